@@ -1,0 +1,84 @@
+package auditlog
+
+import (
+	"slices"
+	"time"
+)
+
+// Query asks for entries of one organization. Every filter is resolved: ids and
+// event values, no names. An empty filter lets everything through.
+type Query struct {
+	Organization Ref
+	Window       Window
+
+	// Teams lets through the entries of these teams; NoTeam, alone or beside
+	// them, those of the organization itself.
+	Teams  []Ref
+	NoTeam bool
+	// Actors lets through what these did; System, alone or beside them, what
+	// has no actor.
+	Actors []Actor
+	System bool
+	// ExcludeActors and ExcludeSystem keep back, after everything else.
+	ExcludeActors []Actor
+	ExcludeSystem bool
+	// Events lets through these events, by value.
+	Events []EventType
+	// TargetID lets through what was done to objects with this id, of any kind.
+	TargetID Text
+
+	// Resume, where set, goes on behind an entry read before.
+	Resume *Resume
+}
+
+// Resume says where an earlier read of the same query stopped.
+type Resume struct {
+	// After is the last entry that was delivered.
+	After Position
+	// Offset is a hint where it stood in Make's listing; 0 means none. It
+	// saves calls and is checked before it is believed.
+	Offset int
+}
+
+// Position is an entry's place in the order of [CompareNewestFirst].
+type Position struct {
+	TriggeredAt time.Time
+	UUID        string
+}
+
+// IsBefore tells whether the position comes before an entry in the listing.
+func (p Position) IsBefore(e *Entry) bool {
+	return CompareNewestFirst(&Entry{TriggeredAt: p.TriggeredAt, UUID: p.UUID}, e) < 0
+}
+
+// Matches tells whether an entry answers the query: its window and all filters.
+// The organization and Resume are the reader's to keep.
+func (q *Query) Matches(e *Entry) bool {
+	return q.Window.Contains(e.TriggeredAt) && q.MatchesFilters(e)
+}
+
+// MatchesFilters is Matches without the window.
+func (q *Query) MatchesFilters(e *Entry) bool {
+	if len(q.Teams) > 0 || q.NoTeam {
+		ok := e.TeamID() == "" && q.NoTeam
+		ok = ok || e.TeamID() != "" && slices.ContainsFunc(q.Teams, func(t Ref) bool { return t.ID == e.TeamID() })
+		if !ok {
+			return false
+		}
+	}
+	isActor := func(a Actor) bool { return a.ID == e.ActorID() }
+	if len(q.Actors) > 0 || q.System {
+		ok := e.Actor == nil && q.System
+		ok = ok || e.Actor != nil && slices.ContainsFunc(q.Actors, isActor)
+		if !ok {
+			return false
+		}
+	}
+	if e.Actor == nil && q.ExcludeSystem || e.Actor != nil && slices.ContainsFunc(q.ExcludeActors, isActor) {
+		return false
+	}
+	if len(q.Events) > 0 && !slices.ContainsFunc(q.Events, func(t EventType) bool { return t.Value == e.Event }) {
+		return false
+	}
+	return q.TargetID == "" || q.TargetID == e.TargetID
+}

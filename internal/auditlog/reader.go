@@ -1,0 +1,84 @@
+package auditlog
+
+import (
+	"context"
+	"time"
+)
+
+// Reader is what entries are read through, wherever they come from.
+type Reader interface {
+	// Read calls yield with every entry that answers the query, newest first
+	// in the order of CompareNewestFirst, none twice, until yield returns false
+	// or there are no more. It returns an error only if nothing can be said;
+	// where a bound or a failure stops it half-way, what was yielded is the
+	// newest contiguous part and the report says how far it goes.
+	Read(ctx context.Context, q Query, yield func(*Entry) bool) (Report, error)
+}
+
+// The sources that entries come from.
+const (
+	SourceLive           = "live"
+	SourceArchive        = "archive"
+	SourceArchiveAndLive = "archive+live"
+)
+
+// Report says what an answer rests on.
+type Report struct {
+	// Source is one of the Source constants.
+	Source string
+	// Endpoint names the calls that were read.
+	Endpoint string
+	Coverage Coverage
+	// Complete means that the whole window was read, for all that the
+	// credential may see. A yield that wanted no more does not make it false.
+	Complete bool
+	// Exhausted means that the read came to the window's beginning: every
+	// entry was yielded.
+	Exhausted bool
+	// Unreadable counts records that could not be read.
+	Unreadable int
+	Warnings   []string
+}
+
+// Coverage is the part of a window that an answer vouches for. From and To are
+// zero where that is none of it.
+type Coverage struct {
+	From time.Time
+	To   time.Time
+	Gaps []Gap
+}
+
+// Gap is a part of a window that an answer does not vouch for.
+type Gap struct {
+	From   time.Time
+	To     time.Time
+	Reason string
+}
+
+// IsEmpty tells whether nothing is covered.
+func (c Coverage) IsEmpty() bool { return !c.From.Before(c.To) }
+
+// TruncateBefore takes everything before at out of the coverage, as a gap.
+func (c *Coverage) TruncateBefore(at time.Time, reason string) {
+	if c.IsEmpty() || !at.After(c.From) {
+		return
+	}
+	if at.After(c.To) {
+		at = c.To
+	}
+	c.Gaps = append(c.Gaps, Gap{From: c.From, To: at, Reason: reason})
+	c.From = at
+	if c.IsEmpty() {
+		c.From, c.To = time.Time{}, time.Time{}
+	}
+}
+
+// AccessError says that a log may not be read, and why.
+type AccessError struct {
+	Organization Ref
+	Reason       string
+}
+
+func (e *AccessError) Error() string {
+	return "the audit log of organization " + e.Organization.Name.Quote() + " (id " + string(e.Organization.ID) + ") cannot be read: " + e.Reason
+}

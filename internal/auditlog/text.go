@@ -1,0 +1,197 @@
+package auditlog
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxTextRunes is the most characters that [Text.Clean] leaves of a text.
+const MaxTextRunes = 300
+
+const (
+	// maxQuotedRunes keeps a quoted name from drowning the message around it.
+	maxQuotedRunes = 80
+	// maxMarks is the longest run of combining marks that is kept: more than any
+	// written language stacks, less than it takes to paint over other lines.
+	maxMarks = 8
+	// cutMark stands where text was cut off.
+	cutMark = "…"
+)
+
+// Text is text written by others, possibly by an attacker: names, labels, event
+// names. In memory it is raw, for matching, hashing and export; string(t) is the
+// raw form. Printing and marshalling give the cleaned form.
+//
+// encoding/json does not call methods on the keys of maps: never use Text as
+// the key of a map that is marshalled.
+type Text string
+
+// Clean returns the text fit for a model, a terminal or a log: valid UTF-8 of at
+// most [MaxTextRunes] characters, on one line, without control characters,
+// terminal escape sequences, or characters that are invisible or reorder others.
+// Letters, accents and emoji of every script stay. Cleaning twice changes nothing.
+func (t Text) Clean() string {
+	return t.CleanTo(MaxTextRunes)
+}
+
+// CleanTo is Clean with another bound: at most maxRunes characters, the last of
+// them "…" where text was cut off.
+func (t Text) CleanTo(maxRunes int) string {
+	if maxRunes <= 0 {
+		return ""
+	}
+	s := string(t)
+	if len(s) <= maxRunes && isPrintableASCII(s) {
+		return s
+	}
+	var out strings.Builder
+	runes, marks := 0, 0
+	cut := 0 // where the output ends if it must be cut to make room for the mark
+	for i := 0; i < len(s); {
+		if skip := escapeSequence(s[i:]); skip > 0 {
+			i += skip
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(s[i:])
+		i += size
+		r, keep := visible(r)
+		if !keep {
+			continue
+		}
+		if !unicode.IsMark(r) {
+			marks = 0
+		} else if marks++; marks > maxMarks {
+			continue
+		}
+		if runes == maxRunes {
+			return out.String()[:cut] + cutMark
+		}
+		out.WriteRune(r)
+		if runes++; runes == maxRunes-1 {
+			cut = out.Len()
+		}
+	}
+	return out.String()
+}
+
+// String returns the cleaned text, so that printing a Text is safe by default.
+func (t Text) String() string {
+	return t.Clean()
+}
+
+// Quote returns the cleaned text in double quotes, inner quotes and backslashes
+// escaped and bounded to 80 characters, for error messages and prose: the quotes
+// tell the reader where others' words begin and end.
+func (t Text) Quote() string {
+	return strconv.Quote(t.CleanTo(maxQuotedRunes))
+}
+
+// MarshalJSON writes the cleaned text as a JSON string.
+func (t Text) MarshalJSON() ([]byte, error) {
+	return json.Marshal(t.Clean())
+}
+
+func isPrintableASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// visible returns what stands for a character in cleaned text, and whether
+// anything does.
+func visible(r rune) (rune, bool) {
+	const brailleBlank = '\u2800'
+	switch {
+	case r >= ' ' && r <= '~':
+		return r, true
+	case unicode.IsSpace(r), r == brailleBlank:
+		// Includes newline, tab and the line and paragraph separators.
+		return ' ', true
+	case unicode.Is(unicode.Prepended_Concatenation_Mark, r):
+		// Format characters that are seen, such as the Arabic number sign.
+		return r, true
+	case !unicode.IsGraphic(r):
+		// Controls, bidi and zero-width characters, tags, private use, unassigned.
+		return 0, false
+	case unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector):
+		// Letters and marks by category that show nothing, such as fillers.
+		return 0, false
+	}
+	return r, true
+}
+
+// escapeSequence returns the length in bytes of the terminal escape sequence
+// (ECMA-48) that s begins with, 0 for none. Both the 7-bit form (ESC and a
+// letter) and the 8-bit form (one C1 control) count. Of a sequence that does not
+// end, only the part that cannot be text is taken, so that a forged beginning
+// does not hide what follows it.
+func escapeSequence(s string) int {
+	kind, n := escapeIntroducer(s)
+	switch kind {
+	case 0:
+		return 0
+	case '[': // CSI: parameters, intermediates, one final byte
+		n += span(s[n:], '0', '?')
+		n += span(s[n:], ' ', '/')
+		return n + min(1, span(s[n:], '@', '~'))
+	case ']', 'P', 'X', '^', '_': // OSC, DCS, SOS, PM, APC: text up to a terminator
+		body := strings.IndexFunc(s[n:], unicode.IsControl)
+		if body < 0 {
+			return n
+		}
+		return n + stringTerminator(s[n:], body)
+	}
+	// ESC, intermediates, one final byte; the introducer took the first of them.
+	if kind >= ' ' && kind <= '/' {
+		n += span(s[n:], ' ', '/')
+		n += min(1, span(s[n:], '0', '~'))
+	}
+	return n
+}
+
+// escapeIntroducer returns what kind of escape sequence s begins with, as the
+// byte after ESC, and the length of its beginning. An ESC that begins nothing
+// is of kind ESC; kind 0 is no sequence at all.
+func escapeIntroducer(s string) (kind byte, n int) {
+	const esc = 0x1b
+	if len(s) >= 2 && s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f {
+		switch k := s[1] - 0x40; k { // C1 as ESC and a letter
+		case '[', ']', 'P', 'X', '^', '_':
+			return k, 2
+		}
+		return 0, 0
+	}
+	if s == "" || s[0] != esc {
+		return 0, 0
+	}
+	if len(s) == 1 || s[1] < ' ' || s[1] > '~' {
+		return esc, 1
+	}
+	return s[1], 2
+}
+
+// stringTerminator returns the length of a control string whose text ends at
+// body, 0 if what stands there does not end it.
+func stringTerminator(s string, body int) int {
+	for _, end := range []string{"\a", "\x1b\\", "\u009c"} {
+		if strings.HasPrefix(s[body:], end) {
+			return body + len(end)
+		}
+	}
+	return 0
+}
+
+// span counts the bytes at the beginning of s that lie between lo and hi.
+func span(s string, lo, hi byte) int {
+	n := 0
+	for n < len(s) && s[n] >= lo && s[n] <= hi {
+		n++
+	}
+	return n
+}

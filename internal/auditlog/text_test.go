@@ -1,0 +1,174 @@
+package auditlog_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+func TestTextClean(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ raw, want string }{
+		"plain text stays":                        {"Webhook created", "Webhook created"},
+		"empty stays empty":                       {"", ""},
+		"accents and scripts stay":                {"Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी", "Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी"},
+		"combining accents stay":                  {"e\u0301", "e\u0301"},
+		"emoji stay":                              {"ok 👍🏽 🎉", "ok 👍🏽 🎉"},
+		"joined emoji come apart":                 {"👩\u200d💻", "👩💻"},
+		"emoji presentation selectors go":         {"❤\ufe0f", "❤"},
+		"newlines and tabs become spaces":         {"a\nb\tc\r\nd", "a b c  d"},
+		"line separators become spaces":           {"a\u2028b\u2029c\u0085d", "a b c d"},
+		"other spaces become plain ones":          {"a\u00a0b\u3000c\u2800d", "a b c d"},
+		"control characters go":                   {"a\x00b\x07c\x7fd\u0080e", "abcde"},
+		"colour sequences go whole":               {"\x1b[31;1mred\x1b[0m", "red"},
+		"8-bit sequences go whole":                {"\u009b31mred\u009b0m", "red"},
+		"window titles go whole":                  {"a\x1b]0;evil title\ab", "ab"},
+		"hyperlinks leave their text":             {"\x1b]8;;https://evil.example\x1b\\here\x1b]8;;\x1b\\", "here"},
+		"8-bit strings go whole":                  {"a\u009dtitle\u009cb", "ab"},
+		"device control strings go whole":         {"a\x1bPpayload\x1b\\b", "ab"},
+		"short sequences go whole":                {"a\x1bcb\x1b(Bc", "abc"},
+		"an unended string hides nothing":         {"a\x1b]0;visible", "a0;visible"},
+		"an unended string ends at a control":     {"\x1b]0;x\nvisible\a", "0;x visible"},
+		"an unended colour sequence goes":         {"a\x1b[31", "a"},
+		"a lone escape goes":                      {"a\x1b", "a"},
+		"an escape before other scripts goes":     {"a\x1bé", "aé"},
+		"bidi controls go":                        {"\u202eabc\u202c\u2066d\u2069\u200e\u200f\u061c", "abcd"},
+		"zero-width characters go":                {"a\u200bb\u200cc\u200dd\u2060e\u2064f\ufeffg\u00adh\u180ei", "abcdefghi"},
+		"fillers go":                              {"a\u115f\u1160\u3164\uffa0b", "ab"},
+		"variation selectors go":                  {"a\ufe00\ufe0f\U000e0100\U000e01efb", "ab"},
+		"tag characters go":                       {"a\U000e0001\U000e0041\U000e007fb", "ab"},
+		"interlinear annotation goes":             {"a\ufff9b\ufffac\ufffbd", "abcd"},
+		"private use goes":                        {"a\ue000b\U000f0000c\U0010fffdd", "abcd"},
+		"noncharacters and unassigned go":         {"a\uffffb\U0001fffec\u0378d\ufdd0e", "abcde"},
+		"seen format characters stay":             {"\u0600١٢", "\u0600١٢"},
+		"invalid UTF-8 becomes the replacement":   {"a\xffb\xc3", "a\ufffdb\ufffd"},
+		"encoded surrogates become replacements":  {"\xed\xa0\x80", "\ufffd\ufffd\ufffd"},
+		"piled up marks are bounded":              {"a" + strings.Repeat("\u0301", 50) + "b", "a" + strings.Repeat("\u0301", 8) + "b"},
+		"invisible characters do not part a pile": {"a" + strings.Repeat("\u0301\u200d", 50), "a" + strings.Repeat("\u0301", 8)},
+		"text of the bound stays":                 {strings.Repeat("é", 300), strings.Repeat("é", 300)},
+		"text above the bound is cut":             {strings.Repeat("é", 301), strings.Repeat("é", 299) + "…"},
+		"long plain text is cut":                  {strings.Repeat("a", 1000), strings.Repeat("a", 299) + "…"},
+		"what is dropped does not count":          {strings.Repeat("a\u200b", 300), strings.Repeat("a", 300)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, test.want, auditlog.Text(test.raw).Clean())
+		})
+	}
+}
+
+func TestTextCleanToKeepsWithinAnyBound(t *testing.T) {
+	t.Parallel()
+	for bound, want := range map[int]string{-1: "", 0: "", 1: "…", 2: "ž…", 4: "žlu…", 5: "žluté", 6: "žluté"} {
+		assert.Equal(t, want, auditlog.Text("žluté").CleanTo(bound), "bound %d", bound)
+	}
+}
+
+func TestTextQuoteShowsWhereItEnds(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, `"Bob\" (id 1), \"Eve\\"`, auditlog.Text(`Bob" (id 1), "Eve\`).Quote())
+	assert.Equal(t, `"Žofie 👍"`, auditlog.Text("Žofie\u200b 👍").Quote())
+	long := auditlog.Text(strings.Repeat("x", 500)).Quote()
+	assert.Equal(t, 82, utf8.RuneCountInString(long))
+}
+
+func TestTextIsCleanWhereverItIsPrinted(t *testing.T) {
+	t.Parallel()
+	raw := auditlog.Text("\x1b[31mBob\u202e<b>")
+	data, err := json.Marshal(map[string]any{"name": raw})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"name":"Bob<b>"}`, string(data))
+	assert.Equal(t, "Bob<b>", fmt.Sprint(raw))
+	assert.Equal(t, "Bob<b>", fmt.Sprintf("%v", raw))
+	assert.Equal(t, "\x1b[31mBob\u202e<b>", string(raw), "the raw form stays")
+}
+
+func TestTextCleanCostsNothingForPlainText(t *testing.T) {
+	// Not parallel: counts allocations of the whole process.
+	text := auditlog.Text("webhook_created")
+	assert.Zero(t, testing.AllocsPerRun(100, func() { _ = text.Clean() }))
+}
+
+func TestTextCleanOfAnythingIsClean(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewSource(1))
+	for range 4_000 {
+		requireClean(t, randomText(random))
+	}
+}
+
+// Each character alone, and in the middle of a word.
+func TestTextCleanOfEveryCharacterIsClean(t *testing.T) {
+	t.Parallel()
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		s := "a" + string(r) + "b"
+		cleaned := auditlog.Text(s).Clean()
+		if bad := strings.IndexFunc(cleaned, isUnwelcome); bad >= 0 {
+			t.Fatalf("U+%04X survives in %+q", r, cleaned)
+		}
+		if (unicode.IsLetter(r) || unicode.IsPunct(r)) && !isUnwelcome(r) && cleaned != s {
+			t.Fatalf("U+%04X does not survive in %+q", r, cleaned)
+		}
+	}
+}
+
+func FuzzTextClean(f *testing.F) {
+	for _, seed := range []string{"", "Bob", "\x1b[31mred", "\x1b]0;t\a", "a\u0301\u200d", "\xff\xc2", strings.Repeat("…", 301), "\u009bm"} {
+		f.Add(seed)
+	}
+	f.Fuzz(requireClean)
+}
+
+// requireClean checks what Clean promises of any text.
+func requireClean(t *testing.T, raw string) {
+	t.Helper()
+	cleaned := auditlog.Text(raw).Clean()
+	require.True(t, utf8.ValidString(cleaned), "%+q", raw)
+	require.LessOrEqual(t, utf8.RuneCountInString(cleaned), auditlog.MaxTextRunes, "%+q", raw)
+	require.Equal(t, -1, strings.IndexFunc(cleaned, isUnwelcome), "%+q became %+q", raw, cleaned)
+	require.Equal(t, cleaned, auditlog.Text(cleaned).Clean(), "cleaning %+q twice changes it", raw)
+}
+
+// isUnwelcome spells out, character by character, what the product code takes from
+// Unicode's tables.
+func isUnwelcome(r rune) bool {
+	in := func(lo, hi rune) bool { return lo <= r && r <= hi }
+	return in(0, 0x1f) || in(0x7f, 0x9f) || // controls
+		r == 0x61c || in(0x200e, 0x200f) || in(0x202a, 0x202e) || in(0x2066, 0x2069) || // bidi
+		in(0x200b, 0x200d) || in(0x2060, 0x2064) || r == 0xfeff || r == 0xad || r == 0x180e || // zero width
+		r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 || // fillers
+		in(0xfe00, 0xfe0f) || in(0xe0100, 0xe01ef) || in(0xe0000, 0xe007f) || // selectors, tags
+		in(0xfff9, 0xfffb) || in(0x2028, 0x2029) || // annotation, separators
+		in(0xe000, 0xf8ff) || in(0xf0000, 0x10ffff) || // private use
+		in(0xfdd0, 0xfdef) || r&0xfffe == 0xfffe // noncharacters
+}
+
+// randomText mixes plain, accented, invisible and broken text.
+func randomText(random *rand.Rand) string {
+	pieces := []string{"\x1b", "[", "]", "\a", "\x1b\\", "\u009b", "\u009c", "31m", ";", "\u0301", "\u200d", "\ufe0f", "\xff", "\xc2", "\n", "…", "é", "字"}
+	var out strings.Builder
+	for range random.Intn(40) {
+		switch random.Intn(3) {
+		case 0:
+			out.WriteString(pieces[random.Intn(len(pieces))])
+		case 1:
+			out.WriteRune(rune(random.Intn(unicode.MaxRune + 1)))
+		default:
+			out.WriteByte(byte(random.Intn(256)))
+		}
+		if random.Intn(50) == 0 {
+			out.WriteString(strings.Repeat(pieces[random.Intn(len(pieces))], 400))
+		}
+	}
+	return out.String()
+}

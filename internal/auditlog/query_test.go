@@ -1,0 +1,77 @@
+package auditlog_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+func TestQueryMatches(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 1, 10, 0, 0, 0, time.UTC)
+	entry := &auditlog.Entry{
+		UUID: "u", TriggeredAt: at, Event: "webhook_deleted", TargetID: "3000",
+		Actor: &auditlog.Actor{ID: "7", Name: "Ada"}, Team: &auditlog.Ref{ID: "5", Name: "Ops"},
+	}
+	bare := &auditlog.Entry{UUID: "v", TriggeredAt: at, Event: "organization_created"}
+	for name, test := range map[string]struct {
+		change      func(q *auditlog.Query)
+		entry, bare bool
+	}{
+		"no filter":               {func(*auditlog.Query) {}, true, true},
+		"its team":                {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "9"}, {ID: "5"}} }, true, false},
+		"another team":            {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "9"}} }, false, false},
+		"no team":                 {func(q *auditlog.Query) { q.NoTeam = true }, false, true},
+		"its team or none":        {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "5"}} }, true, true},
+		"its actor":               {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "7"}} }, true, false},
+		"a namesake":              {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "8", Name: "Ada"}} }, false, false},
+		"the system":              {func(q *auditlog.Query) { q.System = true }, false, true},
+		"all but its actor":       {func(q *auditlog.Query) { q.ExcludeActors = []auditlog.Actor{{ID: "7"}} }, false, true},
+		"all but the system":      {func(q *auditlog.Query) { q.ExcludeSystem = true }, true, false},
+		"exclusion wins":          {func(q *auditlog.Query) { q.Actors, q.ExcludeActors = []auditlog.Actor{{ID: "7"}}, []auditlog.Actor{{ID: "7"}} }, false, false},
+		"its event":               {func(q *auditlog.Query) { q.Events = []auditlog.EventType{{Value: "webhook_deleted"}} }, true, false},
+		"its target":              {func(q *auditlog.Query) { q.TargetID = "3000" }, true, false},
+		"a target beginning so":   {func(q *auditlog.Query) { q.TargetID = "300" }, false, false},
+		"a window beginning then": {func(q *auditlog.Query) { q.Window.From = at }, true, true},
+		"a window ending then":    {func(q *auditlog.Query) { q.Window.To = at }, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			q := auditlog.Query{Window: auditlog.Window{From: at.Add(-time.Hour), To: at.Add(time.Hour), Location: time.UTC}}
+			test.change(&q)
+			assert.Equal(t, test.entry, q.Matches(entry))
+			assert.Equal(t, test.bare, q.Matches(bare))
+		})
+	}
+}
+
+func TestCoverageLosesItsBeginningAsGaps(t *testing.T) {
+	t.Parallel()
+	from, to := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	coverage := auditlog.Coverage{From: from, To: to}
+	coverage.TruncateBefore(from, "nothing")
+	assert.Empty(t, coverage.Gaps)
+	middle := from.AddDate(0, 0, 10)
+	coverage.TruncateBefore(middle, "expired")
+	assert.Equal(t, middle, coverage.From)
+	require.Equal(t, []auditlog.Gap{{From: from, To: middle, Reason: "expired"}}, coverage.Gaps)
+	coverage.TruncateBefore(to.AddDate(1, 0, 0), "before the log")
+	assert.True(t, coverage.IsEmpty())
+	assert.True(t, coverage.From.IsZero())
+	assert.Equal(t, to, coverage.Gaps[1].To, "a gap stays within the window")
+	coverage.TruncateBefore(to, "again")
+	assert.Len(t, coverage.Gaps, 2)
+}
+
+func TestProgressReachesTheListenerOfTheContext(t *testing.T) {
+	t.Parallel()
+	auditlog.ReportProgress(t.Context(), auditlog.Progress{Entries: 1}) // nobody listens
+	var got []auditlog.Progress
+	ctx := auditlog.WithProgress(t.Context(), func(p auditlog.Progress) { got = append(got, p) })
+	auditlog.ReportProgress(ctx, auditlog.Progress{Entries: 2, Estimate: 9})
+	assert.Equal(t, []auditlog.Progress{{Entries: 2, Estimate: 9}}, got)
+}

@@ -1,0 +1,268 @@
+package makeapi
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/go-cleanhttp"
+	"github.com/hashicorp/go-retryablehttp"
+	"github.com/tidwall/gjson"
+)
+
+const (
+	defaultUserAgent = "make-audit-mcp"
+	// defaultTryTimeout bounds one try; a page of 1,000 entries takes seconds.
+	defaultTryTimeout = 30 * time.Second
+	// maxBodyBytes is far above a page of 1,000 entries (about half a megabyte).
+	maxBodyBytes = 64 << 20
+	// shortestKey is below any key's length: what is shorter may be a word.
+	shortestKey = 8
+)
+
+// Options sets up a Client. BaseURL and Credential are needed, the rest has
+// defaults.
+type Options struct {
+	// BaseURL is the API's root, from ZoneURL or ParseBaseURL.
+	BaseURL *url.URL
+	// Credential signs the calls; nil makes every call fail with ErrNoCredential.
+	Credential Credential
+	// UserAgent names the program and its version. Make's front door refuses
+	// common default agents.
+	UserAgent string
+	// Budget is shared by all clients of a process; nil means one of its own.
+	Budget *Budget
+	// Transport sends the requests; nil means net/http's with pooling.
+	Transport http.RoundTripper
+	// TryTimeout bounds one try; 0 means 30 s.
+	TryTimeout time.Duration
+	// Now is the local clock; nil means time.Now.
+	Now func() time.Time
+	// OnWait, if set, is told whenever a call waits. It must not block.
+	OnWait func(ctx context.Context, wait Wait)
+}
+
+// Wait is a pause that a call makes before it goes on.
+type Wait struct {
+	Reason string
+	For    time.Duration
+}
+
+// Client calls Make's Web API with one credential. It is safe for use by
+// several goroutines.
+type Client struct {
+	AuditLogs     *AuditLogsService
+	Organizations *OrganizationsService
+	Teams         *TeamsService
+	Users         *UsersService
+
+	base     *url.URL
+	instance string
+	// secret and renew are the credential's: a function never shows what it
+	// holds, however the client is printed.
+	secret     func() (string, error)
+	renew      func(refused string) (bool, error)
+	userAgent  string
+	budget     *Budget
+	clock      *serverClock
+	onWait     func(ctx context.Context, wait Wait)
+	http       *http.Client
+	detailForm atomic.Int32
+}
+
+// New returns a client. It calls nothing yet.
+func New(options Options) *Client {
+	c := &Client{
+		base:      options.BaseURL,
+		instance:  options.BaseURL.String(),
+		userAgent: options.UserAgent,
+		budget:    options.Budget,
+		onWait:    options.OnWait,
+	}
+	credential := options.Credential
+	if credential == nil {
+		credential = StaticKey("")
+	}
+	c.secret, c.renew = credential.Secret, credential.Renew
+	if c.userAgent == "" {
+		c.userAgent = defaultUserAgent
+	}
+	if c.budget == nil {
+		c.budget = NewBudget(BudgetOptions{})
+	}
+	local := options.Now
+	if local == nil {
+		local = time.Now
+	}
+	c.clock = &serverClock{local: local}
+	next := options.Transport
+	if next == nil {
+		pooled := cleanhttp.DefaultPooledTransport()
+		pooled.MaxIdleConnsPerHost = 16
+		pooled.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		next = pooled
+	}
+	tryTimeout := options.TryTimeout
+	if tryTimeout <= 0 {
+		tryTimeout = defaultTryTimeout
+	}
+	c.http = &http.Client{
+		Transport:     &tryTransport{next: next, client: c, timeout: tryTimeout, maxBytes: maxBodyBytes},
+		CheckRedirect: c.checkRedirect,
+	}
+	services := service{client: c}
+	c.AuditLogs = &AuditLogsService{services}
+	c.Organizations = &OrganizationsService{services}
+	c.Teams = &TeamsService{services}
+	c.Users = &UsersService{services}
+	return c
+}
+
+type service struct{ client *Client }
+
+// Instance names the instance that the client talks to: its base URL.
+func (c *Client) Instance() string { return c.instance }
+
+// Host is the host of the base URL, e.g. eu1.make.com.
+func (c *Client) Host() string { return c.base.Host }
+
+// Budget is the rate budget that the client's calls are counted in.
+func (c *Client) Budget() *Budget { return c.budget }
+
+// Now is Make's clock, as far as its answers have told it.
+func (c *Client) Now() time.Time { return c.clock.now() }
+
+func (c *Client) reportWait(ctx context.Context, wait Wait) {
+	if c.onWait != nil && wait.For > 0 {
+		c.onWait(ctx, wait)
+	}
+}
+
+// Ping asks whether the API answers (GET /ping). It needs no credential.
+func (c *Client) Ping(ctx context.Context) error {
+	_, err := c.send(ctx, "/ping", nil, "")
+	return err
+}
+
+// get calls a path and returns its JSON object. organization is the one that
+// the call counts to, empty where it belongs to none.
+func (c *Client) get(ctx context.Context, organization ID, path string, query url.Values) (gjson.Result, error) {
+	ctx = withOrganization(ctx, organization)
+	key, err := c.secret()
+	if err != nil {
+		return gjson.Result{}, err
+	}
+	answer, err := c.send(ctx, path, query, key)
+	if IsKind(err, KindUnauthorized) {
+		// The key may have been rotated in its file since it was read.
+		if renewed, _ := c.renew(key); renewed {
+			if key, err = c.secret(); err == nil {
+				answer, err = c.send(ctx, path, query, key)
+			}
+		}
+	}
+	if err != nil {
+		return gjson.Result{}, err
+	}
+	// encoding/json checks, because it bounds the depth of nesting; gjson reads
+	// tolerantly, but recurses without bound when it checks.
+	if !json.Valid(answer.body) {
+		return gjson.Result{}, newError(answer.response, nil, path, 0)
+	}
+	parsed := gjson.ParseBytes(answer.body)
+	if !parsed.IsObject() {
+		return gjson.Result{}, newError(answer.response, nil, path, 0)
+	}
+	return parsed, nil
+}
+
+type answer struct {
+	response *http.Response
+	body     []byte
+}
+
+// send makes a call with its retries. A status beyond 2xx is an *Error.
+func (c *Client) send(ctx context.Context, path string, query url.Values, key string) (answer, error) {
+	target := *c.base
+	target.Path = c.base.Path + path
+	target.RawPath = ""
+	target.RawQuery = query.Encode()
+	request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return answer{}, err
+	}
+	request.Header.Set("User-Agent", c.userAgent)
+	request.Header.Set("Accept", "application/json")
+	if key != "" {
+		request.Header.Set("Authorization", authorization(key))
+	}
+	response, err := c.retrying().Do(request)
+	if err != nil {
+		return answer{}, c.explain(ctx, err, path)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body) // in memory and bounded: see tryTransport
+	if err != nil {
+		return answer{}, c.explain(ctx, err, path)
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		if len(key) >= shortestKey {
+			// Proxies for debugging, among others, answer with what they were sent.
+			body = bytes.ReplaceAll(body, []byte(key), []byte(hiddenKey))
+		}
+		var wait time.Duration
+		if response.StatusCode == http.StatusTooManyRequests {
+			wait = c.budget.Period()
+			if named, ok := retryAfter(response.Header, c.clock.now()); ok {
+				wait = named
+			}
+		}
+		return answer{}, newError(response, body, path, wait)
+	}
+	return answer{response: response, body: body}, nil
+}
+
+// explain turns a failed call into one of the package's errors. Errors of
+// net/http name the whole URL; only the cause is kept.
+func (c *Client) explain(ctx context.Context, err error, path string) error {
+	var budget *BudgetError
+	var refused *Error
+	switch {
+	case errors.As(err, &budget):
+		return budget
+	case errors.As(err, &refused):
+		refused.Path = path
+		return refused
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	var whole *url.Error
+	if errors.As(err, &whole) {
+		err = whole.Err
+	}
+	return &ConnectionError{Host: c.base.Host, Path: path, Err: err}
+}
+
+// checkRedirect follows a redirect only within the base URL's scheme, host and
+// port: anywhere else the credential, and the trust in the answer, end.
+func (c *Client) checkRedirect(request *http.Request, via []*http.Request) error {
+	if request.URL.Scheme != c.base.Scheme || hostOf(request.URL) != hostOf(c.base) || len(via) > 3 {
+		return &Error{Kind: KindRedirect, Status: request.Response.StatusCode, Location: request.URL.Host}
+	}
+	return nil
+}
+
+func isCertificateError(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var hostname x509.HostnameError
+	return errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname)
+}

@@ -1,0 +1,81 @@
+package makeapi
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// Organization is an organization as the list has it, with license and teams
+// where the single call tells them.
+type Organization struct {
+	ID   ID
+	Name string
+	// Zone is the host of the organization's zone, e.g. eu1.make.com.
+	Zone    string
+	License *License
+	Teams   []Ref
+}
+
+// License holds the limits that matter here; 0 means that the license names none.
+type License struct {
+	// APILimit is the limit of API requests per minute.
+	APILimit int
+	// AuditLogsDays is how many days of audit log are kept.
+	AuditLogsDays int
+}
+
+// OrganizationsService has the calls about organizations.
+type OrganizationsService struct{ service }
+
+// List lists the organizations that the user belongs to, in all zones.
+// GET /organizations
+func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error) {
+	var organizations []Organization
+	err := s.client.eachPage(ctx, "", "/organizations", url.Values{}, "organizations", func(record gjson.Result) {
+		if organization, ok := decodeOrganization(record); ok {
+			organizations = append(organizations, organization)
+		}
+	})
+	return organizations, err
+}
+
+// Get returns one organization with license and teams.
+// GET /organizations/{organizationId}
+func (s *OrganizationsService) Get(ctx context.Context, id ID) (*Organization, error) {
+	path, err := idPath("/organizations/", id)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := s.client.get(ctx, id, path, nil)
+	if err != nil {
+		return nil, err
+	}
+	organization, ok := decodeOrganization(answer.Get("organization"))
+	if !ok {
+		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: path, Message: "the answer is not an organization"}
+	}
+	return &organization, nil
+}
+
+func decodeOrganization(record gjson.Result) (Organization, bool) {
+	ref, _ := decodeRef(record)
+	if ref == nil || ref.ID == "" {
+		return Organization{}, false
+	}
+	organization := Organization{ID: ref.ID, Name: ref.Name, Zone: strings.Clone(record.Get("zone").String())}
+	if license := record.Get("license"); license.IsObject() {
+		organization.License = &License{
+			APILimit:      int(license.Get("apiLimit").Int()),
+			AuditLogsDays: int(license.Get("auditLogsDays").Int()),
+		}
+	}
+	for _, value := range list(record.Get("teams")) {
+		if team, _ := decodeRef(value); team != nil {
+			organization.Teams = append(organization.Teams, *team)
+		}
+	}
+	return organization, true
+}

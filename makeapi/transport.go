@@ -1,0 +1,80 @@
+package makeapi
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// organizationKey carries the organization that a request counts to from the
+// call to the transport beneath the retries.
+type organizationKey struct{}
+
+func withOrganization(ctx context.Context, organization ID) context.Context {
+	return context.WithValue(ctx, organizationKey{}, organization)
+}
+
+func organizationOf(ctx context.Context) ID {
+	organization, _ := ctx.Value(organizationKey{}).(ID)
+	return organization
+}
+
+// errBodyTooLarge ends a call whose answer is larger than the client keeps.
+var errBodyTooLarge = errors.New("the answer is larger than this client reads")
+
+// tryTransport sends one try: it takes a place in the budget, bounds the try's
+// time, and reads the whole body, so that an answer that is cut half-way is a
+// broken connection to the retries above.
+type tryTransport struct {
+	next     http.RoundTripper
+	client   *Client
+	timeout  time.Duration
+	maxBytes int64
+}
+
+func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	organization := organizationOf(ctx)
+	release, err := t.client.budget.acquire(ctx, t.client.instance, organization, func(wait Wait) { t.client.reportWait(ctx, wait) })
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+
+	tryCtx, cancel := context.WithTimeout(ctx, t.timeout)
+	defer cancel()
+	response, err := t.next.RoundTrip(request.WithContext(tryCtx))
+	if err != nil {
+		return nil, t.tellTimeout(ctx, err)
+	}
+	received := response.Body
+	defer func() { _ = received.Close() }()
+	t.client.clock.observe(response.Header.Get("Date"))
+	if _, err := response.Location(); err != nil {
+		response.Header.Del("Location") // net/http's error would show the whole URL
+	}
+
+	body, err := io.ReadAll(io.LimitReader(received, t.maxBytes+1))
+	if err != nil {
+		return nil, t.tellTimeout(ctx, fmt.Errorf("the answer was cut after %d bytes: %w", len(body), err))
+	}
+	if int64(len(body)) > t.maxBytes {
+		return nil, fmt.Errorf("%w (%d bytes)", errBodyTooLarge, t.maxBytes)
+	}
+	response.Body = io.NopCloser(bytes.NewReader(body))
+	response.ContentLength = int64(len(body))
+	return response, nil
+}
+
+// tellTimeout tells a try that took too long from a caller that gave up: the
+// first is worth repeating.
+func (t *tryTransport) tellTimeout(caller context.Context, err error) error {
+	if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
+		return fmt.Errorf("no whole answer within %s", t.timeout)
+	}
+	return err
+}

@@ -1,0 +1,159 @@
+package makeapi
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+// User is a person or service account. Name and Email may be empty.
+type User struct {
+	ID    ID
+	Name  string
+	Email string
+	// Timezone is an IANA name, where the call tells it.
+	Timezone string
+}
+
+// Role ids that can read audit logs. Custom roles exist too, so these are hints.
+// Source: GET /users/roles of Make's OpenAPI description.
+const (
+	RoleTeamAdmin         ID = "1"
+	RoleOrganizationOwner ID = "11"
+	RoleOrganizationAdmin ID = "12"
+)
+
+// RoleName names the roles that Make documents; others by their id.
+func RoleName(role ID) string {
+	names := map[ID]string{
+		"1": "Team Admin", "3": "Team Member", "4": "Team Monitoring", "6": "Team Operator",
+		"11": "Owner", "12": "Admin", "13": "Member", "14": "Accountant",
+	}
+	if name, ok := names[role]; ok {
+		return name
+	}
+	return "role " + string(role)
+}
+
+// CurrentUser is the user that the credential belongs to, with the roles held.
+type CurrentUser struct {
+	User
+	OrganizationRoles map[ID]ID // organization → role
+	TeamRoles         map[ID]ID // team → role
+}
+
+// Authorization is what the credential may do.
+type Authorization struct {
+	Scopes []string
+	// AuthUsed is how the call was authorized, e.g. token.
+	AuthUsed string
+}
+
+// UsersService has the calls about users.
+type UsersService struct{ service }
+
+// Me tells the credential's user and roles.
+// GET /users/me
+func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
+	columns := []string{"id", "name", "email", "timezone", "userOrganizationRoles", "userTeamRoles"}
+	answer, err := s.client.get(ctx, "", "/users/me", url.Values{"cols[]": columns})
+	asked := !IsKind(err, KindBadRequest)
+	if !asked {
+		// An instance that lacks one of the columns still tells the defaults.
+		answer, err = s.client.get(ctx, "", "/users/me", nil)
+	}
+	if err != nil {
+		return nil, err
+	}
+	record := answer.Get("authUser")
+	user, _ := decodeActor(record)
+	if user == nil || user.ID == "" {
+		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: "/users/me", Message: "the answer names no user"}
+	}
+	user.Timezone, _ = decodeText(record.Get("timezone"))
+	if user.Timezone == "" && asked {
+		// Where it is no column, the call without columns may have it.
+		if answer, err := s.client.get(ctx, "", "/users/me", nil); err == nil {
+			user.Timezone, _ = decodeText(answer.Get("authUser.timezone"))
+		}
+	}
+	return &CurrentUser{
+		User:              *user,
+		OrganizationRoles: decodeRoles(record.Get("userOrganizationRoles"), "organizationId"),
+		TeamRoles:         decodeRoles(record.Get("userTeamRoles"), "teamId"),
+	}, nil
+}
+
+// Authorization tells the credential's scopes.
+// GET /users/me/current-authorization
+func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error) {
+	answer, err := s.client.get(ctx, "", "/users/me/current-authorization", nil)
+	if err != nil {
+		return nil, err
+	}
+	authorization := &Authorization{AuthUsed: strings.Clone(answer.Get("authorization.authUsed").String())}
+	for _, scope := range list(answer.Get("authorization.scope")) {
+		authorization.Scopes = append(authorization.Scopes, strings.Clone(scope.String()))
+	}
+	return authorization, nil
+}
+
+// ListOrganization lists the users of an organization, with their time zones.
+// It needs the scope user:read and may be refused.
+// GET /users?organizationId=
+func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
+	var users []User
+	err := s.client.eachPage(ctx, organization, "/users", url.Values{"organizationId": {string(organization)}}, "users", func(record gjson.Result) {
+		if user, _ := decodeActor(record); user != nil {
+			user.Timezone, _ = decodeText(record.Get("timezone"))
+			users = append(users, *user)
+		}
+	})
+	return users, err
+}
+
+func decodeRoles(records gjson.Result, subject string) map[ID]ID {
+	roles := map[ID]ID{}
+	for _, record := range list(records) {
+		id, okID := decodeID(record.Get(subject))
+		role, okRole := decodeID(record.Get("usersRoleId"))
+		if okID && okRole && id != "" {
+			roles[id] = role
+		}
+	}
+	return roles
+}
+
+// maxListPages bounds the lists of organizations, teams and users; their
+// default page already has 10,000.
+const maxListPages = 100
+
+// eachPage walks a list that is paged by offset, where the page's echoed limit
+// says that there may be more.
+func (c *Client) eachPage(ctx context.Context, organization ID, path string, query url.Values, field string, each func(gjson.Result)) error {
+	offset, first := 0, ""
+	for range maxListPages {
+		answer, err := c.get(ctx, organization, path, query)
+		if err != nil {
+			return err
+		}
+		records := list(answer.Get(field))
+		if offset > 0 && len(records) > 0 && records[0].Raw == first {
+			return nil // the offset is ignored: all there is came with the first page
+		}
+		for _, record := range records {
+			each(record)
+		}
+		limit := int(answer.Get("pg.limit").Int())
+		if len(records) == 0 || limit <= 0 || len(records) < limit {
+			return nil
+		}
+		first = records[0].Raw
+		offset += len(records)
+		query.Set("pg[offset]", fmt.Sprint(offset))
+	}
+	return fmt.Errorf("GET %s has more than %d entries, which is more than this client reads", path, offset)
+}

@@ -19,6 +19,9 @@ const (
 	// maxRetries bounds the tries after the first. With rateLimitWait doubling
 	// they wait out the minute in which Make counts.
 	maxRetries = 5
+	// maxDialRetries bounds them where nothing listens: usually a wrong address,
+	// which people should not wait to be told.
+	maxDialRetries = 2
 	// rateLimitWait is the first wait after a 429 that names none, as a part of
 	// the minute; it doubles: 2, 4, 8, 16, 32 seconds.
 	rateLimitWait = minute / 30
@@ -70,11 +73,17 @@ func (r *retries) check(ctx context.Context, response *http.Response, err error)
 	}
 	// A wait that outlives the caller would only turn Make's answer into a timeout.
 	deadline, bounded := ctx.Deadline()
-	if r.tries > maxRetries || bounded && time.Until(deadline) < r.wait {
+	if r.tries > maxRetries || isDial(err) && r.tries > maxDialRetries || bounded && time.Until(deadline) < r.wait {
 		return false, nil
 	}
 	r.client.reportWait(ctx, Wait{Reason: reason, For: r.wait})
 	return true, nil
+}
+
+// isDial tells that no connection came about.
+func isDial(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && operation.Op == "dial"
 }
 
 // mayPass tells the statuses that another try may not meet.

@@ -27,6 +27,9 @@ type Query struct {
 	// TargetID lets through what was done to objects with this id, of any kind.
 	TargetID Text
 
+	// Want is how many entries the reader will probably take, so that no more
+	// is read ahead; 0 means all.
+	Want int
 	// Resume, where set, goes on behind an entry read before.
 	Resume *Resume
 }

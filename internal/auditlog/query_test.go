@@ -22,17 +22,19 @@ func TestQueryMatches(t *testing.T) {
 		change      func(q *auditlog.Query)
 		entry, bare bool
 	}{
-		"no filter":               {func(*auditlog.Query) {}, true, true},
-		"its team":                {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "9"}, {ID: "5"}} }, true, false},
-		"another team":            {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "9"}} }, false, false},
-		"no team":                 {func(q *auditlog.Query) { q.NoTeam = true }, false, true},
-		"its team or none":        {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "5"}} }, true, true},
-		"its actor":               {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "7"}} }, true, false},
-		"a namesake":              {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "8", Name: "Ada"}} }, false, false},
-		"the system":              {func(q *auditlog.Query) { q.System = true }, false, true},
-		"all but its actor":       {func(q *auditlog.Query) { q.ExcludeActors = []auditlog.Actor{{ID: "7"}} }, false, true},
-		"all but the system":      {func(q *auditlog.Query) { q.ExcludeSystem = true }, true, false},
-		"exclusion wins":          {func(q *auditlog.Query) { q.Actors, q.ExcludeActors = []auditlog.Actor{{ID: "7"}}, []auditlog.Actor{{ID: "7"}} }, false, false},
+		"no filter":          {func(*auditlog.Query) {}, true, true},
+		"its team":           {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "9"}, {ID: "5"}} }, true, false},
+		"another team":       {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "9"}} }, false, false},
+		"no team":            {func(q *auditlog.Query) { q.NoTeam = true }, false, true},
+		"its team or none":   {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "5"}} }, true, true},
+		"its actor":          {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "7"}} }, true, false},
+		"a namesake":         {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "8", Name: "Ada"}} }, false, false},
+		"the system":         {func(q *auditlog.Query) { q.System = true }, false, true},
+		"all but its actor":  {func(q *auditlog.Query) { q.ExcludeActors = []auditlog.Actor{{ID: "7"}} }, false, true},
+		"all but the system": {func(q *auditlog.Query) { q.ExcludeSystem = true }, true, false},
+		"exclusion wins": {func(q *auditlog.Query) {
+			q.Actors, q.ExcludeActors = []auditlog.Actor{{ID: "7"}}, []auditlog.Actor{{ID: "7"}}
+		}, false, false},
 		"its event":               {func(q *auditlog.Query) { q.Events = []auditlog.EventType{{Value: "webhook_deleted"}} }, true, false},
 		"its target":              {func(q *auditlog.Query) { q.TargetID = "3000" }, true, false},
 		"a target beginning so":   {func(q *auditlog.Query) { q.TargetID = "300" }, false, false},

@@ -11,7 +11,8 @@ type Reader interface {
 	// in the order of CompareNewestFirst, none twice, until yield returns false
 	// or there are no more. It returns an error only if nothing can be said;
 	// where a bound or a failure stops it half-way, what was yielded is the
-	// newest contiguous part and the report says how far it goes.
+	// newest contiguous part and the report says how far it goes. yield must be
+	// quick, since other readers may wait for it, and must not call Read.
 	Read(ctx context.Context, q Query, yield func(*Entry) bool) (Report, error)
 }
 
@@ -46,6 +47,21 @@ type Coverage struct {
 	From time.Time
 	To   time.Time
 	Gaps []Gap
+}
+
+// TruncateAfter takes everything from at on out of the coverage, as a gap.
+func (c *Coverage) TruncateAfter(at time.Time, reason string) {
+	if c.IsEmpty() || !at.Before(c.To) {
+		return
+	}
+	if at.Before(c.From) {
+		at = c.From
+	}
+	c.Gaps = append(c.Gaps, Gap{From: at, To: c.To, Reason: reason})
+	c.To = at
+	if c.IsEmpty() {
+		c.From, c.To = time.Time{}, time.Time{}
+	}
 }
 
 // Gap is a part of a window that an answer does not vouch for.

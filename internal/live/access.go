@@ -1,0 +1,181 @@
+package live
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// defaultRetentionDays is how long Make keeps the log where the license names
+// no days. Source: https://help.make.com/audit-logs
+const defaultRetentionDays = 365
+
+// maxTeamProbes bounds the calls that find out which teams may be read.
+const maxTeamProbes = 50
+
+// Access tells what may be read of an organization's log. It asks: roles are
+// hints only, since custom roles exist, so the answer to a list of the first entries
+// decides. The first is the oldest one, and so also tells how far back the log
+// goes.
+//
+// The license comes first, so that the rate budget is known before the rest.
+func (s *Session) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
+	return s.access.get(ctx, organization, func(ctx context.Context) (*auditlog.Access, error) {
+		access := &auditlog.Access{RetentionDays: defaultRetentionDays}
+		var refs []makeapi.Ref
+		found, err := s.client.Organizations.Get(ctx, makeapi.ID(organization))
+		switch {
+		case err == nil:
+			refs = found.Teams
+			if found.License != nil {
+				access.APILimit = found.License.APILimit
+				if found.License.AuditLogsDays > 0 {
+					access.RetentionDays = found.License.AuditLogsDays
+				}
+			}
+		case !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan):
+			return nil, err
+		}
+		s.client.Budget().SetAPILimit(s.client.Instance(), makeapi.ID(organization), access.APILimit)
+
+		oldest, listErr := s.oldest(ctx, organizationList(organization))
+		switch {
+		case listErr == nil:
+			access.Organization, access.Oldest = true, oldest
+		case makeapi.IsKind(listErr, makeapi.KindForbidden):
+			access.Reason = reasonOf(listErr)
+		case makeapi.IsKind(listErr, makeapi.KindNotFound, makeapi.KindPlan):
+			access.Reason = reasonOf(listErr)
+			return access, nil
+		default:
+			return nil, listErr
+		}
+		if err := s.probeTeams(ctx, organization, access, refs); err != nil {
+			return nil, err
+		}
+		return access, nil
+	})
+}
+
+// probeTeams fills in the teams. Where the organization's list may be read, so
+// may theirs; else each that can be known is asked.
+func (s *Session) probeTeams(ctx context.Context, organization auditlog.ID, access *auditlog.Access, refs []makeapi.Ref) error {
+	me, err := s.me(ctx)
+	if err != nil {
+		return err
+	}
+	if !access.Organization {
+		if refs, err = s.knownTeams(ctx, organization, me, refs); err != nil {
+			return err
+		}
+	}
+	for _, ref := range refs {
+		team := auditlog.TeamAccess{Ref: refOf(ref), Readable: access.Organization}
+		if role, ok := me.TeamRoles[ref.ID]; ok {
+			team.Role = auditlog.Text(makeapi.RoleName(role))
+		}
+		access.Teams = append(access.Teams, team)
+	}
+	if access.Organization {
+		return nil
+	}
+	// Teams that the user administers first, in case there are more than can be asked.
+	slices.SortStableFunc(access.Teams, func(a, b auditlog.TeamAccess) int {
+		return boolRank(me.TeamRoles[makeapi.ID(b.ID)] == makeapi.RoleTeamAdmin) - boolRank(me.TeamRoles[makeapi.ID(a.ID)] == makeapi.RoleTeamAdmin)
+	})
+	probed := access.Teams[:min(len(access.Teams), maxTeamProbes)]
+	oldest := make([]time.Time, len(probed))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(s.options.Parallel)
+	for i := range probed {
+		group.Go(func() error {
+			at, err := s.oldest(groupCtx, teamList(organization, probed[i].ID))
+			if makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
+				return nil
+			}
+			probed[i].Readable, oldest[i] = err == nil, at
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, at := range oldest {
+		if !at.IsZero() && (access.Oldest.IsZero() || at.Before(access.Oldest)) {
+			access.Oldest = at
+		}
+	}
+	return nil
+}
+
+// knownTeams gathers an organization's teams from wherever the key may see
+// them: the organization, the list of teams, and the user's own roles.
+func (s *Session) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
+	teams, err := s.client.Teams.List(ctx, makeapi.ID(organization))
+	if err != nil && !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
+		return nil, err
+	}
+	for _, team := range teams {
+		refs = append(refs, makeapi.Ref{ID: team.ID, Name: team.Name})
+	}
+	refs = appendNew(nil, refs, func(r makeapi.Ref) makeapi.ID { return r.ID })
+	for id := range me.TeamRoles {
+		if len(refs) >= maxTeamProbes || slices.ContainsFunc(refs, func(r makeapi.Ref) bool { return r.ID == id }) {
+			continue
+		}
+		team, err := s.client.Teams.Get(ctx, id)
+		if makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if team.Organization == makeapi.ID(organization) {
+			refs = append(refs, makeapi.Ref{ID: team.ID, Name: team.Name})
+		}
+	}
+	slices.SortFunc(refs, func(a, b makeapi.Ref) int { return auditlog.ID(a.ID).Compare(auditlog.ID(b.ID)) })
+	return refs, nil
+}
+
+// oldestProbe is how many entries the probe asks for: a few, in case the first
+// cannot be read.
+const oldestProbe = 10
+
+// oldest asks a list for its oldest entry; zero if it has none.
+func (s *Session) oldest(ctx context.Context, list endpoint) (time.Time, error) {
+	page, err := list.fetch(ctx, s.client, makeapi.ListOptions{SortBy: makeapi.SortByTriggeredAt, SortDir: makeapi.Ascending, Limit: oldestProbe})
+	if err != nil {
+		return time.Time{}, err
+	}
+	var at time.Time
+	for _, entry := range page.Entries {
+		if at.IsZero() || entry.TriggeredAt.Before(at) {
+			at = entry.TriggeredAt
+		}
+	}
+	return at, nil
+}
+
+// reasonOf explains a refusal with what helps against it.
+func reasonOf(err error) string {
+	var answer *makeapi.Error
+	if errors.As(err, &answer) {
+		return fmt.Sprintf("%s; %s", auditlog.Text(answer.Error()).Clean(), answer.NextStep())
+	}
+	return auditlog.Text(err.Error()).Clean()
+}
+
+func boolRank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,197 @@
+package live
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// maxStreams bounds into how many lists a query's filters are split, per
+// endpoint. Beyond it a filter is applied here only.
+const maxStreams = 6
+
+// plan is which lists answer a query, apart from its dates.
+type plan struct {
+	endpoints []endpoint
+	filters   []makeapi.ListOptions // one list each, per endpoint
+	signature string                // equal for plans that read the same
+	name      string                // for people
+	warnings  []string
+}
+
+// newPlan chooses the lists: the organization's where it may be read, else those
+// of the readable teams, with as much of the query's filters as Make can apply.
+func newPlan(q *auditlog.Query, access *auditlog.Access) (*plan, error) {
+	p := &plan{}
+	teams := ids(q.Teams, func(t auditlog.Ref) auditlog.ID { return t.ID })
+	if access.Organization {
+		p.endpoints = []endpoint{organizationList(q.Organization.ID)}
+		p.name = "organization"
+	} else if err := p.addTeams(q, access); err != nil {
+		return nil, err
+	}
+	if q.NoTeam || !access.Organization {
+		teams = nil // org-level entries cannot be asked for; team lists need no filter
+	}
+	authors := ids(q.Actors, func(a auditlog.Actor) auditlog.ID { return a.ID })
+	if q.System || slices.Contains(authors, "") {
+		authors = nil
+	}
+	events := ids(q.Events, func(e auditlog.EventType) auditlog.Text { return e.Value })
+
+	p.filters = split(teams, authors, events)
+	p.sign(teams, authors, events)
+	return p, nil
+}
+
+// unfiltered is the plan that reads the same lists without any filter.
+func (p *plan) unfiltered() *plan {
+	whole := *p
+	whole.filters = []makeapi.ListOptions{{}}
+	whole.sign(nil, nil, nil)
+	return &whole
+}
+
+// sign makes the signature.
+func (p *plan) sign(teams, authors, events []string) {
+	lists := make([]string, 0, len(p.endpoints))
+	for _, e := range p.endpoints {
+		lists = append(lists, string(e.organization)+"/"+string(e.team))
+	}
+	p.signature = fmt.Sprintf("%q|%q|%q|%q", lists, teams, authors, events)
+}
+
+func (p *plan) addTeams(q *auditlog.Query, access *auditlog.Access) error {
+	readable := access.ReadableTeams()
+	var hidden []string
+	for _, team := range q.Teams {
+		if !slices.ContainsFunc(readable, func(r auditlog.Ref) bool { return r.ID == team.ID }) {
+			hidden = append(hidden, team.Name.Quote()+" (id "+string(team.ID)+")")
+		}
+	}
+	for _, team := range readable {
+		if len(q.Teams) == 0 || slices.ContainsFunc(q.Teams, func(t auditlog.Ref) bool { return t.ID == team.ID }) {
+			p.endpoints = append(p.endpoints, teamList(q.Organization.ID, team.ID))
+		}
+	}
+	if len(p.endpoints) == 0 {
+		reason := access.Reason
+		if len(hidden) > 0 {
+			reason = "this key may not read the log of team " + strings.Join(hidden, ", ") + "; " + reason
+		}
+		return &auditlog.AccessError{Organization: q.Organization, Reason: reason}
+	}
+	p.name = "teams"
+	p.warnings = append(p.warnings, fmt.Sprintf("this key may read the logs of %d team(s) only, not the organization's: entries of other teams and of the organization itself are not seen", len(p.endpoints)))
+	if len(hidden) > 0 {
+		p.warnings = append(p.warnings, "not readable with this key: team "+strings.Join(hidden, ", "))
+	}
+	if q.NoTeam {
+		p.warnings = append(p.warnings, "organization-level entries (team none) are in the organization's log only, which this key may not read")
+	}
+	return nil
+}
+
+// split spreads filters over as many lists as it takes for each to fit into a
+// request. A filter with so many values that the lists would become too many is
+// left to the check on our side.
+func split(teams, authors, events []string) []makeapi.ListOptions {
+	values := [3][]string{teams, authors, events}
+	parts := func(v []string) int { return max(1, (len(v)+makeapi.MaxListValues-1)/makeapi.MaxListValues) }
+	for parts(values[0])*parts(values[1])*parts(values[2]) > maxStreams {
+		longest := 0
+		for i := range values {
+			if len(values[i]) > len(values[longest]) {
+				longest = i
+			}
+		}
+		values[longest] = nil
+	}
+	var lists []makeapi.ListOptions
+	for _, t := range chunks(values[0]) {
+		for _, a := range chunks(values[1]) {
+			for _, e := range chunks(values[2]) {
+				lists = append(lists, makeapi.ListOptions{Teams: t, Authors: a, Events: e})
+			}
+		}
+	}
+	return lists
+}
+
+func chunks(values []string) [][]string {
+	if len(values) == 0 {
+		return [][]string{nil}
+	}
+	return slices.Collect(slices.Chunk(values, makeapi.MaxListValues))
+}
+
+func ids[T any, K ~string](items []T, key func(T) K) []string {
+	values := make([]string, 0, len(items))
+	for _, item := range items {
+		values = append(values, string(key(item)))
+	}
+	slices.Sort(values)
+	return slices.Compact(values)
+}
+
+// Slicing: a listing that may have more rows than sliceRows is cut into slices
+// of days, so that no offset grows large and slices are read side by side.
+// Neighbours share a day, so slices are not made narrower than minSliceDays; and
+// each costs a call even if it is empty, so there are not more than maxSlices:
+// the rows read so far may be denser than what follows.
+const (
+	sliceRows    = 8000
+	minSliceDays = 7
+	maxSlices    = 16
+)
+
+// sliceDays tells at which days to cut what remains of a listing, newest first;
+// none if it is not worth it.
+func sliceDays(l *listing) []day {
+	from, to := lowerEdge(l.end), dayOf(l.reached)
+	days := daysBetween(from, to)
+	count := min((l.estimate()+sliceRows-1)/sliceRows, days/minSliceDays, maxSlices)
+	if count < 2 {
+		return nil
+	}
+	borders := make([]day, 0, count-1)
+	for i := range count - 1 {
+		borders = append(borders, to.add(-days*(i+1)/count))
+	}
+	return borders
+}
+
+// listings lays out the lists of a walk over [lower, to): open if to is so late
+// that no upper date is needed. oldest is when the oldest entry was triggered;
+// only estimates rest on it.
+func (p *plan) listings(lower, to, oldest time.Time, open, sweep bool) []*listing {
+	end := lower
+	if oldest.After(end) {
+		end = oldest
+	}
+	var all []*listing
+	for _, e := range p.endpoints {
+		for _, options := range p.filters {
+			options.SortBy, options.SortDir = makeapi.SortByTriggeredAt, makeapi.Descending
+			options.DateFrom = lowerEdge(lower).String()
+			newest := &listing{endpoint: e, options: options, lower: lower, end: end, upper: farFuture()}
+			if !open {
+				edge := upperEdge(to)
+				newest.options.DateTo, newest.upper = edge.String(), endOf(edge)
+			}
+			all = append(all, newest)
+			if !open && sweep {
+				late := options
+				late.SortDir, late.DateFrom = makeapi.Ascending, upperEdge(to).String()
+				all = append(all, &listing{endpoint: e, options: late, limit: smallPage, lower: lower, upper: to, until: to})
+			}
+		}
+	}
+	return all
+}
+
+func farFuture() time.Time { return time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC) }

@@ -1,0 +1,330 @@
+package live_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+)
+
+func TestReadDelivers60000EntriesOnceEachWith400InOneSecond(t *testing.T) {
+	t.Parallel()
+	w := everything()
+	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 60_000, From: w.From, To: w.To, BurstSize: 400, Seed: 1})
+	for _, pageCap := range []int{1000, 100} {
+		t.Run(fmt.Sprintf("pages of %d", pageCap), func(t *testing.T) {
+			t.Parallel()
+			u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: pageCap, EchoRequestedLimit: true}})
+			got, report := readAll(t, u.session(adminKey, live.Options{}), query(w))
+			require.Equal(t, u.expected(within(w)), sorted(got))
+			assert.True(t, report.Exhausted)
+			// Slices and overlapping pages may cost a tenth more than plain paging.
+			pages := 60_000 / pageCap
+			assert.Less(t, len(u.lists()), pages*12/10, "calls")
+		})
+	}
+}
+
+// busyMonths are entries as they are hard to read: bursts within one instant,
+// whole seconds, and some that were written down days or weeks late.
+func busyMonths(seed uint64) []makesim.Entry {
+	random := rand.New(rand.NewPCG(seed, 7))
+	from := now().AddDate(0, -6, 0)
+	entries := makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: organizationID, Count: 3000, From: from, To: now(), BurstSize: 60, Seed: seed,
+		Teams: []int64{salesTeam, opsTeam, 0},
+	})
+	for i := range entries {
+		switch random.IntN(20) {
+		case 0: // late by up to four weeks, but never later than now
+			late := time.Duration(random.IntN(28*24)) * time.Hour
+			if at := entries[i].TriggeredAt.Add(late); at.Before(now()) {
+				entries[i].CreatedAt = at
+			}
+		case 1, 2, 3: // whole seconds, so that pages end within an instant
+			entries[i].TriggeredAt = entries[i].TriggeredAt.Truncate(time.Hour)
+			entries[i].CreatedAt = entries[i].TriggeredAt.Add(time.Second)
+		case 4:
+			entries[i].Actor = nil
+		}
+	}
+	return entries
+}
+
+func TestReadIsExactUnderEveryQuirk(t *testing.T) {
+	t.Parallel()
+	kathmandu := time.FixedZone("east", 14*3600)
+	baker := time.FixedZone("west", -12*3600)
+	quirks := map[string]makesim.Quirks{
+		"none":                         {},
+		"null when empty":              {NullWhenEmpty: true},
+		"a single object":              {SingleObject: true, PageCap: 1},
+		"seconds":                      {NumericTriggeredAt: makesim.TriggeredAtSeconds},
+		"milliseconds":                 {NumericTriggeredAt: makesim.TriggeredAtMilliseconds},
+		"unknown fields":               {UnknownFields: true},
+		"odd types":                    {OddTypes: true, IDsAsText: true},
+		"nulls":                        {NullActorTeam: true},
+		"dateTo means midnight":        {BareDatesOnly: true, DateToMidnight: true},
+		"dates in the far east":        {DateZone: kathmandu, DateToMidnight: true},
+		"dates in the far west":        {DateZone: baker},
+		"dates by createdAt":           {FilterByCreatedAt: true},
+		"dates by createdAt, midnight": {FilterByCreatedAt: true, DateToMidnight: true, DateZone: kathmandu},
+		"pages of 100":                 {PageCap: 100, EchoRequestedLimit: true},
+		"pages of 50":                  {PageCap: 50, EchoRequestedLimit: true},
+		"pages of 7":                   {PageCap: 7, EchoRequestedLimit: true},
+		"large pages refused":          {MaxLimit: 100},
+		"unstable ties":                {UnstableTies: true, PageCap: 100},
+		"503 now and then":             {FailEvery: 9, FailStatus: 503},
+		"cut bodies":                   {CutBodyEvery: 7},
+		"no default user agent":        {HTMLForbiddenWithoutUserAgent: true},
+		"no totals":                    {RejectTotalCount: true},
+	}
+	windows := map[string]auditlog.Window{
+		"up to now":    window(now().AddDate(0, -5, -3), now()),
+		"a past month": window(time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)),
+		"a past hour":  window(time.Date(2026, 9, 9, 22, 0, 0, 0, time.UTC), time.Date(2026, 9, 9, 23, 0, 0, 0, time.UTC)),
+	}
+	entries := busyMonths(3)
+	for quirkName, quirk := range quirks {
+		for windowName, w := range windows {
+			t.Run(quirkName+", "+windowName, func(t *testing.T) {
+				t.Parallel()
+				u := start(t, entries, makesim.Options{Quirks: quirk})
+				keep := within(w)
+				if quirk.NumericTriggeredAt == makesim.TriggeredAtSeconds {
+					keep = func(e makesim.Entry) bool { return w.Contains(e.TriggeredAt.Truncate(time.Second)) }
+				}
+				got, report := readAll(t, u.session(adminKey, live.Options{}), query(w))
+				assert.Equal(t, u.expected(keep), sorted(got))
+				assert.True(t, report.Complete, "%+v", report)
+				assert.True(t, report.Exhausted)
+				assert.Zero(t, report.Unreadable)
+			})
+		}
+	}
+}
+
+func TestReadCountsWhatItCannotReadAndSaysSo(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyMonths(3), makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 10, PageCap: 100}})
+	got, report := readAll(t, u.session(adminKey, live.Options{}), query(window(now().AddDate(0, -5, 0), now())))
+	assert.NotEmpty(t, got)
+	assert.Positive(t, report.Unreadable)
+	assert.False(t, report.Complete)
+}
+
+func TestReadLosesNothingWhileEntriesArrive(t *testing.T) {
+	t.Parallel()
+	entries := busyMonths(5)
+	w := window(now().AddDate(0, -5, 0), now())
+	var u *upstream
+	var arrived sync.Mutex
+	count := 0
+	u = start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 50}, OnRequest: func(*http.Request) {
+		arrived.Lock()
+		defer arrived.Unlock()
+		for range 3 {
+			count++
+			u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: now(), CreatedAt: now()})
+		}
+	}})
+	want := u.expected(within(w))
+	got, report := readAll(t, u.session(adminKey, live.Options{}), query(w))
+	assert.Equal(t, want, sorted(got))
+	assert.True(t, report.Complete, "%+v", report)
+	assert.Greater(t, count, 100, "entries arrived during the read")
+}
+
+func TestReadAppliesEveryFilterAgain(t *testing.T) {
+	t.Parallel()
+	entries := busyMonths(8)
+	w := window(now().AddDate(0, -5, 0), now())
+	many := make([]auditlog.EventType, 0, 45)
+	for i := range 44 {
+		many = append(many, auditlog.EventType{Value: auditlog.Text(fmt.Sprintf("made_up_%d", i))})
+	}
+	many = append(many, auditlog.EventType{Value: "connection_deleted"})
+	for name, test := range map[string]struct {
+		change func(q *auditlog.Query)
+		keep   func(e makesim.Entry) bool
+	}{
+		"a team":              {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "5"}} }, func(e makesim.Entry) bool { return e.TeamID == salesTeam }},
+		"no team":             {func(q *auditlog.Query) { q.NoTeam = true }, func(e makesim.Entry) bool { return e.TeamID == 0 }},
+		"a team or none":      {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "6"}} }, func(e makesim.Entry) bool { return e.TeamID != salesTeam }},
+		"the system":          {func(q *auditlog.Query) { q.System = true }, func(e makesim.Entry) bool { return e.Actor == nil }},
+		"two people":          {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "901"}, {ID: "902"}} }, func(e makesim.Entry) bool { return e.Actor != nil && (e.Actor.ID == 901 || e.Actor.ID == 902) }},
+		"all but one":         {func(q *auditlog.Query) { q.ExcludeActors = []auditlog.Actor{{ID: "901"}} }, func(e makesim.Entry) bool { return e.Actor == nil || e.Actor.ID != 901 }},
+		"all but the system":  {func(q *auditlog.Query) { q.ExcludeSystem = true }, func(e makesim.Entry) bool { return e.Actor != nil }},
+		"more events than 20": {func(q *auditlog.Query) { q.Events = many }, func(e makesim.Entry) bool { return e.Event == "connection_deleted" }},
+		"a target":            {func(q *auditlog.Query) { q.TargetID = "3007" }, func(e makesim.Entry) bool { return e.TargetID == "3007" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := start(t, entries, makesim.Options{})
+			q := query(w)
+			test.change(&q)
+			got, report := readAll(t, u.session(adminKey, live.Options{}), q)
+			want := u.expected(func(e makesim.Entry) bool { return within(w)(e) && test.keep(e) })
+			require.NotEmpty(t, want)
+			assert.Equal(t, want, sorted(got))
+			assert.True(t, report.Complete, "%+v", report)
+		})
+	}
+}
+
+func TestReadFallsBackToTheTeamsThatMayBeRead(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyMonths(8), makesim.Options{})
+	w := window(now().AddDate(0, -5, 0), now())
+	got, report := readAll(t, u.session(teamAdminKey, live.Options{}), query(w))
+	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(w)(e) && e.TeamID == salesTeam }), sorted(got))
+	assert.Equal(t, "teams", report.Endpoint)
+	assert.True(t, report.Complete, "complete for all that the key may see: %+v", report)
+	assert.Contains(t, report.Warnings[0], "1 team(s) only")
+}
+
+func TestAskingAgainCostsNoCall(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyMonths(8), makesim.Options{})
+	session := u.session(adminKey, live.Options{})
+	w := window(now().AddDate(0, -5, 0), now())
+	first, _ := readAll(t, session, query(w))
+	u.ResetRequests()
+	again, report := readAll(t, session, query(w))
+	assert.Equal(t, first, again)
+	assert.True(t, report.Complete)
+
+	narrower := query(window(now().AddDate(0, -2, 0), now().AddDate(0, -1, 0)))
+	narrower.Events = []auditlog.EventType{{Value: "webhook_created"}}
+	got, _ := readAll(t, session, narrower)
+	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(narrower.Window)(e) && e.Event == "webhook_created" }), sorted(got))
+	assert.Empty(t, u.Requests())
+}
+
+func TestAFewNewestEntriesCostOnePage(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyMonths(8), makesim.Options{})
+	count := 0
+	report, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
+		count++
+		return count < 25
+	})
+	require.NoError(t, err)
+	assert.False(t, report.Exhausted)
+	assert.Len(t, u.lists(), 1)
+}
+
+func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
+	t.Parallel()
+	entries := busyMonths(9)
+	w := window(now().AddDate(0, -5, 0), now())
+	stop := 40 // requests after which the upstream hangs
+	var mu sync.Mutex
+	served := 0
+	hang := true
+	release := make(chan struct{})
+	t.Cleanup(func() { close(release) })
+	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 20}, OnRequest: func(r *http.Request) {
+		mu.Lock()
+		served++
+		wait := hang && served > stop
+		mu.Unlock()
+		if wait {
+			select {
+			case <-r.Context().Done():
+			case <-release:
+			}
+		}
+	}})
+	session := u.session(adminKey, live.Options{Parallel: 4})
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	var part []string
+	report, err := session.Read(ctx, query(w), func(e *auditlog.Entry) bool { part = append(part, e.UUID); return true })
+	require.NoError(t, err)
+	assert.False(t, report.Complete)
+	require.NotEmpty(t, report.Coverage.Gaps)
+	covered := window(report.Coverage.From, report.Coverage.To)
+	assert.Subset(t, part, u.expected(within(covered)), "all of the covered part was delivered")
+	assert.NotEmpty(t, part)
+
+	mu.Lock()
+	hang = false
+	mu.Unlock()
+	u.ResetRequests()
+	got, whole := readAll(t, session, query(w))
+	assert.True(t, whole.Complete, "%+v", whole)
+	assert.Equal(t, u.expected(within(w)), sorted(got))
+	assert.Less(t, len(u.Requests()), 3000/18-20, "it went on, and did not begin again")
+}
+
+func TestReadSaysWhatMakeNoLongerKeeps(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyMonths(8), makesim.Options{})
+	_, report := readAll(t, u.session(adminKey, live.Options{}), query(window(now().AddDate(-2, 0, 0), now())))
+	assert.False(t, report.Complete)
+	assert.True(t, report.Exhausted)
+	require.Len(t, report.Coverage.Gaps, 2)
+	assert.Contains(t, report.Coverage.Gaps[0].Reason, "365 days")
+	assert.Contains(t, report.Coverage.Gaps[1].Reason, "oldest entry")
+	oldest := u.Dump(organizationID)
+	require.NotEmpty(t, oldest)
+	for _, entry := range oldest {
+		assert.False(t, entry.TriggeredAt.Before(report.Coverage.From), "the oldest entry bounds the coverage")
+	}
+}
+
+func TestReadGoesOnBehindAPositionEvenWithAWrongHint(t *testing.T) {
+	t.Parallel()
+	w := window(now().AddDate(0, -5, 0), now())
+	u := start(t, busyMonths(11), makesim.Options{})
+	var all []*auditlog.Entry
+	_, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
+	require.NoError(t, err)
+	for _, at := range []int{0, 24, 900, 1700, len(all) - 2} {
+		for _, shift := range []int{0, -300, 5, 100_000} {
+			q := query(w)
+			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[at].TriggeredAt, UUID: all[at].UUID}, Offset: max(0, all[at].Offset+shift)}
+			got, report := readAll(t, u.session(adminKey, live.Options{}), q)
+			require.True(t, report.Complete, "%+v", report)
+			var want []string
+			for _, entry := range all[at+1:] {
+				want = append(want, entry.UUID)
+			}
+			require.Equal(t, want, got, "from %d, hint off by %d", at, shift)
+		}
+	}
+}
+
+func TestAHintSavesTheCallsAboveIt(t *testing.T) {
+	t.Parallel()
+	w := window(now().AddDate(0, -5, 0), now())
+	u := start(t, busyMonths(11), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
+	var all []*auditlog.Entry
+	_, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
+	require.NoError(t, err)
+	u.ResetRequests()
+	q := query(w)
+	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[2000].TriggeredAt, UUID: all[2000].UUID}, Offset: all[2000].Offset}
+	count := 0
+	_, err = u.session(adminKey, live.Options{}).Read(t.Context(), q, func(*auditlog.Entry) bool { count++; return count < 25 })
+	require.NoError(t, err)
+	assert.Len(t, u.lists(), 1)
+}
+
+func boolInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,131 @@
+package live
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// Defaults of Options.
+const (
+	DefaultParallel   = 8
+	DefaultMaxEntries = 200_000
+	DefaultKeep       = 5 * time.Minute
+	// defaultMaxKept bounds the entries kept for the next question, about
+	// 30 MB of them.
+	defaultMaxKept = 100_000
+	// directoryKeep is how long organizations, roles and catalogs are believed.
+	directoryKeep = 10 * time.Minute
+)
+
+// Options sets up a Session; zero values mean the defaults.
+type Options struct {
+	// Parallel is how many calls a read makes side by side.
+	Parallel int
+	// MaxEntries bounds the entries that one read takes in.
+	MaxEntries int
+	// Zone is the zone that the client talks to, where its host does not tell.
+	Zone string
+	// Keep is how long entries that were read are kept for the next question.
+	Keep time.Duration
+}
+
+// Session reads the log with one credential. It implements auditlog.Reader and
+// auditlog.Directory, and is safe for use by several goroutines.
+type Session struct {
+	client  *makeapi.Client
+	options Options
+
+	account       memo[struct{}, *makeapi.CurrentUser]
+	organizations memo[struct{}, []makeapi.Organization]
+	access        memo[auditlog.ID, *auditlog.Access]
+	catalogs      memo[auditlog.ID, *auditlog.Catalog]
+	teamCatalogs  memo[auditlog.ID, *auditlog.Catalog]
+	teamOwners    memo[auditlog.ID, auditlog.ID]
+	pageSizes     pageSizes
+	// datesByTriggered tells that this instance was seen to compare dates with
+	// triggeredAt, so that nothing was written too late for an upper date.
+	datesByTriggered atomic.Bool
+	// filtersRefused holds the signatures of plans whose filters Make refused,
+	// so that they are applied here only.
+	filtersRefused sync.Map
+	walks          walkCache
+	seen           seenActors
+}
+
+var (
+	_ auditlog.Reader    = (*Session)(nil)
+	_ auditlog.Directory = (*Session)(nil)
+)
+
+// New returns a session over a client. It calls nothing yet.
+func New(client *makeapi.Client, options Options) *Session {
+	if options.Parallel <= 0 {
+		options.Parallel = DefaultParallel
+	}
+	if options.MaxEntries <= 0 {
+		options.MaxEntries = DefaultMaxEntries
+	}
+	if options.Keep <= 0 {
+		options.Keep = DefaultKeep
+	}
+	s := &Session{client: client, options: options}
+	s.walks = walkCache{keep: options.Keep, maxEntries: defaultMaxKept}
+	return s
+}
+
+// Now is Make's clock.
+func (s *Session) Now() time.Time { return s.client.Now() }
+
+// ReportWait passes the waits of a client on to whoever follows the progress of
+// the call; it is meant as makeapi.Options.OnWait.
+func ReportWait(ctx context.Context, wait makeapi.Wait) {
+	auditlog.ReportProgress(ctx, auditlog.Progress{Wait: wait.For, Reason: wait.Reason})
+}
+
+// memo remembers answers for a while. Two callers of one key make one call; an
+// error is not remembered.
+type memo[K comparable, V any] struct {
+	mu    sync.Mutex
+	cells map[K]*cell[V]
+}
+
+type cell[V any] struct {
+	turn  chan struct{} // holds one token: whose turn it is to look or ask
+	value V
+	until time.Time
+}
+
+func (m *memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V, error)) (V, error) {
+	m.mu.Lock()
+	c, ok := m.cells[key]
+	if !ok {
+		if m.cells == nil {
+			m.cells = map[K]*cell[V]{}
+		}
+		c = &cell[V]{turn: make(chan struct{}, 1)}
+		m.cells[key] = c
+	}
+	m.mu.Unlock()
+
+	var none V
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return none, ctx.Err()
+	}
+	if time.Now().Before(c.until) {
+		return c.value, nil
+	}
+	value, err := ask(ctx)
+	if err != nil {
+		return none, err
+	}
+	c.value, c.until = value, time.Now().Add(directoryKeep)
+	return value, nil
+}

@@ -261,7 +261,7 @@ func TestRefusedConnectionIsRetriedAndExplained(t *testing.T) {
 	broken := connectionError(t, err)
 	assert.Equal(t, address, broken.Host)
 	assert.True(t, makeapi.IsTemporary(err))
-	assert.Len(t, told.list(), 5)
+	assert.Len(t, told.list(), 2)
 	var operation *net.OpError
 	assert.ErrorAs(t, err, &operation)
 }

@@ -1,0 +1,87 @@
+package schemas
+
+import (
+	"encoding/json"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Filter holds the arguments that narrow a question, the same for every tool.
+type Filter struct {
+	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
+	Team           []string `json:"team,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Team names or ids; \"none\" = organization-level entries."`
+	Actor          []string `json:"actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who did it: names, e-mail addresses or ids; \"none\" = the system."`
+	ExcludeActor   []string `json:"exclude_actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who to leave out, as in actor."`
+	Event          []string `json:"event,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Event values, labels, whole categories, or globs such as *_deleted."`
+	TargetID       string   `json:"target_id,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Id of the object acted on (unique only within a kind of object)."`
+	From           string   `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start: RFC 3339, 2026-10-03T14:00, 2026-10-03, 2026-10, 2026, today, yesterday, this|last week|month|quarter|year, 7d, 2w, 24h, now-36h. A named period without to means all of it."`
+	To             string   `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; a date or period means its end. Default: now."`
+	Timezone       string   `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days and hours are meant, e.g. Europe/Prague."`
+}
+
+// Answer is what every result of a query tells of itself.
+type Answer struct {
+	Query      Query    `json:"query" jsonschema_description:"The question as it was understood."`
+	Source     string   `json:"source" jsonschema:"enum=live,enum=archive,enum=archive+live" jsonschema_description:"Where the entries came from."`
+	Coverage   Coverage `json:"coverage" jsonschema_description:"The part of the window that this answer vouches for."`
+	Complete   bool     `json:"complete" jsonschema_description:"The whole window was read, for all that the key may see. A further page does not make it false."`
+	Unreadable int      `json:"unreadable" jsonschema_description:"Records that could not be read."`
+	Warnings   []string `json:"warnings" jsonschema_description:"What to know before relying on this answer."`
+}
+
+// Query is a question with names resolved.
+type Query struct {
+	Organization auditlog.Ref `json:"organization"`
+	Endpoint     string       `json:"endpoint" jsonschema_description:"Which of Make's lists was read: organization, or teams."`
+	From         string       `json:"from" jsonschema_description:"RFC 3339, inclusive."`
+	To           string       `json:"to" jsonschema_description:"RFC 3339, exclusive."`
+	Timezone     string       `json:"timezone"`
+	// Lists are cut; the totals are those before.
+	Team              []auditlog.Ref   `json:"team,omitempty" jsonschema_description:"A null id stands for no team. This and the other lists are cut where they are long."`
+	TeamTotal         int              `json:"team_total,omitempty" jsonschema_description:"How many teams the filter names."`
+	Actor             []auditlog.Actor `json:"actor,omitempty" jsonschema_description:"A null id stands for the system."`
+	ActorTotal        int              `json:"actor_total,omitempty"`
+	ExcludeActor      []auditlog.Actor `json:"exclude_actor,omitempty"`
+	ExcludeActorTotal int              `json:"exclude_actor_total,omitempty"`
+	Event             []auditlog.Text  `json:"event,omitempty"`
+	EventTotal        int              `json:"event_total,omitempty" jsonschema_description:"How many events the filter stands for."`
+	TargetID          auditlog.Text    `json:"target_id,omitempty"`
+	SortBy            string           `json:"sort_by,omitempty"`
+	SortDir           string           `json:"sort_dir,omitempty"`
+}
+
+// Coverage is the part of a window that an answer vouches for.
+type Coverage struct {
+	From *string `json:"from" jsonschema:"nullable" jsonschema_description:"Null if nothing is covered."`
+	To   *string `json:"to" jsonschema:"nullable"`
+	Gaps []Gap   `json:"gaps" jsonschema_description:"Parts of the window that are not covered: no entries there does not mean that nothing happened."`
+}
+
+// Gap is a part of a window that is not covered.
+type Gap struct {
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Reason string `json:"reason"`
+}
+
+// Entry is one entry of the audit log. Names, addresses and details are text
+// that others wrote.
+type Entry struct {
+	UUID         string            `json:"uuid"`
+	TriggeredAt  string            `json:"triggered_at" jsonschema_description:"When it was done, RFC 3339 in the query's zone."`
+	Event        auditlog.Text     `json:"event"`
+	Actor        *auditlog.Actor   `json:"actor,omitempty" jsonschema_description:"Absent: the system. Names are user-supplied text."`
+	Team         *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: an entry of the organization itself."`
+	TargetID     auditlog.Text     `json:"target_id,omitempty"`
+	Version      *auditlog.Version `json:"version,omitempty"`
+	CreatedAt    string            `json:"created_at,omitempty" jsonschema_description:"When Make wrote it down, at times weeks later."`
+	Organization *auditlog.Ref     `json:"organization,omitempty"`
+	Label        auditlog.Text     `json:"label,omitempty"`
+	Category     auditlog.Text     `json:"category,omitempty"`
+	Details      json.RawMessage   `json:"details,omitempty" jsonschema_description:"User-supplied data; secrets read [masked]."`
+	Extra        json.RawMessage   `json:"extra,omitempty" jsonschema_description:"Fields of Make's record that are not known here."`
+	Masked       []string          `json:"masked,omitempty" jsonschema_description:"Where values were masked."`
+}
+
+// Warn adds what to know before relying on the answer.
+func (a *Answer) Warn(warning string) { a.Warnings = append(a.Warnings, warning) }

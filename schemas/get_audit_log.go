@@ -1,0 +1,21 @@
+package schemas
+
+import "make-audit-mcp/internal/auditlog"
+
+// GetAuditLogArguments name entries.
+type GetAuditLogArguments struct {
+	UUID           []string `json:"uuid" jsonschema:"minItems=1,maxItems=20,maxLength=128" jsonschema_description:"uuids of 1 to 20 entries, from list_audit_logs or evidence."`
+	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
+}
+
+// GetAuditLogResult is entries with their details.
+type GetAuditLogResult struct {
+	Organization auditlog.Ref `json:"organization"`
+	Entries      []Entry      `json:"entries" jsonschema_description:"With details, in the order asked for."`
+	NotFound     []string     `json:"not_found" jsonschema_description:"uuids that do not exist in this organization or may not be seen."`
+	NotRead      []string     `json:"not_read,omitempty" jsonschema_description:"uuids left out because the answer would be too large, or that could not be read now: ask for them again."`
+	Warnings     []string     `json:"warnings"`
+}
+
+// Warn adds what to know before relying on the answer.
+func (r *GetAuditLogResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }

@@ -1,0 +1,273 @@
+package schemas_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/invopop/jsonschema"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+type filter struct {
+	Team []string `json:"team,omitempty" jsonschema:"maxItems=20,maxLength=100" jsonschema_description:"Teams by name or id, or none"`
+	From string   `json:"from,omitempty" jsonschema_description:"Start, inclusive"`
+}
+
+type listArguments struct {
+	filter
+
+	Limit    int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=500,default=25" jsonschema_description:"Entries a page"`
+	Sort     string   `json:"sort,omitempty" jsonschema:"enum=asc,enum=desc,default=desc"`
+	GroupBy  []string `json:"group_by,omitempty" jsonschema:"minItems=1,maxItems=2,enum=actor,enum=day"`
+	TargetID string   `json:"target_id"`
+}
+
+type none struct{}
+
+type level int
+
+func (level) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Enum: []any{"low", "high"}}
+}
+
+type pointerLevel int
+
+func (*pointerLevel) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string"}
+}
+
+type address struct{ host string }
+
+func (a address) MarshalText() ([]byte, error) { return []byte(a.host), nil }
+
+type entry struct {
+	UUID    string         `json:"uuid"`
+	At      time.Time      `json:"at"`
+	Seen    *time.Time     `json:"seen,omitempty"`
+	Total   *int           `json:"total" jsonschema:"nullable" jsonschema_description:"Null if unknown"`
+	Name    auditlog.Text  `json:"name"`
+	ID      auditlog.ID    `json:"id"`
+	Level   level          `json:"level"`
+	Pointer pointerLevel   `json:"pointer"`
+	Address address        `json:"address"`
+	Exact   json.Number    `json:"exact"`
+	Extra   map[string]any `json:"extra,omitempty"`
+	Counts  map[string]int `json:"counts,omitempty"`
+	Nested  []nested       `json:"nested"`
+}
+
+type nested struct {
+	Value float64 `json:"value,omitempty"`
+}
+
+func compile(t *testing.T, schema json.RawMessage) *validator.Schema {
+	t.Helper()
+	document, err := validator.UnmarshalJSON(bytes.NewReader(schema))
+	require.NoError(t, err)
+	compiler := validator.NewCompiler()
+	require.NoError(t, compiler.AddResource("schema.json", document))
+	compiled, err := compiler.Compile("schema.json")
+	require.NoError(t, err)
+	return compiled
+}
+
+func TestInputDescribesArgumentsAndNothingElse(t *testing.T) {
+	t.Parallel()
+	assert.JSONEq(t, `{
+		"type": "object",
+		"properties": {
+			"team": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 100}, "description": "Teams by name or id, or none"},
+			"from": {"type": "string", "description": "Start, inclusive"},
+			"limit": {"type": "integer", "minimum": 1, "maximum": 500, "default": 25, "description": "Entries a page"},
+			"sort": {"type": "string", "enum": ["asc", "desc"], "default": "desc"},
+			"group_by": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "string", "enum": ["actor", "day"]}},
+			"target_id": {"type": "string"}
+		},
+		"required": ["target_id"],
+		"additionalProperties": false
+	}`, string(schemas.Input[listArguments]()))
+}
+
+func TestInputWithoutArgumentsIsAnEmptyClosedObject(t *testing.T) {
+	t.Parallel()
+	var got map[string]any
+	require.NoError(t, json.Unmarshal(schemas.Input[none](), &got))
+	if properties, ok := got["properties"]; ok {
+		assert.Empty(t, properties)
+		delete(got, "properties")
+	}
+	assert.Equal(t, map[string]any{"type": "object", "additionalProperties": false}, got)
+}
+
+type inner struct {
+	Deep string `json:"deep,omitempty"`
+}
+
+type Middle struct {
+	inner
+	Mid string `json:"mid,omitempty"`
+}
+
+type outer struct {
+	*Middle
+	Top     string `json:"top,omitempty"`
+	hidden  string
+	Skipped string `json:"-"`
+}
+
+func TestEmbeddedStructsAreFlattenedAtEveryDepth(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, outer{}.hidden)
+	for _, schema := range []json.RawMessage{schemas.Input[outer](), schemas.Input[*outer](), schemas.Output[outer]()} {
+		assert.JSONEq(t, `{"deep":{"type":"string"},"mid":{"type":"string"},"top":{"type":"string"}}`,
+			string(propertiesOf(t, schema)))
+	}
+}
+
+func TestInputSpendsNothingOnWhatModelsDoNotNeed(t *testing.T) {
+	t.Parallel()
+	schema := string(schemas.Input[listArguments]())
+	for _, waste := range []string{"$schema", "$id", "$defs", "$ref", "\n", ": "} {
+		assert.NotContains(t, schema, waste)
+	}
+	assert.Less(t, len(schema), 700, "the six arguments of listArguments")
+}
+
+func TestInputSchemasCompileForOtherImplementationsAndForOurs(t *testing.T) {
+	t.Parallel()
+	for _, schema := range []json.RawMessage{
+		schemas.Input[listArguments](), schemas.Input[none](), schemas.Input[outer](), schemas.Input[searchArguments](),
+	} {
+		compile(t, schema)
+		_, err := schemas.NewArguments(schema)
+		assert.NoError(t, err, string(schema))
+	}
+}
+
+func TestSchemasComeOutAsTheSameBytes(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		assert.Equal(t, string(schemas.Input[listArguments]()), string(schemas.Input[listArguments]()))
+		assert.Equal(t, string(schemas.Output[entry]()), string(schemas.Output[entry]()))
+	}
+}
+
+func TestOutputDescribesWhatIsMarshalled(t *testing.T) {
+	t.Parallel()
+	var got struct {
+		Schema               string                     `json:"$schema"`
+		ID                   string                     `json:"$id"`
+		Properties           map[string]json.RawMessage `json:"properties"`
+		Required             []string                   `json:"required"`
+		AdditionalProperties *bool                      `json:"additionalProperties"`
+	}
+	require.NoError(t, json.Unmarshal(schemas.Output[entry](), &got))
+	assert.Equal(t, "https://json-schema.org/draft/2020-12/schema", got.Schema)
+	assert.Empty(t, got.ID)
+	require.NotNil(t, got.AdditionalProperties)
+	assert.False(t, *got.AdditionalProperties)
+	assert.Equal(t, []string{"uuid", "at", "total", "name", "id", "level", "pointer", "address", "exact", "nested"}, got.Required)
+	for name, want := range map[string]string{
+		"uuid":    `{"type":"string"}`,
+		"at":      `{"type":"string","format":"date-time"}`,
+		"seen":    `{"type":"string","format":"date-time"}`,
+		"total":   `{"oneOf":[{"type":"integer","description":"Null if unknown"},{"type":"null"}]}`,
+		"name":    `{"type":"string"}`,
+		"id":      `{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}`,
+		"level":   `{"type":"string","enum":["low","high"]}`,
+		"pointer": `{"type":"string"}`,
+		"address": `{"type":"string"}`,
+		"exact":   `{"type":"number"}`,
+		"extra":   `{"type":"object"}`,
+		"counts":  `{"type":"object","additionalProperties":{"type":"integer"}}`,
+		"nested":  `{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"value":{"type":"number"}}}}`,
+	} {
+		assert.JSONEq(t, want, string(got.Properties[name]), name)
+	}
+}
+
+// marshalled is a result whose every type marshals as its schema says.
+type marshalled struct {
+	At      time.Time      `json:"at"`
+	Total   *int           `json:"total" jsonschema:"nullable"`
+	Name    auditlog.Text  `json:"name"`
+	ID      auditlog.ID    `json:"id"`
+	Address address        `json:"address"`
+	Exact   json.Number    `json:"exact"`
+	Extra   map[string]any `json:"extra"`
+	Nested  []nested       `json:"nested"`
+}
+
+func TestMarshalledValuesSatisfyTheirSchema(t *testing.T) {
+	t.Parallel()
+	total := 3
+	schema := compile(t, schemas.Output[marshalled]())
+	for name, value := range map[string]marshalled{
+		"numeric id": {ID: "12", Total: &total, Exact: "1.5", Extra: map[string]any{"a": 1}, Nested: []nested{{Value: 1}}},
+		"textual id": {ID: "x-1", Exact: "0", Extra: map[string]any{}, Nested: []nested{}},
+		"no id":      {Exact: "0", Extra: map[string]any{}, Nested: []nested{}},
+	} {
+		data, err := json.Marshal(value)
+		require.NoError(t, err)
+		instance, err := validator.UnmarshalJSON(bytes.NewReader(data))
+		require.NoError(t, err)
+		assert.NoError(t, schema.Validate(instance), name)
+	}
+}
+
+type shared struct {
+	First  sharedSchema `json:"first" jsonschema_description:"one"`
+	Second sharedSchema `json:"second"`
+}
+
+type sharedSchema int
+
+func oneSchema() func() *jsonschema.Schema {
+	schema := &jsonschema.Schema{Type: "string"}
+	return func() *jsonschema.Schema { return schema }
+}
+
+var sharedInstance = oneSchema()
+
+func (sharedSchema) JSONSchema() *jsonschema.Schema { return sharedInstance() }
+
+func TestASchemaThatATypeSharesIsNotWrittenTo(t *testing.T) {
+	t.Parallel()
+	assert.JSONEq(t, `{"first":{"type":"string","description":"one"},"second":{"type":"string"}}`,
+		string(propertiesOf(t, schemas.Input[shared]())))
+	assert.Empty(t, sharedInstance().Description)
+}
+
+func propertiesOf(t *testing.T, schema json.RawMessage) json.RawMessage {
+	t.Helper()
+	var parsed struct {
+		Properties json.RawMessage `json:"properties"`
+	}
+	require.NoError(t, json.Unmarshal(schema, &parsed))
+	return parsed.Properties
+}
+
+type opaque struct {
+	Value selfMarshalling `json:"value"`
+}
+
+type selfMarshalling struct{ Hidden string }
+
+func (selfMarshalling) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
+
+func TestATypeWithoutATruthfulSchemaIsAProgrammingError(t *testing.T) {
+	t.Parallel()
+	assert.PanicsWithValue(t,
+		"schemas: schemas_test.selfMarshalling marshals itself: give it a method JSONSchema() *jsonschema.Schema",
+		func() { schemas.Output[opaque]() })
+	assert.PanicsWithValue(t, "schemas: string is not described as an object: use a struct",
+		func() { schemas.Input[string]() })
+}

@@ -1,0 +1,208 @@
+package analysis
+
+import (
+	"bytes"
+	"compress/flate"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+const (
+	// maxCursorAge is how long a cursor may be used: later, entries have expired
+	// and arrived, and its pages would no longer be one listing.
+	maxCursorAge = 24 * time.Hour
+	// maxCursorBytes bounds what a cursor may unpack to.
+	maxCursorBytes = 64 << 10
+)
+
+// CursorError says that a cursor cannot be used.
+type CursorError struct{ Problem string }
+
+func (e *CursorError) Error() string {
+	return "cursor: " + e.Problem + "; start again without cursor, and pass next_cursor on exactly as it came"
+}
+
+// Sealer makes cursors that only the same credential, on the same instance, can
+// use, and that cannot be read or changed by whoever holds them.
+type Sealer struct {
+	// Secret returns the credential in use.
+	Secret func() (string, error)
+	// Instance is the base URL that the credential is for.
+	Instance string
+}
+
+// Place is where a page of a listing ended, and what the next one needs. Key
+// is at most [maxSortText] bytes long.
+type Place struct {
+	Query auditlog.Query
+	Order Order
+	// Key, TriggeredAt and UUID are those of the last entry of the page.
+	Key         string
+	TriggeredAt time.Time
+	UUID        string
+	// Offset is where Make's listing had it, as auditlog.Resume takes it.
+	Offset int
+	// Before counts the entries up to there.
+	Before int
+	// TakenAt is when the first page was read.
+	TakenAt time.Time
+	// Asked identifies the arguments that the listing was asked for with.
+	Asked string
+}
+
+// sealedPlace is a Place as it is written into a cursor: plain text, since the
+// log's own types are cleaned when they are marshalled, and ids without names,
+// so that a cursor stays short however many people it is about.
+type sealedPlace struct {
+	Organization  [2]string `json:"g"`
+	From          time.Time `json:"f"`
+	To            time.Time `json:"t"`
+	Zone          string    `json:"z"`
+	Teams         []string  `json:"e,omitempty"`
+	Actors        []string  `json:"a,omitempty"`
+	ExcludeActors []string  `json:"x,omitempty"`
+	NoTeam        bool      `json:"en,omitempty"`
+	System        bool      `json:"an,omitempty"`
+	ExcludeSystem bool      `json:"xn,omitempty"`
+	Events        []string  `json:"v,omitempty"`
+	TargetID      string    `json:"i,omitempty"`
+	Order         Order     `json:"o"`
+	Key           string    `json:"k,omitempty"`
+	TriggeredAt   time.Time `json:"l"`
+	UUID          string    `json:"u"`
+	Offset        int       `json:"p,omitempty"`
+	Before        int       `json:"b"`
+	TakenAt       time.Time `json:"n"`
+	Asked         string    `json:"h"`
+}
+
+// Seal makes a cursor of a place.
+func (s *Sealer) Seal(place Place) (string, error) {
+	q := &place.Query
+	plain, err := json.Marshal(sealedPlace{
+		Organization:  [2]string{string(q.Organization.ID), string(q.Organization.Name)},
+		From:          q.Window.From,
+		To:            q.Window.To,
+		Zone:          q.Window.Location.String(),
+		Teams:         mapAll(q.Teams, func(t auditlog.Ref) string { return string(t.ID) }),
+		Actors:        mapAll(q.Actors, func(a auditlog.Actor) string { return string(a.ID) }),
+		ExcludeActors: mapAll(q.ExcludeActors, func(a auditlog.Actor) string { return string(a.ID) }),
+		NoTeam:        q.NoTeam, System: q.System, ExcludeSystem: q.ExcludeSystem,
+		Events:   mapAll(q.Events, func(e auditlog.EventType) string { return string(e.Value) }),
+		TargetID: string(q.TargetID),
+		Order:    place.Order, Key: place.Key, TriggeredAt: place.TriggeredAt, UUID: place.UUID,
+		Offset: place.Offset, Before: place.Before, TakenAt: place.TakenAt, Asked: place.Asked,
+	})
+	if err != nil {
+		return "", fmt.Errorf("writing a cursor: %w", err)
+	}
+	var packed bytes.Buffer
+	writer, err := flate.NewWriter(&packed, flate.BestCompression)
+	if err != nil {
+		return "", err
+	}
+	if _, err = writer.Write(plain); err == nil {
+		err = writer.Close()
+	}
+	if err != nil {
+		return "", fmt.Errorf("packing a cursor: %w", err)
+	}
+	box, err := s.box()
+	if err != nil {
+		return "", err
+	}
+	nonce := make([]byte, box.NonceSize())
+	_, _ = rand.Read(nonce) // never fails: crypto/rand's documentation
+	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, packed.Bytes(), nil)), nil
+}
+
+// Open reads a cursor back; people, teams and events have no names then. now is
+// the log's clock.
+func (s *Sealer) Open(text string, now time.Time) (Place, error) {
+	box, err := s.box()
+	if err != nil {
+		return Place{}, err
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(sealed) < box.NonceSize() {
+		return Place{}, &CursorError{Problem: "this is no cursor of this server, or it was cut or changed"}
+	}
+	packed, err := box.Open(nil, sealed[:box.NonceSize()], sealed[box.NonceSize():], nil)
+	if err != nil {
+		return Place{}, &CursorError{Problem: "it was changed, or belongs to another key or another Make instance"}
+	}
+	plain, err := io.ReadAll(io.LimitReader(flate.NewReader(bytes.NewReader(packed)), maxCursorBytes))
+	if err != nil {
+		return Place{}, &CursorError{Problem: "it cannot be unpacked"}
+	}
+	var sealedAs sealedPlace
+	if err := json.Unmarshal(plain, &sealedAs); err != nil {
+		return Place{}, &CursorError{Problem: "it was made by another version of this server"}
+	}
+	if now.Sub(sealedAs.TakenAt) > maxCursorAge {
+		return Place{}, &CursorError{Problem: fmt.Sprintf("it is older than %s", maxCursorAge)}
+	}
+	location, err := auditlog.ParseLocation(sealedAs.Zone)
+	if err != nil {
+		return Place{}, &CursorError{Problem: "its time zone is not known here"}
+	}
+	return sealedAs.place(location), nil
+}
+
+func (p *sealedPlace) place(location *time.Location) Place {
+	return Place{
+		Query: auditlog.Query{
+			Organization:  auditlog.Ref{ID: auditlog.ID(p.Organization[0]), Name: auditlog.Text(p.Organization[1])},
+			Window:        auditlog.Window{From: p.From, To: p.To, Location: location},
+			Teams:         mapAll(p.Teams, func(id string) auditlog.Ref { return auditlog.Ref{ID: auditlog.ID(id)} }),
+			Actors:        mapAll(p.Actors, openActor),
+			ExcludeActors: mapAll(p.ExcludeActors, openActor),
+			NoTeam:        p.NoTeam, System: p.System, ExcludeSystem: p.ExcludeSystem,
+			Events:   mapAll(p.Events, func(value string) auditlog.EventType { return auditlog.EventType{Value: auditlog.Text(value)} }),
+			TargetID: auditlog.Text(p.TargetID),
+		},
+		Order: p.Order, Key: p.Key, TriggeredAt: p.TriggeredAt, UUID: p.UUID,
+		Offset: p.Offset, Before: p.Before, TakenAt: p.TakenAt, Asked: p.Asked,
+	}
+}
+
+// box derives the cipher from credential and instance, so that nothing has to be
+// kept for cursors to outlive the process.
+func (s *Sealer) box() (cipher.AEAD, error) {
+	secret, err := s.Secret()
+	if err != nil {
+		return nil, err
+	}
+	key, err := hkdf.Key(sha256.New, []byte(secret), []byte(s.Instance), "make-audit-mcp cursor v1", 32)
+	if err != nil {
+		return nil, fmt.Errorf("deriving the cursor key: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("making the cursor cipher: %w", err)
+	}
+	return cipher.NewGCM(block)
+}
+
+func openActor(id string) auditlog.Actor { return auditlog.Actor{ID: auditlog.ID(id)} }
+
+func mapAll[A, B any](items []A, f func(A) B) []B {
+	if len(items) == 0 {
+		return nil
+	}
+	mapped := make([]B, len(items))
+	for i, item := range items {
+		mapped[i] = f(item)
+	}
+	return mapped
+}

@@ -1,0 +1,139 @@
+package answer_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+func at() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 5_000_000, time.UTC) }
+
+func prague(t *testing.T) *time.Location {
+	t.Helper()
+	location, err := time.LoadLocation("Europe/Prague")
+	require.NoError(t, err)
+	return location
+}
+
+func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
+	t.Parallel()
+	location := prague(t)
+	question := &analysis.Question{Notes: []string{"a note"}, Query: auditlog.Query{
+		Organization: auditlog.Ref{ID: "7", Name: "Acme"}, Window: auditlog.Window{From: at().AddDate(0, -1, 0), To: at(), Location: location}, System: true, NoTeam: true,
+	}}
+	for i := range 100 {
+		id := auditlog.ID(fmt.Sprint(i))
+		long := auditlog.Text(strings.Repeat("n", 290))
+		question.Query.Actors = append(question.Query.Actors, auditlog.Actor{ID: id, Name: long, Email: long})
+		question.Query.ExcludeActors = append(question.Query.ExcludeActors, auditlog.Actor{ID: id})
+		question.Query.Teams = append(question.Query.Teams, auditlog.Ref{ID: id, Name: long})
+		question.Query.Events = append(question.Query.Events, auditlog.EventType{Value: auditlog.Text(fmt.Sprint("event_", i))})
+	}
+	report := auditlog.Report{Source: "live", Endpoint: "teams", Unreadable: 2, Warnings: []string{"a warning"}}
+	report.Coverage.Gaps = []auditlog.Gap{{From: question.Query.Window.From, To: at(), Reason: "lost"}}
+	common := answer.Common(question, report)
+	assert.Equal(t, "2026-10-20T14:00:00.005+02:00", common.Query.From)
+	assert.Equal(t, "2026-11-20T13:00:00.005+01:00", common.Query.To)
+	assert.Equal(t, []int{101, 101, 100, 100}, []int{common.Query.TeamTotal, common.Query.ActorTotal, common.Query.ExcludeActorTotal, common.Query.EventTotal})
+	assert.Equal(t, auditlog.ID(""), common.Query.Actor[0].ID, "the system first")
+	assert.Less(t, answer.Size(common), answer.DefaultSize-2000)
+	assert.Nil(t, common.Coverage.From)
+	assert.Equal(t, []string{"a note", "a warning"}, common.Warnings)
+	data, err := json.Marshal(common)
+	require.NoError(t, err)
+	assert.Contains(t, string(data), `"gaps":[{`)
+
+	plain := answer.Common(&analysis.Question{Query: auditlog.Query{Window: auditlog.Window{From: at(), To: at(), Location: time.UTC}}}, auditlog.Report{})
+	assert.NotNil(t, plain.Warnings)
+	assert.NotNil(t, plain.Coverage.Gaps)
+}
+
+func TestEntriesAreShownCleanAndMasked(t *testing.T) {
+	t.Parallel()
+	entry := &auditlog.Entry{
+		UUID: "u\u200bid", TriggeredAt: at(), CreatedAt: at().Add(time.Hour), Event: "key_created", Organization: &auditlog.Ref{ID: "7"},
+		Details: json.RawMessage(`{"apiKey":"s3cret","name":"x\u202e"}`), Extra: map[string]json.RawMessage{"token": json.RawMessage(`"s3cret"`), "ip\u200b": json.RawMessage(`"1.2.3.4"`)},
+	}
+	catalog := &auditlog.Catalog{Events: []auditlog.EventType{{Value: "key_created", Label: "Key created", Category: "Keys"}}}
+	concise := answer.EntryStyle{Location: prague(t)}.Entry(entry)
+	assert.Equal(t, "uid", concise.UUID)
+	assert.Equal(t, "2026-11-20T13:00:00.005+01:00", concise.TriggeredAt)
+	assert.Empty(t, concise.CreatedAt)
+	assert.Nil(t, concise.Extra)
+	detailed := answer.EntryStyle{Location: time.UTC, Detailed: true, Catalog: catalog}.Entry(entry)
+	assert.Equal(t, "2026-11-20T13:00:00.005Z", detailed.CreatedAt)
+	assert.Equal(t, [2]auditlog.Text{"Key created", "Keys"}, [2]auditlog.Text{detailed.Label, detailed.Category})
+	assert.JSONEq(t, `{"apiKey":"[masked]","name":"x"}`, string(detailed.Details))
+	assert.JSONEq(t, `{"token":"[masked]","ip":"1.2.3.4"}`, string(detailed.Extra))
+	assert.Equal(t, []string{"apiKey", "extra.token"}, detailed.Masked)
+	broken := answer.EntryStyle{Location: time.UTC}.Entry(&auditlog.Entry{Details: json.RawMessage(`{"a":`)})
+	assert.Equal(t, `"[unreadable: 5 bytes]"`, string(broken.Details))
+}
+
+func TestOnlyWholeItemsFit(t *testing.T) {
+	t.Parallel()
+	items := []string{"aa", "bb", "cc"} // five characters each, with its comma
+	assert.Equal(t, []int{0, 1, 1, 2, 3, 3}, []int{
+		answer.Fit(items, 4), answer.Fit(items, 5), answer.Fit(items, 9), answer.Fit(items, 10), answer.Fit(items, 15), answer.Fit(items, 99),
+	})
+	assert.Equal(t, 3, answer.Size("č"), "characters, not bytes")
+}
+
+type advised struct{ error }
+
+func (advised) NextStep() string { return "call \u202eBob\nnow" }
+
+func TestErrorsAreExplainedWithTheNextStep(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "it broke. Next: call Bob now", answer.Explain(advised{errors.New("it broke. ")}))
+	assert.Contains(t, answer.Explain(fmt.Errorf("reading: %w", context.DeadlineExceeded)), "Next: ask again")
+	// A try that timed out is not the call's time used up.
+	assert.Equal(t, "no answer: context deadline exceeded. Next: call Bob now", answer.Explain(advised{fmt.Errorf("no answer: %w", context.DeadlineExceeded)}))
+	assert.Equal(t, "evil text", answer.Explain(errors.New("ev\u200bil\n\x1b[2Jtext")))
+	both := answer.Explain(errors.Join(&auditlog.TimeError{Argument: "from", Value: "x", Problem: "is not a time"}, &auditlog.NameError{Kind: "team", Want: "y"}))
+	assert.Contains(t, both, `from "x"`)
+	assert.Contains(t, both, "\nno team")
+	problems := make([]schemas.Problem, 3)
+	for i := range problems {
+		problems[i].Message = strings.Repeat("x", 9_000)
+	}
+	assert.LessOrEqual(t, len([]rune(answer.Explain(&schemas.ArgumentError{Problems: problems}))), 8_001)
+}
+
+func TestCatalogsAreCutWithTheirTotals(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{}
+	for i := range 2_000 {
+		id := auditlog.ID(fmt.Sprint(i))
+		catalog.Users = append(catalog.Users, auditlog.Actor{ID: id, Name: auditlog.Text(fmt.Sprint("Person ", i)), Email: "p@example.com"})
+		catalog.Teams = append(catalog.Teams, auditlog.Ref{ID: id, Name: auditlog.Text(fmt.Sprint("Team ", i))})
+		catalog.Events = append(catalog.Events, auditlog.EventType{Value: auditlog.Text(fmt.Sprint("event_", i)), Label: "Label", Category: "Čategory"})
+	}
+	for _, request := range []answer.CatalogRequest{{}, {Limit: 1000}, {Kind: "users"}, {Kind: "teams", Limit: 5}, {Search: "1"}, {Search: "cate", Limit: 7}} {
+		result := answer.Catalog(auditlog.Ref{ID: "1"}, catalog, request)
+		limit := answer.DefaultSize
+		if request.Limit > 0 {
+			limit = answer.LargeSize
+		}
+		assert.Less(t, answer.Size(result), limit, "%+v", request)
+		assert.NotEmpty(t, result.Warnings)
+		if request.Search == "" {
+			assert.Equal(t, []int{2000, 2000, 2000}, []int{result.TeamsTotal, result.UsersTotal, result.EventsTotal})
+		}
+		if request.Limit > 0 {
+			assert.LessOrEqual(t, max(len(result.Teams), len(result.Users), len(result.Events)), request.Limit)
+		}
+	}
+}

@@ -1,0 +1,109 @@
+package answer
+
+import (
+	"encoding/json"
+	"time"
+	"unicode/utf8"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+// How large a result's structured content may be, in characters: unless more
+// was asked for explicitly, and at most.
+const (
+	DefaultSize = 8_000
+	LargeSize   = 40_000
+)
+
+// How much a result repeats of each list of its filter: so many items, and so
+// many characters of them.
+const (
+	maxEchoed     = 30
+	maxEchoedSize = 1_200
+)
+
+// Common is the part that every result of a query has.
+func Common(question *analysis.Question, report auditlog.Report) schemas.Answer {
+	q := &question.Query
+	location := q.Window.Location
+	common := schemas.Answer{
+		Query: schemas.Query{
+			Organization: q.Organization,
+			Endpoint:     report.Endpoint,
+			From:         Time(q.Window.From, location),
+			To:           Time(q.Window.To, location),
+			Timezone:     location.String(),
+			TargetID:     q.TargetID,
+		},
+		Source:     report.Source,
+		Coverage:   coverage(report.Coverage, location),
+		Complete:   report.Complete,
+		Unreadable: report.Unreadable,
+		Warnings:   append([]string{}, question.Notes...),
+	}
+	noTeam, system := auditlog.Ref{Name: "none (entries of the organization itself)"}, auditlog.Actor{Name: "none (the system)"}
+	shown := &common.Query
+	shown.Team, shown.TeamTotal = echo(with(q.NoTeam, noTeam, q.Teams))
+	shown.Actor, shown.ActorTotal = echo(with(q.System, system, q.Actors))
+	shown.ExcludeActor, shown.ExcludeActorTotal = echo(with(q.ExcludeSystem, system, q.ExcludeActors))
+	values := make([]auditlog.Text, len(q.Events))
+	for i, event := range q.Events {
+		values[i] = event.Value
+	}
+	shown.Event, shown.EventTotal = echo(values)
+	common.Warnings = append(common.Warnings, report.Warnings...)
+	return common
+}
+
+func with[T any](is bool, item T, items []T) []T {
+	if !is {
+		return items
+	}
+	return append([]T{item}, items...)
+}
+
+// echo cuts a list of the filter to what a result repeats of it.
+func echo[T any](items []T) (shown []T, total int) {
+	shown = items[:min(len(items), maxEchoed)]
+	return shown[:Fit(shown, maxEchoedSize)], len(items)
+}
+
+func coverage(c auditlog.Coverage, location *time.Location) schemas.Coverage {
+	result := schemas.Coverage{Gaps: []schemas.Gap{}}
+	if !c.IsEmpty() {
+		from, to := Time(c.From, location), Time(c.To, location)
+		result.From, result.To = &from, &to
+	}
+	for _, gap := range c.Gaps {
+		result.Gaps = append(result.Gaps, schemas.Gap{From: Time(gap.From, location), To: Time(gap.To, location), Reason: gap.Reason})
+	}
+	return result
+}
+
+// Time writes an instant in a zone, as RFC 3339 with as many digits of the
+// second as it has.
+func Time(t time.Time, location *time.Location) string {
+	return t.In(location).Format(time.RFC3339Nano)
+}
+
+// Size is how many characters a value takes as JSON.
+func Size(value any) int {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return 0
+	}
+	return utf8.RuneCount(data)
+}
+
+// Fit tells how many of the items, from the first on, fit into a size.
+func Fit[T any](items []T, size int) int {
+	for i, item := range items {
+		size -= Size(item) + len(",")
+		if size < 0 {
+			return i
+		}
+	}
+	return len(items)
+}

@@ -1,0 +1,70 @@
+package answer
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+// EntryStyle is how entries are shown.
+type EntryStyle struct {
+	Location *time.Location
+	// Detailed adds what a concise entry leaves out. Details are shown wherever
+	// an entry has them.
+	Detailed bool
+	// Catalog gives events their label and category; it may be nil.
+	Catalog *auditlog.Catalog
+}
+
+// Entry shows one entry, with its text cleaned and secrets masked.
+func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
+	shown := schemas.Entry{
+		UUID:        auditlog.Text(e.UUID).Clean(),
+		TriggeredAt: Time(e.TriggeredAt, s.Location),
+		Event:       e.Event,
+		Actor:       e.Actor,
+		Team:        e.Team,
+		TargetID:    e.TargetID,
+		Version:     e.Version,
+	}
+	if len(e.Details) > 0 {
+		shown.Details, shown.Masked = safe(e.Details, e.Event)
+	}
+	if !s.Detailed {
+		return shown
+	}
+	if !e.CreatedAt.IsZero() {
+		shown.CreatedAt = Time(e.CreatedAt, s.Location)
+	}
+	shown.Organization = e.Organization
+	if s.Catalog != nil {
+		if i := slices.IndexFunc(s.Catalog.Events, func(t auditlog.EventType) bool { return t.Value == e.Event }); i >= 0 {
+			shown.Label, shown.Category = s.Catalog.Events[i].Label, s.Catalog.Events[i].Category
+		}
+	}
+	if len(e.Extra) > 0 {
+		raw, err := json.Marshal(e.Extra)
+		if err == nil {
+			var masked []string
+			shown.Extra, masked = safe(raw, e.Event)
+			for _, path := range masked {
+				shown.Masked = append(shown.Masked, "extra."+path)
+			}
+		}
+	}
+	return shown
+}
+
+// safe cleans data of others' making; what cannot be cleaned is not shown.
+func safe(raw json.RawMessage, event auditlog.Text) (json.RawMessage, []string) {
+	cleaned, masked, err := auditlog.CleanDetails(raw, event)
+	if err != nil {
+		note, _ := json.Marshal(fmt.Sprintf("[unreadable: %d bytes]", len(raw)))
+		return note, nil
+	}
+	return cleaned, masked
+}

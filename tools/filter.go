@@ -1,0 +1,45 @@
+package tools
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+// filterOf maps the arguments to the question's filter.
+func filterOf(f schemas.Filter) analysis.Filter {
+	return analysis.Filter{
+		OrganizationID: organizationID(f.OrganizationID),
+		Teams:          f.Team,
+		Actors:         f.Actor,
+		ExcludeActors:  f.ExcludeActor,
+		Events:         f.Event,
+		TargetID:       f.TargetID,
+		From:           f.From,
+		To:             f.To,
+		Timezone:       f.Timezone,
+	}
+}
+
+func organizationID(id int64) auditlog.ID {
+	if id == 0 {
+		return ""
+	}
+	return auditlog.ID(strconv.FormatInt(id, 10))
+}
+
+// fingerprint identifies arguments, so that a cursor can tell whether it comes
+// with those that it was made for; empty for none at all.
+func fingerprint(arguments any) (string, error) {
+	data, err := json.Marshal(arguments)
+	if err != nil || string(data) == "{}" {
+		return "", err
+	}
+	sum := sha256.Sum256(data)
+	return base64.RawURLEncoding.EncodeToString(sum[:9]), nil
+}

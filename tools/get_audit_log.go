@@ -1,0 +1,149 @@
+package tools
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+const (
+	// detailsAtOnce is how many details are fetched side by side.
+	detailsAtOnce = 4
+	// maxFailureShown bounds what a warning says of a failure.
+	maxFailureShown = 1_000
+)
+
+func getAuditLog() tool[schemas.GetAuditLogArguments, *schemas.GetAuditLogResult] {
+	return tool[schemas.GetAuditLogArguments, *schemas.GetAuditLogResult]{
+		name:        "get_audit_log",
+		title:       "Get entries with details",
+		description: "Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. Each costs one call to Make; list_audit_logs finds uuids. Secrets in details are masked.",
+		handle:      handleGetAuditLog,
+	}
+}
+
+func handleGetAuditLog(ctx context.Context, service *analysis.Service, arguments schemas.GetAuditLogArguments) (*schemas.GetAuditLogResult, error) {
+	wanted := make([]string, 0, len(arguments.UUID))
+	for _, uuid := range arguments.UUID {
+		if !slices.Contains(wanted, uuid) {
+			wanted = append(wanted, uuid)
+		}
+	}
+	if err := checkUUIDs(wanted); err != nil {
+		return nil, err
+	}
+	organization, err := service.ResolveOrganization(ctx, organizationID(arguments.OrganizationID))
+	if err != nil {
+		return nil, err
+	}
+	location, err := service.ResolveLocation(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	catalog, catalogErr := service.Directory.Catalog(ctx, organization.ID)
+	if errors.Is(catalogErr, context.Canceled) {
+		return nil, catalogErr
+	}
+	style := answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}
+	entries, failures := fetchDetails(ctx, service, organization.ID, wanted)
+	result, err := collectDetails(organization.Ref, style, wanted, entries, failures)
+	if catalogErr == nil || result == nil {
+		return result, err
+	}
+	why := auditlog.Text(answer.Explain(catalogErr)).CleanTo(maxFailureShown)
+	result.Warn("labels and categories are missing: " + why)
+	if err != nil {
+		err = &resultError{fmt.Errorf("%w. It may also be the reason that the audit log cannot be read: %s", err, why)}
+	}
+	return result, err
+}
+
+// fetchDetails gets entries side by side; for each uuid it returns the entry or
+// why there is none.
+func fetchDetails(ctx context.Context, service *analysis.Service, organization auditlog.ID, uuids []string) ([]*auditlog.Entry, []error) {
+	entries, failures := make([]*auditlog.Entry, len(uuids)), make([]error, len(uuids))
+	// The first alone finds out which form of the path this instance knows.
+	entries[0], failures[0] = service.Directory.Detail(ctx, organization, uuids[0])
+	var group errgroup.Group
+	group.SetLimit(detailsAtOnce)
+	for i, uuid := range uuids[1:] {
+		group.Go(func() (panicked error) {
+			defer func() {
+				if r := recover(); r != nil {
+					panicked = fmt.Errorf("%v\n%s", r, debug.Stack())
+				}
+			}()
+			entries[i+1], failures[i+1] = service.Directory.Detail(ctx, organization, uuid)
+			return nil // each failure is kept with its uuid
+		})
+	}
+	if panicked := group.Wait(); panicked != nil {
+		panic(panicked) // where the tool's caller is told
+	}
+	return entries, failures
+}
+
+func collectDetails(organization auditlog.Ref, style answer.EntryStyle, wanted []string, entries []*auditlog.Entry, failures []error) (*schemas.GetAuditLogResult, error) {
+	result := &schemas.GetAuditLogResult{Organization: organization, Entries: []schemas.Entry{}, NotFound: []string{}, Warnings: []string{}}
+	// Kept free for the uuids without an entry and for the warnings.
+	size := answer.LargeSize - answer.Size(result) - answer.Size(wanted) - 2_000
+	tooLarge := false
+	var failed error
+	for i, uuid := range wanted {
+		var missing *auditlog.NotFoundError
+		switch {
+		case errors.As(failures[i], &missing):
+			result.NotFound = append(result.NotFound, uuid)
+		case failures[i] != nil:
+			failed = failures[i]
+			result.NotRead = append(result.NotRead, uuid)
+		case tooLarge:
+			result.NotRead = append(result.NotRead, uuid)
+		default:
+			shown := style.Entry(entries[i])
+			if size -= answer.Size(shown); size < 0 {
+				result.NotRead = append(result.NotRead, uuid)
+				tooLarge = true
+				continue
+			}
+			result.Entries = append(result.Entries, shown)
+		}
+	}
+	if failed != nil {
+		result.Warn("some entries could not be read, see not_read: " + auditlog.Text(answer.Explain(failed)).CleanTo(maxFailureShown))
+	}
+	if tooLarge {
+		result.Warn("some entries were left out, since the answer would be too large: ask for those in not_read")
+	}
+	switch {
+	case len(result.Entries) == 0 && failed != nil:
+		return nil, failed
+	case len(result.Entries) == 0:
+		return result, &resultError{fmt.Errorf("none of these uuids exists in organization %s (id %s), or they may not be seen: %s. Next: take uuids from list_audit_logs, and check organization_id; Make keeps entries for 12 months", organization.Name.Quote(), organization.ID, strings.Join(result.NotFound, ", "))}
+	}
+	return result, nil
+}
+
+// checkUUIDs refuses what cannot be a uuid: it becomes part of a path.
+func checkUUIDs(uuids []string) error {
+	var problems []schemas.Problem
+	for _, uuid := range uuids {
+		if strings.Trim(uuid, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" || len(uuid) < 8 {
+			problems = append(problems, schemas.Problem{Argument: "uuid", Message: auditlog.Text(uuid).Quote() + " is no uuid; accepted: letters, digits and dashes, e.g. 4c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d, as list_audit_logs shows them"})
+		}
+	}
+	if len(problems) > 0 {
+		return &schemas.ArgumentError{Problems: problems}
+	}
+	return nil
+}

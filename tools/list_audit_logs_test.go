@@ -1,0 +1,426 @@
+package tools_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/schemas"
+)
+
+// lastWeek are the days before now, as a listing means them by default.
+func lastWeek(e makesim.Entry) bool { return within(now().AddDate(0, 0, -7), now())(e) }
+
+func uuidsIn(entries []makesim.Entry) []string {
+	uuids := make([]string, 0, len(entries))
+	for _, entry := range entries {
+		uuids = append(uuids, entry.UUID)
+	}
+	return uuids
+}
+
+// newestFirst sorts as listings promise: newest first, then by uuid.
+func newestFirst(entries []makesim.Entry) []makesim.Entry {
+	slices.SortFunc(entries, func(a, b makesim.Entry) int {
+		return cmp.Or(b.TriggeredAt.Compare(a.TriggeredAt), strings.Compare(a.UUID, b.UUID))
+	})
+	return entries
+}
+
+// walk follows the cursors to the end. next returns the arguments of each page
+// from its cursor, and who asks.
+func walk(t testing.TB, next func(cursor string) (*caller, args)) (uuids []string, pages []schemas.ListAuditLogsResult) {
+	t.Helper()
+	for cursor := ""; ; {
+		c, arguments := next(cursor)
+		page := c.list(arguments)
+		require.True(t, page.Complete, "%+v", page.Coverage)
+		require.Len(t, page.Entries, page.Returned)
+		uuids, pages = append(uuids, uuidsOf(page.Entries)...), append(pages, page)
+		if cursor = page.NextCursor; cursor == "" {
+			return uuids, pages
+		}
+		require.NotEmpty(t, page.Entries)
+		require.LessOrEqual(t, len(cursor), schemas.MaxCursor)
+	}
+}
+
+func TestListingIsSmallByDefault(t *testing.T) {
+	t.Parallel()
+	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	for _, test := range []struct {
+		arguments args
+		most      int
+	}{
+		{args{}, 8_000},
+		{args{"from": "2026"}, 8_000},
+		{args{"actor": "5041", "from": "90d"}, 8_000},
+		{args{"limit": 500}, 40_000},
+		{args{"limit": 500, "response_format": "detailed"}, 40_000},
+		{args{"response_format": "detailed"}, 40_000},
+	} {
+		r := c.call("list_audit_logs", test.arguments)
+		require.False(t, r.isError, r.text)
+		page := read[schemas.ListAuditLogsResult](t, r)
+		t.Logf("%v: %d characters, %d entries", test.arguments, len([]rune(string(r.raw))), page.Returned)
+		assert.Less(t, len([]rune(string(r.raw))), test.most, "%v", test.arguments)
+		assert.NotEmpty(t, page.NextCursor)
+		assert.Len(t, page.Entries, page.Returned)
+	}
+}
+
+func TestPagesMakeOneListing(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	want := uuidsIn(newestFirst(u.dump(lastWeek)))
+	two := uuidsIn(newestFirst(u.dump(within(now().Add(-12*time.Hour), now()))))
+	for name, arguments := range map[string]args{
+		"one at a time":    {"limit": 1, "from": "12h"},
+		"the default":      {},
+		"large":            {"limit": 500},
+		"large, detailed":  {"limit": 500, "response_format": "detailed"},
+		"detailed":         {"limit": 25, "response_format": "detailed"},
+		"named in advance": {"from": "7d", "to": "now", "limit": 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			want := want
+			if arguments["from"] == "12h" {
+				want = two
+			}
+			same := u.caller(makesim.DemoToken)
+			for how, next := range map[string]func(cursor string) (*caller, args){
+				"the cursor alone": func(cursor string) (*caller, args) {
+					if cursor == "" {
+						return same, arguments
+					}
+					return same, args{"cursor": cursor, "limit": arguments["limit"]}
+				},
+				"the cursor and the same arguments": func(cursor string) (*caller, args) {
+					return same, with(arguments, "cursor", cursor)
+				},
+			} {
+				got, pages := walk(t, next)
+				require.Equal(t, want, got, how)
+				for _, page := range pages {
+					if page.Total != nil {
+						assert.Equal(t, len(want), *page.Total)
+					}
+				}
+				assert.NotNil(t, pages[len(pages)-1].Total, "the last page knows the total")
+			}
+		})
+	}
+	t.Run("a new process for every page", func(t *testing.T) {
+		t.Parallel()
+		got, pages := walk(t, func(cursor string) (*caller, args) {
+			limit := 40 // may change from page to page, as the format may
+			if cursor == "" {
+				return u.caller(makesim.DemoToken), args{"limit": limit, "team": "none", "exclude_actor": "none", "from": "300d"}
+			}
+			return u.caller(makesim.DemoToken), args{"limit": 30, "response_format": "detailed", "cursor": cursor}
+		})
+		recent := within(now().AddDate(0, 0, -300), now())
+		assert.Equal(t, uuidsIn(newestFirst(u.dump(func(e makesim.Entry) bool {
+			return recent(e) && e.TeamID == 0 && e.Actor != nil
+		}))), got)
+		assert.Greater(t, len(pages), 1)
+		for _, page := range pages {
+			assert.Equal(t, pages[0].Query, page.Query, "the question stays as the first page resolved it")
+		}
+	})
+}
+
+func TestEveryOrderIsKept(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	from := now().AddDate(0, 0, -4)
+	teams := map[int64]string{}
+	for _, organization := range demoWorld().Organizations {
+		for _, team := range slices.Concat(organization.Teams, organization.FormerTeams) {
+			teams[team.ID] = team.Name
+		}
+	}
+	number := func(id int64) string { return fmt.Sprintf("%20d", id) }
+	keys := map[string]func(makesim.Entry) string{
+		"triggeredAt":  func(makesim.Entry) string { return "" },
+		"createdAt":    func(e makesim.Entry) string { return e.CreatedAt.Format("2006-01-02T15:04:05.000") },
+		"eventName":    func(e makesim.Entry) string { return e.Event },
+		"organization": func(makesim.Entry) string { return "" },
+		"team": func(e makesim.Entry) string {
+			if e.TeamID == 0 {
+				return ""
+			}
+			return auditlog.Fold(teams[e.TeamID]) + number(e.TeamID)
+		},
+		"actor": func(e makesim.Entry) string {
+			if e.Actor == nil {
+				return ""
+			}
+			return auditlog.Fold(e.Actor.Name) + number(e.Actor.ID)
+		},
+		"targetId": func(e makesim.Entry) string {
+			if n, err := strconv.ParseInt(e.TargetID, 10, 64); err == nil {
+				return "0" + number(n)
+			}
+			return "1" + e.TargetID
+		},
+	}
+	for by, key := range keys {
+		for _, direction := range []string{"asc", "desc"} {
+			t.Run(by+" "+direction, func(t *testing.T) {
+				t.Parallel()
+				want := u.dump(within(from, now()))
+				slices.SortFunc(want, func(a, b makesim.Entry) int {
+					c := cmp.Or(strings.Compare(key(a), key(b)), a.TriggeredAt.Compare(b.TriggeredAt))
+					if direction == "desc" {
+						c = -c
+					}
+					return cmp.Or(c, strings.Compare(a.UUID, b.UUID))
+				})
+				one := u.caller(makesim.DemoToken)
+				page := 0
+				got, pages := walk(t, func(cursor string) (*caller, args) {
+					if page++; page%4 == 2 {
+						one = u.caller(makesim.DemoToken) // a new process with the same key
+					}
+					return one, with(args{"from": "4d", "sort_by": by, "sort_dir": direction, "limit": 90}, "cursor", cursor)
+				})
+				require.Equal(t, uuidsIn(want), got)
+				for _, page := range pages {
+					assert.Equal(t, []string{by, direction}, []string{page.Query.SortBy, page.Query.SortDir})
+					if by != "triggeredAt" || direction != "desc" {
+						require.NotNil(t, page.Total)
+						assert.Equal(t, len(want), *page.Total)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestWhatArrivesBetweenPagesDisturbsNothing(t *testing.T) {
+	t.Parallel()
+	for _, order := range []args{{}, {"sort_dir": "asc"}, {"sort_by": "eventName"}} {
+		u := recent(t, makesim.Quirks{})
+		want := uuidsIn(newestFirst(u.dump(lastWeek)))
+		same := u.caller(makesim.DemoToken)
+		page := 0
+		got, _ := walk(t, func(cursor string) (*caller, args) {
+			page++
+			u.AddEntries(makesim.Entry{
+				OrganizationID: demoOrganization, Event: "webhook_created",
+				// Newer than the window, and in view all the same.
+				TriggeredAt: now(), CreatedAt: now(),
+			})
+			if page%3 == 0 {
+				same = u.caller(makesim.DemoToken)
+			}
+			arguments := with(args{"limit": 90}, "cursor", cursor)
+			for name, value := range order {
+				arguments[name] = value
+			}
+			return same, arguments
+		})
+		assert.ElementsMatch(t, want, got)
+	}
+}
+
+func TestCursorsAreRefused(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	first := c.list(args{"event": "webhook_*", "from": "30d"})
+	cursor := first.NextCursor
+	require.NotEmpty(t, cursor)
+	refuse := func(c *caller, arguments args) {
+		t.Helper()
+		c.fails("list_audit_logs", arguments, "cursor: ", "start again")
+	}
+	for name, changed := range map[string]any{
+		"event": "webhook_created", "from": "29d", "actor": "5006", "team": "none", "target_id": "3000",
+		"sort_dir": "asc", "sort_by": "actor", "timezone": "Asia/Kathmandu", "to": "yesterday", "exclude_actor": "none",
+		"organization_id": demoOrganization,
+	} {
+		refuse(c, with(with(args{"event": "webhook_*", "from": "30d"}, "cursor", cursor), name, changed))
+	}
+	refuse(c, args{"from": "30d", "cursor": cursor})
+	for i := range len(cursor) {
+		replacement := byte('A')
+		if cursor[i] == replacement {
+			replacement = 'B'
+		}
+		refuse(c, args{"cursor": cursor[:i] + string(replacement) + cursor[i+1:]})
+	}
+	last := cursor[len(cursor)-1]
+	for _, other := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") {
+		if other != last {
+			refuse(c, args{"cursor": cursor[:len(cursor)-1] + string(other)})
+		}
+	}
+	for _, length := range []int{1, 5, 15, 16, 17, len(cursor) / 2, len(cursor) - 1} {
+		refuse(c, args{"cursor": cursor[:length]})
+	}
+	refuse(c, args{"cursor": cursor + cursor})
+	refuse(c, args{"cursor": "next"})
+	refuse(u.caller(makesim.DemoTeamAdminToken), args{"cursor": cursor})
+	c.fails("list_audit_logs", args{"cursor": strings.Repeat("A", schemas.MaxCursor+1)}, "cursor")
+
+	elsewhere := u.service(makesim.DemoToken)
+	elsewhere.Cursors.Instance = "another Make"
+	refuse(connect(t, elsewhere), args{"cursor": cursor})
+
+	assert.NotEmpty(t, c.list(args{"cursor": cursor}).Entries, "untouched it still works")
+	assert.NotEmpty(t, c.list(args{"cursor": cursor, "from": "30d", "event": []string{"webhook_*"}, "limit": "3"}).Entries)
+}
+
+func TestCursorsAgeByTheLogsClock(t *testing.T) {
+	t.Parallel()
+	clock := now()
+	u := start(t, demoWorld(), makesim.Options{Now: func() time.Time { return clock }})
+	at := func() *caller {
+		frozen := clock
+		return connect(t, serviceAt(t, u.url, makesim.DemoToken, func() time.Time { return frozen }))
+	}
+	cursor := at().list(args{}).NextCursor
+	clock = now().Add(24*time.Hour - time.Second)
+	page := at().list(args{"cursor": cursor})
+	assert.NotEmpty(t, page.Entries)
+	clock = now().Add(24*time.Hour + 3*time.Second)
+	at().fails("list_audit_logs", args{"cursor": cursor}, "older than 24h", "start again")
+	at().fails("list_audit_logs", args{"cursor": page.NextCursor}, "older than 24h", "start again")
+}
+
+func TestLongFiltersFitIntoACursor(t *testing.T) {
+	t.Parallel()
+	people := make([]any, 100)
+	for i := range people {
+		people[i] = 70_000_000 + i*7919
+	}
+	people[0] = "bob.miller@northwind.example"
+	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	arguments := args{"exclude_actor": people, "event": []string{"*"}, "from": "30d", "team": []any{8101, 8102, "Marketing"}, "target_id": ""}
+	first := c.list(arguments)
+	require.NotEmpty(t, first.NextCursor)
+	second := c.list(with(arguments, "cursor", first.NextCursor))
+	assert.Equal(t, first.Query, second.Query)
+	assert.NotEmpty(t, second.Entries)
+	assert.Equal(t, 100, first.Query.ExcludeActorTotal)
+	assert.Equal(t, auditlog.Actor{ID: "5011", Name: "Bob Miller", Email: "bob.miller@northwind.example"}, first.Query.ExcludeActor[0])
+	assert.Less(t, len(first.Query.ExcludeActor), 100)
+}
+
+func TestLongNamesSortAndPage(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	actor := makesim.Actor{ID: 6001, Name: strings.Repeat("Ž", 30_000), Email: strings.Repeat("x", 5000) + "@example.com"}
+	for i := range 3 {
+		u.AddEntries(makesim.Entry{
+			OrganizationID: demoOrganization, Event: "webhook_created", Actor: &actor, TargetID: strings.Repeat("t", 9000+i),
+			TriggeredAt: now().Add(-time.Duration(i+1) * time.Minute),
+		})
+	}
+	c := u.caller(makesim.DemoToken)
+	for _, by := range []string{"actor", "targetId"} {
+		got, _ := walk(t, func(cursor string) (*caller, args) {
+			return c, with(args{"from": "1h", "sort_by": by, "limit": 1}, "cursor", cursor)
+		})
+		assert.Len(t, got, len(u.dump(within(now().Add(-time.Hour), now()))), by)
+	}
+}
+
+func TestPartialAnswersGoOn(t *testing.T) {
+	t.Parallel()
+	u := start(t, recentWorld(), makesim.Options{Latency: 60 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 10}})
+	want := uuidsIn(newestFirst(u.dump(within(now().AddDate(0, 0, -12), now()))))
+	for name, order := range map[string]args{"sorted": {"sort_by": "eventName"}, "newest first": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := connectTo(t, configWithTime(u.service(makesim.DemoToken), 300*time.Millisecond))
+			var got []string
+			calls, interrupted := 0, 0
+			arguments := func(cursor string) args {
+				arguments := with(args{"from": "12d", "limit": 500}, "cursor", cursor)
+				for k, v := range order {
+					arguments[k] = v
+				}
+				return arguments
+			}
+			for cursor := ""; ; {
+				calls++
+				require.Less(t, calls, 400)
+				r := c.call("list_audit_logs", arguments(cursor))
+				if r.isError {
+					interrupted++
+					assert.Contains(t, r.text, "ask again")
+					continue
+				}
+				page := read[schemas.ListAuditLogsResult](t, r)
+				if !page.Complete {
+					interrupted++
+					require.NotEmpty(t, page.Coverage.Gaps)
+					assert.Contains(t, page.Coverage.Gaps[0].Reason, "ask again")
+					if name == "sorted" || page.Returned == 0 {
+						assert.Empty(t, page.NextCursor)
+						continue // the same question goes on
+					}
+					assert.NotEmpty(t, page.NextCursor)
+				}
+				got = append(got, uuidsOf(page.Entries)...)
+				if cursor = page.NextCursor; cursor == "" {
+					break
+				}
+			}
+			if name == "sorted" {
+				// Over a hundred pages, eight at a time, take longer than one call
+				// has; on a busy machine the first calls may read nothing at all.
+				assert.Positive(t, interrupted)
+			}
+			assert.ElementsMatch(t, want, got)
+		})
+	}
+}
+
+func TestTotalsAreExactOrAbsent(t *testing.T) {
+	t.Parallel()
+	for _, quirks := range []makesim.Quirks{{}, {BrokenRecords: 10}, {TotalCountOfOrganization: true, TotalCountAsString: true}} {
+		u := recent(t, quirks)
+		c := u.caller(makesim.DemoToken)
+		want := len(u.dump(within(now().Add(-48*time.Hour), now())))
+		page := c.list(args{"from": "48h", "limit": 500})
+		assert.Equal(t, quirks.BrokenRecords > 0, page.Unreadable > 0)
+		assert.Equal(t, quirks.BrokenRecords == 0, page.Complete)
+		if quirks.BrokenRecords > 0 {
+			assert.Nil(t, page.Total)
+		} else if assert.NotNil(t, page.Total) {
+			assert.Equal(t, want, *page.Total)
+		}
+	}
+}
+
+func TestCursorsOutliveRefusedNames(t *testing.T) {
+	t.Parallel()
+	// A name that Make forgets between pages: the cursor goes on by id.
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	first := c.list(args{"actor": "grzegorz", "from": "60d", "limit": 5})
+	require.Equal(t, auditlog.ID("5028"), first.Query.Actor[0].ID)
+	u.Update(func(w *makesim.World) {
+		w.OrganizationRoles = slices.DeleteFunc(w.OrganizationRoles, func(r makesim.OrganizationRole) bool { return r.UserID == 5028 })
+	})
+	fresh := u.caller(makesim.DemoToken)
+	second := fresh.list(args{"cursor": first.NextCursor})
+	assert.Equal(t, auditlog.ID("5028"), second.Query.Actor[0].ID)
+	assert.NotEmpty(t, second.Entries)
+	assert.Equal(t, analysis.SortKey("triggeredAt"), analysis.SortKey(second.Query.SortBy))
+}

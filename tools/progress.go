@@ -1,0 +1,90 @@
+package tools
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// progressInterval keeps progress from flooding the client.
+const progressInterval = 250 * time.Millisecond
+
+// follower tells a call's caller how it goes, and remembers its waits.
+type follower struct {
+	notify func(params map[string]any)
+
+	mu       sync.Mutex
+	sent     time.Time
+	progress float64
+	wait     time.Duration
+	reasons  []string
+}
+
+func newFollower(ctx context.Context, config Config, request mcp.CallToolRequest) *follower {
+	f := &follower{}
+	if request.Params.Meta != nil && request.Params.Meta.ProgressToken != nil && config.Notify != nil {
+		token := request.Params.Meta.ProgressToken
+		f.notify = func(params map[string]any) {
+			params["progressToken"] = token
+			// A caller that has gone is told by ctx; there is nobody to tell here.
+			_ = config.Notify(ctx, "notifications/progress", params)
+		}
+	}
+	return f
+}
+
+func (f *follower) callTime(config Config) time.Duration {
+	if f.notify != nil {
+		return config.CallTimeWithProgress
+	}
+	return config.CallTime
+}
+
+func (f *follower) follow(ctx context.Context) context.Context {
+	return auditlog.WithProgress(ctx, f.report)
+}
+
+func (f *follower) report(p auditlog.Progress) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if p.Wait > 0 {
+		f.wait += p.Wait
+		if len(f.reasons) == 0 || f.reasons[len(f.reasons)-1] != p.Reason {
+			f.reasons = append(f.reasons, p.Reason)
+		}
+	}
+	if f.notify == nil || p.Wait == 0 && time.Since(f.sent) < progressInterval {
+		return
+	}
+	f.sent = time.Now()
+	// Progress must grow with every notification; entries need not.
+	f.progress = max(f.progress+0.001, float64(p.Entries))
+	params := map[string]any{"progress": f.progress}
+	switch {
+	case p.Wait > 0:
+		params["message"] = fmt.Sprintf("waiting %s: %s", p.Wait.Round(100*time.Millisecond), p.Reason)
+	case p.Estimate > p.Entries:
+		params["total"] = float64(p.Estimate)
+		params["message"] = fmt.Sprintf("%d entries read, about %d in all", p.Entries, p.Estimate)
+	default:
+		params["message"] = fmt.Sprintf("%d entries read", p.Entries)
+	}
+	f.notify(params)
+}
+
+// waited says how long the call waited, if that is worth saying. Waits of calls
+// side by side overlap, so it is a bound.
+func (f *follower) waited() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.wait < time.Second {
+		return ""
+	}
+	return fmt.Sprintf("this answer had to wait: %s", strings.Join(f.reasons[:min(len(f.reasons), 3)], "; "))
+}

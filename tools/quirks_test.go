@@ -1,0 +1,170 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/schemas"
+)
+
+// quirksOfMake are the ways in which Make may differ; each must not change an
+// answer.
+func quirksOfMake() map[string]makesim.Quirks {
+	return map[string]makesim.Quirks{
+		"null when empty":             {NullWhenEmpty: true},
+		"single object":               {SingleObject: true, PageCap: 50},
+		"one a page":                  {SingleObject: true, PageCap: 1},
+		"seconds":                     {NumericTriggeredAt: makesim.TriggeredAtSeconds},
+		"milliseconds":                {NumericTriggeredAt: makesim.TriggeredAtMilliseconds},
+		"no total count":              {RejectTotalCount: true},
+		"total count ignored":         {IgnoreTotalCount: true},
+		"total count as text":         {TotalCountAsString: true, TotalCountOfOrganization: true},
+		"bare dates":                  {BareDatesOnly: true, DateToMidnight: true},
+		"truncated timestamps":        {TruncateTimestamps: true},
+		"dates in Kiritimati":         {DateZone: time.FixedZone("+14", 14*3600), DateToMidnight: true},
+		"dates by creation":           {FilterByCreatedAt: true},
+		"dates by creation, midnight": {FilterByCreatedAt: true, DateToMidnight: true, BareDatesOnly: true},
+		"pages of 100":                {PageCap: 100, EchoRequestedLimit: true},
+		"pages of 50":                 {PageCap: 50, EchoRequestedLimit: true},
+		"pages of 7":                  {PageCap: 7, EchoRequestedLimit: true},
+		"limit of 100":                {MaxLimit: 100},
+		"no pg[last]":                 {RejectLast: true},
+		"unstable ties":               {UnstableTies: true},
+		"unknown fields":              {UnknownFields: true},
+		"odd types":                   {OddTypes: true},
+		"ids as text":                 {IDsAsText: true},
+		"null actor and team":         {NullActorTeam: true},
+		"detail with both":            {DetailPath: makesim.DetailPathTwo},
+		"detail bare":                 {DetailPath: makesim.DetailPathOne},
+		"detail of anyone":            {DetailIgnoresOrganization: true},
+		"unknown values refused":      {RejectUnknownFilterValues: true},
+		"indexed arrays":              {IndexedArraysOnly: true},
+		"former users":                {FormerUsersInFilters: true},
+		"503 now and then":            {FailEvery: 5},
+		"502 now and then":            {FailEvery: 6, FailStatus: 502},
+		"bodies cut":                  {CutBodyEvery: 6},
+		"HTML without an agent":       {HTMLForbiddenWithoutUserAgent: true},
+		"error objects":               {ErrorDetailObject: true},
+		"all at once": {
+			NullWhenEmpty: true, SingleObject: true, NumericTriggeredAt: makesim.TriggeredAtMilliseconds, NullActorTeam: true,
+			UnknownFields: true, OddTypes: true, IDsAsText: true, RejectTotalCount: true, BareDatesOnly: true, DateToMidnight: true, FilterByCreatedAt: true,
+			PageCap: 50, EchoRequestedLimit: true, MaxLimit: 100, RejectLast: true, UnstableTies: true, IndexedArraysOnly: true,
+			DetailPath: makesim.DetailPathOne, FailEvery: 13, PlainText429: true, RetryAfter: "0", HTMLForbiddenWithoutUserAgent: true,
+		},
+	}
+}
+
+// answers are what the tools say to the same questions, apart from what a quirk
+// may show of itself: unknown fields, and odd ids and versions.
+func answers(t *testing.T, u *upstream, key string) map[string]any {
+	t.Helper()
+	c := u.caller(key)
+	found := map[string]any{}
+	essence := func(entries []schemas.Entry) []any {
+		kept := []any{}
+		for _, e := range entries {
+			at, err := time.Parse(time.RFC3339Nano, e.TriggeredAt)
+			require.NoError(t, err)
+			one := []any{e.UUID, at.Truncate(time.Second).Format(time.RFC3339), e.Event, nil, nil}
+			if e.Actor != nil {
+				one[3] = *e.Actor
+			}
+			if e.Team != nil {
+				one[4] = *e.Team
+			}
+			kept = append(kept, one)
+		}
+		return kept
+	}
+	for name, question := range map[string]args{
+		"newest":   {"from": "30h", "limit": 300},
+		"detailed": {"from": "30h", "limit": 300, "response_format": "detailed"},
+		"ordered":  {"from": "3d", "sort_by": "actor", "sort_dir": "asc", "limit": 300},
+		"filtered": {"from": "21d", "event": []string{"*_deleted", "Keys"}, "actor": []any{5028, 5001, "none", 5019}, "exclude_actor": 5006, "limit": 300},
+		"one":      {"from": "2d", "event": "data_store_deleted"},
+		"none":     {"from": "1h", "to": "now", "event": "key_deleted", "team": 8102, "target_id": "no such"},
+		"org only": {"from": "6d", "team": "none", "limit": 300},
+		"a team":   {"from": "3d", "team": 8102, "limit": 300},
+		"old":      {"from": "2025-01-01", "to": "2025-12-01", "event": "team_created", "limit": 300},
+	} {
+		var uuids []any
+		for cursor := ""; ; {
+			page := c.list(with(question, "cursor", cursor))
+			uuids = append(uuids, essence(page.Entries)...)
+			found[name+" is complete"], found[name+" covers"] = page.Complete, page.Coverage
+			if page.Total != nil {
+				found[name+" total"] = *page.Total
+			}
+			if cursor = page.NextCursor; cursor == "" {
+				break
+			}
+		}
+		found[name] = uuids
+	}
+	held := u.Dump(demoOrganization)
+	var own []string
+	for _, entry := range held {
+		if entry.TeamID == 8102 && len(own) < 3 {
+			own = append(own, entry.UUID)
+		}
+	}
+	details := c.get(append(own, missingUUID)...)
+	found["details"], found["not found"] = essence(details.Entries), details.NotFound
+	for i, entry := range details.Entries {
+		found["details of "+own[i]] = string(entry.Details)
+	}
+	organizations := c.organizations()
+	for i := range organizations.Organizations {
+		organizations.Organizations[i].Reason = "" // in Make's words
+	}
+	found["organizations"] = organizations
+	filters := c.filters(args{"limit": 1000})
+	filters.Users, filters.UsersTotal = nil, 0 // those who left may be among them
+	found["filters"] = filters
+	return found
+}
+
+func TestNoQuirkChangesAnAnswer(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
+		plain := answers(t, recent(t, makesim.Quirks{}), key)
+		for name, quirks := range quirksOfMake() {
+			t.Run(name+" for "+key[len(key)-4:], func(t *testing.T) {
+				t.Parallel()
+				got := answers(t, recent(t, quirks), key)
+				for question, want := range plain {
+					requireSame(t, question, want, got[question], name == "seconds")
+				}
+				assert.Len(t, got, len(plain))
+			})
+		}
+	}
+}
+
+// requireSame compares as JSON, so that a failure is short; entries of one
+// second may change places where Make tells seconds only.
+func requireSame(t *testing.T, question string, want, got any, anyOrder bool) {
+	t.Helper()
+	if entries, isList := want.([]any); isList && anyOrder {
+		gotEntries, _ := got.([]any)
+		require.ElementsMatch(t, entries, gotEntries, question)
+		return
+	}
+	wantJSON, err := json.Marshal(want)
+	require.NoError(t, err)
+	gotJSON, err := json.Marshal(got)
+	require.NoError(t, err)
+	if string(wantJSON) != string(gotJSON) {
+		at := 0
+		for at < min(len(wantJSON), len(gotJSON)) && wantJSON[at] == gotJSON[at] {
+			at++
+		}
+		from := max(0, at-200)
+		require.Failf(t, "another answer", "%s: want %d bytes …%.400s\n got %d bytes …%.400s", question, len(wantJSON), wantJSON[from:], len(gotJSON), gotJSON[from:])
+	}
+}

@@ -1,0 +1,115 @@
+package tools
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/schemas"
+)
+
+// tool is one tool: A are its arguments, R its result.
+type tool[A any, R warner] struct {
+	name        string
+	title       string
+	description string
+	// handle answers. A result beside an error is shown with it.
+	handle func(ctx context.Context, service *analysis.Service, arguments A) (R, error)
+}
+
+// warner is a result that warnings can be added to.
+type warner interface{ Warn(warning string) }
+
+// definition is the tool as clients see it. Schemas are passed raw: mcp-go's own
+// reflection would drop our constraints.
+func (t tool[A, R]) definition() (mcp.Tool, json.RawMessage) {
+	input := schemas.Input[A]()
+	definition := mcp.NewToolWithRawSchema(t.name, t.description, input)
+	definition.RawOutputSchema = schemas.Output[R]()
+	definition.Title = t.title
+	yes, no := true, false
+	definition.Annotations = mcp.ToolAnnotation{
+		Title: t.title, ReadOnlyHint: &yes, DestructiveHint: &no, IdempotentHint: &yes,
+		OpenWorldHint: &yes, // results carry text that others wrote
+	}
+	return definition, input
+}
+
+// add registers a tool.
+func add[A any, R warner](s *server.MCPServer, config Config, t tool[A, R]) {
+	definition, input := t.definition()
+	arguments, err := schemas.NewArguments(input)
+	if err != nil {
+		panic("tools: " + t.name + ": " + err.Error()) // a mistake in A, found by any test
+	}
+	s.AddTool(definition, func(ctx context.Context, request mcp.CallToolRequest) (result *mcp.CallToolResult, _ error) {
+		begin := time.Now()
+		defer func() {
+			if r := recover(); r != nil {
+				reference := rand.Text()[:8]
+				config.Logger.ErrorContext(ctx, "a tool panicked", slog.String("tool", t.name), slog.String("reference", reference), slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
+				result = mcp.NewToolResultError("internal error (reference " + reference + "). Next: ask again; if it stays, report the reference, which the server's log explains")
+			}
+			config.Logger.InfoContext(ctx, "tool call", slog.String("tool", t.name), slog.Bool("error", result.IsError), slog.Int("bytes", textBytes(result)), slog.Int64("ms", time.Since(begin).Milliseconds()))
+		}()
+		return t.call(ctx, config, arguments, request), nil
+	})
+}
+
+func (t tool[A, R]) call(ctx context.Context, config Config, check *schemas.Arguments, request mcp.CallToolRequest) *mcp.CallToolResult {
+	var arguments A
+	if err := check.Decode(request.GetRawArguments(), &arguments); err != nil {
+		return mcp.NewToolResultError(answer.Explain(err))
+	}
+	service, err := config.Service(ctx)
+	if err != nil {
+		return mcp.NewToolResultError(answer.Explain(err))
+	}
+	follower := newFollower(ctx, config, request)
+	ctx, cancel := context.WithTimeout(follower.follow(ctx), follower.callTime(config))
+	defer cancel()
+	result, err := t.handle(ctx, service, arguments)
+	var withResult *resultError
+	if err != nil && !errors.As(err, &withResult) {
+		return mcp.NewToolResultError(answer.Explain(err))
+	}
+	if waited := follower.waited(); waited != "" {
+		result.Warn(waited)
+	}
+	data, marshalErr := json.Marshal(result)
+	if marshalErr != nil {
+		panic(marshalErr) // results are plain data; see the recovery above
+	}
+	if err != nil {
+		failed := mcp.NewToolResultError(answer.Explain(withResult.err))
+		failed.StructuredContent = json.RawMessage(data)
+		return failed
+	}
+	return mcp.NewToolResultStructured(json.RawMessage(data), string(data))
+}
+
+// resultError is an error that comes with a result.
+type resultError struct{ err error }
+
+func (e *resultError) Error() string { return e.err.Error() }
+
+func (e *resultError) Unwrap() error { return e.err }
+
+func textBytes(result *mcp.CallToolResult) int {
+	total := 0
+	for _, content := range result.Content {
+		if text, ok := content.(mcp.TextContent); ok {
+			total += len(text.Text)
+		}
+	}
+	return total
+}

@@ -1,0 +1,235 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	clienttransport "github.com/mark3labs/mcp-go/client/transport"
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/transport"
+)
+
+// maxCallInput bounds the arguments read from a file or standard input.
+const maxCallInput = 8 << 20
+
+// quietTime is how long a call may take before its progress is worth showing.
+const quietTime = time.Second
+
+// callCommand calls one tool over a whole MCP session, on pipes instead of
+// standard streams.
+type callCommand struct {
+	Tool      string `arg:"" help:"Name of the tool, e.g. list_audit_logs."`
+	Arguments string `arg:"" optional:"" help:"The arguments as JSON, @FILE to read them from a file, or - for standard input." placeholder:"JSON"`
+}
+
+// Help teaches by example.
+func (*callCommand) Help() string {
+	return `Examples:
+  make-audit-mcp --demo call list_organizations
+  make-audit-mcp --demo call list_audit_logs '{"event":["*_deleted"],"from":"last week"}'
+  make-audit-mcp --demo call list_audit_log_filters '{"kind":"events","search":"webhook"}'
+  echo '{"from":"24h"}' | make-audit-mcp --demo call list_audit_logs -
+
+The result goes to standard output; a tool's error goes to standard error, with exit code 1.`
+}
+
+// Run calls the tool and prints its result.
+func (c *callCommand) Run(r *runtime) error {
+	arguments, err := c.arguments(r.streams.In)
+	if err != nil {
+		return err
+	}
+	session, err := r.openSession()
+	if err != nil {
+		return err
+	}
+	defer session.close()
+	if err := session.checkTool(r.ctx, c.Tool); err != nil {
+		return err
+	}
+	request := mcp.CallToolRequest{}
+	request.Params.Name = c.Tool
+	request.Params.Arguments = arguments
+	request.Params.Meta = &mcp.Meta{ProgressToken: "call"}
+	result, err := session.client.CallTool(r.ctx, request)
+	session.endProgress()
+	switch {
+	case r.ctx.Err() != nil:
+		return &exitError{code: exitFailed, message: "interrupted"}
+	case err != nil:
+		return err
+	}
+	return printResult(r.streams, result)
+}
+
+// arguments reads the JSON from where the command line says.
+func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
+	text := []byte(c.Arguments)
+	var err error
+	switch {
+	case c.Arguments == "":
+		return json.RawMessage("{}"), nil
+	case c.Arguments == "-":
+		text, err = io.ReadAll(io.LimitReader(stdin, maxCallInput+1))
+	case strings.HasPrefix(c.Arguments, "@"):
+		var file *os.File
+		if file, err = os.Open(c.Arguments[1:]); err == nil {
+			text, err = io.ReadAll(io.LimitReader(file, maxCallInput+1))
+			_ = file.Close()
+		}
+	}
+	if err != nil {
+		return nil, &exitError{code: exitUsage, message: "cannot read the arguments: " + err.Error()}
+	}
+	if len(text) > maxCallInput {
+		return nil, &exitError{code: exitUsage, message: fmt.Sprintf("the arguments are larger than %d bytes", maxCallInput)}
+	}
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(text, &object); err != nil {
+		return nil, &exitError{code: exitUsage, message: fmt.Sprintf("the arguments are no JSON object (%v); example: '{\"from\":\"7d\"}'", err)}
+	}
+	return json.RawMessage(bytes.TrimSpace(text)), nil
+}
+
+// session is an MCP client connected to our own server over pipes, the very
+// path that a client of the stdio command takes.
+type session struct {
+	client      *client.Client
+	stop        context.CancelFunc
+	served      chan error
+	endProgress func()
+}
+
+func (r *runtime) openSession() (*session, error) {
+	toServer, fromClient := io.Pipe()
+	toClient, fromServer := io.Pipe()
+	ctx, stop := context.WithCancel(r.ctx)
+	s := &session{stop: stop, served: make(chan error, 1)}
+	// What keeps the server from answering is the tool's error, told once.
+	served, _ := r.mcpServer()
+	stdio := &transport.Stdio{Server: served, In: toServer, Out: fromServer, Logger: r.logger}
+	go func() {
+		s.served <- stdio.Run(ctx)
+		_ = fromServer.Close()
+	}()
+	s.client = client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
+	s.endProgress = s.showProgress(r.streams.Err)
+	if err := s.client.Start(r.ctx); err != nil {
+		stop()
+		return nil, fmt.Errorf("starting the session: %w", err)
+	}
+	hello := mcp.InitializeRequest{}
+	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
+	hello.Params.ClientInfo = mcp.Implementation{Name: "make-audit-mcp call", Version: r.version}
+	if _, err := s.client.Initialize(r.ctx, hello); err != nil {
+		s.close()
+		return nil, fmt.Errorf("starting the session: %w", err)
+	}
+	return s, nil
+}
+
+func (s *session) close() {
+	_ = s.client.Close()
+	s.stop()
+	<-s.served
+}
+
+// checkTool refuses a tool that does not exist, with the nearest names.
+func (s *session) checkTool(ctx context.Context, name string) error {
+	listed, err := s.client.ListTools(ctx, mcp.ListToolsRequest{})
+	if err != nil {
+		return fmt.Errorf("listing the tools: %w", err)
+	}
+	names := make([]string, 0, len(listed.Tools))
+	for _, tool := range listed.Tools {
+		if tool.Name == name {
+			return nil
+		}
+		names = append(names, tool.Name)
+	}
+	message := fmt.Sprintf("there is no tool %s; tools: %s", auditlog.Text(name).Quote(), strings.Join(names, ", "))
+	if nearest := auditlog.Nearest(name, names, 1); len(nearest) > 0 {
+		message = fmt.Sprintf("there is no tool %s; did you mean %s? Tools: %s", auditlog.Text(name).Quote(), nearest[0], strings.Join(names, ", "))
+	}
+	return &exitError{code: exitUsage, message: message}
+}
+
+// showProgress tells on standard error how a long call goes: on a terminal in
+// one line that changes, else a line each time.
+func (s *session) showProgress(to io.Writer) (end func()) {
+	var mu sync.Mutex
+	terminal, shown, begin := isTerminal(to), false, time.Now()
+	s.client.OnNotification(func(notification mcp.JSONRPCNotification) {
+		message, ok := notification.Params.AdditionalFields["message"].(string)
+		if notification.Method != "notifications/progress" || !ok {
+			return
+		}
+		if time.Since(begin) < quietTime && !strings.HasPrefix(message, "waiting") {
+			return
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		shown = true
+		if terminal {
+			_, _ = fmt.Fprintf(to, "\r\x1b[K%s", message)
+			return
+		}
+		_, _ = fmt.Fprintln(to, message)
+	})
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if terminal && shown {
+			_, _ = fmt.Fprint(to, "\r\x1b[K")
+			shown = false
+		}
+	}
+}
+
+// printResult prints the structured result as JSON, indented for a person, and
+// a tool's error as text.
+func printResult(streams Streams, result *mcp.CallToolResult) error {
+	texts := make([]string, 0, len(result.Content))
+	for _, content := range result.Content {
+		if text, ok := content.(mcp.TextContent); ok {
+			texts = append(texts, text.Text)
+		}
+	}
+	text := strings.Join(texts, "\n")
+	// The text block is the structured content, in the order of its fields.
+	structured := []byte(text)
+	if result.IsError {
+		structured = nil
+		if result.StructuredContent != nil {
+			var err error
+			if structured, err = json.Marshal(result.StructuredContent); err != nil {
+				return fmt.Errorf("writing the result: %w", err)
+			}
+		}
+	}
+	if structured != nil {
+		var out bytes.Buffer
+		if err := json.Indent(&out, structured, "", "  "); err != nil {
+			return errors.New("internal error: the tool's result is no JSON")
+		}
+		out.WriteByte('\n')
+		if _, err := out.WriteTo(streams.Out); err != nil {
+			return fmt.Errorf("writing the result: %w", err)
+		}
+	}
+	if result.IsError {
+		return &exitError{code: exitFailed, message: text}
+	}
+	return nil
+}

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// checkCommand tells what a key can see.
+type checkCommand struct{}
+
+// Help says what to expect.
+func (*checkCommand) Help() string {
+	return `Asks Make a few questions (about 4 calls, and 2 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1.`
+}
+
+// Run checks one thing after the other, as long as the next can still be told.
+func (*checkCommand) Run(r *runtime) error {
+	report := &checkReport{out: r.streams.Out, colour: isTerminal(r.streams.Out) && os.Getenv("NO_COLOR") == ""}
+	connected, err := r.connect()
+	if err != nil {
+		report.failed("settings", explain(err))
+		return report.result()
+	}
+	ctx := r.ctx
+	report.said("address", connected.client.Instance())
+	if err := connected.client.Ping(ctx); err != nil {
+		report.failed("connection", explain(err))
+		return report.result()
+	}
+	report.passed("connection", connected.client.Host()+" answers")
+
+	account, err := connected.session.Account(ctx)
+	if err != nil {
+		report.failed("key", explain(err))
+		if makeapi.IsKind(err, makeapi.KindUnauthorized) {
+			report.hint("a key of another zone looks just like a wrong one: sign in to Make and look at the host in the address bar")
+		}
+		return report.result()
+	}
+	report.passed("key", fmt.Sprintf("accepted; it belongs to %s %s (id %s)", account.User.Name.Quote(), account.User.Email.Clean(), account.User.ID))
+	zone := account.Timezone
+	if zone == "" {
+		zone = "not told; days are meant in UTC"
+	}
+	report.said("time zone", auditlog.Text(zone).Clean())
+	checkScopes(ctx, report, connected.client)
+
+	organizations, err := connected.session.Organizations(ctx)
+	if err != nil {
+		report.failed("organizations", explain(err))
+		return report.result()
+	}
+	if len(organizations) == 0 {
+		report.failed("organizations", "this key sees none; its user must belong to the organization")
+	}
+	for _, organization := range organizations {
+		checkOrganization(ctx, report, connected, organization)
+	}
+	if ctx.Err() != nil {
+		return &exitError{code: exitFailed, message: "interrupted"}
+	}
+	return report.result()
+}
+
+// checkScopes compares the key's scopes with those that are used. Make's
+// documentation does not say exactly which are needed, so a missing one is a
+// hint, and the calls below decide.
+func checkScopes(ctx context.Context, report *checkReport, client *makeapi.Client) {
+	authorization, err := client.Users.Authorization(ctx)
+	if err != nil {
+		report.warned("scopes", "cannot be told: "+explain(err))
+		return
+	}
+	var missing []string
+	for _, scope := range []string{"organizations:read", "teams:read", "user:read"} {
+		if !slices.Contains(authorization.Scopes, scope) {
+			missing = append(missing, scope)
+		}
+	}
+	if len(missing) == 0 {
+		report.passed("scopes", "organizations:read, teams:read and user:read are there")
+		return
+	}
+	report.warned("scopes", "missing: "+strings.Join(missing, ", "))
+	report.hint("create a new key under Profile > API with these scopes; a key's scopes cannot be changed")
+}
+
+func checkOrganization(ctx context.Context, report *checkReport, connected *upstream, organization auditlog.Organization) {
+	name := fmt.Sprintf("organization %s %s", organization.ID, organization.Name.Quote())
+	if !organization.Here {
+		report.warned(name, "lives in zone "+organization.Zone.Clean()+": set MAKE_ZONE to it, with a key of that zone")
+		return
+	}
+	access, err := connected.session.Access(ctx, organization.ID)
+	if err != nil {
+		report.failed(name, explain(err))
+		return
+	}
+	role := organization.Role.Clean()
+	if role == "" {
+		role = "not told"
+	}
+	switch {
+	case access.Organization:
+		report.readable = true
+		report.passed(name, "the audit log can be read; role: "+role)
+	case access.Readable():
+		report.readable = true
+		report.warned(name, fmt.Sprintf("only the logs of %d team(s) can be read; role: %s", len(access.ReadableTeams()), role))
+		for _, team := range access.ReadableTeams() {
+			report.hint(fmt.Sprintf("team %s %s can be read", team.ID, team.Name.Quote()))
+		}
+		report.hint("the organization's log: " + access.Reason)
+	default:
+		report.failed(name, "the audit log cannot be read; role: "+role)
+		report.hint(access.Reason)
+		return
+	}
+	limit := "not told, so 1000 is assumed"
+	if access.APILimit > 0 {
+		limit = fmt.Sprint(access.APILimit)
+	}
+	ceiling := "no ceiling"
+	if n := connected.client.Budget().Ceiling(connected.client.Instance(), makeapi.ID(organization.ID)); n != makeapi.Unlimited {
+		ceiling = fmt.Sprintf("at most %d of them are used here", n)
+	}
+	report.hint(fmt.Sprintf("rate limit: %s requests per minute; %s", limit, ceiling))
+	history := fmt.Sprintf("history: Make keeps %d days; ", access.RetentionDays)
+	if access.Oldest.IsZero() {
+		report.hint(history + "the log is empty")
+		return
+	}
+	report.hint(history + "the oldest entry is of " + access.Oldest.Format("2006-01-02"))
+}
+
+// checkReport prints the findings as they come.
+type checkReport struct {
+	out      io.Writer
+	colour   bool
+	readable bool
+}
+
+func (c *checkReport) passed(what, text string) { c.line("32", "ok  ", what, text) }
+func (c *checkReport) warned(what, text string) { c.line("33", "note", what, text) }
+func (c *checkReport) failed(what, text string) { c.line("31", "FAIL", what, text) }
+func (c *checkReport) said(what, text string)   { c.line("", "    ", what, text) }
+func (c *checkReport) hint(text string)         { _, _ = fmt.Fprintln(c.out, "      - "+text) }
+
+func (c *checkReport) line(colour, mark, what, text string) {
+	if c.colour && colour != "" {
+		mark = "\x1b[" + colour + "m" + mark + "\x1b[0m"
+	}
+	_, _ = fmt.Fprintf(c.out, "%s  %s: %s\n", mark, what, text)
+}
+
+// result is the command's: an error unless a log can be read.
+func (c *checkReport) result() error {
+	if c.readable {
+		_, _ = fmt.Fprintln(c.out, "\nReady.")
+		return nil
+	}
+	return &exitError{code: exitFailed, message: "no audit log can be read with these settings; see above"}
+}

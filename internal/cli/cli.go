@@ -1,0 +1,148 @@
+// Package cli is the command line: commands, flags, environment and wiring.
+//
+// Exit codes: 0 success, 1 the command failed (for call: the tool answered with an
+// error), 2 the command line could not be understood. Results go to
+// standard output, everything else to standard error.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+	"golang.org/x/term"
+)
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Streams are the program's standard streams.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// commands is the whole command line.
+type commands struct {
+	Settings
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+
+	Stdio stdioCommand `cmd:"" default:"1" help:"Serve MCP over standard input and output (the default: what Claude Desktop starts)."`
+	Call  callCommand  `cmd:"" help:"Call one tool as an MCP client would, and print its result as JSON."`
+	Check checkCommand `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
+}
+
+const description = `Ask an AI agent about your Make.com audit log: who did what, when, to which scenario, connection, webhook or key.
+
+The API key comes from the environment, never from a flag: MAKE_API_KEY, or MAKE_API_KEY_FILE for a file that holds it. MAKE_ZONE says where: the host you sign in to, e.g. eu1.make.com.
+
+Without an account, --demo answers from a simulated organization:
+
+  make-audit-mcp --demo call list_audit_logs '{"event":["connection_deleted"],"from":"30d"}'
+  make-audit-mcp --demo check`
+
+// exitSignal carries an exit out of kong, which would end the process itself.
+type exitSignal int
+
+// Main runs the command line and returns the exit code. SIGINT and SIGTERM stop
+// a command cleanly; a second one ends the process at once.
+func Main(arguments []string, streams Streams, version string) (code int) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// Once the first signal has been noticed, the next has its usual effect.
+	context.AfterFunc(ctx, stop)
+	return Run(ctx, arguments, streams, version)
+}
+
+// Run is Main without signals: ctx ends the command.
+func Run(ctx context.Context, arguments []string, streams Streams, version string) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			exit, ok := r.(exitSignal)
+			if !ok {
+				panic(r)
+			}
+			code = int(exit)
+		}
+	}()
+	version = versionOr(version)
+	var line commands
+	parser, err := kong.New(&line,
+		kong.Name("make-audit-mcp"),
+		kong.Description(description),
+		kong.Writers(streams.Out, streams.Err),
+		kong.Exit(func(code int) { panic(exitSignal(code)) }),
+		kong.Vars{"version": version},
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: internal error:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(arguments)
+	if err != nil {
+		_, _ = fmt.Fprintf(streams.Err, "make-audit-mcp: %v\nTry: make-audit-mcp --help\n", err)
+		return exitUsage
+	}
+	err = parsed.Run(&runtime{ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err)})
+	var failure *exitError
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &failure):
+		if failure.message != "" {
+			_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+failure.message)
+		}
+		return failure.code
+	}
+	_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+explain(err))
+	return exitFailed
+}
+
+// exitError ends the command with a message and a code.
+type exitError struct {
+	code    int
+	message string
+}
+
+func (e *exitError) Error() string { return e.message }
+
+// runtime is what a command runs with.
+type runtime struct {
+	ctx      context.Context //nolint:containedctx // kong hands commands one value
+	settings Settings
+	streams  Streams
+	version  string
+	logger   loggerHandle
+}
+
+// versionOr is the version that the build was given, else the module's.
+func versionOr(version string) string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return strings.TrimPrefix(info.Main.Version, "v")
+	}
+	return "dev"
+}
+
+// isTerminal tells whether a stream is a person's terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}

@@ -1,0 +1,297 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/cli"
+	"make-audit-mcp/internal/makesim"
+)
+
+// These tests set the environment, as users do, and so cannot run in parallel.
+
+const (
+	demoNow    = "2026-11-20T12:00:00Z"
+	planlessID = 6060
+)
+
+// outcome is what a run of the program left behind.
+type outcome struct {
+	code        int
+	out, errOut string
+}
+
+func run(t *testing.T, stdin string, arguments ...string) outcome {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	code := cli.Run(t.Context(), arguments, cli.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errOut}, "1.2.3")
+	return outcome{code: code, out: out.String(), errOut: errOut.String()}
+}
+
+// environment clears what the machine may have set, and sets what a test needs.
+func environment(t *testing.T, set map[string]string) {
+	t.Helper()
+	for _, name := range []string{"MAKE_API_KEY", "MAKE_API_KEY_FILE", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_REQUESTS_PER_MINUTE", "MAKE_AUDIT_LOG_LEVEL", "MAKE_AUDIT_LOG_FORMAT"} {
+		t.Setenv(name, set[name])
+		if set[name] == "" {
+			require.NoError(t, os.Unsetenv(name))
+		}
+	}
+}
+
+// upstream serves the demo organization as if it were Make, with a plan without
+// audit logs beside it.
+func upstream(t *testing.T, quirks makesim.Quirks) (*makesim.Server, string) {
+	t.Helper()
+	now, err := time.Parse(time.RFC3339, demoNow)
+	require.NoError(t, err)
+	world := makesim.Demo(now, 1)
+	world.Organizations = append(world.Organizations, makesim.Organization{ID: planlessID, Name: "Teams Plan", Zone: world.Organizations[0].Zone, APILimit: 240})
+	world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: 5001, OrganizationID: planlessID, RoleID: makesim.RoleOrganizationOwner})
+	sim := makesim.New(world, makesim.Options{Quirks: quirks, Now: func() time.Time { return now }})
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	return sim, server.URL + makesim.BasePath
+}
+
+func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
+	environment(t, nil)
+	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"event":["connection_deleted"],"from":"30d"}`)
+	require.Equal(t, 0, got.code, got.errOut)
+	var result struct {
+		Entries  []struct{ Event string }
+		Returned int
+		Complete bool
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.out), &result))
+	assert.True(t, result.Complete)
+	assert.NotZero(t, result.Returned)
+	for _, entry := range result.Entries {
+		assert.Equal(t, "connection_deleted", entry.Event)
+	}
+	assert.Empty(t, got.errOut)
+}
+
+func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
+	environment(t, nil)
+	first := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`)
+	require.Equal(t, 0, first.code, first.errOut)
+	environment(t, map[string]string{"MAKE_API_KEY": "real", "MAKE_ZONE": "unreachable.invalid", "MAKE_ORGANIZATION_ID": "1", "MAKE_API_URL": "https://unreachable.invalid"})
+	second := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`)
+	require.Equal(t, 0, second.code, second.errOut)
+	cursorless := func(s string) string { return s[:strings.Index(s, `"next_cursor"`)] }
+	assert.Equal(t, cursorless(first.out), cursorless(second.out))
+}
+
+func TestACursorGoesOnInAnotherProcess(t *testing.T) {
+	_, url := upstream(t, makesim.Quirks{})
+	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "4721"})
+	page := func(arguments string) (uuids []string, cursor string) {
+		got := run(t, arguments, "call", "list_audit_logs", "-")
+		require.Equal(t, 0, got.code, got.errOut)
+		var result struct {
+			Entries    []struct{ UUID string }
+			NextCursor string `json:"next_cursor"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(got.out), &result))
+		for _, entry := range result.Entries {
+			uuids = append(uuids, entry.UUID)
+		}
+		return uuids, result.NextCursor
+	}
+	first, cursor := page(`{"limit":10}`)
+	second, _ := page(`{"limit":10,"cursor":"` + cursor + `"}`)
+	both, _ := page(`{"limit":20}`)
+	assert.Equal(t, both, append(first, second...))
+}
+
+func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
+	_, url := upstream(t, makesim.Quirks{})
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }))
+	t.Cleanup(plain.Close)
+	empty := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
+
+	for name, test := range map[string]struct {
+		set  map[string]string
+		want []string
+	}{
+		"no zone":              {map[string]string{"MAKE_API_KEY": makesim.DemoToken}, []string{"MAKE_ZONE", "eu1.make.com"}},
+		"no key":               {map[string]string{"MAKE_API_URL": url}, []string{"MAKE_API_KEY is not set", "Profile > API", "organizations:read"}},
+		"an empty key file":    {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty}, []string{"empty"}},
+		"a missing key file":   {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty + "-not"}, []string{"cannot read the key file"}},
+		"a wrong key":          {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "00000000-0000-4000-8000-000000000000"}, []string{"401", "MAKE_ZONE"}},
+		"a key with a newline": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "abc\ndef"}, []string{"line break"}},
+		"a zone with a path":   {map[string]string{"MAKE_ZONE": "eu1.make.com/evil", "MAKE_API_KEY": "x"}, []string{"host name"}},
+		"plain http":           {map[string]string{"MAKE_API_URL": "http://make.example/api/v2", "MAKE_API_KEY": "x"}, []string{"https"}},
+		"nothing listens":      {map[string]string{"MAKE_API_URL": closed.URL, "MAKE_API_KEY": "x"}, []string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
+		"not Make's API":       {map[string]string{"MAKE_API_URL": plain.URL, "MAKE_API_KEY": "x"}, []string{"not as Make's API"}},
+		"no role":              {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoMemberToken, "MAKE_ORGANIZATION_ID": "4721"}, []string{"cannot be read", "Admin or Owner"}},
+		"no plan":              {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "6060"}, []string{"402", "Enterprise"}},
+		"not my organization":  {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "123456"}, []string{"not visible", "4721", "MAKE_ORGANIZATION_ID"}},
+		"a bad time zone":      {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_TIMEZONE": "Mars/Olympus"}, []string{"MAKE_TIMEZONE", "Mars/Olympus"}},
+		"a bad ceiling":        {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_REQUESTS_PER_MINUTE": "lots"}, []string{"MAKE_REQUESTS_PER_MINUTE"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t, test.set)
+			call := run(t, "", "call", "list_audit_logs")
+			assert.Equal(t, 1, call.code)
+			assert.Empty(t, call.out)
+			for _, want := range test.want {
+				assert.Contains(t, call.errOut, want)
+			}
+			if key := test.set["MAKE_API_KEY"]; len(key) > 1 {
+				assert.NotContains(t, call.errOut, key)
+			}
+			if name == "not my organization" || name == "no plan" {
+				return // another organization can be read, so check is content
+			}
+			check := run(t, "", "check")
+			assert.Equal(t, 1, check.code, check.out)
+			if name != "no role" && name != "plain html" {
+				assert.Contains(t, check.out, "FAIL")
+			}
+		})
+	}
+}
+
+func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
+	_, url := upstream(t, makesim.Quirks{})
+	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken})
+	got := run(t, "", "check")
+	require.Equal(t, 0, got.code, got.out+got.errOut)
+	for _, want := range []string{"Alena", "Europe/Prague", "organizations:read", "role: Admin", "at most 500", "365 days", "Enterprise plan", "Ready."} {
+		assert.Contains(t, got.out, want)
+	}
+	assert.NotContains(t, got.out, "\x1b", "no colour where there is no terminal")
+
+	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoTeamAdminToken})
+	team := run(t, "", "check")
+	assert.Equal(t, 0, team.code, team.errOut)
+	assert.Contains(t, team.out, "team 8102")
+}
+
+func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
+	environment(t, nil)
+	for name, test := range map[string]struct {
+		arguments []string
+		code      int
+		want      string
+	}{
+		"unknown command": {[]string{"destroy"}, 2, "--help"},
+		"unknown flag":    {[]string{"--api-key", "x"}, 2, "unknown flag"},
+		"unknown tool":    {[]string{"--demo", "call", "list_audit_log"}, 2, "did you mean list_audit_logs?"},
+		"no JSON":         {[]string{"--demo", "call", "list_audit_logs", "from=7d"}, 2, "no JSON object"},
+		"an array":        {[]string{"--demo", "call", "list_audit_logs", "[1]"}, 2, "no JSON object"},
+		"a missing file":  {[]string{"--demo", "call", "list_audit_logs", "@/no/such/file"}, 2, "cannot read the arguments"},
+		"a tool error":    {[]string{"--demo", "call", "list_audit_logs", `{"from":"yesteryear"}`}, 1, "yesteryear"},
+		"a bad limit":     {[]string{"--demo", "call", "list_audit_logs", `{"limit":501}`}, 1, "501"},
+		"a backward time": {[]string{"--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"from":"2026-11-02","to":"2026-11-01"}`}, 1, "from"},
+		"no uuid":         {[]string{"--demo", "call", "get_audit_log", `{"uuid":"00000000-0000-4000-8000-000000000000"}`}, 1, "none of these uuids"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := run(t, "", test.arguments...)
+			assert.Equal(t, test.code, got.code)
+			assert.Contains(t, got.errOut, test.want)
+		})
+	}
+}
+
+func TestFiveMegabytesOfArgumentsAreRefused(t *testing.T) {
+	environment(t, nil)
+	file := filepath.Join(t.TempDir(), "arguments.json")
+	require.NoError(t, os.WriteFile(file, []byte(`{"target_id":"`+strings.Repeat("x", 5<<20)+`"}`), 0o600))
+	got := run(t, "", "--demo", "call", "list_audit_logs", "@"+file)
+	assert.Equal(t, 1, got.code)
+	assert.Less(t, len(got.errOut), 500)
+}
+
+func TestHelpAndVersion(t *testing.T) {
+	environment(t, nil)
+	help := run(t, "", "--help")
+	assert.Equal(t, 0, help.code)
+	assert.Contains(t, help.out, "--demo")
+	assert.Contains(t, help.out, "MAKE_API_KEY_FILE")
+	version := run(t, "", "--version")
+	assert.Equal(t, 0, version.code)
+	assert.Equal(t, "1.2.3\n", version.out)
+	callHelp := run(t, "", "call", "--help")
+	assert.Equal(t, 0, callHelp.code)
+	assert.Contains(t, callHelp.out, "make-audit-mcp --demo call list_organizations")
+}
+
+func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
+	environment(t, nil)
+	got := run(t, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}
+{"jsonrpc":"2.0","id":2,"method":"tools/list"}
+{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"list_organizations","arguments":{}}}
+`)
+	require.Equal(t, 0, got.code, got.errOut)
+	answers := map[string]json.RawMessage{}
+	for line := range strings.Lines(got.out) {
+		var message struct {
+			ID     json.RawMessage
+			Result json.RawMessage
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &message))
+		answers[string(message.ID)] = message.Result
+	}
+	assert.Contains(t, string(answers["1"]), "make-audit-mcp")
+	assert.Contains(t, string(answers["2"]), "list_audit_logs")
+	assert.Contains(t, string(answers["3"]), `"isError":true`)
+	assert.Contains(t, string(answers["3"]), "MAKE_ZONE")
+	assert.Contains(t, got.errOut, "not connected")
+}
+
+func TestLogsAreJSONOnRequestAndNeverHoldTheKey(t *testing.T) {
+	const key = "5b0c6c1e-0000-4000-8000-00000000beef"
+	_, url := upstream(t, makesim.Quirks{})
+	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": key, "MAKE_AUDIT_LOG_LEVEL": "debug", "MAKE_AUDIT_LOG_FORMAT": "json"})
+	got := run(t, "", "call", "list_audit_logs")
+	assert.Equal(t, 1, got.code)
+	assert.NotContains(t, got.errOut+got.out, key)
+	lines := 0
+	for line := range strings.Lines(got.errOut) {
+		if json.Valid([]byte(line)) {
+			lines++
+			assert.Contains(t, line, `"level"`)
+		}
+	}
+	assert.Positive(t, lines, got.errOut)
+}
+
+func TestAnInterruptedCallStopsAtOnce(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	asked := make(chan struct{}, 100)
+	stuck := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	})}
+	go func() { _ = stuck.Serve(listener) }()
+	t.Cleanup(func() { _ = stuck.Close() })
+	environment(t, map[string]string{"MAKE_API_URL": "http://" + listener.Addr().String(), "MAKE_API_KEY": "x"})
+
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-asked; cancel() }()
+	var out, errOut bytes.Buffer
+	code := cli.Run(ctx, []string{"call", "list_audit_logs"}, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errOut}, "1")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, errOut.String(), "interrupted")
+	assert.Empty(t, out.String())
+}

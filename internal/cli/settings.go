@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// Settings are the flags that every command has, with their environment names.
+// There is none for the key itself: flags show in process lists and histories.
+type Settings struct {
+	Demo    bool      `help:"Use a simulated organization instead of Make: no account, no network; real keys are ignored."`
+	DemoNow time.Time `help:"Pin the demo's clock, e.g. 2026-11-20T12:00:00Z." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
+
+	Zone              string `help:"Host of your Make zone, e.g. eu1.make.com." env:"MAKE_ZONE" placeholder:"HOST"`
+	APIURL            string `name:"api-url" help:"Whole base URL of the API instead of a zone (private instances)." env:"MAKE_API_URL" placeholder:"URL"`
+	APIKeyFile        string `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" placeholder:"FILE"`
+	OrganizationID    string `help:"Organization that questions are about when they name none." env:"MAKE_ORGANIZATION_ID" placeholder:"ID"`
+	Timezone          string `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
+	RequestsPerMinute string `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
+
+	LogLevel  string `help:"Least severe messages to log: ${enum}." enum:"debug,info,warn,error" default:"warn" env:"MAKE_AUDIT_LOG_LEVEL"`
+	LogFormat string `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
+}
+
+// environmentKey holds the API key.
+const environmentKey = "MAKE_API_KEY"
+
+// SettingError says which setting cannot be used, and what to do.
+type SettingError struct {
+	Problem string
+	Next    string
+}
+
+func (e *SettingError) Error() string { return e.Problem }
+
+// NextStep says what to do.
+func (e *SettingError) NextStep() string { return e.Next }
+
+// baseURL is where the API is.
+func (s *Settings) baseURL() (*url.URL, error) {
+	var base *url.URL
+	var err error
+	switch {
+	case s.APIURL != "":
+		base, err = makeapi.ParseBaseURL(s.APIURL)
+	case s.Zone != "":
+		base, err = makeapi.ZoneURL(s.Zone)
+	default:
+		return nil, &SettingError{Problem: "MAKE_ZONE is not set, so it is not known where your organization lives", Next: "set MAKE_ZONE to the host you sign in to, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com; or try --demo, which needs no account"}
+	}
+	if err != nil {
+		return nil, &SettingError{Problem: err.Error(), Next: "correct MAKE_ZONE or MAKE_API_URL"}
+	}
+	return base, nil
+}
+
+// credential is the key's source. That there is none is an error here, so that
+// it is said before anything is called.
+func (s *Settings) credential() (makeapi.Credential, error) {
+	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read, and set " + environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
+	var credential makeapi.Credential = makeapi.StaticKey(os.Getenv(environmentKey))
+	switch {
+	case os.Getenv(environmentKey) != "":
+	case s.APIKeyFile != "":
+		credential = &makeapi.KeyFile{Path: s.APIKeyFile}
+	default:
+		return nil, &SettingError{Problem: environmentKey + " is not set", Next: howToGetOne}
+	}
+	if _, err := credential.Secret(); err != nil {
+		return nil, &SettingError{Problem: err.Error(), Next: howToGetOne}
+	}
+	return credential, nil
+}
+
+// location is the zone in which days are meant; nil means the user's.
+func (s *Settings) location() (*time.Location, error) {
+	if s.Timezone == "" {
+		return nil, nil
+	}
+	location, err := auditlog.ParseLocation(s.Timezone)
+	if err != nil {
+		var detail *auditlog.TimeError
+		problem := err.Error()
+		if errors.As(err, &detail) {
+			problem = fmt.Sprintf("%s: %s", auditlog.Text(detail.Value).Quote(), detail.Problem)
+		}
+		return nil, &SettingError{Problem: "MAKE_TIMEZONE " + problem, Next: "set MAKE_TIMEZONE to an IANA name, e.g. Europe/Prague or UTC"}
+	}
+	return location, nil
+}
+
+// requestsPerMinute is the ceiling as makeapi.BudgetOptions takes it.
+func (s *Settings) requestsPerMinute() (int, error) {
+	switch s.RequestsPerMinute {
+	case "":
+		return 0, nil
+	case "unlimited":
+		return makeapi.Unlimited, nil
+	}
+	ceiling, err := strconv.Atoi(s.RequestsPerMinute)
+	if err != nil || ceiling < 1 {
+		return 0, &SettingError{Problem: fmt.Sprintf("MAKE_REQUESTS_PER_MINUTE %s is no number from 1 on", auditlog.Text(s.RequestsPerMinute).Quote()), Next: "set it to a number such as 200, or leave it out for half the organization's limit"}
+	}
+	return ceiling, nil
+}

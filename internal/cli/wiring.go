@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"time"
+	_ "time/tzdata" // zones are needed wherever the binary runs
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/transport"
+	"make-audit-mcp/makeapi"
+	"make-audit-mcp/resources"
+	"make-audit-mcp/tools"
+)
+
+const (
+	// demoSeed makes every demo the same.
+	demoSeed = 1
+	// demoZone is the zone that the demo's organization lives in.
+	demoZone = "eu1.make.com"
+)
+
+// explain puts an error into words, as the tools do.
+func explain(err error) string { return answer.Explain(err) }
+
+// upstream is what a command asks Make with.
+type upstream struct {
+	client  *makeapi.Client
+	session *live.Session
+	service *analysis.Service
+}
+
+// connect sets up the client for Make, or for the demo. It calls nothing yet.
+func (r *runtime) connect() (*upstream, error) {
+	settings := r.settings
+	options := makeapi.Options{UserAgent: "make-audit-mcp/" + r.version, OnWait: r.logWait}
+	location, err := settings.location()
+	if err != nil {
+		return nil, err
+	}
+	ceiling, err := settings.requestsPerMinute()
+	if err != nil {
+		return nil, err
+	}
+	options.Budget = makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: ceiling})
+	zone := ""
+	if settings.Demo {
+		zone = demoZone
+		settings.OrganizationID = "" // a real one does not exist in the demo
+		err = r.connectDemo(&options)
+	} else {
+		err = connectMake(&settings, &options)
+	}
+	if err != nil {
+		return nil, err
+	}
+	client := makeapi.New(options)
+	session := live.New(client, live.Options{Zone: zone})
+	return &upstream{client: client, session: session, service: &analysis.Service{
+		Reader:       session,
+		Directory:    session,
+		Cursors:      &analysis.Sealer{Secret: options.Credential.Secret, Instance: cursorInstance(settings.Demo, client)},
+		Organization: auditlog.ID(settings.OrganizationID),
+		Location:     location,
+	}}, nil
+}
+
+func connectMake(settings *Settings, options *makeapi.Options) (err error) {
+	if options.BaseURL, err = settings.baseURL(); err != nil {
+		return err
+	}
+	options.Credential, err = settings.credential()
+	return err
+}
+
+// connectDemo starts the simulated Make on loopback and points the client at it.
+func (r *runtime) connectDemo(options *makeapi.Options) error {
+	now := time.Now
+	if pinned := r.settings.DemoNow; !pinned.IsZero() {
+		now = func() time.Time { return pinned }
+	}
+	simulated := makesim.New(makesim.Demo(now(), demoSeed), makesim.Options{Now: now, Seed: demoSeed})
+	address, err := simulated.Listen(r.ctx)
+	if err != nil {
+		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(), Next: "allow this program to listen on loopback"}
+	}
+	options.BaseURL, err = makeapi.ParseBaseURL(address)
+	options.Credential, options.Now = makeapi.StaticKey(makesim.DemoToken), now
+	return err
+}
+
+// cursorInstance names what a cursor is good for. The demo listens on another
+// port in every process, but is the same.
+func cursorInstance(demo bool, client *makeapi.Client) string {
+	if demo {
+		return "demo"
+	}
+	return client.Instance()
+}
+
+func (r *runtime) logWait(ctx context.Context, wait makeapi.Wait) {
+	r.logger.InfoContext(ctx, "waiting", "reason", wait.Reason, "for", wait.For.Round(time.Millisecond).String())
+	live.ReportWait(ctx, wait)
+}
+
+// instructions tell a model what the server is for. Facts, not commands.
+const instructions = `Answers questions about the audit log of a Make.com organization (Enterprise plan, kept 12 months): who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores, functions, teams and roles, and when. The log does not hold logins, IP addresses, scenario runs, API token creation or SSO changes.
+list_audit_logs lists entries by window, person, team, event or object; get_audit_log gives an entry's details; list_audit_log_filters finds event values, people and teams; list_organizations tells what the API key can see. People, teams and events can be given by name. Every result states its window, its coverage and whether it is complete: no entries outside the coverage does not mean that nothing happened. Names and details in results are text that users of Make wrote.`
+
+// cacheFor is how long clients may keep lists of tools and resources, which
+// never change while the process runs; contents belong to one credential.
+const cacheFor = 5 * time.Minute
+
+// mcpServer makes the MCP server. Whatever keeps it from answering (no key, say)
+// is told by each tool call, since clients show a server that does not start
+// only as failed. The error is that reason; the server is usable all the same.
+func (r *runtime) mcpServer() (*server.MCPServer, error) {
+	connected, err := r.connect()
+	service := func(context.Context) (*analysis.Service, error) {
+		if err != nil {
+			return nil, err
+		}
+		return connected.service, nil
+	}
+	shared := resources.Config{Service: service}
+	s := server.NewMCPServer("make-audit-mcp", r.version,
+		server.WithTitle("Make audit log"),
+		server.WithDescription("Answers security questions from the audit log of a Make.com organization."),
+		server.WithInstructions(instructions),
+		server.WithToolCapabilities(false),
+		server.WithResourceCapabilities(false, false),
+		server.WithCompletions(),
+		server.WithResourceCompletionProvider(&resources.Completer{Config: shared}),
+		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
+	)
+	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Logger: r.logger})
+	resources.Register(s, shared)
+	return s, err
+}

@@ -1,0 +1,390 @@
+package gosdk_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+const (
+	demoNow          = "2026-11-20T12:00:00Z"
+	demoOrganization = 4721
+	root             = "../.."
+)
+
+// serverBinary is the server as it is shipped: MAKE_AUDIT_MCP, or built by TestMain.
+var serverBinary = os.Getenv("MAKE_AUDIT_MCP")
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	if serverBinary == "" {
+		directory, err := os.MkdirTemp("", "make-audit-mcp")
+		if err != nil {
+			panic(err)
+		}
+		defer func() { _ = os.RemoveAll(directory) }()
+		serverBinary = filepath.Join(directory, "make-audit-mcp")
+		build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-o", serverBinary, ".")
+		build.Dir, build.Stderr = root, os.Stderr
+		if err := build.Run(); err != nil {
+			panic(err)
+		}
+	}
+	return m.Run()
+}
+
+// session is a connection to a server process of its own, and what the server
+// said on it, in order.
+type session struct {
+	*mcp.ClientSession
+	t testing.TB
+
+	mu       sync.Mutex
+	progress []*mcp.ProgressNotificationParams
+}
+
+// connect starts the server on the demo and shakes hands.
+func connect(t testing.TB) *session {
+	t.Helper()
+	s := &session{t: t}
+	client := mcp.NewClient(&mcp.Implementation{Name: "gosdk-test", Version: "1"}, &mcp.ClientOptions{
+		ProgressNotificationHandler: func(_ context.Context, request *mcp.ProgressNotificationClientRequest) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.progress = append(s.progress, request.Params)
+		},
+	})
+	// The test's own context ends before its cleanup, and would kill the server.
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), serverBinary, "--demo", "--demo-now", demoNow, "stdio")
+	command.Env = append(os.Environ(), "MAKE_API_KEY=not-to-be-used", "MAKE_ZONE=unreachable.invalid")
+	command.Stderr = os.Stderr
+	var err error
+	s.ClientSession, err = client.Connect(t.Context(), &mcp.CommandTransport{Command: command}, nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, s.Close()) })
+	return s
+}
+
+// call calls a tool that must succeed, checks its structured content against the
+// tool's output schema, and returns it.
+func (s *session) call(tool string, arguments map[string]any) map[string]any {
+	s.t.Helper()
+	result, err := s.CallTool(s.t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
+	require.NoError(s.t, err)
+	require.False(s.t, result.IsError, "%s: %s", tool, text(result))
+	structured, ok := result.StructuredContent.(map[string]any)
+	require.True(s.t, ok)
+	data, err := json.Marshal(structured)
+	require.NoError(s.t, err)
+	assert.JSONEq(s.t, string(data), text(result), "the text block says the same")
+	return structured
+}
+
+func text(result *mcp.CallToolResult) string {
+	var all strings.Builder
+	for _, content := range result.Content {
+		if block, ok := content.(*mcp.TextContent); ok {
+			all.WriteString(block.Text)
+		}
+	}
+	return all.String()
+}
+
+// tools are the definitions by name.
+func (s *session) tools() map[string]*mcp.Tool {
+	s.t.Helper()
+	found := map[string]*mcp.Tool{}
+	for tool, err := range s.Tools(s.t.Context(), nil) {
+		require.NoError(s.t, err)
+		found[tool.Name] = tool
+	}
+	return found
+}
+
+func resolve(t testing.TB, schema any) *jsonschema.Resolved {
+	t.Helper()
+	data, err := json.Marshal(schema)
+	require.NoError(t, err)
+	var decoded jsonschema.Schema
+	require.NoError(t, json.Unmarshal(data, &decoded))
+	resolved, err := decoded.Resolve(nil)
+	require.NoError(t, err)
+	return resolved
+}
+
+func list(t testing.TB, value any) []any {
+	t.Helper()
+	items, ok := value.([]any)
+	require.True(t, ok, "no list: %v", value)
+	return items
+}
+
+func object(t testing.TB, value any) map[string]any {
+	t.Helper()
+	fields, ok := value.(map[string]any)
+	require.True(t, ok, "no object: %v", value)
+	return fields
+}
+
+func TestHandshake(t *testing.T) {
+	t.Parallel()
+	hello := connect(t).InitializeResult()
+	assert.Equal(t, "make-audit-mcp", hello.ServerInfo.Name)
+	assert.NotEmpty(t, hello.ServerInfo.Version)
+	assert.NotEmpty(t, hello.Instructions)
+	assert.LessOrEqual(t, len(hello.Instructions), 2048, "Claude cuts longer instructions")
+	require.NotNil(t, hello.Capabilities.Tools)
+	require.NotNil(t, hello.Capabilities.Resources)
+	require.NotNil(t, hello.Capabilities.Completions)
+}
+
+func TestToolsAreWellDefined(t *testing.T) {
+	t.Parallel()
+	tools := connect(t).tools()
+	require.NotEmpty(t, tools)
+	for name, tool := range tools {
+		assert.NotEmpty(t, tool.Title, name)
+		assert.NotEmpty(t, tool.Description, name)
+		require.NotNil(t, tool.Annotations, name)
+		assert.True(t, tool.Annotations.ReadOnlyHint, name)
+		assert.True(t, tool.Annotations.IdempotentHint, name)
+		require.NotNil(t, tool.Annotations.DestructiveHint, name)
+		assert.False(t, *tool.Annotations.DestructiveHint, name)
+		resolve(t, tool.InputSchema)
+		resolve(t, tool.OutputSchema)
+	}
+}
+
+// TestEachToolAnswersByItsSchema calls every tool there is; one without an
+// example here fails.
+func TestEachToolAnswersByItsSchema(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	uuid := object(t, list(t, s.call("list_audit_logs", map[string]any{"limit": 1})["entries"])[0])["uuid"]
+	examples := map[string][]map[string]any{
+		"list_organizations": {{}},
+		"list_audit_log_filters": {
+			{}, {"kind": "users", "search": "vesela"}, {"kind": "events", "limit": 3, "organization_id": demoOrganization},
+		},
+		"list_audit_logs": {
+			{},
+			{"event": []string{"connection_deleted"}, "from": "30d"},
+			{"event": "*_deleted", "from": "last month", "limit": "5", "response_format": "detailed"},
+			{"from": "last quarter", "sort_by": "actor", "sort_dir": "asc", "limit": 100},
+			{"from": "2020", "to": "2021"},
+		},
+		"get_audit_log": {{"uuid": []any{uuid}}, {"uuid": []any{uuid, "00000000-0000-4000-8000-000000000000"}}},
+	}
+	for name, tool := range s.tools() {
+		require.NotEmpty(t, examples[name], "no example for %s", name)
+		schema := resolve(t, tool.OutputSchema)
+		for _, arguments := range examples[name] {
+			assert.NoError(t, schema.Validate(s.call(name, arguments)), "%s %v", name, arguments)
+		}
+	}
+}
+
+func TestPagesHoldEachEntryOnce(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	question := map[string]any{"event": []string{"webhook_*"}, "from": "14d", "limit": 50}
+	seen, total := map[any]bool{}, -1
+	for page := s.call("list_audit_logs", question); ; {
+		assert.Equal(t, true, page["complete"])
+		if n, known := page["total"].(float64); known {
+			total = int(n)
+		}
+		for _, entry := range list(t, page["entries"]) {
+			uuid := object(t, entry)["uuid"]
+			assert.False(t, seen[uuid], "%v twice", uuid)
+			seen[uuid] = true
+		}
+		cursor, more := page["next_cursor"]
+		if !more {
+			break
+		}
+		page = s.call("list_audit_logs", map[string]any{"cursor": cursor, "limit": 50})
+	}
+	assert.Greater(t, len(seen), 50, "more than one page")
+	if total >= 0 {
+		assert.Len(t, seen, total)
+	}
+}
+
+func TestProgressComesBeforeTheResult(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	params := &mcp.CallToolParams{
+		Name:      "list_audit_logs",
+		Arguments: map[string]any{"from": "2026-01-01", "sort_by": "targetId", "limit": 1},
+		Meta:      mcp.Meta{"progressToken": "the-token"},
+	}
+	result, err := s.CallTool(t.Context(), params)
+	require.NoError(t, err)
+	require.False(t, result.IsError, text(result))
+	// The SDK hands notifications to their handler in a goroutine of its own:
+	// those that came before the result are soon there.
+	require.Eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return len(s.progress) > 0
+	}, 5*time.Second, 10*time.Millisecond)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := -1.0
+	for _, told := range s.progress {
+		assert.Equal(t, "the-token", told.ProgressToken)
+		assert.Greater(t, told.Progress, last)
+		last = told.Progress
+	}
+}
+
+func TestMistakesAreExplained(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	for _, test := range []struct {
+		tool      string
+		arguments map[string]any
+		says      []string
+	}{
+		{"list_audit_logs", map[string]any{"form": "7d"}, []string{"form", "from"}},
+		{"list_audit_logs", map[string]any{"from": "eventually"}, []string{"eventually", "7d"}},
+		{"list_audit_logs", map[string]any{"actor": []string{"Katarina Weis"}}, []string{"Katharina Weiß"}},
+		{"list_audit_logs", map[string]any{"cursor": "made-up"}, []string{"cursor"}},
+		{"get_audit_log", map[string]any{"uuid": []string{"00000000-0000-4000-8000-000000000000"}}, []string{"list_audit_logs"}},
+		{"get_audit_log", map[string]any{}, []string{"uuid"}},
+	} {
+		result, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: test.tool, Arguments: test.arguments})
+		require.NoError(t, err, "%v", test.arguments)
+		assert.True(t, result.IsError, "%v", test.arguments)
+		for _, words := range test.says {
+			assert.Contains(t, text(result), words)
+		}
+	}
+	_, err := s.CallTool(t.Context(), &mcp.CallToolParams{Name: "delete_everything"})
+	require.Error(t, err)
+	assert.Contains(t, err.Error(), "delete_everything")
+}
+
+func TestResourcesCanBeRead(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	var templates []string
+	for template, err := range s.ResourceTemplates(t.Context(), nil) {
+		require.NoError(t, err)
+		templates = append(templates, template.URITemplate)
+	}
+	assert.ElementsMatch(t, []string{
+		"make://organizations/{organization_id}/audit-log-filters",
+		"make://teams/{team_id}/audit-log-filters",
+		"make://organizations/{organization_id}/audit-logs/{uuid}",
+	}, templates)
+	uuid, ok := object(t, list(t, s.call("list_audit_logs", map[string]any{"limit": 1})["entries"])[0])["uuid"].(string)
+	require.True(t, ok)
+	for uri, holds := range map[string]string{
+		"make://organizations":                         "Northwind Automation",
+		"make://organizations/4721/audit-log-filters":  "connection_deleted",
+		"make://teams/8104/audit-log-filters":          "connection_deleted",
+		"make://organizations/4721/audit-logs/" + uuid: uuid,
+	} {
+		read, err := s.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
+		require.NoError(t, err, uri)
+		require.Len(t, read.Contents, 1, uri)
+		assert.Equal(t, uri, read.Contents[0].URI)
+		assert.Equal(t, "application/json", read.Contents[0].MIMEType)
+		assert.True(t, json.Valid([]byte(read.Contents[0].Text)), uri)
+		assert.Contains(t, read.Contents[0].Text, holds)
+	}
+	for _, uri := range []string{"make://organizations/1/audit-log-filters", "make://nothing", "make://organizations/..%2f/audit-log-filters"} {
+		_, err := s.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
+		require.Error(t, err, uri)
+	}
+}
+
+func TestAddressesAreCompleted(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	complete := func(uri, argument, typed string, earlier map[string]string) []string {
+		params := &mcp.CompleteParams{
+			Ref:      &mcp.CompleteReference{Type: "ref/resource", URI: uri},
+			Argument: mcp.CompleteParamsArgument{Name: argument, Value: typed},
+		}
+		if earlier != nil {
+			params.Context = &mcp.CompleteContext{Arguments: earlier}
+		}
+		result, err := s.Complete(t.Context(), params)
+		require.NoError(t, err)
+		return result.Completion.Values
+	}
+	assert.Equal(t, []string{"4721"}, complete("make://organizations/{organization_id}/audit-log-filters", "organization_id", "north", nil))
+	assert.Equal(t, []string{"8104"}, complete("make://teams/{team_id}/audit-log-filters", "team_id", "sales", nil))
+	uuids := complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", "", map[string]string{"organization_id": "4721"})
+	require.NotEmpty(t, uuids)
+	assert.Contains(t, complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", uuids[0][:6], map[string]string{"organization_id": "4721"}), uuids[0])
+}
+
+// TestTheReadmeKnowsWhatIsServed holds README.md's tables to the server: every
+// tool with its arguments, every resource, and nothing else.
+func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	data, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	rows := map[string]string{} // the first cell without its backticks, the line
+	for line := range strings.Lines(string(data)) {
+		if cells := strings.Split(line, "|"); len(cells) > 3 {
+			for first := range strings.SplitSeq(cells[1], ",") {
+				rows[strings.Trim(first, " `")] = line
+			}
+		}
+	}
+	tools := s.tools()
+	for name, tool := range tools {
+		row := rows[name]
+		require.NotEmpty(t, row, "README.md has no row for %s", name)
+		properties := object(t, object(t, tool.InputSchema)["properties"])
+		filter := strings.Contains(row, "filter arguments")
+		for argument := range properties {
+			where := row
+			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "target_id", "from", "to", "timezone"}, argument) {
+				where = rows[argument]
+			}
+			assert.Contains(t, where, "`"+argument+"`", "%s: README.md does not tell of %s", name, argument)
+		}
+	}
+	resources := map[string]bool{}
+	for resource, err := range s.Resources(t.Context(), nil) {
+		require.NoError(t, err)
+		resources[resource.URI] = true
+	}
+	for template, err := range s.ResourceTemplates(t.Context(), nil) {
+		require.NoError(t, err)
+		resources[template.URITemplate] = true
+	}
+	for uri := range resources {
+		assert.Contains(t, rows, uri, "README.md has no row for %s", uri)
+	}
+	for first := range rows {
+		if strings.HasPrefix(first, "make://") {
+			assert.True(t, resources[first], "README.md tells of %s, which is not served", first)
+		}
+		if strings.HasSuffix(first, "_logs") || strings.HasPrefix(first, "list_") || strings.HasPrefix(first, "get_") || strings.HasPrefix(first, "count_") || strings.HasPrefix(first, "find_") {
+			assert.Contains(t, tools, first, "README.md tells of %s, which is not served", first)
+		}
+	}
+}

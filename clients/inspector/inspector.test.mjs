@@ -1,0 +1,101 @@
+// Drives the server with the MCP Inspector's command line: each call is a server
+// process of its own.
+//
+//   MAKE_AUDIT_MCP=/path/to/make-audit-mcp INSPECTOR_BIN=/path/to/node_modules/.bin node --test
+//
+// INSPECTOR_BIN holds mcp-inspector, and a node that is new enough for it
+// (npm i node@22 @modelcontextprotocol/inspector@2.12.0).
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { test } from "node:test";
+
+const { MAKE_AUDIT_MCP: server, INSPECTOR_BIN: bin } = process.env;
+assert.ok(server && bin, "set MAKE_AUDIT_MCP and INSPECTOR_BIN");
+
+// The Inspector's exit codes.
+const ok = 0;
+const toolError = 5;
+
+// It keeps a catalog in the home directory; not in ours.
+const env = {
+  ...process.env,
+  HOME: mkdtempSync(join(tmpdir(), "inspector-")),
+  PATH: bin + delimiter + process.env.PATH,
+};
+
+function inspect(...options) {
+  const run = spawnSync(join(bin, "mcp-inspector"), [
+    "--cli", server, "--demo", "--demo-now", "2026-11-20T12:00:00Z", "stdio", "--format", "json", ...options,
+  ], { env, encoding: "utf8", maxBuffer: 32 << 20 });
+  if (run.error) throw run.error;
+  return run;
+}
+
+function result(...options) {
+  const run = inspect(...options);
+  assert.equal(run.status, ok, run.stderr);
+  return JSON.parse(run.stdout).result;
+}
+
+const call = (tool, args, ...options) =>
+  result("--method", "tools/call", "--tool-name", tool, "--tool-args-json", JSON.stringify(args), ...options).structuredContent;
+
+// An example for each tool; a tool without one fails.
+const uuid = () => call("list_audit_logs", { limit: 1 }).entries[0].uuid;
+const examples = {
+  list_organizations: [() => ({}), (r) => assert.equal(r.organizations[0].id, 4721)],
+  list_audit_log_filters: [() => ({ kind: "events", search: "connection" }), (r) => assert.ok(r.events.some((e) => e.value === "connection_deleted"))],
+  list_audit_logs: [() => ({ event: ["connection_deleted"], from: "30d" }), (r) => {
+    assert.equal(r.complete, true);
+    assert.ok(r.returned > 0);
+    for (const entry of r.entries) assert.equal(entry.event, "connection_deleted");
+  }],
+  get_audit_log: [() => ({ uuid: [uuid()] }), (r) => assert.ok(r.entries[0].details)],
+};
+
+const { tools } = result("--method", "tools/list", "--strict"); // exit 6 where a schema is not portable
+
+test("tools/list", () => assert.ok(tools.length >= 4));
+
+for (const { name } of tools) {
+  test(`tools/call ${name}`, () => {
+    assert.ok(examples[name], "no example for this tool");
+    const [args, check] = examples[name];
+    check(call(name, args()));
+  });
+}
+
+test("tools/call with arguments as key=value pairs", () => {
+  const run = result("--method", "tools/call", "--tool-name", "list_audit_logs", "--tool-arg", "from=30d", "event=connection_deleted", "limit=2");
+  assert.equal(run.structuredContent.returned, 2);
+});
+
+test("tools/call in the stateless era of 2026-07-28", () => {
+  assert.equal(call("list_audit_logs", { limit: 1 }, "--protocol-era", "modern").returned, 1);
+});
+
+test("a mistake exits with 5 and is explained", () => {
+  const run = inspect("--method", "tools/call", "--tool-name", "list_audit_logs", "--tool-args-json", '{"form":"7d"}');
+  assert.equal(run.status, toolError);
+  assert.match(run.stdout, /did you mean from\?/);
+});
+
+test("resources/list", () => {
+  assert.deepEqual(result("--method", "resources/list").resources.map((r) => r.uri), ["make://organizations"]);
+});
+
+test("resources/templates/list", () => {
+  assert.equal(result("--method", "resources/templates/list").resourceTemplates.length, 3);
+});
+
+test("resources/read", () => {
+  for (const uri of ["make://organizations", "make://organizations/4721/audit-log-filters", "make://teams/8104/audit-log-filters"]) {
+    const { contents } = result("--method", "resources/read", "--uri", uri);
+    assert.equal(contents[0].uri, uri);
+    assert.ok(JSON.parse(contents[0].text));
+  }
+  assert.notEqual(inspect("--method", "resources/read", "--uri", "make://organizations/1/audit-log-filters").status, ok);
+});

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -85,10 +86,13 @@ func (t tool[A, R]) call(ctx context.Context, config Config, check *schemas.Argu
 	if waited := follower.waited(); waited != "" {
 		result.Warn(waited)
 	}
-	data, marshalErr := json.Marshal(result)
-	if marshalErr != nil {
-		panic(marshalErr) // results are plain data; see the recovery above
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false) // as in auditlog.Text
+	if err := encoder.Encode(result); err != nil {
+		panic(err) // results are plain data; see the recovery above
 	}
+	data := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 	if err != nil {
 		failed := mcp.NewToolResultError(answer.Explain(withResult.err))
 		failed.StructuredContent = json.RawMessage(data)

@@ -188,6 +188,28 @@ func (s *Service) Resolve(ctx context.Context, f Filter, defaultDays int) (*Ques
 	return question, nil
 }
 
+// actorsLookedThrough is how many entries are read to find someone by name whom
+// the catalog does not know: about a page of Make's.
+const actorsLookedThrough = 1000
+
+// actorsOf reads the newest entries of a query's window for who acted in them:
+// people who have left are in no catalog. It returns who was seen before if
+// nothing can be read; then the name stays unknown, which is said.
+func (s *Service) actorsOf(ctx context.Context, q *auditlog.Query, seen []auditlog.Actor) []auditlog.Actor {
+	if !q.Window.From.Before(q.Window.To) {
+		return seen
+	}
+	count := 0
+	recent := auditlog.Query{Organization: q.Organization, Window: q.Window, Want: actorsLookedThrough}
+	if _, err := s.Reader.Read(ctx, recent, func(*auditlog.Entry) bool {
+		count++
+		return count < actorsLookedThrough
+	}); err != nil {
+		return seen
+	}
+	return s.Directory.SeenActors(q.Organization.ID)
+}
+
 // resolveNames fills in who, where and what. Names that fit nothing are
 // problems; err is a catalog that cannot be read.
 func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query) (problems []error, err error) {
@@ -210,7 +232,7 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 		}
 		q.Teams = appendOnce(q.Teams, team)
 	}
-	seen := s.Directory.SeenActors(q.Organization.ID)
+	seen, looked := s.Directory.SeenActors(q.Organization.ID), false
 	people := func(wanted []string) (actors []auditlog.Actor, system bool) {
 		for _, want := range wanted {
 			if auditlog.Fold(want) == none {
@@ -218,6 +240,12 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 				continue
 			}
 			actor, err := catalog.MatchActors(want, seen)
+			var unknown *auditlog.NameError
+			if errors.As(err, &unknown) && !unknown.Ambiguous && !looked {
+				looked = true
+				seen = s.actorsOf(ctx, q, seen)
+				actor, err = catalog.MatchActors(want, seen)
+			}
 			if err != nil {
 				problems = append(problems, err)
 				continue

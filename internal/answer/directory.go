@@ -27,6 +27,10 @@ func Organizations(ctx context.Context, s *analysis.Service) (*schemas.ListOrgan
 	if err != nil {
 		return nil, err
 	}
+	location, err := s.ResolveLocation(ctx, "")
+	if err != nil {
+		return nil, err
+	}
 	all, err := s.Directory.Organizations(ctx)
 	if err != nil {
 		return nil, err
@@ -56,7 +60,7 @@ func Organizations(ctx context.Context, s *analysis.Service) (*schemas.ListOrgan
 				break
 			}
 			answered++
-			addAccess(&shown, access)
+			addAccess(&shown, access, location)
 		}
 		result.Organizations = append(result.Organizations, shown)
 	}
@@ -88,7 +92,7 @@ func cutOrganizations(r *schemas.ListOrganizationsResult) {
 	}
 }
 
-func addAccess(shown *schemas.Organization, access *auditlog.Access) {
+func addAccess(shown *schemas.Organization, access *auditlog.Access, location *time.Location) {
 	shown.CanReadAuditLogs = access.Readable()
 	shown.Reason = access.Reason
 	if access.APILimit > 0 {
@@ -98,7 +102,7 @@ func addAccess(shown *schemas.Organization, access *auditlog.Access) {
 		shown.RetentionDays = &access.RetentionDays
 	}
 	if !access.Oldest.IsZero() {
-		shown.OldestEntryAt = Time(access.Oldest, time.UTC)
+		shown.OldestEntryAt = Time(access.Oldest, location)
 	}
 	shown.TeamsTotal = len(access.Teams)
 	for _, team := range access.Teams {

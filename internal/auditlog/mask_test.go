@@ -3,7 +3,6 @@ package auditlog_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand"
@@ -77,7 +76,7 @@ func TestCleanDetailsRefusesWhatIsNotJSON(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 	var syntax *json.SyntaxError
 	_, _, err = auditlog.CleanDetails(json.RawMessage(`{"a":x}`), "")
-	require.True(t, errors.As(err, &syntax))
+	require.ErrorAs(t, err, &syntax)
 }
 
 func TestCleanDetailsBoundsDepth(t *testing.T) {

@@ -1,6 +1,7 @@
 package auditlog
 
 import (
+	"bytes"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -89,9 +90,14 @@ func (t Text) Quote() string {
 	return strconv.Quote(t.CleanTo(maxQuotedRunes))
 }
 
-// MarshalJSON writes the cleaned text as a JSON string.
+// MarshalJSON writes the cleaned text as a JSON string, with <, > and & as they
+// are: escapes for HTML would only cost a model tokens.
 func (t Text) MarshalJSON() ([]byte, error) {
-	return json.Marshal(t.Clean())
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(t.Clean())
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
 func isPrintableASCII(s string) bool {

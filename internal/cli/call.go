@@ -107,7 +107,7 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 type session struct {
 	client      *client.Client
 	stop        context.CancelFunc
-	served      chan error
+	served      chan struct{} // closed when the server has ended
 	endProgress func()
 }
 
@@ -115,13 +115,14 @@ func (r *runtime) openSession() (*session, error) {
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
 	ctx, stop := context.WithCancel(r.ctx)
-	s := &session{stop: stop, served: make(chan error, 1)}
+	s := &session{stop: stop, served: make(chan struct{})}
 	// What keeps the server from answering is the tool's error, told once.
 	served, _ := r.mcpServer()
 	stdio := &transport.Stdio{Server: served, In: toServer, Out: fromServer, Logger: r.logger}
 	go func() {
-		s.served <- stdio.Run(ctx)
-		_ = fromServer.Close()
+		defer close(s.served)
+		// The client notices a server that ended too early by the closed pipe.
+		_ = fromServer.CloseWithError(stdio.Run(ctx))
 	}()
 	s.client = client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
 	s.endProgress = s.showProgress(r.streams.Err)

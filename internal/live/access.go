@@ -49,9 +49,10 @@ func (s *Session) Access(ctx context.Context, organization auditlog.ID) (*auditl
 		switch {
 		case listErr == nil:
 			access.Organization, access.Oldest = true, oldest
-		case makeapi.IsKind(listErr, makeapi.KindForbidden):
+		case makeapi.IsKind(listErr, makeapi.KindForbidden, makeapi.KindNotFound):
+			// Make may answer 404 to hide what may not be seen.
 			access.Reason = reasonOf(listErr)
-		case makeapi.IsKind(listErr, makeapi.KindNotFound, makeapi.KindPlan):
+		case makeapi.IsKind(listErr, makeapi.KindPlan):
 			access.Reason = reasonOf(listErr)
 			return access, nil
 		default:

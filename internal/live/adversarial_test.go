@@ -49,14 +49,6 @@ func readUntil(ctx context.Context, reader auditlog.Reader, q auditlog.Query, mo
 	return got, report, err
 }
 
-func uuidsOf(entries []*auditlog.Entry) []string {
-	uuids := make([]string, 0, len(entries))
-	for _, e := range entries {
-		uuids = append(uuids, e.UUID)
-	}
-	return uuids
-}
-
 // requireHonest checks that all inside a report's coverage was delivered.
 func requireHonest(t testing.TB, u *upstream, report auditlog.Report, got []*auditlog.Entry) {
 	t.Helper()

@@ -2,7 +2,6 @@ package live
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +33,7 @@ func (s *Session) Organizations(ctx context.Context) ([]auditlog.Organization, e
 	listed, err := s.organizations.get(ctx, struct{}{}, s.client.Organizations.List)
 	if makeapi.IsKind(err, makeapi.KindForbidden) {
 		for id := range me.OrganizationRoles {
-			listed = append(listed, makeapi.Organization{ID: id, Zone: s.client.Host()})
+			listed = append(listed, makeapi.Organization{ID: id})
 		}
 		slices.SortFunc(listed, func(a, b makeapi.Organization) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	} else if err != nil {
@@ -121,7 +120,7 @@ func (s *Session) Detail(ctx context.Context, organization auditlog.ID, uuid str
 	wire, err := s.client.AuditLogs.Get(ctx, makeapi.ID(organization), uuid)
 	switch {
 	case makeapi.IsKind(err, makeapi.KindNotFound, makeapi.KindBadRequest):
-		return nil, errors.Join(&auditlog.NotFoundError{UUID: uuid}, err)
+		return nil, &auditlog.NotFoundError{UUID: uuid}
 	case err != nil:
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (p *plan) addTeams(q *auditlog.Query, access *auditlog.Access) error {
 	var hidden []string
 	for _, team := range q.Teams {
 		if !slices.ContainsFunc(readable, func(r auditlog.Ref) bool { return r.ID == team.ID }) {
-			hidden = append(hidden, team.Name.Quote()+" (id "+string(team.ID)+")")
+			hidden = append(hidden, fmt.Sprintf("%s %s", team.ID, team.Name.Quote()))
 		}
 	}
 	for _, team := range readable {

@@ -73,7 +73,7 @@ func (s *Session) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acce
 	report := auditlog.Report{
 		Source:     auditlog.SourceLive,
 		Endpoint:   p.name,
-		Exhausted:  err == nil && !d.stopped,
+		Exhausted:  err == nil && newsErr == nil && !d.stopped,
 		Unreadable: w.unreadableIn(q.Window),
 		Warnings:   slices.Concat(p.warnings, w.doubts()),
 		Coverage:   d.coverage(access, err),

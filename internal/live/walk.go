@@ -173,7 +173,7 @@ func (w *walk) askPages(ctx context.Context, r *reading, underWay int, results c
 	w.cutIntoSlices(r)
 	asked := 0
 	for underWay+asked < w.session.options.Parallel {
-		l, offset, ok := w.nextPage(r, underWay+asked)
+		l, offset, ok := w.nextPage(r)
 		if !ok {
 			break
 		}
@@ -351,7 +351,7 @@ func (w *walk) release() {
 // nextPage chooses the page to ask for next: first one that its listing cannot
 // go on without, newest listing first; then, as far as the reader wants more,
 // pages ahead of long listings.
-func (w *walk) nextPage(r *reading, underWay int) (*listing, int, bool) {
+func (w *walk) nextPage(r *reading) (*listing, int, bool) {
 	for _, l := range r.listings {
 		if !l.done && l.ahead.uncovered(l.next, w.stride(l)) == l.next {
 			return l, l.next, true
@@ -363,7 +363,7 @@ func (w *walk) nextPage(r *reading, underWay int) (*listing, int, bool) {
 			continue
 		}
 		offset := l.ahead.uncovered(l.next, stride)
-		if offset < l.next+l.estimate() && l.ahead.pages() < w.session.options.Parallel && underWay < r.pages(stride) {
+		if offset < l.next+l.estimate() && l.ahead.pages() < r.pages(stride) {
 			return l, offset, true
 		}
 	}

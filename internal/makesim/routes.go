@@ -147,7 +147,7 @@ func auditLogsOf(organization int64, handle func(*call) ([]byte, error)) endpoin
 }
 
 // withID makes the endpoint of an id in the path.
-func withID(text string, make func(id int64) endpoint) (endpoint, error) {
+func withID(text string, endpointOf func(id int64) endpoint) (endpoint, error) {
 	if text == "" { // a trailing slash
 		return endpoint{}, notFound()
 	}
@@ -155,7 +155,7 @@ func withID(text string, make func(id int64) endpoint) (endpoint, error) {
 	if err != nil || id < 1 {
 		return endpoint{}, invalid("The id in the path must be a positive integer.")
 	}
-	return make(id), nil
+	return endpointOf(id), nil
 }
 
 // organizationInQuery is the organization that a call is about by its query.

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -35,7 +34,7 @@ func (c *call) notify(ctx context.Context, method string, params map[string]any)
 		if params == nil {
 			params = make(map[string]any, 1)
 		}
-		params["progressToken"] = json.RawMessage(c.progressToken)
+		params["progressToken"] = c.progressToken
 	}
 	text, err := marshalLine(mcp.JSONRPCNotification{
 		JSONRPC: mcp.JSONRPC_VERSION,

@@ -99,7 +99,7 @@ func (s *Stdio) Run(parent context.Context) error {
 	select {
 	case writeErr = <-written:
 	case <-grace.Done():
-		c.logger.Warn("the client does not read its answers")
+		c.logger.WarnContext(grace, "the client does not read its answers")
 	}
 	switch {
 	case parent.Err() != nil:
@@ -350,7 +350,7 @@ func (c *connection) serve(ctx context.Context, next *call, text []byte) {
 func (c *connection) handle(ctx context.Context, next *call, method string, text []byte) (answer []byte) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			c.logger.Error("panic while serving a message", "method", method,
+			c.logger.ErrorContext(ctx, "panic while serving a message", "method", method,
 				"panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 			answer = nil
 			if next != nil {
@@ -369,14 +369,14 @@ func (c *connection) handle(ctx context.Context, next *call, method string, text
 	case mcp.JSONRPCError:
 		response.ID = next.requestID()
 		if strings.Contains(response.Error.Message, "panic recovered in ") { // by mcp-go's WithRecovery
-			c.logger.Error("panic while serving a message", "method", method, "panic", response.Error.Message)
+			c.logger.ErrorContext(ctx, "panic while serving a message", "method", method, "panic", response.Error.Message)
 			response.Error = mcp.NewJSONRPCErrorDetails(mcp.INTERNAL_ERROR, internalError, nil)
 		}
 		message = response
 	}
 	line, err := marshalLine(message)
 	if err != nil {
-		c.logger.Error("an answer cannot be written as JSON", "method", method, "error", err)
+		c.logger.ErrorContext(ctx, "an answer cannot be written as JSON", "method", method, "error", err)
 		return errorLine(next.requestID(), mcp.INTERNAL_ERROR, internalError)
 	}
 	return line
@@ -421,7 +421,7 @@ func (c *connection) awaitHandlers(ctx context.Context) {
 	select {
 	case <-idle:
 	case <-ctx.Done():
-		c.logger.Warn("a handler ignores that its call was cancelled")
+		c.logger.WarnContext(ctx, "a handler ignores that its call was cancelled")
 	}
 }
 

@@ -165,7 +165,8 @@ func (d *delivery) coverage(access *auditlog.Access, stop error) auditlog.Covera
 	window := d.query.Window
 	now := d.walk.session.Now()
 	coverage := auditlog.Coverage{From: window.From, To: window.To}
-	coverage.TruncateAfter(now, "in the future")
+	// Some slack, since Make's clock is known to the second only.
+	coverage.TruncateAfter(now.Add(writeSlack), "in the future")
 	kept := now.AddDate(0, 0, -access.RetentionDays)
 	coverage.TruncateBefore(kept, fmt.Sprintf("Make keeps %d days of audit log", access.RetentionDays))
 	oldest := access.Oldest

@@ -374,12 +374,15 @@ func matchNamed[T any](kind, want string, items []named[T], unknown func(ID) T) 
 		return none, newNameError(kind, want, shownOf(hits), true)
 	}
 
+	// Everyone shares the domain: addresses are alike by what stands before it.
 	keys := make([][]string, len(items))
 	for i, item := range items {
-		keys[i] = []string{item.name, item.address}
+		local, _, _ := strings.Cut(item.address, "@")
+		keys[i] = []string{item.name, local}
 	}
+	wanted, _, _ := strings.Cut(folded, "@")
 	var similar []named[T]
-	for _, i := range nearest(folded, keys) {
+	for _, i := range nearest(wanted, keys) {
 		similar = append(similar, items[i])
 	}
 	return none, newNameError(kind, want, shownOf(similar), false)

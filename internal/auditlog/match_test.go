@@ -321,3 +321,19 @@ func FuzzMatch(f *testing.F) {
 		}
 	})
 }
+
+func TestNearestAddressesAreToldByWhatStandsBeforeTheDomain(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{Users: []auditlog.Actor{
+		{ID: "1", Name: "Lucie Marešová", Email: "lucie.maresova@acme.example"},
+		{ID: "2", Name: "Bob Stone", Email: "bob@acme.example"},
+	}}
+	_, err := catalog.MatchActors("lucie.maresov@acme.example", nil)
+	require.ErrorContains(t, err, `nearest: "Lucie Marešová"`)
+	require.NotContains(t, err.Error(), "Bob")
+	for _, nobody := range []string{"zzzzzz@acme.example", "@acme.example", "@"} {
+		_, err = catalog.MatchActors(nobody, nil)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "nearest", nobody)
+	}
+}

@@ -328,3 +328,46 @@ func boolInt(b bool) int {
 	}
 	return 0
 }
+
+func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range map[string]makesim.Quirks{
+		"days included":         {},
+		"midnight":              {DateToMidnight: true},
+		"midnight, in the east": {DateToMidnight: true, DateZone: time.FixedZone("east", 14*3600)},
+		"in the west":           {DateZone: time.FixedZone("west", -12*3600)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := start(t, busyMonths(3), makesim.Options{Quirks: quirks})
+			session := u.session(adminKey, live.Options{})
+			// Late entries in this month show which time Make compares; from
+			// then on only the upper date itself guards the window's end.
+			readAll(t, session, query(window(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))))
+			u.ResetRequests()
+			for hour := range 24 {
+				w := window(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 9, 9, hour, 30, 0, 0, time.UTC))
+				got, report := readAll(t, session, query(w))
+				assert.Equal(t, u.expected(within(w)), sorted(got))
+				assert.True(t, report.Complete, "%+v", report)
+			}
+			for _, request := range u.Requests() {
+				assert.NotEqual(t, "asc", request.Query.Get("pg[sortDir]"), "nothing is left to find above the window")
+			}
+		})
+	}
+}
+
+func TestAFailureBeforeAnythingWasReadIsAnErrorAndNoEmptyAnswer(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyMonths(3), makesim.Options{})
+	session := u.session(adminKey, live.Options{})
+	_, err := session.Access(t.Context(), "77")
+	require.NoError(t, err)
+	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 500})
+	_, err = session.Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
+		assert.Fail(t, "nothing can have been read")
+		return true
+	})
+	require.ErrorContains(t, err, "500")
+}

@@ -60,6 +60,7 @@ type Wait struct {
 // several goroutines.
 type Client struct {
 	AuditLogs     *AuditLogsService
+	Enums         *EnumsService
 	Organizations *OrganizationsService
 	Teams         *TeamsService
 	Users         *UsersService
@@ -120,6 +121,7 @@ func New(options Options) *Client {
 	}
 	services := service{client: c}
 	c.AuditLogs = &AuditLogsService{services}
+	c.Enums = &EnumsService{services}
 	c.Organizations = &OrganizationsService{services}
 	c.Teams = &TeamsService{services}
 	c.Users = &UsersService{services}

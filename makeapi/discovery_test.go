@@ -184,16 +184,31 @@ func TestUsersOfAnOrganization(t *testing.T) {
 	_, base := simulate(t, makesim.Quirks{})
 	users, err := newClient(t, base).Users.ListOrganization(t.Context(), home)
 	require.NoError(t, err)
-	assert.Equal(t, []makeapi.User{
-		{ID: "2", Name: "Leo Lead", Email: "leo@example.com"}, {ID: "1", Name: "Olga Owner", Email: "olga@example.com"},
-	}, users)
+	zones, err := newClient(t, base).Enums.Timezones(t.Context())
+	require.NoError(t, err)
+	require.Len(t, users, 2)
+	for i, want := range []makeapi.User{{ID: "2", Name: "Leo Lead", Email: "leo@example.com"}, {ID: "1", Name: "Olga Owner", Email: "olga@example.com"}} {
+		want.TimezoneID = users[i].TimezoneID
+		assert.Equal(t, want, users[i])
+	}
+	assert.Equal(t, "Europe/Prague", zones["113"])
 	_, err = newClient(t, base, withKey(leadKey)).Users.ListOrganization(t.Context(), home)
 	assert.Equal(t, makeapi.KindForbidden, answerError(t, err).Kind)
 
-	api := serve(t, says(http.StatusOK, `{"users":[{"id":5,"name":"E","email":"e@example.com","timezone":"Asia/Tokyo"},null,"x"]}`))
+	api := serve(t, says(http.StatusOK, `{"users":[{"id":5,"name":"E","email":"e@example.com","timezone":"Asia/Tokyo","timezoneId":"77"},null,"x"]}`))
 	users, err = newClient(t, api.url).Users.ListOrganization(t.Context(), home)
 	require.NoError(t, err)
-	assert.Equal(t, []makeapi.User{{ID: "5", Name: "E", Email: "e@example.com", Timezone: "Asia/Tokyo"}}, users)
+	assert.Equal(t, []makeapi.User{{ID: "5", Name: "E", Email: "e@example.com", Timezone: "Asia/Tokyo", TimezoneID: "77"}}, users)
+}
+
+func TestTimezonesByID(t *testing.T) {
+	t.Parallel()
+	api := serve(t, says(http.StatusOK, `{"timezones":[{"id":113,"name":"(GMT+01:00) Europe/Prague","code":"Europe/Prague","offset":"+0100"},{"id":5},{"code":"UTC"},null,7,{"id":"8","code":"Asia/Kathmandu"}]}`))
+	zones, err := newClient(t, api.url).Enums.Timezones(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[makeapi.ID]string{"113": "Europe/Prague", "8": "Asia/Kathmandu"}, zones)
+	_, err = newClient(t, serve(t, says(http.StatusNotFound, `{}`)).url).Enums.Timezones(t.Context())
+	assert.Equal(t, makeapi.KindNotFound, answerError(t, err).Kind)
 }
 
 func TestListsOfThingsAreWalkedToTheirEnd(t *testing.T) {

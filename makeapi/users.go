@@ -14,8 +14,10 @@ type User struct {
 	ID    ID
 	Name  string
 	Email string
-	// Timezone is an IANA name, where the call tells it.
-	Timezone string
+	// Timezone is an IANA name, where the call tells it. Where it tells an id only,
+	// EnumsService.Timezones tells the name.
+	Timezone   string
+	TimezoneID ID
 }
 
 // Role ids that can read audit logs. Custom roles exist too, so these are hints.
@@ -101,7 +103,8 @@ func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error
 	return authorization, nil
 }
 
-// ListOrganization lists the users of an organization, with their time zones.
+// ListOrganization lists the users of an organization, with their time zones, by
+// id in Make's description of the API.
 // It needs the scope user:read and may be refused.
 // GET /users?organizationId=
 func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
@@ -109,6 +112,7 @@ func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([
 	err := s.client.eachPage(ctx, organization, "/users", url.Values{"organizationId": {string(organization)}}, "users", func(record gjson.Result) {
 		if user, _ := decodeActor(record); user != nil {
 			user.Timezone, _ = decodeText(record.Get("timezone"))
+			user.TimezoneID, _ = decodeID(record.Get("timezoneId"))
 			users = append(users, *user)
 		}
 	})

@@ -3,7 +3,6 @@ package makesim
 import (
 	"cmp"
 	"encoding/json"
-	"hash/crc32"
 )
 
 // organizationColumns are what cols[] may ask for; the first ones are there by
@@ -88,9 +87,4 @@ func (d *directory) organizationRow(o *Organization) row {
 		{"license", license}, {"serviceName", "default"}, {"teams", teams}, {"isPaused", false}, {"externalId", nil},
 		{"productName", "Make"}, {"tfaEnforced", false},
 	}...)
-}
-
-// timezoneID is a stand-in for Make's, whose list is not simulated.
-func timezoneID(name string) int64 {
-	return int64(crc32.ChecksumIEEE([]byte(name)) % 500)
 }

@@ -58,6 +58,10 @@ func (s *Server) endpointAt(segments []string, r *http.Request) (endpoint, error
 		return s.teamsEndpoint(segments[1:], r)
 	case "audit-logs":
 		return s.auditLogsEndpoint(segments[1:])
+	case "enums":
+		if len(segments) == 2 && segments[1] == "timezones" {
+			return endpoint{handle: (*call).listTimezones}, nil
+		}
 	}
 	return endpoint{}, notFound()
 }

@@ -20,6 +20,7 @@ type call struct {
 	method        string
 	progressToken json.RawMessage // as the client wrote it, nil for none
 	cancel        context.CancelFunc
+	errorCode     atomic.Int64 // of the handler's error, 0 for mcp-go's
 
 	// closed is set once the call is answered or cancelled, whichever comes first:
 	// from then on nothing is written for it. done is closed at the same time.
@@ -42,6 +43,14 @@ func (c *call) requestID() mcp.RequestId {
 		return mcp.NewRequestId(nil)
 	}
 	return mcp.NewRequestId(c.id)
+}
+
+// handlerCode is the code that a handler chose for its error; 0 for none.
+func (c *call) handlerCode() int {
+	if c == nil {
+		return 0
+	}
+	return int(c.errorCode.Load())
 }
 
 // calls are the requests whose handlers have not returned.

@@ -371,6 +371,8 @@ func (c *connection) handle(ctx context.Context, next *call, method string, text
 		if strings.Contains(response.Error.Message, "panic recovered in ") { // by mcp-go's WithRecovery
 			c.logger.ErrorContext(ctx, "panic while serving a message", "method", method, "panic", response.Error.Message)
 			response.Error = mcp.NewJSONRPCErrorDetails(mcp.INTERNAL_ERROR, internalError, nil)
+		} else if code := next.handlerCode(); code != 0 {
+			response.Error.Code = code
 		}
 		message = response
 	}

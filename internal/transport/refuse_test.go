@@ -1,0 +1,166 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/transport"
+)
+
+// promptServer has prompts besides a tool that says what it is told.
+func promptServer(handlers map[string]server.PromptHandlerFunc, options ...server.ServerOption) *server.MCPServer {
+	s := newServer(map[string]handler{"echo": echo}, append([]server.ServerOption{server.WithPromptCapabilities(false)}, options...)...)
+	for name, handle := range handlers {
+		s.AddPrompt(mcp.NewPrompt(name), handle)
+	}
+	return s
+}
+
+func promptLine(id any, name string) string {
+	return fmt.Sprintf(`{"jsonrpc":"2.0","id":%v,"method":"prompts/get","params":{"name":%q}}`, id, name)
+}
+
+func refused(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+	transport.Refuse(ctx, mcp.INVALID_PARAMS)
+	return nil, errors.New("no such month")
+}
+
+func failed(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+	return nil, errors.New("Make is down")
+}
+
+func TestARefusedRequestHasItsCodeAndTheHandlersMessage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"refused": refused, "failed": failed}))
+		p.send(initialize)
+		p.next()
+		p.send(promptLine(1, "refused"))
+		answer := p.next()
+		require.NotNil(t, answer.Error)
+		assert.Equal(t, "1", string(answer.ID))
+		assert.Equal(t, mcp.INVALID_PARAMS, answer.Error.Code)
+		assert.Equal(t, "no such month", answer.Error.Message)
+		// The next request with the same id is another request.
+		p.send(promptLine(1, "failed"))
+		answer = p.next()
+		require.NotNil(t, answer.Error)
+		assert.Equal(t, mcp.INTERNAL_ERROR, answer.Error.Code)
+		assert.Equal(t, "Make is down", answer.Error.Message)
+		assert.Empty(t, p.finish())
+	})
+}
+
+func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		gated := func(handle server.PromptHandlerFunc) server.PromptHandlerFunc {
+			return func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+				result, err := handle(ctx, request)
+				<-gate
+				return result, err
+			}
+		}
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"refused": gated(refused), "failed": gated(failed)}))
+		p.send(initialize)
+		p.next()
+		for i := range 40 {
+			p.send(promptLine(i, []string{"refused", "failed"}[i%2]))
+		}
+		p.send(callLine(100, "echo", `{"text":"hello"}`), promptLine(101, "unknown"), `{"jsonrpc":"2.0","id":102,"method":"no/such/method"}`)
+		synctest.Wait() // all have run by now, side by side
+		close(gate)
+		codes := map[string]int{}
+		for _, answer := range p.finish() {
+			codes[string(answer.ID)] = 0
+			if answer.Error != nil {
+				codes[string(answer.ID)] = answer.Error.Code
+			}
+		}
+		assert.Len(t, codes, 43)
+		for i := range 40 {
+			want := mcp.INVALID_PARAMS
+			if i%2 == 1 {
+				want = mcp.INTERNAL_ERROR
+			}
+			assert.Equal(t, want, codes[fmt.Sprint(i)], "%d", i)
+		}
+		assert.Zero(t, codes["100"])
+		assert.Equal(t, mcp.INVALID_PARAMS, codes["101"], "mcp-go's own")
+		assert.Equal(t, mcp.METHOD_NOT_FOUND, codes["102"], "mcp-go's own")
+	})
+}
+
+func TestRefusingAnAnswerThatIsNoErrorChangesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"content": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			transport.Refuse(ctx, mcp.INVALID_PARAMS)
+			return mcp.NewGetPromptResult("all is well", nil), nil
+		}}))
+		p.send(initialize)
+		p.next()
+		p.send(promptLine(1, "content"))
+		answer := p.next()
+		assert.Nil(t, answer.Error)
+		assert.Contains(t, string(answer.Result), "all is well")
+		assert.Empty(t, p.finish())
+	})
+}
+
+// A panic is our mistake, whatever the handler thought of the request before.
+func TestAPanicStaysAnInternalError(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"panics": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			transport.Refuse(ctx, mcp.INVALID_PARAMS)
+			panic("a secret place")
+		}}))
+		p.send(initialize)
+		p.next()
+		p.send(promptLine(1, "panics"))
+		answer := p.next()
+		require.NotNil(t, answer.Error)
+		assert.Equal(t, mcp.INTERNAL_ERROR, answer.Error.Code)
+		assert.NotContains(t, answer.raw, "secret")
+		assert.Empty(t, p.finish())
+	})
+}
+
+func TestRefuseIsHarmlessOutsideOfARequest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		assert.NotPanics(t, func() { transport.Refuse(t.Context(), mcp.INVALID_PARAMS) })
+		// Nor does it matter once the request is answered or cancelled.
+		var kept context.Context
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{
+			"kept": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+				kept = context.WithoutCancel(ctx)
+				return nil, errors.New("answered")
+			},
+			"slow": func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+				<-ctx.Done()
+				return refused(ctx, request)
+			},
+		}))
+		p.send(initialize)
+		p.next()
+		p.send(promptLine(1, "kept"))
+		assert.Equal(t, mcp.INTERNAL_ERROR, p.next().Error.Code)
+		transport.Refuse(kept, mcp.INVALID_PARAMS)
+		p.send(promptLine(2, "slow"), cancelLine(2), promptLine(3, "kept"))
+		answer := p.next()
+		assert.Equal(t, "3", string(answer.ID), "what is cancelled is not answered")
+		assert.Equal(t, mcp.INTERNAL_ERROR, answer.Error.Code)
+		assert.Empty(t, p.finish())
+	})
+}

@@ -16,7 +16,7 @@ type Config struct {
 	// to. An error becomes the tool's.
 	Service func(ctx context.Context) (*analysis.Service, error)
 	// Notify sends a notification to the caller, before any result that follows.
-	Notify func(ctx context.Context, method string, params map[string]any) error
+	Notify Notify
 	// Logger gets a line per call, without arguments and results.
 	Logger *slog.Logger
 	// CallTime bounds a call; CallTimeWithProgress one whose caller follows its
@@ -46,4 +46,7 @@ func Register(s *server.MCPServer, config Config) {
 	add(s, config, listAuditLogFilters())
 	add(s, config, listAuditLogs())
 	add(s, config, getAuditLog())
+	add(s, config, countAuditLogs())
+	add(s, config, getActorActivity())
+	add(s, config, getTargetHistory())
 }

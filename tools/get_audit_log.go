@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
-
-	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
@@ -16,12 +13,8 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-const (
-	// detailsAtOnce is how many details are fetched side by side.
-	detailsAtOnce = 4
-	// maxFailureShown bounds what a warning says of a failure.
-	maxFailureShown = 1_000
-)
+// maxFailureShown bounds what a warning says of a failure.
+const maxFailureShown = 1_000
 
 func getAuditLog() tool[schemas.GetAuditLogArguments, *schemas.GetAuditLogResult] {
 	return tool[schemas.GetAuditLogArguments, *schemas.GetAuditLogResult]{
@@ -55,7 +48,7 @@ func handleGetAuditLog(ctx context.Context, service *analysis.Service, arguments
 		return nil, catalogErr
 	}
 	style := answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}
-	entries, failures := fetchDetails(ctx, service, organization.ID, wanted)
+	entries, failures := service.Details(ctx, organization.ID, wanted)
 	result, err := collectDetails(organization.Ref, style, wanted, entries, failures)
 	if catalogErr == nil || result == nil {
 		return result, err
@@ -66,31 +59,6 @@ func handleGetAuditLog(ctx context.Context, service *analysis.Service, arguments
 		err = &resultError{fmt.Errorf("%w. It may also be the reason that the audit log cannot be read: %s", err, why)}
 	}
 	return result, err
-}
-
-// fetchDetails gets entries side by side; for each uuid it returns the entry or
-// why there is none.
-func fetchDetails(ctx context.Context, service *analysis.Service, organization auditlog.ID, uuids []string) ([]*auditlog.Entry, []error) {
-	entries, failures := make([]*auditlog.Entry, len(uuids)), make([]error, len(uuids))
-	// The first alone finds out which form of the path this instance knows.
-	entries[0], failures[0] = service.Directory.Detail(ctx, organization, uuids[0])
-	var group errgroup.Group
-	group.SetLimit(detailsAtOnce)
-	for i, uuid := range uuids[1:] {
-		group.Go(func() (panicked error) {
-			defer func() {
-				if r := recover(); r != nil {
-					panicked = fmt.Errorf("%v\n%s", r, debug.Stack())
-				}
-			}()
-			entries[i+1], failures[i+1] = service.Directory.Detail(ctx, organization, uuid)
-			return nil // each failure is kept with its uuid
-		})
-	}
-	if panicked := group.Wait(); panicked != nil {
-		panic(panicked) // where the tool's caller is told
-	}
-	return entries, failures
 }
 
 func collectDetails(organization auditlog.Ref, style answer.EntryStyle, wanted []string, entries []*auditlog.Entry, failures []error) (*schemas.GetAuditLogResult, error) {

@@ -124,7 +124,7 @@ func TestHugeDetailsAreCut(t *testing.T) {
 	for i := range uuids {
 		uuids[i] = fmt.Sprintf("%08d-0000-4000-8000-000000000000", i)
 		details := map[string]any{}
-		for j := range 40 {
+		for j := range 16 {
 			details[fmt.Sprintf("field-%d", j)] = strings.Repeat("é<", 400)
 		}
 		u.AddEntries(makesim.Entry{UUID: uuids[i], OrganizationID: demoOrganization, Event: "webhook_created", TriggeredAt: now().Add(-time.Minute), Details: details})

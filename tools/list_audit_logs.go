@@ -2,32 +2,30 @@ package tools
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
-	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"
 )
 
 const (
 	defaultListLimit = 25
 	defaultListDays  = 7
-	// spareSize is kept free for what is added to a result at its end.
-	spareSize = 200
+	// listAuditLogsName is also whose cursors they are.
+	listAuditLogsName = "list_audit_logs"
 )
 
 func listAuditLogs() tool[schemas.ListAuditLogsArguments, *schemas.ListAuditLogsResult] {
 	return tool[schemas.ListAuditLogsArguments, *schemas.ListAuditLogsResult]{
-		name:        "list_audit_logs",
+		name:        listAuditLogsName,
 		title:       "List audit log entries",
 		description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
-		handle:      handleListAuditLogs,
+		handle:      ListAuditLogs,
 	}
 }
 
-func handleListAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
+// ListAuditLogs answers list_audit_logs.
+func ListAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
 	page, err := startPage(ctx, service, arguments)
 	if err != nil {
 		return nil, err
@@ -36,7 +34,7 @@ func handleListAuditLogs(ctx context.Context, service *analysis.Service, argumen
 	if limit == 0 {
 		limit = defaultListLimit
 	}
-	listing, err := service.List(ctx, page.question.Query, page.order, page.after, limit)
+	listing, err := service.List(ctx, page.question.Query, page.place.Order, page.after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -47,10 +45,10 @@ func handleListAuditLogs(ctx context.Context, service *analysis.Service, argumen
 type listPage struct {
 	arguments schemas.ListAuditLogsArguments
 	question  *analysis.Question
-	order     analysis.Order
-	after     *analysis.Place
-	takenAt   time.Time
-	asked     string
+	// place is where the page before ended; of a first page, what all of its
+	// listing's places have in common.
+	place analysis.Place
+	after *analysis.Place // nil for the first page
 }
 
 func startPage(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*listPage, error) {
@@ -62,9 +60,10 @@ func startPage(ctx context.Context, service *analysis.Service, arguments schemas
 	if err != nil {
 		return nil, err
 	}
-	page := &listPage{arguments: arguments, asked: asked, takenAt: service.Directory.Now()}
+	page := &listPage{arguments: arguments}
+	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
 	if arguments.Cursor != "" {
-		place, err := service.Reopen(ctx, arguments.Cursor)
+		place, err := service.Reopen(ctx, arguments.Cursor, listAuditLogsName)
 		if err != nil {
 			return nil, err
 		}
@@ -72,22 +71,26 @@ func startPage(ctx context.Context, service *analysis.Service, arguments schemas
 			return nil, &analysis.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
 		}
 		// The window, the names and the order stay as the first page resolved them.
-		page.question, page.order = &analysis.Question{Query: place.Query}, place.Order
-		page.after, page.takenAt, page.asked = &place, place.TakenAt, place.Asked
+		page.question, page.place, page.after = &analysis.Question{Query: place.Query}, place, &place
 		return page, nil
 	}
-	page.order = analysis.Order{By: analysis.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"}
-	page.question, err = service.Resolve(ctx, filterOf(arguments.Filter), defaultListDays)
-	return page, err
+	if page.question, err = service.Resolve(ctx, filterOf(arguments.Filter), defaultListDays); err != nil {
+		return nil, err
+	}
+	page.place = analysis.Place{
+		Query: page.question.Query, Order: analysis.Order{By: analysis.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"},
+		TakenAt: takenAt, Asked: asked, Tool: listAuditLogsName,
+	}
+	return page, nil
 }
 
 func (p *listPage) result(ctx context.Context, service *analysis.Service, listing *analysis.Listing) (*schemas.ListAuditLogsResult, error) {
 	result := &schemas.ListAuditLogsResult{Answer: answer.Common(p.question, listing.Report), Entries: []schemas.Entry{}}
 	result.Query.SortBy, result.Query.SortDir = string(analysis.ByTriggeredAt), "desc"
-	if p.order.By != "" {
-		result.Query.SortBy = string(p.order.By)
+	if p.place.Order.By != "" {
+		result.Query.SortBy = string(p.place.Order.By)
 	}
-	if p.order.Ascending {
+	if p.place.Order.Ascending {
 		result.Query.SortDir = "asc"
 	}
 	if listing.Total >= 0 {
@@ -104,8 +107,14 @@ func (p *listPage) result(ctx context.Context, service *analysis.Service, listin
 	for _, entry := range listing.Entries {
 		result.Entries = append(result.Entries, style.Entry(entry))
 	}
-	if len(result.Entries) == 0 {
-		result.Warn(whyEmpty(p, listing, result))
+	switch {
+	case len(result.Entries) > 0:
+	case p.after != nil && !listing.Report.Exhausted:
+		result.Warn("no further entries could be read now: ask again with the same cursor")
+	case p.after != nil:
+		result.Warn("no further entries: the page before was the last")
+	default:
+		result.Warn(answer.WhyEmpty(&result.Answer, &p.question.Query))
 	}
 	return result, p.cut(service, listing, result)
 }
@@ -120,51 +129,13 @@ func (p *listPage) cut(service *analysis.Service, listing *analysis.Listing, res
 	if p.after != nil {
 		before = p.after.Before
 	}
-	entries := result.Entries
-	for shown := len(entries); ; shown-- {
-		result.Entries, result.Returned, result.NextCursor = entries[:shown], shown, ""
-		if shown > 0 && !listing.Unsettled && (listing.More || shown < len(entries)) {
-			place := analysis.PlaceAfter(p.question.Query, p.order, listing.Entries[shown-1], before+shown, p.takenAt, p.asked)
-			cursor, err := service.Cursors.Seal(place)
-			if err != nil {
-				return err
-			}
-			if result.NextCursor = cursor; len(cursor) > schemas.MaxCursor {
-				return errors.New("these filters name too much for a cursor. Next: narrow them, or ask for a window that fits on one page")
-			}
-		}
-		over := answer.Size(result) - (size - spareSize)
-		if over <= 0 || shown <= 1 {
+	return cutPage(result.Entries, size, result, func(shown []schemas.Entry) error {
+		result.Entries, result.Returned, result.NextCursor = shown, len(shown), ""
+		if len(shown) == 0 || listing.Unsettled || !listing.More && len(shown) == len(listing.Entries) {
 			return nil
 		}
-		// Drop at once as many as it takes; the loop drops one more.
-		for over > answer.Size(entries[shown-1]) && shown > 2 {
-			over -= answer.Size(entries[shown-1]) + 1
-			shown--
-		}
-	}
-}
-
-// whyEmpty says why there are no entries: an empty list must not be taken for
-// more than it says.
-func whyEmpty(p *listPage, listing *analysis.Listing, result *schemas.ListAuditLogsResult) string {
-	switch {
-	case p.after != nil && !listing.Report.Exhausted:
-		return "no further entries could be read now: ask again with the same cursor"
-	case p.after != nil:
-		return "no further entries: the page before was the last"
-	case result.Coverage.From == nil:
-		return "no entries, and nothing vouches for this window: see coverage.gaps"
-	case len(result.Coverage.Gaps) > 0:
-		return "no entries in the covered part of the window; what happened in coverage.gaps is not known"
-	case !result.Complete:
-		return "no entries that could be read; unreadable and warnings say what may be missing"
-	case hasFilters(&p.question.Query):
-		return "the whole window was read, and nothing in it matches these filters"
-	}
-	return "the whole window was read, and it has no entries"
-}
-
-func hasFilters(q *auditlog.Query) bool {
-	return len(q.Teams)+len(q.Actors)+len(q.ExcludeActors)+len(q.Events) > 0 || q.NoTeam || q.System || q.ExcludeSystem || q.TargetID != ""
+		cursor, err := sealed(service, p.place.After(listing.Entries[len(shown)-1], before+len(shown)))
+		result.NextCursor = cursor
+		return err
+	})
 }

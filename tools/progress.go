@@ -26,14 +26,24 @@ type follower struct {
 	reasons  []string
 }
 
-func newFollower(ctx context.Context, config Config, request mcp.CallToolRequest) *follower {
+// Notify sends a notification to the caller that a context belongs to.
+type Notify func(ctx context.Context, method string, params map[string]any) error
+
+// WithProgress returns a context whose reads tell a request's caller how they go,
+// and whether the caller asked for that, as meta says.
+func WithProgress(ctx context.Context, notify Notify, meta *mcp.Meta) (context.Context, bool) {
+	f := newFollower(ctx, notify, meta)
+	return f.follow(ctx), f.notify != nil
+}
+
+func newFollower(ctx context.Context, notify Notify, meta *mcp.Meta) *follower {
 	f := &follower{}
-	if request.Params.Meta != nil && request.Params.Meta.ProgressToken != nil && config.Notify != nil {
-		token := request.Params.Meta.ProgressToken
+	if meta != nil && meta.ProgressToken != nil && notify != nil {
+		token := meta.ProgressToken
 		f.notify = func(params map[string]any) {
 			params["progressToken"] = token
 			// A caller that has gone is told by ctx; there is nobody to tell here.
-			_ = config.Notify(ctx, "notifications/progress", params)
+			_ = notify(ctx, "notifications/progress", params)
 		}
 	}
 	return f

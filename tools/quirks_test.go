@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 	"time"
 
@@ -129,11 +130,23 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 	return found
 }
 
+// changesTeamLists picks the quirks for which reading the lists of teams, instead
+// of the organization's, is not just the same again.
+func changesTeamLists(quirk string) bool {
+	return slices.Contains([]string{
+		"null when empty", "pages of 7", "unstable ties", "dates by creation, midnight", "ids as text", "null actor and team",
+		"unknown values refused", "detail bare", "503 now and then", "all at once",
+	}, quirk)
+}
+
 func TestNoQuirkChangesAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
 		plain := answers(t, recent(t, makesim.Quirks{}), key)
 		for name, quirks := range quirksOfMake() {
+			if key == makesim.DemoTeamAdminToken && !changesTeamLists(name) {
+				continue
+			}
 			t.Run(name+" for "+key[len(key)-4:], func(t *testing.T) {
 				t.Parallel()
 				got := answers(t, recent(t, quirks), key)

@@ -75,7 +75,7 @@ func (t tool[A, R]) call(ctx context.Context, config Config, check *schemas.Argu
 	if err != nil {
 		return mcp.NewToolResultError(answer.Explain(err))
 	}
-	follower := newFollower(ctx, config, request)
+	follower := newFollower(ctx, config.Notify, request.Params.Meta)
 	ctx, cancel := context.WithTimeout(follower.follow(ctx), follower.callTime(config))
 	defer cancel()
 	result, err := t.handle(ctx, service, arguments)

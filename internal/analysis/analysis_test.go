@@ -37,7 +37,7 @@ type log struct {
 
 func (l *log) Read(_ context.Context, q auditlog.Query, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	report := l.report
-	report.Exhausted, report.Complete = true, len(report.Coverage.Gaps) == 0 && report.Unreadable == 0
+	report.Exhausted, report.Complete = true, len(report.Coverage.Gaps) == 0 && len(report.Unreadable) == 0
 	if report.Coverage.IsEmpty() && len(report.Coverage.Gaps) == 0 {
 		report.Coverage = auditlog.Coverage{From: q.Window.From, To: q.Window.To}
 	}
@@ -112,7 +112,7 @@ func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 						assert.Equal(t, 40, page.Total, "the last page knows")
 						break
 					}
-					place := analysis.PlaceAfter(query, order, page.Entries[len(page.Entries)-1], len(paged), now(), "")
+					place := analysis.Place{Query: query, Order: order, TakenAt: now()}.After(page.Entries[len(page.Entries)-1], len(paged))
 					after = &place
 				}
 				assert.Equal(t, uuids(whole.Entries), paged, "%+v by %d", order, limit)
@@ -147,7 +147,7 @@ func TestTotalsAreToldOnlyWhenExact(t *testing.T) {
 		"all":               {&log{entries: ladder(9)}, 9},
 		"what Make keeps":   {&log{entries: ladder(9), report: auditlog.Report{Coverage: auditlog.Coverage{From: now().Add(-time.Hour), To: now(), Gaps: gap}}}, 9},
 		"nothing vouches":   {&log{entries: ladder(9), report: auditlog.Report{Coverage: auditlog.Coverage{Gaps: gap}}}, -1},
-		"an unreadable one": {&log{entries: ladder(9), report: auditlog.Report{Unreadable: 1}}, -1},
+		"an unreadable one": {&log{entries: ladder(9), report: auditlog.Report{Unreadable: []auditlog.Span{{}}}}, -1},
 		"the newest missing": {&log{entries: ladder(9), report: auditlog.Report{Coverage: auditlog.Coverage{
 			From: window.From, To: now().Add(-time.Minute), Gaps: []auditlog.Gap{{From: now().Add(-time.Minute), To: now()}},
 		}}}, -1},
@@ -176,7 +176,7 @@ func TestStoppedReadsCanGoOn(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, sorted.Unsettled, "what is unread may sort before")
 	assert.Contains(t, sorted.Report.Warnings[0], "ask again")
-	place := analysis.PlaceAfter(query, byEvent, sorted.Entries[3], 4, now(), "")
+	place := analysis.Place{Query: query, Order: byEvent, TakenAt: now()}.After(sorted.Entries[3], 4)
 	_, err = stopped.List(t.Context(), query, byEvent, &place, 4)
 	var unsorted *analysis.UnsortedError
 	require.ErrorAs(t, err, &unsorted)

@@ -56,8 +56,10 @@ type Place struct {
 	Before int
 	// TakenAt is when the first page was read.
 	TakenAt time.Time
-	// Asked identifies the arguments that the listing was asked for with.
+	// Asked identifies the arguments that the listing was asked for with; Tool is
+	// whose listing it is.
 	Asked string
+	Tool  string
 }
 
 // sealedPlace is a Place as it is written into a cursor: plain text, since the
@@ -84,6 +86,7 @@ type sealedPlace struct {
 	Before        int       `json:"b"`
 	TakenAt       time.Time `json:"n"`
 	Asked         string    `json:"h"`
+	Tool          string    `json:"w"`
 }
 
 // Seal makes a cursor of a place.
@@ -101,7 +104,7 @@ func (s *Sealer) Seal(place Place) (string, error) {
 		Events:   mapAll(q.Events, func(e auditlog.EventType) string { return string(e.Value) }),
 		TargetID: string(q.TargetID),
 		Order:    place.Order, Key: place.Key, TriggeredAt: place.TriggeredAt, UUID: place.UUID,
-		Offset: place.Offset, Before: place.Before, TakenAt: place.TakenAt, Asked: place.Asked,
+		Offset: place.Offset, Before: place.Before, TakenAt: place.TakenAt, Asked: place.Asked, Tool: place.Tool,
 	})
 	if err != nil {
 		return "", fmt.Errorf("writing a cursor: %w", err)
@@ -172,7 +175,7 @@ func (p *sealedPlace) place(location *time.Location) Place {
 			TargetID: auditlog.Text(p.TargetID),
 		},
 		Order: p.Order, Key: p.Key, TriggeredAt: p.TriggeredAt, UUID: p.UUID,
-		Offset: p.Offset, Before: p.Before, TakenAt: p.TakenAt, Asked: p.Asked,
+		Offset: p.Offset, Before: p.Before, TakenAt: p.TakenAt, Asked: p.Asked, Tool: p.Tool,
 	}
 }
 

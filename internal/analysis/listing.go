@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -89,7 +88,7 @@ func (s *Service) listNewestFirst(ctx context.Context, q auditlog.Query, after *
 // nothing vouches for. What Make no longer keeps is no entry.
 func isExact(report *auditlog.Report, window auditlog.Window) bool {
 	readWhole := report.Exhausted && !report.Coverage.IsEmpty() && report.Coverage.To.Equal(window.To)
-	return readWhole && report.Unreadable == 0 && (report.Complete || len(report.Coverage.Gaps) > 0)
+	return readWhole && len(report.Unreadable) == 0 && (report.Complete || len(report.Coverage.Gaps) > 0)
 }
 
 // UnsortedError says that a page behind a place cannot be told, because the
@@ -217,12 +216,11 @@ func idText(id auditlog.ID) string {
 	return "1" + string(id)
 }
 
-// PlaceAfter is the place behind an entry of a listing, of which before entries
+// After is the place behind an entry of the same listing, of which before entries
 // come up to and with it.
-func PlaceAfter(q auditlog.Query, order Order, entry *auditlog.Entry, before int, takenAt time.Time, asked string) Place {
-	q.Resume = nil
-	return Place{
-		Query: q, Order: order, Key: SortText(entry, order.By), TriggeredAt: entry.TriggeredAt, UUID: entry.UUID,
-		Offset: entry.Offset, Before: before, TakenAt: takenAt, Asked: asked,
-	}
+func (p Place) After(entry *auditlog.Entry, before int) Place {
+	p.Query.Resume = nil
+	p.Key, p.TriggeredAt, p.UUID = SortText(entry, p.Order.By), entry.TriggeredAt, entry.UUID
+	p.Offset, p.Before = entry.Offset, before
+	return p
 }

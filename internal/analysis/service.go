@@ -172,9 +172,13 @@ func (s *Service) Resolve(ctx context.Context, f Filter, defaultDays int) (*Ques
 		}
 		problems = append(problems, err)
 	} else {
-		window, err := auditlog.ParseWindow(auditlog.WindowRequest{From: f.From, To: f.To, Location: location, Now: s.Directory.Now().Truncate(time.Millisecond), DefaultDays: defaultDays})
-		if err != nil {
+		window, err := s.resolveWindow(ctx, organization.ID, auditlog.WindowRequest{From: f.From, To: f.To, Location: location, DefaultDays: defaultDays})
+		var unread *auditlog.TimeError
+		switch {
+		case errors.As(err, &unread):
 			problems = append(problems, err)
+		case err != nil:
+			return nil, err
 		}
 		question.Query.Window, question.Notes = window.Window, window.Notes
 	}
@@ -185,7 +189,46 @@ func (s *Service) Resolve(ctx context.Context, f Filter, defaultDays int) (*Ques
 	if problems = append(problems, named...); len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
+	if len(question.Query.Events) > 0 && slices.ContainsFunc(f.Events, func(want string) bool { return strings.ContainsAny(want, "*?") }) {
+		question.Notes = append(question.Notes, "a pattern stands for those events of Make's catalog that fit it: query.event")
+	}
 	return question, nil
+}
+
+// resolveWindow understands a window. One without an end ends where what was read
+// lately does, so that questions that follow each other are about the same entries
+// and cost no call.
+func (s *Service) resolveWindow(ctx context.Context, organization auditlog.ID, request auditlog.WindowRequest) (auditlog.ParsedWindow, error) {
+	now := s.Directory.Now().Truncate(time.Millisecond)
+	if auditlog.IsAll(request.From) {
+		access, err := s.Directory.Access(ctx, organization)
+		if err != nil {
+			return auditlog.ParsedWindow{}, err
+		}
+		request.Beginning = access.Oldest
+		if kept := now.AddDate(0, 0, -access.RetentionDays); kept.After(request.Beginning) {
+			request.Beginning = kept
+		}
+	}
+	if asOf := s.Directory.AsOf(organization); request.To == "" && asOf.Before(now) && isSameDay(asOf, now, request.Location) {
+		request.Now = asOf
+		// What was asked for may have begun only since.
+		if window, err := auditlog.ParseWindow(request); err == nil {
+			if window.OpenEnd && now.Sub(asOf) >= time.Second {
+				window.Notes = append(window.Notes, "as of "+asOf.In(request.Location).Format(time.RFC3339)+", when it was read: what happened since is not in it; to \"now\" reads anew")
+			}
+			return window, nil
+		}
+	}
+	request.Now = now
+	return auditlog.ParseWindow(request)
+}
+
+// isSameDay tells whether named days mean the same at two instants.
+func isSameDay(a, b time.Time, location *time.Location) bool {
+	year, month, day := a.In(location).Date()
+	otherYear, otherMonth, otherDay := b.In(location).Date()
+	return year == otherYear && month == otherMonth && day == otherDay
 }
 
 // actorsLookedThrough is how many entries are read to find someone by name whom
@@ -256,7 +299,14 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 	}
 	q.Actors, q.System = people(f.Actors)
 	q.ExcludeActors, q.ExcludeSystem = people(f.ExcludeActors)
+	if len(f.Events) > 0 {
+		catalog = withSeen(catalog, s.Directory.SeenEvents(q.Organization.ID))
+	}
 	for _, want := range f.Events {
+		if strings.Trim(want, "* ") == "" && want != "" {
+			q.Events = nil // every event, those included that no catalog has
+			break
+		}
 		events, err := catalog.MatchEvents(want)
 		if err != nil {
 			problems = append(problems, err)
@@ -267,12 +317,27 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 	return problems, nil
 }
 
-// Reopen reads a cursor back and gives people and teams their names again, as
-// far as these are known now.
-func (s *Service) Reopen(ctx context.Context, cursor string) (Place, error) {
+// withSeen is the catalog with events that were read and that it lacks.
+func withSeen(catalog *auditlog.Catalog, seen []auditlog.Text) *auditlog.Catalog {
+	full := *catalog
+	full.Events = slices.Clone(catalog.Events)
+	for _, value := range seen {
+		if !slices.ContainsFunc(catalog.Events, func(t auditlog.EventType) bool { return t.Value == value }) {
+			full.Events = append(full.Events, auditlog.EventType{Value: value})
+		}
+	}
+	return &full
+}
+
+// Reopen reads a tool's cursor back and gives people and teams their names again,
+// as far as these are known now.
+func (s *Service) Reopen(ctx context.Context, cursor, tool string) (Place, error) {
 	place, err := s.Cursors.Open(cursor, s.Directory.Now())
 	if err != nil {
 		return Place{}, err
+	}
+	if place.Tool != tool {
+		return Place{}, &CursorError{Problem: "it belongs to " + place.Tool}
 	}
 	q := &place.Query
 	if len(q.Teams)+len(q.Actors)+len(q.ExcludeActors) == 0 {

@@ -21,6 +21,10 @@ type directory struct {
 	timezone           string
 	catalog            *auditlog.Catalog
 	seen               []auditlog.Actor
+	seenEvents         []auditlog.Text
+	asOf               time.Time
+	oldest             time.Time
+	retentionDays      int
 	err                error
 }
 
@@ -29,7 +33,7 @@ func (d *directory) Organizations(context.Context) ([]auditlog.Organization, err
 }
 
 func (d *directory) Access(_ context.Context, id auditlog.ID) (*auditlog.Access, error) {
-	return &auditlog.Access{Organization: !d.unreadable[id]}, d.err
+	return &auditlog.Access{Organization: !d.unreadable[id], Oldest: d.oldest, RetentionDays: d.retentionDays}, d.err
 }
 
 func (d *directory) Account(context.Context) (auditlog.Account, error) {
@@ -44,6 +48,10 @@ func (d *directory) Catalog(context.Context, auditlog.ID) (*auditlog.Catalog, er
 }
 
 func (d *directory) SeenActors(auditlog.ID) []auditlog.Actor { return d.seen }
+
+func (d *directory) SeenEvents(auditlog.ID) []auditlog.Text { return d.seenEvents }
+
+func (d *directory) AsOf(auditlog.ID) time.Time { return d.asOf }
 
 func (d *directory) Now() time.Time { return now() }
 
@@ -135,17 +143,28 @@ func TestReopenedCursorsKnowTheNamesAgain(t *testing.T) {
 		seen:    []auditlog.Actor{{ID: "6", Name: "Marek"}},
 	}
 	service := &analysis.Service{Directory: known, Cursors: sealer("s", "i")}
-	cursor, err := service.Cursors.Seal(analysis.Place{TakenAt: now(), Query: auditlog.Query{
+	cursor, err := service.Cursors.Seal(analysis.Place{TakenAt: now(), Tool: "list", Query: auditlog.Query{
 		Window: lastDay(), Teams: []auditlog.Ref{{ID: "9"}, {ID: "10"}}, Actors: []auditlog.Actor{{ID: "6"}, {ID: "5"}}, ExcludeActors: []auditlog.Actor{{ID: "7"}},
 	}})
 	require.NoError(t, err)
-	place, err := service.Reopen(t.Context(), cursor)
+	place, err := service.Reopen(t.Context(), cursor, "list")
 	require.NoError(t, err)
 	assert.Equal(t, []auditlog.Ref{{ID: "9", Name: "Ops"}, {ID: "10"}}, place.Query.Teams)
 	assert.Equal(t, []auditlog.Actor{{ID: "6", Name: "Marek"}, {ID: "5", Name: "Jan"}}, place.Query.Actors)
 	assert.Equal(t, []auditlog.Actor{{ID: "7"}}, place.Query.ExcludeActors)
 	known.catalog = nil
-	place, err = service.Reopen(t.Context(), cursor)
+	place, err = service.Reopen(t.Context(), cursor, "list")
 	require.NoError(t, err, "names are for show")
 	assert.Equal(t, []auditlog.Actor{{ID: "6"}, {ID: "5"}}, place.Query.Actors)
+}
+
+func TestACursorIsOnlyForTheToolThatMadeIt(t *testing.T) {
+	t.Parallel()
+	service := &analysis.Service{Directory: &directory{}, Cursors: sealer("s", "i")}
+	cursor, err := service.Cursors.Seal(analysis.Place{TakenAt: now(), Tool: "list", Query: auditlog.Query{Window: lastDay()}})
+	require.NoError(t, err)
+	_, err = service.Reopen(t.Context(), cursor, "history")
+	var wrong *analysis.CursorError
+	require.ErrorAs(t, err, &wrong)
+	require.ErrorContains(t, err, "list")
 }

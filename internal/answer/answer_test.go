@@ -41,7 +41,7 @@ func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 		question.Query.Teams = append(question.Query.Teams, auditlog.Ref{ID: id, Name: long})
 		question.Query.Events = append(question.Query.Events, auditlog.EventType{Value: auditlog.Text(fmt.Sprint("event_", i))})
 	}
-	report := auditlog.Report{Source: "live", Endpoint: "teams", Unreadable: 2, Warnings: []string{"a warning"}}
+	report := auditlog.Report{Source: "live", Endpoint: "teams", Unreadable: []auditlog.Span{{}, {}}, Warnings: []string{"a warning"}}
 	report.Coverage.Gaps = []auditlog.Gap{{From: question.Query.Window.From, To: at(), Reason: "lost"}}
 	common := answer.Common(question, report)
 	assert.Equal(t, "2026-10-20T14:00:00.005+02:00", common.Query.From)

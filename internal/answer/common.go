@@ -40,12 +40,12 @@ func Common(question *analysis.Question, report auditlog.Report) schemas.Answer 
 		Source:     report.Source,
 		Coverage:   coverage(report.Coverage, location),
 		Complete:   report.Complete,
-		Unreadable: report.Unreadable,
+		Unreadable: len(report.Unreadable),
 		Warnings:   append([]string{}, question.Notes...),
 	}
-	noTeam, system := auditlog.Ref{Name: "none (entries of the organization itself)"}, auditlog.Actor{Name: "none (the system)"}
+	organization, system := teamOf(nil), actorOf(nil)
 	shown := &common.Query
-	shown.Team, shown.TeamTotal = echo(with(q.NoTeam, noTeam, q.Teams))
+	shown.Team, shown.TeamTotal = echo(with(q.NoTeam, organization, q.Teams))
 	shown.Actor, shown.ActorTotal = echo(with(q.System, system, q.Actors))
 	shown.ExcludeActor, shown.ExcludeActorTotal = echo(with(q.ExcludeSystem, system, q.ExcludeActors))
 	values := make([]auditlog.Text, len(q.Events))

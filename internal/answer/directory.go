@@ -181,6 +181,9 @@ func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
 	}
 	if request.Search != "" && wanted == 0 {
 		r.Warn("nothing here contains " + auditlog.Text(request.Search).Quote() + "; people who have left may be missing")
+		if hint := auditlog.NotLoggedHint(request.Search); hint != "" {
+			r.Warn(hint)
+		}
 	}
 }
 

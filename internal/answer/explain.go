@@ -44,7 +44,9 @@ func isOurs(err error) bool {
 		access       *auditlog.AccessError
 		organization *analysis.OrganizationError
 		cursor       *analysis.CursorError
+		target       *analysis.AmbiguousTargetError
 	)
 	return errors.As(err, &argument) || errors.As(err, &moment) || errors.As(err, &name) ||
-		errors.As(err, &access) || errors.As(err, &organization) || errors.As(err, &cursor)
+		errors.As(err, &access) || errors.As(err, &organization) || errors.As(err, &cursor) ||
+		errors.As(err, &target)
 }

@@ -27,10 +27,17 @@ type Directory interface {
 	// SeenActors are the actors of entries read so far: people who left may be
 	// in no catalog.
 	SeenActors(organization ID) []Actor
+	// SeenEvents are the events of entries read so far: the catalog may lack some.
+	SeenEvents(organization ID) []Text
 	// SeenEntries are uuids of entries read lately, newest first, at most limit.
 	SeenEntries(organization ID, limit int) []string
+	// UserTimezone tells in which IANA zone a user lives; empty if nobody tells.
+	UserTimezone(ctx context.Context, organization, user ID) string
 	// Now is the log's clock.
 	Now() time.Time
+	// AsOf is the instant as of which what was read lately can be asked again
+	// without reading anew; zero if nothing is kept.
+	AsOf(organization ID) time.Time
 }
 
 // Account is whose credential is in use.

@@ -45,15 +45,10 @@ const (
 // are. event is the entry's event. Only what is not one JSON value is an error,
 // which wraps the decoder's.
 func CleanDetails(raw json.RawMessage, event Text) (cleaned json.RawMessage, masked []string, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	cleaner := detailsCleaner{decoder: decoder, event: event, ofVariable: strings.Contains(Fold(string(event)), "variable")}
-	root, err := cleaner.value("", 0)
-	if err == nil {
-		err = expectEnd(decoder)
-	}
+	cleaner := newDetailsCleaner(raw, event)
+	root, err := cleaner.read()
 	if err != nil {
-		return nil, nil, fmt.Errorf("details are not valid JSON: %w", err)
+		return nil, nil, err
 	}
 	text, ok := root.render(maxDetailsChars)
 	if !ok {
@@ -77,6 +72,7 @@ func expectEnd(decoder *json.Decoder) error {
 // detailsCleaner reads a JSON value token by token, so that order and numbers
 // stay, into cleaned nodes.
 type detailsCleaner struct {
+	source  json.RawMessage
 	decoder *json.Decoder
 	event   Text
 	// ofVariable tells that the entry is about variables, whose values are secret.
@@ -85,8 +81,36 @@ type detailsCleaner struct {
 	paths []string
 }
 
+func newDetailsCleaner(raw json.RawMessage, event Text) *detailsCleaner {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	return &detailsCleaner{source: raw, decoder: decoder, event: event, ofVariable: strings.Contains(Fold(string(event)), "variable")}
+}
+
+// read reads the whole.
+func (c *detailsCleaner) read() (detailsNode, error) {
+	root, err := c.value("", 0)
+	if err == nil {
+		err = expectEnd(c.decoder)
+	}
+	if err != nil {
+		return detailsNode{}, fmt.Errorf("details are not valid JSON: %w", err)
+	}
+	return root, nil
+}
+
 // value reads the next value; depth counts the containers around it.
 func (c *detailsCleaner) value(path string, depth int) (detailsNode, error) {
+	begin := c.decoder.InputOffset()
+	node, err := c.cleanValue(path, depth)
+	if err == nil {
+		// What stands before the value is what parts it from the last token.
+		node.source = bytes.TrimLeft(c.source[begin:c.decoder.InputOffset()], ":, \t\r\n")
+	}
+	return node, err
+}
+
+func (c *detailsCleaner) cleanValue(path string, depth int) (detailsNode, error) {
 	token, err := c.token()
 	if err != nil {
 		return detailsNode{}, err
@@ -253,7 +277,7 @@ func (c *detailsCleaner) mask(path string, node detailsNode) detailsNode {
 	c.paths = append(c.paths, path)
 	masked := scalar(quoteJSON(maskedValue))
 	masked.isMasked = true
-	masked.raw = node.raw
+	masked.raw, masked.source = node.raw, node.source
 	return masked
 }
 
@@ -359,6 +383,8 @@ func quoteJSON(s string) string {
 type detailsNode struct {
 	// text is a scalar as JSON, raw a string as it was read.
 	text, raw string
+	// source is the whole value as it was read.
+	source json.RawMessage
 	// open and close are a container's brackets, empty for a scalar.
 	open, close string
 	members     []detailsMember

@@ -182,7 +182,7 @@ func editDistance(a, b []rune) int {
 
 // NameError says that a name fits nothing or more than one thing.
 type NameError struct {
-	// Kind is what was looked for: actor, team or event.
+	// Kind is what was looked for: actor, team, event or kind (of object).
 	Kind string
 	// Want is the name as given, raw.
 	Want string
@@ -204,13 +204,19 @@ func (e *NameError) Error() string {
 	want := Text(e.Want).Quote()
 	if e.Ambiguous {
 		plural, pass := "teams", "the id"
-		if e.Kind == "actor" {
+		switch e.Kind {
+		case "actor":
 			plural, pass = "people", "the id or the address"
+		case "kind":
+			plural, pass = "kinds", "the whole category"
 		}
 		return fmt.Sprintf("%s %s fits %d %s: %s: pass %s", e.Kind, want, len(e.Candidates)+e.More, plural, list, pass)
 	}
 	message := fmt.Sprintf("no %s %s", e.Kind, want)
-	if list != "" {
+	switch {
+	case list != "" && e.Kind == "kind":
+		message += "; there are: " + list
+	case list != "":
 		message += "; nearest: " + list
 	}
 	switch e.Kind {
@@ -221,7 +227,13 @@ func (e *NameError) Error() string {
 	case "team":
 		return message + "; accepted: an id, a name or the beginning of a word of it, such as 7 or Marketing;" +
 			" call list_audit_log_filters with kind teams for the names valid now"
+	case "kind":
+		return message + "; accepted: a category of events, such as Webhooks;" +
+			" call list_audit_log_filters with kind events for the categories valid now"
 	default:
+		if reason := NotLoggedHint(e.Want); reason != "" {
+			message += "; " + reason
+		}
 		return message + "; accepted: a value, a label, a whole category or a pattern, such as webhook_created or *_deleted;" +
 			" call list_audit_log_filters with kind events for the events valid now"
 	}

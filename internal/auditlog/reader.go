@@ -36,9 +36,63 @@ type Report struct {
 	// Exhausted means that the read came to the window's beginning: every
 	// entry was yielded.
 	Exhausted bool
-	// Unreadable counts records that could not be read.
-	Unreadable int
-	Warnings   []string
+	// Unreadable are the records that could not be read, each as the time in
+	// which it must have been triggered.
+	Unreadable []Span
+	// Doubtful tells that entries may be missing without a gap to show for it;
+	// Warnings say why.
+	Doubtful bool
+	Warnings []string
+}
+
+// Span is a stretch of time, From and To inclusive.
+type Span struct{ From, To time.Time }
+
+// Within is what the report says of a part of its window: for an answer that
+// reads two windows at once.
+func (r Report) Within(window Window) Report {
+	part := r
+	part.Coverage = Coverage{From: later(r.Coverage.From, window.From), To: earlier(r.Coverage.To, window.To)}
+	if r.Coverage.IsEmpty() || part.Coverage.IsEmpty() {
+		part.Coverage = Coverage{}
+	}
+	for _, gap := range r.Coverage.Gaps {
+		gap.From, gap.To = later(gap.From, window.From), earlier(gap.To, window.To)
+		if gap.From.Before(gap.To) {
+			part.Coverage.Gaps = append(part.Coverage.Gaps, gap)
+		}
+	}
+	part.Unreadable = nil
+	for _, span := range r.Unreadable {
+		if span.From.Before(window.To) && !span.To.Before(window.From) {
+			part.Unreadable = append(part.Unreadable, span)
+		}
+	}
+	part.Exhausted = r.Exhausted || !part.Coverage.IsEmpty() && !part.Coverage.From.After(window.From)
+	part.Complete = part.isComplete()
+	return part
+}
+
+// isComplete tells whether nothing in the report speaks against it.
+func (r *Report) isComplete() bool {
+	return len(r.Coverage.Gaps) == 0 && len(r.Unreadable) == 0 && !r.Doubtful
+}
+
+// Settle sets Complete by what else the report says.
+func (r *Report) Settle() { r.Complete = r.isComplete() }
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // Coverage is the part of a window that an answer vouches for. From and To are

@@ -19,7 +19,14 @@ const (
 const timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-03T14:00), " +
 	"a date (2026-10-03), a month (2026-10), a year (2026), now, today, yesterday, " +
 	"this or last week, month, quarter or year (last week), " +
-	"days or weeks back (7d, 2w), hours or minutes back (24h, 90min, now-36h)"
+	"days or weeks back (7d, 2w), hours or minutes back (24h, 90min, now-36h), " +
+	"all in from (as far back as Make keeps)"
+
+// all is as far back as entries are kept.
+const all = "all"
+
+// IsAll tells whether a from asks for everything that is kept.
+func IsAll(from string) bool { return strings.EqualFold(strings.TrimSpace(from), all) }
 
 // Window is a stretch of time: From inclusive, To exclusive. Location is the
 // time zone in which its days and hours are meant.
@@ -41,6 +48,9 @@ type WindowRequest struct {
 	Location *time.Location
 	// Now is the end of what can be asked for.
 	Now time.Time
+	// Beginning is what all means: before it there is nothing to be read. Where it
+	// is zero, all is refused.
+	Beginning time.Time
 	// DefaultDays is how many calendar days before the window's end it begins
 	// when From is not given: at least 1.
 	DefaultDays int
@@ -145,7 +155,7 @@ func ParseWindow(r WindowRequest) (ParsedWindow, error) {
 	}
 	now := r.Now.Round(0).In(location) // Round drops the monotonic clock
 	fromText, toText := strings.TrimSpace(r.From), strings.TrimSpace(r.To)
-	from := timeParser{argument: "from", value: fromText, now: now}
+	from := timeParser{argument: "from", value: fromText, now: now, beginning: r.Beginning}
 	to := timeParser{argument: "to", value: toText, now: now}
 
 	var begin, end moment
@@ -205,10 +215,11 @@ type moment struct {
 
 // timeParser reads one argument.
 type timeParser struct {
-	argument string
-	value    string
-	now      time.Time // in the window's location
-	notes    []string
+	argument  string
+	value     string
+	now       time.Time // in the window's location
+	beginning time.Time // of all; zero: there is no such time
+	notes     []string
 }
 
 // writtenTime is a year, month, date, local time or RFC 3339, told apart by which
@@ -252,6 +263,13 @@ func (p *timeParser) named(name string) (moment, error) {
 	monday := day - (int(p.now.Weekday())+6)%7
 	quarter := month - (month-1)%3
 	switch name {
+	case all:
+		if p.argument != "from" {
+			return moment{}, p.fail("is where a window may begin, not where it may end", true)
+		}
+		if !p.beginning.IsZero() {
+			return moment{start: p.beginning, end: p.beginning}, nil
+		}
 	case "now":
 		return moment{start: p.now, end: p.now}, nil
 	case "today":

@@ -355,3 +355,31 @@ func instant(t *testing.T, s string) time.Time {
 	require.NoError(t, err)
 	return at
 }
+
+func TestAllBeginsWhereTheCallerSaysThatThingsBegin(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC)
+	beginning := at.AddDate(-1, 0, 3)
+	window, err := auditlog.ParseWindow(auditlog.WindowRequest{From: " All ", Now: at, Beginning: beginning, DefaultDays: 7})
+	require.NoError(t, err)
+	assert.Equal(t, beginning, window.From)
+	assert.Equal(t, at, window.To)
+	assert.True(t, window.OpenEnd)
+	assert.True(t, auditlog.IsAll(" ALL"))
+	assert.False(t, auditlog.IsAll("all of it"))
+
+	window, err = auditlog.ParseWindow(auditlog.WindowRequest{From: "all", To: "2026-10-01", Now: at, Beginning: beginning, DefaultDays: 7})
+	require.NoError(t, err)
+	assert.Equal(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), window.To)
+
+	for name, request := range map[string]auditlog.WindowRequest{
+		"in to":                   {To: "all", Now: at, Beginning: beginning},
+		"where nothing begins":    {From: "all", Now: at},
+		"where nothing has begun": {From: "all", Now: at, Beginning: at.Add(time.Hour)},
+		"that ends before it":     {From: "all", To: "2024-01-01", Now: at, Beginning: beginning},
+	} {
+		_, err := auditlog.ParseWindow(request)
+		var wrong *auditlog.TimeError
+		require.ErrorAs(t, err, &wrong, name)
+	}
+}

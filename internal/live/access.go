@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,6 +29,11 @@ const maxTeamProbes = 50
 // The license comes first, so that the rate budget is known before the rest.
 func (s *Session) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
 	return s.access.get(ctx, organization, func(ctx context.Context) (*auditlog.Access, error) {
+		// Who asks is needed below, and counts to no organization's budget.
+		var beside sync.WaitGroup
+		defer beside.Wait()
+		beside.Go(func() { _, _ = s.me(ctx) })
+
 		access := &auditlog.Access{RetentionDays: defaultRetentionDays}
 		var refs []makeapi.Ref
 		found, err := s.client.Organizations.Get(ctx, makeapi.ID(organization))

@@ -354,7 +354,7 @@ func TestUnreadableRecordsAreCountedOnce(t *testing.T) {
 	w := window(now().AddDate(0, 0, -60), now())
 	_, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(w), -1)
 	require.NoError(t, err)
-	assert.Equal(t, 60_000/500, report.Unreadable)
+	assert.Len(t, report.Unreadable, 60_000/500)
 }
 
 // Guards against this: a page cap that shrinks during a session looks like the end.
@@ -975,9 +975,9 @@ func lateness(entries []makesim.Entry) bool {
 // others.
 func TestReadIsExactInRandomWorlds(t *testing.T) {
 	t.Parallel()
-	from, count := uint64(1), uint64(200)
+	from, count := uint64(1), uint64(120)
 	if _, err := fmt.Sscanf(os.Getenv("LIVE_SEEDS"), "%d:%d", &from, &count); err != nil {
-		from, count = 1, 200
+		from, count = 1, 120
 	}
 	var group sync.WaitGroup // most of the time is spent waiting for retries
 	var next atomic.Uint64

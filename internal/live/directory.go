@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"sync"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/makeapi"
@@ -112,61 +111,6 @@ func (s *Session) TeamOrganization(ctx context.Context, team auditlog.ID) (audit
 		}
 		return auditlog.ID(found.Organization), nil
 	})
-}
-
-// Detail returns an entry with its details. An entry of another organization is
-// not found: the bare form of the path does not name one.
-func (s *Session) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
-	wire, err := s.client.AuditLogs.Get(ctx, makeapi.ID(organization), uuid)
-	switch {
-	case makeapi.IsKind(err, makeapi.KindNotFound, makeapi.KindBadRequest):
-		return nil, &auditlog.NotFoundError{UUID: uuid}
-	case err != nil:
-		return nil, err
-	}
-	entry := newInterner().entry(wire)
-	if entry.Organization == nil || entry.Organization.ID != organization || !strings.EqualFold(entry.UUID, uuid) {
-		return nil, &auditlog.NotFoundError{UUID: uuid}
-	}
-	return entry, nil
-}
-
-// seenActors remembers who acted in the entries read, by organization.
-type seenActors struct {
-	mu sync.Mutex
-	by map[auditlog.ID]map[auditlog.ID]auditlog.Actor
-}
-
-// maxSeenActors bounds the people remembered of one organization.
-const maxSeenActors = 10_000
-
-func (s *seenActors) add(organization auditlog.ID, actor *auditlog.Actor) {
-	if actor == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.by == nil {
-		s.by = map[auditlog.ID]map[auditlog.ID]auditlog.Actor{}
-	}
-	if s.by[organization] == nil {
-		s.by[organization] = map[auditlog.ID]auditlog.Actor{}
-	}
-	if _, known := s.by[organization][actor.ID]; !known && len(s.by[organization]) < maxSeenActors {
-		s.by[organization][actor.ID] = *actor
-	}
-}
-
-// SeenActors are the people in the entries read so far, by id.
-func (s *Session) SeenActors(organization auditlog.ID) []auditlog.Actor {
-	s.seen.mu.Lock()
-	defer s.seen.mu.Unlock()
-	actors := make([]auditlog.Actor, 0, len(s.seen.by[organization]))
-	for _, actor := range s.seen.by[organization] {
-		actors = append(actors, actor)
-	}
-	slices.SortFunc(actors, func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
-	return actors
 }
 
 // SeenEntries are the uuids of entries that are still kept, newest first.

@@ -28,5 +28,7 @@
 // What was read is kept for a few minutes, so that the same question, its next
 // page, or a narrower one costs few calls or none. A window that reaches beyond
 // the moment of reading is completed with what was written since, late entries
-// included; one that ends before it is answered as of that moment.
+// included; one that ends before it is answered as of that moment. A read that did
+// not come to its end is kept for as long as questions go on with it, half an hour
+// at most.
 package live

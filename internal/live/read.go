@@ -40,7 +40,7 @@ func (s *Session) Read(ctx context.Context, q auditlog.Query, yield func(*auditl
 
 // readPlan reads what a plan names. An error means that nothing was yielded.
 func (s *Session) readPlan(ctx context.Context, p *plan, q *auditlog.Query, access *auditlog.Access, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
-	w := s.walks.find(q, p.signature, p.unfiltered().signature)
+	w := s.walks.find(q, access.Oldest, p.signature, p.unfiltered().signature)
 	if w == nil {
 		w = s.newWalk(p, q, access.Oldest)
 		s.walks.add(w)
@@ -51,7 +51,8 @@ func (s *Session) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acce
 	case <-ctx.Done():
 		return auditlog.Report{}, ctx.Err()
 	}
-	defer s.walks.settle(w)
+	cut := false
+	defer func() { s.walks.settle(w, cut) }()
 
 	// A kept walk lacks what was written since. If that cannot be read now, what
 	// is kept still answers, and the report says what is missing.
@@ -64,24 +65,27 @@ func (s *Session) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acce
 		listings: w.listings, mayCut: true, from: q.Window.From,
 		deliver: d.deliver, pages: d.pages, maxTaken: w.taken + s.options.MaxEntries,
 	})
+	cut = err != nil
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return auditlog.Report{}, ctx.Err()
 	}
 	if err != nil && !d.hasCovered() {
 		return auditlog.Report{}, err
 	}
+	doubts := w.doubts()
 	report := auditlog.Report{
 		Source:     auditlog.SourceLive,
 		Endpoint:   p.name,
 		Exhausted:  err == nil && newsErr == nil && !d.stopped,
 		Unreadable: w.unreadableIn(q.Window),
-		Warnings:   slices.Concat(p.warnings, w.doubts()),
+		Doubtful:   len(doubts) > 0,
+		Warnings:   slices.Concat(p.warnings, doubts),
 		Coverage:   d.coverage(access, err),
 	}
 	if newsErr != nil {
 		report.Coverage.TruncateAfter(w.asOf, "the newest part could not be read ("+auditlog.Text(newsErr.Error()).Clean()+"); ask again")
 	}
-	report.Complete = len(report.Coverage.Gaps) == 0 && report.Unreadable == 0 && len(w.doubts()) == 0
+	report.Settle()
 	return report, nil
 }
 
@@ -167,8 +171,9 @@ func (d *delivery) coverage(access *auditlog.Access, stop error) auditlog.Covera
 	coverage := auditlog.Coverage{From: window.From, To: window.To}
 	// Some slack, since Make's clock is known to the second only.
 	coverage.TruncateAfter(now.Add(writeSlack), "in the future")
-	kept := now.AddDate(0, 0, -access.RetentionDays)
-	coverage.TruncateBefore(kept, fmt.Sprintf("Make keeps %d days of audit log", access.RetentionDays))
+	if kept := now.AddDate(0, 0, -access.RetentionDays); !kept.Before(window.From.Add(retentionSlack)) {
+		coverage.TruncateBefore(kept, fmt.Sprintf("Make keeps %d days of audit log", access.RetentionDays))
+	}
 	oldest := access.Oldest
 	if ready := d.walk.ready; oldest.IsZero() && len(ready) > 0 {
 		oldest = ready[len(ready)-1].TriggeredAt // the log was empty when it was asked
@@ -187,6 +192,11 @@ func (d *delivery) coverage(access *auditlog.Access, stop error) auditlog.Covera
 	return coverage
 }
 
+// retentionSlack is how far before what Make keeps a window may begin and still
+// count as kept whole: the edge moves on between a question's beginning, laid on
+// it, and its end, and what bounds such questions is believed for that long.
+const retentionSlack = directoryKeep
+
 func stopReason(stop error) string {
 	if errors.Is(stop, context.DeadlineExceeded) {
 		return "the time for one call was used up"
@@ -199,7 +209,7 @@ func (w *walk) catchUp(ctx context.Context, to time.Time) error {
 	if !w.open || !to.After(w.asOf) {
 		return nil
 	}
-	if !slices.ContainsFunc(w.listings, func(l *listing) bool { return l.done || !l.reached.IsZero() }) {
+	if !w.hasRead() {
 		w.asOf = w.session.Now() // nothing was read yet
 		return nil
 	}

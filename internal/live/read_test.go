@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -108,7 +110,7 @@ func TestReadIsExactUnderEveryQuirk(t *testing.T) {
 				assert.Equal(t, u.expected(keep), sorted(got))
 				assert.True(t, report.Complete, "%+v", report)
 				assert.True(t, report.Exhausted)
-				assert.Zero(t, report.Unreadable)
+				assert.Empty(t, report.Unreadable)
 			})
 		}
 	}
@@ -119,7 +121,8 @@ func TestReadCountsWhatItCannotReadAndSaysSo(t *testing.T) {
 	u := start(t, busyMonths(3), makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 10, PageCap: 100}})
 	got, report := readAll(t, u.session(adminKey, live.Options{}), query(window(now().AddDate(0, -5, 0), now())))
 	assert.NotEmpty(t, got)
-	assert.Positive(t, report.Unreadable)
+	assert.NotEmpty(t, report.Unreadable)
+	assert.False(t, report.Doubtful)
 	assert.False(t, report.Complete)
 }
 
@@ -370,4 +373,25 @@ func TestAFailureBeforeAnythingWasReadIsAnErrorAndNoEmptyAnswer(t *testing.T) {
 		return true
 	})
 	require.ErrorContains(t, err, "500")
+}
+
+func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {
+	t.Parallel()
+	edge := now().AddDate(0, 0, -365)
+	u := start(t, ladder(10, now().Add(-time.Minute), 40*24*time.Hour), makesim.Options{})
+	for before, hasGap := range map[time.Duration]bool{
+		-time.Hour: false, 0: false, time.Millisecond: false, 10*time.Minute - time.Millisecond: false,
+		10 * time.Minute: true, 24 * time.Hour: true,
+	} {
+		_, report := readAll(t, u.session(adminKey, live.Options{}), query(window(edge.Add(-before), now())))
+		gaps := slices.DeleteFunc(report.Coverage.Gaps, func(g auditlog.Gap) bool { return !strings.Contains(g.Reason, "365 days") })
+		if !hasGap {
+			assert.Empty(t, gaps, "a window that begins %s before the edge", before)
+			continue
+		}
+		if assert.Len(t, gaps, 1, "a window that begins %s before the edge", before) {
+			assert.Equal(t, edge.Add(-before), gaps[0].From)
+			assert.Equal(t, edge, gaps[0].To)
+		}
+	}
 }

@@ -30,7 +30,8 @@ type Options struct {
 	MaxEntries int
 	// Zone is the zone that the client talks to, where its host does not tell.
 	Zone string
-	// Keep is how long entries that were read are kept for the next question.
+	// Keep is how long entries that were read, and details, are kept for the next
+	// question.
 	Keep time.Duration
 }
 
@@ -46,6 +47,7 @@ type Session struct {
 	catalogs      memo[auditlog.ID, *auditlog.Catalog]
 	teamCatalogs  memo[auditlog.ID, *auditlog.Catalog]
 	teamOwners    memo[auditlog.ID, auditlog.ID]
+	timezones     memo[auditlog.ID, map[auditlog.ID]string] // of an organization's users
 	pageSizes     pageSizes
 	// datesByTriggered tells that this instance was seen to compare dates with
 	// triggeredAt, so that nothing was written too late for an upper date.
@@ -54,7 +56,8 @@ type Session struct {
 	// so that they are applied here only.
 	filtersRefused sync.Map
 	walks          walkCache
-	seen           seenActors
+	details        *details
+	seen           seen
 }
 
 var (
@@ -73,13 +76,21 @@ func New(client *makeapi.Client, options Options) *Session {
 	if options.Keep <= 0 {
 		options.Keep = DefaultKeep
 	}
-	s := &Session{client: client, options: options}
+	s := &Session{client: client, options: options, details: newDetails(options.Keep)}
 	s.walks = walkCache{keep: options.Keep, maxEntries: defaultMaxKept}
 	return s
 }
 
 // Now is Make's clock.
 func (s *Session) Now() time.Time { return s.client.Now() }
+
+// AsOf is the instant as of which what was read lately can be asked again
+// without any call; zero if nothing is kept. It is the oldest such instant, so
+// that a question without an upper end gets the same end for as long as the
+// first answer is kept, whatever was asked in between.
+func (s *Session) AsOf(organization auditlog.ID) time.Time {
+	return s.walks.asOf(organization, s.Now().Add(-s.options.Keep)).Truncate(time.Millisecond)
+}
 
 // ReportWait passes the waits of a client on to whoever follows the progress of
 // the call; it is meant as makeapi.Options.OnWait.

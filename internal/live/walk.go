@@ -20,7 +20,8 @@ import (
 type walk struct {
 	session *Session
 	turn    chan struct{} // holds one token: whose turn it is
-	expires time.Time
+	begun   time.Time
+	expires time.Time // guarded by the cache
 
 	organization auditlog.ID
 	signature    string
@@ -43,12 +44,16 @@ type walk struct {
 	taken    int
 	// unreadable are the records that could not be read, by what they stood next
 	// to, so that pages and slices that overlap do not count them twice.
-	unreadable map[string]span
+	unreadable map[string]auditlog.Span
+	seen       *seenIn
 
 	// For the cache, which looks without taking its turn.
 	whole  atomic.Bool // read to its end
 	held   int         // entries held; guarded by the cache
 	newest []string    // uuids; guarded by the cache
+	// askableAsOf is asOf, once something was read of an open walk; guarded by
+	// the cache.
+	askableAsOf time.Time
 }
 
 func (s *Session) newWalk(p *plan, q *auditlog.Query, oldest time.Time) *walk {
@@ -57,6 +62,7 @@ func (s *Session) newWalk(p *plan, q *auditlog.Query, oldest time.Time) *walk {
 	w := &walk{
 		session:      s,
 		turn:         make(chan struct{}, 1),
+		begun:        time.Now(),
 		expires:      time.Now().Add(s.options.Keep),
 		organization: q.Organization.ID,
 		signature:    p.signature,
@@ -66,6 +72,7 @@ func (s *Session) newWalk(p *plan, q *auditlog.Query, oldest time.Time) *walk {
 		asOf:         now,
 		in:           newInterner(),
 		known:        map[string]bool{},
+		seen:         s.seen.in(q.Organization.ID),
 		frontier:     farFuture(),
 	}
 	w.listings = p.listings(w.lower, to, oldest, w.open, !s.datesByTriggered.Load())
@@ -87,8 +94,10 @@ const resumeOverlap = 20
 // finished tells that every row down to the window's beginning was read.
 func (w *walk) finished() bool { return w.frontier.Before(w.lower) }
 
-// span is the time in which something was triggered whose own time is not known.
-type span struct{ from, to time.Time }
+// hasRead tells that at least one page was read.
+func (w *walk) hasRead() bool {
+	return slices.ContainsFunc(w.listings, func(l *listing) bool { return l.done || !l.reached.IsZero() })
+}
 
 // reading is what one crawl is for.
 type reading struct {
@@ -265,14 +274,14 @@ func (w *walk) noteUnreadable(l *listing, result *pageResult) {
 	places := result.places()
 	for _, place := range result.page.Unreadable {
 		next, _ := slices.BinarySearch(places, place) // the readable row behind it
-		around := span{to: l.upper}
+		around := auditlog.Span{To: l.upper}
 		key := ""
 		if next > 0 {
-			around.to = result.entries[next-1].TriggeredAt
+			around.To = result.entries[next-1].TriggeredAt
 			key = fmt.Sprintf("%s+%d", entryKey(result.entries[next-1]), place-places[next-1])
 		}
 		if next < len(result.entries) {
-			around.from = result.entries[next].TriggeredAt
+			around.From = result.entries[next].TriggeredAt
 			key = fmt.Sprintf("%s-%d", entryKey(result.entries[next]), places[next]-place)
 		} else if !l.done && len(result.entries) > 0 {
 			continue
@@ -280,25 +289,29 @@ func (w *walk) noteUnreadable(l *listing, result *pageResult) {
 		if key == "" {
 			key = fmt.Sprintf("%s %s %d", l.options.DateFrom, l.options.DateTo, result.offset+place)
 		}
-		if around.from.After(around.to) {
-			around.from, around.to = around.to, around.from
+		if around.From.After(around.To) {
+			around.From, around.To = around.To, around.From
 		}
 		if w.unreadable == nil {
-			w.unreadable = map[string]span{}
+			w.unreadable = map[string]auditlog.Span{}
 		}
 		w.unreadable[key] = around
 	}
 }
 
-// unreadableIn counts the unreadable records that may belong to a window.
-func (w *walk) unreadableIn(window auditlog.Window) int {
-	count := 0
+// unreadableIn are the unreadable records that may belong to a window, newest
+// first.
+func (w *walk) unreadableIn(window auditlog.Window) []auditlog.Span {
+	var spans []auditlog.Span
 	for _, around := range w.unreadable {
-		if around.from.Before(window.To) && !around.to.Before(window.From) {
-			count++
+		if around.From.Before(window.To) && !around.To.Before(window.From) {
+			spans = append(spans, around)
 		}
 	}
-	return count
+	slices.SortFunc(spans, func(a, b auditlog.Span) int {
+		return cmp.Or(b.To.Compare(a.To), b.From.Compare(a.From))
+	})
+	return spans
 }
 
 func (w *walk) add(l *listing, entry *auditlog.Entry) {
@@ -321,7 +334,7 @@ func (w *walk) add(l *listing, entry *auditlog.Entry) {
 		return
 	}
 	w.taken++
-	w.session.seen.add(w.organization, entry.Actor)
+	w.seen.add(entry)
 	heap.Push(&w.pending, entry)
 }
 
@@ -363,11 +376,23 @@ func (w *walk) nextPage(r *reading) (*listing, int, bool) {
 			continue
 		}
 		offset := l.ahead.uncovered(l.next, stride)
-		if offset < l.next+l.estimate() && l.ahead.pages() < r.pages(stride) {
+		if offset < l.next+l.estimate() && l.ahead.pages() < w.aheadOf(r, stride) {
 			return l, offset, true
 		}
 	}
 	return nil, 0, false
+}
+
+// aheadOf is how many pages a listing may have asked for whose turn has not come.
+// Where the reader wants all that can be asked for side by side, those that came
+// before their turn do not count, within reason: one slow page must not keep the
+// others from being asked for.
+func (w *walk) aheadOf(r *reading, stride int) int {
+	pages := r.pages(stride)
+	if pages >= w.session.options.Parallel {
+		return 2 * pages
+	}
+	return pages
 }
 
 // stride is how far apart pages are asked for side by side: a little less than

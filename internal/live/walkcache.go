@@ -19,24 +19,37 @@ type walkCache struct {
 }
 
 // find returns a walk that can answer a query, or nil: one over the same lists
-// that reaches as far, or one over all entries that is read to its end.
-func (c *walkCache) find(q *auditlog.Query, signature, unfiltered string) *walk {
+// that reaches as far, or one over all entries that is read to its end. One that
+// is read to its end goes before those that are not.
+func (c *walkCache) find(q *auditlog.Query, oldest time.Time, signature, unfiltered string) *walk {
+	from := q.Window.From
+	if oldest.After(from) {
+		from = oldest // before it there is nothing to be read
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.dropExpired()
+	var found *walk
 	for _, w := range c.walks {
-		if w.signature != signature && !(w.signature == unfiltered && w.whole.Load()) {
+		isWhole := w.whole.Load()
+		if w.signature != signature && !(w.signature == unfiltered && isWhole) {
 			continue
 		}
-		if w.lower.After(q.Window.From) || !w.open && w.to.Before(q.Window.To) {
+		if w.lower.After(from) || !w.open && w.to.Before(q.Window.To) {
 			continue
 		}
-		isWhole := w.resumedAfter.TriggeredAt.IsZero()
-		if isWhole || q.Resume != nil && !q.Resume.After.TriggeredAt.After(w.resumedAfter.TriggeredAt) {
+		fromTop := w.resumedAfter.TriggeredAt.IsZero()
+		if !fromTop && (q.Resume == nil || q.Resume.After.TriggeredAt.After(w.resumedAfter.TriggeredAt)) {
+			continue
+		}
+		if isWhole {
 			return w
 		}
+		if found == nil {
+			found = w
+		}
 	}
-	return nil
+	return found
 }
 
 func (c *walkCache) add(w *walk) {
@@ -61,12 +74,18 @@ func (c *walkCache) expire() {
 const newestKept = 100
 
 // settle is called after a read: it notes what the walk holds now and drops the
-// oldest walks beyond the bound.
-func (c *walkCache) settle(w *walk) {
+// oldest walks beyond the bound. cut tells that a bound or a failure ended the read.
+func (c *walkCache) settle(w *walk, cut bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w.whole.Store(w.finished())
 	w.held = len(w.ready) + len(w.pending)
+	if w.open && w.hasRead() {
+		w.askableAsOf = w.asOf
+	}
+	if cut {
+		c.prolong(w)
+	}
 	w.newest = make([]string, 0, newestKept)
 	for _, entry := range w.ready[:min(len(w.ready), newestKept)] {
 		w.newest = append(w.newest, entry.UUID)
@@ -81,9 +100,41 @@ func (c *walkCache) settle(w *walk) {
 	}
 }
 
+// longestCut is how many times as long as others a walk is kept whose read was
+// cut: each question may go on with it, where starting again would never come to an
+// end either.
+const longestCut = 6
+
+// prolong keeps a walk for the next question as if it had just begun.
+func (c *walkCache) prolong(w *walk) {
+	until := time.Now().Add(c.keep)
+	if last := w.begun.Add(longestCut * c.keep); until.After(last) {
+		until = last
+	}
+	if until.After(w.expires) {
+		w.expires = until
+		time.AfterFunc(time.Until(until), c.expire)
+	}
+}
+
 func (c *walkCache) dropExpired() {
 	now := time.Now()
 	c.walks = slices.DeleteFunc(c.walks, func(w *walk) bool { return !now.Before(w.expires) })
+}
+
+// asOf is the oldest instant, not before notBefore, as of which a kept walk of an
+// organization can be asked again without a call; zero if there is none.
+func (c *walkCache) asOf(organization auditlog.ID, notBefore time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.dropExpired()
+	var oldest time.Time
+	for _, w := range c.walks {
+		if w.organization == organization && !w.askableAsOf.Before(notBefore) && (oldest.IsZero() || w.askableAsOf.Before(oldest)) {
+			oldest = w.askableAsOf
+		}
+	}
+	return oldest
 }
 
 // uuids are those of the newest walk's newest entries.

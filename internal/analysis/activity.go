@@ -1,0 +1,215 @@
+package analysis
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// DefaultBaselineDays is how long the baseline is that nobody chose.
+const DefaultBaselineDays = 90
+
+// ActorKind is what kind of actor somebody seems to be.
+type ActorKind string
+
+// The kinds of actor.
+const (
+	KindPerson         ActorKind = "person"
+	KindServiceAccount ActorKind = "service_account"
+	KindSystem         ActorKind = "system"
+)
+
+// Activity is what one actor did in a window, against the time before it.
+type Activity struct {
+	// Actor is the zero actor for the system.
+	Actor auditlog.Actor
+	Kind  ActorKind
+	// KindReason says what the kind is told by.
+	KindReason string
+	// Timezone is the actor's own, as Make tells it; empty if it does not.
+	Timezone string
+
+	// Entries are those of the window, newest first.
+	Entries []*auditlog.Entry
+	// Events and Teams are tallied, most first; a team may be nil.
+	Events []Tally[auditlog.Text]
+	Teams  []Tally[*auditlog.Ref]
+	// Hours counts by hour of the day, and ActiveDays days, by the window's clocks.
+	Hours      [24]int
+	ActiveDays int
+
+	Baseline Baseline
+	Usual    *Usual
+	// Outside are the entries outside the usual hours, newest first.
+	Outside  []*auditlog.Entry
+	Notable  []Notable
+	Findings []Finding
+	Report   auditlog.Report
+}
+
+// Tally counts one value, in the window and in the baseline.
+type Tally[T any] struct {
+	Value    T
+	Count    int
+	Baseline int
+	// FirstAt is the oldest in the window.
+	FirstAt time.Time
+}
+
+// Baseline is the time before the window.
+type Baseline struct {
+	Window     auditlog.Window
+	Days       int
+	Entries    int
+	ActiveDays int
+	Report     auditlog.Report
+}
+
+// NewEvents are the events of the window that the baseline lacks; none where the
+// baseline has no entry, since everything is new then.
+func (a *Activity) NewEvents() []Tally[auditlog.Text] { return onlyNew(a, a.Events) }
+
+// NewTeams are the teams of the window that the baseline lacks, as NewEvents.
+func (a *Activity) NewTeams() []Tally[*auditlog.Ref] { return onlyNew(a, a.Teams) }
+
+func onlyNew[T any](a *Activity, tallies []Tally[T]) []Tally[T] {
+	if a.Baseline.Entries == 0 {
+		return nil
+	}
+	var found []Tally[T]
+	for _, tally := range tallies {
+		if tally.Count > 0 && tally.Baseline == 0 {
+			found = append(found, tally)
+		}
+	}
+	return found
+}
+
+// Activity reads what the one actor of a query did, in its window and in so many
+// days before; both at once.
+func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays int) (*Activity, error) {
+	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
+	if err != nil {
+		return nil, err
+	}
+	a := &Activity{Kind: KindSystem, Baseline: Baseline{Days: baselineDays, Window: q.Window.DaysBefore(baselineDays)}}
+	if len(q.Actors) > 0 {
+		a.Actor, a.Kind = q.Actors[0], KindPerson
+		a.Timezone = s.Directory.UserTimezone(ctx, q.Organization.ID, a.Actor.ID)
+	}
+	window := q.Window
+	q.Window.From = a.Baseline.Window.From
+	var before []*auditlog.Entry
+	report, err := s.Reader.Read(ctx, q, func(entry *auditlog.Entry) bool {
+		if entry.TriggeredAt.Before(window.From) {
+			before = append(before, entry)
+		} else {
+			a.Entries = append(a.Entries, entry)
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	a.Report, a.Baseline.Report = report.Within(window), report.Within(a.Baseline.Window)
+	a.name(before)
+	a.tally(before, window.Location)
+	a.judge(before, window.Location)
+	a.Notable = notableOf(a.Entries, catalog)
+	a.Findings = a.find(before, catalog, window.Location)
+	return a, nil
+}
+
+// name takes name and address from the log where the catalog does not have them:
+// someone who left is known by id only.
+func (a *Activity) name(before []*auditlog.Entry) {
+	if a.Kind == KindSystem || a.Actor.Name != "" {
+		return
+	}
+	for _, entries := range [][]*auditlog.Entry{a.Entries, before} {
+		if len(entries) > 0 && entries[0].Actor != nil {
+			a.Actor = *entries[0].Actor
+			return
+		}
+	}
+}
+
+func (a *Activity) tally(before []*auditlog.Entry, location *time.Location) {
+	events, teams := map[auditlog.Text]*Tally[auditlog.Text]{}, map[auditlog.ID]*Tally[*auditlog.Ref]{}
+	days := map[string]bool{}
+	for _, entry := range a.Entries {
+		local := entry.TriggeredAt.In(location)
+		days[local.Format(time.DateOnly)] = true
+		a.Hours[local.Hour()]++
+		event, team := tallyOf(events, entry.Event, entry.Event), tallyOf(teams, entry.TeamID(), entry.Team)
+		event.Count++
+		team.Count++
+		event.FirstAt, team.FirstAt = entry.TriggeredAt, entry.TriggeredAt // they come newest first
+	}
+	a.ActiveDays = len(days)
+	clear(days)
+	for _, entry := range before {
+		days[entry.TriggeredAt.In(location).Format(time.DateOnly)] = true
+		tallyOf(events, entry.Event, entry.Event).Baseline++
+		tallyOf(teams, entry.TeamID(), entry.Team).Baseline++
+	}
+	a.Baseline.Entries, a.Baseline.ActiveDays = len(before), len(days)
+	a.Events = sortedTallies(events, func(key auditlog.Text) string { return string(key) })
+	a.Teams = sortedTallies(teams, func(id auditlog.ID) string { return idText(id) })
+}
+
+func tallyOf[K comparable, T any](tallies map[K]*Tally[T], key K, value T) *Tally[T] {
+	tally, ok := tallies[key]
+	if !ok {
+		tally = &Tally[T]{Value: value}
+		tallies[key] = tally
+	}
+	return tally
+}
+
+// sortedTallies are those of the window, most first.
+func sortedTallies[K comparable, T any](tallies map[K]*Tally[T], text func(K) string) []Tally[T] {
+	keys := make([]K, 0, len(tallies))
+	for key, tally := range tallies {
+		if tally.Count > 0 {
+			keys = append(keys, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b K) int {
+		return cmp.Or(cmp.Compare(tallies[b].Count, tallies[a].Count), cmp.Compare(text(a), text(b)))
+	})
+	sorted := make([]Tally[T], len(keys))
+	for i, key := range keys {
+		sorted[i] = *tallies[key]
+	}
+	return sorted
+}
+
+// judge learns the usual hours and finds the work outside of them.
+func (a *Activity) judge(before []*auditlog.Entry, location *time.Location) {
+	isOwn := false
+	if own, err := auditlog.ParseLocation(a.Timezone); err == nil {
+		location, isOwn = own, true
+	}
+	if reason := looksLikeService(a.Actor, a.Entries, before); reason != "" && a.Kind == KindPerson {
+		a.Kind, a.KindReason = KindServiceAccount, reason
+	}
+	if a.Kind == KindSystem {
+		a.Usual = &Usual{Location: location, Reason: "the system has no usual hours"}
+	} else {
+		// A service account keeps hours as well; a name must not exempt anybody.
+		a.Usual = learnUsual(before, location)
+	}
+	a.Usual.IsOwn = isOwn
+	if !a.Usual.IsKnown() {
+		return
+	}
+	for _, entry := range a.Entries {
+		if !a.Usual.Contains(entry.TriggeredAt) {
+			a.Outside = append(a.Outside, entry)
+		}
+	}
+}

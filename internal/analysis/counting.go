@@ -1,0 +1,149 @@
+package analysis
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// CountRequest is what to count of a query's entries, and how to group them.
+type CountRequest struct {
+	// GroupBy are up to two different dimensions; none: the total alone.
+	GroupBy []Dimension
+	// Hours and Weekdays let through what was triggered then, by the clocks of the
+	// window's zone.
+	Hours    Hours
+	Weekdays Weekdays
+	OrderBy  GroupOrder
+	// Compare counts the period before the window as well.
+	Compare bool
+}
+
+// Counting is how many entries there are. Numbers are exact where the report is
+// complete, else lower bounds.
+type Counting struct {
+	Total int
+	// Groups are all there are, in the order asked for.
+	Groups []*Group
+	// Previous is nil where no comparison was asked for.
+	Previous *PreviousCounting
+	Report   auditlog.Report
+}
+
+// PreviousCounting is the same count over the period before.
+type PreviousCounting struct {
+	Window auditlog.Window
+	Total  int
+	Report auditlog.Report
+	// ByGroup tells that the groups carry their counts of that period; they cannot
+	// where each is a part of one period.
+	ByGroup bool
+	// Gone counts the groups that this period lacks.
+	Gone int
+	// Failure is why nothing of that period could be read; nil if something was.
+	Failure error
+}
+
+// Count counts the entries that answer a query. Both periods are read at once.
+func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
+	c := &counter{request: request, window: q.Window, groups: map[[2]string]*Group{}}
+	if slices.Contains(request.GroupBy, GroupByCategory) {
+		catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
+		if err != nil {
+			return nil, err
+		}
+		c.categories = make(map[auditlog.Text]auditlog.Text, len(catalog.Events))
+		for _, event := range catalog.Events {
+			c.categories[event.Value] = event.Category
+		}
+	}
+	counting := &Counting{}
+	if request.Compare {
+		previous := q.Window.Previous()
+		counting.Previous = &PreviousCounting{
+			Window:  previous,
+			ByGroup: len(request.GroupBy) > 0 && !slices.ContainsFunc(request.GroupBy, Dimension.isPeriod),
+		}
+		q.Window.From = previous.From
+	}
+	count := func(entry *auditlog.Entry) bool {
+		c.add(entry)
+		return true
+	}
+	report, err := s.Reader.Read(ctx, q, count)
+	if err != nil && counting.Previous != nil && ctx.Err() == nil {
+		// The window itself may be known from before.
+		counting.Previous.Failure, counting.Previous.ByGroup = err, false
+		q.Window = c.window
+		report, err = s.Reader.Read(ctx, q, count)
+	}
+	if err != nil {
+		return nil, err
+	}
+	counting.Report = report.Within(c.window)
+	counting.Total = c.total
+	for _, group := range c.groups {
+		if group.Count > 0 {
+			counting.Groups = append(counting.Groups, group)
+		}
+	}
+	sortGroups(counting.Groups, request.OrderBy)
+	if previous := counting.Previous; previous != nil && previous.Failure == nil {
+		previous.Total, previous.Report = c.previous, report.Within(previous.Window)
+		if previous.ByGroup {
+			previous.Gone = len(c.groups) - len(counting.Groups)
+		}
+	}
+	return counting, nil
+}
+
+// counter counts entries that come newest first.
+type counter struct {
+	request    CountRequest
+	window     auditlog.Window
+	categories map[auditlog.Text]auditlog.Text // of events; set if grouped by category
+	groups     map[[2]string]*Group
+	total      int
+	previous   int
+}
+
+func (c *counter) add(e *auditlog.Entry) {
+	local := e.TriggeredAt.In(c.window.Location)
+	if !c.request.Hours.Contains(local) || !c.request.Weekdays.Contains(local) {
+		return
+	}
+	isPrevious := e.TriggeredAt.Before(c.window.From)
+	if isPrevious {
+		c.previous++
+	} else {
+		c.total++
+	}
+	if len(c.request.GroupBy) > 0 {
+		c.addToGroup(e, local, isPrevious)
+	}
+}
+
+func (c *counter) addToGroup(e *auditlog.Entry, local time.Time, isPrevious bool) {
+	var key [2]string
+	for i, dimension := range c.request.GroupBy {
+		key[i] = idIn(dimension, e, local, c.categories)
+	}
+	group, ok := c.groups[key]
+	if !ok {
+		group = &Group{}
+		for i, dimension := range c.request.GroupBy {
+			group.Values = append(group.Values, Value{Dimension: dimension, ID: key[i], Entry: e})
+		}
+		c.groups[key] = group
+	}
+	if isPrevious {
+		group.Previous++
+		return
+	}
+	if group.Count++; group.Count == 1 {
+		group.LastAt = e.TriggeredAt
+	}
+	group.FirstAt = e.TriggeredAt
+}

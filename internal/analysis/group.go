@@ -1,0 +1,149 @@
+package analysis
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Dimension is what entries are grouped by.
+type Dimension string
+
+// The dimensions. Those of time go by the clocks of the window's zone.
+const (
+	GroupByActor     Dimension = "actor"
+	GroupByEvent     Dimension = "event"
+	GroupByCategory  Dimension = "category"
+	GroupByTeam      Dimension = "team"
+	GroupByTarget    Dimension = "target"
+	GroupByDay       Dimension = "day"
+	GroupByWeek      Dimension = "week"
+	GroupByMonth     Dimension = "month"
+	GroupByHourOfDay Dimension = "hour_of_day"
+	GroupByWeekday   Dimension = "weekday"
+)
+
+// isPeriod tells dimensions whose groups are parts of one window, so that no two
+// windows share any.
+func (d Dimension) isPeriod() bool {
+	return d == GroupByDay || d == GroupByWeek || d == GroupByMonth
+}
+
+// Value is what the entries of a group share in one dimension.
+type Value struct {
+	Dimension Dimension
+	// ID tells values apart: an id, an event, a category, 2026-10-03 for a day or
+	// the Monday of a week, 2026-10, 0 to 23, or 0 for Monday to 6. It is empty
+	// for entries that have no such thing.
+	ID string
+	// Entry is the newest that has the value: for names.
+	Entry *auditlog.Entry
+}
+
+// Group is the entries that share a value in each dimension.
+type Group struct {
+	Values []Value
+	Count  int
+	// FirstAt and LastAt are when the oldest and the newest was triggered.
+	FirstAt, LastAt time.Time
+	// Previous counts those of the period before.
+	Previous int
+}
+
+// idIn tells an entry's value in a dimension. local is when it was triggered, by
+// the clocks of the window's zone.
+func idIn(d Dimension, e *auditlog.Entry, local time.Time, categories map[auditlog.Text]auditlog.Text) string {
+	const day = "2006-01-02"
+	switch d {
+	case GroupByActor:
+		return actorKey(e)
+	case GroupByEvent:
+		return string(e.Event)
+	case GroupByCategory:
+		return string(categories[e.Event])
+	case GroupByTeam:
+		return string(e.TeamID())
+	case GroupByTarget:
+		return string(e.TargetID)
+	case GroupByDay:
+		return local.Format(day)
+	case GroupByWeek:
+		// Noon, since some zones skip midnight.
+		year, month, date := local.Date()
+		return time.Date(year, month, date-weekdayIndex(local.Weekday()), 12, 0, 0, 0, time.UTC).Format(day)
+	case GroupByMonth:
+		return local.Format("2006-01")
+	case GroupByHourOfDay:
+		return fmt.Sprint(local.Hour())
+	case GroupByWeekday:
+		return fmt.Sprint(weekdayIndex(local.Weekday()))
+	}
+	panic("analysis: unknown dimension " + string(d)) // a mistake of the caller, who checks names
+}
+
+// actorKey tells actors apart: by id, never by name, unless there is no id.
+func actorKey(e *auditlog.Entry) string {
+	switch {
+	case e.Actor == nil:
+		return ""
+	case e.Actor.ID == "":
+		return "\x00" + string(e.Actor.Name) + "\x00" + string(e.Actor.Email)
+	}
+	return string(e.Actor.ID)
+}
+
+// sortText is the value as text whose bytes sort as people expect.
+func (v Value) sortText() string {
+	switch v.Dimension {
+	case GroupByActor:
+		return SortText(v.Entry, ByActor)
+	case GroupByTeam:
+		return SortText(v.Entry, ByTeam)
+	case GroupByTarget:
+		return SortText(v.Entry, ByTargetID)
+	case GroupByHourOfDay, GroupByWeekday:
+		return fmt.Sprintf("%02s", v.ID)
+	default:
+		return v.ID
+	}
+}
+
+// GroupOrder is how groups are sorted.
+type GroupOrder string
+
+// The orders: largest first, latest first, ascending by key. What is equal is
+// ascending by key.
+const (
+	OrderByCount   GroupOrder = "count"
+	OrderByFirstAt GroupOrder = "first_at"
+	OrderByLastAt  GroupOrder = "last_at"
+	OrderByKey     GroupOrder = "key"
+)
+
+func sortGroups(groups []*Group, order GroupOrder) {
+	keys := make(map[*Group]string, len(groups))
+	for _, group := range groups {
+		texts := make([]string, len(group.Values))
+		for i, value := range group.Values {
+			texts[i] = value.sortText() + "\x00" + value.ID
+		}
+		keys[group] = strings.Join(texts, "\x00\x00")
+	}
+	slices.SortFunc(groups, func(a, b *Group) int {
+		byKey := strings.Compare(keys[a], keys[b])
+		switch order {
+		case OrderByFirstAt:
+			return cmp.Or(b.FirstAt.Compare(a.FirstAt), byKey)
+		case OrderByLastAt:
+			return cmp.Or(b.LastAt.Compare(a.LastAt), byKey)
+		case OrderByKey:
+			return byKey
+		case OrderByCount:
+		}
+		return cmp.Or(cmp.Compare(b.Count, a.Count), byKey)
+	})
+}

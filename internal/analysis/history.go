@@ -1,0 +1,254 @@
+package analysis
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// HistoryRequest asks for what happened to one object.
+type HistoryRequest struct {
+	Query auditlog.Query // with TargetID, and Events if a kind was named
+	// Kind is the kind that was named, in the catalog's words; empty if none was.
+	Kind auditlog.Text
+	// After is where the page before ended; nil for the first page.
+	After *Place
+	// Limit is how many entries the page has at most.
+	Limit int
+}
+
+// History is a page of what happened to one object, oldest first, and who did it
+// altogether.
+type History struct {
+	// Kinds are the kinds of object with that id, most entries first. Several mean
+	// that nothing else is told.
+	Kinds []TargetKind
+	// Entries are the page's, with details where they could be read.
+	Entries []HistoryEntry
+	// More tells that entries follow.
+	More bool
+	// Total is how many entries there are in all, or -1 if that is not known.
+	Total int
+	// Created and Deleted are the entries that say so, Last the newest; nil if
+	// there is none. Deleted is nil for what was created anew.
+	Created, Deleted, Last *auditlog.Entry
+	// Actors are all who touched it, most entries first.
+	Actors []TargetActor
+	// Before counts the entries of earlier pages.
+	Before int
+	// Unsettled tells that unread entries may come before those shown, so that no
+	// page can go on from them.
+	Unsettled bool
+	// DetailsMissing counts the page's entries whose details could not be read, for
+	// DetailsError.
+	DetailsMissing int
+	DetailsError   error
+	Report         auditlog.Report
+}
+
+// TargetKind is a kind of object with the id.
+type TargetKind struct {
+	Kind            auditlog.Text
+	Entries         int
+	FirstAt, LastAt time.Time
+}
+
+// TargetActor is somebody who touched the object; the zero Actor is the system.
+type TargetActor struct {
+	Actor           auditlog.Actor
+	Count           int
+	FirstAt, LastAt time.Time
+}
+
+// HistoryEntry is an entry and what its details tell otherwise than earlier ones.
+type HistoryEntry struct {
+	*auditlog.Entry
+	Changes []Change
+}
+
+// AmbiguousTargetError says that objects of several kinds have the id.
+type AmbiguousTargetError struct {
+	TargetID auditlog.Text
+	Kinds    []TargetKind
+}
+
+func (e *AmbiguousTargetError) Error() string {
+	kinds := make([]string, len(e.Kinds))
+	for i, kind := range e.Kinds {
+		kinds[i] = fmt.Sprintf("%s (%d entries)", kind.Kind.Quote(), kind.Entries)
+	}
+	return fmt.Sprintf("target_id %s is the id of objects of %d kinds: %s: pass kind to choose one", e.TargetID.Quote(), len(kinds), strings.Join(kinds, ", "))
+}
+
+// lookBack is how many entries before a page are read for what they told, so that
+// the page's first changes can be told.
+const lookBack = 20
+
+// detailsShare is the part of a call's time that is kept for details.
+const detailsShare = 5
+
+// ResolveKind understands a kind of object.
+func (s *Service) ResolveKind(ctx context.Context, organization auditlog.ID, want string) (auditlog.Text, []auditlog.EventType, error) {
+	catalog, err := s.Directory.Catalog(ctx, organization)
+	if err != nil {
+		return "", nil, err
+	}
+	return withSeen(catalog, s.Directory.SeenEvents(organization)).MatchKind(want)
+}
+
+// TargetHistory reads what happened to one object. An id that several kinds of
+// object have is an [AmbiguousTargetError], and the history then tells the kinds.
+func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*History, error) {
+	catalog, err := s.Directory.Catalog(ctx, request.Query.Organization.ID)
+	if err != nil {
+		return nil, err
+	}
+	var entries []*auditlog.Entry
+	readCtx, cancel := keepingTime(ctx)
+	defer cancel()
+	report, err := s.Reader.Read(readCtx, request.Query, func(entry *auditlog.Entry) bool {
+		entries = append(entries, entry)
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	// Within one instant an object is created before it is changed: Make's times of
+	// writing tell better than uuids.
+	slices.SortFunc(entries, func(a, b *auditlog.Entry) int {
+		return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), cmp.Compare(stage(a.Event), stage(b.Event)), a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.UUID, b.UUID))
+	})
+	h := &History{Kinds: kindsOf(entries, catalog), Report: report, Total: -1}
+	if request.Kind == "" && len(h.Kinds) > 1 {
+		return h, &AmbiguousTargetError{TargetID: request.Query.TargetID, Kinds: h.Kinds}
+	}
+	if isExact(&report, request.Query.Window) {
+		h.Total = len(entries)
+	}
+	h.Unsettled = !report.Exhausted
+	if h.Unsettled && request.After != nil {
+		return nil, &UnsortedError{Reason: "the window was not read to its beginning"}
+	}
+	h.summarize(entries)
+	begin := after(entries, request.After)
+	end := min(begin+request.Limit, len(entries))
+	h.Before, h.More = begin, end < len(entries)
+	s.addDetails(ctx, h, request.Query.Organization.ID, entries, begin, end)
+	return h, nil
+}
+
+// stage orders what happens to an object within one instant.
+func stage(event auditlog.Text) int {
+	switch {
+	case strings.HasSuffix(string(event), "_created"):
+		return 0
+	case strings.HasSuffix(string(event), "_deleted"):
+		return 2
+	}
+	return 1
+}
+
+// keepingTime leaves a part of the call's time for what follows the read.
+func keepingTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/detailsShare))
+}
+
+// after tells where the page behind a place begins.
+func after(entries []*auditlog.Entry, place *Place) int {
+	if place == nil {
+		return 0
+	}
+	if at := slices.IndexFunc(entries, func(e *auditlog.Entry) bool { return e.UUID == place.UUID }); at >= 0 {
+		return at + 1
+	}
+	// It is kept no more; so is everything before it.
+	at := slices.IndexFunc(entries, func(e *auditlog.Entry) bool { return e.TriggeredAt.After(place.TriggeredAt) })
+	if at < 0 {
+		return len(entries)
+	}
+	return at
+}
+
+func kindsOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []TargetKind {
+	var kinds []TargetKind
+	for _, entry := range entries {
+		kind := catalog.Kind(entry.Event)
+		i := slices.IndexFunc(kinds, func(k TargetKind) bool { return k.Kind == kind })
+		if i < 0 {
+			i = len(kinds)
+			kinds = append(kinds, TargetKind{Kind: kind, FirstAt: entry.TriggeredAt})
+		}
+		kinds[i].Entries++
+		kinds[i].LastAt = entry.TriggeredAt
+	}
+	slices.SortStableFunc(kinds, func(a, b TargetKind) int { return cmp.Compare(b.Entries, a.Entries) })
+	return kinds
+}
+
+// summarize tells what holds of all entries, which come oldest first.
+func (h *History) summarize(entries []*auditlog.Entry) {
+	actors := map[string]*TargetActor{}
+	var order []*TargetActor
+	for _, entry := range entries {
+		switch {
+		case strings.HasSuffix(string(entry.Event), "_created"):
+			h.Created, h.Deleted = entry, nil
+		case strings.HasSuffix(string(entry.Event), "_deleted"):
+			h.Deleted = entry
+		}
+		h.Last = entry
+		actor, ok := actors[actorKey(entry)]
+		if !ok {
+			actor = &TargetActor{FirstAt: entry.TriggeredAt}
+			actors[actorKey(entry)] = actor
+			order = append(order, actor)
+		}
+		if entry.Actor != nil {
+			actor.Actor = *entry.Actor
+		}
+		actor.Count++
+		actor.LastAt = entry.TriggeredAt
+	}
+	slices.SortStableFunc(order, func(a, b *TargetActor) int { return cmp.Compare(b.Count, a.Count) })
+	for _, actor := range order {
+		h.Actors = append(h.Actors, *actor)
+	}
+}
+
+// addDetails fills in the page with details and what they changed.
+func (s *Service) addDetails(ctx context.Context, h *History, organization auditlog.ID, entries []*auditlog.Entry, begin, end int) {
+	first := max(0, begin-lookBack)
+	if begin == end {
+		return
+	}
+	uuids := make([]string, 0, end-first)
+	for _, entry := range entries[first:end] {
+		uuids = append(uuids, entry.UUID)
+	}
+	detailed, failures := s.Details(ctx, organization, uuids)
+	known := &state{}
+	for i, entry := range entries[first:end] {
+		full := *entry
+		if failures[i] == nil && detailed[i] != nil {
+			full.Details = detailed[i].Details
+		}
+		changes := known.apply(&full)
+		if first+i < begin {
+			continue
+		}
+		if failures[i] != nil {
+			h.DetailsMissing++
+			h.DetailsError = failures[i]
+		}
+		h.Entries = append(h.Entries, HistoryEntry{Entry: &full, Changes: changes})
+	}
+}

@@ -1,0 +1,174 @@
+package answer
+
+import (
+	"fmt"
+	"time"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+// How much of each list of an activity is shown.
+const (
+	maxTallies         = 25
+	maxNotable         = 12
+	maxNotablePerEvent = 3
+	maxOutside         = 10
+	maxEvidence        = 5
+)
+
+// Activity shows what one actor did.
+func Activity(question *analysis.Question, a *analysis.Activity) *schemas.GetActorActivityResult {
+	location := question.Query.Window.Location
+	result := &schemas.GetActorActivityResult{
+		Answer:     Common(question, a.Report),
+		Actor:      schemas.ActivityActor{Actor: a.Actor, Kind: string(a.Kind), KindReason: a.KindReason, Timezone: auditlog.Text(a.Timezone)},
+		Total:      len(a.Entries),
+		ByHour:     a.Hours[:],
+		ActiveDays: a.ActiveDays,
+		Baseline: schemas.Baseline{
+			From: Time(a.Baseline.Window.From, location), To: Time(a.Baseline.Window.To, location), Days: a.Baseline.Days,
+			Entries: a.Baseline.Entries, ActiveDays: a.Baseline.ActiveDays, Complete: a.Baseline.Report.Complete,
+		},
+		UsualHours:        schemas.UsualHours{Timezone: a.Usual.Location.String(), TimezoneSource: "window", Hours: append([]string{}, a.Usual.Ranges()...), Reason: a.Usual.Reason},
+		OutsideUsualHours: schemas.OutsideHours{UUIDs: uuids(a.Outside, maxOutside)},
+		NotableTotal:      len(a.Notable),
+		FindingsTotal:     len(a.Findings),
+	}
+	if a.Kind == analysis.KindSystem {
+		result.Actor.Name = noActor
+	}
+	if len(a.Entries) > 0 {
+		first, last := Time(a.Entries[len(a.Entries)-1].TriggeredAt, location), Time(a.Entries[0].TriggeredAt, location)
+		result.FirstAt, result.LastAt = &first, &last
+	}
+	if a.Usual.IsOwn {
+		result.UsualHours.TimezoneSource = "person"
+	}
+	if a.Usual.IsKnown() {
+		count := len(a.Outside)
+		result.OutsideUsualHours.Count = &count
+	}
+	result.Baseline.Note = baselineNote(a)
+	addTallies(result, a, location)
+	addNotable(result, a, location)
+	warnOfBounds(&result.Answer, a.Report)
+	if len(a.Entries) == 0 {
+		result.Warn(idle(a))
+	}
+	cutActivity(result)
+	return result
+}
+
+// baselineNote says what a baseline is too small for.
+func baselineNote(a *analysis.Activity) string {
+	coverage := a.Baseline.Report.Coverage
+	switch {
+	case coverage.IsEmpty():
+		return "nothing vouches for the time before the window, so nothing can be called new or unusual; a later from leaves room for a baseline"
+	case a.Baseline.Entries == 0:
+		return "no baseline: no entry of this actor in the covered part of it, so everything in the window is new, and nothing can be called unusual"
+	case !a.Baseline.Report.Complete:
+		return "part of the baseline is not covered: what is called new may only be unseen"
+	}
+	return ""
+}
+
+// idle says what an empty activity means.
+func idle(a *analysis.Activity) string {
+	if a.Actor.Name == "" && a.Kind != analysis.KindSystem && a.Baseline.Entries == 0 {
+		return "no entry of an actor with this id, and Make's catalog does not know the id: list_audit_log_filters with kind users lists who is known"
+	}
+	return "no entries of this actor in the covered part of the window"
+}
+
+func addTallies(result *schemas.GetActorActivityResult, a *analysis.Activity, location *time.Location) {
+	result.ByEvent, result.ByEventTotal = []schemas.EventCount{}, len(a.Events)
+	for _, tally := range a.Events[:min(len(a.Events), maxTallies)] {
+		result.ByEvent = append(result.ByEvent, schemas.EventCount{Event: tally.Value, Count: tally.Count, BaselineCount: tally.Baseline})
+	}
+	result.ByTeam, result.ByTeamTotal = []schemas.TeamCount{}, len(a.Teams)
+	for _, tally := range a.Teams[:min(len(a.Teams), maxTallies)] {
+		result.ByTeam = append(result.ByTeam, schemas.TeamCount{Team: teamOf(tally.Value), Count: tally.Count, BaselineCount: tally.Baseline})
+	}
+	events, teams := a.NewEvents(), a.NewTeams()
+	result.NewEvents, result.NewEventsTotal = []schemas.NewEvent{}, len(events)
+	for _, tally := range events[:min(len(events), maxTallies)] {
+		result.NewEvents = append(result.NewEvents, schemas.NewEvent{Event: tally.Value, Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
+	}
+	result.NewTeams, result.NewTeamsTotal = []schemas.NewTeam{}, len(teams)
+	for _, tally := range teams[:min(len(teams), maxTallies)] {
+		result.NewTeams = append(result.NewTeams, schemas.NewTeam{Team: teamOf(tally.Value), Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
+	}
+}
+
+func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, location *time.Location) {
+	style := EntryStyle{Location: location}
+	result.Notable = []schemas.NotableEntry{}
+	ofEvent := map[auditlog.Text]int{}
+	for _, notable := range a.Notable {
+		if ofEvent[notable.Entry.Event]++; ofEvent[notable.Entry.Event] > maxNotablePerEvent || len(result.Notable) == maxNotable {
+			continue
+		}
+		shown := schemas.NotableEntry{Entry: style.Entry(notable.Entry), Why: notable.Why}
+		shown.Actor = nil // whose activity it is, is said once
+		result.Notable = append(result.Notable, shown)
+	}
+	result.Findings = []schemas.Finding{}
+	for _, finding := range a.Findings {
+		evidence := finding.Evidence
+		result.Findings = append(result.Findings, schemas.Finding{
+			ID: finding.ID(), Rule: finding.Rule, Title: finding.Title, Severity: string(finding.Severity), Reason: finding.Reason,
+			From: Time(evidence[len(evidence)-1].TriggeredAt, location), To: Time(evidence[0].TriggeredAt, location),
+			Observed: finding.Observed, Threshold: finding.Threshold,
+			Evidence: uuids(evidence, maxEvidence), EvidenceCount: len(evidence), NextStep: finding.NextStep,
+		})
+	}
+}
+
+// cutActivity cuts the lists to what fits, those first that say least.
+func cutActivity(r *schemas.GetActorActivityResult) {
+	// One item a turn: each is small, and there are few.
+	for Size(r) > DefaultSize-2*spareSize {
+		cut := cutTail(&r.Notable, 3) || cutTail(&r.ByEvent, 5) || cutTail(&r.NewEvents, 3) || cutTail(&r.ByTeam, 5) ||
+			cutTail(&r.NewTeams, 3) || cutTail(&r.OutsideUsualHours.UUIDs, 3) ||
+			// Names may be long.
+			cutTail(&r.Notable, 0) || cutTail(&r.NewEvents, 0) || cutTail(&r.NewTeams, 0) || cutTail(&r.ByTeam, 0) || cutTail(&r.ByEvent, 0)
+		if !cut {
+			break
+		}
+	}
+	for _, list := range []struct {
+		name         string
+		shown, total int
+	}{
+		{"by_event", len(r.ByEvent), r.ByEventTotal}, {"by_team", len(r.ByTeam), r.ByTeamTotal},
+		{"new_events", len(r.NewEvents), r.NewEventsTotal}, {"new_teams", len(r.NewTeams), r.NewTeamsTotal},
+	} {
+		if list.shown < list.total {
+			r.Warn(fmt.Sprintf("%s lists %d of %d", list.name, list.shown, list.total))
+		}
+	}
+	if len(r.Notable) < r.NotableTotal {
+		r.Warn(fmt.Sprintf("notable lists %d of %d: list_audit_logs with actor and event lists all", len(r.Notable), r.NotableTotal))
+	}
+}
+
+// cutTail drops the last item of a list that has more than least.
+func cutTail[T any](list *[]T, least int) bool {
+	if len(*list) <= least {
+		return false
+	}
+	*list = (*list)[:len(*list)-1]
+	return true
+}
+
+// uuids are those of the first entries, at most so many.
+func uuids(entries []*auditlog.Entry, most int) []string {
+	shown := []string{}
+	for _, entry := range entries[:min(len(entries), most)] {
+		shown = append(shown, auditlog.Text(entry.UUID).Clean())
+	}
+	return shown
+}

@@ -1,0 +1,154 @@
+package answer
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+// What stands for the lack of something, where there is no id.
+const (
+	noActor    auditlog.Text = "none (the system)"
+	noTeam     auditlog.Text = "none (entries of the organization itself)"
+	noCategory auditlog.Text = "none (not in Make's catalog)"
+)
+
+// Counted shows a count with at most limit groups, fewer where they do not fit into
+// size characters.
+func Counted(question *analysis.Question, request analysis.CountRequest, counting *analysis.Counting, limit, size int) *schemas.CountAuditLogsResult {
+	location := question.Query.Window.Location
+	result := &schemas.CountAuditLogsResult{
+		Answer:     Common(question, counting.Report),
+		Total:      counting.Total,
+		Groups:     []schemas.CountGroup{},
+		GroupCount: len(counting.Groups),
+	}
+	if !request.Hours.IsWholeDay() {
+		result.Query.Hours = request.Hours.String()
+	}
+	result.Query.Weekdays = request.Weekdays.Names()
+	byGroup := false
+	if previous := counting.Previous; previous != nil {
+		byGroup = previous.ByGroup
+		result.Previous = &schemas.PreviousPeriod{
+			From: Time(previous.Window.From, location), To: Time(previous.Window.To, location),
+			Total: previous.Total, Complete: previous.Report.Complete, GroupsGone: previous.Gone,
+		}
+		if !byGroup && len(request.GroupBy) > 0 {
+			result.Warn("groups by day, week or month have no counterpart in the period before: only the totals are compared")
+		}
+		switch {
+		case previous.Failure != nil:
+			result.Warn("the period before could not be read, so its numbers are lower bounds: " + auditlog.Text(Explain(previous.Failure)).Clean())
+		case !previous.Report.Complete:
+			result.Warn("the period before is not wholly covered" + lacking(previous.Report, location) + ": its numbers are lower bounds")
+		}
+	}
+	if counting.Total == 0 && counting.Report.Complete {
+		result.Warn(WhyEmpty(&result.Answer, &question.Query))
+	}
+	warnOfBounds(&result.Answer, counting.Report)
+	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {
+		result.Groups = append(result.Groups, countGroup(group, byGroup, location))
+	}
+	fitting := Fit(result.Groups, size-Size(result)+Size(result.Groups)-spareSize)
+	if fitting < len(result.Groups) {
+		result.Groups = result.Groups[:fitting]
+		result.Warn(fmt.Sprintf("%d groups are listed, more would be too large an answer; other_count has the rest", fitting))
+	}
+	if len(request.GroupBy) > 0 {
+		result.OtherCount = counting.Total
+		for _, group := range result.Groups {
+			result.OtherCount -= group.Count
+		}
+	}
+	return result
+}
+
+// spareSize is kept free for what is added to a result at its end.
+const spareSize = 300
+
+// warnOfBounds says what numbers are that do not rest on the whole window.
+func warnOfBounds(a *schemas.Answer, report auditlog.Report) {
+	switch {
+	case report.Complete:
+	case report.Coverage.IsEmpty():
+		a.Warn("nothing vouches for this window, so these numbers say nothing of it: see coverage.gaps")
+	case len(report.Coverage.Gaps) > 0:
+		a.Warn("the numbers are of the covered part of the window; what happened in coverage.gaps is not known, so they are lower bounds for the whole of it")
+	default:
+		a.Warn("records are missing or could not be read, so the numbers are lower bounds")
+	}
+}
+
+// lacking tells the first gap of a report.
+func lacking(report auditlog.Report, location *time.Location) string {
+	if len(report.Coverage.Gaps) == 0 {
+		return ""
+	}
+	gap := report.Coverage.Gaps[0]
+	return fmt.Sprintf(" (not from %s to %s: %s)", Time(gap.From, location), Time(gap.To, location), gap.Reason)
+}
+
+func countGroup(group *analysis.Group, withPrevious bool, location *time.Location) schemas.CountGroup {
+	shown := schemas.CountGroup{Count: group.Count, FirstAt: Time(group.FirstAt, location), LastAt: Time(group.LastAt, location)}
+	for _, value := range group.Values {
+		addKey(&shown.Key, value)
+	}
+	if withPrevious {
+		change := group.Count - group.Previous
+		shown.PreviousCount, shown.Change = &group.Previous, &change
+	}
+	return shown
+}
+
+func addKey(key *schemas.GroupKey, value analysis.Value) {
+	text := auditlog.Text(value.ID)
+	switch value.Dimension {
+	case analysis.GroupByActor:
+		actor := actorOf(value.Entry.Actor)
+		key.Actor = &actor
+	case analysis.GroupByTeam:
+		team := teamOf(value.Entry.Team)
+		key.Team = &team
+	case analysis.GroupByEvent:
+		key.Event = &text
+	case analysis.GroupByCategory:
+		if text == "" {
+			text = noCategory
+		}
+		key.Category = &text
+	case analysis.GroupByTarget:
+		key.Target = &text
+	case analysis.GroupByDay:
+		key.Day = value.ID
+	case analysis.GroupByWeek:
+		key.Week = value.ID
+	case analysis.GroupByMonth:
+		key.Month = value.ID
+	case analysis.GroupByHourOfDay:
+		hour, _ := strconv.Atoi(value.ID) // 0 to 23
+		key.HourOfDay = &hour
+	case analysis.GroupByWeekday:
+		day, _ := strconv.Atoi(value.ID) // 0 to 6, from Monday on
+		key.Weekday = time.Weekday((day + 1) % 7).String()
+	}
+}
+
+func actorOf(actor *auditlog.Actor) auditlog.Actor {
+	if actor == nil {
+		return auditlog.Actor{Name: noActor}
+	}
+	return *actor
+}
+
+func teamOf(team *auditlog.Ref) auditlog.Ref {
+	if team == nil || team.ID == "" {
+		return auditlog.Ref{Name: noTeam}
+	}
+	return *team
+}

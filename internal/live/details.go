@@ -1,0 +1,87 @@
+package live
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// Entries with details are remembered within these bounds: together 8 MB at most.
+const (
+	maxDetails     = 500
+	maxDetailBytes = 16 << 10
+)
+
+// details remembers single entries for a while, so that an object's history
+// asked again, or its next page, costs no call.
+//
+// It is the plain cache with a time of our own: the expirable one starts a
+// goroutine per cache that cannot be stopped.
+type details struct {
+	keep  time.Duration
+	cache *lru.Cache[detailKey, keptDetail]
+}
+
+type detailKey struct {
+	organization auditlog.ID
+	uuid         string // in lower case
+}
+
+type keptDetail struct {
+	entry *auditlog.Entry
+	until time.Time
+}
+
+func newDetails(keep time.Duration) *details {
+	cache, _ := lru.New[detailKey, keptDetail](maxDetails) // refuses sizes below 1 only
+	return &details{keep: keep, cache: cache}
+}
+
+// find returns a copy of an entry, which the caller may change.
+func (d *details) find(key detailKey) (*auditlog.Entry, bool) {
+	kept, ok := d.cache.Get(key)
+	if !ok {
+		return nil, false
+	}
+	if !time.Now().Before(kept.until) {
+		d.cache.Remove(key)
+		return nil, false
+	}
+	entry := *kept.entry
+	return &entry, true
+}
+
+func (d *details) add(key detailKey, entry *auditlog.Entry) {
+	if len(entry.Details) > maxDetailBytes {
+		return
+	}
+	kept := *entry
+	d.cache.Add(key, keptDetail{entry: &kept, until: time.Now().Add(d.keep)})
+}
+
+// Detail returns an entry with its details. An entry of another organization is
+// not found: the bare form of the path does not name one.
+func (s *Session) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
+	key := detailKey{organization, strings.ToLower(uuid)}
+	if entry, ok := s.details.find(key); ok {
+		return entry, nil
+	}
+	wire, err := s.client.AuditLogs.Get(ctx, makeapi.ID(organization), uuid)
+	switch {
+	case makeapi.IsKind(err, makeapi.KindNotFound, makeapi.KindBadRequest):
+		return nil, &auditlog.NotFoundError{UUID: uuid}
+	case err != nil:
+		return nil, err
+	}
+	entry := newInterner().entry(wire)
+	if entry.Organization == nil || entry.Organization.ID != organization || !strings.EqualFold(entry.UUID, uuid) {
+		return nil, &auditlog.NotFoundError{UUID: uuid}
+	}
+	s.details.add(key, entry)
+	return entry, nil
+}

@@ -1,0 +1,58 @@
+package live
+
+import (
+	"context"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/makeapi"
+)
+
+// UserTimezone tells in which IANA zone a user of an organization lives; empty
+// where Make does not tell this key, or names a zone that is not known.
+func (s *Session) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
+	if account, err := s.Account(ctx); err == nil && account.User.ID == user {
+		return knownZone(account.Timezone)
+	}
+	zones, err := s.timezones.get(ctx, organization, func(ctx context.Context) (map[auditlog.ID]string, error) {
+		users, err := s.client.Users.ListOrganization(ctx, makeapi.ID(organization))
+		if isRefusal(err) {
+			return nil, nil // it is an answer, and is remembered as one
+		}
+		if err != nil {
+			return nil, err
+		}
+		zones := make(map[auditlog.ID]string, len(users))
+		var names map[makeapi.ID]string
+		for _, wire := range users {
+			zone := wire.Timezone
+			if zone == "" && wire.TimezoneID != "" {
+				if names == nil {
+					if names, err = s.client.Enums.Timezones(ctx); isRefusal(err) {
+						names = map[makeapi.ID]string{}
+					} else if err != nil {
+						return nil, err
+					}
+				}
+				zone = names[wire.TimezoneID]
+			}
+			zones[auditlog.ID(wire.ID)] = zone
+		}
+		return zones, nil
+	})
+	if err != nil {
+		return ""
+	}
+	return knownZone(zones[user])
+}
+
+// isRefusal tells errors that asking again would only repeat.
+func isRefusal(err error) bool {
+	return makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan, makeapi.KindBadRequest)
+}
+
+func knownZone(name string) string {
+	if _, err := auditlog.ParseLocation(name); err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,97 @@
+package live_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+)
+
+// startWithUsers is an upstream whose list of users is answered by users.
+func startWithUsers(t *testing.T, users http.HandlerFunc) *upstream {
+	t.Helper()
+	sim := makesim.New(world(nil), makesim.Options{Now: now})
+	mux := http.NewServeMux()
+	mux.Handle("/", sim)
+	mux.HandleFunc(makesim.BasePath+"/users", users)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
+}
+
+const usersWithZones = `{"users":[
+	{"id":1,"name":"Ada","timezone":"Asia/Tokyo"},
+	{"id":8,"name":"Bo","timezone":"America/New_York"},
+	{"id":9,"name":"Cy","timezone":"Middle/Earth"},
+	{"id":10,"name":"Di"}]}`
+
+func TestUserTimezoneIsThatOfTheListOfUsers(t *testing.T) {
+	t.Parallel()
+	var calls atomic.Int64
+	session := startWithUsers(t, func(w http.ResponseWriter, r *http.Request) {
+		calls.Add(1)
+		assert.Equal(t, "77", r.URL.Query().Get("organizationId"))
+		_, _ = w.Write([]byte(usersWithZones))
+	}).session(adminKey, live.Options{})
+
+	assert.Equal(t, "Europe/Prague", session.UserTimezone(t.Context(), "77", "1"), "the key's own account is asked itself")
+	assert.Zero(t, calls.Load())
+	assert.Equal(t, "America/New_York", session.UserTimezone(t.Context(), "77", "8"))
+	assert.Empty(t, session.UserTimezone(t.Context(), "77", "9"), "no such zone")
+	assert.Empty(t, session.UserTimezone(t.Context(), "77", "10"), "no zone")
+	assert.Empty(t, session.UserTimezone(t.Context(), "77", "11"), "no such user")
+	assert.Equal(t, int64(1), calls.Load())
+}
+
+func TestARefusedListOfUsersIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	u := start(t, nil, makesim.Options{})
+	session := u.session(teamAdminKey, live.Options{})
+	for range 3 {
+		assert.Empty(t, session.UserTimezone(t.Context(), "77", "1"))
+	}
+	calls := 0
+	for _, request := range u.Requests() {
+		calls += boolInt(request.Path == makesim.BasePath+"/users")
+	}
+	assert.Equal(t, 1, calls)
+}
+
+func TestAListOfUsersThatFailedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	var works atomic.Bool
+	session := startWithUsers(t, func(w http.ResponseWriter, _ *http.Request) {
+		if works.Load() {
+			_, _ = w.Write([]byte(usersWithZones))
+			return
+		}
+		_, _ = w.Write([]byte("<html>"))
+	}).session(adminKey, live.Options{})
+
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	assert.Empty(t, session.UserTimezone(cancelled, "77", "8"))
+	assert.Empty(t, session.UserTimezone(t.Context(), "77", "8"))
+	works.Store(true)
+	assert.Equal(t, "America/New_York", session.UserTimezone(t.Context(), "77", "8"))
+}
+
+func TestUserTimezoneIsFoundByItsID(t *testing.T) {
+	t.Parallel()
+	u := start(t, nil, makesim.Options{}) // which tells ids only, as Make does
+	session := u.session(adminKey, live.Options{})
+	for range 2 {
+		assert.Equal(t, "Europe/Prague", session.UserTimezone(t.Context(), "77", "2"))
+	}
+	var enums int
+	for _, request := range u.Requests() {
+		enums += boolInt(request.Path == makesim.BasePath+"/enums/timezones")
+	}
+	assert.Equal(t, 1, enums)
+}

@@ -1,0 +1,59 @@
+package schemas
+
+import "make-audit-mcp/internal/auditlog"
+
+// CountAuditLogsArguments ask how many entries there are.
+type CountAuditLogsArguments struct {
+	Filter
+	GroupBy           []string `json:"group_by,omitempty" jsonschema:"maxItems=2,enum=actor,enum=event,enum=category,enum=team,enum=target,enum=day,enum=week,enum=month,enum=hour_of_day,enum=weekday" jsonschema_description:"Up to two keys; without: the total alone."`
+	Hours             string   `json:"hours,omitempty" jsonschema:"maxLength=20" jsonschema_description:"Hours of the day that count, e.g. 22-06."`
+	Weekdays          []string `json:"weekdays,omitempty" jsonschema:"maxItems=7" jsonschema_description:"Weekdays that count: mon to sun, mon-fri, weekend."`
+	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count. Largest or latest first, key ascending."`
+	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Groups listed, default 20."`
+	CompareToPrevious bool     `json:"compare_to_previous,omitempty" jsonschema_description:"Adds the period before, as long as this one."`
+}
+
+// CountAuditLogsResult is how many entries there are.
+type CountAuditLogsResult struct {
+	Answer
+	Total      int             `json:"total" jsonschema_description:"Entries that match; a lower bound if complete is false."`
+	Groups     []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by."`
+	OtherCount int             `json:"other_count" jsonschema_description:"Entries of the groups that are not listed."`
+	GroupCount int             `json:"group_count" jsonschema_description:"Groups in all, listed or not."`
+	Previous   *PreviousPeriod `json:"previous,omitempty"`
+}
+
+// CountGroup is the entries that share a key.
+type CountGroup struct {
+	Key           GroupKey `json:"key"`
+	Count         int      `json:"count"`
+	FirstAt       string   `json:"first_at"`
+	LastAt        string   `json:"last_at"`
+	PreviousCount *int     `json:"previous_count,omitempty" jsonschema_description:"In the period before."`
+	Change        *int     `json:"change,omitempty" jsonschema_description:"count less previous_count."`
+}
+
+// GroupKey is what the entries of a group share: a field for each of group_by.
+// People and teams are told apart by id; a null id stands for none, as the name
+// then says.
+type GroupKey struct {
+	Actor     *auditlog.Actor `json:"actor,omitempty"`
+	Event     *auditlog.Text  `json:"event,omitempty"`
+	Category  *auditlog.Text  `json:"category,omitempty"`
+	Team      *auditlog.Ref   `json:"team,omitempty"`
+	Target    *auditlog.Text  `json:"target,omitempty" jsonschema_description:"The target id; empty: none. Unique only within a kind of object."`
+	Day       string          `json:"day,omitempty" jsonschema_description:"2026-10-03"`
+	Week      string          `json:"week,omitempty" jsonschema_description:"The week's Monday, 2026-09-28."`
+	Month     string          `json:"month,omitempty" jsonschema_description:"2026-10"`
+	HourOfDay *int            `json:"hour_of_day,omitempty" jsonschema_description:"0 to 23, by the clocks of the query's zone."`
+	Weekday   string          `json:"weekday,omitempty" jsonschema_description:"Monday to Sunday."`
+}
+
+// PreviousPeriod is the period before the window, under the same filters.
+type PreviousPeriod struct {
+	From       string `json:"from"`
+	To         string `json:"to"`
+	Total      int    `json:"total"`
+	Complete   bool   `json:"complete" jsonschema_description:"False: total and the previous counts are lower bounds."`
+	GroupsGone int    `json:"groups_gone,omitempty" jsonschema_description:"Groups of that period that have no entries now."`
+}

@@ -1,0 +1,125 @@
+package schemas
+
+import "make-audit-mcp/internal/auditlog"
+
+// GetActorActivityArguments ask about one person.
+type GetActorActivityArguments struct {
+	Actor          string `json:"actor" jsonschema:"minLength=1,maxLength=200" jsonschema_description:"One person: name, e-mail address or id."`
+	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"As in list_audit_logs."`
+	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs; default 30d."`
+	To             string `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs."`
+	Timezone       string `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs."`
+	BaselineDays   int    `json:"baseline_days,omitempty" jsonschema:"minimum=1,maximum=365" jsonschema_description:"Days before the window that it is compared with, default 90."`
+}
+
+// GetActorActivityResult is what one person did in a window, against the same
+// person's baseline.
+type GetActorActivityResult struct {
+	Answer
+	Actor             ActivityActor  `json:"actor"`
+	Total             int            `json:"total" jsonschema_description:"Entries in the window; a lower bound if complete is false."`
+	ByEvent           []EventCount   `json:"by_event"`
+	ByEventTotal      int            `json:"by_event_total" jsonschema_description:"Events in all, listed or not."`
+	ByTeam            []TeamCount    `json:"by_team"`
+	ByTeamTotal       int            `json:"by_team_total"`
+	ByHour            []int          `json:"by_hour" jsonschema:"minItems=24,maxItems=24" jsonschema_description:"Entries by hour of the day, 0 to 23, in the query's zone."`
+	ActiveDays        int            `json:"active_days" jsonschema_description:"Days of the query's zone with entries."`
+	FirstAt           *string        `json:"first_at" jsonschema:"nullable" jsonschema_description:"In the window."`
+	LastAt            *string        `json:"last_at" jsonschema:"nullable"`
+	Baseline          Baseline       `json:"baseline"`
+	NewEvents         []NewEvent     `json:"new_events" jsonschema_description:"Not seen in the baseline. Empty if the baseline is: everything is new then."`
+	NewEventsTotal    int            `json:"new_events_total"`
+	NewTeams          []NewTeam      `json:"new_teams" jsonschema_description:"Not seen in the baseline. Empty if the baseline is."`
+	NewTeamsTotal     int            `json:"new_teams_total"`
+	UsualHours        UsualHours     `json:"usual_hours"`
+	OutsideUsualHours OutsideHours   `json:"outside_usual_hours"`
+	Notable           []NotableEntry `json:"notable" jsonschema_description:"Entries that touch access, secrets or two-factor, and deletions: at most a few of each event, the weightiest first."`
+	NotableTotal      int            `json:"notable_total"`
+	Findings          []Finding      `json:"findings" jsonschema_description:"What stands out against the baseline. Empty: nothing did, or too little is known, as baseline and usual_hours say."`
+	FindingsTotal     int            `json:"findings_total"`
+}
+
+// ActivityActor is whom the activity is of.
+type ActivityActor struct {
+	auditlog.Actor
+	Kind       string        `json:"kind" jsonschema:"enum=person,enum=service_account,enum=system" jsonschema_description:"Make does not tell service accounts from people: told by name or by hours."`
+	KindReason string        `json:"kind_reason,omitempty"`
+	Timezone   auditlog.Text `json:"timezone,omitempty" jsonschema_description:"As Make tells it; absent if it does not."`
+}
+
+// EventCount is how often an event happened.
+type EventCount struct {
+	Event         auditlog.Text `json:"event"`
+	Count         int           `json:"count"`
+	BaselineCount int           `json:"baseline_count"`
+}
+
+// TeamCount is how much happened in a team; a null id stands for none.
+type TeamCount struct {
+	Team          auditlog.Ref `json:"team"`
+	Count         int          `json:"count"`
+	BaselineCount int          `json:"baseline_count"`
+}
+
+// Baseline is the time before the window that it is compared with.
+type Baseline struct {
+	From       string `json:"from"`
+	To         string `json:"to"`
+	Days       int    `json:"days"`
+	Entries    int    `json:"entries" jsonschema_description:"The person's entries in it."`
+	ActiveDays int    `json:"active_days"`
+	Complete   bool   `json:"complete" jsonschema_description:"False: part of it is not covered, so what is called new may only be unseen."`
+	Note       string `json:"note,omitempty" jsonschema_description:"What the baseline is too small for."`
+}
+
+// NewEvent is an event that the baseline does not have.
+type NewEvent struct {
+	Event   auditlog.Text `json:"event"`
+	Count   int           `json:"count"`
+	FirstAt string        `json:"first_at"`
+}
+
+// NewTeam is a team that the baseline does not have.
+type NewTeam struct {
+	Team    auditlog.Ref `json:"team"`
+	Count   int          `json:"count"`
+	FirstAt string       `json:"first_at"`
+}
+
+// UsualHours are the hours of the day that somebody usually works in.
+type UsualHours struct {
+	Timezone       string   `json:"timezone" jsonschema_description:"Zone that these hours are meant in."`
+	TimezoneSource string   `json:"timezone_source" jsonschema:"enum=person,enum=window" jsonschema_description:"The person's own, as Make tells it, or the window's."`
+	Hours          []string `json:"hours" jsonschema_description:"Ranges such as 08-18 (08:00 to 17:59). Empty: not known, see reason."`
+	Reason         string   `json:"reason,omitempty"`
+}
+
+// OutsideHours is the work outside the usual hours.
+type OutsideHours struct {
+	Count *int     `json:"count" jsonschema:"nullable" jsonschema_description:"Null: usual hours are not known."`
+	UUIDs []string `json:"uuids" jsonschema_description:"The newest of them."`
+}
+
+// NotableEntry is an entry that a review would look at.
+type NotableEntry struct {
+	Entry
+	Why string `json:"why"`
+}
+
+// Finding is something that stands out, with its evidence.
+type Finding struct {
+	ID            string          `json:"id"`
+	Rule          string          `json:"rule"`
+	Title         string          `json:"title"`
+	Severity      string          `json:"severity" jsonschema:"enum=low,enum=medium,enum=high"`
+	Reason        string          `json:"reason"`
+	Actor         *auditlog.Actor `json:"actor,omitempty"`
+	Team          *auditlog.Ref   `json:"team,omitempty"`
+	From          string          `json:"from"`
+	To            string          `json:"to" jsonschema_description:"The last entry; inclusive."`
+	Observed      float64         `json:"observed"`
+	Threshold     float64         `json:"threshold"`
+	Evidence      []string        `json:"evidence" jsonschema_description:"uuids, for get_audit_log."`
+	EvidenceCount int             `json:"evidence_count"`
+	NextStep      string          `json:"next_step"`
+}

@@ -1,0 +1,65 @@
+package tools
+
+import (
+	"context"
+	"errors"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/schemas"
+)
+
+const (
+	defaultCountLimit = 20
+	defaultCountDays  = 30
+)
+
+func countAuditLogs() tool[schemas.CountAuditLogsArguments, *schemas.CountAuditLogsResult] {
+	return tool[schemas.CountAuditLogsArguments, *schemas.CountAuditLogsResult]{
+		name:        "count_audit_logs",
+		title:       "Count entries",
+		description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days unless from or to is given. One call answers who did most, when most happened, what changed against the period before. list_audit_logs shows the entries.",
+		handle:      CountAuditLogs,
+	}
+}
+
+// CountAuditLogs answers count_audit_logs.
+func CountAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+	request, err := countRequest(arguments)
+	if err != nil {
+		return nil, err
+	}
+	question, err := service.Resolve(ctx, filterOf(arguments.Filter), defaultCountDays)
+	if err != nil {
+		return nil, err
+	}
+	counting, err := service.Count(ctx, question.Query, request)
+	if err != nil {
+		return nil, err
+	}
+	limit, size := arguments.Limit, answer.DefaultSize
+	if limit > defaultCountLimit {
+		size = answer.LargeSize
+	}
+	if limit == 0 {
+		limit = defaultCountLimit
+	}
+	return answer.Counted(question, request, counting, limit, size), nil
+}
+
+// countRequest reads what does not depend on the log.
+func countRequest(arguments schemas.CountAuditLogsArguments) (analysis.CountRequest, error) {
+	request := analysis.CountRequest{OrderBy: analysis.GroupOrder(arguments.OrderBy), Compare: arguments.CompareToPrevious}
+	var badHours, badDays, twice error
+	request.Hours, badHours = analysis.ParseHours(arguments.Hours)
+	request.Weekdays, badDays = analysis.ParseWeekdays(arguments.Weekdays)
+	for _, name := range arguments.GroupBy {
+		request.GroupBy = append(request.GroupBy, analysis.Dimension(name))
+	}
+	if len(request.GroupBy) == 2 && request.GroupBy[0] == request.GroupBy[1] {
+		twice = &schemas.ArgumentError{Problems: []schemas.Problem{{
+			Argument: "group_by", Message: "names " + arguments.GroupBy[0] + " twice; accepted: one key, or two different ones, e.g. [\"actor\",\"event\"]",
+		}}}
+	}
+	return request, errors.Join(badHours, badDays, twice)
+}

@@ -1,0 +1,875 @@
+package tools_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/schemas"
+)
+
+func (c *caller) count(arguments args) schemas.CountAuditLogsResult {
+	c.t.Helper()
+	return ok[schemas.CountAuditLogsResult](c, "count_audit_logs", arguments)
+}
+
+func inPrague(t testing.TB) *time.Location {
+	t.Helper()
+	zone, err := time.LoadLocation("Europe/Prague")
+	require.NoError(t, err)
+	return zone
+}
+
+// month30 are the 30 days before now, by the clocks of Prague: summer time ended
+// amid them.
+func month30(e makesim.Entry) bool {
+	return within(time.Date(2026, 10, 21, 11, 0, 0, 0, time.UTC), now())(e)
+}
+
+// tally counts entries by what key makes of them.
+func tally(entries []makesim.Entry, key func(makesim.Entry) string) map[string]int {
+	counts := map[string]int{}
+	for _, e := range entries {
+		counts[key(e)]++
+	}
+	return counts
+}
+
+// most is the key that counts most; the test must not hang on a tie.
+func most(t testing.TB, counts map[string]int) string {
+	t.Helper()
+	best, ties := "", 0
+	for key, n := range counts {
+		switch {
+		case n > counts[best]:
+			best, ties = key, 0
+		case n == counts[best]:
+			ties++
+		}
+	}
+	require.Zero(t, ties, "two are equal: %v", counts)
+	return best
+}
+
+func actorOf(e makesim.Entry) string { return naiveKey(e, "actor", time.UTC) }
+
+func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	prague := inPrague(t)
+	everything := u.dump(func(makesim.Entry) bool { return true })
+	counts := func(result schemas.CountAuditLogsResult, by string) map[string]int {
+		found := map[string]int{}
+		for _, g := range result.Groups {
+			found[shownKey(t, g.Key, by)] = g.Count
+		}
+		return found
+	}
+
+	t.Run("who deleted how much in the last 30 days", func(t *testing.T) {
+		t.Parallel()
+		got := c.count(args{"event": "*_deleted", "group_by": "actor", "limit": 200})
+		want := tally(u.dump(func(e makesim.Entry) bool { return month30(e) && events("*_deleted")(e) }), actorOf)
+		assert.Equal(t, want, counts(got, "actor"))
+		assert.Equal(t, "2026-10-21T13:00:00+02:00", got.Query.From)
+		assert.Equal(t, auditlog.Actor{ID: "5028", Name: "Grzegorz Brzęczyszczykiewicz", Email: "grzegorz.b@northwind.example"}, *got.Groups[0].Key.Actor)
+	})
+	t.Run("events of each category over everything", func(t *testing.T) {
+		t.Parallel()
+		got := c.count(args{"from": "all", "group_by": "category", "limit": 50})
+		assert.Equal(t, tally(everything, func(e makesim.Entry) string { return naiveKey(e, "category", prague) }), counts(got, "category"))
+		assert.True(t, got.Complete)
+		assert.Equal(t, len(everything), got.Total)
+		assert.Empty(t, got.Coverage.Gaps)
+		first := stampOf(t, got.Query.From)
+		assert.False(t, first.After(everything[len(everything)-1].TriggeredAt))
+	})
+	t.Run("the busiest hour of the week", func(t *testing.T) {
+		t.Parallel()
+		hour := func(e makesim.Entry) string { return e.TriggeredAt.In(prague).Format("Monday 15") }
+		want := tally(everything, hour)
+		got := c.count(args{"from": "all", "group_by": []string{"weekday", "hour_of_day"}, "limit": 1})
+		require.Len(t, got.Groups, 1)
+		busiest := fmt.Sprintf("%s %02d", got.Groups[0].Key.Weekday, *got.Groups[0].Key.HourOfDay)
+		assert.Equal(t, most(t, want), busiest)
+		assert.Equal(t, want[busiest], got.Groups[0].Count)
+		assert.Equal(t, len(want), got.GroupCount)
+		assert.Equal(t, got.Total-got.Groups[0].Count, got.OtherCount)
+	})
+	t.Run("who is most active at night", func(t *testing.T) {
+		t.Parallel()
+		want := tally(u.dump(func(e makesim.Entry) bool {
+			hour := e.TriggeredAt.In(prague).Hour()
+			return month30(e) && e.Actor != nil && (hour >= 22 || hour < 6)
+		}), actorOf)
+		got := c.count(args{"hours": "22-06", "group_by": "actor", "exclude_actor": "none", "limit": 200})
+		assert.Equal(t, "22:00-06:00", got.Query.Hours)
+		assert.Equal(t, want, counts(got, "actor"))
+		assert.Equal(t, most(t, want), shownKey(t, got.Groups[0].Key, "actor"))
+	})
+	t.Run("the day with the most deleted webhooks", func(t *testing.T) {
+		t.Parallel()
+		want := tally(u.dump(events("webhook_deleted")), func(e makesim.Entry) string { return e.TriggeredAt.In(prague).Format(time.DateOnly) })
+		got := c.count(args{"from": "all", "event": "webhook_deleted", "group_by": "day", "limit": 1})
+		require.Len(t, got.Groups, 1)
+		assert.Equal(t, most(t, want), got.Groups[0].Key.Day)
+		assert.Equal(t, want[got.Groups[0].Key.Day], got.Groups[0].Count)
+		assert.GreaterOrEqual(t, got.Groups[0].Count, 48, "the clean-up of the demo")
+	})
+	t.Run("who has been seen for the first time", func(t *testing.T) {
+		t.Parallel()
+		first := map[string]time.Time{}
+		for _, e := range everything { // newest first
+			first[actorOf(e)] = e.TriggeredAt
+		}
+		got := c.count(args{"from": "all", "group_by": "actor", "order_by": "first_at", "limit": 200})
+		require.Len(t, got.Groups, len(first))
+		var last time.Time
+		for i, g := range got.Groups {
+			at := stampOf(t, g.FirstAt)
+			assert.True(t, at.Equal(first[shownKey(t, g.Key, "actor")]))
+			assert.True(t, i == 0 || !at.After(last), "latest first")
+			last = at
+		}
+		var recently []string
+		for _, g := range got.Groups {
+			if stampOf(t, g.FirstAt).After(now().AddDate(0, 0, -30)) {
+				recently = append(recently, string(g.Key.Actor.Name))
+			}
+		}
+		assert.Equal(t, []string{"Sofia Lindqvist"}, recently)
+	})
+	t.Run("a calendar month in two zones", func(t *testing.T) {
+		t.Parallel()
+		question := args{"event": "organization_variable_deleted", "from": "2026-10"}
+		totals := map[string]int{}
+		for _, zone := range []*time.Location{time.UTC, prague} {
+			want := u.dump(func(e makesim.Entry) bool {
+				return events("organization_variable_deleted")(e) && e.TriggeredAt.In(zone).Format("2006-01") == "2026-10"
+			})
+			got := c.count(with(question, "timezone", zone.String()))
+			assert.Equal(t, len(want), got.Total, zone)
+			totals[zone.String()] = got.Total
+		}
+		assert.Equal(t, 3, totals["UTC"]-totals["Europe/Prague"], "three stand between the two midnights")
+		assert.Equal(t, totals["Europe/Prague"], c.count(question).Total, "the user's zone is the default")
+	})
+}
+
+func TestCountsGroupNothingUnasked(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	got := u.caller(makesim.DemoToken).count(args{})
+	assert.Equal(t, len(u.dump(month30)), got.Total)
+	assert.NotNil(t, got.Groups)
+	assert.Empty(t, got.Groups)
+	assert.Zero(t, got.OtherCount)
+	assert.Zero(t, got.GroupCount)
+	assert.Nil(t, got.Previous)
+	assert.True(t, got.Complete)
+	assert.Empty(t, got.Warnings)
+	assert.Empty(t, got.Query.Hours)
+	assert.Empty(t, got.Query.Weekdays)
+	assert.Equal(t, "live", got.Source)
+}
+
+func TestCountsDoNotFetchTheSameEntriesTwice(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	c.count(args{"from": "60d", "group_by": "actor"})
+	u.ResetRequests()
+	for _, another := range []args{
+		{"from": "60d", "group_by": "event"},
+		{"from": "60d", "group_by": "team", "compare_to_previous": false},
+		{"from": "60d", "group_by": []string{"weekday", "hour_of_day"}, "order_by": "key"},
+		{"from": "60d", "group_by": "target", "hours": "22-06", "weekdays": "weekend", "limit": 200},
+	} {
+		assert.True(t, c.count(another).Complete, "%v", another)
+	}
+	assert.Empty(t, u.Requests(), "the same entries counted otherwise")
+	for _, another := range []args{
+		{"from": "60d", "group_by": "category"},
+		{"from": "60d", "event": "*_deleted", "actor": "5028", "group_by": "day"},
+		{"from": "2026-10", "group_by": "day"},
+		{"from": "30d", "to": "2026-11-10", "group_by": "day", "timezone": "Asia/Kathmandu"},
+		{"group_by": "actor", "compare_to_previous": true}, // the 30 days before it, too
+	} {
+		assert.True(t, c.count(another).Complete, "%v", another)
+	}
+	assert.Empty(t, u.lists(), "names are looked up at most")
+	assert.LessOrEqual(t, len(u.Requests()), 1)
+}
+
+// lists are the requests for lists of entries.
+func (u *upstream) lists() []makesim.Request {
+	return slices.DeleteFunc(u.Requests(), func(r makesim.Request) bool {
+		return !strings.Contains(r.Path, "audit-logs") || strings.Contains(r.Path, "filters") || r.Query.Get("pg[limit]") == ""
+	})
+}
+
+// asks tells whether a request names values for a parameter, in any form of array.
+func asks(r makesim.Request, parameter string) bool {
+	for name := range r.Query {
+		if name == parameter || strings.HasPrefix(name, parameter+"[") {
+			return true
+		}
+	}
+	return false
+}
+
+func TestCountsLetMakeFilterByFewValues(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		arguments  args
+		parameters []string
+	}{
+		"everything": {
+			args{"actor": 5028, "event": "webhook_deleted", "team": 8106},
+			[]string{"author", "event", "team"},
+		},
+		"a person":   {args{"actor": "grzegorz", "group_by": "day"}, []string{"author"}},
+		"a category": {args{"event": "Webhooks", "group_by": "day"}, []string{"event"}},
+		"a team":     {args{"team": "Marketing", "group_by": "day"}, []string{"team"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := recent(t, makesim.Quirks{})
+			got := u.caller(makesim.DemoToken).count(with(test.arguments, "from", "60d"))
+			assert.Positive(t, got.Total)
+			narrow := 0
+			for _, r := range u.lists() {
+				if !slices.ContainsFunc(test.parameters, func(p string) bool { return !asks(r, p) }) {
+					narrow++
+				}
+			}
+			assert.Positive(t, narrow, "%v", u.lists())
+			// Finding out where the log begins may need a request without filters.
+			assert.GreaterOrEqual(t, narrow, len(u.lists())-1, "%v", u.lists())
+		})
+	}
+}
+
+func TestCountsAskForLargePages(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	got := u.caller(makesim.DemoToken).count(args{"from": "all", "group_by": "month"})
+	assert.Equal(t, len(u.dump(func(makesim.Entry) bool { return true })), got.Total)
+	lists, large := u.lists(), 0
+	for _, r := range lists {
+		if r.Query.Get("pg[limit]") == "1000" {
+			large++
+		}
+	}
+	assert.GreaterOrEqual(t, large, len(lists)-3)
+	assert.LessOrEqual(t, len(lists), 2*got.Total/1000+8)
+}
+
+func TestCountsAreSmall(t *testing.T) {
+	t.Parallel()
+	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	// The lists in query are long, too.
+	filter := args{"from": "30d", "event": []string{"*"}, "exclude_actor": []any{5001, 5002, 5003, "none"}, "compare_to_previous": true}
+	for i, a := range countKeys() {
+		groupings := [][]string{{a}}
+		for _, b := range countKeys()[:i] {
+			// Pairs of what is long, in one order: in the other they are as long.
+			// The property test looks at the length of all others.
+			if i < 5 {
+				groupings = append(groupings, []string{a, b})
+			}
+		}
+		for _, grouping := range groupings {
+			for limit, size := range map[int]int{0: 8_000, 200: 40_000} {
+				arguments := with(filter, "group_by", grouping)
+				if limit > 0 {
+					arguments["limit"] = limit
+				}
+				r := c.call("count_audit_logs", arguments)
+				require.False(t, r.isError, r.text)
+				got := read[schemas.CountAuditLogsResult](t, r)
+				length := len([]rune(string(r.raw)))
+				assert.LessOrEqual(t, length, size, "%v, limit %d", grouping, limit)
+				listed := 0
+				for _, g := range got.Groups {
+					listed += g.Count
+				}
+				assert.Equal(t, got.Total, listed+got.OtherCount, "%v", grouping)
+				if most := min(got.GroupCount, max(limit, 20)); len(got.Groups) < most {
+					assert.Contains(t, strings.Join(got.Warnings, "\n"), "other_count", "%v, limit %d", grouping, limit)
+					assert.Greater(t, length, size*3/4, "%v, limit %d: cut to %d without need", grouping, limit, len(got.Groups))
+				}
+			}
+		}
+	}
+}
+
+func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
+	t.Parallel()
+	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	for name, test := range map[string]struct {
+		arguments args
+		says      []string
+	}{
+		"three keys":         {args{"group_by": []string{"actor", "event", "day"}}, []string{"group_by", "2"}},
+		"an unknown key":     {args{"group_by": "actr"}, []string{"group_by", "actr", "actor", "hour_of_day"}},
+		"a near key":         {args{"group_by": []string{"hour"}}, []string{"group_by", "hour_of_day"}},
+		"a key twice":        {args{"group_by": []string{"actor", "actor"}}, []string{"group_by", "actor", "twice"}},
+		"in another case":    {args{"group_by": []string{"day", "DAY"}}, []string{"group_by", "day"}},
+		"limit 0":            {args{"limit": 0}, []string{"limit", "1 to 200"}},
+		"limit 201":          {args{"limit": 201}, []string{"limit", "1 to 200"}},
+		"limit in words":     {args{"limit": "all"}, []string{"limit"}},
+		"hours in words":     {args{"hours": "x"}, []string{"hours", "22-06"}},
+		"equal hours":        {args{"hours": "22-22"}, []string{"hours", "22-06"}},
+		"hour 25":            {args{"hours": "22-25"}, []string{"hours", "22-06"}},
+		"hour 25 first":      {args{"hours": "25-06"}, []string{"hours", "22-06"}},
+		"one hour":           {args{"hours": "22"}, []string{"hours", "22-06"}},
+		"minute 60":          {args{"hours": "08:60-17:00"}, []string{"hours", "22-06"}},
+		"half a range":       {args{"hours": "22-"}, []string{"hours", "22-06"}},
+		"negative hours":     {args{"hours": "-1-5"}, []string{"hours", "22-06"}},
+		"beyond midnight":    {args{"hours": "22-24:30"}, []string{"hours", "22-06"}},
+		"hostile hours":      {args{"hours": "22-\u202e06\x1b[2J"}, []string{"hours", "22-06"}},
+		"no weekday":         {args{"weekdays": "x"}, []string{"weekdays", "mon"}},
+		"half a weekday":     {args{"weekdays": []string{"mon-"}}, []string{"weekdays", "mon"}},
+		"an unknown range":   {args{"weekdays": []string{"mon-xyz"}}, []string{"weekdays", "mon"}},
+		"a number":           {args{"weekdays": []any{8}}, []string{"weekdays", "mon"}},
+		"hostile weekday":    {args{"weekdays": []string{"mon\u200b\u202e"}}, []string{"weekdays", "mon"}},
+		"eight weekdays":     {args{"weekdays": slices.Repeat([]string{"mon"}, 8)}, []string{"weekdays", "7"}},
+		"an unknown order":   {args{"order_by": "size"}, []string{"order_by", "count", "first_at", "last_at", "key"}},
+		"an unknown name":    {args{"groupby": "actor"}, []string{"groupby", "did you mean group_by?"}},
+		"another's argument": {args{"cursor": "x"}, []string{"cursor", "group_by"}},
+		"no truth":           {args{"compare_to_previous": "perhaps"}, []string{"compare_to_previous"}},
+		"logins":             {args{"event": []string{"login"}}, []string{"event", "login"}},
+		"several at once":    {args{"hours": "x", "group_by": "y", "from": "soonish"}, []string{"group_by"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			t.Log(c.fails("count_audit_logs", test.arguments, test.says...))
+		})
+	}
+	plain := c.count(args{"group_by": []string{"actor"}, "limit": 3, "compare_to_previous": true, "from": "5d"})
+	for _, same := range []args{
+		{"group_by": "actor", "limit": "3", "compare_to_previous": "true", "from": "5d"},
+		{"group_by": `["actor"]`, "limit": 3.0, "compare_to_previous": true, "from": "5d", "order_by": "count", "hours": "", "weekdays": nil},
+		{"group_by": "ACTOR", "limit": 3, "compare_to_previous": true, "from": "5d", "order_by": "Count", "weekdays": []string{}},
+	} {
+		assert.Equal(t, plain, c.count(same), "%v", same)
+	}
+}
+
+func TestCountsOfLoginsAreRefused(t *testing.T) {
+	t.Parallel()
+	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	for _, word := range []string{"login", "Login", "*login*"} {
+		t.Log(c.fails("count_audit_logs", args{"event": []string{word}, "group_by": "actor"}, "audit log", "login"))
+	}
+}
+
+func TestCountsEchoHoursAndWeekdays(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	prague := inPrague(t)
+	minutes := func(e makesim.Entry) int {
+		local := e.TriggeredAt.In(prague)
+		return local.Hour()*60 + local.Minute()
+	}
+	for asked, test := range map[string]struct {
+		understood   string
+		since, until int
+	}{
+		"22-06": {"22:00-06:00", 22 * 60, 6 * 60}, "22-6": {"22:00-06:00", 22 * 60, 6 * 60}, "9-17": {"09:00-17:00", 9 * 60, 17 * 60},
+		"08:30-17:00": {"08:30-17:00", 8*60 + 30, 17 * 60}, "8:30-17": {"08:30-17:00", 8*60 + 30, 17 * 60},
+		"22-24": {"22:00-24:00", 22 * 60, 24 * 60}, "0-6": {"00:00-06:00", 0, 6 * 60}, " 22 - 06 ": {"22:00-06:00", 22 * 60, 6 * 60},
+	} {
+		got := c.count(args{"hours": asked})
+		assert.Equal(t, test.understood, got.Query.Hours)
+		want := u.dump(func(e makesim.Entry) bool {
+			m := minutes(e)
+			if test.since < test.until {
+				return month30(e) && m >= test.since && m < test.until
+			}
+			return month30(e) && (m >= test.since || m < test.until)
+		})
+		assert.Equal(t, len(want), got.Total, asked)
+	}
+	workdays := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}
+	weekend := []string{"Saturday", "Sunday"}
+	for _, test := range []struct {
+		asked      any
+		understood []string
+	}{
+		{"mon-fri", workdays}, {"workdays", workdays}, {[]string{"WORKDAYS"}, workdays}, {[]string{"Monday-Friday"}, workdays},
+		{"weekend", weekend}, {[]string{"sat", "sun"}, weekend}, {[]string{"Sunday", "SATURDAY"}, weekend}, {[]string{"sat", "weekend", "Sat"}, weekend},
+		{"fri-mon", []string{"Monday", "Friday", "Saturday", "Sunday"}}, {"wed", []string{"Wednesday"}}, {"wed-wed", []string{"Wednesday"}},
+		{[]string{"mon", "wed-thu"}, []string{"Monday", "Wednesday", "Thursday"}},
+	} {
+		got := c.count(args{"weekdays": test.asked})
+		assert.ElementsMatch(t, test.understood, got.Query.Weekdays, "%v", test.asked)
+		want := u.dump(func(e makesim.Entry) bool {
+			return month30(e) && slices.Contains(test.understood, e.TriggeredAt.In(prague).Weekday().String())
+		})
+		assert.Equal(t, len(want), got.Total, "%v", test.asked)
+	}
+}
+
+func TestCountsIncludeTheFirstInstantOfHoursAndNotTheLast(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	at := func(hour, minute, second, millisecond int) time.Time {
+		return time.Date(2026, 11, 18, hour, minute, second, millisecond*1e6, inPrague(t))
+	}
+	for i, instant := range []time.Time{
+		at(21, 59, 59, 999), at(22, 0, 0, 0), at(23, 59, 59, 999), at(24, 0, 0, 0), at(29, 59, 59, 999), at(30, 0, 0, 0),
+	} {
+		u.AddEntries(makesim.Entry{
+			OrganizationID: demoOrganization, Event: "team_created", TargetID: fmt.Sprint("edge-", i), TriggeredAt: instant,
+		})
+	}
+	got := u.caller(makesim.DemoToken).count(args{
+		"from": "2026-11-18", "to": "2026-11-19", "hours": "22-06", "event": "team_created", "group_by": "target", "order_by": "key",
+	})
+	var counted []string
+	for _, g := range got.Groups {
+		counted = append(counted, string(*g.Key.Target))
+	}
+	assert.Equal(t, []string{"edge-1", "edge-2", "edge-3", "edge-4"}, counted)
+}
+
+func TestCountsOfThePeriodBefore(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	everything := u.dump(func(makesim.Entry) bool { return true })
+	for _, test := range []struct {
+		from, to, zone     string
+		wantFrom, wantUpto string
+	}{
+		// Calendar months, whatever their length.
+		{"2026-10", "", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
+		{"2026-03", "", "", "2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00"},
+		{"2026-02", "2026-03", "", "2025-12-01T00:00:00+01:00", "2026-02-01T00:00:00+01:00"},
+		{"last quarter", "", "", "2026-04-01T00:00:00+02:00", "2026-07-01T00:00:00+02:00"},
+		{"2026-10-01", "2026-10-31", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
+		{"2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
+		{"2026-10", "", "Australia/Lord_Howe", "2026-09-01T00:00:00+10:30", "2026-10-01T00:00:00+10:30"},
+		// Calendar days at the same local time.
+		{"", "", "", "2026-09-21T13:00:00+02:00", "2026-10-21T13:00:00+02:00"},
+		{"30d", "", "", "2026-09-21T13:00:00+02:00", "2026-10-21T13:00:00+02:00"},
+		{"2026-10-25", "", "", "2026-10-24T00:00:00+02:00", "2026-10-25T00:00:00+02:00"},
+		{"2026-10-26", "", "", "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00"},
+		{"last week", "", "", "2026-11-02T00:00:00+01:00", "2026-11-09T00:00:00+01:00"},
+		{"2026-10-02", "2026-10-31", "", "2026-09-02T00:00:00+02:00", "2026-10-02T00:00:00+02:00"},
+		{"2026-10-20T09:30", "2026-11-03T09:30", "", "2026-10-06T09:30:00+02:00", "2026-10-20T09:30:00+02:00"},
+		{"2026-03-30T02:30", "2026-03-31T02:30", "", "2026-03-29T03:30:00+02:00", "2026-03-30T02:30:00+02:00"}, // skipped
+		{"2026-10-26T02:30", "2026-10-27T02:30", "", "2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"}, // twice
+		// Else exactly as long.
+		{"48h", "", "", "2026-11-16T13:00:00+01:00", "2026-11-18T13:00:00+01:00"},
+		{"this month", "", "", "2026-10-12T12:00:00+02:00", "2026-11-01T00:00:00+01:00"},
+		{"2026-10-25T00:00", "2026-10-25T12:00", "", "2026-10-24T11:00:00+02:00", "2026-10-25T00:00:00+02:00"},
+		{"now-36h", "", "", "2026-11-17T13:00:00+01:00", "2026-11-19T01:00:00+01:00"},
+	} {
+		got := c.count(args{"from": test.from, "to": test.to, "timezone": test.zone, "group_by": "actor", "compare_to_previous": true})
+		require.NotNil(t, got.Previous)
+		assert.Equal(t, [2]string{test.wantFrom, test.wantUpto}, [2]string{got.Previous.From, got.Previous.To}, "%+v", test)
+		want, before := 0, within(stampOf(t, test.wantFrom), stampOf(t, test.wantUpto))
+		for _, e := range everything {
+			if before(e) {
+				want++
+			}
+		}
+		assert.Equal(t, want, got.Previous.Total, "%+v", test)
+		assert.True(t, got.Previous.Complete, "%+v", test)
+	}
+}
+
+func TestCountsTellOfGroupsThatAreGone(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	// Marek Havelka left on November 12; Sofia Lindqvist came on the 8th.
+	got := c.count(args{"from": "2026-11-13", "to": "2026-11-19", "group_by": "actor", "limit": 200, "compare_to_previous": true})
+	count := func(from, to string, id int64) int {
+		return len(u.dump(func(e makesim.Entry) bool { return within(stampOf(t, from), stampOf(t, to))(e) && by(id)(e) }))
+	}
+	const before, start, end = "2026-11-06T00:00:00+01:00", "2026-11-13T00:00:00+01:00", "2026-11-20T00:00:00+01:00"
+	require.Positive(t, count(before, start, 5019))
+	assert.Positive(t, got.Previous.GroupsGone)
+	for _, g := range got.Groups {
+		assert.NotEqual(t, auditlog.ID("5019"), g.Key.Actor.ID)
+		if g.Key.Actor.ID == "5040" {
+			now, then := count(start, end, 5040), count(before, start, 5040)
+			assert.Equal(t, []int{now, then, now - then}, []int{g.Count, *g.PreviousCount, *g.Change})
+		}
+	}
+	// Somebody new has nothing to compare with: zero, and not absent.
+	newcomer := c.count(args{"from": "2026-11-08", "to": "2026-11-14", "actor": 5040, "group_by": "actor", "compare_to_previous": true})
+	require.Len(t, newcomer.Groups, 1)
+	assert.Equal(t, 0, *newcomer.Groups[0].PreviousCount)
+	assert.Equal(t, newcomer.Groups[0].Count, *newcomer.Groups[0].Change)
+	assert.Equal(t, 0, newcomer.Previous.Total)
+	assert.True(t, newcomer.Previous.Complete)
+	// And who is gone altogether is a group of the period before alone.
+	leaver := c.count(args{"from": "2026-11-13", "to": "2026-11-19", "actor": 5019, "group_by": "actor", "compare_to_previous": true})
+	assert.Empty(t, leaver.Groups)
+	assert.Equal(t, 1, leaver.Previous.GroupsGone)
+	assert.Equal(t, count(before, start, 5019), leaver.Previous.Total)
+}
+
+func TestCountsDoNotVouchForThePeriodBeforeTheLog(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{}) // goes back 70 days
+	got := u.caller(makesim.DemoToken).count(args{"from": "40d", "group_by": "event", "compare_to_previous": true})
+	assert.True(t, got.Complete)
+	assert.False(t, got.Previous.Complete)
+	assert.NotEmpty(t, got.Warnings)
+	assert.Equal(t, len(u.dump(within(time.Date(2026, 9, 1, 11, 0, 0, 0, time.UTC), time.Date(2026, 10, 11, 11, 0, 0, 0, time.UTC)))), got.Previous.Total)
+}
+
+func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	old := c.count(args{"from": "2024-01-01", "to": "2024-06-30", "group_by": "actor"})
+	assert.Zero(t, old.Total)
+	assert.Empty(t, old.Groups)
+	assert.False(t, old.Complete)
+	assert.Nil(t, old.Coverage.From)
+	assert.Nil(t, old.Coverage.To)
+	assert.NotEmpty(t, old.Coverage.Gaps)
+	assert.NotEmpty(t, old.Warnings)
+
+	long := c.count(args{"from": "2024-11-20", "to": "now", "group_by": "month", "order_by": "key"})
+	assert.Equal(t, len(u.dump(func(makesim.Entry) bool { return true })), long.Total)
+	assert.False(t, long.Complete)
+	assert.NotEmpty(t, long.Warnings)
+
+	quiet := c.count(args{"from": "2026-11-15T03:00:00Z", "to": "2026-11-15T03:00:00.001Z", "group_by": "actor"})
+	assert.Zero(t, quiet.Total)
+	assert.True(t, quiet.Complete)
+
+	world := *demoWorld()
+	world.Entries = nil
+	for _, from := range []string{"", "all"} {
+		empty := start(t, &world, makesim.Options{}).caller(makesim.DemoToken).count(args{"from": from, "group_by": "actor"})
+		assert.Zero(t, empty.Total, from)
+		assert.False(t, empty.Complete, "an empty log vouches for nothing: %q", from)
+		assert.NotEmpty(t, empty.Warnings, from)
+	}
+}
+
+// checkPartial tells whether an answer is exact over what it says that it covers.
+func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r reply) schemas.CountAuditLogsResult {
+	t.Helper()
+	got := read[schemas.CountAuditLogsResult](t, r)
+	if !got.Complete {
+		assert.NotEmpty(t, got.Coverage.Gaps)
+		assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
+	}
+	if got.Coverage.From == nil {
+		assert.Zero(t, got.Total)
+		assert.Empty(t, got.Groups)
+		return got
+	}
+	total, groups := q.naive(entries, stampOf(t, *got.Coverage.From), stampOf(t, *got.Coverage.To))
+	assert.Equal(t, total, got.Total, "%v: %+v", q.arguments, got.Coverage)
+	assert.Len(t, groups, got.GroupCount, "%v: %+v", q.arguments, got.Coverage)
+	q.checkGroups(t, got, groups, r, "partly")
+	if got.Previous != nil {
+		before, _ := q.naive(entries, stampOf(t, got.Previous.From), stampOf(t, got.Previous.To))
+		if got.Previous.Complete {
+			assert.Equal(t, before, got.Previous.Total)
+		} else {
+			assert.LessOrEqual(t, got.Previous.Total, before)
+			assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
+		}
+	}
+	return got
+}
+
+// failing is Make with a front that fails for lists once so many were answered,
+// until it is well again.
+type failing struct {
+	*upstream
+	url    string
+	left   atomic.Int32
+	isWell atomic.Bool
+}
+
+func newFailing(t *testing.T, after int32, quirks makesim.Quirks) *failing {
+	t.Helper()
+	f := &failing{upstream: recent(t, quirks)}
+	f.left.Store(after)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		isList := path.Base(path.Dir(r.URL.Path)) == "organization" && strings.Contains(r.URL.Path, "/audit-logs/")
+		if isList && f.left.Add(-1) < 0 && !f.isWell.Load() {
+			w.Header().Set("Date", now().Format(http.TimeFormat)) // its clock is pinned, too
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		f.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	f.url = front.URL + makesim.BasePath
+	return f
+}
+
+func TestCountsOfFailingReadsAreThoseOfWhatIsCovered(t *testing.T) {
+	t.Parallel()
+	prague := inPrague(t)
+	questions := []countCase{
+		{arguments: args{"from": "30d", "group_by": "actor", "compare_to_previous": true}, groupBy: []string{"actor"}},
+		{
+			arguments: args{"from": "30d", "group_by": []string{"team", "day"}, "hours": "12-14", "weekdays": "mon-thu", "order_by": "key"},
+			groupBy:   []string{"team", "day"}, orderBy: "key", hours: [2]int{12 * 3600, 14 * 3600}, weekdays: []time.Weekday{1, 2, 3, 4},
+		},
+		{
+			arguments: args{"from": "30d", "group_by": "event", "event": "*ed", "exclude_actor": "none", "order_by": "last_at"}, groupBy: []string{"event"}, orderBy: "last_at",
+			keep: []func(makesim.Entry) bool{func(e makesim.Entry) bool { return e.Actor != nil }},
+		},
+	}
+	var partial atomic.Int32
+	t.Cleanup(func() { assert.Positive(t, partial.Load(), "no answer was partial") })
+	for i, after := range []int32{1, 2, 4, 7, 11, 16, 25} {
+		q := questions[i%len(questions)]
+		q.zone = prague
+		t.Run(fmt.Sprintf("lists after %d", after), func(t *testing.T) {
+			t.Parallel()
+			f := newFailing(t, after, makesim.Quirks{PageCap: 100})
+			c := connect(t, serviceAt(t, f.url, makesim.DemoToken, now))
+			everything := f.dump(func(makesim.Entry) bool { return true })
+			r := c.call("count_audit_logs", q.arguments)
+			if !r.isError {
+				got := q.checkPartial(t, everything, r)
+				assert.False(t, got.Complete)
+				partial.Add(1)
+			}
+			f.isWell.Store(true)
+			r = c.call("count_audit_logs", q.arguments)
+			require.False(t, r.isError, r.text)
+			healed := q.checkPartial(t, everything, r)
+			assert.True(t, healed.Complete, "%+v", healed.Coverage)
+			assert.True(t, healed.Previous == nil || healed.Previous.Complete)
+		})
+	}
+}
+
+func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
+	t.Parallel()
+	f := newFailing(t, 1_000, makesim.Quirks{PageCap: 100})
+	c := connect(t, serviceAt(t, f.url, makesim.DemoToken, now))
+	q := countCase{arguments: args{"from": "20d", "group_by": "actor"}, groupBy: []string{"actor"}, zone: inPrague(t)}
+	c.count(q.arguments)
+	f.left.Store(0)
+	q.arguments["compare_to_previous"] = true
+	r := c.call("count_audit_logs", q.arguments)
+	require.False(t, r.isError, r.text)
+	got := q.checkPartial(t, f.dump(func(makesim.Entry) bool { return true }), r)
+	assert.True(t, got.Complete)
+	require.NotNil(t, got.Previous)
+	assert.False(t, got.Previous.Complete)
+}
+
+func TestCountsThatRunOutOfTimeGoOn(t *testing.T) {
+	t.Parallel()
+	u := start(t, recentWorld(), makesim.Options{Latency: 50 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 20}})
+	c := connectTo(t, configWithTime(u.service(makesim.DemoToken), 300*time.Millisecond))
+	q := countCase{
+		arguments: args{"from": "9d", "group_by": []string{"team", "event"}, "compare_to_previous": true}, groupBy: []string{"team", "event"}, zone: inPrague(t),
+	}
+	for range 100 {
+		r := c.call("count_audit_logs", q.arguments)
+		if r.isError {
+			assert.Contains(t, r.text, "ask again")
+			continue
+		}
+		got := q.checkPartial(t, u.dump(func(makesim.Entry) bool { return true }), r)
+		if got.Complete && got.Previous.Complete {
+			return
+		}
+	}
+	require.Fail(t, "never came to an end")
+}
+
+func TestCountsWithUnreadableRecordsAreLowerBounds(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{BrokenRecords: 10})
+	got := u.caller(makesim.DemoToken).count(args{"group_by": "event"})
+	want := len(u.dump(month30))
+	assert.False(t, got.Complete)
+	assert.Positive(t, got.Unreadable)
+	assert.Less(t, got.Total, want)
+	assert.GreaterOrEqual(t, got.Total+got.Unreadable, want)
+	assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
+}
+
+func TestNoQuirkChangesACount(t *testing.T) {
+	t.Parallel()
+	prague := inPrague(t)
+	questions := []countCase{
+		{arguments: args{"from": "3d", "group_by": "actor"}, groupBy: []string{"actor"}},
+		{arguments: args{"from": "3d", "group_by": []string{"team", "hour_of_day"}, "order_by": "key"}, groupBy: []string{"team", "hour_of_day"}, orderBy: "key"},
+		{arguments: args{"from": "3d", "group_by": []string{"day", "category"}, "hours": "9-12"}, groupBy: []string{"day", "category"}, hours: [2]int{9 * 3600, 12 * 3600}},
+		{
+			arguments: args{"from": "3d", "event": "*_deleted", "group_by": "event", "actor": []any{5001, 5010, 5028, "none"}}, groupBy: []string{"event"},
+			keep: []func(makesim.Entry) bool{events("*_deleted"), func(e makesim.Entry) bool { return e.Actor == nil || by(5001, 5010, 5028)(e) }},
+		},
+		{arguments: args{"from": "3d", "team": "none"}, keep: []func(makesim.Entry) bool{in(0)}},
+	}
+	from := daysBack(now(), 3, prague)
+	world := *recentWorld() // a little of it: there are many servers to fill
+	world.Entries = slices.DeleteFunc(slices.Clone(world.Entries), func(e makesim.Entry) bool { return e.TriggeredAt.Before(now().AddDate(0, 0, -8)) })
+	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
+		for name, quirks := range quirksOfMake() {
+			if teamsOnly := []string{"all at once", "pages of 7", "odd types", "ids as text", "dates by creation"}; key != makesim.DemoToken && !slices.Contains(teamsOnly, name) {
+				continue
+			}
+			t.Run(name+" for "+key[len(key)-4:], func(t *testing.T) {
+				t.Parallel()
+				u := start(t, &world, makesim.Options{Quirks: quirks, Seed: 1})
+				c := u.caller(key)
+				visible := u.dump(within(from, now()))
+				if key == makesim.DemoTeamAdminToken {
+					visible = u.dump(func(e makesim.Entry) bool { return within(from, now())(e) && in(8102)(e) })
+				}
+				for _, q := range questions {
+					if key == makesim.DemoTeamAdminToken && q.arguments["team"] != nil {
+						continue
+					}
+					q.zone = prague
+					total, groups := q.naive(visible, from, now())
+					got := c.count(q.arguments)
+					require.True(t, got.Complete, "%v: %v", q.arguments, got.Warnings)
+					require.Equal(t, total, got.Total, "%v", q.arguments)
+					require.Len(t, groups, got.GroupCount, "%v", q.arguments)
+					for i, g := range got.Groups {
+						var shown []string
+						for _, by := range q.groupBy {
+							shown = append(shown, shownKey(t, g.Key, by))
+						}
+						require.Equal(t, groups[i].shown, shown, "%v", q.arguments)
+						require.Equal(t, groups[i].count, g.Count, "%v: %v", q.arguments, shown)
+					}
+				}
+			})
+		}
+	}
+}
+
+func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	for i := range 3 { // as when Make adds a kind of event
+		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: "gizmo_deleted", TriggeredAt: now().Add(-time.Duration(i+1) * time.Hour)})
+	}
+	c := u.caller(makesim.DemoToken)
+	got := c.count(args{"from": "2d", "group_by": []string{"category", "event"}, "order_by": "key", "limit": 50})
+	require.Equal(t, len(u.dump(within(now().AddDate(0, 0, -2), now()))), got.Total)
+	require.Equal(t, "none (not in Make's catalog)", string(*got.Groups[0].Key.Category))
+	assert.Equal(t, "gizmo_deleted", string(*got.Groups[0].Key.Event))
+	assert.Equal(t, 3, got.Groups[0].Count)
+	// The answer must not hang on what the session has happened to see before.
+	for session, c := range map[string]*caller{"a session that has seen them": c, "a new session": u.caller(makesim.DemoToken)} {
+		for _, glob := range []string{"*", "*_deleted", "gizmo_*"} {
+			want := len(u.dump(func(e makesim.Entry) bool { return within(now().AddDate(0, 0, -2), now())(e) && events(glob)(e) }))
+			r := c.call("count_audit_logs", args{"from": "2d", "event": glob})
+			if r.isError {
+				assert.Contains(t, r.text, "no event", glob) // no wrong answer, at least
+				continue
+			}
+			if got := read[schemas.CountAuditLogsResult](t, r); got.Total != want {
+				assert.NotEmpty(t, got.Warnings, "%s, %s: %d instead of %d, and nothing says so", session, glob, got.Total, want)
+			}
+		}
+	}
+}
+
+func TestWhoMayReadOneTeamCountsThatTeam(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoTeamAdminToken)
+	got := c.count(args{"group_by": "team"})
+	assert.Equal(t, "teams", got.Query.Endpoint)
+	assert.True(t, got.Complete)
+	require.Len(t, got.Groups, 1)
+	assert.Equal(t, auditlog.Ref{ID: "8102", Name: "Finance & Billing"}, *got.Groups[0].Key.Team)
+	assert.Equal(t, len(u.dump(func(e makesim.Entry) bool { return month30(e) && in(8102)(e) })), got.Total)
+	u.caller(makesim.DemoMemberToken).fails("count_audit_logs", args{"group_by": "team"}, "403", "Admin or Owner")
+}
+
+func TestCountsTellNamesakesApart(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	got := u.caller(makesim.DemoToken).count(args{"actor": []any{5006, 5009}, "group_by": "actor", "order_by": "key"})
+	require.Len(t, got.Groups, 2)
+	for i, want := range []auditlog.Actor{
+		{ID: "5006", Name: "Jan Novák", Email: "jan.novak@northwind.example"},
+		{ID: "5009", Name: "Jan Novák", Email: "jan.novak2@northwind.example"},
+	} {
+		assert.Equal(t, want, *got.Groups[i].Key.Actor)
+	}
+	assert.Equal(t, len(u.dump(func(e makesim.Entry) bool { return month30(e) && by(5006)(e) })), got.Groups[0].Count)
+	assert.Equal(t, len(u.dump(func(e makesim.Entry) bool { return month30(e) && by(5009)(e) })), got.Groups[1].Count)
+}
+
+func TestCountsOfWhoIsRenamedAreOneGroup(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Entries = nil
+	for i := range 40 {
+		actor := makesim.Actor{ID: 5033, Name: "Michaela Křížová", Email: "michaela.krizova@northwind.example"}
+		if i < 15 { // the later ones
+			actor.Name, actor.Email = "Michaela Dvořáková", "michaela.dvorakova@northwind.example"
+		}
+		world.Entries = append(world.Entries, makesim.Entry{
+			OrganizationID: demoOrganization, Event: "webhook_created", TeamID: 8107, Actor: &actor, TriggeredAt: now().Add(-time.Duration(i+1) * 7 * time.Hour),
+		})
+	}
+	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
+	for _, more := range []args{{}, {"order_by": "first_at"}, {"group_by": []string{"team", "actor"}}} {
+		arguments := args{"from": "all", "group_by": "actor"}
+		for name, value := range more {
+			arguments[name] = value
+		}
+		got := c.count(arguments)
+		require.Len(t, got.Groups, 1)
+		assert.Equal(t, 40, got.Groups[0].Count)
+		assert.Equal(t, auditlog.Actor{ID: "5033", Name: "Michaela Dvořáková", Email: "michaela.dvorakova@northwind.example"}, *got.Groups[0].Key.Actor, "as the latest entry has it")
+	}
+}
+
+func TestCountsCleanHostileTextInGroups(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Organizations = slices.Clone(world.Organizations)
+	world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams), makesim.Team{ID: 8999, Name: hostileText})
+	world.Events = append(makesim.DocumentedEvents(), makesim.EventCategory{Header: hostileText, Items: []makesim.EventType{{Label: hostileText, Value: "evil_" + hostileText}}})
+	world.Entries = nil
+	for i := range 60 {
+		world.Entries = append(world.Entries, makesim.Entry{
+			OrganizationID: demoOrganization, Event: "evil_" + hostileText, TeamID: 8999,
+			Actor:    &makesim.Actor{ID: 9000 + int64(i), Name: hostileText + strings.Repeat("long ", 500), Email: hostileText},
+			TargetID: strings.Repeat(hostileText, 30) + fmt.Sprint(i), TriggeredAt: now().Add(-time.Duration(i+1) * time.Hour),
+		})
+	}
+	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken) // every result is checked for what it holds
+	for _, by := range countKeys() {
+		assert.Equal(t, 60, c.count(args{"from": "all", "group_by": by}).Total, by)
+	}
+	long := c.count(args{"from": "all", "group_by": []string{"actor", "target"}, "limit": 200})
+	assert.Equal(t, 60, long.GroupCount)
+	assert.Len(t, long.Groups, 60-long.OtherCount)
+	assert.NotEmpty(t, long.Groups)
+}

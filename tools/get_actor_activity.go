@@ -1,0 +1,42 @@
+package tools
+
+import (
+	"context"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
+)
+
+func getActorActivity() tool[schemas.GetActorActivityArguments, *schemas.GetActorActivityResult] {
+	return tool[schemas.GetActorActivityArguments, *schemas.GetActorActivityResult]{
+		name:        "get_actor_activity",
+		title:       "Activity of one person",
+		description: "Shows what one person did in a window (default the last 30 days) against the time before it: by event, team and hour, what is new, work outside usual hours, notable entries and findings. Serves as a report on somebody who leaves. count_audit_logs compares people.",
+		handle:      GetActorActivity,
+	}
+}
+
+// GetActorActivity answers get_actor_activity.
+func GetActorActivity(ctx context.Context, service *analysis.Service, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
+	question, err := service.Resolve(ctx, analysis.Filter{
+		OrganizationID: organizationID(arguments.OrganizationID), Actors: []string{arguments.Actor},
+		From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
+	}, defaultCountDays)
+	if err != nil {
+		return nil, err
+	}
+	days := arguments.BaselineDays
+	if days == 0 {
+		days = analysis.DefaultBaselineDays
+	}
+	activity, err := service.Activity(ctx, question.Query, days)
+	if err != nil {
+		return nil, err
+	}
+	if len(question.Query.Actors) > 0 {
+		question.Query.Actors = []auditlog.Actor{activity.Actor} // with the name that only the log may know
+	}
+	return answer.Activity(question, activity), nil
+}

@@ -1,0 +1,90 @@
+package tools_test
+
+import (
+	"slices"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/makesim"
+)
+
+// The most characters of structured content: of an answer that nobody asked to
+// be large, and of any.
+const (
+	defaultAnswer = 8_000
+	largestAnswer = 40_000
+)
+
+// TestDefaultAnswersStaySmall asks every tool on the demo what fills its answer
+// most.
+func TestDefaultAnswersStaySmall(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	c.readEverything()
+	held := u.Dump(demoOrganization)
+
+	type question struct {
+		tool      string
+		arguments args
+	}
+	questions := []question{
+		{"list_organizations", args{}},
+		{"list_audit_log_filters", args{}},
+		{"list_audit_log_filters", args{"kind": "events"}},
+		{"list_audit_log_filters", args{"kind": "users"}},
+		{"list_audit_logs", args{}},
+		{"list_audit_logs", args{"from": "all"}},
+		{"get_audit_log", args{"uuid": held[0].UUID}},
+		{"count_audit_logs", args{}},
+	}
+	dimensions := []string{"actor", "event", "category", "team", "target", "day", "week", "month", "hour_of_day", "weekday"}
+	for i, dimension := range dimensions {
+		questions = append(questions, question{"count_audit_logs", args{"group_by": dimension, "from": "all"}})
+		if i%3 == 0 {
+			questions = append(questions, question{"count_audit_logs", args{"group_by": []string{dimension, dimensions[(i+1)%len(dimensions)]}, "compare_to_previous": true}})
+		}
+	}
+	people := u.byEverybody()
+	busiest := []int64{aLeaver, aNightOwl, aCleaner, hostilyNamed, theSystem}
+	for id := range people {
+		busiest = append(busiest, id)
+	}
+	slices.SortStableFunc(busiest[5:], func(a, b int64) int { return len(people[b]) - len(people[a]) })
+	for _, id := range busiest[:9] {
+		questions = append(questions, question{"get_actor_activity", args{"actor": actorArgument(id)}})
+	}
+	questions = append(questions, question{"get_actor_activity", args{"actor": actorArgument(busiest[5]), "from": "all"}})
+	for _, objects := range u.objects() {
+		questions = append(questions, question{"get_target_history", objects[0].arguments()})
+	}
+	asked := map[string]int{}
+	for _, q := range questions {
+		r := c.call(q.tool, q.arguments)
+		require.False(t, r.isError, r.text)
+		size := utf8.RuneCountInString(r.text) // what is structured, written as JSON
+		assert.Less(t, size, defaultAnswer, "%s %v", q.tool, q.arguments)
+		asked[q.tool] = max(asked[q.tool], size)
+	}
+	listed, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
+	require.NoError(t, err)
+	for _, tool := range listed.Tools {
+		assert.Contains(t, asked, tool.Name, "every tool is asked")
+	}
+	t.Log(asked)
+
+	for kind, objects := range u.objects() {
+		r := c.call("get_target_history", with(objects[0].arguments(), "limit", 50))
+		require.False(t, r.isError, r.text)
+		requireNoSecrets(t, r)
+		assert.Less(t, utf8.RuneCountInString(r.text), largestAnswer, kind)
+	}
+	several := c.call("get_target_history", args{"target_id": "3000"})
+	require.True(t, several.isError)
+	assert.Less(t, utf8.RuneCount(several.raw), defaultAnswer)
+	assert.Less(t, utf8.RuneCountInString(several.text), defaultAnswer)
+}

@@ -31,9 +31,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/answer":    {"internal/auditlog", "internal/analysis", "schemas"},
 		"tools":              {"internal/auditlog", "internal/analysis", "internal/answer", "schemas"},
 		"resources":          {"internal/auditlog", "internal/analysis", "internal/answer"},
+		"prompts":            {"internal/auditlog", "internal/analysis", "internal/answer", "schemas", "tools"},
 		"internal/cli": {
 			"internal/auditlog", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
-			"internal/transport", "makeapi", "resources", "tools",
+			"internal/transport", "makeapi", "prompts", "resources", "tools",
 		},
 	}
 	found := map[string]bool{}

@@ -23,8 +23,9 @@ const (
 	recentEntries = 25
 )
 
-// Completer completes the parts of the resources' addresses: organizations and
-// teams by id or name, entries by the uuids that were read lately.
+// Completer completes the parts of the resources' addresses (organizations and
+// teams by id or name, entries by the uuids that were read lately) and the
+// arguments of prompts.
 type Completer struct{ Config }
 
 // CompleteResourceArgument serves mcp-go's server.ResourceCompletionProvider.
@@ -36,7 +37,7 @@ func (c *Completer) CompleteResourceArgument(ctx context.Context, uri string, ar
 	var values []string
 	switch {
 	case argument.Name == organizationParameter && (uri == OrganizationFilters || uri == EntryOfOrganization):
-		values, err = completeOrganizations(ctx, service, argument.Value)
+		values, err = service.CompleteOrganizations(ctx, argument.Value)
 	case argument.Name == teamParameter && uri == TeamFilters:
 		values, err = completeTeams(ctx, service, argument.Value)
 	case argument.Name == uuidParameter && uri == EntryOfOrganization:
@@ -45,22 +46,13 @@ func (c *Completer) CompleteResourceArgument(ctx context.Context, uri string, ar
 	if err != nil {
 		return nil, errors.New(answer.Explain(err))
 	}
-	shown := values[:min(len(values), maxCompletions)]
-	return &mcp.Completion{Values: shown, Total: len(values), HasMore: len(shown) < len(values)}, nil
+	return completion(values), nil
 }
 
-func completeOrganizations(ctx context.Context, service *analysis.Service, typed string) ([]string, error) {
-	organizations, err := service.Directory.Organizations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var ids []string
-	for _, organization := range organizations {
-		if organization.Here && fits(typed, organization.Ref) {
-			ids = append(ids, string(organization.ID))
-		}
-	}
-	return ids, nil
+// completion is the protocol's form of what something may be completed to.
+func completion(values []string) *mcp.Completion {
+	shown := append([]string{}, values[:min(len(values), maxCompletions)]...)
+	return &mcp.Completion{Values: shown, Total: len(values), HasMore: len(shown) < len(values)}
 }
 
 func completeTeams(ctx context.Context, service *analysis.Service, typed string) ([]string, error) {
@@ -78,7 +70,7 @@ func completeTeams(ctx context.Context, service *analysis.Service, typed string)
 			return nil, err
 		}
 		for _, team := range access.ReadableTeams() {
-			if fits(typed, team) {
+			if analysis.Fits(typed, team) {
 				ids = append(ids, string(team.ID))
 			}
 		}
@@ -110,9 +102,4 @@ func completeEntries(ctx context.Context, service *analysis.Service, organizatio
 		}
 	}
 	return fitting, nil
-}
-
-// fits tells whether what was typed begins an id or is part of a name.
-func fits(typed string, ref auditlog.Ref) bool {
-	return strings.HasPrefix(string(ref.ID), typed) || strings.Contains(auditlog.Fold(string(ref.Name)), auditlog.Fold(typed))
 }

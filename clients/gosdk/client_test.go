@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/jsonschema-go/jsonschema"
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	"github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -151,6 +152,7 @@ func TestHandshake(t *testing.T) {
 	require.NotNil(t, hello.Capabilities.Tools)
 	require.NotNil(t, hello.Capabilities.Resources)
 	require.NotNil(t, hello.Capabilities.Completions)
+	require.NotNil(t, hello.Capabilities.Prompts)
 }
 
 func TestToolsAreWellDefined(t *testing.T) {
@@ -176,6 +178,7 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	uuid := object(t, list(t, s.call("list_audit_logs", map[string]any{"limit": 1})["entries"])[0])["uuid"]
+	webhook := object(t, list(t, s.call("list_audit_logs", map[string]any{"event": "webhook_deleted", "limit": 1, "from": "30d"})["entries"])[0])["target_id"]
 	examples := map[string][]map[string]any{
 		"list_organizations": {{}},
 		"list_audit_log_filters": {
@@ -189,6 +192,22 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 			{"from": "2020", "to": "2021"},
 		},
 		"get_audit_log": {{"uuid": []any{uuid}}, {"uuid": []any{uuid, "00000000-0000-4000-8000-000000000000"}}},
+		"count_audit_logs": {
+			{},
+			{"group_by": []string{"actor", "event"}, "event": "*_deleted", "limit": 5, "compare_to_previous": true},
+			{"group_by": "category", "from": "all"},
+			{"group_by": []string{"weekday", "hour_of_day"}, "from": "last quarter", "timezone": "Asia/Kathmandu", "order_by": "key"},
+			{"group_by": []string{"team", "target"}, "hours": "22-06", "weekdays": []string{"weekend"}},
+			{"group_by": "day", "from": "2020", "to": "2021"},
+			{"group_by": []string{"week", "month"}, "actor": "none", "order_by": "last_at", "limit": "200"},
+		},
+		"get_actor_activity": {
+			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"}, {"actor": "svc-deploy", "from": "last month", "baseline_days": 30}, {"actor": 5040, "from": "90d"},
+			{"actor": "5001", "from": "2020", "to": "2021"},
+		},
+		"get_target_history": {
+			{"target_id": webhook, "kind": "Webhooks"}, {"target_id": webhook, "kind": "webhooks", "limit": 1}, {"target_id": "no-such-object"},
+		},
 	}
 	for name, tool := range s.tools() {
 		require.NotEmpty(t, examples[name], "no example for %s", name)
@@ -336,6 +355,234 @@ func TestAddressesAreCompleted(t *testing.T) {
 	uuids := complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", "", map[string]string{"organization_id": "4721"})
 	require.NotEmpty(t, uuids)
 	assert.Contains(t, complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", uuids[0][:6], map[string]string{"organization_id": "4721"}), uuids[0])
+}
+
+func TestCountsAddUp(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	question := map[string]any{"event": []string{"connection_deleted", "webhook_deleted"}, "from": "30d"}
+	total := s.call("count_audit_logs", question)["total"]
+	question["limit"] = 500
+	assert.InDelta(t, s.call("list_audit_logs", question)["returned"], total, 0)
+	question["limit"] = 3
+	for _, key := range []any{"actor", "event", "day", []string{"team", "hour_of_day"}} {
+		question["group_by"] = key
+		counted := s.call("count_audit_logs", question)
+		assert.Equal(t, total, counted["total"])
+		sum, ok := counted["other_count"].(float64)
+		require.True(t, ok)
+		for _, group := range list(t, counted["groups"]) {
+			count, ok := object(t, group)["count"].(float64)
+			require.True(t, ok)
+			sum += count
+		}
+		assert.InDelta(t, total, sum, 0, "%v", key)
+	}
+}
+
+// TestAFollowUpIsOfTheSameEntries: the demo's clock stands still, so that a
+// question put again has to be answered alike.
+func TestAFollowUpIsOfTheSameEntries(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	first := s.call("count_audit_logs", map[string]any{"from": "90d", "group_by": "event"})
+	followUp := s.call("count_audit_logs", map[string]any{"from": "90d", "group_by": "actor", "hours": "22-06"})
+	assert.Equal(t, object(t, first["coverage"]), object(t, followUp["coverage"]))
+	assert.Equal(t, first, s.call("count_audit_logs", map[string]any{"from": "90d", "group_by": "event"}))
+}
+
+func TestALeaverIsReportedInOneCall(t *testing.T) {
+	t.Parallel()
+	activity := connect(t).call("get_actor_activity", map[string]any{"actor": "Marek Havelka", "from": "30d"})
+	assert.InDelta(t, 98, activity["total"], 0)
+	assert.Len(t, list(t, activity["by_hour"]), 24)
+	assert.NotEmpty(t, list(t, activity["notable"]))
+	assert.NotEmpty(t, list(t, activity["findings"]))
+}
+
+func TestAHistoryIsPaged(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	busiest := list(t, s.call("count_audit_logs", map[string]any{"event": "Scenarios", "from": "all", "group_by": "target", "limit": 1})["groups"])[0]
+	target := object(t, object(t, busiest)["key"])["target"]
+	question := map[string]any{"target_id": target, "kind": "Scenarios", "limit": 4}
+	seen, last := map[any]bool{}, ""
+	for page := s.call("get_target_history", question); ; page = s.call("get_target_history", question) {
+		for _, entry := range list(t, page["entries"]) {
+			at, ok := object(t, entry)["triggered_at"].(string)
+			require.True(t, ok)
+			moment, err := time.Parse(time.RFC3339Nano, at)
+			require.NoError(t, err)
+			if last != "" {
+				before, err := time.Parse(time.RFC3339Nano, last)
+				require.NoError(t, err)
+				assert.False(t, moment.Before(before), "oldest first")
+			}
+			last = at
+			assert.False(t, seen[object(t, entry)["uuid"]])
+			seen[object(t, entry)["uuid"]] = true
+		}
+		cursor, more := page["next_cursor"]
+		if !more {
+			break
+		}
+		question["cursor"] = cursor
+	}
+	assert.InDelta(t, object(t, busiest)["count"], len(seen), 0)
+}
+
+// prompts are the definitions by name.
+func (s *session) prompts() map[string]*mcp.Prompt {
+	s.t.Helper()
+	found := map[string]*mcp.Prompt{}
+	for prompt, err := range s.Prompts(s.t.Context(), nil) {
+		require.NoError(s.t, err)
+		found[prompt.Name] = prompt
+	}
+	return found
+}
+
+// TestEachPromptCarriesData gets every prompt there is; one without an example
+// here fails.
+func TestEachPromptCarriesData(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	examples := map[string][]map[string]string{
+		"security_review":    {nil, {"from": "last month", "team": "Marketing", "organization_id": "4721", "to": ""}},
+		"offboarding_review": {{"actor": "Marek Havelka", "from": "30d"}},
+		"incident_timeline":  {nil, {"from": "2026-11-11T22:00", "to": "2026-11-11T23:59", "timezone": "Europe/Prague", "event": "*_deleted"}},
+	}
+	prompts := s.prompts()
+	require.Len(t, prompts, len(examples))
+	for name, prompt := range prompts {
+		assert.NotEmpty(t, prompt.Title, name)
+		assert.NotEmpty(t, prompt.Description, name)
+		for _, argument := range prompt.Arguments {
+			assert.NotEmpty(t, argument.Description, "%s: %s", name, argument.Name)
+		}
+		require.NotEmpty(t, examples[name], "no example for %s", name)
+		for _, arguments := range examples[name] {
+			result, err := s.GetPrompt(t.Context(), &mcp.GetPromptParams{Name: name, Arguments: arguments})
+			require.NoError(t, err, "%s %v", name, arguments)
+			require.Greater(t, len(result.Messages), 2, name)
+			for i, message := range result.Messages {
+				assert.Equal(t, mcp.Role("user"), message.Role)
+				block, ok := message.Content.(*mcp.TextContent)
+				require.True(t, ok, "%T", message.Content)
+				if i == 0 {
+					continue
+				}
+				// The tool and its arguments, then its answer: the same call again
+				// gives the same.
+				head, answer, found := strings.Cut(block.Text, "\n")
+				require.True(t, found, block.Text)
+				tool, question, found := strings.Cut(head, " ")
+				require.True(t, found, head)
+				var asked map[string]any
+				require.NoError(t, json.Unmarshal([]byte(question), &asked))
+				again := s.call(tool, asked)
+				var told map[string]any
+				require.NoError(t, json.Unmarshal([]byte(answer), &told))
+				delete(again, "next_cursor") // sealed anew each time
+				delete(told, "next_cursor")
+				assert.Equal(t, again, told, head)
+			}
+		}
+	}
+}
+
+func TestPromptsExplainMistakes(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	for _, test := range []struct {
+		name      string
+		arguments map[string]string
+		says      string
+	}{
+		{"offboarding_review", nil, "actor"},
+		{"offboarding_review", map[string]string{"actor": ""}, "required"},
+		{"offboarding_review", map[string]string{"actor": "Katarina Weis"}, "Katharina Weiß"},
+		{"security_review", map[string]string{"form": "7d"}, "did you mean from?"},
+		{"incident_timeline", map[string]string{"from": "eventually"}, "eventually"},
+		{"review_everything", nil, "review_everything"},
+	} {
+		_, err := s.GetPrompt(t.Context(), &mcp.GetPromptParams{Name: test.name, Arguments: test.arguments})
+		var refused *jsonrpc.Error
+		require.ErrorAs(t, err, &refused, "%v", test)
+		assert.EqualValues(t, jsonrpc.CodeInvalidParams, refused.Code, "%v", test)
+		assert.Contains(t, refused.Message, test.says)
+	}
+}
+
+func TestArgumentsOfPromptsAreCompleted(t *testing.T) {
+	t.Parallel()
+	s := connect(t)
+	complete := func(argument, typed string, earlier map[string]string) []string {
+		params := &mcp.CompleteParams{
+			Ref:      &mcp.CompleteReference{Type: "ref/prompt", Name: "incident_timeline"},
+			Argument: mcp.CompleteParamsArgument{Name: argument, Value: typed},
+		}
+		if earlier != nil {
+			params.Context = &mcp.CompleteContext{Arguments: earlier}
+		}
+		result, err := s.Complete(t.Context(), params)
+		require.NoError(t, err)
+		assert.Len(t, result.Completion.Values, result.Completion.Total)
+		return result.Completion.Values
+	}
+	assert.Equal(t, []string{"lucie.maresova@northwind.example"}, complete("actor", "maresova", nil))
+	assert.Equal(t, []string{"Marketing"}, complete("team", "market", map[string]string{"organization_id": "4721"}))
+	assert.Contains(t, complete("event", "connection", nil), "connection_deleted")
+	assert.Equal(t, []string{"last week", "last month", "last quarter"}, complete("from", "last", nil))
+	assert.Equal(t, []string{"4721"}, complete("organization_id", "north", nil))
+	assert.Empty(t, complete("target_id", "1", nil))
+	// Everything that a prompt takes is either completed or answered with nothing.
+	for name, prompt := range s.prompts() {
+		for _, argument := range prompt.Arguments {
+			_, err := s.Complete(t.Context(), &mcp.CompleteParams{
+				Ref: &mcp.CompleteReference{Type: "ref/prompt", Name: name}, Argument: mcp.CompleteParamsArgument{Name: argument.Name},
+			})
+			require.NoError(t, err, "%s: %s", name, argument.Name)
+		}
+	}
+	_, err := s.Complete(t.Context(), &mcp.CompleteParams{
+		Ref:      &mcp.CompleteReference{Type: "ref/prompt", Name: "incident_timeline"},
+		Argument: mcp.CompleteParamsArgument{Name: "actor"}, Context: &mcp.CompleteContext{Arguments: map[string]string{"organization_id": "12"}},
+	})
+	require.ErrorContains(t, err, "not visible")
+}
+
+// TestTheReadmeKnowsThePrompts holds README.md's table of prompts to the server:
+// each with its arguments in their order, and no other.
+func TestTheReadmeKnowsThePrompts(t *testing.T) {
+	t.Parallel()
+	data, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(data), "\n## Prompts\n")
+	require.True(t, found, "README.md has no section on prompts")
+	section, _, _ = strings.Cut(section, "\n## ")
+	told := map[string][]string{}
+	for line := range strings.Lines(section) {
+		cells := strings.Split(line, "|")
+		if len(cells) < 5 || !strings.Contains(cells[1], "`") {
+			continue
+		}
+		arguments := []string{}
+		for i, word := range strings.Split(cells[3], "`") {
+			if i%2 == 1 { // between backticks
+				arguments = append(arguments, word)
+			}
+		}
+		told[strings.Trim(cells[1], " `")] = arguments
+	}
+	served := map[string][]string{}
+	for name, prompt := range connect(t).prompts() {
+		served[name] = []string{}
+		for _, argument := range prompt.Arguments {
+			served[name] = append(served[name], argument.Name)
+		}
+	}
+	assert.Equal(t, served, told)
 }
 
 // TestTheReadmeKnowsWhatIsServed holds README.md's tables to the server: every

@@ -45,6 +45,7 @@ const call = (tool, args, ...options) =>
 
 // An example for each tool; a tool without one fails.
 const uuid = () => call("list_audit_logs", { limit: 1 }).entries[0].uuid;
+const webhook = () => call("list_audit_logs", { event: "webhook_deleted", from: "30d", limit: 1 }).entries[0].target_id;
 const examples = {
   list_organizations: [() => ({}), (r) => assert.equal(r.organizations[0].id, 4721)],
   list_audit_log_filters: [() => ({ kind: "events", search: "connection" }), (r) => assert.ok(r.events.some((e) => e.value === "connection_deleted"))],
@@ -54,11 +55,27 @@ const examples = {
     for (const entry of r.entries) assert.equal(entry.event, "connection_deleted");
   }],
   get_audit_log: [() => ({ uuid: [uuid()] }), (r) => assert.ok(r.entries[0].details)],
+  count_audit_logs: [() => ({ event: "*_deleted", from: "30d", group_by: ["actor", "event"], limit: 5, compare_to_previous: true }), (r) => {
+    assert.equal(r.complete, true);
+    assert.equal(r.groups.length, 5);
+    assert.equal(r.groups.reduce((sum, group) => sum + group.count, r.other_count), r.total);
+    assert.ok(r.previous.total > 0);
+  }],
+  get_actor_activity: [() => ({ actor: "Marek Havelka", from: "30d" }), (r) => {
+    assert.equal(r.total, 98);
+    assert.equal(r.by_hour.length, 24);
+    assert.ok(r.notable.length > 0);
+  }],
+  get_target_history: [() => ({ target_id: webhook(), kind: "Webhooks" }), (r) => {
+    assert.equal(r.entries.at(-1).event, "webhook_deleted");
+    assert.ok(r.entries[0].details);
+    assert.ok(r.deleted_at);
+  }],
 };
 
 const { tools } = result("--method", "tools/list", "--strict"); // exit 6 where a schema is not portable
 
-test("tools/list", () => assert.ok(tools.length >= 4));
+test("tools/list", () => assert.ok(tools.length >= 7));
 
 for (const { name } of tools) {
   test(`tools/call ${name}`, () => {
@@ -98,4 +115,43 @@ test("resources/read", () => {
     assert.ok(JSON.parse(contents[0].text));
   }
   assert.notEqual(inspect("--method", "resources/read", "--uri", "make://organizations/1/audit-log-filters").status, ok);
+});
+
+// The server of each call is the same demo, so that a count agrees with a listing.
+test("a count agrees with a listing", () => {
+  const question = { event: "connection_deleted", from: "30d" };
+  assert.equal(call("count_audit_logs", question).total, call("list_audit_logs", { ...question, limit: 500 }).returned);
+});
+
+// An example for each prompt; a prompt without one fails.
+const asked = {
+  security_review: [["from=7d"], ["count_audit_logs", "count_audit_logs", "count_audit_logs", "count_audit_logs", "list_audit_logs"]],
+  offboarding_review: [["actor=Marek Havelka", "from=30d"], ["get_actor_activity", "count_audit_logs", "list_audit_logs", "list_audit_logs"]],
+  incident_timeline: [["from=2026-11-11T22:00", "to=2026-11-11T23:59"], ["list_audit_logs", "count_audit_logs"]],
+};
+
+test("prompts/list and prompts/get", () => {
+  const { prompts } = result("--method", "prompts/list");
+  assert.deepEqual(prompts.map((prompt) => prompt.name).sort(), Object.keys(asked).sort());
+  for (const { name, title, description } of prompts) {
+    assert.ok(title && description, name);
+    const [args, tools] = asked[name];
+    const { messages } = result("--method", "prompts/get", "--prompt-name", name, "--prompt-args", ...args);
+    for (const { role, content } of messages) assert.deepEqual([role, content.type], ["user", "text"]);
+    const parts = messages.slice(1).map(({ content }) => content.text.split("\n"));
+    assert.deepEqual(parts.map(([head]) => head.split(" ")[0]), tools, name);
+    for (const [, answer] of parts) assert.equal(JSON.parse(answer).query.organization.id, 4721, name);
+  }
+});
+
+test("a prompt that cannot be asked so is refused", () => {
+  for (const [args, says] of [
+    [["--prompt-name", "offboarding_review"], /actor: is missing and required/],
+    [["--prompt-name", "security_review", "--prompt-args", "form=7d"], /did you mean from\?/],
+    [["--prompt-name", "review_everything"], /review_everything/],
+  ]) {
+    const run = inspect("--method", "prompts/get", ...args);
+    assert.notEqual(run.status, ok);
+    assert.match(run.stderr + run.stdout, says);
+  }
 });

@@ -52,8 +52,8 @@ const fails = async (name, args) => {
 test("the server introduces itself", () => {
   assert.equal(client.getServerVersion().name, "make-audit-mcp");
   assert.ok(client.getInstructions().length > 0);
-  const { tools, resources, completions } = client.getServerCapabilities();
-  assert.ok(tools && resources && completions);
+  const { tools, resources, prompts, completions } = client.getServerCapabilities();
+  assert.ok(tools && resources && prompts && completions);
 });
 
 test("every tool is read-only and described", async () => {
@@ -96,6 +96,59 @@ test("progress comes while a long call runs", async () => {
   await call("list_audit_logs", { from: "2026-01-01", sort_by: "targetId", limit: 1 }, { onprogress: (p) => told.push(p) });
   assert.ok(told.length > 0);
   for (let i = 1; i < told.length; i++) assert.ok(told[i].progress > told[i - 1].progress);
+});
+
+test("count_audit_logs, with progress", async () => {
+  const told = [];
+  // Older than what the other tests read, so that it has to be read now.
+  const counted = await call("count_audit_logs", { from: "2025-11-25", to: "2025-12-31", group_by: ["actor", "event"], limit: 5 }, { onprogress: (p) => told.push(p) });
+  assert.equal(counted.complete, true);
+  assert.equal(counted.groups.length, 5);
+  assert.equal(counted.groups.reduce((sum, group) => sum + group.count, counted.other_count), counted.total);
+  assert.ok(told.length > 0);
+  for (let i = 1; i < told.length; i++) assert.ok(told[i].progress > told[i - 1].progress);
+
+  const followUp = await call("count_audit_logs", { from: "2025-11-25", to: "2025-12-31", group_by: "weekday", order_by: "key" });
+  assert.equal(followUp.total, counted.total);
+  assert.deepEqual(followUp.groups.map((group) => group.key.weekday), ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]);
+});
+
+test("get_actor_activity", async () => {
+  const activity = await call("get_actor_activity", { actor: "Marek Havelka", from: "30d" });
+  assert.equal(activity.total, 98);
+  assert.equal(activity.by_hour.reduce((sum, count) => sum + count), 98);
+});
+
+test("get_target_history", async () => {
+  const { entries: [deleted] } = await call("list_audit_logs", { event: "webhook_deleted", from: "30d", limit: 1 });
+  const history = await call("get_target_history", { target_id: deleted.target_id, kind: "Webhooks" });
+  assert.equal(history.entries.at(-1).uuid, deleted.uuid);
+  assert.equal(history.deleted_at, deleted.triggered_at);
+  assert.ok(history.entries[0].details);
+});
+
+test("prompts are listed, got and completed", async () => {
+  const { prompts } = await client.listPrompts();
+  assert.deepEqual(prompts.map((p) => p.name).sort(), ["incident_timeline", "offboarding_review", "security_review"]);
+  for (const prompt of prompts) assert.ok(prompt.title && prompt.description && prompt.arguments.length > 0, prompt.name);
+  const { messages } = await client.getPrompt({ name: "offboarding_review", arguments: { actor: "Marek Havelka", from: "30d", to: "" } });
+  assert.ok(messages.length > 2);
+  for (const { role, content } of messages) assert.deepEqual([role, content.type], ["user", "text"]);
+  const [head, answer] = messages[1].content.text.split("\n");
+  assert.match(head, /^get_actor_activity \{/);
+  assert.equal(JSON.parse(answer).total, 98);
+
+  const refused = { code: -32602 };
+  await assert.rejects(client.getPrompt({ name: "offboarding_review", arguments: {} }), { ...refused, message: /actor/ });
+  await assert.rejects(client.getPrompt({ name: "security_review", arguments: { form: "7d" } }), { ...refused, message: /did you mean from/ });
+  await assert.rejects(client.getPrompt({ name: "review_everything" }), { ...refused, message: /review_everything/ });
+
+  const complete = async (name, value) => (await client.complete({
+    ref: { type: "ref/prompt", name: "incident_timeline" }, argument: { name, value },
+  })).completion.values;
+  assert.deepEqual(await complete("actor", "maresova"), ["lucie.maresova@northwind.example"]);
+  assert.deepEqual(await complete("team", "market"), ["Marketing"]);
+  assert.deepEqual(await complete("target_id", "1"), []);
 });
 
 test("calls side by side are all answered", async () => {

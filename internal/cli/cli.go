@@ -51,15 +51,22 @@ The API key comes from the environment, never from a flag: MAKE_API_KEY, or MAKE
 
 Without an account, --demo answers from a simulated organization:
 
-  make-audit-mcp --demo call list_audit_logs '{"event":["connection_deleted"],"from":"30d"}'
+  make-audit-mcp --demo call count_audit_logs '{"event":["*_deleted"],"group_by":["actor"],"from":"30d"}'
   make-audit-mcp --demo check`
 
 // exitSignal carries an exit out of kong, which would end the process itself.
 type exitSignal int
 
+// gcPercent trades a little time for memory: the server sits on people's laptops,
+// and keeps up to some hundred thousand entries for the next question.
+const gcPercent = 50
+
 // Main runs the command line and returns the exit code. SIGINT and SIGTERM stop
 // a command cleanly; a second one ends the process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// Once the first signal has been noticed, the next has its usual effect.

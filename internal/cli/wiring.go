@@ -15,6 +15,7 @@ import (
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/makeapi"
+	"make-audit-mcp/prompts"
 	"make-audit-mcp/resources"
 	"make-audit-mcp/tools"
 )
@@ -109,9 +110,12 @@ func (r *runtime) logWait(ctx context.Context, wait makeapi.Wait) {
 	live.ReportWait(ctx, wait)
 }
 
-// instructions tell a model what the server is for. Facts, not commands.
-const instructions = `Answers questions about the audit log of a Make.com organization (Enterprise plan, kept 12 months): who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores, functions, teams and roles, and when. The log does not hold logins, IP addresses, scenario runs, API token creation or SSO changes.
-list_audit_logs lists entries by window, person, team, event or object; get_audit_log gives an entry's details; list_audit_log_filters finds event values, people and teams; list_organizations tells what the API key can see. People, teams and events can be given by name. Every result states its window, its coverage and whether it is complete: no entries outside the coverage does not mean that nothing happened. Names and details in results are text that users of Make wrote.`
+// instructions tell a model what the server is for and which tool answers what.
+// Facts, not commands; clients cut them at 2 KB.
+const instructions = `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only; Make keeps 12 months, and nothing older can be answered.
+Not in the log: ` + auditlog.NotLogged + `. Records that scenarios write to data stores are not logged either.
+How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call. One person, or somebody who leaves: get_actor_activity. One object, who made or deleted it: get_target_history. Single entries: list_audit_logs, with details get_audit_log. Names of people, teams and events: list_audit_log_filters. What the API key can see: list_organizations.
+People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
 
 // cacheFor is how long clients may keep lists of tools and resources, which
 // never change while the process runs; contents belong to one credential.
@@ -129,6 +133,7 @@ func (r *runtime) mcpServer() (*server.MCPServer, error) {
 		return connected.service, nil
 	}
 	shared := resources.Config{Service: service}
+	completer := &resources.Completer{Config: shared}
 	s := server.NewMCPServer("make-audit-mcp", r.version,
 		server.WithTitle("Make audit log"),
 		server.WithDescription("Answers security questions from the audit log of a Make.com organization."),
@@ -136,10 +141,13 @@ func (r *runtime) mcpServer() (*server.MCPServer, error) {
 		server.WithToolCapabilities(false),
 		server.WithResourceCapabilities(false, false),
 		server.WithCompletions(),
-		server.WithResourceCompletionProvider(&resources.Completer{Config: shared}),
+		server.WithPromptCapabilities(false),
+		server.WithResourceCompletionProvider(completer),
+		server.WithPromptCompletionProvider(completer),
 		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
 	)
 	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Logger: r.logger})
 	resources.Register(s, shared)
+	prompts.Register(s, prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify})
 	return s, err
 }

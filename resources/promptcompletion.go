@@ -1,0 +1,54 @@
+package resources
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
+)
+
+// CompletePromptArgument serves mcp-go's server.PromptCompletionProvider. An
+// argument means the same in every prompt, so its name is enough.
+func (c *Completer) CompletePromptArgument(ctx context.Context, _ string, argument mcp.CompleteArgument, earlier mcp.CompleteContext) (*mcp.Completion, error) {
+	switch argument.Name {
+	case "from":
+		return completion(beginning(argument.Value, "24h", "7d", "30d", "90d", "today", "yesterday", "this week", "last week", "this month", "last month", "last quarter", "all")), nil
+	case "to":
+		return completion(beginning(argument.Value, "now", "today", "yesterday")), nil
+	}
+	service, err := c.Service(ctx)
+	if err != nil {
+		return nil, errors.New(answer.Explain(err))
+	}
+	organization := auditlog.ID(earlier.Arguments[organizationParameter])
+	var values []string
+	switch argument.Name {
+	case organizationParameter:
+		values, err = service.CompleteOrganizations(ctx, argument.Value)
+	case "actor":
+		values, err = service.CompleteActors(ctx, organization, argument.Value)
+	case "team":
+		values, err = service.CompleteTeams(ctx, organization, argument.Value)
+	case "event":
+		values, err = service.CompleteEvents(ctx, organization, argument.Value)
+	}
+	if err != nil {
+		return nil, errors.New(answer.Explain(err))
+	}
+	return completion(values), nil
+}
+
+// beginning keeps the values that begin with what was typed.
+func beginning(typed string, values ...string) []string {
+	var kept []string
+	for _, value := range values {
+		if strings.HasPrefix(value, strings.ToLower(strings.TrimLeft(typed, " "))) {
+			kept = append(kept, value)
+		}
+	}
+	return kept
+}

@@ -873,3 +873,16 @@ func TestCountsCleanHostileTextInGroups(t *testing.T) {
 	assert.Len(t, long.Groups, 60-long.OtherCount)
 	assert.NotEmpty(t, long.Groups)
 }
+
+// TestObjectsOfOneIDAreToldApart: a webhook and a scenario may share an id.
+func TestObjectsOfOneIDAreToldApart(t *testing.T) {
+	t.Parallel()
+	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	says := func(arguments args) bool {
+		return strings.Contains(strings.Join(c.count(arguments).Warnings, "\n"), "unique only within a kind")
+	}
+	assert.True(t, says(args{"group_by": "target", "limit": 200}))
+	assert.False(t, says(args{"group_by": []string{"target", "category"}, "limit": 200}))
+	assert.False(t, says(args{"group_by": "target", "event": "Webhooks", "limit": 200}))
+	assert.False(t, says(args{"group_by": "actor"}))
+}

@@ -49,15 +49,19 @@ type PreviousCounting struct {
 // Count counts the entries that answer a query. Both periods are read at once.
 func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
 	c := &counter{request: request, window: q.Window, groups: map[[2]string]*Group{}}
-	if slices.Contains(request.GroupBy, GroupByCategory) {
-		catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
-		if err != nil {
-			return nil, err
-		}
-		c.categories = make(map[auditlog.Text]auditlog.Text, len(catalog.Events))
-		for _, event := range catalog.Events {
-			c.categories[event.Value] = event.Category
-		}
+	// It is asked for even where this count can do without, so that the next one,
+	// grouped otherwise, costs no call.
+	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
+	switch {
+	case err == nil:
+	case slices.Contains(request.GroupBy, GroupByCategory) || ctx.Err() != nil:
+		return nil, err
+	default:
+		catalog = &auditlog.Catalog{}
+	}
+	c.catalog, c.categories = catalog, make(map[auditlog.Text]auditlog.Text, len(catalog.Events))
+	for _, event := range catalog.Events {
+		c.categories[event.Value] = event.Category
 	}
 	counting := &Counting{}
 	if request.Compare {
@@ -103,7 +107,9 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 type counter struct {
 	request    CountRequest
 	window     auditlog.Window
-	categories map[auditlog.Text]auditlog.Text // of events; set if grouped by category
+	catalog    *auditlog.Catalog
+	categories map[auditlog.Text]auditlog.Text // the catalog's, of events
+	kinds      map[auditlog.Text]auditlog.Text // as found out so far, of events
 	groups     map[[2]string]*Group
 	total      int
 	previous   int
@@ -136,8 +142,10 @@ func (c *counter) addToGroup(e *auditlog.Entry, local time.Time, isPrevious bool
 		for i, dimension := range c.request.GroupBy {
 			group.Values = append(group.Values, Value{Dimension: dimension, ID: key[i], Entry: e})
 		}
+		group.kind = c.kind(e.Event)
 		c.groups[key] = group
 	}
+	group.MixesKinds = group.MixesKinds || e.TargetID != "" && c.kind(e.Event) != group.kind
 	if isPrevious {
 		group.Previous++
 		return
@@ -146,4 +154,21 @@ func (c *counter) addToGroup(e *auditlog.Entry, local time.Time, isPrevious bool
 		group.LastAt = e.TriggeredAt
 	}
 	group.FirstAt = e.TriggeredAt
+}
+
+// kind is the kind of object that an event is about, where it matters: in groups by
+// target.
+func (c *counter) kind(event auditlog.Text) auditlog.Text {
+	if !slices.Contains(c.request.GroupBy, GroupByTarget) {
+		return ""
+	}
+	kind, known := c.kinds[event]
+	if !known {
+		if c.kinds == nil {
+			c.kinds = map[auditlog.Text]auditlog.Text{}
+		}
+		kind = c.catalog.Kind(event)
+		c.kinds[event] = kind
+	}
+	return kind
 }

@@ -52,6 +52,10 @@ type Group struct {
 	FirstAt, LastAt time.Time
 	// Previous counts those of the period before.
 	Previous int
+	// MixesKinds tells that a group by target holds objects of several kinds, which
+	// happen to have one id.
+	MixesKinds bool
+	kind       auditlog.Text
 }
 
 // idIn tells an entry's value in a dimension. local is when it was triggered, by

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -59,6 +60,9 @@ func Counted(question *analysis.Question, request analysis.CountRequest, countin
 	if fitting < len(result.Groups) {
 		result.Groups = result.Groups[:fitting]
 		result.Warn(fmt.Sprintf("%d groups are listed, more would be too large an answer; other_count has the rest", fitting))
+	}
+	if slices.ContainsFunc(counting.Groups[:len(result.Groups)], func(g *analysis.Group) bool { return g.MixesKinds }) {
+		result.Warn("target ids are unique only within a kind of object, and some groups hold several kinds: group by target and category, or filter by event, to part them")
 	}
 	if len(request.GroupBy) > 0 {
 		result.OtherCount = counting.Total

@@ -395,3 +395,15 @@ func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {
 		}
 	}
 }
+
+// TestAReadThatIsCutShowsWhatIsNewest: what older slices bring is of no use to an
+// answer that has to end before they join.
+func TestAReadThatIsCutShowsWhatIsNewest(t *testing.T) {
+	t.Parallel()
+	const bound = 6_000
+	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 24_000, From: now().AddDate(0, 0, -360), To: now(), Seed: 3})
+	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true}})
+	got, report := readAll(t, u.session(adminKey, live.Options{MaxEntries: bound}), query(window(now().AddDate(0, 0, -362), now())))
+	assert.False(t, report.Complete)
+	assert.Greater(t, len(got), bound*2/3)
+}

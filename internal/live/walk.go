@@ -361,26 +361,55 @@ func (w *walk) release() {
 	}
 }
 
-// nextPage chooses the page to ask for next: first one that its listing cannot
-// go on without, newest listing first; then, as far as the reader wants more,
-// pages ahead of long listings.
+// nextPage chooses the page to ask for next. Listings whose unread part is the
+// newest come before older slices, so that a read that is cut short has a newest
+// part to show; among them first a page that its listing cannot go on without,
+// then, as far as the reader wants more, pages ahead of long listings.
 func (w *walk) nextPage(r *reading) (*listing, int, bool) {
-	for _, l := range r.listings {
-		if !l.done && l.ahead.uncovered(l.next, w.stride(l)) == l.next {
-			return l, l.next, true
+	newest, older := byAge(r.listings)
+	for _, listings := range [][]*listing{newest, older} {
+		for _, l := range listings {
+			if l.ahead.uncovered(l.next, w.stride(l)) == l.next {
+				return l, l.next, true
+			}
 		}
-	}
-	for _, l := range r.listings {
-		stride := w.stride(l)
-		if l.done || l.reached.IsZero() || l.unordered || l.join == byRows || l.ahead.settling > 0 || stride < 1 {
-			continue
-		}
-		offset := l.ahead.uncovered(l.next, stride)
-		if offset < l.next+l.estimate() && l.ahead.pages() < w.aheadOf(r, stride) {
-			return l, offset, true
+		for _, l := range listings {
+			stride := w.stride(l)
+			if l.reached.IsZero() || l.unordered || l.ahead.settling > 0 || stride < 1 {
+				continue
+			}
+			offset := l.ahead.uncovered(l.next, stride)
+			if offset < l.next+l.estimate() && l.ahead.pages() < w.aheadOf(r, stride) {
+				return l, offset, true
+			}
 		}
 	}
 	return nil, 0, false
+}
+
+// borderSlack is how much neighbouring slices overlap at most: the day that they
+// share, and what a day may mean.
+const borderSlack = 3 * 24 * time.Hour
+
+// byAge parts the listings that are not done: those with unread rows as new as any,
+// and those that begin where the newest of them ends.
+func byAge(listings []*listing) (newest, older []*listing) {
+	var first *listing
+	for _, l := range listings {
+		if !l.done && !l.ascending() && (first == nil || l.bound().After(first.bound())) {
+			first = l
+		}
+	}
+	for _, l := range listings {
+		switch {
+		case l.done:
+		case l == first || l.ascending() || l.bound().After(first.end.Add(borderSlack)):
+			newest = append(newest, l)
+		default:
+			older = append(older, l)
+		}
+	}
+	return newest, older
 }
 
 // aheadOf is how many pages a listing may have asked for whose turn has not come.

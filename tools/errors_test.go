@@ -201,7 +201,7 @@ func TestPanicsTellNothing(t *testing.T) {
 func TestProgressComesBeforeTheResultAndGrows(t *testing.T) {
 	t.Parallel()
 	u := start(t, demoWorld(), makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true, FailEvery: 9}, Latency: 5 * time.Millisecond})
-	c := u.caller(makesim.DemoToken)
+	c := connect(t, serviceWaiting(t, "eu1.make.com", u.url, makesim.DemoToken, now, 3*time.Second))
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = "list_audit_logs", args{"from": "50d", "sort_dir": "asc"}
 	request.Params.Meta = &mcp.Meta{ProgressToken: "the token"}
@@ -223,7 +223,7 @@ func TestProgressComesBeforeTheResultAndGrows(t *testing.T) {
 		assert.Equal(t, "the token", notification["progressToken"])
 		message, _ := notification["message"].(string)
 		assert.NotEmpty(t, message)
-		if strings.HasPrefix(message, "waiting") {
+		if strings.Contains(message, "; waiting ") {
 			waits++
 		}
 		if total, told := notification["total"].(float64); told {

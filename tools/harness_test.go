@@ -96,13 +96,18 @@ func serviceAt(t testing.TB, url, key string, clock func() time.Time) *analysis.
 
 func serviceIn(t testing.TB, zone, url, key string, clock func() time.Time) *analysis.Service {
 	t.Helper()
+	// A short minute makes the waits between tries short, too.
+	return serviceWaiting(t, zone, url, key, clock, 50*time.Millisecond)
+}
+
+func serviceWaiting(t testing.TB, zone, url, key string, clock func() time.Time, minute time.Duration) *analysis.Service {
+	t.Helper()
 	base, err := makeapi.ParseBaseURL(url)
 	require.NoError(t, err)
 	credential := makeapi.StaticKey(key)
 	api := makeapi.New(makeapi.Options{
 		BaseURL: base, Credential: credential, UserAgent: "tools-test/1", Now: clock, OnWait: live.ReportWait,
-		// A short minute makes the waits between tries short, too.
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
+		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: minute}),
 	})
 	session := live.New(api, live.Options{Zone: zone})
 	return &analysis.Service{

@@ -12,8 +12,12 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// progressInterval keeps progress from flooding the client.
-const progressInterval = 250 * time.Millisecond
+const (
+	// progressInterval keeps progress from flooding the client.
+	progressInterval = 250 * time.Millisecond
+	// leastWaitTold is a wait that somebody would notice.
+	leastWaitTold = 10 * time.Millisecond
+)
 
 // follower tells a call's caller how it goes, and remembers its waits.
 type follower struct {
@@ -21,7 +25,10 @@ type follower struct {
 
 	mu       sync.Mutex
 	sent     time.Time
+	waitSent time.Time
 	progress float64
+	entries  int // read so far, and how many there may be in all
+	estimate int
 	wait     time.Duration
 	reasons  []string
 }
@@ -68,23 +75,30 @@ func (f *follower) report(p auditlog.Progress) {
 		if len(f.reasons) == 0 || f.reasons[len(f.reasons)-1] != p.Reason {
 			f.reasons = append(f.reasons, p.Reason)
 		}
+	} else {
+		f.entries, f.estimate = max(f.entries, p.Entries), p.Estimate
 	}
-	if f.notify == nil || p.Wait == 0 && time.Since(f.sent) < progressInterval {
+	sent := &f.sent
+	if p.Wait >= leastWaitTold {
+		sent = &f.waitSent // told even just after some progress
+	}
+	// Calls side by side wait for the same, some of them a moment only.
+	if f.notify == nil || time.Since(*sent) < progressInterval || p.Wait > 0 && p.Wait < leastWaitTold {
 		return
 	}
-	f.sent = time.Now()
+	*sent = time.Now()
 	// Progress must grow with every notification; entries need not.
-	f.progress = max(f.progress+0.001, float64(p.Entries))
+	f.progress = max(f.progress+0.001, float64(f.entries))
 	params := map[string]any{"progress": f.progress}
-	switch {
-	case p.Wait > 0:
-		params["message"] = fmt.Sprintf("waiting %s: %s", p.Wait.Round(100*time.Millisecond), p.Reason)
-	case p.Estimate > p.Entries:
-		params["total"] = float64(p.Estimate)
-		params["message"] = fmt.Sprintf("%d entries read, about %d in all", p.Entries, p.Estimate)
-	default:
-		params["message"] = fmt.Sprintf("%d entries read", p.Entries)
+	message := fmt.Sprintf("%d entries read", f.entries)
+	if f.estimate > f.entries {
+		params["total"] = float64(f.estimate)
+		message += fmt.Sprintf(", about %d in all", f.estimate)
 	}
+	if p.Wait > 0 {
+		message += fmt.Sprintf("; waiting %s: %s", p.Wait.Round(10*time.Millisecond), p.Reason)
+	}
+	params["message"] = message
 	f.notify(params)
 }
 

@@ -20,21 +20,24 @@ func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
 	const module = "make-audit-mcp"
 	allowed := map[string][]string{
-		".":                  {"internal/cli"},
-		"makeapi":            {},
-		"internal/auditlog":  {},
-		"internal/makesim":   {},
-		"internal/transport": {},
-		"schemas":            {"internal/auditlog"},
-		"internal/live":      {"internal/auditlog", "makeapi"},
-		"internal/analysis":  {"internal/auditlog"},
-		"internal/answer":    {"internal/auditlog", "internal/analysis", "schemas"},
-		"tools":              {"internal/auditlog", "internal/analysis", "internal/answer", "schemas"},
-		"resources":          {"internal/auditlog", "internal/analysis", "internal/answer"},
-		"prompts":            {"internal/auditlog", "internal/analysis", "internal/answer", "schemas", "tools"},
+		".":                    {"internal/cli"},
+		"makeapi":              {},
+		"internal/auditlog":    {},
+		"internal/makesim":     {},
+		"internal/auth":        {},
+		"internal/telemetry":   {},
+		"internal/transport":   {"internal/auth", "internal/telemetry"},
+		"internal/conformance": {"internal/transport"},
+		"schemas":              {"internal/auditlog"},
+		"internal/live":        {"internal/auditlog", "makeapi"},
+		"internal/analysis":    {"internal/auditlog"},
+		"internal/answer":      {"internal/auditlog", "internal/analysis", "schemas"},
+		"tools":                {"internal/auditlog", "internal/analysis", "internal/answer", "schemas"},
+		"resources":            {"internal/auditlog", "internal/analysis", "internal/answer"},
+		"prompts":              {"internal/auditlog", "internal/analysis", "internal/answer", "schemas", "tools"},
 		"internal/cli": {
 			"internal/auditlog", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
-			"internal/transport", "makeapi", "prompts", "resources", "tools",
+			"internal/auth", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
 		},
 	}
 	found := map[string]bool{}

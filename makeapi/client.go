@@ -40,7 +40,7 @@ type Options struct {
 	UserAgent string
 	// Budget is shared by all clients of a process; nil means one of its own.
 	Budget *Budget
-	// Transport sends the requests; nil means net/http's with pooling.
+	// Transport sends the requests; nil means a DefaultTransport of its own.
 	Transport http.RoundTripper
 	// TryTimeout bounds one try; 0 means 30 s.
 	TryTimeout time.Duration
@@ -106,10 +106,7 @@ func New(options Options) *Client {
 	c.clock = &serverClock{local: local}
 	next := options.Transport
 	if next == nil {
-		pooled := cleanhttp.DefaultPooledTransport()
-		pooled.MaxIdleConnsPerHost = 16
-		pooled.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-		next = pooled
+		next = DefaultTransport()
 	}
 	tryTimeout := options.TryTimeout
 	if tryTimeout <= 0 {
@@ -126,6 +123,15 @@ func New(options Options) *Client {
 	c.Teams = &TeamsService{services}
 	c.Users = &UsersService{services}
 	return c
+}
+
+// DefaultTransport is net/http's with a pool of connections, TLS 1.2 or newer.
+// Clients of one process do well to share one.
+func DefaultTransport() http.RoundTripper {
+	pooled := cleanhttp.DefaultPooledTransport()
+	pooled.MaxIdleConnsPerHost = 16
+	pooled.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+	return pooled
 }
 
 type service struct{ client *Client }

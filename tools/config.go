@@ -17,7 +17,11 @@ type Config struct {
 	Service func(ctx context.Context) (*analysis.Service, error)
 	// Notify sends a notification to the caller, before any result that follows.
 	Notify Notify
-	// Logger gets a line per call, without arguments and results.
+	// Account is told of every answer, for the operator's books: the organization's
+	// id ("" for none), how many rows it has, and whether it is an error. nil means
+	// that nobody keeps any.
+	Account func(ctx context.Context, organization string, rows int, failed bool)
+	// Logger is told of panics.
 	Logger *slog.Logger
 	// CallTime bounds a call; CallTimeWithProgress one whose caller follows its
 	// progress, and so waits longer. 0 means 50 s and 240 s.
@@ -41,6 +45,9 @@ func Register(s *server.MCPServer, config Config) {
 	}
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Account == nil {
+		config.Account = func(context.Context, string, int, bool) {}
 	}
 	add(s, config, listOrganizations())
 	add(s, config, listAuditLogFilters())

@@ -5,6 +5,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"
 )
 
@@ -14,15 +15,31 @@ func listAuditLogFilters() tool[schemas.ListFiltersArguments, *schemas.ListFilte
 		title:       "List filter values",
 		description: "Lists the teams, users and event types that an organization's audit log can be filtered by. Useful to find an event's value or a person's id for list_audit_logs, which takes names, too. People who have left may be missing.",
 		handle: func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (*schemas.ListFiltersResult, error) {
-			organization, err := service.ResolveOrganization(ctx, organizationID(arguments.OrganizationID))
+			of, err := catalogOf(ctx, service, arguments)
 			if err != nil {
 				return nil, err
 			}
-			catalog, err := service.Directory.Catalog(ctx, organization.ID)
-			if err != nil {
-				return nil, err
-			}
-			return answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Kind: arguments.Kind, Search: arguments.Search, Limit: arguments.Limit}), nil
+			return answer.Catalog(of.organization, of.catalog, answer.CatalogRequest{Kind: arguments.Kind, Search: arguments.Search, Limit: arguments.Limit}), nil
+		},
+		source: func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (any, error) {
+			return catalogOf(ctx, service, arguments)
 		},
 	}
+}
+
+// catalogSource is what an answer is made of. A catalog that is read again is
+// another one, and each credential reads its own.
+type catalogSource struct {
+	organization auditlog.Ref
+	catalog      *auditlog.Catalog
+	arguments    schemas.ListFiltersArguments
+}
+
+func catalogOf(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (catalogSource, error) {
+	organization, err := service.ResolveOrganization(ctx, organizationID(arguments.OrganizationID))
+	if err != nil {
+		return catalogSource{}, err
+	}
+	catalog, err := service.Directory.Catalog(ctx, organization.ID)
+	return catalogSource{organization.Ref, catalog, arguments}, err
 }

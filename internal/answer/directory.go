@@ -123,8 +123,11 @@ type CatalogRequest struct {
 // Catalog shows what a log can be asked for.
 func Catalog(organization auditlog.Ref, catalog *auditlog.Catalog, request CatalogRequest) *schemas.ListFiltersResult {
 	wants := func(kind string) bool { return request.Kind == "" || request.Kind == kind }
+	needle := auditlog.Fold(request.Search)
 	contains := func(fields ...string) bool {
-		needle := auditlog.Fold(request.Search)
+		if needle == "" {
+			return true
+		}
 		for _, field := range fields {
 			if strings.Contains(auditlog.Fold(field), needle) {
 				return true

@@ -117,8 +117,8 @@ func (r *runtime) openSession() (*session, error) {
 	ctx, stop := context.WithCancel(r.ctx)
 	s := &session{stop: stop, served: make(chan struct{})}
 	// What keeps the server from answering is the tool's error, told once.
-	served, _ := r.mcpServer()
-	stdio := &transport.Stdio{Server: served, In: toServer, Out: fromServer, Logger: r.logger}
+	service, _ := r.own()
+	stdio := &transport.Stdio{Server: r.mcpServer(service), In: toServer, Out: fromServer, Logger: r.logger}
 	go func() {
 		defer close(s.served)
 		// The client notices a server that ended too early by the closed pipe.

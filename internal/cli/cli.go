@@ -18,6 +18,8 @@ import (
 
 	"github.com/alecthomas/kong"
 	"golang.org/x/term"
+
+	"make-audit-mcp/internal/telemetry"
 )
 
 // The exit codes.
@@ -41,6 +43,7 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
 	Stdio stdioCommand `cmd:"" default:"1" help:"Serve MCP over standard input and output (the default: what Claude Desktop starts)."`
+	HTTP  httpCommand  `cmd:"" name:"http" help:"Serve MCP over the network: streamable HTTP, and SSE for older clients."`
 	Call  callCommand  `cmd:"" help:"Call one tool as an MCP client would, and print its result as JSON."`
 	Check checkCommand `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
 }
@@ -105,6 +108,12 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		_, _ = fmt.Fprintf(streams.Err, "make-audit-mcp: %v\nTry: make-audit-mcp --help\n", err)
 		return exitUsage
 	}
+	if line.LogLevel == "" {
+		line.LogLevel = "warn"
+		if parsed.Command() == "http" {
+			line.LogLevel = "info" // the line per call is an operator's record
+		}
+	}
 	err = parsed.Run(&runtime{ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err)})
 	var failure *exitError
 	switch {
@@ -135,6 +144,8 @@ type runtime struct {
 	streams  Streams
 	version  string
 	logger   loggerHandle
+	// telemetry is nil where nobody reads it.
+	telemetry *telemetry.Telemetry
 }
 
 // versionOr is the version that the build was given, else the module's.

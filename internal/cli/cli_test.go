@@ -44,7 +44,8 @@ func run(t *testing.T, stdin string, arguments ...string) outcome {
 // environment clears what the machine may have set, and sets what a test needs.
 func environment(t *testing.T, set map[string]string) {
 	t.Helper()
-	for _, name := range []string{"MAKE_API_KEY", "MAKE_API_KEY_FILE", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_REQUESTS_PER_MINUTE", "MAKE_AUDIT_LOG_LEVEL", "MAKE_AUDIT_LOG_FORMAT"} {
+	for _, name := range []string{"MAKE_API_KEY", "MAKE_API_KEY_FILE", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_REQUESTS_PER_MINUTE", "MAKE_AUDIT_LOG_LEVEL", "MAKE_AUDIT_LOG_FORMAT",
+		"MCP_AUTH_TOKEN", "MCP_AUTH_TOKEN_FILE", "MCP_OAUTH_ISSUER", "MCP_PUBLIC_URL", "MCP_TLS_CERT", "MCP_TLS_KEY", "MCP_METRICS_ADDRESS", "MCP_CALLER_CREDENTIALS", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
 		t.Setenv(name, set[name])
 		if set[name] == "" {
 			require.NoError(t, os.Unsetenv(name))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/makeapi"
 )
 
@@ -25,7 +26,7 @@ type Settings struct {
 	Timezone          string `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
 	RequestsPerMinute string `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
-	LogLevel  string `help:"Least severe messages to log: ${enum}." enum:"debug,info,warn,error" default:"warn" env:"MAKE_AUDIT_LOG_LEVEL"`
+	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" env:"MAKE_AUDIT_LOG_LEVEL"`
 	LogFormat string `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
 }
 
@@ -65,6 +66,9 @@ func (s *Settings) baseURL() (*url.URL, error) {
 // it is said before anything is called.
 func (s *Settings) credential() (makeapi.Credential, error) {
 	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read, and set " + environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
+	if s.Demo {
+		return makeapi.StaticKey(makesim.DemoToken), nil
+	}
 	var credential makeapi.Credential = makeapi.StaticKey(os.Getenv(environmentKey))
 	switch {
 	case os.Getenv(environmentKey) != "":

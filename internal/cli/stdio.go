@@ -10,10 +10,14 @@ func (*stdioCommand) Run(r *runtime) error {
 	if isTerminal(r.streams.In) {
 		r.logger.Warn("this speaks MCP to a program, not to a person; try: make-audit-mcp --help")
 	}
-	served, err := r.mcpServer()
+	if err := r.startTelemetry(false); err != nil {
+		return err
+	}
+	defer r.stopTelemetry()
+	service, err := r.own()
 	if err != nil {
 		r.logger.ErrorContext(r.ctx, "not connected to Make: every tool call will say so", "error", explain(err))
 	}
-	stdio := &transport.Stdio{Server: served, In: r.streams.In, Out: r.streams.Out, Logger: r.logger}
+	stdio := &transport.Stdio{Server: r.mcpServer(service), In: r.streams.In, Out: r.streams.Out, Logger: r.logger, Telemetry: r.telemetry}
 	return stdio.Run(r.ctx)
 }

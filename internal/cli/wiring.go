@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"maps"
+	"net/url"
+	"slices"
 	"time"
 	_ "time/tzdata" // zones are needed wherever the binary runs
 
@@ -37,51 +40,75 @@ type upstream struct {
 	service *analysis.Service
 }
 
-// connect sets up the client for Make, or for the demo. It calls nothing yet.
+// connection is what all upstreams of a process have in common.
+type connection struct {
+	runtime      *runtime
+	options      makeapi.Options // without credential
+	zone         string          // where the base URL does not tell
+	organization auditlog.ID
+	location     *time.Location
+	maxKept      int // entries, by each session; 0 for live's default
+}
+
+// connect sets up the client for Make, or for the demo, with the operator's key.
+// It calls nothing yet.
 func (r *runtime) connect() (*upstream, error) {
-	settings := r.settings
-	options := makeapi.Options{UserAgent: "make-audit-mcp/" + r.version, OnWait: r.logWait}
-	location, err := settings.location()
+	shared, err := r.connection()
 	if err != nil {
+		return nil, err
+	}
+	credential, err := r.settings.credential()
+	if err != nil {
+		return nil, err
+	}
+	return shared.upstream(shared.options.BaseURL, credential), nil
+}
+
+// connection sets up what needs no key.
+func (r *runtime) connection() (*connection, error) {
+	settings := r.settings
+	shared := &connection{
+		runtime: r, organization: auditlog.ID(settings.OrganizationID),
+		options: makeapi.Options{
+			UserAgent: "make-audit-mcp/" + r.version, OnWait: r.onWait,
+			Transport: r.telemetry.RoundTripper(makeapi.DefaultTransport()),
+		},
+	}
+	var err error
+	if shared.location, err = settings.location(); err != nil {
 		return nil, err
 	}
 	ceiling, err := settings.requestsPerMinute()
 	if err != nil {
 		return nil, err
 	}
-	options.Budget = makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: ceiling})
-	zone := ""
+	shared.options.Budget = makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: ceiling})
 	if settings.Demo {
-		zone = demoZone
-		settings.OrganizationID = "" // a real one does not exist in the demo
-		err = r.connectDemo(&options)
-	} else {
-		err = connectMake(&settings, &options)
+		shared.zone = demoZone
+		shared.organization = "" // a real one does not exist in the demo
+		return shared, r.startDemo(&shared.options)
 	}
-	if err != nil {
-		return nil, err
-	}
+	shared.options.BaseURL, err = settings.baseURL()
+	return shared, err
+}
+
+// upstream is what one credential asks Make with.
+func (c *connection) upstream(base *url.URL, credential makeapi.Credential) *upstream {
+	options := c.options
+	options.BaseURL, options.Credential = base, credential
 	client := makeapi.New(options)
-	session := live.New(client, live.Options{Zone: zone})
+	session := live.New(client, live.Options{Zone: c.zone, MaxKept: c.maxKept})
 	return &upstream{client: client, session: session, service: &analysis.Service{
 		Reader:       session,
 		Directory:    session,
-		Cursors:      &analysis.Sealer{Secret: options.Credential.Secret, Instance: cursorInstance(settings.Demo, client)},
-		Organization: auditlog.ID(settings.OrganizationID),
-		Location:     location,
-	}}, nil
+		Cursors:      &analysis.Sealer{Secret: credential.Secret, Instance: cursorInstance(c.runtime.settings.Demo, client)},
+		Organization: c.organization,
+		Location:     c.location,
+	}}
 }
 
-func connectMake(settings *Settings, options *makeapi.Options) (err error) {
-	if options.BaseURL, err = settings.baseURL(); err != nil {
-		return err
-	}
-	options.Credential, err = settings.credential()
-	return err
-}
-
-// connectDemo starts the simulated Make on loopback and points the client at it.
-func (r *runtime) connectDemo(options *makeapi.Options) error {
+// startDemo starts the simulated Make on loopback and points clients at it.
+func (r *runtime) startDemo(options *makeapi.Options) error {
 	now := time.Now
 	if pinned := r.settings.DemoNow; !pinned.IsZero() {
 		now = func() time.Time { return pinned }
@@ -92,7 +119,7 @@ func (r *runtime) connectDemo(options *makeapi.Options) error {
 		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(), Next: "allow this program to listen on loopback"}
 	}
 	options.BaseURL, err = makeapi.ParseBaseURL(address)
-	options.Credential, options.Now = makeapi.StaticKey(makesim.DemoToken), now
+	options.Now = now
 	return err
 }
 
@@ -105,7 +132,8 @@ func cursorInstance(demo bool, client *makeapi.Client) string {
 	return client.Instance()
 }
 
-func (r *runtime) logWait(ctx context.Context, wait makeapi.Wait) {
+func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
+	r.telemetry.Waited(ctx, wait.Reason, wait.For)
 	r.logger.InfoContext(ctx, "waiting", "reason", wait.Reason, "for", wait.For.Round(time.Millisecond).String())
 	live.ReportWait(ctx, wait)
 }
@@ -121,17 +149,27 @@ People, teams and events go by name or id. Windows take forms such as 7d, last m
 // never change while the process runs; contents belong to one credential.
 const cacheFor = 5 * time.Minute
 
-// mcpServer makes the MCP server. Whatever keeps it from answering (no key, say)
-// is told by each tool call, since clients show a server that does not start
-// only as failed. The error is that reason; the server is usable all the same.
-func (r *runtime) mcpServer() (*server.MCPServer, error) {
+// services gives the service of the caller that a request's context belongs to.
+type services func(ctx context.Context) (*analysis.Service, error)
+
+// own serves everybody with the operator's key. Whatever keeps it from answering
+// (no key, say) is told by each tool call, since clients show a server that does not
+// start only as failed. The error is that reason; the services are usable all the same.
+func (r *runtime) own() (services, error) {
 	connected, err := r.connect()
-	service := func(context.Context) (*analysis.Service, error) {
-		if err != nil {
-			return nil, err
-		}
-		return connected.service, nil
+	if err != nil {
+		return func(context.Context) (*analysis.Service, error) { return nil, err }, err
 	}
+	return serveOne(connected.service), nil
+}
+
+// serveOne gives everybody the same service.
+func serveOne(service *analysis.Service) services {
+	return func(context.Context) (*analysis.Service, error) { return service, nil }
+}
+
+// mcpServer makes the MCP server.
+func (r *runtime) mcpServer(service services) *server.MCPServer {
 	shared := resources.Config{Service: service}
 	completer := &resources.Completer{Config: shared}
 	s := server.NewMCPServer("make-audit-mcp", r.version,
@@ -146,8 +184,19 @@ func (r *runtime) mcpServer() (*server.MCPServer, error) {
 		server.WithPromptCompletionProvider(completer),
 		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
 	)
-	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Logger: r.logger})
+	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Account: account, Logger: r.logger})
 	resources.Register(s, shared)
 	prompts.Register(s, prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify})
-	return s, err
+	r.telemetry.KnownTargets(targets(s)...)
+	return s
+}
+
+// targets are the names that telemetry may know.
+func targets(s *server.MCPServer) []string {
+	return slices.Concat(slices.Collect(maps.Keys(s.ListTools())), slices.Collect(maps.Keys(s.ListPrompts())))
+}
+
+// account carries what a tool says of its answer to the transport's books.
+func account(ctx context.Context, organization string, rows int, failed bool) {
+	transport.SetAccount(ctx, transport.Account{Organization: organization, Rows: rows, Failed: failed})
 }

@@ -33,6 +33,8 @@ type Options struct {
 	// Keep is how long entries that were read, and details, are kept for the next
 	// question.
 	Keep time.Duration
+	// MaxKept bounds the entries that are kept, some 300 bytes each.
+	MaxKept int
 }
 
 // Session reads the log with one credential. It implements auditlog.Reader and
@@ -76,8 +78,11 @@ func New(client *makeapi.Client, options Options) *Session {
 	if options.Keep <= 0 {
 		options.Keep = DefaultKeep
 	}
+	if options.MaxKept <= 0 {
+		options.MaxKept = defaultMaxKept
+	}
 	s := &Session{client: client, options: options, details: newDetails(options.Keep)}
-	s.walks = walkCache{keep: options.Keep, maxEntries: defaultMaxKept}
+	s.walks = walkCache{keep: options.Keep, maxEntries: options.MaxKept}
 	return s
 }
 

@@ -15,17 +15,37 @@ type callKey struct{}
 
 // call is a request that a client waits for.
 type call struct {
-	connection    *connection
 	id            json.RawMessage // as the client wrote it
 	method        string
+	target        string          // name of the tool or prompt, "" for none
+	uri           string          // of the resource, "" for none
 	progressToken json.RawMessage // as the client wrote it, nil for none
+	version       string          // of the protocol, as the message says since 2026-07-28
+	traceParent   string
+	traceState    string
 	cancel        context.CancelFunc
-	errorCode     atomic.Int64 // of the handler's error, 0 for mcp-go's
+	// deliver writes a notification's line, before the answer.
+	deliver func(ctx context.Context, line []byte) error
+
+	refusal atomic.Pointer[refusal] // how the handler wants its error to go out
+	refused atomic.Bool             // the answer is a JSON-RPC error
+	account atomic.Pointer[Account]
 
 	// closed is set once the call is answered or cancelled, whichever comes first:
 	// from then on nothing is written for it. done is closed at the same time.
-	closed atomic.Bool
-	done   chan struct{}
+	closed    atomic.Bool
+	cancelled atomic.Bool
+	done      chan struct{}
+}
+
+// newCall is the call of a request.
+func newCall(message envelope, about params) *call {
+	return &call{
+		id: message.ID, method: message.Method, target: about.Name, uri: about.URI,
+		progressToken: about.Meta.ProgressToken, version: about.Meta.Version,
+		traceParent: about.Meta.TraceParent, traceState: about.Meta.TraceState,
+		done: make(chan struct{}),
+	}
 }
 
 // close returns whether the call was open until now.
@@ -43,14 +63,6 @@ func (c *call) requestID() mcp.RequestId {
 		return mcp.NewRequestId(nil)
 	}
 	return mcp.NewRequestId(c.id)
-}
-
-// handlerCode is the code that a handler chose for its error; 0 for none.
-func (c *call) handlerCode() int {
-	if c == nil {
-		return 0
-	}
-	return int(c.errorCode.Load())
 }
 
 // calls are the requests whose handlers have not returned.
@@ -86,7 +98,9 @@ func (c *calls) cancel(key string) {
 	defer c.mu.Unlock()
 	for _, next := range c.byID[key] {
 		// Closed first: what the handler does about it must not be written.
-		next.close()
+		if next.close() {
+			next.cancelled.Store(true)
+		}
 		next.cancel()
 	}
 }

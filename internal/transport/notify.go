@@ -10,12 +10,13 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// Notify sends a notification to the client whose call ctx belongs to. Over stdio
-// it waits until the notification is next to be written, which is before any
-// result that the handler returns later, and gives progress the exact token of the
-// call; after the call was cancelled or answered nothing is sent and the error is
-// context.Canceled. Over other transports it is mcp-go's
-// SendNotificationToClient, which promises neither.
+// Notify sends a notification to the client whose call ctx belongs to, on the very
+// stream that the call's answer will take. When it returns, the notification is
+// written, or next to be, before any result that the handler returns later;
+// progress carries the exact token of the call. After the call was cancelled or
+// answered nothing is sent and the error is context.Canceled. Outside of this
+// package's transports it is mcp-go's SendNotificationToClient, which promises
+// neither order nor delivery.
 func Notify(ctx context.Context, method string, params map[string]any) error {
 	if current, ok := ctx.Value(callKey{}).(*call); ok {
 		return current.notify(ctx, method, params)
@@ -36,7 +37,7 @@ func (c *call) notify(ctx context.Context, method string, params map[string]any)
 		}
 		params["progressToken"] = c.progressToken
 	}
-	text, err := marshalLine(mcp.JSONRPCNotification{
+	line, err := marshalLine(mcp.JSONRPCNotification{
 		JSONRPC: mcp.JSONRPC_VERSION,
 		Notification: mcp.Notification{
 			Method: method,
@@ -46,17 +47,8 @@ func (c *call) notify(ctx context.Context, method string, params map[string]any)
 	if err != nil {
 		return fmt.Errorf("writing the notification %s as JSON: %w", method, err)
 	}
-	select {
-	case <-c.done:
+	if c.closed.Load() {
 		return context.Canceled
-	default:
 	}
-	select {
-	case c.connection.outgoing <- outgoing{line: text, call: c}:
-		return nil
-	case <-c.done:
-	case <-c.connection.ended:
-	case <-ctx.Done():
-	}
-	return context.Canceled
+	return c.deliver(ctx, line)
 }

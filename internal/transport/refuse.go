@@ -1,12 +1,67 @@
 package transport
 
-import "context"
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
 
 // Refuse has the error that a handler returns go out with a JSON-RPC code of its
 // own: mcp-go sends every one as an internal error. It does nothing where ctx
 // belongs to no request of this package.
-func Refuse(ctx context.Context, code int) {
+func Refuse(ctx context.Context, code int) { RefuseWith(ctx, code, nil) }
+
+// RefuseWith is Refuse with data for the error; nil means none.
+func RefuseWith(ctx context.Context, code int, data any) {
 	if current, ok := ctx.Value(callKey{}).(*call); ok {
-		current.errorCode.Store(int64(code))
+		current.refusal.Store(&refusal{code, data})
 	}
+}
+
+// refusal is how a handler wants its error to go out.
+type refusal struct {
+	code int
+	data any
+}
+
+// rpcError is a JSON-RPC error, whose data is left as it is.
+type rpcError struct {
+	Code    int             `json:"code"`
+	Message string          `json:"message"`
+	Data    json.RawMessage `json:"data,omitempty"`
+}
+
+// settle puts the error of a call's answer right: with the code that the handler
+// chose, with the address of a resource that was not found (a SHOULD since
+// 2026-07-28, which mcp-go leaves out), and without the text of a panic, which it
+// returns to be logged.
+func (c *call) settle(message *rpcError) (panicked string) {
+	if c == nil {
+		return ""
+	}
+	c.refused.Store(true)
+	if strings.Contains(message.Message, "panic recovered in ") { // by mcp-go's WithRecovery
+		panicked = message.Message
+		*message = rpcError{Code: mcp.INTERNAL_ERROR, Message: internalError}
+		return panicked
+	}
+	chosen := c.refusal.Load()
+	if chosen != nil {
+		message.Code = chosen.code
+	}
+	var data any
+	switch {
+	case chosen != nil && chosen.data != nil:
+		data = chosen.data
+	case message.Data == nil && c.uri != "" && c.method == string(mcp.MethodResourcesRead):
+		data = map[string]string{"uri": c.uri}
+	default:
+		return ""
+	}
+	if text, err := json.Marshal(data); err == nil {
+		message.Data = text
+	}
+	return ""
 }

@@ -8,9 +8,10 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// session is what mcp-go keeps about the one client of a pipe. The zero value of
+// session is what mcp-go keeps about the client of a connection. The zero value of
 // what the client has not said yet is what mcp-go expects.
 type session struct {
+	id            string
 	notifications chan mcp.JSONRPCNotification
 	initialized   atomic.Bool
 
@@ -27,15 +28,16 @@ var (
 	_ server.SessionWithProtocolVersion = (*session)(nil)
 )
 
-func newSession() *session {
+func newSession(id string) *session {
 	return &session{
+		id: id,
 		// mcp-go drops notifications that do not fit.
 		notifications: make(chan mcp.JSONRPCNotification, 256),
 		level:         mcp.LoggingLevelError,
 	}
 }
 
-func (s *session) SessionID() string { return "stdio" }
+func (s *session) SessionID() string { return s.id }
 
 func (s *session) NotificationChannel() chan<- mcp.JSONRPCNotification { return s.notifications }
 

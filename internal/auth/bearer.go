@@ -1,0 +1,50 @@
+package auth
+
+import (
+	"net/http"
+	"strings"
+)
+
+// bearer returns the token of the Authorization header, empty if there is none. ok
+// is false if the header is not one that a bearer token can be told from.
+func bearer(r *http.Request) (token string, ok bool) {
+	values := r.Header.Values("Authorization")
+	switch len(values) {
+	case 0:
+		return "", true
+	case 1:
+	default:
+		return "", false
+	}
+	scheme, token, found := strings.Cut(values[0], " ")
+	token = strings.Trim(token, " ")
+	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t\r\n,") {
+		return "", false
+	}
+	return token, true
+}
+
+// parameter is one of a challenge.
+type parameter struct{ name, value string }
+
+// challenge is a value for WWW-Authenticate, as RFC 6750, section 3, has it.
+// Parameters without value are left out.
+func challenge(parameters ...parameter) string {
+	var parts []string
+	for _, p := range parameters {
+		if p.value != "" {
+			parts = append(parts, p.name+`="`+quotable(p.value)+`"`)
+		}
+	}
+	return strings.TrimSuffix("Bearer "+strings.Join(parts, ", "), " ")
+}
+
+// quotable keeps what may stand in a quoted string of a header.
+func quotable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+			return -1
+		}
+		return r
+	}, text)
+}

@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+)
+
+// Caller is who sends a request. The zero value is the anonymous caller.
+type Caller struct {
+	// Subject is empty for the anonymous caller, "token" for the holder of the static
+	// token, and issuer and subject of an OAuth token.
+	Subject string
+	// MakeKey is the caller's own Make key, empty if callers bring none; MakeZone the
+	// host of the zone that it is for, empty for the operator's.
+	MakeKey  string
+	MakeZone string
+}
+
+// ID is what sessions, caches and limits are kept by. Callers that differ in
+// anything have different ones, and nothing can be learnt from it.
+func (c Caller) ID() string {
+	hash := sha256.New()
+	for _, field := range []string{c.Subject, c.MakeKey, c.MakeZone} {
+		// With its length, so that fields cannot run into each other.
+		_ = binary.Write(hash, binary.BigEndian, uint64(len(field)))
+		_, _ = io.WriteString(hash, field)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// shown is the caller as it may be printed.
+func (c Caller) shown() string {
+	key := ""
+	if c.MakeKey != "" {
+		key = "[key]"
+	}
+	return fmt.Sprintf("{%q %s %q}", c.Subject, key, c.MakeZone)
+}
+
+// Format hides the key from every verb.
+func (c Caller) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.shown()) }
+
+// LogValue hides the key from logs.
+func (c Caller) LogValue() slog.Value { return slog.StringValue(c.shown()) }
+
+// MarshalText hides the key from JSON.
+func (c Caller) MarshalText() ([]byte, error) { return []byte(c.shown()), nil }
+
+// Authenticator tells who sends a request. Its errors are of type *[Refusal].
+type Authenticator interface {
+	Authenticate(r *http.Request) (Caller, error)
+}
+
+// Refusal says why a request is not let in.
+type Refusal struct {
+	// Status is the HTTP status: 400, 401, 403 or 503.
+	Status int
+	// Challenge is the value of WWW-Authenticate, empty for none.
+	Challenge string
+	// Message is for the caller.
+	Message string
+	// Cause is for the operator's log; nil for none.
+	Cause error
+}
+
+func (r *Refusal) Error() string { return r.Message }
+
+// Unwrap returns the cause.
+func (r *Refusal) Unwrap() error { return r.Cause }
+
+// Anonymous lets everybody in. It is for loopback.
+type Anonymous struct{}
+
+// Authenticate returns the anonymous caller.
+func (Anonymous) Authenticate(*http.Request) (Caller, error) { return Caller{}, nil }

@@ -1,0 +1,144 @@
+package auth_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auth"
+)
+
+// issuer is an OAuth issuer on loopback.
+type issuer struct {
+	t    *testing.T
+	url  string
+	down atomic.Bool
+	keys atomic.Int64 // how often the keys were asked for
+	now  atomic.Pointer[time.Time]
+
+	mu     sync.Mutex
+	key    *ecdsa.PrivateKey
+	id     string
+	config map[string]any // of discovery, instead of what is right
+}
+
+func startIssuer(t *testing.T) *issuer {
+	t.Helper()
+	i := &issuer{t: t}
+	i.rotate("first")
+	i.at(time.Now())
+	served := httptest.NewServer(http.HandlerFunc(i.serve))
+	t.Cleanup(served.Close)
+	i.url = served.URL
+	return i
+}
+
+func (i *issuer) at(now time.Time) { i.now.Store(&now) }
+
+// rotate makes a new key.
+func (i *issuer) rotate(id string) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(i.t, err)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.key, i.id = key, id
+}
+
+func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
+	if i.down.Load() {
+		http.Error(w, "the issuer's secret trouble", http.StatusBadGateway)
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	answer := map[string]any{"issuer": i.url, "jwks_uri": i.url + "/keys", "authorization_endpoint": i.url + "/a", "token_endpoint": i.url + "/t"}
+	for name, value := range i.config {
+		answer[name] = value
+	}
+	if r.URL.Path == "/keys" {
+		i.keys.Add(1)
+		public := jose.JSONWebKey{Key: i.key.Public(), KeyID: i.id, Algorithm: "ES256", Use: "sig"}
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}})
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(answer)
+}
+
+const audience = "https://audit.example.com/mcp"
+
+// options want two scopes.
+func (i *issuer) options() auth.OAuthOptions {
+	return auth.OAuthOptions{
+		Issuer: i.url, Audience: audience, Scopes: []string{"audit:read", "log"}, MetadataURL: "https://audit.example.com/.well-known/oauth-protected-resource/mcp",
+		Now: func() time.Time { return *i.now.Load() },
+	}
+}
+
+// claims are those of a valid token, with some changed; nil leaves one out.
+func (i *issuer) claims(changed map[string]any) map[string]any {
+	now := *i.now.Load()
+	all := map[string]any{"iss": i.url, "sub": "ann", "aud": audience, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "scope": "log audit:read other"}
+	for name, value := range changed {
+		if all[name] = value; value == nil {
+			delete(all, name)
+		}
+	}
+	return all
+}
+
+// token signs claims; headers go beside alg and kid.
+func (i *issuer) token(claims, headers map[string]any) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return sign(i.t, jose.ES256, jose.JSONWebKey{Key: i.key, KeyID: i.id}, claims, headers)
+}
+
+func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, claims, headers map[string]any) string {
+	t.Helper()
+	options := &jose.SignerOptions{}
+	for name, value := range headers {
+		options.WithHeader(jose.HeaderKey(name), value)
+	}
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, options)
+	require.NoError(t, err)
+	payload, err := json.Marshal(claims)
+	require.NoError(t, err)
+	signed, err := signer.Sign(payload)
+	require.NoError(t, err)
+	text, err := signed.CompactSerialize()
+	require.NoError(t, err)
+	return text
+}
+
+// with is a request with headers, which are pairs of name and value.
+func with(t *testing.T, headers ...string) *http.Request {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://audit.example.com/mcp", nil)
+	for n := 0; n < len(headers); n += 2 {
+		r.Header.Add(headers[n], headers[n+1])
+	}
+	return r
+}
+
+// refusal is why an authenticator does not let a request in.
+func refusal(t *testing.T, a auth.Authenticator, r *http.Request) *auth.Refusal {
+	t.Helper()
+	caller, err := a.Authenticate(r)
+	require.Error(t, err)
+	require.Zero(t, caller)
+	var refused *auth.Refusal
+	require.ErrorAs(t, err, &refused)
+	return refused
+}

@@ -1,0 +1,289 @@
+package auth
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+const (
+	// issuerTimeout bounds a question to the issuer, maxIssuerBody its answer.
+	issuerTimeout = 10 * time.Second
+	maxIssuerBody = 1 << 20
+	// askAgain is how long after a failure the issuer is asked again, and how often
+	// keys are asked for at most: anybody can make up ids of keys.
+	askAgain = 10 * time.Second
+)
+
+// OAuthOptions set up an OAuth.
+type OAuthOptions struct {
+	// Issuer is the URL that tokens have in iss: https, or http on loopback.
+	Issuer string
+	// Audience must be among those of a token (RFC 8707).
+	Audience string
+	// Scopes must all be granted by a token.
+	Scopes []string
+	// MetadataURL is where the protected resource metadata is (RFC 9728), empty to
+	// leave it out of challenges.
+	MetadataURL string
+	// Transport asks the issuer; nil means net/http's.
+	Transport http.RoundTripper
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// OAuth is an OAuth 2.1 resource server for access tokens that are JWTs (RFC 9068):
+// signature by the issuer's published keys, issuer, audience, expiry and scopes are
+// checked.
+type OAuth struct {
+	options OAuthOptions
+	client  *http.Client
+
+	mu       sync.Mutex
+	verifier *oidc.IDTokenVerifier
+	failed   time.Time // when the issuer was last asked in vain
+	failure  error
+}
+
+// NewOAuth returns the authenticator. The issuer is asked when the first token
+// comes, so that it need not be up before.
+func NewOAuth(options OAuthOptions) (*OAuth, error) {
+	if err := checkIssuerURL(options.Issuer); err != nil {
+		return nil, err
+	}
+	if options.Audience == "" {
+		return nil, errors.New("an audience is needed: without it tokens for others would be accepted")
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	next := options.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	return &OAuth{options: options, client: &http.Client{
+		Timeout:   issuerTimeout,
+		Transport: &issuerTransport{next: next, now: options.Now},
+		CheckRedirect: func(next *http.Request, via []*http.Request) error {
+			if len(via) > 3 || next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme {
+				return http.ErrUseLastResponse
+			}
+			return nil
+		},
+	}}, nil
+}
+
+// checkIssuerURL wants https; tokens are worth what the way to the keys is.
+func checkIssuerURL(text string) error {
+	parsed, err := url.Parse(text)
+	if err != nil || parsed.Host == "" || parsed.User != nil {
+		return fmt.Errorf("%.80q is no URL", text)
+	}
+	ip, err := netip.ParseAddr(strings.Trim(hostOf(parsed), "[]"))
+	loopback := hostOf(parsed) == "localhost" || err == nil && ip.IsLoopback()
+	if parsed.Scheme != "https" && (parsed.Scheme != "http" || !loopback) {
+		return fmt.Errorf("%.80q: want https", text)
+	}
+	return nil
+}
+
+func hostOf(address *url.URL) string {
+	if host, _, err := net.SplitHostPort(address.Host); err == nil {
+		return host
+	}
+	return address.Host
+}
+
+// Metadata is the protected resource's (RFC 9728, section 2).
+func (o *OAuth) Metadata() map[string]any {
+	metadata := map[string]any{
+		"resource":                 o.options.Audience,
+		"authorization_servers":    []string{o.options.Issuer},
+		"bearer_methods_supported": []string{"header"},
+		"resource_name":            "Make audit log",
+	}
+	if len(o.options.Scopes) > 0 {
+		metadata["scopes_supported"] = o.options.Scopes
+	}
+	return metadata
+}
+
+// claims are what is checked beyond what go-oidc does.
+type claims struct {
+	Nonce  any             `json:"nonce"`
+	AtHash any             `json:"at_hash"`
+	Scope  string          `json:"scope"`
+	SCP    json.RawMessage `json:"scp"` // as some issuers have it: text or a list
+}
+
+// Authenticate lets in the holder of a valid token.
+func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
+	token, ok := bearer(r)
+	if ok && token == "" {
+		return Caller{}, &Refusal{Status: http.StatusUnauthorized, Challenge: o.challenge(""), Message: "this server wants an access token: send the header Authorization: Bearer …"}
+	}
+	if !ok || !isAccessToken(token) {
+		return Caller{}, o.invalid("the access token cannot be read", nil)
+	}
+	verifier, err := o.verify(r.Context())
+	if err != nil {
+		return Caller{}, &Refusal{Status: http.StatusServiceUnavailable, Message: "the token's issuer cannot be asked now; try again", Cause: err}
+	}
+	checked, err := verifier.Verify(r.Context(), token)
+	if err != nil {
+		if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
+			return Caller{}, o.invalid("the access token has expired", err)
+		}
+		return Caller{}, o.invalid("the access token is not valid here: its signature, issuer, audience and time are checked", err)
+	}
+	var more claims
+	if err := checked.Claims(&more); err != nil {
+		return Caller{}, o.invalid("the access token cannot be read", err)
+	}
+	if checked.Subject == "" || more.Nonce != nil || more.AtHash != nil {
+		return Caller{}, o.invalid("this is no access token", nil)
+	}
+	granted := more.scopes()
+	for _, scope := range o.options.Scopes {
+		if !slices.Contains(granted, scope) {
+			return Caller{}, &Refusal{Status: http.StatusForbidden, Challenge: o.challenge("insufficient_scope"), Message: "the access token lacks a scope; needed: " + strings.Join(o.options.Scopes, " ")}
+		}
+	}
+	return Caller{Subject: checked.Issuer + " " + checked.Subject}, nil
+}
+
+func (c *claims) scopes() []string {
+	granted := strings.Fields(c.Scope)
+	var text string
+	var list []string
+	if json.Unmarshal(c.SCP, &text) == nil {
+		granted = append(granted, strings.Fields(text)...)
+	} else if json.Unmarshal(c.SCP, &list) == nil {
+		granted = append(granted, list...)
+	}
+	return granted
+}
+
+func (o *OAuth) invalid(message string, cause error) *Refusal {
+	return &Refusal{Status: http.StatusUnauthorized, Challenge: o.challenge("invalid_token"), Message: message, Cause: cause}
+}
+
+// challenge tells clients where to get a token and for what, as the MCP
+// specification wants it (2025-11-25, "Authorization").
+func (o *OAuth) challenge(problem string) string {
+	return challenge(parameter{"error", problem}, parameter{"resource_metadata", o.options.MetadataURL}, parameter{"scope", strings.Join(o.options.Scopes, " ")})
+}
+
+// isAccessToken tells from the header of a JWT whether it may be an access token:
+// those of RFC 9068 say so, older ones say nothing.
+func isAccessToken(token string) bool {
+	if len(token) > 16<<10 {
+		return false
+	}
+	head, _, _ := strings.Cut(token, ".")
+	text, err := base64.RawURLEncoding.DecodeString(head)
+	var header struct {
+		Type string `json:"typ"`
+	}
+	if err != nil || json.Unmarshal(text, &header) != nil {
+		return false
+	}
+	return slices.Contains([]string{"", "jwt", "at+jwt", "application/at+jwt"}, strings.ToLower(header.Type))
+}
+
+// verify returns what checks tokens; the issuer is asked first where that has not
+// been done, by one request at a time.
+func (o *OAuth) verify(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.verifier != nil {
+		return o.verifier, nil
+	}
+	if o.failure != nil && o.options.Now().Sub(o.failed) < askAgain {
+		return nil, o.failure
+	}
+	// Not the request's context: a caller that goes away must not fail the others.
+	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), o.client), issuerTimeout)
+	defer cancel()
+	verifier, err := o.discover(ctx)
+	if err != nil {
+		o.failed, o.failure = o.options.Now(), fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
+		return nil, o.failure
+	}
+	o.verifier = verifier
+	return verifier, nil
+}
+
+func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+	provider, err := oidc.NewProvider(ctx, o.options.Issuer)
+	if err != nil {
+		return nil, err
+	}
+	var found struct {
+		Keys string `json:"jwks_uri"`
+	}
+	if err := provider.Claims(&found); err != nil {
+		return nil, err
+	}
+	if err := checkIssuerURL(found.Keys); err != nil {
+		return nil, fmt.Errorf("its jwks_uri: %w", err)
+	}
+	keys := oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), o.client), found.Keys)
+	return oidc.NewVerifier(o.options.Issuer, keys, &oidc.Config{
+		ClientID: o.options.Audience,
+		Now:      o.options.Now,
+		// Asymmetric ones only: neither "none", nor a public key taken for a secret.
+		SupportedSigningAlgs: []string{
+			oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA,
+		},
+	}), nil
+}
+
+// issuerTransport bounds what is asked of the issuer, and what it answers.
+type issuerTransport struct {
+	next http.RoundTripper
+	now  func() time.Time
+
+	mu    sync.Mutex
+	asked map[string]time.Time // by address
+}
+
+// RoundTrip asks the issuer, unless that was just done.
+func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	address := r.URL.String()
+	t.mu.Lock()
+	now := t.now()
+	// go-oidc asks for the keys anew for every id of a key that it does not know.
+	tooSoon := now.Sub(t.asked[address]) < askAgain
+	if !tooSoon {
+		if t.asked == nil {
+			t.asked = map[string]time.Time{}
+		}
+		t.asked[address] = now
+	}
+	t.mu.Unlock()
+	if tooSoon {
+		return nil, fmt.Errorf("asked less than %s ago", askAgain)
+	}
+	response, err := t.next.RoundTrip(r)
+	if err == nil {
+		response.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(response.Body, maxIssuerBody), response.Body}
+	}
+	return response, err
+}

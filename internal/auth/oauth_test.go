@@ -1,0 +1,213 @@
+package auth_test
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auth"
+)
+
+func TestTokensOfTheIssuerLetIn(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(t, err)
+	for name, token := range map[string]string{
+		"plain":            i.token(i.claims(nil), nil),
+		"one of audiences": i.token(i.claims(map[string]any{"aud": []string{"x", audience}}), nil),
+		"access token":     i.token(i.claims(nil), map[string]any{"typ": "at+jwt"}),
+		"scp as text":      i.token(i.claims(map[string]any{"scope": nil, "scp": "log audit:read"}), nil),
+		"scp as list":      i.token(i.claims(map[string]any{"scope": nil, "scp": []string{"audit:read", "log"}}), nil),
+		"a minute early":   i.token(i.claims(map[string]any{"nbf": time.Now().Add(time.Minute).Unix()}), nil),
+	} {
+		for _, scheme := range []string{"Bearer ", "bearer ", "BEARER "} {
+			caller, err := o.Authenticate(with(t, "Authorization", scheme+token))
+			require.NoError(t, err, name)
+			assert.Equal(t, auth.Caller{Subject: i.url + " ann"}, caller)
+		}
+	}
+	assert.Equal(t, int64(1), i.keys.Load(), "the keys are asked for once")
+}
+
+func TestOtherTokensAreRefused(t *testing.T) {
+	t.Parallel()
+	i, stranger := startIssuer(t), startIssuer(t)
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(t, err)
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	der, err := x509.MarshalPKIXPublicKey(i.key.Public())
+	require.NoError(t, err)
+	public := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+	segment := func(value any) string {
+		text, err := json.Marshal(value)
+		require.NoError(t, err)
+		return base64.RawURLEncoding.EncodeToString(text)
+	}
+	valid := i.token(i.claims(nil), nil)
+	parts := strings.Split(valid, ".")
+	for name, token := range map[string]string{
+		"expired":             i.token(i.claims(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), nil),
+		"without expiry":      i.token(i.claims(map[string]any{"exp": nil}), nil),
+		"not yet valid":       i.token(i.claims(map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), nil),
+		"other audience":      i.token(i.claims(map[string]any{"aud": "https://other.example.com/mcp"}), nil),
+		"audience's prefix":   i.token(i.claims(map[string]any{"aud": audience + "/"}), nil),
+		"without audience":    i.token(i.claims(map[string]any{"aud": nil}), nil),
+		"other issuer":        stranger.token(stranger.claims(nil), nil),
+		"issuer claimed":      stranger.token(i.claims(nil), nil),
+		"without subject":     i.token(i.claims(map[string]any{"sub": nil}), nil),
+		"ID token by nonce":   i.token(i.claims(map[string]any{"nonce": "n"}), nil),
+		"ID token by at_hash": i.token(i.claims(map[string]any{"at_hash": "h"}), nil),
+		"other type":          i.token(i.claims(nil), map[string]any{"typ": "logout+jwt"}),
+		"own key":             sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "first"}, i.claims(nil), nil),
+		"key brought along":   sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "mine"}, i.claims(nil), map[string]any{"jwk": jose.JSONWebKey{Key: own.Public()}}),
+		"public key as HMAC":  sign(t, jose.HS256, jose.JSONWebKey{Key: public, KeyID: "first"}, i.claims(nil), nil),
+		"alg none":            segment(map[string]any{"alg": "none", "typ": "JWT"}) + "." + segment(i.claims(nil)) + ".",
+		"signature left out":  parts[0] + "." + parts[1] + ".",
+		"claims exchanged":    parts[0] + "." + segment(i.claims(map[string]any{"sub": "root"})) + "." + parts[2],
+		"not a token":         "hello",
+		"dots":                "...",
+		"huge":                strings.Repeat("a", 100_000),
+	} {
+		refused := refusal(t, o, with(t, "Authorization", "Bearer "+token))
+		assert.Equal(t, http.StatusUnauthorized, refused.Status, name)
+		assert.Contains(t, refused.Challenge, `error="invalid_token"`, name)
+		assert.Contains(t, refused.Challenge, `resource_metadata="https://audit.example.com/.well-known/oauth-protected-resource/mcp"`)
+		assert.NotContains(t, refused.Message, token)
+	}
+	for name, headers := range map[string][]string{
+		"two headers": {"Authorization", "Bearer " + valid, "Authorization", "Bearer " + valid},
+		"no scheme":   {"Authorization", valid},
+		"basic":       {"Authorization", "Basic " + valid},
+		"two tokens":  {"Authorization", "Bearer " + valid + " " + valid},
+		"list":        {"Authorization", "Bearer " + valid + ",Bearer x"},
+	} {
+		assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, headers...)).Status, name)
+	}
+}
+
+func TestRequestsWithoutATokenLearnWhereToGetOne(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(t, err)
+	r := with(t)
+	r.URL.RawQuery = "access_token=" + i.token(i.claims(nil), nil) // addresses are logged
+	refused := refusal(t, o, r)
+	assert.Equal(t, http.StatusUnauthorized, refused.Status)
+	assert.Equal(t, `Bearer resource_metadata="https://audit.example.com/.well-known/oauth-protected-resource/mcp", scope="audit:read log"`, refused.Challenge)
+	assert.Equal(t, map[string]any{
+		"resource": audience, "authorization_servers": []string{i.url}, "scopes_supported": []string{"audit:read", "log"},
+		"bearer_methods_supported": []string{"header"}, "resource_name": "Make audit log",
+	}, o.Metadata())
+}
+
+func TestMissingScopesAreNamed(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(t, err)
+	for _, scope := range []any{nil, "", "log", "audit:read", "logaudit:read", "LOG audit:read"} {
+		refused := refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(map[string]any{"scope": scope}), nil)))
+		assert.Equal(t, http.StatusForbidden, refused.Status, scope)
+		assert.Contains(t, refused.Challenge, `error="insufficient_scope"`)
+		assert.Contains(t, refused.Challenge, `scope="audit:read log"`)
+	}
+}
+
+func TestANewKeyIsFoundAndUnknownOnesCostLittle(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(t, err)
+	before := i.token(i.claims(nil), nil)
+	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+before))
+	require.NoError(t, err)
+	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	var all sync.WaitGroup
+	for n := range 200 {
+		all.Go(func() {
+			token := sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: fmt.Sprint("made up ", n)}, i.claims(nil), nil)
+			_, err := o.Authenticate(with(t, "Authorization", "Bearer "+token))
+			assert.Error(t, err)
+		})
+	}
+	all.Wait()
+	assert.Equal(t, int64(1), i.keys.Load(), "ids that anybody can make up are not worth a question each")
+	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+before))
+	require.NoError(t, err, "and keep nobody out")
+	i.rotate("second")
+	i.at(time.Now().Add(time.Minute))
+	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil)))
+	require.NoError(t, err)
+	assert.Equal(t, int64(2), i.keys.Load())
+}
+
+func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	i.down.Store(true)
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(t, err, "the server starts all the same")
+	token := i.token(i.claims(nil), nil)
+	refused := refusal(t, o, with(t, "Authorization", "Bearer "+token))
+	assert.Equal(t, http.StatusServiceUnavailable, refused.Status)
+	assert.NotContains(t, refused.Message, "secret")
+	require.ErrorContains(t, refused.Unwrap(), "secret trouble", "the operator's log has it")
+	i.down.Store(false)
+	assert.Equal(t, http.StatusServiceUnavailable, refusal(t, o, with(t, "Authorization", "Bearer "+token)).Status, "not asked at once")
+	i.at(time.Now().Add(11 * time.Second))
+	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+token))
+	require.NoError(t, err)
+}
+
+func TestADiscoveryThatLeadsElsewhereIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, config := range map[string]map[string]any{
+		"another issuer":    {"issuer": "https://evil.example"},
+		"keys in clear":     {"jwks_uri": "http://evil.example/keys"},
+		"keys in a file":    {"jwks_uri": "file:///etc/keys"},
+		"no keys":           {"jwks_uri": ""},
+		"metadata endpoint": {"jwks_uri": "http://169.254.169.254/latest"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := startIssuer(t)
+			i.config = config
+			o, err := auth.NewOAuth(i.options())
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusServiceUnavailable, refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil))).Status)
+			assert.Zero(t, i.keys.Load())
+		})
+	}
+}
+
+func TestUnsafeSettingsAreRefused(t *testing.T) {
+	t.Parallel()
+	for _, issuer := range []string{"", "login.example.com", "http://login.example.com", "ftp://x", "https://", "https://user:pass@x", "http://127.0.0.1.evil.example", "http://10.0.0.1"} {
+		_, err := auth.NewOAuth(auth.OAuthOptions{Issuer: issuer, Audience: "a"})
+		assert.Error(t, err, issuer)
+	}
+	_, err := auth.NewOAuth(auth.OAuthOptions{Issuer: "https://login.example.com"})
+	require.ErrorContains(t, err, "audience")
+	for _, issuer := range []string{"https://login.example.com/x", "http://localhost:1", "http://[::1]:5"} {
+		_, err := auth.NewOAuth(auth.OAuthOptions{Issuer: issuer, Audience: "a"})
+		assert.NoError(t, err, issuer)
+	}
+}

@@ -1,0 +1,296 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/cli"
+	"make-audit-mcp/internal/makesim"
+)
+
+const (
+	authToken = "a-token-of-sufficient-length"
+	hello     = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
+)
+
+// running is an http command under way.
+type running struct {
+	t    *testing.T
+	url  string
+	log  *sharedBuffer
+	stop context.CancelFunc
+	code chan int
+	http *http.Client
+}
+
+type sharedBuffer struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (b *sharedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.Write(p)
+}
+
+func (b *sharedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buffer.String()
+}
+
+// listen runs http on a free port, until the test ends.
+func listen(t *testing.T, set map[string]string, arguments ...string) *running {
+	t.Helper()
+	environment(t, set)
+	ctx, stop := context.WithCancel(t.Context())
+	r := &running{t: t, log: &sharedBuffer{}, stop: stop, code: make(chan int, 1), http: &http.Client{Timeout: 20 * time.Second}}
+	go func() {
+		r.code <- cli.Run(ctx, append([]string{"http", "--address", "127.0.0.1:0"}, arguments...), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: r.log}, "1.2.3")
+	}()
+	t.Cleanup(func() {
+		stop()
+		r.http.CloseIdleConnections()
+	})
+	said := regexp.MustCompile(`url=(\S+)/mcp`)
+	require.Eventually(t, func() bool {
+		if found := said.FindStringSubmatch(r.log.String()); found != nil {
+			r.url = found[1]
+		}
+		return r.url != "" || len(r.code) > 0
+	}, 20*time.Second, 5*time.Millisecond)
+	require.NotEmpty(t, r.url, r.log.String())
+	return r
+}
+
+// ask sends a request; headers are pairs of name and value.
+func (r *running) ask(method, path, body string, headers ...string) (int, string, http.Header) {
+	r.t.Helper()
+	request, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
+	require.NoError(r.t, err)
+	request.Header.Set("Content-Type", "application/json")
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := r.http.Do(request)
+	require.NoError(r.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(r.t, err)
+	return response.StatusCode, string(text), response.Header
+}
+
+// call calls a tool in the revision without sessions, and returns its structured
+// content, or the text of its error.
+func (r *running) call(tool, arguments string, headers ...string) (status int, result map[string]any, failed string) {
+	r.t.Helper()
+	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`, tool, arguments)
+	status, text, _ := r.ask(http.MethodPost, "/mcp", body, append(headers, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)...)
+	var answer struct {
+		Result struct {
+			StructuredContent map[string]any `json:"structuredContent"`
+			IsError           bool           `json:"isError"`
+			Content           []struct {
+				Text string `json:"text"`
+			} `json:"content"`
+		} `json:"result"`
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
+	}
+	require.NoError(r.t, json.Unmarshal([]byte(text), &answer), text)
+	if answer.Result.IsError {
+		return status, nil, answer.Result.Content[0].Text
+	}
+	return status, answer.Result.StructuredContent, answer.Error.Message
+}
+
+func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
+	r := listen(t, nil, "--demo", "--demo-now", demoNow)
+	status, result, _ := r.call("count_audit_logs", `{"from":"30d","group_by":["actor"]}`)
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotZero(t, result["total"])
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nothing": 404, "/mcp": 400} {
+		status, _, _ := r.ask(http.MethodGet, path, "")
+		assert.Equal(t, want, status, path)
+	}
+	_, metrics, _ := r.ask(http.MethodGet, "/metrics", "")
+	assert.Contains(t, metrics, `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="count_audit_logs",mcp_method_name="tools/call",outcome="ok",transport="http"} 1`)
+	assert.Contains(t, metrics, `make_audit_mcp_upstream_request_duration_seconds_count{route="/audit-logs/organization/{id}",status="200"}`)
+	r.stop()
+	assert.Equal(t, 0, <-r.code)
+	log := r.log.String()
+	assert.Regexp(t, `request=\w+ transport=http method=tools/call target=count_audit_logs caller=\w+ session="?"? organization=4721 rows=\d+ bytes=\d+ ms=\d+ outcome=ok`, log)
+	assert.NotContains(t, log, "30d", "no arguments")
+}
+
+func TestHTTPWantsTheTokenThatIsSet(t *testing.T) {
+	r := listen(t, map[string]string{"MCP_AUTH_TOKEN": authToken}, "--demo", "--demo-now", demoNow)
+	for _, path := range []string{"/mcp", "/message"} {
+		status, body, header := r.ask(http.MethodPost, path, hello)
+		assert.Equal(t, http.StatusUnauthorized, status)
+		assert.Contains(t, header.Get("WWW-Authenticate"), "Bearer")
+		assert.Contains(t, body, "Authorization")
+	}
+	status, _, _ := r.ask(http.MethodGet, "/metrics", "")
+	assert.Equal(t, http.StatusUnauthorized, status)
+	status, _, _ = r.ask(http.MethodPost, "/mcp", hello, "Authorization", "Bearer "+authToken)
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotContains(t, r.log.String(), authToken)
+}
+
+func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
+	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
+		environment(t, nil)
+		got := run(t, "", "--demo", "http", "--address", address)
+		assert.Equal(t, 1, got.code)
+		assert.Contains(t, got.errOut, "nothing says who may call")
+		assert.Contains(t, got.errOut, "MCP_AUTH_TOKEN")
+		got = run(t, "", "--demo", "http", "--address", address, "--caller-credentials")
+		assert.Contains(t, got.errOut, "nothing says who may call", "a key of Make's is no leave to call")
+	}
+}
+
+func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, []byte("short"), 0o600))
+	for name, test := range map[string]struct {
+		set       map[string]string
+		arguments []string
+		says      string
+	}{
+		"address":             {nil, []string{"--demo", "http", "--address", "8080"}, "host:port"},
+		"address in use":      {nil, []string{"--demo", "http", "--address", "127.0.0.1:99999"}, "cannot listen"},
+		"no key":              {nil, []string{"http", "--zone", "eu1.make.com"}, "MAKE_API_KEY"},
+		"no zone":             {map[string]string{"MAKE_API_KEY": "12345678"}, []string{"http"}, "MAKE_ZONE"},
+		"short token":         {map[string]string{"MCP_AUTH_TOKEN": "short"}, []string{"--demo", "http"}, "openssl rand"},
+		"short token in file": {nil, []string{"--demo", "http", "--auth-token-file", file}, "openssl rand"},
+		"no token file":       {nil, []string{"--demo", "http", "--auth-token-file", file + "x"}, "openssl rand"},
+		"token and issuer":    {map[string]string{"MCP_AUTH_TOKEN": authToken}, []string{"--demo", "http", "--oauth-issuer", "https://x.example", "--oauth-audience", "a"}, "both"},
+		"issuer in clear":     {nil, []string{"--demo", "http", "--oauth-issuer", "http://x.example", "--oauth-audience", "a"}, "https"},
+		"issuer, no audience": {nil, []string{"--demo", "http", "--oauth-issuer", "https://x.example"}, "--public-url"},
+		"scopes, no issuer":   {nil, []string{"--demo", "http", "--oauth-scopes", "x"}, "--oauth-issuer"},
+		"public url":          {nil, []string{"--demo", "http", "--public-url", "audit.example.com"}, "https URL"},
+		"public path":         {nil, []string{"--demo", "http", "--public-url", "https://x.example/a", "--base-path", "/b"}, "--base-path"},
+		"one of cert and key": {nil, []string{"--demo", "http", "--tls-cert", file}, "both"},
+		"bad certificate":     {nil, []string{"--demo", "http", "--tls-cert", file, "--tls-key", file}, "PEM"},
+		"zones for nobody":    {nil, []string{"--demo", "http", "--allowed-zones", "eu1.make.com"}, "--caller-credentials"},
+		"zones in the demo":   {nil, []string{"--demo", "http", "--caller-credentials", "--allowed-zones", "eu1.make.com"}, "--demo"},
+		"zone that is none":   {nil, []string{"http", "--caller-credentials", "--allowed-zones", "169.254.169.254"}, "eu1.make.com"},
+		"no zone for callers": {nil, []string{"http", "--caller-credentials"}, "MAKE_ZONE"},
+		"metrics address":     {nil, []string{"--demo", "http", "--address", "127.0.0.1:0", "--metrics-address", "nowhere"}, "cannot listen"},
+		"not alive":           {nil, []string{"http", "--health", "--address", "127.0.0.1:1"}, "not alive"},
+	} {
+		environment(t, test.set)
+		got := run(t, "", test.arguments...)
+		assert.Equal(t, 1, got.code, "%s: %s", name, got.errOut)
+		assert.Contains(t, got.errOut, test.says, name)
+	}
+}
+
+func TestCallersAskWithTheirOwnKeysOnly(t *testing.T) {
+	simulated, url := upstream(t, makesim.Quirks{})
+	r := listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"})
+	status, result, _ := r.call("list_organizations", `{}`)
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotEmpty(t, result["organizations"], "the operator's key answers")
+	r.stop()
+	<-r.code
+
+	r = listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"}, "--caller-credentials")
+	before := len(simulated.Requests())
+	for _, headers := range [][]string{nil, {"X-Make-Api-Key", ""}, {"X-Make-Api-Key", "short"}, {"X-Make-Api-Key", makesim.DemoToken, "X-Make-Zone", "eu1.make.com"}} {
+		status, _, failed := r.call("list_organizations", `{}`, headers...)
+		assert.GreaterOrEqual(t, status, 400, headers)
+		assert.Contains(t, failed, "X-Make-", headers)
+	}
+	assert.Len(t, simulated.Requests(), before, "nobody was asked anything")
+	status, result, _ = r.call("list_audit_log_filters", `{"kind":"teams"}`, "X-Make-Api-Key", makesim.DemoToken)
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotEmpty(t, result["teams"])
+	_, _, failed := r.call("list_audit_log_filters", `{"kind":"teams"}`, "X-Make-Api-Key", "99999999-9999-9999-9999-999999999999")
+	assert.Contains(t, failed, "key", "what one caller's key found is not another's")
+	// A cursor belongs to the key that it was made with.
+	_, result, _ = r.call("list_audit_logs", `{"limit":1}`, "X-Make-Api-Key", makesim.DemoToken)
+	cursor, _ := result["next_cursor"].(string)
+	require.NotEmpty(t, cursor)
+	_, _, failed = r.call("list_audit_logs", fmt.Sprintf(`{"cursor":%q}`, cursor), "X-Make-Api-Key", makesim.DemoTeamAdminToken)
+	assert.Contains(t, failed, "cursor")
+	assert.NotContains(t, r.log.String(), makesim.DemoToken)
+}
+
+func TestHTTPOverTLS(t *testing.T) {
+	folder := t.TempDir()
+	certificate, key := filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
+	roots := selfSigned(t, certificate, key)
+	r := listen(t, map[string]string{"MCP_AUTH_TOKEN": authToken, "MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key}, "--demo", "--demo-now", demoNow)
+	require.True(t, strings.HasPrefix(r.url, "https://"))
+	r.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
+	status, result, _ := r.call("count_audit_logs", `{"from":"7d"}`, "Authorization", "Bearer "+authToken)
+	assert.Equal(t, http.StatusOK, status)
+	assert.NotZero(t, result["total"])
+	environment(t, map[string]string{"MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key})
+	got := run(t, "", "http", "--health", "--address", strings.TrimPrefix(r.url, "https://"))
+	assert.Equal(t, 0, got.code, got.errOut)
+}
+
+// selfSigned writes a certificate for 127.0.0.1.
+func selfSigned(t *testing.T, certificate, key string) *x509.CertPool {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	require.NoError(t, err)
+	encoded, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	crt := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	require.NoError(t, os.WriteFile(certificate, crt, 0o600))
+	require.NoError(t, os.WriteFile(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}), 0o600))
+	roots := x509.NewCertPool()
+	require.True(t, roots.AppendCertsFromPEM(crt))
+	return roots
+}
+
+func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	address := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	r := listen(t, map[string]string{"MCP_METRICS_ADDRESS": address, "MCP_AUTH_TOKEN": authToken}, "--demo")
+	status, _, _ := r.ask(http.MethodGet, "/metrics", "", "Authorization", "Bearer "+authToken)
+	assert.Equal(t, http.StatusNotFound, status)
+	r.url = "http://" + address
+	status, body, _ := r.ask(http.MethodGet, "/metrics", "")
+	assert.Equal(t, http.StatusOK, status)
+	assert.Contains(t, body, "make_audit_mcp_build_info")
+	status, _, _ = r.ask(http.MethodPost, "/mcp", hello)
+	assert.Equal(t, http.StatusNotFound, status)
+}

@@ -1,0 +1,198 @@
+package telemetry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
+	"go.opentelemetry.io/otel/trace"
+	"go.opentelemetry.io/otel/trace/noop"
+)
+
+const prefix = "make_audit_mcp_"
+
+// Options set up a Telemetry.
+type Options struct {
+	// ServiceName and Version name the process.
+	ServiceName, Version string
+	// OTLPEndpoint has traces sent by OTLP over HTTP to where the OTEL_ environment
+	// variables say.
+	OTLPEndpoint bool
+	// Logger is told of traces that cannot be sent; nil means nobody is.
+	Logger *slog.Logger
+}
+
+// Telemetry measures a process.
+type Telemetry struct {
+	registry *prometheus.Registry
+	tracer   trace.Tracer
+	provider *sdktrace.TracerProvider // nil without traces
+	logger   *slog.Logger
+
+	operations *prometheus.HistogramVec
+	upstream   *prometheus.HistogramVec
+	waits      *prometheus.HistogramVec
+	refused    *prometheus.CounterVec
+	rows       *prometheus.CounterVec
+	bytes      *prometheus.CounterVec
+
+	mu      sync.RWMutex
+	targets map[string]bool
+}
+
+// New returns a Telemetry. It sends nothing yet.
+func New(ctx context.Context, options Options) (*Telemetry, error) {
+	seconds := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60, 120, 240}
+	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
+		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
+	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
+	}
+	t := &Telemetry{
+		registry: prometheus.NewRegistry(),
+		tracer:   noop.NewTracerProvider().Tracer(options.ServiceName),
+		logger:   options.Logger,
+		targets:  map[string]bool{},
+		// The name is the convention's mcp.server.operation.duration.
+		operations: histogram("mcp_server_operation_duration_seconds", "MCP requests served.", "mcp_method_name", "gen_ai_tool_name", "transport", "outcome"),
+		upstream:   histogram(prefix+"upstream_request_duration_seconds", "Requests to Make, each try of its own.", "route", "status"),
+		waits:      histogram(prefix+"upstream_wait_seconds", "Waits before requests to Make.", "reason"),
+		refused:    counter(prefix+"refused_requests_total", "HTTP requests that a guard refused.", "reason"),
+		rows:       counter(prefix+"rows_total", "Rows that tools answered with.", "gen_ai_tool_name"),
+		bytes:      counter(prefix+"answer_bytes_total", "Bytes that tools answered with.", "gen_ai_tool_name"),
+	}
+	if t.logger == nil {
+		t.logger = slog.New(slog.DiscardHandler)
+	}
+	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": options.Version}})
+	built.Set(1)
+	t.registry.MustRegister(
+		t.operations, t.upstream, t.waits, t.refused, t.rows, t.bytes, built,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	if !options.OTLPEndpoint {
+		return t, nil
+	}
+	exporter, err := otlptracehttp.New(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("setting up the export of traces: %w", err)
+	}
+	about, err := resource.New(ctx,
+		resource.WithAttributes(semconv.ServiceName(options.ServiceName), semconv.ServiceVersion(options.Version)),
+		resource.WithFromEnv(), // OTEL_SERVICE_NAME goes before ours
+	)
+	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
+		return nil, fmt.Errorf("describing this process for traces: %w", err)
+	}
+	t.provider = sdktrace.NewTracerProvider(
+		// Batches are dropped when the collector is slow; nothing ever waits for it.
+		sdktrace.WithBatcher(&toldExporter{SpanExporter: exporter, logger: t.logger}),
+		sdktrace.WithResource(about),
+	)
+	t.tracer = t.provider.Tracer(options.ServiceName)
+	return t, nil
+}
+
+// toldExporter logs what cannot be sent, instead of OpenTelemetry's global handler.
+type toldExporter struct {
+	sdktrace.SpanExporter
+	logger *slog.Logger
+}
+
+// ExportSpans sends spans.
+func (e *toldExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	if err := e.SpanExporter.ExportSpans(ctx, spans); err != nil {
+		e.logger.WarnContext(ctx, "traces cannot be sent", "spans", len(spans), "error", err)
+	}
+	return nil
+}
+
+// Handler serves the metrics.
+func (t *Telemetry) Handler() http.Handler {
+	if t == nil {
+		return http.NotFoundHandler()
+	}
+	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+}
+
+// Shutdown sends the last spans, for as long as ctx lets it.
+func (t *Telemetry) Shutdown(ctx context.Context) error {
+	if t == nil || t.provider == nil {
+		return nil
+	}
+	return t.provider.Shutdown(ctx)
+}
+
+// KnownTargets names the tools and prompts that may be told apart.
+func (t *Telemetry) KnownTargets(names ...string) {
+	if t == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, name := range names {
+		t.targets[name] = true
+	}
+}
+
+// target is a name that is known, "" for none, or other.
+func (t *Telemetry) target(name string) string {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	if name == "" || t.targets[name] {
+		return name
+	}
+	return other
+}
+
+const other = "other"
+
+// Gauge has a number read whenever the metrics are.
+func (t *Telemetry) Gauge(name, help string, read func() float64) {
+	if t == nil {
+		return
+	}
+	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + name, Help: help}, read))
+}
+
+// HTTPRefused counts a request that a guard refused, by the guard.
+func (t *Telemetry) HTTPRefused(guard string) {
+	if t != nil {
+		t.refused.WithLabelValues(guard).Inc()
+	}
+}
+
+// Rows counts what a tool answered with.
+func (t *Telemetry) Rows(tool string, rows, bytes int) {
+	if t == nil {
+		return
+	}
+	name := t.target(tool)
+	t.rows.WithLabelValues(name).Add(float64(max(rows, 0)))
+	t.bytes.WithLabelValues(name).Add(float64(max(bytes, 0)))
+}
+
+// remote is the trace that a client says it is in, if it says so rightly.
+func remote(ctx context.Context, traceparent, tracestate string) context.Context {
+	const longest = 512 // W3C Trace Context, section 3.3.1.5: at least so much of tracestate
+	if traceparent == "" || len(traceparent) > longest {
+		return ctx
+	}
+	carrier := propagation.MapCarrier{"traceparent": traceparent}
+	if len(tracestate) <= longest {
+		carrier["tracestate"] = tracestate
+	}
+	return propagation.TraceContext{}.Extract(ctx, carrier)
+}

@@ -1,0 +1,107 @@
+package telemetry
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// RoundTripper measures requests to Make. It sits beneath the retries, so that each
+// try counts, and passes no trace on: Make is a third party.
+func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
+	if t == nil {
+		return next
+	}
+	return roundTripper(func(r *http.Request) (*http.Response, error) {
+		route := routeOf(r.URL.Path)
+		begin := time.Now()
+		ctx, span := t.tracer.Start(r.Context(), r.Method+" "+route, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
+			attribute.String("http.request.method", r.Method),
+			attribute.String("server.address", r.URL.Hostname()),
+			attribute.String("url.template", route),
+		))
+		defer span.End()
+		response, err := next.RoundTrip(r.WithContext(ctx))
+		status := "error"
+		if err == nil {
+			status = strconv.Itoa(response.StatusCode)
+			span.SetAttributes(attribute.Int("http.response.status_code", response.StatusCode))
+		}
+		if err != nil || response.StatusCode >= http.StatusBadRequest {
+			// Not the error's text, which may hold what Make's users wrote.
+			span.SetStatus(codes.Error, "")
+			span.SetAttributes(attribute.String("error.type", status))
+		}
+		t.upstream.WithLabelValues(route, status).Observe(time.Since(begin).Seconds())
+		return response, err
+	})
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+// RoundTrip sends a request.
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// routeOf is the path of a request to Make with ids left out; other where it is none
+// that we ask for.
+func routeOf(path string) string {
+	_, path, found := strings.Cut(path, "/api/v2/")
+	if !found || len(path) > 200 {
+		return other
+	}
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if isID(part) {
+			parts[i] = "{id}"
+		}
+	}
+	switch route := "/" + strings.Join(parts, "/"); route {
+	case "/ping", "/users", "/users/me", "/users/me/current-authorization", "/organizations", "/organizations/{id}", "/teams", "/teams/{id}",
+		"/audit-logs/organization/{id}", "/audit-logs/organization/{id}/filters", "/audit-logs/team/{id}", "/audit-logs/team/{id}/filters",
+		"/audit-logs/{id}", "/audit-logs/{id}/{id}", "/enums/timezones":
+		return route
+	}
+	return other
+}
+
+// isID tells whether part of a path is a number or a uuid.
+func isID(part string) bool {
+	digits, hex := 0, 0
+	for _, c := range part {
+		switch {
+		case c >= '0' && c <= '9':
+			digits++
+		case c >= 'a' && c <= 'f', c >= 'A' && c <= 'F', c == '-':
+			hex++
+		default:
+			return false
+		}
+	}
+	return digits > 0 && hex == 0 || digits+hex >= 32
+}
+
+// Waited counts a wait before a request to Make.
+func (t *Telemetry) Waited(_ context.Context, reason string, wait time.Duration) {
+	if t != nil {
+		t.waits.WithLabelValues(kindOfWait(reason)).Observe(wait.Seconds())
+	}
+}
+
+// kindOfWait sorts the reasons that makeapi gives.
+func kindOfWait(reason string) string {
+	switch {
+	case strings.HasPrefix(reason, "the budget"):
+		return "budget"
+	case strings.HasPrefix(reason, "Make's limit"), strings.HasSuffix(reason, " 429"):
+		return "rate_limited"
+	case strings.HasPrefix(reason, "Make answered"), strings.HasPrefix(reason, "the connection"):
+		return "retry"
+	}
+	return other
+}

@@ -1,0 +1,154 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"make-audit-mcp/internal/auth"
+	"make-audit-mcp/internal/telemetry"
+)
+
+// maxBodyBytes bounds one message; arguments are small.
+const maxBodyBytes = 4 << 20
+
+// guards stand in front of the transports, in this order: recovery, id of the
+// request, host, origin, authentication, limits, content type, size.
+type guards struct {
+	logger        *slog.Logger
+	telemetry     *telemetry.Telemetry
+	hosts         hosts
+	origins       []string // lower case
+	authenticator auth.Authenticator
+	limits        *limits
+	bodyTimeout   time.Duration
+}
+
+// protect puts the guards in front of a transport.
+func (g *guards) protect(next http.Handler) http.Handler {
+	next = g.checkBody(next)
+	next = g.limits.check(g, next)
+	next = g.authenticate(next)
+	return g.browserSafe(next)
+}
+
+// browserSafe is what every address has in front, those that anybody may read too.
+func (g *guards) browserSafe(next http.Handler) http.Handler {
+	next = g.checkOrigin(next)
+	next = g.checkHost(next)
+	next = g.identify(next)
+	return g.recover(next)
+}
+
+func (g *guards) refused(reason string) { g.telemetry.HTTPRefused(reason) }
+
+// recover keeps a panic from ending the connection without an answer.
+func (g *guards) recover(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			if reason := recover(); reason != nil {
+				if err, ok := reason.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+					panic(reason)
+				}
+				g.logger.ErrorContext(r.Context(), "panic while serving a request", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+				refuse(w, http.StatusInternalServerError, internalError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// identify gives the request an id, which the client gets to know, too.
+func (g *guards) identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := newRequestID()
+		header := w.Header()
+		header.Set("X-Request-Id", id)
+		header.Set("X-Content-Type-Options", "nosniff")
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+	})
+}
+
+// authenticate lets in those whom the operator knows.
+func (g *guards) authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		caller, err := g.authenticator.Authenticate(r)
+		if err != nil {
+			g.refused("auth")
+			refusal, ok := errors.AsType[*auth.Refusal](err)
+			if !ok {
+				refusal = &auth.Refusal{Status: http.StatusInternalServerError, Message: internalError}
+			}
+			level := slog.LevelInfo
+			if refusal.Status >= http.StatusInternalServerError {
+				level = slog.LevelWarn
+			}
+			g.logger.Log(r.Context(), level, "refused", "request", requestID(r.Context()), "status", refusal.Status, "from", r.RemoteAddr, "reason", refusal.Message, "cause", errors.Unwrap(err))
+			if refusal.Challenge != "" {
+				w.Header().Set("WWW-Authenticate", refusal.Challenge)
+			}
+			if refusal.Status == http.StatusServiceUnavailable {
+				w.Header().Set("Retry-After", "10")
+			}
+			refuse(w, refusal.Status, refusal.Message)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), caller)))
+	})
+}
+
+// checkBody reads a message whole before anything is done about it: a slow sender
+// holds nothing but its connection. Only JSON is taken, since browsers send the
+// simple types across origins without asking.
+func (g *guards) checkBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost {
+			next.ServeHTTP(w, r)
+			return
+		}
+		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+			g.refused("type")
+			refuse(w, http.StatusUnsupportedMediaType, "want Content-Type: application/json")
+			return
+		}
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(g.bodyTimeout))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+		if err != nil {
+			// The deadline stays: net/http would wait for the rest of the body.
+			w.Header().Set("Connection", "close")
+			g.refused("size")
+			status, message := http.StatusBadRequest, "the body did not arrive whole"
+			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+				status, message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d MiB", maxBodyBytes>>20)
+			}
+			refuse(w, status, message)
+			return
+		}
+		_ = control.SetReadDeadline(time.Time{})
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// refuse answers in JSON-RPC's form, which clients show, with an HTTP status.
+func refuse(w http.ResponseWriter, status int, message string) {
+	refuseMessage(w, status, &messageError{mcp.INVALID_REQUEST, message})
+}
+
+func refuseMessage(w http.ResponseWriter, status int, bad *messageError) {
+	header := w.Header()
+	header.Set("Content-Type", "application/json")
+	header.Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(errorLine(mcp.NewRequestId(nil), bad.code, bad.message))
+}

@@ -1,0 +1,108 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// hosts is a list of Host values that are let in: "name" for any port, "name:port",
+// or "*" for all. It keeps pages out that make a name of theirs point at this
+// machine (DNS rebinding).
+type hosts []string
+
+func (h hosts) allow(host string) bool {
+	host = strings.ToLower(host)
+	name := hostname(host)
+	return slices.ContainsFunc(h, func(allowed string) bool {
+		allowed = strings.ToLower(allowed)
+		return allowed == "*" || allowed == host || allowed == name && name != ""
+	})
+}
+
+// hostname is a Host value without its port; IPv6 addresses keep their brackets.
+func hostname(host string) string {
+	if strings.HasSuffix(host, "]") {
+		return host
+	}
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		if strings.Contains(name, ":") {
+			return "[" + name + "]"
+		}
+		return name
+	}
+	return host
+}
+
+// loopbackNames are the names of this machine for itself.
+func loopbackNames() []string { return []string{"localhost", "127.0.0.1", "[::1]"} }
+
+// IsLoopback tells whether an address to listen on, "host:port", can be reached from
+// this machine only. An error says that it is no such address.
+func IsLoopback(address string) (bool, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false, fmt.Errorf("address %q: want host:port, e.g. 127.0.0.1:8080", address)
+	}
+	if host == "localhost" {
+		return true, nil
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback(), nil
+}
+
+// checkHost refuses requests to a name that is not ours.
+func (g *guards) checkHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !g.hosts.allow(r.Host) {
+			g.refused("host")
+			refuse(w, http.StatusForbidden, fmt.Sprintf("the host %.80q is not served here; the operator can allow it with --allowed-hosts or --public-url", r.Host))
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// checkOrigin refuses requests that a browser sends for a page of somebody else, on
+// GET too. Programs send no Origin. Allowed origins get what browsers need (CORS).
+// Source: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+func (g *guards) checkOrigin(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		origins := r.Header.Values("Origin")
+		switch {
+		case len(origins) == 0:
+			next.ServeHTTP(w, r)
+			return
+		case len(origins) > 1 || !g.allowsOrigin(origins[0], r):
+			g.refused("origin")
+			refuse(w, http.StatusForbidden, fmt.Sprintf("the origin %.80q is not let in; the operator can allow it with --allowed-origins", origins[0]))
+			return
+		}
+		header := w.Header()
+		header.Add("Vary", "Origin")
+		header.Set("Access-Control-Allow-Origin", origins[0])
+		header.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After, X-Request-Id")
+		if r.Method == http.MethodOptions {
+			header.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, X-Make-Api-Key, X-Make-Zone, Traceparent, Tracestate")
+			header.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// allowsOrigin tells whether an origin is in the list, or is the very host that the
+// request goes to, which the list of hosts vouches for.
+func (g *guards) allowsOrigin(origin string, r *http.Request) bool {
+	if slices.Contains(g.origins, strings.ToLower(origin)) {
+		return true
+	}
+	parsed, err := url.Parse(origin)
+	return err == nil && parsed.Host != "" && strings.EqualFold(parsed.Host, r.Host)
+}

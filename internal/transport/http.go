@@ -1,0 +1,201 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/auth"
+	"make-audit-mcp/internal/telemetry"
+)
+
+const (
+	defaultReadTimeout = 15 * time.Second
+	idleTimeout        = 2 * time.Minute
+	maxHeader          = 32 << 10
+	// defaultDrain is how long requests under way may go on after SIGTERM; it is
+	// what container runtimes give before they kill.
+	defaultDrain = 25 * time.Second
+)
+
+// HTTP serves MCP to many clients: streamable HTTP at /mcp, in the revision
+// 2026-07-28 without sessions and in the older ones with them, and the deprecated
+// HTTP+SSE at /sse, all behind the same guards.
+type HTTP struct {
+	Server *server.MCPServer
+	// Authenticator says who may call; nil lets everyone in, which the operator may
+	// want on loopback only.
+	Authenticator auth.Authenticator
+	// Metadata is served as OAuth protected resource metadata (RFC 9728); nil means
+	// none.
+	Metadata map[string]any
+	// PublicURL is where clients reach the server, if that is not where it listens;
+	// its host is allowed. nil for none.
+	PublicURL *url.URL
+	// AllowedHosts are Host values that are let in besides this machine's loopback
+	// names: "name", "name:port", or "*" for all.
+	AllowedHosts []string
+	// AllowedOrigins are the origins of web pages that may call, e.g.
+	// https://app.example.com.
+	AllowedOrigins []string
+	// BasePath is put before /mcp and /sse, e.g. /make.
+	BasePath string
+	// WithoutSSE leaves the deprecated transport out.
+	WithoutSSE bool
+	// ReadTimeout is how long the head of a request, and its body, may each take to
+	// arrive; 0 means 15 s.
+	ReadTimeout time.Duration
+	// Limits bound what callers may ask for.
+	Limits Limits
+	// SessionIdle ends sessions that nobody used for so long; 0 means 30 minutes.
+	SessionIdle time.Duration
+	// DrainTimeout is how long requests under way may go on when the server is told
+	// to stop; 0 means 25 s.
+	DrainTimeout time.Duration
+	// Ready says whether Make answers; nil means that it always does. It is asked at
+	// most twice a minute.
+	Ready func(ctx context.Context) error
+	// Metrics is served at /metrics, to callers that may call; nil means nothing is.
+	Metrics http.Handler
+	// Logger and Telemetry may be nil.
+	Logger    *slog.Logger
+	Telemetry *telemetry.Telemetry
+}
+
+// Handler returns what serves all addresses. When ctx ends, streams that have no end
+// of their own are closed; the requests under way go on.
+func (h *HTTP) Handler(ctx context.Context) http.Handler {
+	logger := orDiscard(h.Logger)
+	authenticator := h.Authenticator
+	if authenticator == nil {
+		authenticator = auth.Anonymous{}
+	}
+	g := &guards{
+		logger: logger, telemetry: h.Telemetry, authenticator: authenticator, limits: newLimits(h.Limits),
+		hosts: slices.Concat(loopbackNames(), h.AllowedHosts), bodyTimeout: orDefault(h.ReadTimeout, defaultReadTimeout),
+	}
+	for _, origin := range h.AllowedOrigins {
+		g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(origin, "/")))
+	}
+	if h.PublicURL != nil {
+		g.hosts = append(g.hosts, h.PublicURL.Host)
+	}
+	base := CleanBase(h.BasePath)
+	mux := http.NewServeMux()
+	streams := newStreamable(ctx, h.Server, h.SessionIdle, &books{logger, h.Telemetry, "http"})
+	go streams.sweep()
+	h.Telemetry.Gauge("sessions", "Open sessions of streamable HTTP.", func() float64 { return float64(streams.sessions.count()) })
+	mux.Handle(base+"/mcp", g.protect(streams))
+	if !h.WithoutSSE {
+		legacy := &sse{
+			server: h.Server, books: &books{logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
+			drainTimeout: orDefault(h.DrainTimeout, defaultDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
+		}
+		h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
+		mux.Handle(base+"/sse", g.protect(http.HandlerFunc(legacy.open)))
+		mux.Handle(base+"/message", g.protect(http.HandlerFunc(legacy.post)))
+	}
+	if h.Metadata != nil {
+		// The form with the resource's path is RFC 9728's, section 3.1; some clients
+		// ask for the one without.
+		metadata := g.browserSafe(serveJSON(h.Metadata))
+		mux.Handle(MetadataPath, metadata)
+		mux.Handle(MetadataPath+h.publicPath()+"/mcp", metadata)
+	}
+	if h.Metrics != nil {
+		mux.Handle("/metrics", g.protect(h.Metrics))
+	}
+	// Probes know neither the public name nor a token.
+	mux.Handle("/healthz", alive())
+	mux.Handle("/readyz", &readiness{ask: h.Ready, ended: ctx, now: time.Now})
+	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")
+	})))
+	return mux
+}
+
+// MetadataPath is where RFC 9728, section 3, has a resource's metadata.
+const MetadataPath = "/.well-known/oauth-protected-resource"
+
+// CleanBase is a base path with a leading and without a trailing slash; "" for none.
+func CleanBase(path string) string {
+	if path = strings.Trim(path, "/"); path == "" {
+		return ""
+	}
+	return "/" + path
+}
+
+// publicPath is the base path as clients see it.
+func (h *HTTP) publicPath() string {
+	if h.PublicURL != nil {
+		return CleanBase(h.PublicURL.Path)
+	}
+	return CleanBase(h.BasePath)
+}
+
+// Serve serves on listener, with TLS if a configuration is given, until ctx ends.
+// Then new requests are refused, streams are closed, and requests under way get
+// DrainTimeout to end; after that they are cut. It returns nil, or what broke.
+func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Config) error {
+	handler := h.Handler(ctx)
+	logger := orDiscard(h.Logger)
+	served := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: orDefault(h.ReadTimeout, defaultReadTimeout),
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		TLSConfig:         secure,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // broken handshakes, mostly
+	}
+	var stopped sync.WaitGroup
+	stopped.Add(1)
+	defer stopped.Wait()
+	ended, end := context.WithCancel(ctx)
+	defer end()
+	go func() {
+		defer stopped.Done()
+		<-ended.Done()
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(h.DrainTimeout, defaultDrain)+stopGrace)
+		defer cancel()
+		if err := served.Shutdown(drain); err != nil {
+			logger.WarnContext(drain, "requests are still under way: cutting them")
+			_ = served.Close()
+		}
+	}()
+	var err error
+	if secure != nil {
+		err = served.ServeTLS(listener, "", "")
+	} else {
+		err = served.Serve(listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return fmt.Errorf("serving on %s: %w", listener.Addr(), err)
+}
+
+// serveJSON serves what never changes.
+func serveJSON(value map[string]any) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet && r.Method != http.MethodHead {
+			w.Header().Set("Allow", "GET, HEAD")
+			refuse(w, http.StatusMethodNotAllowed, "want GET")
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Cache-Control", "max-age=300")
+		_ = json.NewEncoder(w).Encode(value)
+	})
+}

@@ -1,0 +1,83 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// envelope is what the transports need to know of a message.
+type envelope struct {
+	Method string          `json:"method"`
+	ID     json.RawMessage `json:"id"`
+	Params json.RawMessage `json:"params"`
+	Result json.RawMessage `json:"result"`
+	Error  json.RawMessage `json:"error"`
+}
+
+// params is what the transports need to know of a message's parameters.
+type params struct {
+	Name      string          `json:"name"` // of a tool or a prompt
+	URI       string          `json:"uri"`  // of a resource
+	RequestID json.RawMessage `json:"requestId"`
+	Meta      struct {
+		ProgressToken json.RawMessage `json:"progressToken"`
+		TraceParent   string          `json:"traceparent"`
+		TraceState    string          `json:"tracestate"`
+		Version       string          `json:"io.modelcontextprotocol/protocolVersion"`
+	} `json:"_meta"`
+}
+
+// messageError says why a message cannot be read, as JSON-RPC wants it told.
+type messageError struct {
+	code    int
+	message string
+}
+
+func (e *messageError) Error() string { return e.message }
+
+// parse reads what the transports need of a message.
+func parse(text []byte) (envelope, params, *messageError) {
+	var message envelope
+	var about params
+	if err := json.Unmarshal(text, &message); err != nil {
+		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+			return message, about, &messageError{mcp.PARSE_ERROR, "Parse error"}
+		}
+		return message, about, &messageError{mcp.INVALID_REQUEST, "Invalid request: want one JSON-RPC object; batches are not supported"}
+	}
+	// Params of another shape are for the server to refuse.
+	_ = json.Unmarshal(message.Params, &about)
+	return message, about, nil
+}
+
+// isRequest tells whether the message wants an answer.
+func (e *envelope) isRequest() bool {
+	return e.Method != "" && e.ID != nil && string(e.ID) != "null"
+}
+
+// isAnswer tells whether the message answers a request of ours.
+func (e *envelope) isAnswer() bool {
+	return e.Method == "" && (e.Result != nil || e.Error != nil)
+}
+
+// isID tells whether JSON is a legal id: text or a number.
+func isID(id json.RawMessage) bool {
+	return bytes.ContainsAny(id[:1], `"-0123456789`)
+}
+
+func errorLine(id mcp.RequestId, code int, message string) []byte {
+	line, err := marshalLine(mcp.NewJSONRPCError(id, code, message, nil))
+	if err != nil {
+		panic(fmt.Sprintf("transport: marshalling an error message: %v", err)) // its parts are text and a checked id
+	}
+	return line
+}
+
+func marshalLine(message mcp.JSONRPCMessage) ([]byte, error) {
+	line, err := json.Marshal(message) // escapes newlines within
+	return append(line, '\n'), err
+}

@@ -1,0 +1,172 @@
+package transport
+
+import (
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/auth"
+)
+
+const (
+	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of
+	// one: a further one ends the caller's that was idle longest.
+	maxSessions          = 10_000
+	maxSessionsPerCaller = 100
+	defaultSessionIdle   = 30 * time.Minute
+)
+
+// httpSession is a protocol session of streamable HTTP up to 2025-11-25. It belongs
+// to the caller that opened it.
+type httpSession struct {
+	id    string
+	owner string
+	calls calls
+
+	used    time.Time // guarded by sessions.mu, like the next
+	serving int       // requests under way
+}
+
+// sessions are those that clients have opened and not ended.
+type sessions struct {
+	idle time.Duration
+	now  func() time.Time
+
+	mu      sync.Mutex
+	byID    map[string]*httpSession
+	byOwner map[string]map[string]*httpSession
+}
+
+func newSessions(idle time.Duration, now func() time.Time) *sessions {
+	return &sessions{idle: idle, now: now, byID: map[string]*httpSession{}, byOwner: map[string]map[string]*httpSession{}}
+}
+
+// add opens a session. ok is false if there are too many; ended is the id of the
+// one that it takes the place of, "" for none.
+func (s *sessions) add(id, owner string) (ended string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	own := s.byOwner[owner]
+	if len(own) >= maxSessionsPerCaller {
+		oldest := (*httpSession)(nil)
+		for _, other := range own {
+			if other.serving == 0 && (oldest == nil || other.used.Before(oldest.used)) {
+				oldest = other
+			}
+		}
+		if oldest == nil {
+			return "", false
+		}
+		ended = oldest.id
+		s.drop(oldest)
+	} else if len(s.byID) >= maxSessions {
+		return "", false
+	}
+	next := &httpSession{id: id, owner: owner, used: s.now()}
+	s.byID[id] = next
+	if s.byOwner[owner] == nil {
+		s.byOwner[owner] = map[string]*httpSession{}
+	}
+	s.byOwner[owner][id] = next
+	return ended, true
+}
+
+func (s *sessions) drop(gone *httpSession) {
+	delete(s.byID, gone.id)
+	delete(s.byOwner[gone.owner], gone.id)
+	if len(s.byOwner[gone.owner]) == 0 {
+		delete(s.byOwner, gone.owner)
+	}
+}
+
+// use finds a caller's session; another caller's does not exist for it. The
+// function that it returns ends the use.
+func (s *sessions) use(id, owner string) (*httpSession, func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := s.byID[id]
+	if found == nil || found.owner != owner {
+		return nil, func() {}
+	}
+	found.used = s.now()
+	found.serving++
+	return found, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		found.serving--
+		found.used = s.now()
+	}
+}
+
+// remove ends a session, if it is there.
+func (s *sessions) remove(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found := s.byID[id]; found != nil {
+		s.drop(found)
+	}
+}
+
+// expired removes the sessions that nobody used for a while, and returns their ids.
+func (s *sessions) expired() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var ids []string
+	limit := s.now().Add(-s.idle)
+	for id, session := range s.byID {
+		if session.serving == 0 && session.used.Before(limit) {
+			ids = append(ids, id)
+			s.drop(session)
+		}
+	}
+	return ids
+}
+
+func (s *sessions) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.byID)
+}
+
+// ResolveSessionIdManager gives mcp-go the view that a request's caller has of the
+// sessions. r is nil where mcp-go cleans up.
+func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager { //nolint:revive,staticcheck // mcp-go names it
+	owner := ""
+	if r != nil {
+		caller, _ := auth.FromContext(r.Context())
+		owner = caller.ID()
+	}
+	return &callersSessions{sessions: s, owner: owner}
+}
+
+// callersSessions is one caller's view of the sessions, as mcp-go asks for it.
+type callersSessions struct {
+	sessions *sessions
+	owner    string
+}
+
+var errNoSession = errors.New("no such session")
+
+// Generate makes an id that cannot be guessed; the session is added when the
+// handshake has succeeded.
+func (c *callersSessions) Generate() string { return "mcp-session-" + rand.Text() + rand.Text() }
+
+// Validate knows the caller's sessions only.
+func (c *callersSessions) Validate(id string) (isTerminated bool, err error) {
+	session, done := c.sessions.use(id, c.owner)
+	done()
+	if session == nil {
+		return false, errNoSession
+	}
+	return false, nil
+}
+
+// Terminate ends a session. Whose it is was checked before mcp-go was asked.
+func (c *callersSessions) Terminate(id string) (isNotAllowed bool, err error) {
+	c.sessions.remove(id)
+	return false, nil
+}

@@ -1,0 +1,147 @@
+package transport_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/transport"
+)
+
+// dial opens a stream, and returns the path that messages go to.
+func (n *network) dial(caller string) (stream *events, endpoint string) {
+	n.t.Helper()
+	stream = n.listen("/sse", "Authorization", caller)
+	first, ok := stream.next()
+	require.True(n.t, ok)
+	require.Equal(n.t, "endpoint", first.name)
+	return stream, first.data
+}
+
+func (n *network) say(endpoint, caller, line string) int {
+	n.t.Helper()
+	return n.request(http.MethodPost, endpoint, line, "Authorization", caller).status
+}
+
+func TestAnswersComeOnTheStreamBehindTheirNotifications(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(map[string]handler{"told": told, "echo": echo}))
+	stream, endpoint := n.dial("ann")
+	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", initialize))
+	assert.Equal(t, `"init"`, string(stream.message().ID))
+	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", callLine("12345678901234567890", "told", `{},"_meta":{"progressToken":9007199254740993}`)))
+	for i := range 300 {
+		m := stream.message()
+		assert.Contains(t, m.raw, fmt.Sprintf(`"progress":%d,"progressToken":9007199254740993`, i+1))
+	}
+	assert.Equal(t, "12345678901234567890", string(stream.message().ID))
+}
+
+func TestAStreamExistsForItsCallerOnly(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(map[string]handler{"echo": echo}))
+	_, endpoint := n.dial("ann")
+	for _, caller := range []string{"bob", ""} {
+		assert.Equal(t, http.StatusNotFound, n.say(endpoint, caller, pingLine(1)))
+	}
+	for _, made := range []string{"/message", "/message?sessionId=", "/message?sessionId=stdio", endpoint + "x"} {
+		assert.Equal(t, http.StatusNotFound, n.say(made, "ann", pingLine(1)), made)
+	}
+	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", pingLine(1)))
+	assert.Equal(t, http.StatusMethodNotAllowed, n.request(http.MethodGet, endpoint, "").status)
+	assert.Equal(t, http.StatusMethodNotAllowed, n.request(http.MethodPost, "/sse", initialize).status, "streamable clients see that it is not theirs")
+}
+
+func TestAStreamThatIsLeftEndsItsCalls(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	stream, endpoint := n.dial("ann")
+	n.say(endpoint, "ann", initialize)
+	n.say(endpoint, "ann", callLine(1, "gate", "{}"))
+	await(t, g.began, "the call begins")
+	stream.close()
+	await(t, g.cancelled, "the handler is told")
+	require.Eventually(t, func() bool { return n.say(endpoint, "ann", pingLine(1)) == http.StatusNotFound }, patience, 5*time.Millisecond)
+}
+
+func TestACancellationOverSSEReachesItsOwnStreamOnly(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	stream, endpoint := n.dial("ann")
+	_, other := n.dial("ann")
+	n.say(endpoint, "ann", callLine(1, "gate", "{}"))
+	await(t, g.began, "the call begins")
+	n.say(other, "ann", cancelLine(1))
+	assert.Empty(t, g.cancelled)
+	n.say(endpoint, "ann", cancelLine(1))
+	await(t, g.cancelled, "the handler is told")
+	n.say(endpoint, "ann", pingLine(2))
+	assert.Equal(t, "2", string(stream.message().ID), "the cancelled call has no answer")
+}
+
+func TestUnreadableMessagesAreAnsweredOnTheStream(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(nil))
+	stream, endpoint := n.dial("ann")
+	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", "{"))
+	require.NotNil(t, stream.message().Error)
+	n.say(endpoint, "ann", pingLine(3))
+	assert.Equal(t, "3", string(stream.message().ID))
+}
+
+func TestACallerHasSoManyStreams(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(nil))
+	for range 32 {
+		n.dial("ann")
+	}
+	r := n.request(http.MethodGet, "/sse", "", "Authorization", "ann")
+	assert.Equal(t, http.StatusTooManyRequests, r.status)
+	assert.NotEmpty(t, r.header.Get("Retry-After"))
+	n.dial("bob")
+}
+
+func TestSSECanBeLeftOut(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(nil), func(h *transport.HTTP) { h.WithoutSSE = true })
+	for _, path := range []string{"/sse", "/message"} {
+		assert.Equal(t, http.StatusNotFound, n.request(http.MethodGet, path, "").status)
+	}
+}
+
+func TestMCPGosClientsWork(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(map[string]handler{"told": told}))
+	for name, open := range map[string]func() (*client.Client, error){
+		"sse":  func() (*client.Client, error) { return client.NewSSEMCPClient(n.url + "/sse") },
+		"http": func() (*client.Client, error) { return client.NewStreamableHttpClient(n.url + "/mcp") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, err := open()
+			require.NoError(t, err)
+			defer c.Close() //nolint:errcheck // nothing is left to be done
+			require.NoError(t, c.Start(t.Context()))
+			hello := mcp.InitializeRequest{}
+			hello.Params.ProtocolVersion, hello.Params.ClientInfo = "2025-11-25", mcp.Implementation{Name: "test", Version: "1"}
+			_, err = c.Initialize(t.Context(), hello)
+			require.NoError(t, err)
+			call := mcp.CallToolRequest{}
+			call.Params.Name = "told"
+			result, err := c.CallTool(t.Context(), call)
+			require.NoError(t, err)
+			text, ok := result.Content[0].(mcp.TextContent)
+			require.True(t, ok)
+			assert.Equal(t, "told", strings.TrimSpace(text.Text))
+		})
+	}
+}

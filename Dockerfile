@@ -1,0 +1,25 @@
+# A static binary and the roots that it trusts, no shell, no root user.
+#
+#   docker build --build-arg VERSION=1.0.0 -t make-audit-mcp .
+#   docker run --rm -i make-audit-mcp --demo stdio
+#   docker run --rm -p 127.0.0.1:8080:8080 -e MCP_AUTH_TOKEN=… make-audit-mcp --demo http
+FROM golang:1.26 AS build
+ARG VERSION=
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /make-audit-mcp .
+
+FROM scratch
+LABEL org.opencontainers.image.title="make-audit-mcp" \
+      org.opencontainers.image.description="Lets an AI agent ask about a Make.com organization's audit log"
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+COPY --from=build /make-audit-mcp /make-audit-mcp
+USER 65532:65532
+# In a container every address is reached from outside: http wants a token or an issuer.
+ENV MCP_ADDRESS=0.0.0.0:8080
+EXPOSE 8080
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s CMD ["/make-audit-mcp", "http", "--health"]
+ENTRYPOINT ["/make-audit-mcp"]
+CMD ["http"]

@@ -25,23 +25,23 @@ const environmentAuthToken = "MCP_AUTH_TOKEN"
 
 // httpCommand serves MCP over the network.
 type httpCommand struct {
-	Address   string `help:"Where to listen." default:"127.0.0.1:8080" env:"MCP_ADDRESS" placeholder:"HOST:PORT"`
+	Address   string `help:"Where to listen; default: 127.0.0.1:8080." default:"127.0.0.1:8080" env:"MCP_ADDRESS" placeholder:"HOST:PORT"`
 	BasePath  string `help:"Path before /mcp and /sse." env:"MCP_BASE_PATH" placeholder:"PATH"`
 	PublicURL string `name:"public-url" help:"Where clients reach this server, e.g. https://audit.example.com; its host is allowed." env:"MCP_PUBLIC_URL" placeholder:"URL"`
 	TLSCert   string `name:"tls-cert" help:"Certificate file (PEM); read again when it changes." env:"MCP_TLS_CERT" placeholder:"FILE"`
 	TLSKey    string `name:"tls-key" help:"Key file (PEM)." env:"MCP_TLS_KEY" placeholder:"FILE"`
 	SSE       bool   `name:"sse" help:"Also serve the deprecated HTTP+SSE transport at /sse." default:"true" negatable:"" env:"MCP_SSE"`
 
-	AllowedHosts   []string `help:"Host names that are let in, besides localhost and the public URL's; * for all." env:"MCP_ALLOWED_HOSTS" placeholder:"HOST,…"`
-	AllowedOrigins []string `help:"Origins of web pages that may call, e.g. https://app.example.com." env:"MCP_ALLOWED_ORIGINS" placeholder:"ORIGIN,…"`
+	AllowedHosts   []string `help:"Host names that are let in, besides localhost and the public URL's; * for all." env:"MCP_ALLOWED_HOSTS" placeholder:"HOST"`
+	AllowedOrigins []string `help:"Origins of web pages that may call, e.g. https://app.example.com." env:"MCP_ALLOWED_ORIGINS" placeholder:"ORIGIN"`
 
 	AuthTokenFile string   `help:"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes." env:"MCP_AUTH_TOKEN_FILE" placeholder:"FILE"`
 	OAuthIssuer   string   `name:"oauth-issuer" help:"Accept access tokens (JWT) of this OAuth 2.1 issuer." env:"MCP_OAUTH_ISSUER" placeholder:"URL"`
 	OAuthAudience string   `name:"oauth-audience" help:"Audience that they must have; default: the public URL of /mcp." env:"MCP_OAUTH_AUDIENCE" placeholder:"AUDIENCE"`
-	OAuthScopes   []string `name:"oauth-scopes" help:"Scopes that they must have." env:"MCP_OAUTH_SCOPES" placeholder:"SCOPE,…"`
+	OAuthScopes   []string `name:"oauth-scopes" help:"Scopes that they must have." env:"MCP_OAUTH_SCOPES" placeholder:"SCOPE"`
 
 	CallerCredentials bool     `help:"Ask Make with each caller's own key, from the header X-Make-Api-Key, and never with the operator's." env:"MCP_CALLER_CREDENTIALS"`
-	AllowedZones      []string `help:"Zones that callers may name in the header X-Make-Zone; default: MAKE_ZONE." env:"MCP_ALLOWED_ZONES" placeholder:"HOST,…"`
+	AllowedZones      []string `help:"Zones that callers may name in the header X-Make-Zone; default: MAKE_ZONE." env:"MCP_ALLOWED_ZONES" placeholder:"HOST"`
 
 	RateLimit      float64       `help:"Requests per second of one caller." default:"50" env:"MCP_RATE_LIMIT" placeholder:"N"`
 	TotalRateLimit float64       `help:"Requests per second of all callers." default:"500" env:"MCP_TOTAL_RATE_LIMIT" placeholder:"N"`

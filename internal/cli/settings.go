@@ -26,7 +26,7 @@ type Settings struct {
 	Timezone          string `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
 	RequestsPerMinute string `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
-	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" env:"MAKE_AUDIT_LOG_LEVEL"`
+	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
 	LogFormat string `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
 }
 

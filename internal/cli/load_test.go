@@ -1,0 +1,300 @@
+package cli_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/cli"
+	"make-audit-mcp/internal/makesim"
+)
+
+const (
+	// loadSeconds asks for the load of many callers, and says how long a wave is.
+	loadSeconds = "MAKE_AUDIT_LOAD_SECONDS"
+	// serverProcess tells a child process of this test binary to be the server.
+	serverProcess = "MAKE_AUDIT_TEST_SERVER"
+	callers       = 200
+	ownEntries    = 300
+)
+
+// TestServerProcess is no test: it is the server, in a process that the load test
+// starts, so that memory is the server's alone.
+func TestServerProcess(t *testing.T) {
+	arguments := os.Getenv(serverProcess)
+	if arguments == "" {
+		t.Skip("only for the load test, which starts it in a process of its own")
+	}
+	os.Exit(cli.Main(strings.Fields(arguments), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: os.Stderr}, "load")) //nolint:forbidigo // this process is the server
+}
+
+// TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and
+// an own organization, ask for a while, twice. No answer may hold another's entries, nothing
+// but 429 may go wrong, and once they have left, the second wave must have taken no more
+// memory than the first. It is part of scripts/long.
+func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
+	seconds, err := strconv.Atoi(os.Getenv(loadSeconds))
+	if err != nil {
+		t.Skip("only with " + loadSeconds + "; see scripts/long")
+	}
+	environment(t, nil)
+	simulated := httptest.NewServer(makesim.New(loadWorld(), makesim.Options{}))
+	defer simulated.Close()
+	url, process := startServer(t, simulated.URL+makesim.BasePath)
+	var report loadReport
+	before := numbers(t, url)
+	after := make([]map[string]float64, 2)
+	for wave := range after {
+		report.run(t, url, time.Duration(seconds)*time.Second)
+		// Whoever left is forgotten by and by; what is then in use is what stays.
+		require.Eventually(t, func() bool {
+			after[wave] = numbers(t, url)
+			return after[wave]["make_audit_mcp_sessions"] == 0 && after[wave]["go_goroutines"] < before["go_goroutines"]+60
+		}, time.Minute, 500*time.Millisecond)
+		for range 20 {
+			time.Sleep(500 * time.Millisecond)
+			now := numbers(t, url)
+			if now["go_memstats_heap_alloc_bytes"] < after[wave]["go_memstats_heap_alloc_bytes"] {
+				after[wave] = now
+			}
+		}
+	}
+	t.Logf("calls %d, of them 429: %d; heap before %.1f MB, after the first wave %.1f MB, after the second %.1f MB; resident %.1f, %.1f, %.1f MB; goroutines %.0f, %.0f, %.0f",
+		report.calls.Load(), report.limited.Load(),
+		before["go_memstats_heap_alloc_bytes"]/1e6, after[0]["go_memstats_heap_alloc_bytes"]/1e6, after[1]["go_memstats_heap_alloc_bytes"]/1e6,
+		before["process_resident_memory_bytes"]/1e6, after[0]["process_resident_memory_bytes"]/1e6, after[1]["process_resident_memory_bytes"]/1e6,
+		before["go_goroutines"], after[0]["go_goroutines"], after[1]["go_goroutines"])
+	assert.Zero(t, report.crossed.Load(), "answers that held another's entries")
+	assert.Empty(t, report.wrong(), "what went wrong, but for 429")
+	assert.Greater(t, report.calls.Load(), int64(callers))
+	assert.Less(t, after[1]["go_memstats_heap_alloc_bytes"], after[0]["go_memstats_heap_alloc_bytes"]*1.15+5e6, "memory grows with every wave")
+	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
+	assert.NoError(t, process.Wait(), "it stops cleanly")
+}
+
+func ownKey(caller int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", caller) }
+
+// loadWorld has an organization of its own for each caller; its entries' target tells
+// whose they are.
+func loadWorld() *makesim.World {
+	world := &makesim.World{Zone: "eu1.make.com"}
+	now := time.Now()
+	for i := range callers {
+		user, organization := int64(10_000+i), int64(20_000+i)
+		world.Users = append(world.Users, makesim.User{ID: user, Name: fmt.Sprint("Caller ", i), Email: fmt.Sprintf("caller%d@load.example", i), Timezone: "UTC"})
+		world.Tokens = append(world.Tokens, makesim.Token{Secret: ownKey(i), UserID: user})
+		world.Organizations = append(world.Organizations, makesim.Organization{ID: organization, Name: fmt.Sprint("Organization ", i), Zone: "eu1.make.com", AuditLogsDays: 365})
+		world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: user, OrganizationID: organization, RoleID: makesim.RoleOrganizationOwner})
+		for _, entry := range makesim.Bulk(makesim.BulkOptions{OrganizationID: organization, Count: ownEntries, From: now.AddDate(0, 0, -30), To: now, Seed: uint64(i)}) {
+			entry.TargetID = fmt.Sprint("of-", i)
+			world.Entries = append(world.Entries, entry)
+		}
+	}
+	return world
+}
+
+func startServer(t *testing.T, makeURL string) (url string, process *exec.Cmd) {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServerProcess$", "-test.timeout=0")
+	child.Env = append(os.Environ(), serverProcess+"=http --address 127.0.0.1:0 --caller-credentials --session-idle 5s --rate-limit 20 --total-rate-limit 400 --log-level info --requests-per-minute unlimited --api-url "+makeURL)
+	said, err := child.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, child.Start())
+	t.Cleanup(func() { _ = child.Process.Kill() })
+	lines := bufio.NewScanner(said)
+	listening := regexp.MustCompile(`url=(\S+)/mcp`)
+	for lines.Scan() {
+		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
+			go func() {
+				for lines.Scan() {
+					continue // or the server would wait for a reader
+				}
+			}()
+			return found[1], child
+		}
+	}
+	require.Fail(t, "the server did not start")
+	return "", nil
+}
+
+// numbers reads the server's gauges and counters without labels.
+func numbers(t *testing.T, url string) map[string]float64 {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", http.NoBody)
+	require.NoError(t, err)
+	request.Header.Set("X-Make-Api-Key", "the-operators-scraper")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	found := map[string]float64{}
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if number, err := strconv.ParseFloat(value, 64); err == nil {
+			found[name] = number
+		}
+	}
+	return found
+}
+
+// loadReport is what came of the load.
+type loadReport struct {
+	calls, limited, crossed atomic.Int64
+
+	mu     sync.Mutex
+	errors map[string]int
+}
+
+func (l *loadReport) wrong() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.errors
+}
+
+func (l *loadReport) failed(what string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.errors == nil {
+		l.errors = map[string]int{}
+	}
+	l.errors[what[:min(len(what), 200)]]++
+}
+
+func (l *loadReport) run(t *testing.T, url string, duration time.Duration) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), duration)
+	defer cancel()
+	transport := &http.Transport{MaxIdleConnsPerHost: callers}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	var all sync.WaitGroup
+	for i := range callers {
+		all.Go(func() {
+			caller := &loadCaller{report: l, number: i, url: url, client: client, random: rand.New(rand.NewPCG(uint64(i), 7))}
+			for ctx.Err() == nil {
+				caller.visit(ctx)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// loadCaller is one caller, who comes and goes.
+type loadCaller struct {
+	report  *loadReport
+	number  int
+	url     string
+	client  *http.Client
+	random  *rand.Rand
+	session string
+}
+
+// visit opens a session or does without, asks a few questions, and leaves.
+func (c *loadCaller) visit(ctx context.Context) {
+	c.session = ""
+	if c.random.IntN(2) == 0 {
+		c.session = c.send(ctx, http.MethodPost, hello, nil)
+	}
+	for range 1 + c.random.IntN(5) {
+		question := [][2]string{
+			{"list_audit_logs", `{"limit":20}`}, {"count_audit_logs", `{"group_by":["target"],"from":"30d"}`}, {"list_audit_log_filters", `{"kind":"users"}`},
+			{"list_organizations", `{}`}, {"get_target_history", fmt.Sprintf(`{"target_id":"of-%d","kind":"Webhooks","limit":2}`, c.number)}, {"list_audit_logs", `{"from":"3d","sort_by":"actor"}`},
+		}[c.random.IntN(6)]
+		c.ask(ctx, question[0], question[1])
+		if ctx.Err() != nil {
+			break
+		}
+		time.Sleep(time.Duration(c.random.IntN(100)) * time.Millisecond)
+	}
+	if c.session != "" {
+		c.send(context.WithoutCancel(ctx), http.MethodDelete, "", nil)
+	}
+}
+
+func (c *loadCaller) ask(ctx context.Context, tool, arguments string) {
+	meta, headers := "", map[string]string(nil)
+	if c.session == "" {
+		meta = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
+		headers = map[string]string{"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool}
+	}
+	c.send(ctx, http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s%s}}`, c.random.IntN(3), tool, arguments, meta), headers)
+}
+
+// send sends a request, looks at the answer, and returns the session that it opens.
+func (c *loadCaller) send(ctx context.Context, method, body string, headers map[string]string) (session string) {
+	request, err := http.NewRequestWithContext(ctx, method, c.url+"/mcp", strings.NewReader(body))
+	if err != nil {
+		c.report.failed(err.Error())
+		return ""
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("X-Make-Api-Key", ownKey(c.number))
+	if c.session != "" {
+		request.Header.Set("Mcp-Session-Id", c.session)
+	}
+	for name, value := range headers {
+		request.Header.Set(name, value)
+	}
+	response, err := c.client.Do(request)
+	if err != nil {
+		if ctx.Err() == nil {
+			c.report.failed(err.Error())
+		}
+		return ""
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	c.report.calls.Add(1)
+	switch {
+	case err != nil && (ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded)):
+	case err != nil:
+		c.report.failed(err.Error())
+	case response.StatusCode == http.StatusTooManyRequests:
+		c.report.limited.Add(1)
+		time.Sleep(time.Duration(200+c.random.IntN(800)) * time.Millisecond)
+	case response.StatusCode != http.StatusOK:
+		c.report.failed(fmt.Sprint(method, " ", response.StatusCode, " ", string(text)))
+	default:
+		c.look(string(text))
+	}
+	return response.Header.Get("Mcp-Session-Id")
+}
+
+// look checks that an answer is whole, no error, and the caller's own.
+func (c *loadCaller) look(text string) {
+	if strings.Contains(text, `"isError":true`) || strings.Contains(text, `"error":`) {
+		c.report.failed(text)
+		return
+	}
+	if text != "" && !json.Valid([]byte(text)) {
+		c.report.failed("no JSON: " + text)
+	}
+	// In quotes, as a cursor may hold anything.
+	for _, pattern := range []string{`"of-(\d+)\\?"`, `Organization (\d+)`, `Caller (\d+)`, `caller(\d+)@`} {
+		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			if found[1] != strconv.Itoa(c.number) {
+				c.report.crossed.Add(1)
+				c.report.failed(fmt.Sprintf("caller %d got %q", c.number, found[0]))
+			}
+		}
+	}
+}

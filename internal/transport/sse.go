@@ -38,7 +38,9 @@ type sseStream struct {
 	owner      string
 	connection *connection
 
-	// mu keeps messages out while the stream is not yet, or no longer, served.
+	served chan struct{} // closed when messages can be served
+	ended  chan struct{} // closed when the stream has ended
+	// mu keeps messages out once the stream is no longer served.
 	mu    sync.RWMutex
 	calls context.Context //nolint:containedctx // messages come by requests of their own
 }
@@ -61,7 +63,8 @@ func (s *sse) open(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	id := rand.Text() + rand.Text()
-	stream := &sseStream{owner: callerOf(r)}
+	stream := &sseStream{owner: callerOf(r), served: make(chan struct{}), ended: make(chan struct{})}
+	defer close(stream.ended)
 	stream.connection = newConnection(s.server, id, s.books, func(line []byte) error { return write(messageEvent(line)) })
 	if !s.add(id, stream) {
 		w.Header().Set("Retry-After", "60")
@@ -108,6 +111,7 @@ func (s *sseStream) open(calls context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = calls
+	close(s.served)
 }
 
 // shut keeps messages out, after those that are being taken in.
@@ -134,6 +138,12 @@ func (s *sse) post(w http.ResponseWriter, r *http.Request) {
 	text, err := io.ReadAll(r.Body)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "the body cannot be read")
+		return
+	}
+	select {
+	case <-stream.served: // a client may be faster than the stream that told it where to post
+	case <-stream.ended:
+	case <-r.Context().Done():
 		return
 	}
 	stream.mu.RLock()

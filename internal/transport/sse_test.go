@@ -145,3 +145,16 @@ func TestMCPGosClientsWork(t *testing.T) {
 		})
 	}
 }
+
+// TestTheFirstMessageIsServedHoweverEarly: a client posts as soon as it knows where.
+func TestTheFirstMessageIsServedHoweverEarly(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newServer(nil))
+	for range 200 {
+		stream, endpoint := n.dial("ann")
+		require.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", pingLine(1)))
+		assert.Equal(t, "1", string(stream.message().ID))
+		stream.close()
+		require.Eventually(t, func() bool { return n.say(endpoint, "ann", pingLine(2)) == http.StatusNotFound }, patience, time.Millisecond)
+	}
+}

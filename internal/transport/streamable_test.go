@@ -320,14 +320,14 @@ func TestACallerWithManySessionsLosesTheOldest(t *testing.T) {
 func TestIdleSessionsEndAndBusyOnesDoNot(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}), func(h *transport.HTTP) { h.SessionIdle = 100 * time.Millisecond })
+	n := serve(t, newServer(map[string]handler{"gate": g.handle}), func(h *transport.HTTP) { h.SessionIdle = time.Second })
 	idle, busy, listening := n.handshake("ann"), n.handshake("ann"), n.handshake("ann")
 	answered := make(chan reply, 1)
 	go func() { answered <- n.post(callLine(1, "gate", "{}"), busy...) }()
 	await(t, g.began, "the call begins")
 	stream := n.listen("/mcp", listening...)
 	// A look is a use, so it must not come more often than sessions end.
-	require.Eventually(t, func() bool { return n.post(pingLine(1), idle...).status == http.StatusNotFound }, patience, 400*time.Millisecond)
+	require.Eventually(t, func() bool { return n.post(pingLine(1), idle...).status == http.StatusNotFound }, patience, 2500*time.Millisecond)
 	close(g.let)
 	assert.Contains(t, (<-answered).body, "let go")
 	assert.Equal(t, http.StatusOK, n.post(pingLine(1), listening...).status)

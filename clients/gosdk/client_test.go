@@ -59,10 +59,12 @@ type session struct {
 	progress []*mcp.ProgressNotificationParams
 }
 
-// connect starts the server on the demo and shakes hands.
+// connect starts the server on the demo and shakes hands, over the transport that
+// CLIENT_TRANSPORT chooses: stdio, http or sse.
 func connect(t testing.TB) *session {
 	t.Helper()
 	s := &session{t: t}
+	transport := open(t)
 	client := mcp.NewClient(&mcp.Implementation{Name: "gosdk-test", Version: "1"}, &mcp.ClientOptions{
 		ProgressNotificationHandler: func(_ context.Context, request *mcp.ProgressNotificationClientRequest) {
 			s.mu.Lock()
@@ -70,12 +72,8 @@ func connect(t testing.TB) *session {
 			s.progress = append(s.progress, request.Params)
 		},
 	})
-	// The test's own context ends before its cleanup, and would kill the server.
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), serverBinary, "--demo", "--demo-now", demoNow, "stdio")
-	command.Env = append(os.Environ(), "MAKE_API_KEY=not-to-be-used", "MAKE_ZONE=unreachable.invalid")
-	command.Stderr = os.Stderr
 	var err error
-	s.ClientSession, err = client.Connect(t.Context(), &mcp.CommandTransport{Command: command}, nil)
+	s.ClientSession, err = client.Connect(t.Context(), transport, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	return s

@@ -1,7 +1,7 @@
-// Drives the server with the MCP Inspector's command line: each call is a server
-// process of its own.
+// Drives the server with the MCP Inspector's command line: each call is a session
+// of its own, over stdio with a server process of its own.
 //
-//   MAKE_AUDIT_MCP=/path/to/make-audit-mcp INSPECTOR_BIN=/path/to/node_modules/.bin node --test
+//   MAKE_AUDIT_MCP=/path/to/make-audit-mcp INSPECTOR_BIN=/path/to/node_modules/.bin CLIENT_TRANSPORT=stdio|http|sse node --test
 //
 // INSPECTOR_BIN holds mcp-inspector, and a node that is new enough for it
 // (npm i node@22 @modelcontextprotocol/inspector@2.12.0).
@@ -10,7 +10,9 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
+
+import { serve } from "../serve.mjs";
 
 const { MAKE_AUDIT_MCP: server, INSPECTOR_BIN: bin } = process.env;
 assert.ok(server && bin, "set MAKE_AUDIT_MCP and INSPECTOR_BIN");
@@ -26,9 +28,22 @@ const env = {
   PATH: bin + delimiter + process.env.PATH,
 };
 
-function inspect(...options) {
+const demoNow = "2026-11-20T12:00:00Z";
+const token = "a-token-of-sufficient-length";
+const chosen = process.env.CLIENT_TRANSPORT || "stdio";
+const served = chosen === "stdio" ? null : await serve(server, demoNow, { env: { MCP_AUTH_TOKEN: token } });
+after(async () => served && assert.equal(await served.stop(), 0));
+
+const address = served
+  ? ["--server-url", new URL(chosen === "http" ? "/mcp" : "/sse", served.url).href, "--transport", chosen]
+  : [server, "--demo", "--demo-now", demoNow, "stdio"];
+const authorization = served ? ["--header", `Authorization: Bearer ${token}`] : [];
+
+function inspect(...options) { return inspectAs(authorization, ...options); }
+
+function inspectAs(authorization, ...options) {
   const run = spawnSync(join(bin, "mcp-inspector"), [
-    "--cli", server, "--demo", "--demo-now", "2026-11-20T12:00:00Z", "stdio", "--format", "json", ...options,
+    "--cli", ...address, ...authorization, "--format", "json", ...options,
   ], { env, encoding: "utf8", maxBuffer: 32 << 20 });
   if (run.error) throw run.error;
   return run;
@@ -90,7 +105,7 @@ test("tools/call with arguments as key=value pairs", () => {
   assert.equal(run.structuredContent.returned, 2);
 });
 
-test("tools/call in the stateless era of 2026-07-28", () => {
+test("tools/call in the stateless era of 2026-07-28", { skip: chosen === "sse" && "which has no SSE" }, () => {
   assert.equal(call("list_audit_logs", { limit: 1 }, "--protocol-era", "modern").returned, 1);
 });
 
@@ -154,4 +169,10 @@ test("a prompt that cannot be asked so is refused", () => {
     assert.notEqual(run.status, ok);
     assert.match(run.stderr + run.stdout, says);
   }
+});
+
+test("nobody is let in without the token", { skip: chosen === "stdio" && "over the network only" }, () => {
+  const run = inspectAs([], "--method", "tools/list");
+  assert.notEqual(run.status, ok);
+  assert.match(run.stderr + run.stdout, /401|[Uu]nauthorized|auth/);
 });

@@ -1,8 +1,8 @@
-// Drives the server with the official TypeScript SDK, over standard input and
-// output. The SDK checks structured content against the tool's output schema by
-// itself; a mismatch makes callTool throw.
+// Drives the server with the official TypeScript SDK. The SDK checks structured
+// content against the tool's output schema by itself; a mismatch makes callTool
+// throw.
 //
-//   MAKE_AUDIT_MCP=/path/to/make-audit-mcp node --test
+//   MAKE_AUDIT_MCP=/path/to/make-audit-mcp CLIENT_TRANSPORT=stdio|http|sse node --test
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
@@ -12,7 +12,11 @@ import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+
+import { serve } from "../serve.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 const demoNow = "2026-11-20T12:00:00Z";
@@ -24,17 +28,32 @@ function binary() {
   return path;
 }
 
-let client;
+const token = "a-token-of-sufficient-length";
+
+// Each transport, connected anew: options are the SDK's.
+const transports = {
+  stdio: () => new StdioClientTransport({ command: server, args: ["--demo", "--demo-now", demoNow, "stdio"], stderr: "inherit" }),
+  http: (options) => new StreamableHTTPClientTransport(new URL("/mcp", served.url), options),
+  sse: (options) => new SSEClientTransport(new URL("/sse", served.url), options),
+};
+const chosen = process.env.CLIENT_TRANSPORT || "stdio";
+const authorized = { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
+
+let server, served, client, transport;
 
 before(async () => {
+  server = binary();
+  if (chosen !== "stdio") served = await serve(server, demoNow, { env: { MCP_AUTH_TOKEN: token } });
   client = new Client({ name: "tssdk-test", version: "1" });
-  await client.connect(new StdioClientTransport({
-    command: binary(), args: ["--demo", "--demo-now", demoNow, "stdio"], stderr: "inherit",
-  }));
+  transport = transports[chosen](authorized);
+  await client.connect(transport);
   await client.listTools(); // the SDK remembers output schemas from here
 });
 
-after(() => client.close());
+after(async () => {
+  await client.close();
+  if (served) assert.equal(await served.stop(), 0);
+});
 
 const call = async (name, args = {}, options = {}) => {
   const result = await client.callTool({ name, arguments: args }, undefined, options);
@@ -177,4 +196,31 @@ test("resources are listed, read and completed", async () => {
     argument: { name: "team_id", value: "market" },
   });
   assert.deepEqual(completion.values, ["8105"]);
+});
+
+test("a call that is cancelled leaves the session usable", async () => {
+  const cancel = new AbortController();
+  const slow = client.callTool({ name: "count_audit_logs", arguments: { from: "all", to: "2025-11-30" } }, undefined, { signal: cancel.signal });
+  cancel.abort();
+  await assert.rejects(slow);
+  assert.ok((await call("list_organizations")).organizations.length > 0);
+});
+
+const network = { skip: chosen === "stdio" && "over the network only" };
+
+test("nobody is let in without the token", network, async () => {
+  const stranger = new Client({ name: "stranger", version: "1" });
+  await assert.rejects(stranger.connect(transports[chosen]()), /401|unauthorized|wants a token/i);
+});
+
+test("a session that was ended is gone", { skip: chosen !== "http" && "over streamable HTTP only" }, async () => {
+  const other = new Client({ name: "other", version: "1" });
+  const opened = transports.http(authorized);
+  await other.connect(opened);
+  const headers = { ...authorized.requestInit.headers, "Content-Type": "application/json", "Mcp-Session-Id": opened.sessionId };
+  const ping = () => fetch(new URL("/mcp", served.url), { method: "POST", headers, body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' });
+  assert.equal((await ping()).status, 200);
+  await opened.terminateSession();
+  assert.equal((await ping()).status, 404);
+  await other.close();
 });

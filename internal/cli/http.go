@@ -91,6 +91,8 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	switch {
+	case authenticator == nil && public != nil && !isLoopbackHost(public):
+		return &SettingError{Problem: "--public-url says that others reach this server, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"}
 	case authenticator == nil && !loopback:
 		return &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer; or listen on 127.0.0.1"}
 	case authenticator == nil:
@@ -101,6 +103,7 @@ func (c *httpCommand) Run(r *runtime) error {
 	if !loopback && public == nil && len(c.AllowedHosts) == 0 {
 		r.logger.WarnContext(r.ctx, "only requests to localhost are answered: give --public-url or --allowed-hosts")
 	}
+	operators := authenticator // who need no Make key of their own
 	authenticator, services, ready, err := c.upstreams(r, authenticator)
 	if err != nil {
 		return err
@@ -113,7 +116,7 @@ func (c *httpCommand) Run(r *runtime) error {
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	if c.MetricsAddress == "" {
-		served.Metrics = r.telemetry.Handler()
+		served.Metrics, served.MetricsAuthenticator = r.telemetry.Handler(), operators
 	} else if err := c.serveMetrics(ctx, r, group); err != nil {
 		return err
 	}
@@ -248,6 +251,12 @@ func (c *httpCommand) publicURL() (*url.URL, error) {
 		public.Path = transport.CleanBase(c.BasePath)
 	}
 	return public, nil
+}
+
+// isLoopbackHost tells whether an address is this machine's for itself.
+func isLoopbackHost(address *url.URL) bool {
+	loopback, err := transport.IsLoopback(net.JoinHostPort(address.Hostname(), "0"))
+	return err == nil && loopback
 }
 
 // tls reads the certificate now, so that a mistake shows, and again whenever the

@@ -16,11 +16,13 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,6 +37,8 @@ const (
 	authToken = "a-token-of-sufficient-length"
 	hello     = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
 )
+
+const listFilters = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_audit_log_filters","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
 
 // running is an http command under way.
 type running struct {
@@ -194,6 +198,7 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"issuer in clear":     {nil, []string{"--demo", "http", "--oauth-issuer", "http://x.example", "--oauth-audience", "a"}, "https"},
 		"issuer, no audience": {nil, []string{"--demo", "http", "--oauth-issuer", "https://x.example"}, "--public-url"},
 		"scopes, no issuer":   {nil, []string{"--demo", "http", "--oauth-scopes", "x"}, "--oauth-issuer"},
+		"public, no token":    {nil, []string{"--demo", "http", "--public-url", "https://x.example"}, "MCP_AUTH_TOKEN"},
 		"public url":          {nil, []string{"--demo", "http", "--public-url", "audit.example.com"}, "https URL"},
 		"public path":         {nil, []string{"--demo", "http", "--public-url", "https://x.example/a", "--base-path", "/b"}, "--base-path"},
 		"one of cert and key": {nil, []string{"--demo", "http", "--tls-cert", file}, "both"},
@@ -293,4 +298,69 @@ func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
 	assert.Contains(t, body, "make_audit_mcp_build_info")
 	status, _, _ = r.ask(http.MethodPost, "/mcp", hello)
 	assert.Equal(t, http.StatusNotFound, status)
+}
+
+// TestACallersZoneIsWhereItsKeyGoes watches where the server connects to, through a
+// proxy: the named zone, the first where none is named, and no other host at all.
+func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
+	environment(t, nil)
+	var mu sync.Mutex
+	asked := map[string]int{}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[r.Method+" "+r.Host]++
+		w.WriteHeader(http.StatusForbidden)
+	}))
+	defer proxy.Close()
+	t.Setenv("HTTPS_PROXY", proxy.URL)
+	t.Setenv("HTTP_PROXY", proxy.URL)
+	t.Setenv("NO_PROXY", "")
+	url, process := startServer(t, "--caller-credentials", "--zone", "eu1.make.com", "--allowed-zones", "us1.make.com")
+	r := &running{t: t, url: url, http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}}}
+	ask := func(zone string) map[string]int {
+		mu.Lock()
+		asked = map[string]int{}
+		mu.Unlock()
+		ctx, leave := context.WithCancel(t.Context())
+		defer leave() // the server would try again
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/mcp", strings.NewReader(listFilters))
+		require.NoError(t, err)
+		for name, value := range map[string]string{"Content-Type": "application/json", "X-Make-Api-Key": "a-key-of-the-callers-own", "X-Make-Zone": zone, "Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_audit_log_filters"} {
+			request.Header.Set(name, value)
+		}
+		go func() {
+			if response, err := r.http.Do(request); err == nil {
+				_ = response.Body.Close()
+			}
+		}()
+		require.Eventually(t, func() bool {
+			mu.Lock()
+			defer mu.Unlock()
+			return len(asked) > 0
+		}, 20*time.Second, 5*time.Millisecond, zone)
+		mu.Lock()
+		defer mu.Unlock()
+		return asked
+	}
+	for zone, want := range map[string]string{"": "eu1.make.com", "eu1.make.com": "eu1.make.com", "us1.make.com": "us1.make.com", "US1.make.com.": "us1.make.com"} {
+		hosts := ask(zone)
+		assert.Len(t, hosts, 1, zone)
+		assert.Contains(t, hosts, "CONNECT "+want+":443", zone)
+	}
+	mu.Lock()
+	asked = map[string]int{}
+	mu.Unlock()
+	for _, zone := range []string{"169.254.169.254", "eu2.make.com", "evil.example", "us1.make.com.evil.example", "us1.make.com:8443", "localhost"} {
+		status, _, failed := r.call("list_audit_log_filters", `{}`, "X-Make-Api-Key", "a-key-of-the-callers-own", "X-Make-Zone", zone)
+		assert.Equal(t, http.StatusForbidden, status, zone)
+		assert.Contains(t, failed, "eu1.make.com, us1.make.com", zone)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	for host := range asked { // a try of before may still have been under way
+		assert.Contains(t, []string{"CONNECT eu1.make.com:443", "CONNECT us1.make.com:443"}, host)
+	}
+	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
+	assert.NoError(t, process.Wait())
 }

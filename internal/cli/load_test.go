@@ -44,7 +44,7 @@ func TestServerProcess(t *testing.T) {
 	if arguments == "" {
 		t.Skip("only for the load test, which starts it in a process of its own")
 	}
-	os.Exit(cli.Main(strings.Fields(arguments), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: os.Stderr}, "load")) //nolint:forbidigo // this process is the server
+	os.Exit(cli.Main(strings.Fields(arguments), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: os.Stderr}, "load"))
 }
 
 // TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and
@@ -59,7 +59,7 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	environment(t, nil)
 	simulated := httptest.NewServer(makesim.New(loadWorld(), makesim.Options{}))
 	defer simulated.Close()
-	url, process := startServer(t, simulated.URL+makesim.BasePath)
+	url, process := startServer(t, "--caller-credentials", "--session-idle", "5s", "--rate-limit", "20", "--total-rate-limit", "400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
 	var report loadReport
 	before := numbers(t, url)
 	after := make([]map[string]float64, 2)
@@ -112,10 +112,11 @@ func loadWorld() *makesim.World {
 	return world
 }
 
-func startServer(t *testing.T, makeURL string) (url string, process *exec.Cmd) {
+// startServer starts http in a process of its own, on a free port.
+func startServer(t *testing.T, flags ...string) (url string, process *exec.Cmd) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServerProcess$", "-test.timeout=0")
-	child.Env = append(os.Environ(), serverProcess+"=http --address 127.0.0.1:0 --caller-credentials --session-idle 5s --rate-limit 20 --total-rate-limit 400 --log-level info --requests-per-minute unlimited --api-url "+makeURL)
+	child.Env = append(os.Environ(), serverProcess+"=http --address 127.0.0.1:0 "+strings.Join(flags, " "))
 	said, err := child.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, child.Start())
@@ -141,7 +142,6 @@ func numbers(t *testing.T, url string) map[string]float64 {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", http.NoBody)
 	require.NoError(t, err)
-	request.Header.Set("X-Make-Api-Key", "the-operators-scraper")
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)
 	defer response.Body.Close()

@@ -38,6 +38,15 @@ func hostname(host string) string {
 	return host
 }
 
+// hostHeader is what clients of an address send as Host: without the port that its
+// scheme implies.
+func hostHeader(address *url.URL) string {
+	if port := address.Port(); address.Scheme == "https" && port == "443" || address.Scheme == "http" && port == "80" {
+		return strings.TrimSuffix(address.Host, ":"+port)
+	}
+	return address.Host
+}
+
 // loopbackNames are the names of this machine for itself.
 func loopbackNames() []string { return []string{"localhost", "127.0.0.1", "[::1]"} }
 

@@ -67,8 +67,11 @@ type HTTP struct {
 	// Ready says whether Make answers; nil means that it always does. It is asked at
 	// most twice a minute.
 	Ready func(ctx context.Context) error
-	// Metrics is served at /metrics, to callers that may call; nil means nothing is.
+	// Metrics is served at /metrics, to those whom MetricsAuthenticator lets in; nil
+	// means nothing is.
 	Metrics http.Handler
+	// MetricsAuthenticator is Authenticator if it is nil.
+	MetricsAuthenticator auth.Authenticator
 	// Logger and Telemetry may be nil.
 	Logger    *slog.Logger
 	Telemetry *telemetry.Telemetry
@@ -90,7 +93,7 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 		g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(origin, "/")))
 	}
 	if h.PublicURL != nil {
-		g.hosts = append(g.hosts, h.PublicURL.Host)
+		g.hosts = append(g.hosts, hostHeader(h.PublicURL))
 	}
 	base := CleanBase(h.BasePath)
 	mux := http.NewServeMux()
@@ -115,7 +118,11 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 		mux.Handle(MetadataPath+h.publicPath()+"/mcp", metadata)
 	}
 	if h.Metrics != nil {
-		mux.Handle("/metrics", g.protect(h.Metrics))
+		operators := *g
+		if h.MetricsAuthenticator != nil {
+			operators.authenticator = h.MetricsAuthenticator
+		}
+		mux.Handle("/metrics", operators.protect(h.Metrics))
 	}
 	// Probes know neither the public name nor a token.
 	mux.Handle("/healthz", alive())

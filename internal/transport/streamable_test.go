@@ -94,8 +94,7 @@ func TestRequestsWithoutASessionAreToldToOpenOne(t *testing.T) {
 			assert.Equal(t, http.StatusNotFound, n.request(method, "/mcp", pingLine(1), "Mcp-Session-Id", made).status, method)
 		}
 	}
-	// Neither era lets a made-up id become a session.
-	assert.Equal(t, http.StatusBadRequest, n.request(http.MethodPut, "/mcp", "", "Authorization", "ann").status/100*100)
+	assert.Equal(t, http.StatusMethodNotAllowed, n.request(http.MethodPut, "/mcp", "", "Authorization", "ann").status)
 }
 
 func TestASessionExistsForItsCallerOnly(t *testing.T) {

@@ -34,6 +34,9 @@ const (
 type Config struct {
 	// Service gives the service of the caller that a request's context belongs to.
 	Service func(ctx context.Context) (*analysis.Service, error)
+	// Refuse marks the request of a context as wrong, so that the error that its
+	// handler returns goes out with that JSON-RPC code; nil leaves it to mcp-go.
+	Refuse func(ctx context.Context, code int)
 	// ReadTime bounds a read; 0 means 50 s.
 	ReadTime time.Duration
 }
@@ -80,6 +83,9 @@ func (c Config) reader(read read) server.ResourceHandlerFunc {
 		defer cancel()
 		content, err := read(ctx, service, address(request.Params.Arguments))
 		if err != nil {
+			if c.Refuse != nil && isOfTheAddress(err) {
+				c.Refuse(ctx, mcp.INVALID_PARAMS)
+			}
 			return nil, errors.New(answer.Explain(err))
 		}
 		text, err := json.Marshal(content)
@@ -88,6 +94,15 @@ func (c Config) reader(read read) server.ResourceHandlerFunc {
 		}
 		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: mimeJSON, Text: string(text)}}, nil
 	}
+}
+
+// isOfTheAddress tells whether nothing is at an address, as opposed to a read that
+// went wrong. Since 2026-07-28 both missing and malformed ones are invalid params.
+func isOfTheAddress(err error) bool {
+	var address *AddressError
+	var organization *analysis.OrganizationError
+	var entry *auditlog.NotFoundError
+	return errors.As(err, &address) || errors.As(err, &organization) || errors.As(err, &entry)
 }
 
 func readOrganizationFilters(ctx context.Context, service *analysis.Service, at address) (any, error) {

@@ -329,7 +329,10 @@ func TestResourcesCanBeRead(t *testing.T) {
 	}
 	for _, uri := range []string{"make://organizations/1/audit-log-filters", "make://nothing", "make://organizations/..%2f/audit-log-filters"} {
 		_, err := s.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
-		require.Error(t, err, uri)
+		var refused *jsonrpc.Error
+		require.ErrorAs(t, err, &refused, uri)
+		assert.NotEqual(t, int64(jsonrpc.CodeInternalError), refused.Code, uri)
+		assert.JSONEq(t, `{"uri":"`+uri+`"}`, string(refused.Data), uri)
 	}
 }
 

@@ -170,7 +170,7 @@ func serveOne(service *analysis.Service) services {
 
 // mcpServer makes the MCP server.
 func (r *runtime) mcpServer(service services) *server.MCPServer {
-	shared := resources.Config{Service: service}
+	shared := resources.Config{Service: service, Refuse: transport.Refuse}
 	completer := &resources.Completer{Config: shared}
 	s := server.NewMCPServer("make-audit-mcp", r.version,
 		server.WithTitle("Make audit log"),

@@ -3,6 +3,8 @@ package telemetry
 import (
 	"context"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -16,20 +18,26 @@ type Operation struct {
 	Method string
 	// Target is the tool or prompt, "" for none; unknown ones count as other.
 	Target string
-	// Transport is stdio, http or sse.
-	Transport       string
+	// Outcome counts if the function that ends the operation is given none.
+	Outcome string
+	// Transport is stdio, http or sse; anything else counts as other.
+	Transport string
+	// ProtocolVersion is MCP's, a date; anything else is left out.
 	ProtocolVersion string
 	// SessionHash stands for the session, which must not be told.
 	SessionHash string
-	// RequestID is our own name of the request.
+	// RequestID is our own name of the request, as in the log. It is not JSON-RPC's
+	// id, which is the client's, and so does not go under jsonrpc.request.id.
 	RequestID string
 }
 
 // Begin begins an operation: a span, in the trace that the client names or else in
-// ctx's. The function that it returns ends it, with ok, tool_error, error or
-// cancelled.
+// ctx's. A traceparent that is wrong or too long is ignored. The function that it
+// returns ends the operation, with ok, tool_error, error or cancelled; only its first
+// call counts. Neither waits for anything.
 //
-// Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/
+// Sources: https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/ (names and
+// attributes) and https://www.w3.org/TR/trace-context/ (traceparent, tracestate).
 func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent, tracestate string) (context.Context, func(outcome string)) {
 	if t == nil {
 		return ctx, func(string) {}
@@ -44,8 +52,10 @@ func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
 	if span.IsRecording() {
 		span.SetAttributes(attributes(operation, method, target)...)
 	}
-	return ctx, func(outcome string) {
-		t.operations.WithLabelValues(method, target, operation.Transport, outcome).Observe(time.Since(begin).Seconds())
+	once := sync.Once{}
+	finish := func(outcome string) {
+		outcome = knownOutcome(outcome, operation.Outcome)
+		t.operations.WithLabelValues(method, target, knownTransport(operation.Transport), outcome).Observe(time.Since(begin).Seconds())
 		if outcome == "error" || outcome == "tool_error" {
 			span.SetAttributes(attribute.String("error.type", outcome))
 			span.SetStatus(codes.Error, "")
@@ -53,6 +63,7 @@ func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
 		span.SetAttributes(attribute.String(prefixDotted+"outcome", outcome))
 		span.End()
 	}
+	return ctx, func(outcome string) { once.Do(func() { finish(outcome) }) }
 }
 
 const prefixDotted = "make_audit_mcp."
@@ -60,10 +71,11 @@ const prefixDotted = "make_audit_mcp."
 func attributes(operation Operation, method, target string) []attribute.KeyValue {
 	all := []attribute.KeyValue{
 		attribute.String("mcp.method.name", method),
-		attribute.String("mcp.session.id", operation.SessionHash),
+		attribute.String("mcp.session.id", plain(operation.SessionHash)),
 		attribute.String("mcp.protocol.version", knownVersion(operation.ProtocolVersion)),
-		attribute.String(prefixDotted+"transport", operation.Transport),
-		attribute.String(prefixDotted+"request.id", operation.RequestID),
+		attribute.String("network.transport", network(operation.Transport)),
+		attribute.String(prefixDotted+"transport", knownTransport(operation.Transport)),
+		attribute.String(prefixDotted+"request.id", plain(operation.RequestID)),
 	}
 	switch method {
 	case "tools/call":
@@ -74,12 +86,17 @@ func attributes(operation Operation, method, target string) []attribute.KeyValue
 	return slices.DeleteFunc(all, func(a attribute.KeyValue) bool { return a.Value.AsString() == "" })
 }
 
-// knownMethod is a method that MCP has, or other.
+// knownMethod is a method that clients of MCP send, or other.
+//
+// Sources: https://modelcontextprotocol.io/specification/2025-11-25/schema and
+// https://modelcontextprotocol.io/specification/2026-07-28/schema
 func knownMethod(method string) string {
 	switch method {
 	case "initialize", "ping", "server/discover", "subscriptions/listen", "logging/setLevel", "completion/complete",
 		"tools/list", "tools/call", "prompts/list", "prompts/get",
-		"resources/list", "resources/read", "resources/templates/list", "resources/subscribe", "resources/unsubscribe":
+		"resources/list", "resources/read", "resources/templates/list", "resources/subscribe", "resources/unsubscribe",
+		"tasks/get", "tasks/list", "tasks/result", "tasks/cancel",
+		"notifications/initialized", "notifications/cancelled", "notifications/progress", "notifications/roots/list_changed":
 		return method
 	}
 	return other
@@ -91,4 +108,48 @@ func knownVersion(version string) string {
 		return ""
 	}
 	return version
+}
+
+// knownOutcome is the outcome, or else the one that was set before, or other.
+func knownOutcome(outcome, before string) string {
+	if outcome == "" {
+		outcome = before
+	}
+	switch outcome {
+	case "ok", "tool_error", "error", "cancelled":
+		return outcome
+	}
+	return other
+}
+
+// knownTransport is a transport that we have, or other.
+func knownTransport(transport string) string {
+	switch transport {
+	case "stdio", "http", "sse":
+		return transport
+	}
+	return other
+}
+
+// network is what the convention calls a transport.
+func network(transport string) string {
+	switch transport {
+	case "stdio":
+		return "pipe"
+	case "http", "sse":
+		return "tcp"
+	}
+	return ""
+}
+
+// plain leaves the printable ASCII of an id, and not much of it. Protobuf takes UTF-8
+// only: one bad byte would cost the whole batch of spans.
+func plain(id string) string {
+	const longest = 64
+	return strings.Map(func(c rune) rune {
+		if c <= ' ' || c > '~' {
+			return -1
+		}
+		return c
+	}, id[:min(len(id), longest)])
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,7 +34,7 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Telemetry measures a process.
+// Telemetry measures a process. It is for any number of goroutines at once.
 type Telemetry struct {
 	registry *prometheus.Registry
 	tracer   trace.Tracer
@@ -51,7 +52,11 @@ type Telemetry struct {
 	targets map[string]bool
 }
 
-// New returns a Telemetry. It sends nothing yet.
+// New returns a Telemetry with a registry of its own. It sends nothing yet, and does
+// not ask whether the collector is there.
+//
+// Sources: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ (the
+// environment) and https://prometheus.io/docs/practices/naming/ (names and units).
 func New(ctx context.Context, options Options) (*Telemetry, error) {
 	seconds := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60, 120, 240}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
@@ -76,7 +81,7 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 	if t.logger == nil {
 		t.logger = slog.New(slog.DiscardHandler)
 	}
-	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": options.Version}})
+	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": strings.ToValidUTF8(options.Version, "?")}})
 	built.Set(1)
 	t.registry.MustRegister(
 		t.operations, t.upstream, t.waits, t.refused, t.rows, t.bytes, built,
@@ -90,6 +95,7 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 		return nil, fmt.Errorf("setting up the export of traces: %w", err)
 	}
 	about, err := resource.New(ctx,
+		resource.WithTelemetrySDK(),
 		resource.WithAttributes(semconv.ServiceName(options.ServiceName), semconv.ServiceVersion(options.Version)),
 		resource.WithFromEnv(), // OTEL_SERVICE_NAME goes before ours
 	)
@@ -97,7 +103,7 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 		return nil, fmt.Errorf("describing this process for traces: %w", err)
 	}
 	t.provider = sdktrace.NewTracerProvider(
-		// Batches are dropped when the collector is slow; nothing ever waits for it.
+		// Spans are dropped when the collector is slow; nothing ever waits for it.
 		sdktrace.WithBatcher(&toldExporter{SpanExporter: exporter, logger: t.logger}),
 		sdktrace.WithResource(about),
 	)
@@ -119,7 +125,7 @@ func (e *toldExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnl
 	return nil
 }
 
-// Handler serves the metrics.
+// Handler serves the metrics as Prometheus reads them; nothing without a Telemetry.
 func (t *Telemetry) Handler() http.Handler {
 	if t == nil {
 		return http.NotFoundHandler()
@@ -127,7 +133,8 @@ func (t *Telemetry) Handler() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// Shutdown sends the last spans, for as long as ctx lets it.
+// Shutdown sends the last spans, for as long as ctx lets it. What cannot be sent is
+// logged; an error means that time ran out. Metrics stay readable.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	if t == nil || t.provider == nil {
 		return nil
@@ -159,22 +166,36 @@ func (t *Telemetry) target(name string) string {
 
 const other = "other"
 
-// Gauge has a number read whenever the metrics are.
+// Gauge has a number read whenever the metrics are. A name that is wrong or taken is
+// logged and nothing more: no metric is worth a server that does not start.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
+	if t == nil || read == nil {
+		return
+	}
+	if err := t.registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + name, Help: help}, read)); err != nil {
+		t.logger.Warn("a number cannot be measured", "name", name, "error", err)
+	}
+}
+
+// HTTPRefused counts a request that a guard refused, by the guard: a short word of our
+// own, such as host or rate. Anything that is no such word counts as other.
+func (t *Telemetry) HTTPRefused(reason string) {
 	if t == nil {
 		return
 	}
-	t.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + name, Help: help}, read))
-}
-
-// HTTPRefused counts a request that a guard refused, by the guard.
-func (t *Telemetry) HTTPRefused(guard string) {
-	if t != nil {
-		t.refused.WithLabelValues(guard).Inc()
+	if !isWord(reason) {
+		reason = other
 	}
+	t.refused.WithLabelValues(reason).Inc()
 }
 
-// Rows counts what a tool answered with.
+// isWord tells whether our code can have written something, rather than a client.
+func isWord(s string) bool {
+	const longest = 24
+	return s != "" && len(s) <= longest && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
+
+// Rows counts the rows and bytes that a tool answered with.
 func (t *Telemetry) Rows(tool string, rows, bytes int) {
 	if t == nil {
 		return

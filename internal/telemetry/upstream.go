@@ -12,8 +12,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// RoundTripper measures requests to Make. It sits beneath the retries, so that each
-// try counts, and passes no trace on: Make is a third party.
+// RoundTripper measures requests to Make, until the headers of the answer. It sits
+// beneath the retries, so that each try counts, and passes no trace on: Make is a
+// third party. Spans hold neither query nor headers, nor the ids in the path.
+//
+// Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
 	if t == nil {
 		return next
@@ -21,11 +24,10 @@ func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		route := routeOf(r.URL.Path)
 		begin := time.Now()
-		ctx, span := t.tracer.Start(r.Context(), r.Method+" "+route, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(
-			attribute.String("http.request.method", r.Method),
-			attribute.String("server.address", r.URL.Hostname()),
-			attribute.String("url.template", route),
-		))
+		ctx, span := t.tracer.Start(r.Context(), knownVerb(r.Method)+" "+route, trace.WithSpanKind(trace.SpanKindClient))
+		if span.IsRecording() {
+			span.SetAttributes(whither(r, route)...)
+		}
 		defer span.End()
 		response, err := next.RoundTrip(r.WithContext(ctx))
 		status := "error"
@@ -48,10 +50,48 @@ type roundTripper func(*http.Request) (*http.Response, error)
 // RoundTrip sends a request.
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
+// whither says where a request goes.
+func whither(r *http.Request, route string) []attribute.KeyValue {
+	address := r.URL.Scheme + "://" + r.URL.Host // not its user, who may be a password
+	if route != other {
+		address += strings.TrimSuffix(apiPath, "/") + route
+	}
+	port := 443
+	if r.URL.Scheme == "http" {
+		port = 80
+	}
+	if given, err := strconv.Atoi(r.URL.Port()); err == nil {
+		port = given
+	}
+	return []attribute.KeyValue{
+		attribute.String("http.request.method", knownVerb(r.Method)),
+		attribute.String("server.address", r.URL.Hostname()),
+		attribute.Int("server.port", port),
+		attribute.String("url.full", address),
+		attribute.String("url.template", route),
+	}
+}
+
+// knownVerb is the method of a request to Make, from which we only read.
+func knownVerb(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead:
+		return method
+	case "":
+		return http.MethodGet // net/http means it so
+	}
+	return "_OTHER"
+}
+
+// apiPath is where Make's API begins.
+//
+// Source: https://developers.make.com/api-documentation/getting-started/api-structure
+const apiPath = "/api/v2/"
+
 // routeOf is the path of a request to Make with ids left out; other where it is none
 // that we ask for.
 func routeOf(path string) string {
-	_, path, found := strings.Cut(path, "/api/v2/")
+	_, path, found := strings.Cut(path, apiPath)
 	if !found || len(path) > 200 {
 		return other
 	}
@@ -86,14 +126,15 @@ func isID(part string) bool {
 	return digits > 0 && hex == 0 || digits+hex >= 32
 }
 
-// Waited counts a wait before a request to Make.
+// Waited counts a wait before a request to Make: for the budget, because Make's limit
+// is reached (rate_limited), for a retry, or other.
 func (t *Telemetry) Waited(_ context.Context, reason string, wait time.Duration) {
 	if t != nil {
-		t.waits.WithLabelValues(kindOfWait(reason)).Observe(wait.Seconds())
+		t.waits.WithLabelValues(kindOfWait(reason)).Observe(max(wait, 0).Seconds())
 	}
 }
 
-// kindOfWait sorts the reasons that makeapi gives.
+// kindOfWait sorts the reasons that makeapi gives in its budget.go and retry.go.
 func kindOfWait(reason string) string {
 	switch {
 	case strings.HasPrefix(reason, "the budget"):

@@ -148,7 +148,7 @@ func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
 	r.stop()
 	assert.Equal(t, 0, <-r.code)
 	log := r.log.String()
-	assert.Regexp(t, `request=\w+ transport=http method=tools/call target=count_audit_logs caller=\w+ session="?"? organization=4721 rows=\d+ bytes=\d+ ms=\d+ outcome=ok`, log)
+	assert.Regexp(t, `request=\w+ transport=http method=tools/call tool=count_audit_logs caller=\w+ session="?"? organization=4721 rows=\d+ bytes=\d+ ms=\d+ outcome=ok`, log)
 	assert.NotContains(t, log, "30d", "no arguments")
 }
 

@@ -18,8 +18,6 @@ type Operation struct {
 	Method string
 	// Target is the tool or prompt, "" for none; unknown ones count as other.
 	Target string
-	// Outcome counts if the function that ends the operation is given none.
-	Outcome string
 	// Transport is stdio, http or sse; anything else counts as other.
 	Transport string
 	// ProtocolVersion is MCP's, a date; anything else is left out.
@@ -54,7 +52,7 @@ func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
 	}
 	once := sync.Once{}
 	finish := func(outcome string) {
-		outcome = knownOutcome(outcome, operation.Outcome)
+		outcome = knownOutcome(outcome)
 		t.operations.WithLabelValues(method, target, knownTransport(operation.Transport), outcome).Observe(time.Since(begin).Seconds())
 		if outcome == "error" || outcome == "tool_error" {
 			span.SetAttributes(attribute.String("error.type", outcome))
@@ -110,11 +108,8 @@ func knownVersion(version string) string {
 	return version
 }
 
-// knownOutcome is the outcome, or else the one that was set before, or other.
-func knownOutcome(outcome, before string) string {
-	if outcome == "" {
-		outcome = before
-	}
+// knownOutcome is an outcome that an operation can have, or other.
+func knownOutcome(outcome string) string {
 	switch outcome {
 	case "ok", "tool_error", "error", "cancelled":
 		return outcome

@@ -88,13 +88,18 @@ func TestNobodyCanMakeUpSeries(t *testing.T) {
 	m := start(t)
 	next := m.RoundTripper(answering(http.StatusOK))
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 3000 {
-		word := fmt.Sprintf("%x\"\n{evil=%d}", random.Uint64(), random.Int())
-		_, end := m.Begin(t.Context(), telemetry.Operation{Method: word, Target: word, Transport: "http", ProtocolVersion: word}, word, word)
-		end("ok")
+	verbs := []string{http.MethodGet, "EVIL", http.MethodPost}
+	for i := range 10_000 {
+		// Not UTF-8 either, at which Prometheus' client panics.
+		word := fmt.Sprintf("%x\"\n\xff{evil=%d}", random.Uint64(), random.Int())
+		_, end := m.Begin(t.Context(), telemetry.Operation{
+			Method: word, Target: word, Transport: word, ProtocolVersion: word, SessionHash: word, RequestID: word,
+		}, word, word)
+		end(word)
 		m.Rows(word, 1, 1)
+		m.HTTPRefused(word)
 		m.Waited(t.Context(), word, time.Second)
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, fmt.Sprintf("https://eu1.make.com/api/v2/audit-logs/organization/%d/%x", random.Uint32(), random.Uint64()), http.NoBody)
+		request, err := http.NewRequestWithContext(t.Context(), verbs[i%len(verbs)], fmt.Sprintf("https://eu1.make.com/api/v2/audit-logs/organization/%d/%x", random.Uint32(), random.Uint64()), http.NoBody)
 		require.NoError(t, err)
 		response, err := next.RoundTrip(request)
 		require.NoError(t, err)
@@ -102,7 +107,10 @@ func TestNobodyCanMakeUpSeries(t *testing.T) {
 	}
 	lines := scrape(t, m)
 	assert.Less(t, len(lines), 120)
-	assert.NotContains(t, strings.Join(lines, "\n"), "evil")
+	text := strings.Join(lines, "\n")
+	assert.NotContains(t, text, "evil")
+	assert.Contains(t, text, `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="other",mcp_method_name="other",outcome="other",transport="other"} 10000`)
+	assert.Contains(t, text, `make_audit_mcp_refused_requests_total{reason="other"} 10000`)
 }
 
 func TestRequestsToMakeAreCountedByRoute(t *testing.T) {
@@ -143,7 +151,7 @@ func TestWithoutTelemetryNothingHappens(t *testing.T) {
 	end("ok")
 	assert.Equal(t, t.Context(), ctx)
 	next := answering(http.StatusOK)
-	assert.NotNil(t, none.RoundTripper(next))
+	assert.Equal(t, next, none.RoundTripper(next), "the very same")
 	require.NoError(t, none.Shutdown(t.Context()))
 	recorder := httptest.NewRecorder()
 	none.Handler().ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody))
@@ -217,7 +225,7 @@ func TestSpansFollowTheConventionAndTheClientsTrace(t *testing.T) {
 	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, operation.GetStatus().GetCode())
 	assert.Equal(t, map[string]string{
 		"mcp.method.name": "tools/call", "gen_ai.tool.name": "list_audit_logs", "gen_ai.operation.name": "execute_tool", "mcp.session.id": "abcd",
-		"mcp.protocol.version": "2026-07-28", "make_audit_mcp.transport": "http", "make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
+		"mcp.protocol.version": "2026-07-28", "network.transport": "tcp", "make_audit_mcp.transport": "http", "make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
 	}, attributes(operation))
 	assert.Equal(t, "GET /audit-logs/organization/{id}", client.GetName())
 	assert.Equal(t, v1.Span_SPAN_KIND_CLIENT, client.GetKind())

@@ -85,7 +85,7 @@ func knownVerb(method string) string {
 
 // apiPath is where Make's API begins.
 //
-// Source: https://developers.make.com/api-documentation/getting-started/api-structure
+// Source: https://developers.make.com/api-documentation
 const apiPath = "/api/v2/"
 
 // routeOf is the path of a request to Make with ids left out; other where it is none

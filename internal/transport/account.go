@@ -71,14 +71,18 @@ func (b *books) open(ctx context.Context, c *call, session, version string) (con
 		if c.method == string(mcp.MethodToolsCall) {
 			b.telemetry.Rows(c.target, account.Rows, bytes)
 		}
-		level := slog.LevelDebug
+		level, target := slog.LevelDebug, slog.Attr{}
 		switch mcp.MCPMethod(c.method) {
-		case mcp.MethodToolsCall, mcp.MethodResourcesRead, mcp.MethodPromptsGet:
+		case mcp.MethodToolsCall:
+			level, target = slog.LevelInfo, slog.String("tool", cut(c.target))
+		case mcp.MethodPromptsGet:
+			level, target = slog.LevelInfo, slog.String("prompt", cut(c.target))
+		case mcp.MethodResourcesRead:
 			level = slog.LevelInfo
 		}
 		caller, _ := auth.FromContext(ctx)
 		b.logger.LogAttrs(context.WithoutCancel(ctx), level, "call",
-			slog.String("request", id), slog.String("transport", b.transport), slog.String("method", cut(c.method)), slog.String("target", cut(c.target)),
+			slog.String("request", id), slog.String("transport", b.transport), slog.String("method", cut(c.method)), target,
 			slog.String("caller", short(caller.ID())), slog.String("session", short(session)),
 			slog.String("organization", account.Organization), slog.Int("rows", account.Rows), slog.Int("bytes", bytes),
 			slog.Int64("ms", time.Since(begin).Milliseconds()), slog.String("outcome", outcome))

@@ -385,7 +385,7 @@ func TestEachCallIsOneLineInTheLog(t *testing.T) {
 	r := n.post(callLine(1, "accounted", `{"text":"an argument"}`), session...)
 	log := n.log.String()
 	assert.Equal(t, 1, strings.Count(log, "method=tools/call"), log)
-	for _, part := range []string{"request=" + r.header.Get("X-Request-Id"), "transport=http", "target=accounted", "organization=4721", "rows=7", "outcome=tool_error", "bytes=", "ms="} {
+	for _, part := range []string{"request=" + r.header.Get("X-Request-Id"), "transport=http", "tool=accounted", "organization=4721", "rows=7", "outcome=tool_error", "bytes=", "ms="} {
 		assert.Contains(t, log, part)
 	}
 	for _, secret := range []string{"an argument", session[3], "Authorization", "subject=ann"} {

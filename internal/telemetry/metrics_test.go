@@ -1,0 +1,252 @@
+package telemetry_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/telemetry"
+)
+
+// used is a Telemetry that has measured one of everything.
+func used(t *testing.T) *telemetry.Telemetry {
+	t.Helper()
+	m := start(t)
+	m.KnownTargets("count_audit_logs")
+	_, end := m.Begin(t.Context(), telemetry.Operation{Method: "tools/call", Target: "count_audit_logs", Transport: "stdio"}, "", "")
+	end("ok")
+	m.Rows("count_audit_logs", 1, 2)
+	m.Waited(t.Context(), "Make answered 503", time.Second)
+	m.HTTPRefused("host")
+	m.Gauge("sessions", "Open sessions.", func() float64 { return 1 })
+	response, err := m.RoundTripper(answering(http.StatusOK)).RoundTrip(get(t, "https://eu1.make.com/api/v2/ping"))
+	require.NoError(t, err)
+	_ = response.Body.Close()
+	return m
+}
+
+func get(t *testing.T, address string) *http.Request {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody)
+	require.NoError(t, err)
+	return request
+}
+
+func TestPrometheusReadsTheMetricsAndFindsNoFault(t *testing.T) {
+	t.Parallel()
+	served := httptest.NewServer(used(t).Handler())
+	defer served.Close()
+	response, err := http.DefaultClient.Do(get(t, served.URL))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Contains(t, response.Header.Get("Content-Type"), "text/plain; version=0.0.4")
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+
+	// The linter parses with Prometheus' own parser, then looks at names and units.
+	problems, err := promlint.New(bytes.NewReader(text)).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+	for _, name := range []string{
+		"go_goroutines", "process_start_time_seconds", "make_audit_mcp_build_info", "make_audit_mcp_sessions",
+		"mcp_server_operation_duration_seconds", "make_audit_mcp_upstream_request_duration_seconds", "make_audit_mcp_upstream_wait_seconds",
+		"make_audit_mcp_refused_requests_total", "make_audit_mcp_rows_total", "make_audit_mcp_answer_bytes_total",
+	} {
+		assert.Contains(t, string(text), "# TYPE "+name+" ")
+	}
+}
+
+func TestBucketsReachFromMillisecondsToMinutes(t *testing.T) {
+	t.Parallel()
+	text := strings.Join(scrape(t, used(t)), "\n")
+	for _, bound := range []string{"0.005", "0.25", "10", "240", "+Inf"} {
+		assert.Contains(t, text, `transport="stdio",le="`+bound+`"} 1`)
+	}
+}
+
+func TestAnOperationIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	_, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "stdio"}, "", "")
+	end("cancelled")
+	end("ok")
+	_, end = m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "stdio"}, "", "")
+	end("error")
+	text := strings.Join(scrape(t, m), "\n")
+	const counted = `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="",mcp_method_name="ping",`
+	assert.Contains(t, text, counted+`outcome="cancelled",transport="stdio"} 1`)
+	assert.Contains(t, text, counted+`outcome="error",transport="stdio"} 1`)
+	assert.NotContains(t, text, `outcome="ok"`)
+}
+
+func TestMethodsOfMCPAreToldApart(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read", "tools/Call", "sampling/createMessage", ""} {
+		_, end := m.Begin(t.Context(), telemetry.Operation{Method: method, Target: "made_up", Transport: "sse"}, "", "")
+		end("ok")
+	}
+	text := strings.Join(scrape(t, m), "\n")
+	const counted = `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="other",mcp_method_name="`
+	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read"} {
+		assert.Contains(t, text, counted+method+`",outcome="ok",transport="sse"} 1`)
+	}
+	assert.Contains(t, text, counted+`other",outcome="ok",transport="sse"} 3`)
+}
+
+func TestAGaugeIsReadAtEachScrape(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	var sessions atomic.Int64
+	m.Gauge("sessions", "Open sessions.", func() float64 { return float64(sessions.Load()) })
+	assert.Contains(t, scrape(t, m), "make_audit_mcp_sessions 0")
+	sessions.Store(5)
+	assert.Contains(t, scrape(t, m), "make_audit_mcp_sessions 5")
+}
+
+func TestAGaugeThatCannotBeIsLoggedAndNothingMore(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "test", Version: "bad \xff", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	one := func() float64 { return 1 }
+	m.Gauge("sessions", "Open sessions.", one)
+	m.Gauge("sessions", "Open sessions.", one)
+	m.Gauge("bad \xff", "", one)
+	m.Gauge("none", "", nil)
+	assert.Equal(t, 2, strings.Count(log.String(), "cannot be measured"))
+	assert.Contains(t, scrape(t, m), "make_audit_mcp_sessions 1")
+}
+
+func TestNothingIsCountedBackwards(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	m.KnownTargets("count_audit_logs")
+	m.Rows("count_audit_logs", -7, -1)
+	m.Waited(t.Context(), "the budget of 60 requests per minute is used up", -time.Hour)
+	lines := scrape(t, m)
+	assert.Contains(t, lines, `make_audit_mcp_rows_total{gen_ai_tool_name="count_audit_logs"} 0`)
+	assert.Contains(t, lines, `make_audit_mcp_answer_bytes_total{gen_ai_tool_name="count_audit_logs"} 0`)
+	assert.Contains(t, lines, `make_audit_mcp_upstream_wait_seconds_sum{reason="budget"} 0`)
+}
+
+func TestGuardsAreToldApart(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	reasons := []string{"host", "origin", "auth", "rate", "type", "size", "session"}
+	for _, reason := range reasons {
+		m.HTTPRefused(reason)
+	}
+	for _, reason := range []string{"", "Host: evil", strings.Repeat("a", 1000)} {
+		m.HTTPRefused(reason)
+	}
+	lines := scrape(t, m)
+	for _, reason := range reasons {
+		assert.Contains(t, lines, `make_audit_mcp_refused_requests_total{reason="`+reason+`"} 1`)
+	}
+	assert.Contains(t, lines, `make_audit_mcp_refused_requests_total{reason="other"} 3`)
+}
+
+// Make, on loopback: what a client really sends, tries and receives.
+func TestEachTryIsCountedAndMakeLearnsNothingOfTheTrace(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	answers := []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusOK}
+	var tries atomic.Int64
+	var seen sync.Map // names of headers
+	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name := range r.Header {
+			seen.Store(name, true)
+		}
+		w.WriteHeader(answers[tries.Add(1)-1])
+		_, _ = io.WriteString(w, "body")
+	}))
+	defer served.Close()
+	client := &http.Client{Transport: m.RoundTripper(http.DefaultTransport)}
+	ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "http"}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1")
+	for _, want := range answers {
+		response, err := client.Do(get(t, served.URL+"/api/v2/audit-logs/team/12?pg%5Blimit%5D=1").WithContext(ctx))
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		_ = response.Body.Close()
+		assert.Equal(t, want, response.StatusCode)
+		assert.Equal(t, "body", string(body))
+	}
+	end("ok")
+	lines := scrape(t, m)
+	for _, status := range []string{"429", "502", "200"} {
+		assert.Contains(t, lines, `make_audit_mcp_upstream_request_duration_seconds_count{route="/audit-logs/team/{id}",status="`+status+`"} 1`)
+	}
+	for _, name := range []string{"Traceparent", "Tracestate", "Baggage", "B3"} {
+		_, found := seen.Load(name)
+		assert.False(t, found, name)
+	}
+}
+
+func TestRoutesHoldNoIDs(t *testing.T) {
+	t.Parallel()
+	for path, route := range map[string]string{
+		"/api/v2/users/me":                                        "/users/me",
+		"/api/v2/users/me/current-authorization":                  "/users/me/current-authorization",
+		"/api/v2/organizations":                                   "/organizations",
+		"/api/v2/organizations/11":                                "/organizations/{id}",
+		"/api/v2/teams/22":                                        "/teams/{id}",
+		"/api/v2/enums/timezones":                                 "/enums/timezones",
+		"/api/v2/audit-logs/80a63a49-dec4-400a-82b4-4718a03af019": "/audit-logs/{id}",
+		"/api/v2/audit-logs/organization/1/filters":               "/audit-logs/organization/{id}/filters",
+		"/api/v2/organizations/eleven":                            "other",
+		"/api/v2/organizations/-":                                 "other",
+		"/api/v2/organizations/11/":                               "other",
+		"/api/v2/" + strings.Repeat("1", 10_000):                  "other",
+		"/api/v3/ping":                                            "other",
+		"/":                                                       "other",
+	} {
+		m := start(t)
+		response, err := m.RoundTripper(answering(http.StatusOK)).RoundTrip(get(t, "https://eu1.make.com"+path))
+		require.NoError(t, err)
+		_ = response.Body.Close()
+		assert.Contains(t, scrape(t, m), `make_audit_mcp_upstream_request_duration_seconds_count{route="`+route+`",status="200"} 1`, path)
+	}
+}
+
+func TestAllAtOnce(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	next := m.RoundTripper(answering(http.StatusOK))
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			for range 50 {
+				m.KnownTargets("count_audit_logs")
+				ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "tools/call", Target: "count_audit_logs", Transport: "http"}, "", "")
+				response, err := next.RoundTrip(get(t, "https://eu1.make.com/api/v2/ping").WithContext(ctx))
+				if assert.NoError(t, err) {
+					_ = response.Body.Close()
+				}
+				m.Rows("count_audit_logs", 2, 3)
+				m.Waited(ctx, "Make answered 503", time.Second)
+				m.HTTPRefused("rate")
+				end("ok")
+			}
+			m.Handler().ServeHTTP(httptest.NewRecorder(), get(t, "http://localhost/metrics"))
+		})
+	}
+	all.Wait()
+	lines := scrape(t, m)
+	assert.Contains(t, lines, `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="count_audit_logs",mcp_method_name="tools/call",outcome="ok",transport="http"} 1000`)
+	assert.Contains(t, lines, `make_audit_mcp_rows_total{gen_ai_tool_name="count_audit_logs"} 2000`)
+	assert.Contains(t, lines, `make_audit_mcp_upstream_request_duration_seconds_count{route="/ping",status="200"} 1000`)
+}

@@ -30,7 +30,7 @@ func TestTheHolderOfTheTokenIsLetIn(t *testing.T) {
 	refused := refusal(t, s, with(t))
 	assert.Equal(t, http.StatusUnauthorized, refused.Status)
 	assert.Equal(t, `Bearer realm="make-audit-mcp"`, refused.Challenge)
-	for _, header := range []string{"Bearer " + token[:len(token)-1], "Bearer " + token + "x", "Bearer", "Bearer ", token, "Basic " + token, "Bearer  " + token + " x", "Bearer " + strings.ToUpper(token)} {
+	for _, header := range []string{"Bearer " + token[:len(token)-1], "Bearer " + token + "x", "Bearer  " + token + " x", "Bearer " + strings.ToUpper(token)} {
 		refused := refusal(t, s, with(t, "Authorization", header))
 		assert.Equal(t, http.StatusUnauthorized, refused.Status, header)
 		assert.Equal(t, `Bearer realm="make-audit-mcp", error="invalid_token"`, refused.Challenge, header)

@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// bearer returns the token of the Authorization header, empty if there is none. ok
-// is false if the header is not one that a bearer token can be told from.
+// bearer returns the token of the Authorization header, empty if there is none or
+// the header is of another scheme: that is no wrong token, but none (RFC 6750,
+// section 3.1). ok is false if a token is there, but cannot be told.
 func bearer(r *http.Request) (token string, ok bool) {
 	values := r.Header.Values("Authorization")
 	switch len(values) {
@@ -16,9 +17,12 @@ func bearer(r *http.Request) (token string, ok bool) {
 	default:
 		return "", false
 	}
-	scheme, token, found := strings.Cut(values[0], " ")
+	scheme, token, _ := strings.Cut(values[0], " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return "", true
+	}
 	token = strings.Trim(token, " ")
-	if !found || !strings.EqualFold(scheme, "Bearer") || token == "" || strings.ContainsAny(token, " \t\r\n,") {
+	if strings.ContainsAny(token, " \t\r\n,") {
 		return "", false
 	}
 	return token, true

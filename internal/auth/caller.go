@@ -42,6 +42,12 @@ func (c Caller) shown() string {
 	return fmt.Sprintf("{%q %s %q}", c.Subject, key, c.MakeZone)
 }
 
+// String hides the key.
+func (c Caller) String() string { return c.shown() }
+
+// GoString hides the key.
+func (c Caller) GoString() string { return c.shown() }
+
 // Format hides the key from every verb.
 func (c Caller) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.shown()) }
 

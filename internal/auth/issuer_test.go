@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -20,16 +21,20 @@ import (
 
 // issuer is an OAuth issuer on loopback.
 type issuer struct {
-	t    *testing.T
-	url  string
-	down atomic.Bool
-	keys atomic.Int64 // how often the keys were asked for
-	now  atomic.Pointer[time.Time]
+	t        *testing.T
+	url      string
+	down     atomic.Bool
+	keysDown atomic.Bool
+	keys     atomic.Int64 // how often the keys were asked for
+	now      atomic.Pointer[time.Time]
 
-	mu     sync.Mutex
-	key    *ecdsa.PrivateKey
-	id     string
-	config map[string]any // of discovery, instead of what is right
+	mu        sync.Mutex
+	key       crypto.Signer
+	id        string
+	algorithm jose.SignatureAlgorithm
+	config    map[string]any // of discovery, instead of what is right
+	page      []byte         // served for the keys, instead of them
+	location  string         // the keys have moved there
 }
 
 func startIssuer(t *testing.T) *issuer {
@@ -49,9 +54,14 @@ func (i *issuer) at(now time.Time) { i.now.Store(&now) }
 func (i *issuer) rotate(id string) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(i.t, err)
+	i.use(jose.ES256, key, id)
+}
+
+// use makes a key the one that tokens are signed with.
+func (i *issuer) use(algorithm jose.SignatureAlgorithm, key crypto.Signer, id string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.key, i.id = key, id
+	i.algorithm, i.key, i.id = algorithm, key, id
 }
 
 func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
@@ -65,10 +75,22 @@ func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 	for name, value := range i.config {
 		answer[name] = value
 	}
-	if r.URL.Path == "/keys" {
+	if r.URL.Path == "/keys" && i.location != "" {
+		http.Redirect(w, r, i.location, http.StatusFound)
+		return
+	}
+	if r.URL.Path == "/keys" || r.URL.Path == "/moved" {
 		i.keys.Add(1)
-		public := jose.JSONWebKey{Key: i.key.Public(), KeyID: i.id, Algorithm: "ES256", Use: "sig"}
+		if i.keysDown.Load() {
+			http.Error(w, "no keys today", http.StatusServiceUnavailable)
+			return
+		}
+		public := jose.JSONWebKey{Key: i.key.Public(), KeyID: i.id, Algorithm: string(i.algorithm), Use: "sig"}
 		w.Header().Set("Content-Type", "application/json")
+		if i.page != nil {
+			_, _ = w.Write(i.page)
+			return
+		}
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}})
 		return
 	}
@@ -102,7 +124,7 @@ func (i *issuer) claims(changed map[string]any) map[string]any {
 func (i *issuer) token(claims, headers map[string]any) string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return sign(i.t, jose.ES256, jose.JSONWebKey{Key: i.key, KeyID: i.id}, claims, headers)
+	return sign(i.t, i.algorithm, jose.JSONWebKey{Key: i.key, KeyID: i.id}, claims, headers)
 }
 
 func sign(t *testing.T, algorithm jose.SignatureAlgorithm, key any, claims, headers map[string]any) string {

@@ -26,6 +26,10 @@ const (
 	// askAgain is how long after a failure the issuer is asked again, and how often
 	// keys are asked for at most: anybody can make up ids of keys.
 	askAgain = 10 * time.Second
+	// leeway is how long after its expiry a token is still taken, for clocks that
+	// differ (RFC 7519, section 4.1.4). go-oidc itself has none there, and 5 minutes
+	// for nbf.
+	leeway = 30 * time.Second
 )
 
 // OAuthOptions set up an OAuth.
@@ -140,10 +144,14 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	}
 	verifier, err := o.verify(r.Context())
 	if err != nil {
-		return Caller{}, &Refusal{Status: http.StatusServiceUnavailable, Message: "the token's issuer cannot be asked now; try again", Cause: err}
+		return Caller{}, unavailable(err)
 	}
-	checked, err := verifier.Verify(r.Context(), token)
-	if err != nil {
+	var trouble error
+	checked, err := verifier.Verify(context.WithValue(r.Context(), troubleKey{}, &trouble), token)
+	switch {
+	case trouble != nil:
+		return Caller{}, unavailable(trouble)
+	case err != nil:
 		if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
 			return Caller{}, o.invalid("the access token has expired", err)
 		}
@@ -175,6 +183,12 @@ func (c *claims) scopes() []string {
 		granted = append(granted, list...)
 	}
 	return granted
+}
+
+// unavailable is for tokens that nothing can be said about. It has no challenge, so
+// that no client throws a good one away.
+func unavailable(err error) *Refusal {
+	return &Refusal{Status: http.StatusServiceUnavailable, Message: "the token's issuer cannot be asked now; try again", Cause: cause{err}}
 }
 
 func (o *OAuth) invalid(message string, cause error) *Refusal {
@@ -241,10 +255,10 @@ func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	if err := checkIssuerURL(found.Keys); err != nil {
 		return nil, fmt.Errorf("its jwks_uri: %w", err)
 	}
-	keys := oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), o.client), found.Keys)
+	keys := &keySet{remote: oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), o.client), found.Keys), now: o.options.Now}
 	return oidc.NewVerifier(o.options.Issuer, keys, &oidc.Config{
 		ClientID: o.options.Audience,
-		Now:      o.options.Now,
+		Now:      func() time.Time { return o.options.Now().Add(-leeway) },
 		// Asymmetric ones only: neither "none", nor a public key taken for a secret.
 		SupportedSigningAlgs: []string{
 			oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA,
@@ -266,7 +280,9 @@ func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	address := r.URL.String()
 	t.mu.Lock()
 	now := t.now()
-	// go-oidc asks for the keys anew for every id of a key that it does not know.
+	// go-oidc asks for the keys anew for every id of a key that it does not know, so
+	// that anybody could have the issuer asked once for each token made up. A new key
+	// of the issuer's thus counts after askAgain at the latest.
 	tooSoon := now.Sub(t.asked[address]) < askAgain
 	if !tooSoon {
 		if t.asked == nil {
@@ -276,7 +292,7 @@ func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	t.mu.Unlock()
 	if tooSoon {
-		return nil, fmt.Errorf("asked less than %s ago", askAgain)
+		return nil, tooSoonError{}
 	}
 	response, err := t.next.RoundTrip(r)
 	if err == nil {

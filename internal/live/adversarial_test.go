@@ -975,9 +975,9 @@ func lateness(entries []makesim.Entry) bool {
 // others.
 func TestReadIsExactInRandomWorlds(t *testing.T) {
 	t.Parallel()
-	from, count := uint64(1), uint64(120)
+	from, count := uint64(1), uint64(90)
 	if _, err := fmt.Sscanf(os.Getenv("LIVE_SEEDS"), "%d:%d", &from, &count); err != nil {
-		from, count = 1, 120
+		from, count = 1, 90
 	}
 	var group sync.WaitGroup // most of the time is spent waiting for retries
 	var next atomic.Uint64

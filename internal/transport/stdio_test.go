@@ -372,7 +372,7 @@ func TestAnOverlongLineIsSkipped(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := start(t, newServer(map[string]handler{"echo": echo}))
 		const most = 16 << 20
-		atLimit := callLine(1, "echo", `{"text":"`+strings.Repeat("x", most)+`"}`)
+		atLimit := `{"jsonrpc":"2.0","id":1,"method":"ping","params":{"x":"` + strings.Repeat("x", most) + `"}}`
 		atLimit = strings.Replace(atLimit, strings.Repeat("x", len(atLimit)-most), "", 1)
 		require.Len(t, atLimit, most)
 		p.send(atLimit+"\r", atLimit+" ", pingLine(3))

@@ -83,7 +83,7 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 		return kept
 	}
 	for name, question := range map[string]args{
-		"newest":   {"from": "30h", "limit": 300},
+		"newest":   {"from": "18h", "limit": 300},
 		"detailed": {"from": "6h", "limit": 300, "response_format": "detailed"},
 		"ordered":  {"from": "30h", "sort_by": "actor", "sort_dir": "asc", "limit": 300},
 		"filtered": {"from": "21d", "event": []string{"*_deleted", "Keys"}, "actor": []any{5028, 5001, "none", 5019}, "exclude_actor": 5006, "limit": 300},

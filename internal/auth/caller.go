@@ -33,6 +33,18 @@ func (c Caller) ID() string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
+// Person is what limits are kept by: whom an issuer vouches for is one, with however
+// many keys. Who shares a token, or none, is told apart by the key.
+func (c Caller) Person() string {
+	if c.Subject != "" && c.Subject != tokenSubject {
+		return Caller{Subject: c.Subject}.ID()
+	}
+	return c.ID()
+}
+
+// tokenSubject is the subject of whoever holds the static token.
+const tokenSubject = "token"
+
 // shown is the caller as it may be printed.
 func (c Caller) shown() string {
 	key := ""

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/sync/singleflight"
 )
 
 const (
@@ -56,6 +57,7 @@ type OAuth struct {
 	options OAuthOptions
 	client  *http.Client
 
+	asking   singleflight.Group
 	mu       sync.Mutex
 	verifier *oidc.IDTokenVerifier
 	failed   time.Time // when the issuer was last asked in vain
@@ -219,26 +221,47 @@ func isAccessToken(token string) bool {
 }
 
 // verify returns what checks tokens; the issuer is asked first where that has not
-// been done, by one request at a time.
+// been done, once for all that wait.
 func (o *OAuth) verify(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+	verifier, err := o.known()
+	if verifier != nil || err != nil {
+		return verifier, err
+	}
+	found := o.asking.DoChan("discovery", func() (any, error) {
+		if verifier, err := o.known(); verifier != nil || err != nil {
+			return verifier, err
+		}
+		// Not the request's context: a caller that goes away must not fail the others.
+		ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), o.client), issuerTimeout)
+		defer cancel()
+		verifier, err := o.discover(ctx)
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		if err != nil {
+			o.failed, o.failure = o.options.Now(), fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
+			return nil, o.failure
+		}
+		o.verifier = verifier
+		return verifier, nil
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case result := <-found:
+		verifier, _ := result.Val.(*oidc.IDTokenVerifier)
+		return verifier, result.Err
+	}
+}
+
+// known is what an earlier question has brought: what checks tokens, or a failure
+// that is too fresh to ask again. Both are nil if the issuer is to be asked.
+func (o *OAuth) known() (*oidc.IDTokenVerifier, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.verifier != nil {
-		return o.verifier, nil
-	}
-	if o.failure != nil && o.options.Now().Sub(o.failed) < askAgain {
+	if o.verifier == nil && o.failure != nil && o.options.Now().Sub(o.failed) < askAgain {
 		return nil, o.failure
 	}
-	// Not the request's context: a caller that goes away must not fail the others.
-	ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), o.client), issuerTimeout)
-	defer cancel()
-	verifier, err := o.discover(ctx)
-	if err != nil {
-		o.failed, o.failure = o.options.Now(), fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
-		return nil, o.failure
-	}
-	o.verifier = verifier
-	return verifier, nil
+	return o.verifier, nil
 }
 
 func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {

@@ -26,14 +26,8 @@ type StaticToken struct {
 
 	mu     sync.Mutex
 	hash   [sha256.Size]byte // of the token; the token itself is not kept
+	next   [sha256.Size]byte // of what the file holds now, if that is another one
 	looked time.Time
-	state  fileState
-}
-
-// fileState is what a change of a file shows in.
-type fileState struct {
-	changed time.Time
-	size    int64
 }
 
 // NewStaticToken returns the authenticator for a token of at least 16 characters,
@@ -49,11 +43,11 @@ func NewStaticToken(token string) (*StaticToken, error) {
 // mount them. The file is read again when it changes; while it cannot be used, the
 // last token stays.
 func NewStaticTokenFile(path string) (*StaticToken, error) {
-	s := &StaticToken{path: path}
-	if err := s.read(); err != nil {
+	token, err := readToken(path)
+	if err != nil {
 		return nil, err
 	}
-	return s, nil
+	return &StaticToken{path: path, hash: sha256.Sum256([]byte(token))}, nil
 }
 
 func checkToken(token string) error {
@@ -68,33 +62,31 @@ func checkToken(token string) error {
 	return nil
 }
 
-func (s *StaticToken) read() error {
-	info, err := os.Stat(s.path)
+func readToken(path string) (string, error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 	if err != nil {
-		return fmt.Errorf("the token's file: %w", err)
-	}
-	state := fileState{info.ModTime(), info.Size()}
-	if state == s.state {
-		return nil
-	}
-	text, err := os.ReadFile(s.path)
-	if err != nil {
-		return fmt.Errorf("the token's file: %w", err)
+		return "", fmt.Errorf("the token's file: %w", err)
 	}
 	token := strings.TrimRight(string(text), "\r\n")
-	if err := checkToken(token); err != nil {
-		return err
-	}
-	s.hash, s.state = sha256.Sum256([]byte(token)), state
-	return nil
+	return token, checkToken(token)
 }
 
+// current is the token's hash. The file is read, not only looked at, since a rotated
+// token may have its size and its time; and a new one counts when it is there twice,
+// since the first look may have seen half of it.
 func (s *StaticToken) current() [sha256.Size]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.path != "" && time.Since(s.looked) >= lookEvery {
-		s.looked = time.Now()
-		_ = s.read() // the last token stays
+	if s.path == "" || time.Since(s.looked) < lookEvery {
+		return s.hash
+	}
+	s.looked = time.Now()
+	if token, err := readToken(s.path); err == nil {
+		found := sha256.Sum256([]byte(token))
+		if found == s.next {
+			s.hash = found
+		}
+		s.next = found
 	}
 	return s.hash
 }
@@ -117,5 +109,5 @@ func (s *StaticToken) Authenticate(r *http.Request) (Caller, error) {
 			Message: "the token is not the one that this server wants",
 		}
 	}
-	return Caller{Subject: "token"}, nil
+	return Caller{Subject: tokenSubject}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/sync/errgroup"
 
@@ -74,6 +75,11 @@ func (c *httpCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
+	if strings.ContainsFunc(c.BasePath, func(r rune) bool {
+		return !strings.ContainsRune("/-._~", r) && (r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
+	}) {
+		return &SettingError{Problem: "--base-path " + auditlog.Text(c.BasePath).Quote() + " is no plain path", Next: "use letters, digits, - . _ ~ and /, e.g. /make"}
+	}
 	secure, err := c.tls()
 	if err != nil {
 		return err
@@ -93,6 +99,8 @@ func (c *httpCommand) Run(r *runtime) error {
 	switch {
 	case authenticator == nil && public != nil && !isLoopbackHost(public):
 		return &SettingError{Problem: "--public-url says that others reach this server, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"}
+	case authenticator == nil && len(c.AllowedHosts) > 0:
+		return &SettingError{Problem: "--allowed-hosts says that others reach this server, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"}
 	case authenticator == nil && !loopback:
 		return &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer; or listen on 127.0.0.1"}
 	case authenticator == nil:

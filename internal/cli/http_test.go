@@ -198,6 +198,8 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"issuer in clear":     {nil, []string{"--demo", "http", "--oauth-issuer", "http://x.example", "--oauth-audience", "a"}, "https"},
 		"issuer, no audience": {nil, []string{"--demo", "http", "--oauth-issuer", "https://x.example"}, "--public-url"},
 		"scopes, no issuer":   {nil, []string{"--demo", "http", "--oauth-scopes", "x"}, "--oauth-issuer"},
+		"hosts, no token":     {nil, []string{"--demo", "http", "--allowed-hosts", "x.example"}, "MCP_AUTH_TOKEN"},
+		"base path":           {nil, []string{"--demo", "http", "--base-path", "/{x}"}, "--base-path"},
 		"public, no token":    {nil, []string{"--demo", "http", "--public-url", "https://x.example"}, "MCP_AUTH_TOKEN"},
 		"public url":          {nil, []string{"--demo", "http", "--public-url", "audit.example.com"}, "https URL"},
 		"public path":         {nil, []string{"--demo", "http", "--public-url", "https://x.example/a", "--base-path", "/b"}, "--base-path"},

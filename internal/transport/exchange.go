@@ -82,11 +82,24 @@ func (e *exchange) Write(data []byte) (int, error) {
 	e.body.Write(data)
 	if e.theirs && bytes.HasSuffix(e.body.Bytes(), []byte("\n\n")) {
 		defer e.body.Reset()
-		if err := e.emit(e.body.Bytes()); err != nil {
+		if err := e.emit(e.settleEvent(e.body.Bytes())); err != nil {
 			return 0, err
 		}
 	}
 	return len(data), nil
+}
+
+// settleEvent puts an answer right that mcp-go sends as an event; there is none for a
+// call that was cancelled.
+func (e *exchange) settleEvent(event []byte) []byte {
+	head, data, found := bytes.Cut(event, []byte("data: "))
+	if e.call == nil || !found || gjson.GetBytes(data, "method").Exists() {
+		return event
+	}
+	if !e.call.close() {
+		return nil
+	}
+	return slices.Concat(head, []byte("data: "), bytes.TrimSpace(e.settle(bytes.TrimSpace(data))), []byte("\n\n"))
 }
 
 // Flush does nothing: events go out as they are written. That it is there tells
@@ -118,6 +131,9 @@ func beginStream(w http.ResponseWriter) {
 
 // emit writes whole events.
 func (e *exchange) emit(events []byte) error {
+	if len(events) == 0 {
+		return nil
+	}
 	err := timed(e.control, func() error {
 		n, err := e.to.Write(events)
 		e.sent += n
@@ -177,6 +193,14 @@ func (e *exchange) finish() int {
 			e.to.WriteHeader(http.StatusAccepted)
 		}
 		return e.sent
+	}
+	if e.call != nil && e.status == 0 && e.body.Len() == 0 {
+		// mcp-go says nothing to a call whose context has ended: its session is over, or
+		// the client has gone.
+		e.call.refused.Store(true)
+		e.to.Header().Set("Content-Type", "application/json")
+		e.status = http.StatusOK
+		e.body.Write(errorLine(e.call.requestID(), mcp.REQUEST_INTERRUPTED, "the call was ended with its session"))
 	}
 	answer := e.settle(e.body.Bytes())
 	if e.stream {

@@ -19,7 +19,7 @@ import (
 )
 
 // maxBodyBytes bounds one message; arguments are small.
-const maxBodyBytes = 4 << 20
+const maxBodyBytes = 1 << 20
 
 // guards stand in front of the transports, in this order: recovery, id of the
 // request, host, origin, authentication, limits, content type, size.
@@ -39,6 +39,22 @@ func (g *guards) protect(next http.Handler) http.Handler {
 	next = g.limits.check(g, next)
 	next = g.authenticate(next)
 	return g.browserSafe(next)
+}
+
+// timed bounds how long a request's body may take to arrive, whoever reads it, and a
+// short answer to leave: net/http reads what is left of a body before it answers, and
+// would wait for a slow sender or a reader that is none for ever.
+func (g *guards) timed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		control := http.NewResponseController(w)
+		if r.ContentLength != 0 {
+			_ = control.SetReadDeadline(time.Now().Add(g.bodyTimeout))
+		}
+		if r.ProtoMajor == 1 { // over HTTP/2 it would end streams that are idle
+			_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // browserSafe is what every address has in front, those that anybody may read too.

@@ -124,7 +124,7 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 			_ = response.Body.Close()
 		}
 	}
-	assert.Equal(t, http.StatusOK, n.post(callLine(2, "echo", fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", 1<<20))), session...).status)
+	assert.Equal(t, http.StatusOK, n.post(callLine(2, "echo", fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", 1<<19))), session...).status)
 }
 
 func TestSlowSendersAreCutOff(t *testing.T) {

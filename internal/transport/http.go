@@ -61,6 +61,9 @@ type HTTP struct {
 	Limits Limits
 	// SessionIdle ends sessions that nobody used for so long; 0 means 30 minutes.
 	SessionIdle time.Duration
+	// Heartbeat is how often idle streams are written to, so that no proxy cuts them; 0
+	// means 25 s.
+	Heartbeat time.Duration
 	// DrainTimeout is how long requests under way may go on when the server is told
 	// to stop; 0 means 25 s.
 	DrainTimeout time.Duration
@@ -97,13 +100,14 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	}
 	base := CleanBase(h.BasePath)
 	mux := http.NewServeMux()
-	streams := newStreamable(ctx, h.Server, h.SessionIdle, &books{logger, h.Telemetry, "http"})
+	streams := newStreamable(ctx, h.Server, h.SessionIdle, orDefault(h.Heartbeat, defaultHeartbeat), &books{logger, h.Telemetry, "http"})
 	go streams.sweep()
 	h.Telemetry.Gauge("sessions", "Open sessions of streamable HTTP.", func() float64 { return float64(streams.sessions.count()) })
 	mux.Handle(base+"/mcp", g.protect(streams))
 	if !h.WithoutSSE {
 		legacy := &sse{
 			server: h.Server, books: &books{logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
+			heartbeat:    orDefault(h.Heartbeat, defaultHeartbeat),
 			drainTimeout: orDefault(h.DrainTimeout, defaultDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
 		}
 		h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
@@ -130,7 +134,7 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")
 	})))
-	return mux
+	return g.timed(mux)
 }
 
 // MetadataPath is where RFC 9728, section 3, has a resource's metadata.
@@ -174,7 +178,7 @@ func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Con
 	go func() {
 		defer stopped.Done()
 		<-ended.Done()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(h.DrainTimeout, defaultDrain)+stopGrace)
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(h.DrainTimeout, defaultDrain)+2*stopGrace)
 		defer cancel()
 		if err := served.Shutdown(drain); err != nil {
 			logger.WarnContext(drain, "requests are still under way: cutting them")

@@ -22,10 +22,11 @@ import (
 
 // network is a transport.HTTP that serves over loopback.
 type network struct {
-	t    *testing.T
-	url  string
-	log  *lockedBuffer
-	stop context.CancelFunc // has the server stop, as SIGTERM does
+	t       *testing.T
+	url     string
+	handler http.Handler // behind url
+	log     *lockedBuffer
+	stop    context.CancelFunc // has the server stop, as SIGTERM does
 }
 
 // byName takes the Authorization header for the caller's name.
@@ -50,7 +51,8 @@ func serve(t *testing.T, s *server.MCPServer, configure ...func(*transport.HTTP)
 	for _, configure := range configure {
 		configure(h)
 	}
-	served := httptest.NewServer(h.Handler(ctx))
+	n.handler = h.Handler(ctx)
+	served := httptest.NewServer(n.handler)
 	n.url = served.URL
 	t.Cleanup(func() {
 		stop()

@@ -9,6 +9,8 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/expirable"
 	"golang.org/x/time/rate"
+
+	"make-audit-mcp/internal/auth"
 )
 
 // Limits bound what callers may ask for. Zero values mean the defaults; what goes
@@ -62,7 +64,8 @@ func limiter(perSecond float64) *rate.Limiter {
 // check counts the requests of callers that are known by now.
 func (l *limits) check(g *guards, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller := callerOf(r)
+		known, _ := auth.FromContext(r.Context())
+		caller := known.Person()
 		wait, ok := l.admit(caller)
 		if !ok {
 			g.refused("rate")

@@ -14,11 +14,14 @@ import (
 
 const (
 	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of
-	// one: a further one ends the caller's that was idle longest.
+	// one: a further one ends the one among them that was idle longest.
 	maxSessions          = 10_000
 	maxSessionsPerCaller = 100
 	defaultSessionIdle   = 30 * time.Minute
 )
+
+// sessionPrefix is what ids of sessions begin with.
+const sessionPrefix = "mcp-session-"
 
 // httpSession is a protocol session of streamable HTTP up to 2025-11-25. It belongs
 // to the caller that opened it.
@@ -27,8 +30,9 @@ type httpSession struct {
 	owner string
 	calls calls
 
-	used    time.Time // guarded by sessions.mu, like the next
+	used    time.Time // guarded by sessions.mu, like the next two
 	serving int       // requests under way
+	gone    bool
 }
 
 // sessions are those that clients have opened and not ended.
@@ -50,21 +54,20 @@ func newSessions(idle time.Duration, now func() time.Time) *sessions {
 func (s *sessions) add(id, owner string) (ended string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	own := s.byOwner[owner]
-	if len(own) >= maxSessionsPerCaller {
-		oldest := (*httpSession)(nil)
-		for _, other := range own {
-			if other.serving == 0 && (oldest == nil || other.used.Before(oldest.used)) {
-				oldest = other
-			}
-		}
+	from := map[string]*httpSession(nil)
+	switch {
+	case len(s.byOwner[owner]) >= maxSessionsPerCaller:
+		from = s.byOwner[owner]
+	case len(s.byID) >= maxSessions:
+		from = s.byID // refusing would let one caller with many names lock out the rest
+	}
+	if from != nil {
+		oldest := longestIdle(from)
 		if oldest == nil {
 			return "", false
 		}
 		ended = oldest.id
 		s.drop(oldest)
-	} else if len(s.byID) >= maxSessions {
-		return "", false
 	}
 	next := &httpSession{id: id, owner: owner, used: s.now()}
 	s.byID[id] = next
@@ -75,7 +78,19 @@ func (s *sessions) add(id, owner string) (ended string, ok bool) {
 	return ended, true
 }
 
+// longestIdle is the session that nobody has used for longest, nil if all are in use.
+func longestIdle(among map[string]*httpSession) *httpSession {
+	var oldest *httpSession
+	for _, session := range among {
+		if session.serving == 0 && (oldest == nil || session.used.Before(oldest.used)) {
+			oldest = session
+		}
+	}
+	return oldest
+}
+
 func (s *sessions) drop(gone *httpSession) {
+	gone.gone = true
 	delete(s.byID, gone.id)
 	delete(s.byOwner[gone.owner], gone.id)
 	if len(s.byOwner[gone.owner]) == 0 {
@@ -84,22 +99,31 @@ func (s *sessions) drop(gone *httpSession) {
 }
 
 // use finds a caller's session; another caller's does not exist for it. The
-// function that it returns ends the use.
-func (s *sessions) use(id, owner string) (*httpSession, func()) {
+// function that it returns ends the use, and tells whether it was the last of a
+// session that has ended meanwhile.
+func (s *sessions) use(id, owner string) (*httpSession, func() bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.byID[id]
 	if found == nil || found.owner != owner {
-		return nil, func() {}
+		return nil, func() bool { return false }
 	}
 	found.used = s.now()
 	found.serving++
-	return found, func() {
+	return found, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		found.serving--
 		found.used = s.now()
+		return found.gone && found.serving == 0
 	}
+}
+
+// isGone tells whether a session has ended.
+func (s *sessions) isGone(session *httpSession) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return session.gone
 }
 
 // remove ends a session, if it is there.
@@ -153,7 +177,7 @@ var errNoSession = errors.New("no such session")
 
 // Generate makes an id that cannot be guessed; the session is added when the
 // handshake has succeeded.
-func (c *callersSessions) Generate() string { return "mcp-session-" + rand.Text() + rand.Text() }
+func (c *callersSessions) Generate() string { return sessionPrefix + rand.Text() + rand.Text() }
 
 // Validate knows the caller's sessions only.
 func (c *callersSessions) Validate(id string) (isTerminated bool, err error) {

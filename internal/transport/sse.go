@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -27,6 +28,7 @@ type sse struct {
 	ended context.Context //nolint:containedctx // the server's life, not a request's
 	// drainTimeout is how long those calls may take.
 	drainTimeout time.Duration
+	heartbeat    time.Duration
 
 	mu      sync.Mutex
 	streams map[string]*sseStream
@@ -54,9 +56,13 @@ func (s *sse) open(w http.ResponseWriter, r *http.Request) {
 	}
 	control := http.NewResponseController(w)
 	var writing sync.Mutex
+	over := false
 	write := func(event []byte) error {
 		writing.Lock()
 		defer writing.Unlock()
+		if over {
+			return net.ErrClosed
+		}
 		return timed(control, func() error {
 			_, err := w.Write(event)
 			return err
@@ -78,8 +84,15 @@ func (s *sse) open(w http.ResponseWriter, r *http.Request) {
 	if write([]byte("event: endpoint\ndata: "+s.messages+"?sessionId="+url.QueryEscape(id)+"\n\n")) != nil {
 		return
 	}
+	// Runs first: nobody may be in the response, or enter it, once this has returned.
+	defer func() {
+		_ = control.SetWriteDeadline(time.Now()) // releases a writer that is stuck
+		writing.Lock()
+		defer writing.Unlock()
+		over = true
+	}()
 	go func() {
-		ticker := time.NewTicker(heartbeat)
+		ticker := time.NewTicker(s.heartbeat)
 		defer ticker.Stop()
 		for {
 			select {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -12,13 +13,15 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+	"golang.org/x/sync/semaphore"
 
 	"make-audit-mcp/internal/auth"
 )
 
 const (
-	// heartbeat keeps idle streams from being cut by proxies.
-	heartbeat = 25 * time.Second
+	defaultHeartbeat = 25 * time.Second
+	// minMessageBytes is what a message counts at least among those under way.
+	minMessageBytes = 4 << 10
 	// sweepEvery is how often idle sessions are looked for, at least.
 	sweepEvery = time.Minute
 )
@@ -29,19 +32,20 @@ type streamable struct {
 	handler  http.Handler
 	sessions *sessions
 	books    *books
+	pending  *semaphore.Weighted // bytes of the messages under way
 	// ended ends streams that have no end of their own when the server stops.
 	ended context.Context //nolint:containedctx // the server's life, not a request's
 }
 
-func newStreamable(ended context.Context, s *server.MCPServer, idle time.Duration, books *books) *streamable {
+func newStreamable(ended context.Context, s *server.MCPServer, idle, heartbeat time.Duration, books *books) *streamable {
 	open := newSessions(orDefault(idle, defaultSessionIdle), time.Now)
 	return &streamable{
-		sessions: open, books: books, ended: ended,
+		sessions: open, books: books, ended: ended, pending: semaphore.NewWeighted(maxPendingBytes),
 		handler: server.NewStreamableHTTPServer(s,
 			server.WithSessionIdManagerResolver(open),
 			server.WithEventStore(newEventStore()),
 			server.WithHeartbeatInterval(heartbeat),
-			server.WithStreamableHTTPLogger(books.logger),
+			server.WithStreamableHTTPLogger(slog.New(&withoutSessions{books.logger.Handler()})),
 			// The guards in front have a list of hosts; mcp-go's own check would
 			// refuse a proxy on the same machine.
 			server.WithDisableLocalhostProtection(true),
@@ -70,7 +74,7 @@ func (s *streamable) getOrDelete(w http.ResponseWriter, r *http.Request) {
 	}
 	id := r.Header.Get(server.HeaderKeySessionID)
 	session, done := s.sessions.use(id, callerOf(r))
-	defer done()
+	defer s.leave(id, done)
 	if session == nil {
 		refuseSession(w, id)
 		return
@@ -78,12 +82,20 @@ func (s *streamable) getOrDelete(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ended, cancel)()
-	if r.Method == http.MethodDelete {
+	s.handler.ServeHTTP(&deadlineWriter{w, http.NewResponseController(w)}, r.WithContext(ctx))
+	if s.sessions.isGone(session) {
 		for _, open := range session.calls.open() {
 			open.cancel()
 		}
 	}
-	s.handler.ServeHTTP(&deadlineWriter{w, http.NewResponseController(w)}, r.WithContext(ctx))
+}
+
+// leave ends the use of a session. A request that had begun when the session ended may
+// have had mcp-go set it up anew.
+func (s *streamable) leave(id string, done func() bool) {
+	if done() {
+		s.forget(id)
+	}
 }
 
 // refuseSession says that a session is missing, with the statuses that the revisions
@@ -113,7 +125,7 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 	}
 	header := r.Header.Get(server.HeaderKeySessionID)
 	session, done := s.sessions.use(header, callerOf(r))
-	defer done()
+	defer s.leave(header, done)
 	if message.Method == string(mcp.MethodNotificationCancelled) {
 		// mcp-go would cancel any caller's call of that id where there is no session;
 		// without one, closing the response cancels.
@@ -128,6 +140,13 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		refuseSession(w, header)
 		return
 	}
+	weight := int64(max(len(text), minMessageBytes))
+	if !s.pending.TryAcquire(weight) {
+		w.Header().Set("Retry-After", "1")
+		refuse(w, http.StatusTooManyRequests, "too many large requests are under way; try again")
+		return
+	}
+	defer s.pending.Release(weight)
 	r.Body = io.NopCloser(bytes.NewReader(text))
 	if !message.isRequest() {
 		e := newExchange(w, nil, s.books.logger)
@@ -147,6 +166,9 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		sessionID = session.id
 		session.calls.add(next)
 		defer session.calls.remove(next)
+		if s.sessions.isGone(session) {
+			cancel() // it ended after it was looked up
+		}
 	}
 	if next.method == string(mcp.MethodSubscriptionsListen) {
 		defer context.AfterFunc(s.ended, cancel)()

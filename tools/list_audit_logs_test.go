@@ -88,7 +88,7 @@ func TestPagesMakeOneListing(t *testing.T) {
 		"one at a time":    {"limit": 1, "from": "12h"},
 		"the default":      {},
 		"large":            {"limit": 500},
-		"large, detailed":  {"limit": 500, "response_format": "detailed"},
+		"large, detailed":  {"from": "12h", "limit": 500, "response_format": "detailed"},
 		"detailed":         {"from": "12h", "limit": 25, "response_format": "detailed"},
 		"named in advance": {"from": "12h", "to": "now", "limit": 25},
 	} {

@@ -83,14 +83,14 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 		return kept
 	}
 	for name, question := range map[string]args{
-		"newest":   {"from": "18h", "limit": 300},
-		"detailed": {"from": "6h", "limit": 300, "response_format": "detailed"},
-		"ordered":  {"from": "30h", "sort_by": "actor", "sort_dir": "asc", "limit": 300},
-		"filtered": {"from": "21d", "event": []string{"*_deleted", "Keys"}, "actor": []any{5028, 5001, "none", 5019}, "exclude_actor": 5006, "limit": 300},
+		"newest":   {"from": "12h", "limit": 300},
+		"detailed": {"from": "3h", "limit": 300, "response_format": "detailed"},
+		"ordered":  {"from": "16h", "sort_by": "actor", "sort_dir": "asc", "limit": 300},
+		"filtered": {"from": "12d", "event": []string{"*_deleted", "Keys"}, "actor": []any{5028, 5001, "none", 5019}, "exclude_actor": 5006, "limit": 300},
 		"one":      {"from": "2d", "event": "data_store_deleted"},
 		"none":     {"from": "1h", "to": "now", "event": "key_deleted", "team": 8102, "target_id": "no such"},
-		"org only": {"from": "4d", "team": "none", "limit": 300},
-		"a team":   {"from": "30h", "team": 8102, "limit": 300},
+		"org only": {"from": "3d", "team": "none", "limit": 300},
+		"a team":   {"from": "20h", "team": 8102, "limit": 300},
 		"old":      {"from": "2025-01-01", "to": "2025-12-01", "event": "team_created", "limit": 300},
 	} {
 		var uuids []any

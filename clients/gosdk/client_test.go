@@ -53,7 +53,8 @@ func run(m *testing.M) int {
 // said on it, in order.
 type session struct {
 	*mcp.ClientSession
-	t testing.TB
+	t   testing.TB
+	way mcp.Transport
 
 	mu       sync.Mutex
 	progress []*mcp.ProgressNotificationParams
@@ -63,8 +64,13 @@ type session struct {
 // CLIENT_TRANSPORT chooses: stdio, http or sse.
 func connect(t testing.TB) *session {
 	t.Helper()
-	s := &session{t: t}
-	transport := open(t)
+	return connectOver(t, os.Getenv("CLIENT_TRANSPORT"), "")
+}
+
+// connectOver asks for a revision of the protocol; without one, for the SDK's latest.
+func connectOver(t testing.TB, transport, revision string) *session {
+	t.Helper()
+	s := &session{t: t, way: open(t, transport)}
 	client := mcp.NewClient(&mcp.Implementation{Name: "gosdk-test", Version: "1"}, &mcp.ClientOptions{
 		ProgressNotificationHandler: func(_ context.Context, request *mcp.ProgressNotificationClientRequest) {
 			s.mu.Lock()
@@ -73,10 +79,16 @@ func connect(t testing.TB) *session {
 		},
 	})
 	var err error
-	s.ClientSession, err = client.Connect(t.Context(), transport, nil)
+	s.ClientSession, err = client.Connect(t.Context(), s.way, &mcp.ClientSessionOptions{ProtocolVersion: revision})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	return s
+}
+
+func (s *session) toldProgress() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.progress) > 0
 }
 
 // call calls a tool that must succeed, checks its structured content against the
@@ -256,11 +268,7 @@ func TestProgressComesBeforeTheResult(t *testing.T) {
 	require.False(t, result.IsError, text(result))
 	// The SDK hands notifications to their handler in a goroutine of its own:
 	// those that came before the result are soon there.
-	require.Eventually(t, func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		return len(s.progress) > 0
-	}, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, s.toldProgress, 5*time.Second, 10*time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	last := -1.0

@@ -4,9 +4,11 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -20,10 +22,13 @@ import (
 // authToken is what the server wants over the network.
 const authToken = "a-token-of-sufficient-length"
 
+// patience is how long a server may take to listen, and to end.
+const patience = 20 * time.Second
+
 // open starts the server and returns the way to it.
-func open(t testing.TB) mcp.Transport {
+func open(t testing.TB, transport string) mcp.Transport {
 	t.Helper()
-	switch os.Getenv("CLIENT_TRANSPORT") {
+	switch transport {
 	case "http":
 		return &mcp.StreamableClientTransport{Endpoint: listen(t) + "/mcp", HTTPClient: authorized()}
 	case "sse":
@@ -51,10 +56,14 @@ func listen(t testing.TB) string {
 	said, err := server.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, server.Start())
+	late := time.AfterFunc(patience, func() { _ = server.Process.Kill() })
+	defer late.Stop()
+	var before []string // what it said until it listened
 	lines := bufio.NewScanner(said)
 	for lines.Scan() {
 		var line struct{ Msg, URL string }
 		if json.Unmarshal(lines.Bytes(), &line) != nil || line.Msg != "listening" {
+			before = append(before, lines.Text())
 			continue
 		}
 		go func() {
@@ -64,12 +73,13 @@ func listen(t testing.TB) string {
 		}()
 		t.Cleanup(func() {
 			assert.NoError(t, server.Process.Signal(syscall.SIGTERM))
+			defer time.AfterFunc(patience, func() { _ = server.Process.Kill() }).Stop()
 			assert.NoError(t, server.Wait())
 		})
 		return strings.TrimSuffix(line.URL, "/mcp")
 	}
 	_ = server.Process.Kill()
-	require.Fail(t, "the server does not listen", server.Wait())
+	require.Fail(t, "the server does not listen", "%v\n%s", server.Wait(), strings.Join(before, "\n"))
 	return ""
 }
 
@@ -90,42 +100,100 @@ func TestNobodyIsLetInWithoutTheToken(t *testing.T) {
 	client := mcp.NewClient(&mcp.Implementation{Name: "stranger", Version: "1"}, nil)
 	for _, transport := range []mcp.Transport{&mcp.StreamableClientTransport{Endpoint: address + "/mcp"}, &mcp.SSEClientTransport{Endpoint: address + "/sse"}} {
 		_, err := client.Connect(t.Context(), transport, nil)
-		require.Error(t, err)
+		require.ErrorContains(t, err, http.StatusText(http.StatusUnauthorized))
 	}
 }
 
-// TestTheTransportsAnswerAlike has one question answered over all three.
+// TestTheTransportsAnswerAlike has a whole session over each transport, in the
+// stateless era and in the older one.
 func TestTheTransportsAnswerAlike(t *testing.T) {
 	t.Parallel()
-	address := listen(t)
-	answers := map[string]any{}
-	for name, transport := range map[string]mcp.Transport{
-		"stdio": &mcp.CommandTransport{Command: command(t, "stdio")},
-		"http":  &mcp.StreamableClientTransport{Endpoint: address + "/mcp", HTTPClient: authorized()},
-		"sse":   &mcp.SSEClientTransport{Endpoint: address + "/sse", HTTPClient: authorized()},
-	} {
-		client := mcp.NewClient(&mcp.Implementation{Name: "gosdk-test", Version: "1"}, nil)
-		session, err := client.Connect(t.Context(), transport, nil)
-		require.NoError(t, err, name)
-		result, err := session.CallTool(t.Context(), &mcp.CallToolParams{Name: "count_audit_logs", Arguments: map[string]any{"from": "30d", "to": "now", "group_by": "category"}})
-		require.NoError(t, err, name)
-		require.False(t, result.IsError, text(result))
-		answers[name] = result.StructuredContent
-		require.NoError(t, session.Close(), name)
+	var first map[string]any
+	for _, revision := range []string{"2026-07-28", "2025-11-25"} {
+		for _, transport := range []string{"stdio", "http", "sse"} {
+			s := connectOver(t, transport, revision)
+			which := transport + " " + revision
+			assert.Equal(t, revision, s.InitializeResult().ProtocolVersion, which)
+			assert.Equal(t, transport == "http" && revision == "2025-11-25", s.ID() != "", which)
+			s.cancelACall()
+			answers := s.answers()
+			if first == nil {
+				first = answers
+			}
+			assert.Equal(t, first, answers, which)
+			assert.NoError(t, s.Close(), which)
+		}
 	}
-	assert.Equal(t, answers["stdio"], answers["http"])
-	assert.Equal(t, answers["stdio"], answers["sse"])
 }
 
-// TestACancelledCallLeavesTheSessionUsable: the next call is answered.
+// answers are to questions of each kind.
+func (s *session) answers() map[string]any {
+	s.t.Helper()
+	counted := s.call("count_audit_logs", map[string]any{"actor": "Marek Havelka", "from": "30d", "to": "now", "group_by": "category"})
+	assert.InDelta(s.t, 98, counted["total"], 0)
+	mistaken, err := s.CallTool(s.t.Context(), &mcp.CallToolParams{Name: "count_audit_logs", Arguments: map[string]any{"form": "7d"}})
+	require.NoError(s.t, err)
+	assert.True(s.t, mistaken.IsError)
+	read, err := s.ReadResource(s.t.Context(), &mcp.ReadResourceParams{URI: "make://organizations"})
+	require.NoError(s.t, err)
+	prompt, err := s.GetPrompt(s.t.Context(), &mcp.GetPromptParams{Name: "offboarding_review", Arguments: map[string]string{"actor": "Marek Havelka", "from": "30d"}})
+	require.NoError(s.t, err)
+	completed, err := s.Complete(s.t.Context(), &mcp.CompleteParams{
+		Ref: &mcp.CompleteReference{Type: "ref/prompt", Name: "incident_timeline"}, Argument: mcp.CompleteParamsArgument{Name: "team", Value: "market"},
+	})
+	require.NoError(s.t, err)
+	return map[string]any{
+		"tools":      slices.Sorted(maps.Keys(s.tools())),
+		"counted":    counted,
+		"mistake":    text(mistaken),
+		"read":       read.Contents[0].Text,
+		"prompt":     prompt.Messages[:2], // those behind hold cursors, which are sealed anew each time
+		"completion": completed.Completion.Values,
+	}
+}
+
+// cancelACall cancels a call that is known to run, for it has told of progress.
+func (s *session) cancelACall() {
+	s.t.Helper()
+	ctx, cancel := context.WithCancel(s.t.Context())
+	defer cancel()
+	go func() {
+		for !s.toldProgress() && ctx.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err := s.CallTool(ctx, &mcp.CallToolParams{
+		Name: "count_audit_logs", Arguments: map[string]any{"from": "all", "group_by": "day"}, Meta: mcp.Meta{"progressToken": "cancelled"},
+	})
+	require.ErrorIs(s.t, err, context.Canceled)
+}
+
 func TestACancelledCallLeavesTheSessionUsable(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
-	defer cancel()
-	_, err := s.CallTool(ctx, &mcp.CallToolParams{Name: "count_audit_logs", Arguments: map[string]any{"from": "all", "group_by": "day"}})
-	if err != nil { // else it was faster
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-	}
+	s.cancelACall()
 	assert.NotEmpty(t, s.call("list_organizations", nil)["organizations"])
+}
+
+func TestASessionThatWasEndedIsGone(t *testing.T) {
+	t.Parallel()
+	s := connectOver(t, "http", "2025-11-25")
+	way, ok := s.way.(*mcp.StreamableClientTransport)
+	require.True(t, ok)
+	id := s.ID()
+	ping := func() int {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, way.Endpoint, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("Accept", "application/json, text/event-stream")
+		request.Header.Set("Mcp-Session-Id", id)
+		response, err := way.HTTPClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	assert.Equal(t, http.StatusOK, ping())
+	require.NoError(t, s.Close())
+	assert.Equal(t, http.StatusNotFound, ping())
 }

@@ -34,26 +34,28 @@ const chosen = process.env.CLIENT_TRANSPORT || "stdio";
 const served = chosen === "stdio" ? null : await serve(server, demoNow, { env: { MCP_AUTH_TOKEN: token } });
 after(async () => served && assert.equal(await served.stop(), 0));
 
+const stdio = [server, "--demo", "--demo-now", demoNow, "stdio"];
 const address = served
   ? ["--server-url", new URL(chosen === "http" ? "/mcp" : "/sse", served.url).href, "--transport", chosen]
-  : [server, "--demo", "--demo-now", demoNow, "stdio"];
+  : stdio;
 const authorization = served ? ["--header", `Authorization: Bearer ${token}`] : [];
 
-function inspect(...options) { return inspectAs(authorization, ...options); }
+function inspect(...options) { return inspectAt([...address, ...authorization], ...options); }
 
-function inspectAs(authorization, ...options) {
+function inspectAt(target, ...options) {
   const run = spawnSync(join(bin, "mcp-inspector"), [
-    "--cli", ...address, ...authorization, "--format", "json", ...options,
+    "--cli", ...target, "--format", "json", ...options,
   ], { env, encoding: "utf8", maxBuffer: 32 << 20 });
   if (run.error) throw run.error;
   return run;
 }
 
-function result(...options) {
-  const run = inspect(...options);
+function resultOf(run) {
   assert.equal(run.status, ok, run.stderr);
   return JSON.parse(run.stdout).result;
 }
+
+const result = (...options) => resultOf(inspect(...options));
 
 const call = (tool, args, ...options) =>
   result("--method", "tools/call", "--tool-name", tool, "--tool-args-json", JSON.stringify(args), ...options).structuredContent;
@@ -171,8 +173,19 @@ test("a prompt that cannot be asked so is refused", () => {
   }
 });
 
-test("nobody is let in without the token", { skip: chosen === "stdio" && "over the network only" }, () => {
-  const run = inspectAs([], "--method", "tools/list");
+const network = { skip: chosen === "stdio" && "over the network only" };
+
+test("nobody is let in without the token", network, () => {
+  const run = inspectAt(address, "--method", "tools/list");
   assert.notEqual(run.status, ok);
   assert.match(run.stderr + run.stdout, /401|[Uu]nauthorized|auth/);
+});
+
+test("it is answered as over stdio", network, () => {
+  const names = (listed) => listed.tools.map((tool) => tool.name).sort();
+  assert.deepEqual(names({ tools }), names(resultOf(inspectAt(stdio, "--method", "tools/list"))));
+  const question = ["--method", "tools/call", "--tool-name", "count_audit_logs", "--tool-args-json", '{"actor":"Marek Havelka","from":"30d","group_by":"category"}'];
+  const { structuredContent } = resultOf(inspectAt(stdio, ...question));
+  assert.equal(structuredContent.total, 98);
+  assert.deepEqual(result(...question).structuredContent, structuredContent);
 });

@@ -30,20 +30,22 @@ function binary() {
 
 const token = "a-token-of-sufficient-length";
 
-// Each transport, connected anew: options are the SDK's.
+// Each transport, connected anew: options are the SDK's, from is where the server is.
 const transports = {
   stdio: () => new StdioClientTransport({ command: server, args: ["--demo", "--demo-now", demoNow, "stdio"], stderr: "inherit" }),
-  http: (options) => new StreamableHTTPClientTransport(new URL("/mcp", served.url), options),
-  sse: (options) => new SSEClientTransport(new URL("/sse", served.url), options),
+  http: (options, from = served) => new StreamableHTTPClientTransport(new URL("/mcp", from.url), options),
+  sse: (options, from = served) => new SSEClientTransport(new URL("/sse", from.url), options),
 };
 const chosen = process.env.CLIENT_TRANSPORT || "stdio";
 const authorized = { requestInit: { headers: { Authorization: `Bearer ${token}` } } };
+
+const start = async () => chosen === "stdio" ? undefined : serve(server, demoNow, { env: { MCP_AUTH_TOKEN: token } });
 
 let server, served, client, transport;
 
 before(async () => {
   server = binary();
-  if (chosen !== "stdio") served = await serve(server, demoNow, { env: { MCP_AUTH_TOKEN: token } });
+  served = await start();
   client = new Client({ name: "tssdk-test", version: "1" });
   transport = transports[chosen](authorized);
   await client.connect(transport);
@@ -198,12 +200,20 @@ test("resources are listed, read and completed", async () => {
   assert.deepEqual(completion.values, ["8105"]);
 });
 
+// A server of its own, which has read nothing yet: the call that is cancelled is
+// known to run, for it has told of progress.
 test("a call that is cancelled leaves the session usable", async () => {
+  const from = await start();
+  const other = new Client({ name: "other", version: "1" });
+  await other.connect(transports[chosen](authorized, from));
   const cancel = new AbortController();
-  const slow = client.callTool({ name: "count_audit_logs", arguments: { from: "all", to: "2025-11-30" } }, undefined, { signal: cancel.signal });
-  cancel.abort();
-  await assert.rejects(slow);
-  assert.ok((await call("list_organizations")).organizations.length > 0);
+  await assert.rejects(other.callTool({ name: "count_audit_logs", arguments: { from: "all", group_by: "day" } }, undefined, {
+    signal: cancel.signal, onprogress: () => cancel.abort(),
+  }), /abort/i);
+  const { structuredContent } = await other.callTool({ name: "list_organizations", arguments: {} });
+  assert.ok(structuredContent.organizations.length > 0);
+  await other.close();
+  if (from) assert.equal(await from.stop(), 0);
 });
 
 const network = { skip: chosen === "stdio" && "over the network only" };
@@ -222,5 +232,17 @@ test("a session that was ended is gone", { skip: chosen !== "http" && "over stre
   assert.equal((await ping()).status, 200);
   await opened.terminateSession();
   assert.equal((await ping()).status, 404);
+  await other.close();
+});
+
+test("it is answered as over stdio", network, async () => {
+  const other = new Client({ name: "other", version: "1" });
+  await other.connect(transports.stdio());
+  const names = async (asked) => (await asked.listTools()).tools.map((tool) => tool.name).sort();
+  assert.deepEqual(await names(client), await names(other));
+  const question = { actor: "Marek Havelka", from: "30d", group_by: "category" };
+  const { structuredContent } = await other.callTool({ name: "count_audit_logs", arguments: question });
+  assert.equal(structuredContent.total, 98);
+  assert.deepEqual(await call("count_audit_logs", question), structuredContent);
   await other.close();
 });

@@ -64,6 +64,8 @@ type ListOptions struct {
 	// ReturnTotalCount asks for Pagination.TotalCount; some instances refuse it
 	// with 400 for tokens.
 	ReturnTotalCount bool
+	// KeepRaw asks for AuditLog.Raw; nothing of it is sent.
+	KeepRaw bool
 }
 
 func (o ListOptions) query() (url.Values, error) {
@@ -141,6 +143,18 @@ type AuditLog struct {
 	// be read, as they came. Unknown members of organization, team, actor and
 	// version are there as an object under that name.
 	Extra map[string]json.RawMessage
+	// Raw is the entry as Make sent it. Lists have it if ListOptions.KeepRaw asks for
+	// it, since it doubles what an entry takes; single entries always have it.
+	Raw json.RawMessage
+}
+
+// DecodeAuditLog reads an entry back from its Raw. Raw is not set in it. ok is false
+// for what is no entry.
+func DecodeAuditLog(raw []byte) (entry AuditLog, ok bool) {
+	if !gjson.ValidBytes(raw) {
+		return AuditLog{}, false
+	}
+	return decodeAuditLog(gjson.ParseBytes(raw))
 }
 
 // Version is what an entry's version went from and to.
@@ -199,7 +213,7 @@ func (s *AuditLogsService) list(ctx context.Context, organization ID, kind strin
 	if err != nil {
 		return nil, err
 	}
-	return decodePage(answer), nil
+	return decodePage(answer, options.KeepRaw), nil
 }
 
 // OrganizationFilters tells what an organization's list can be filtered by.
@@ -277,6 +291,7 @@ func (s *AuditLogsService) detail(ctx context.Context, organization ID, path str
 		return nil, err
 	}
 	entry, ok := decodeAuditLog(answer)
+	entry.Raw = rawCopy(answer)
 	if !ok {
 		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: path, Message: "the answer is not an audit log entry"}
 	}
@@ -306,7 +321,7 @@ func isSegment(text string) bool {
 	return true
 }
 
-func decodePage(answer gjson.Result) *AuditLogPage {
+func decodePage(answer gjson.Result, keepRaw bool) *AuditLogPage {
 	records := list(answer.Get("auditLogs"))
 	page := &AuditLogPage{
 		Entries:    make([]AuditLog, 0, len(records)),
@@ -315,6 +330,9 @@ func decodePage(answer gjson.Result) *AuditLogPage {
 	}
 	for place, record := range records {
 		if entry, ok := decodeAuditLog(record); ok {
+			if keepRaw {
+				entry.Raw = rawCopy(record)
+			}
 			page.Entries = append(page.Entries, entry)
 		} else {
 			page.Unreadable = append(page.Unreadable, place)

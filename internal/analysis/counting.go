@@ -72,16 +72,12 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 		}
 		q.Window.From = previous.From
 	}
-	count := func(entry *auditlog.Entry) bool {
-		c.add(entry)
-		return true
-	}
-	report, err := s.Reader.Read(ctx, q, count)
+	report, err := s.tally(ctx, q, c)
 	if err != nil && counting.Previous != nil && ctx.Err() == nil {
 		// The window itself may be known from before.
 		counting.Previous.Failure, counting.Previous.ByGroup = err, false
 		q.Window = c.window
-		report, err = s.Reader.Read(ctx, q, count)
+		report, err = s.tally(ctx, q, c)
 	}
 	if err != nil {
 		return nil, err
@@ -103,7 +99,50 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 	return counting, nil
 }
 
-// counter counts entries that come newest first.
+// tally has the entries of a query counted, by the reader where it can.
+func (s *Service) tally(ctx context.Context, q auditlog.Query, c *counter) (auditlog.Report, error) {
+	if tallier, ok := s.Reader.(auditlog.Tallier); ok {
+		return tallier.Tally(ctx, q, c.request.tallyBy(c.window), c.add)
+	}
+	return s.Reader.Read(ctx, q, func(entry *auditlog.Entry) bool {
+		c.add(auditlog.BinOf(entry))
+		return true
+	})
+}
+
+// tallyBy is what the count has to have told apart.
+func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
+	by := auditlog.TallyBy{Split: window.From}
+	for _, dimension := range r.GroupBy {
+		switch dimension {
+		case GroupByActor:
+			by.Actor = true
+		case GroupByEvent, GroupByCategory:
+			by.Event = true
+		case GroupByTeam:
+			by.Team = true
+		case GroupByTarget:
+			by.Target, by.Event = true, true // what kind of object it is, the event tells
+		case GroupByDay, GroupByWeek, GroupByMonth, GroupByWeekday:
+			by.Clock = max(by.Clock, auditlog.ByDate)
+		case GroupByHourOfDay:
+			by.Clock = max(by.Clock, auditlog.ByHour)
+		}
+	}
+	if r.Weekdays != 0 {
+		by.Clock = max(by.Clock, auditlog.ByDate)
+	}
+	if !r.Hours.IsWholeDay() {
+		needed := auditlog.ByMinute
+		if r.Hours.From%60 == 0 && r.Hours.To%60 == 0 {
+			needed = auditlog.ByHour
+		}
+		by.Clock = max(by.Clock, needed)
+	}
+	return by
+}
+
+// counter counts bins of entries that come newest first.
 type counter struct {
 	request    CountRequest
 	window     auditlog.Window
@@ -115,23 +154,24 @@ type counter struct {
 	previous   int
 }
 
-func (c *counter) add(e *auditlog.Entry) {
-	local := e.TriggeredAt.In(c.window.Location)
+func (c *counter) add(bin auditlog.Bin) {
+	local := bin.Last.In(c.window.Location)
 	if !c.request.Hours.Contains(local) || !c.request.Weekdays.Contains(local) {
 		return
 	}
-	isPrevious := e.TriggeredAt.Before(c.window.From)
+	isPrevious := bin.Last.Before(c.window.From)
 	if isPrevious {
-		c.previous++
+		c.previous += bin.Count
 	} else {
-		c.total++
+		c.total += bin.Count
 	}
 	if len(c.request.GroupBy) > 0 {
-		c.addToGroup(e, local, isPrevious)
+		c.addToGroup(bin, local, isPrevious)
 	}
 }
 
-func (c *counter) addToGroup(e *auditlog.Entry, local time.Time, isPrevious bool) {
+func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool) {
+	e := bin.Entry
 	var key [2]string
 	for i, dimension := range c.request.GroupBy {
 		key[i] = idIn(dimension, e, local, c.categories)
@@ -147,13 +187,15 @@ func (c *counter) addToGroup(e *auditlog.Entry, local time.Time, isPrevious bool
 	}
 	group.MixesKinds = group.MixesKinds || e.TargetID != "" && c.kind(e.Event) != group.kind
 	if isPrevious {
-		group.Previous++
+		group.Previous += bin.Count
 		return
 	}
-	if group.Count++; group.Count == 1 {
-		group.LastAt = e.TriggeredAt
+	if group.Count == 0 {
+		group.LastAt = bin.Last
 	}
-	group.FirstAt = e.TriggeredAt
+	if group.Count += bin.Count; group.FirstAt.IsZero() || bin.First.Before(group.FirstAt) {
+		group.FirstAt = bin.First
+	}
 }
 
 // kind is the kind of object that an event is about, where it matters: in groups by

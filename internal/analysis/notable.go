@@ -72,6 +72,12 @@ func notability(event auditlog.Text, catalog *auditlog.Catalog) (why string, wei
 	return "", 0, false
 }
 
+// IsNotable tells whether a review would look at entries of an event.
+func IsNotable(event auditlog.Text, catalog *auditlog.Catalog) bool {
+	_, _, ok := notability(event, catalog)
+	return ok
+}
+
 // isDeletion tells whether an event takes something away.
 func isDeletion(event auditlog.Text) bool {
 	return strings.HasSuffix(string(event), "_deleted") || strings.HasSuffix(string(event), "_removed")

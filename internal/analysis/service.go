@@ -189,6 +189,9 @@ func (s *Service) Resolve(ctx context.Context, f Filter, defaultDays int) (*Ques
 	if problems = append(problems, named...); len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
+	if found := question.Query.TargetID; string(found) != f.TargetID {
+		question.Notes = append(question.Notes, "target_id "+auditlog.Text(f.TargetID).Quote()+" is the name of object "+found.Quote())
+	}
 	if len(question.Query.Events) > 0 && slices.ContainsFunc(f.Events, func(want string) bool { return strings.ContainsAny(want, "*?") }) {
 		question.Notes = append(question.Notes, "a pattern stands for those events of Make's catalog that fit it: query.event")
 	}
@@ -209,8 +212,11 @@ func (s *Service) resolveWindow(ctx context.Context, organization auditlog.ID, r
 		if kept := now.AddDate(0, 0, -access.RetentionDays); kept.After(request.Beginning) {
 			request.Beginning = kept
 		}
+		if archive := access.Archive; archive != nil && !archive.From.IsZero() && archive.From.Before(request.Beginning) {
+			request.Beginning = archive.From
+		}
 	}
-	if asOf := s.Directory.AsOf(organization); request.To == "" && asOf.Before(now) && isSameDay(asOf, now, request.Location) {
+	if asOf := s.Directory.AsOf(ctx, organization); request.To == "" && asOf.Before(now) && isSameDay(asOf, now, request.Location) {
 		request.Now = asOf
 		// What was asked for may have begun only since.
 		if window, err := auditlog.ParseWindow(request); err == nil {
@@ -250,14 +256,19 @@ func (s *Service) actorsOf(ctx context.Context, q *auditlog.Query, seen []auditl
 	}); err != nil {
 		return seen
 	}
-	return s.Directory.SeenActors(q.Organization.ID)
+	return s.Directory.SeenActors(ctx, q.Organization.ID)
 }
 
 // resolveNames fills in who, where and what. Names that fit nothing are
 // problems; err is a catalog that cannot be read.
 func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query) (problems []error, err error) {
+	if problem, err := s.resolveTarget(ctx, f, q); err != nil {
+		return nil, err
+	} else if problem != nil {
+		problems = append(problems, problem)
+	}
 	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events) == 0 {
-		return nil, nil
+		return problems, nil
 	}
 	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
 	if err != nil {
@@ -275,7 +286,7 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 		}
 		q.Teams = appendOnce(q.Teams, team)
 	}
-	seen, looked := s.Directory.SeenActors(q.Organization.ID), false
+	seen, looked := s.Directory.SeenActors(ctx, q.Organization.ID), false
 	people := func(wanted []string) (actors []auditlog.Actor, system bool) {
 		for _, want := range wanted {
 			if auditlog.Fold(want) == none {
@@ -300,7 +311,7 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 	q.Actors, q.System = people(f.Actors)
 	q.ExcludeActors, q.ExcludeSystem = people(f.ExcludeActors)
 	if len(f.Events) > 0 {
-		catalog = withSeen(catalog, s.Directory.SeenEvents(q.Organization.ID))
+		catalog = withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID))
 	}
 	for _, want := range f.Events {
 		if strings.Trim(want, "* ") == "" && want != "" {
@@ -315,6 +326,23 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 		q.Events = appendOnce(q.Events, events...)
 	}
 	return problems, nil
+}
+
+// resolveTarget finds an object that is asked for by name, where names are known.
+func (s *Service) resolveTarget(ctx context.Context, f Filter, q *auditlog.Query) (problem, err error) {
+	namer, ok := s.Directory.(auditlog.TargetNamer)
+	if !ok || f.TargetID == "" {
+		return nil, nil
+	}
+	named, err := namer.NamedTargets(ctx, q.Organization.ID, f.TargetID)
+	if err != nil {
+		return nil, err
+	}
+	target, found, problem := auditlog.MatchTarget(f.TargetID, named)
+	if found {
+		q.TargetID = target.ID
+	}
+	return problem, nil
 }
 
 // withSeen is the catalog with events that were read and that it lacks.
@@ -352,7 +380,7 @@ func (s *Service) Reopen(ctx context.Context, cursor, tool string) (Place, error
 			q.Teams[i] = catalog.Teams[at]
 		}
 	}
-	people := slices.Concat(catalog.Users, s.Directory.SeenActors(q.Organization.ID))
+	people := slices.Concat(catalog.Users, s.Directory.SeenActors(ctx, q.Organization.ID))
 	for _, actors := range [][]auditlog.Actor{q.Actors, q.ExcludeActors} {
 		for i := range actors {
 			if at := slices.IndexFunc(people, func(a auditlog.Actor) bool { return a.ID == actors[i].ID }); at >= 0 {

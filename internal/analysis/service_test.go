@@ -47,11 +47,11 @@ func (d *directory) Catalog(context.Context, auditlog.ID) (*auditlog.Catalog, er
 	return d.catalog, nil
 }
 
-func (d *directory) SeenActors(auditlog.ID) []auditlog.Actor { return d.seen }
+func (d *directory) SeenActors(context.Context, auditlog.ID) []auditlog.Actor { return d.seen }
 
-func (d *directory) SeenEvents(auditlog.ID) []auditlog.Text { return d.seenEvents }
+func (d *directory) SeenEvents(context.Context, auditlog.ID) []auditlog.Text { return d.seenEvents }
 
-func (d *directory) AsOf(auditlog.ID) time.Time { return d.asOf }
+func (d *directory) AsOf(context.Context, auditlog.ID) time.Time { return d.asOf }
 
 func (d *directory) Now() time.Time { return now() }
 

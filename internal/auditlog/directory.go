@@ -2,6 +2,9 @@ package auditlog
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -26,9 +29,9 @@ type Directory interface {
 	Detail(ctx context.Context, organization ID, uuid string) (*Entry, error)
 	// SeenActors are the actors of entries read so far: people who left may be
 	// in no catalog.
-	SeenActors(organization ID) []Actor
+	SeenActors(ctx context.Context, organization ID) []Actor
 	// SeenEvents are the events of entries read so far: the catalog may lack some.
-	SeenEvents(organization ID) []Text
+	SeenEvents(ctx context.Context, organization ID) []Text
 	// SeenEntries are uuids of entries read lately, newest first, at most limit.
 	SeenEntries(organization ID, limit int) []string
 	// UserTimezone tells in which IANA zone a user lives; empty if nobody tells.
@@ -37,7 +40,7 @@ type Directory interface {
 	Now() time.Time
 	// AsOf is the instant as of which what was read lately can be asked again
 	// without reading anew; zero if nothing is kept.
-	AsOf(organization ID) time.Time
+	AsOf(ctx context.Context, organization ID) time.Time
 }
 
 // Account is whose credential is in use.
@@ -72,6 +75,47 @@ type Access struct {
 	// Oldest is when the oldest entry was triggered that may be read; zero
 	// if there is none.
 	Oldest time.Time
+	// Archive is what a durable copy holds of the log; nil if there is none that may
+	// be read with the credential.
+	Archive *ArchiveSpan
+}
+
+// ArchiveSpan is what a durable copy of a log holds.
+type ArchiveSpan struct {
+	// From is where it begins to vouch for the log.
+	From time.Time
+	// FirstAt and LastAt are when the oldest and the newest entry was triggered; zero
+	// if there is none.
+	FirstAt, LastAt time.Time
+	Entries         int
+	// AsOf is when it was last filled up.
+	AsOf time.Time
+}
+
+// ArchiveKeeper is a Directory that has a durable copy of logs.
+type ArchiveKeeper interface {
+	// ArchiveStatus tells what the copy holds of the logs that may be read.
+	ArchiveStatus(ctx context.Context) (*ArchiveStatus, error)
+}
+
+// ArchiveStatus is what a durable copy holds, and what was last signed of it.
+type ArchiveStatus struct {
+	Logs []ArchiveLog
+	// Checkpoint is the last signed one; empty if there is none. It is about the whole
+	// copy, whoever asks: a number of records and a hash.
+	Checkpoint   string
+	CheckpointAt time.Time
+}
+
+// ArchiveLog is what a durable copy holds of one log.
+type ArchiveLog struct {
+	Organization Ref
+	Span         ArchiveSpan
+	Gaps         []Gap
+	// Unreadable counts records of Make's that could not be read; Doubts say why
+	// entries may be missing elsewhere.
+	Unreadable int
+	Doubts     []string
 }
 
 // TeamAccess is a team and whether its log may be read.
@@ -83,6 +127,42 @@ type TeamAccess struct {
 
 // Readable tells whether anything may be read.
 func (a *Access) Readable() bool { return a.Organization || len(a.ReadableTeams()) > 0 }
+
+// TeamsFor are the teams whose logs answer a query, where the organization's own log may
+// not be read; warnings say what is not seen. If none of those that are asked about may
+// be read, the error is an [AccessError].
+func (a *Access) TeamsFor(q *Query) (teams []Ref, warnings []string, err error) {
+	readable := a.ReadableTeams()
+	isAmong := func(id ID, among []Ref) bool {
+		return slices.ContainsFunc(among, func(r Ref) bool { return r.ID == id })
+	}
+	var hidden []string
+	for _, team := range q.Teams {
+		if !isAmong(team.ID, readable) {
+			hidden = append(hidden, fmt.Sprintf("%s %s", team.ID, team.Name.Quote()))
+		}
+	}
+	for _, team := range readable {
+		if len(q.Teams) == 0 || isAmong(team.ID, q.Teams) {
+			teams = append(teams, team)
+		}
+	}
+	if len(teams) == 0 {
+		reason := a.Reason
+		if len(hidden) > 0 {
+			reason = "this key may not read the log of team " + strings.Join(hidden, ", ") + "; " + reason
+		}
+		return nil, nil, &AccessError{Organization: q.Organization, Reason: reason}
+	}
+	warnings = append(warnings, fmt.Sprintf("this key may read the logs of %d team(s) only, not the organization's: entries of other teams and of the organization itself are not seen", len(teams)))
+	if len(hidden) > 0 {
+		warnings = append(warnings, "not readable with this key: team "+strings.Join(hidden, ", "))
+	}
+	if q.NoTeam {
+		warnings = append(warnings, "organization-level entries (team none) are in the organization's log only, which this key may not read")
+	}
+	return teams, warnings, nil
+}
 
 // ReadableTeams are the teams whose log may be read.
 func (a *Access) ReadableTeams() []Ref {

@@ -113,6 +113,8 @@ type Entry struct {
 	Extra map[string]json.RawMessage
 	// Details is the raw detail object; only the detail call returns it.
 	Details json.RawMessage
+	// Raw is the entry as Make sent it, where the reader keeps it.
+	Raw json.RawMessage
 	// Offset is about where Make's listing had the entry, as Resume.Offset
 	// takes it; 0 if that is not known.
 	Offset int
@@ -141,4 +143,12 @@ func (e *Entry) ActorID() ID {
 		return ""
 	}
 	return e.Actor.ID
+}
+
+// Key tells entries apart: the uuid, or where that is missing all that the list shows.
+func (e *Entry) Key() string {
+	if e.UUID != "" {
+		return e.UUID
+	}
+	return e.TriggeredAt.Format(time.RFC3339Nano) + "\x00" + string(e.Event) + "\x00" + string(e.ActorID()) + "\x00" + string(e.TeamID()) + "\x00" + string(e.TargetID)
 }

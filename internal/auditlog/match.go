@@ -182,7 +182,7 @@ func editDistance(a, b []rune) int {
 
 // NameError says that a name fits nothing or more than one thing.
 type NameError struct {
-	// Kind is what was looked for: actor, team, event or kind (of object).
+	// Kind is what was looked for: actor, team, event, kind (of object) or object.
 	Kind string
 	// Want is the name as given, raw.
 	Want string
@@ -209,6 +209,8 @@ func (e *NameError) Error() string {
 			plural, pass = "people", "the id or the address"
 		case "kind":
 			plural, pass = "kinds", "the whole category"
+		case "object":
+			plural, pass = "objects", "the id"
 		}
 		return fmt.Sprintf("%s %s fits %d %s: %s: pass %s", e.Kind, want, len(e.Candidates)+e.More, plural, list, pass)
 	}

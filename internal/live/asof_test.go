@@ -43,20 +43,20 @@ func TestWhatWasReadLatelyCostsNoCallAsOfThen(t *testing.T) {
 		TriggeredAt: now().Add(time.Minute), CreatedAt: now().Add(time.Minute), Actor: &makesim.Actor{ID: 901, Name: "Actor"},
 	}
 	u.AddEntries(fresh)
-	assert.Equal(t, now(), session.AsOf("77"))
+	assert.Equal(t, now(), session.AsOf(t.Context(), "77"))
 	u.ResetRequests()
-	again, report := readAll(t, session, ofActor(session.AsOf("77")))
+	again, report := readAll(t, session, ofActor(session.AsOf(t.Context(), "77")))
 	assert.Equal(t, first, again)
 	assert.True(t, report.Complete, "%+v", report)
 	assert.Empty(t, u.Requests())
 
 	other, _ := readAll(t, session, ofEvent(clock.now()))
 	assert.Equal(t, fresh.UUID, other[0])
-	assert.Equal(t, now(), session.AsOf("77"), "what was asked in between does not move it")
+	assert.Equal(t, now(), session.AsOf(t.Context(), "77"), "what was asked in between does not move it")
 	u.ResetRequests()
-	again, _ = readAll(t, session, ofActor(session.AsOf("77")))
+	again, _ = readAll(t, session, ofActor(session.AsOf(t.Context(), "77")))
 	assert.Equal(t, first, again)
-	before, _ := readAll(t, session, ofEvent(session.AsOf("77")))
+	before, _ := readAll(t, session, ofEvent(session.AsOf(t.Context(), "77")))
 	assert.Equal(t, other[1:], before)
 	assert.Empty(t, u.Requests())
 
@@ -64,7 +64,7 @@ func TestWhatWasReadLatelyCostsNoCallAsOfThen(t *testing.T) {
 	assert.Equal(t, append([]string{fresh.UUID}, first...), later)
 	assert.True(t, report.Complete, "%+v", report)
 	assert.NotEmpty(t, u.Requests())
-	assert.Equal(t, clock.now(), session.AsOf("77"), "all that is kept was read up to here")
+	assert.Equal(t, clock.now(), session.AsOf(t.Context(), "77"), "all that is kept was read up to here")
 }
 
 func TestAsOfIsZeroWhereNothingCanBeAskedAgain(t *testing.T) {
@@ -76,32 +76,32 @@ func TestAsOfIsZeroWhereNothingCanBeAskedAgain(t *testing.T) {
 		t.Parallel()
 		u := start(t, entries, makesim.Options{})
 		session := u.session(adminKey, live.Options{})
-		assert.Zero(t, session.AsOf("77"))
+		assert.Zero(t, session.AsOf(t.Context(), "77"))
 		_, err := session.Access(t.Context(), "77")
 		require.NoError(t, err)
 		u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 501})
 		_, _, err = readUntil(t.Context(), session, open, -1)
 		require.Error(t, err)
-		assert.Zero(t, session.AsOf("77"), "the read failed before the first page")
+		assert.Zero(t, session.AsOf(t.Context(), "77"), "the read failed before the first page")
 	})
 	t.Run("another organization", func(t *testing.T) {
 		t.Parallel()
 		session := start(t, entries, makesim.Options{}).session(adminKey, live.Options{})
 		readAll(t, session, open)
-		assert.Equal(t, now(), session.AsOf("77"))
-		assert.Zero(t, session.AsOf("78"))
+		assert.Equal(t, now(), session.AsOf(t.Context(), "77"))
+		assert.Zero(t, session.AsOf(t.Context(), "78"))
 	})
 	t.Run("a window in the past", func(t *testing.T) {
 		t.Parallel()
 		session := start(t, entries, makesim.Options{}).session(adminKey, live.Options{})
 		readAll(t, session, query(window(now().AddDate(0, 0, -9), now().AddDate(0, 0, -5))))
-		assert.Zero(t, session.AsOf("77"))
+		assert.Zero(t, session.AsOf(t.Context(), "77"))
 	})
 	t.Run("nothing is kept any more", func(t *testing.T) {
 		t.Parallel()
 		session := start(t, entries, makesim.Options{}).session(adminKey, live.Options{Keep: time.Nanosecond})
 		readAll(t, session, open)
-		assert.Zero(t, session.AsOf("77"))
+		assert.Zero(t, session.AsOf(t.Context(), "77"))
 	})
 }
 
@@ -112,7 +112,7 @@ func TestAsOfHasWholeMilliseconds(t *testing.T) {
 	u := start(t, ladder(30, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock.now})
 	session := u.sessionAt(adminKey, clock.now, nil, live.Options{})
 	readAll(t, session, query(window(now().Add(-time.Hour), clock.now())))
-	assert.Equal(t, now().Add(time.Millisecond), session.AsOf("77"))
+	assert.Equal(t, now().Add(time.Millisecond), session.AsOf(t.Context(), "77"))
 }
 
 // For the race detector: reads move what AsOf looks at.
@@ -128,7 +128,7 @@ func TestAsOfMayBeAskedAmidReads(t *testing.T) {
 				clock.moveOn(time.Second)
 				_, _, err := readUntil(t.Context(), session, query(window(now().Add(-time.Hour), clock.now())), -1)
 				assert.NoError(t, err)
-				assert.False(t, session.AsOf("77").Before(now()))
+				assert.False(t, session.AsOf(t.Context(), "77").Before(now()))
 			}
 		})
 	}
@@ -157,5 +157,5 @@ func TestAReadThatWasCutIsGoneOnWith(t *testing.T) {
 	assert.Greater(t, len(counts), 2, "%v", counts)
 	assert.Less(t, len(u.Requests()), 60, "each page once, and what starting takes")
 	time.Sleep(keep + keep/2)
-	assert.Zero(t, session.AsOf("77"), "and no longer than is of use")
+	assert.Zero(t, session.AsOf(t.Context(), "77"), "and no longer than is of use")
 }

@@ -34,6 +34,7 @@ func (in *interner) entry(wire *makeapi.AuditLog) *auditlog.Entry {
 		TargetID:     auditlog.Text(wire.TargetID),
 		Extra:        wire.Extra,
 		Details:      wire.Details,
+		Raw:          wire.Raw,
 	}
 	if wire.Actor != nil {
 		actor, ok := in.actors[*wire.Actor]
@@ -48,6 +49,16 @@ func (in *interner) entry(wire *makeapi.AuditLog) *auditlog.Entry {
 		entry.Version = &auditlog.Version{From: auditlog.Text(wire.Version.From), To: auditlog.Text(wire.Version.To)}
 	}
 	return entry
+}
+
+// Decode reads an entry back from its Raw, as a Session reads Make's answer. It shares
+// nothing with other entries. ok is false for what is no entry.
+func Decode(raw []byte) (entry *auditlog.Entry, ok bool) {
+	wire, ok := makeapi.DecodeAuditLog(raw)
+	if !ok {
+		return nil, false
+	}
+	return newInterner().entry(&wire), true
 }
 
 func (in *interner) text(raw string) auditlog.Text {

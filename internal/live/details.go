@@ -78,6 +78,9 @@ func (s *Session) Detail(ctx context.Context, organization auditlog.ID, uuid str
 	case err != nil:
 		return nil, err
 	}
+	if !s.options.KeepRaw {
+		wire.Raw = nil
+	}
 	entry := newInterner().entry(wire)
 	if entry.Organization == nil || entry.Organization.ID != organization || !strings.EqualFold(entry.UUID, uuid) {
 		return nil, &auditlog.NotFoundError{UUID: uuid}

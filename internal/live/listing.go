@@ -166,7 +166,7 @@ func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
 	if l.comesBefore(l.at(entries[0]), l.reached) {
 		return true // it begins above the last instant, and holds it whole
 	}
-	from := slices.Index(l.lastPage, entryKey(entries[0]))
+	from := slices.Index(l.lastPage, entries[0].Key())
 	if l.join == byInstant {
 		return from >= 0 && l.at(entries[0]).Equal(l.reached)
 	}
@@ -174,7 +174,7 @@ func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
 		return false
 	}
 	for i, key := range l.lastPage[from:] {
-		if i < len(entries) && entryKey(entries[i]) != key {
+		if i < len(entries) && entries[i].Key() != key {
 			return false
 		}
 	}
@@ -202,7 +202,7 @@ func (l *listing) placeNext(result pageResult) {
 	}
 	l.lastPage = l.lastPage[:0]
 	for _, entry := range entries {
-		l.lastPage = append(l.lastPage, entryKey(entry))
+		l.lastPage = append(l.lastPage, entry.Key())
 	}
 	places := result.places()
 	overlap := min(received-1, max(minOverlap, received/16))

@@ -3,7 +3,6 @@ package live
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -66,34 +65,12 @@ func (p *plan) sign(teams, authors, events []string) {
 }
 
 func (p *plan) addTeams(q *auditlog.Query, access *auditlog.Access) error {
-	readable := access.ReadableTeams()
-	var hidden []string
-	for _, team := range q.Teams {
-		if !slices.ContainsFunc(readable, func(r auditlog.Ref) bool { return r.ID == team.ID }) {
-			hidden = append(hidden, fmt.Sprintf("%s %s", team.ID, team.Name.Quote()))
-		}
+	teams, warnings, err := access.TeamsFor(q)
+	for _, team := range teams {
+		p.endpoints = append(p.endpoints, teamList(q.Organization.ID, team.ID))
 	}
-	for _, team := range readable {
-		if len(q.Teams) == 0 || slices.ContainsFunc(q.Teams, func(t auditlog.Ref) bool { return t.ID == team.ID }) {
-			p.endpoints = append(p.endpoints, teamList(q.Organization.ID, team.ID))
-		}
-	}
-	if len(p.endpoints) == 0 {
-		reason := access.Reason
-		if len(hidden) > 0 {
-			reason = "this key may not read the log of team " + strings.Join(hidden, ", ") + "; " + reason
-		}
-		return &auditlog.AccessError{Organization: q.Organization, Reason: reason}
-	}
-	p.name = "teams"
-	p.warnings = append(p.warnings, fmt.Sprintf("this key may read the logs of %d team(s) only, not the organization's: entries of other teams and of the organization itself are not seen", len(p.endpoints)))
-	if len(hidden) > 0 {
-		p.warnings = append(p.warnings, "not readable with this key: team "+strings.Join(hidden, ", "))
-	}
-	if q.NoTeam {
-		p.warnings = append(p.warnings, "organization-level entries (team none) are in the organization's log only, which this key may not read")
-	}
-	return nil
+	p.name, p.warnings = "teams", warnings
+	return err
 }
 
 // split spreads filters over as many lists as it takes for each to fit into a

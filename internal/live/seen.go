@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"maps"
 	"slices"
 	"sync"
@@ -63,7 +64,7 @@ func (s *seenIn) add(entry *auditlog.Entry) {
 }
 
 // SeenActors are the people in the entries read so far, by id.
-func (s *Session) SeenActors(organization auditlog.ID) []auditlog.Actor {
+func (s *Session) SeenActors(_ context.Context, organization auditlog.ID) []auditlog.Actor {
 	found := s.seen.find(organization)
 	if found == nil {
 		return nil
@@ -74,7 +75,7 @@ func (s *Session) SeenActors(organization auditlog.ID) []auditlog.Actor {
 }
 
 // SeenEvents are the events of the entries read so far, sorted.
-func (s *Session) SeenEvents(organization auditlog.ID) []auditlog.Text {
+func (s *Session) SeenEvents(_ context.Context, organization auditlog.ID) []auditlog.Text {
 	found := s.seen.find(organization)
 	if found == nil {
 		return nil

@@ -35,6 +35,8 @@ type Options struct {
 	Keep time.Duration
 	// MaxKept bounds the entries that are kept, some 300 bytes each.
 	MaxKept int
+	// KeepRaw has entries carry what Make sent, for copies and exports.
+	KeepRaw bool
 }
 
 // Session reads the log with one credential. It implements auditlog.Reader and
@@ -93,7 +95,7 @@ func (s *Session) Now() time.Time { return s.client.Now() }
 // without any call; zero if nothing is kept. It is the oldest such instant, so
 // that a question without an upper end gets the same end for as long as the
 // first answer is kept, whatever was asked in between.
-func (s *Session) AsOf(organization auditlog.ID) time.Time {
+func (s *Session) AsOf(_ context.Context, organization auditlog.ID) time.Time {
 	return s.walks.asOf(organization, s.Now().Add(-s.options.Keep)).Truncate(time.Millisecond)
 }
 

@@ -35,7 +35,7 @@ type walk struct {
 	listings []*listing
 	cut      bool // into slices
 	in       *interner
-	known    map[string]bool // entries read, by entryKey
+	known    map[string]bool // entries read, by Key
 	single   bool            // all listings are slices of one, so places can be told
 	pending  entryHeap
 	ready    []*auditlog.Entry // released: no unread row is newer
@@ -198,6 +198,7 @@ func (w *walk) askPages(ctx context.Context, r *reading, underWay int, results c
 func (w *walk) fetchPage(ctx context.Context, l *listing, generation, offset int) pageResult {
 	options := l.options
 	options.Offset, options.Limit = offset, w.pageLimit(l)
+	options.KeepRaw = w.session.options.KeepRaw
 	result := pageResult{listing: l, generation: generation, offset: offset, limit: options.Limit}
 	result.page, result.err = l.endpoint.fetch(ctx, w.session.client, options)
 	if result.err == nil {
@@ -278,11 +279,11 @@ func (w *walk) noteUnreadable(l *listing, result *pageResult) {
 		key := ""
 		if next > 0 {
 			around.To = result.entries[next-1].TriggeredAt
-			key = fmt.Sprintf("%s+%d", entryKey(result.entries[next-1]), place-places[next-1])
+			key = fmt.Sprintf("%s+%d", result.entries[next-1].Key(), place-places[next-1])
 		}
 		if next < len(result.entries) {
 			around.From = result.entries[next].TriggeredAt
-			key = fmt.Sprintf("%s-%d", entryKey(result.entries[next]), places[next]-place)
+			key = fmt.Sprintf("%s-%d", result.entries[next].Key(), places[next]-place)
 		} else if !l.done && len(result.entries) > 0 {
 			continue
 		}
@@ -315,7 +316,7 @@ func (w *walk) unreadableIn(window auditlog.Window) []auditlog.Span {
 }
 
 func (w *walk) add(l *listing, entry *auditlog.Entry) {
-	key := entryKey(entry)
+	key := entry.Key()
 	if w.known[key] {
 		return
 	}
@@ -513,15 +514,6 @@ var errNotByCreatedAt = errors.New("Make did not sort by the time of writing")
 // writeSlack allows for clocks that differ and entries that show up a little
 // after they were written.
 const writeSlack = 2 * time.Minute
-
-// entryKey tells entries apart: by uuid, or where that is missing by everything
-// that the list shows.
-func entryKey(e *auditlog.Entry) string {
-	if e.UUID != "" {
-		return e.UUID
-	}
-	return e.TriggeredAt.Format(time.RFC3339Nano) + "\x00" + string(e.Event) + "\x00" + string(e.ActorID()) + "\x00" + string(e.TeamID()) + "\x00" + string(e.TargetID)
-}
 
 // entryHeap has the newest entry on top.
 type entryHeap []*auditlog.Entry

@@ -1,0 +1,40 @@
+package auditlog_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+func TestObjectsAreMeantByNameOrTheBeginningOfAWord(t *testing.T) {
+	t.Parallel()
+	for want, fits := range map[string][2]bool{
+		"Invoice sync": {true, true}, "invoice SYNC": {true, true}, "sync": {false, true}, "inv": {false, true}, "nvoice": {false, false}, "ínvoice": {false, true},
+	} {
+		exactly, begins := auditlog.NameFits(want, "Invoice sync")
+		assert.Equal(t, fits, [2]bool{exactly, begins}, want)
+	}
+	_, begins := auditlog.NameFits("12", "12 orders")
+	assert.False(t, begins, "a number stands for an id")
+	exactly, _ := auditlog.NameFits("12", "12")
+	assert.True(t, exactly)
+}
+
+func TestOneObjectIsChosenAmongThoseOfAName(t *testing.T) {
+	t.Parallel()
+	sync := auditlog.NamedTarget{ID: "7", Object: "scenario", Name: "Invoice sync"}
+	target, ok, err := auditlog.MatchTarget("sync", []auditlog.NamedTarget{sync, {ID: "7", Object: "scenario", Name: "Sync of old"}})
+	require.NoError(t, err)
+	assert.True(t, ok)
+	assert.Equal(t, sync, target)
+	_, ok, err = auditlog.MatchTarget("x", nil)
+	require.NoError(t, err)
+	assert.False(t, ok, "then it is taken for an id")
+	_, _, err = auditlog.MatchTarget("sync", []auditlog.NamedTarget{sync, {ID: "9", Object: "data_store", Name: "sync\u202e"}})
+	var doubtful *auditlog.NameError
+	require.ErrorAs(t, err, &doubtful)
+	assert.EqualError(t, err, `object "sync" fits 2 objects: 7 "Invoice sync" (scenario), 9 "sync" (data store): pass the id`)
+}

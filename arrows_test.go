@@ -30,6 +30,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/conformance": {"internal/transport"},
 		"schemas":              {"internal/auditlog"},
 		"internal/live":        {"internal/auditlog", "makeapi"},
+		"internal/archive":     {"internal/auditlog"},
+		"internal/export":      {"internal/auditlog"},
 		"internal/analysis":    {"internal/auditlog"},
 		"internal/answer":      {"internal/auditlog", "internal/analysis", "schemas"},
 		"tools":                {"internal/auditlog", "internal/analysis", "internal/answer", "schemas"},
@@ -37,7 +39,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"prompts":              {"internal/auditlog", "internal/analysis", "internal/answer", "schemas", "tools"},
 		"internal/cli": {
 			"internal/auditlog", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
-			"internal/auth", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
+			"internal/archive", "internal/auth", "internal/export", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
 		},
 	}
 	found := map[string]bool{}
@@ -45,7 +47,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "clients" || entry.Name() == "testdata") {
+		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "clients" || entry.Name() == "bench" || entry.Name() == "testdata") {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {

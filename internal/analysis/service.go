@@ -190,7 +190,7 @@ func (s *Service) Resolve(ctx context.Context, f Filter, defaultDays int) (*Ques
 		return nil, errors.Join(problems...)
 	}
 	if found := question.Query.TargetID; string(found) != f.TargetID {
-		question.Notes = append(question.Notes, "target_id "+auditlog.Text(f.TargetID).Quote()+" is the name of object "+found.Quote())
+		question.Notes = append(question.Notes, "target_id "+auditlog.Text(f.TargetID).Quote()+" is the name of object "+found.Quote()+": query.event has what it is")
 	}
 	if len(question.Query.Events) > 0 && slices.ContainsFunc(f.Events, func(want string) bool { return strings.ContainsAny(want, "*?") }) {
 		question.Notes = append(question.Notes, "a pattern stands for those events of Make's catalog that fit it: query.event")
@@ -339,10 +339,24 @@ func (s *Service) resolveTarget(ctx context.Context, f Filter, q *auditlog.Query
 		return nil, err
 	}
 	target, found, problem := auditlog.MatchTarget(f.TargetID, named)
-	if found {
-		q.TargetID = target.ID
+	if !found {
+		return problem, nil
 	}
-	return problem, nil
+	q.TargetID = target.ID
+	if len(f.Events) > 0 {
+		return nil, nil
+	}
+	// Objects of other kinds may have the id as well.
+	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, event := range withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID)).Events {
+		if target.Has(event.Value) {
+			q.Events = append(q.Events, event)
+		}
+	}
+	return nil, nil
 }
 
 // withSeen is the catalog with events that were read and that it lacks.

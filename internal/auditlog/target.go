@@ -16,19 +16,34 @@ type TargetNamer interface {
 // NamedTarget is an object and a name that it has, or had.
 type NamedTarget struct {
 	ID Text
-	// Object is what sort of object it is, as events call it: webhook, data_store.
+	// Object is what sort of object it is, as events call it: webhook, data_store. Ids
+	// are unique only within one.
 	Object Text
 	Name   Text
+}
+
+// Has tells whether an event is about the object's sort: webhook_created is about
+// webhooks.
+func (n NamedTarget) Has(event Text) bool { return ObjectOf(event) == n.Object }
+
+// ObjectOf is what an event is about: the event without its verb, in lower case.
+func ObjectOf(event Text) Text {
+	text := strings.ToLower(string(event))
+	if i := strings.LastIndexByte(text, '_'); i > 0 {
+		text = text[:i]
+	}
+	return Text(text)
 }
 
 // MatchTarget chooses the one object among those that want names. None is no error:
 // want is taken for an id then. Several are a [NameError].
 func MatchTarget(want string, among []NamedTarget) (target NamedTarget, ok bool, err error) {
-	distinct := map[Text]bool{}
+	type object struct{ id, object Text }
+	distinct := map[object]bool{}
 	var shown []string
 	for _, candidate := range among {
-		if !distinct[candidate.ID] {
-			distinct[candidate.ID] = true
+		if key := (object{candidate.ID, candidate.Object}); !distinct[key] {
+			distinct[key] = true
 			shown = append(shown, candidate.ID.Clean()+" "+candidate.Name.Quote()+" ("+strings.ReplaceAll(candidate.Object.Clean(), "_", " ")+")")
 		}
 	}

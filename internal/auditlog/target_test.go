@@ -15,7 +15,8 @@ func TestObjectsAreMeantByNameOrTheBeginningOfAWord(t *testing.T) {
 		"Invoice sync": {true, true}, "invoice SYNC": {true, true}, "sync": {false, true}, "inv": {false, true}, "nvoice": {false, false}, "ínvoice": {false, true},
 	} {
 		exactly, begins := auditlog.NameFits(want, "Invoice sync")
-		assert.Equal(t, fits, [2]bool{exactly, begins}, want)
+		assert.Equal(t, fits[0], exactly, want)
+		assert.Equal(t, fits[1], begins, want)
 	}
 	_, begins := auditlog.NameFits("12", "12 orders")
 	assert.False(t, begins, "a number stands for an id")

@@ -1,0 +1,208 @@
+package archive
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+
+	_ "modernc.org/sqlite" // the driver, without cgo
+)
+
+// Options set an archive up.
+type Options struct {
+	// Create makes the file if it is not there.
+	Create bool
+	// World tells archives apart that must never be mixed, such as the demo's and real
+	// ones; empty is a world like any other.
+	World string
+	// Decode reads an entry back from what Make sent.
+	Decode func(raw []byte) (*auditlog.Entry, bool)
+	// Now is the clock for what is not Make's to tell; nil means time.Now.
+	Now func() time.Time
+}
+
+// Archive is an open archive. It is safe for use by several goroutines.
+type Archive struct {
+	path    string
+	options Options
+	db      *sql.DB
+	// id is made with the file: signatures of one archive do not fit another.
+	id string
+
+	mu      sync.Mutex
+	columns map[int64]*columns // by log
+}
+
+// Exists tells whether there is a file at path.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// Open opens an archive, and brings one of an older version up to date. What cannot
+// be an archive, or is of a newer version, is a [FileError], one of another world a
+// [WorldError]; they stay as they are.
+func Open(ctx context.Context, path string, options Options) (*Archive, error) {
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("the archive's path: %w", err)
+	}
+	a := &Archive{path: path, options: options, columns: map[int64]*columns{}}
+	if err := a.prepareFile(); err != nil {
+		return nil, err
+	}
+	if a.db, err = sql.Open("sqlite", a.address()); err != nil {
+		return nil, &FileError{Path: path, Problem: "it cannot be opened", Next: "name another file", Err: err}
+	}
+	if err := a.migrate(ctx); err != nil {
+		_ = a.db.Close()
+		return nil, a.explain("opening it", err)
+	}
+	return a, nil
+}
+
+// Path is where the archive is.
+func (a *Archive) Path() string { return a.path }
+
+// Close closes the archive.
+func (a *Archive) Close() error { return a.db.Close() }
+
+// prepareFile sees to it that there is a file that nobody else may read: SQLite gives
+// the files beside it the same rights.
+func (a *Archive) prepareFile() error {
+	info, err := os.Stat(a.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !a.options.Create:
+		return &FileError{Path: a.path, Problem: "there is no such file", Next: "fill one with make-audit-mcp sync"}
+	case errors.Is(err, fs.ErrNotExist):
+		file, err := os.OpenFile(a.path, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
+		if err != nil {
+			return &FileError{Path: a.path, Problem: "it cannot be created", Next: "name a file in a folder that exists and may be written", Err: err}
+		}
+		return file.Close()
+	case err != nil:
+		return &FileError{Path: a.path, Problem: "it cannot be read", Next: "check the rights of the file and its folder", Err: err}
+	case info.IsDir():
+		return &FileError{Path: a.path, Problem: "it is a folder", Next: "name a file in it, e.g. " + filepath.Join(a.path, "audit.db")}
+	}
+	return nil
+}
+
+// address is the file with the settings of each connection. Commits are synced to
+// disk, since what counts as stored must survive a loss of power.
+func (a *Archive) address() string {
+	settings := url.Values{"_pragma": {
+		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)", "temp_store(MEMORY)",
+	}, "_txlock": {"immediate"}}
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(a.path)}).EscapedPath(), RawQuery: settings.Encode()}).String()
+}
+
+// migrate checks what the file is and brings it up to date.
+func (a *Archive) migrate(ctx context.Context) error {
+	var application, version, tables int
+	for query, into := range map[string]*int{
+		"PRAGMA application_id": &application, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables,
+	} {
+		if err := a.db.QueryRowContext(ctx, query).Scan(into); err != nil {
+			return err
+		}
+	}
+	steps := migrations()
+	switch {
+	case application != applicationID && (application != 0 || version != 0 || tables != 0):
+		return &FileError{Path: a.path, Problem: "it is a database of another program", Next: "name another file"}
+	case application == 0 && !a.options.Create:
+		return &FileError{Path: a.path, Problem: "it is empty", Next: "fill it with make-audit-mcp sync"}
+	case version > len(steps):
+		return &FileError{Path: a.path, Problem: fmt.Sprintf("it is of version %d, and this program knows up to %d", version, len(steps)), Next: "use the newer program that wrote it"}
+	}
+	if version == 0 {
+		// Readers then read what was committed while a sync writes. The file keeps it.
+		if _, err := a.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+			return err
+		}
+	}
+	for ; version < len(steps); version++ {
+		if err := a.step(ctx, version, steps[version]); err != nil {
+			return err
+		}
+	}
+	world, err := a.meta(ctx, a.db, "world")
+	if err != nil {
+		return err
+	}
+	if string(world) != a.options.World {
+		return &WorldError{Path: a.path, Holds: string(world), Wanted: a.options.World}
+	}
+	id, err := a.meta(ctx, a.db, "id")
+	a.id = string(id)
+	return err
+}
+
+// step takes the file from one version to the next; the first one makes it.
+func (a *Archive) step(ctx context.Context, version int, statements string) error {
+	return a.transact(ctx, func(tx *sql.Tx) error {
+		var now int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&now); err != nil || now > version {
+			return err // another process was quicker
+		}
+		if _, err := tx.ExecContext(ctx, statements); err != nil {
+			return fmt.Errorf("bringing it to version %d: %w", version+1, err)
+		}
+		if version == 0 {
+			edge, err := (&tree{}).marshal()
+			if err != nil {
+				return err
+			}
+			for key, value := range map[string][]byte{"world": []byte(a.options.World), "id": []byte(rand.Text()), "tree": edge} {
+				if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
+					return err
+				}
+			}
+		}
+		// Pragmas take no parameters; both are numbers of ours.
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version+1))
+		return err
+	})
+}
+
+// querier is a database or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func (a *Archive) meta(ctx context.Context, from querier, key string) ([]byte, error) {
+	var value []byte
+	err := from.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = ?", key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return value, err
+}
+
+// transact runs do in a transaction that is committed if it succeeds.
+func (a *Archive) transact(ctx context.Context, do func(*sql.Tx) error) error {
+	tx, err := a.db.BeginTx(ctx, nil)
+	if err != nil {
+		return a.explain("writing to it", err)
+	}
+	if err := do(tx); err != nil {
+		_ = tx.Rollback()
+		return a.explain("writing to it", err)
+	}
+	return a.explain("writing to it", tx.Commit())
+}

@@ -1,0 +1,275 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Access is what the source says, with what the archive holds of the log.
+func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
+	access, err := r.Source.Access(ctx, organization)
+	if around := r.orRemembered(ctx, organization, err); around != nil {
+		access, err = &around.Access, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	v, openErr := r.open(ctx, organization)
+	if openErr != nil || v == nil {
+		return access, nil //nolint:nilerr // without an archive it is as the source says; reading will tell
+	}
+	own := *access
+	own.Archive = v.span()
+	return &own, nil
+}
+
+// span is what a view holds.
+func (v *view) span() *auditlog.ArchiveSpan {
+	span := &auditlog.ArchiveSpan{From: v.state.From, AsOf: v.state.AsOf}
+	w := v.rows.words
+	for row := range v.rows.at {
+		if !v.rights.Organization && !v.rights.sees(&auditlog.Entry{Team: w.ref(v.rows.team[row])}) {
+			continue
+		}
+		if span.Entries++; span.Entries == 1 {
+			span.LastAt = fromMicros(v.rows.at[row])
+		}
+		span.FirstAt = fromMicros(v.rows.at[row])
+		if v.rights.Organization {
+			span.Entries, span.FirstAt = len(v.rows.at), fromMicros(v.rows.at[len(v.rows.at)-1])
+			break
+		}
+	}
+	return span
+}
+
+// remembered is what was known around a log at its last sync, where the key is the one
+// that filled it and Make cannot be asked; else nil.
+func (r *Reader) remembered(ctx context.Context, organization auditlog.ID, failure error) *known {
+	if !r.IsOwn || !r.IsUnreachable(failure) || ctx.Err() != nil {
+		return nil
+	}
+	all := r.Archive.known(ctx, r.Instance)
+	at := slices.IndexFunc(all, func(k *known) bool { return organization == "" || k.Organization.ID == organization })
+	if at < 0 {
+		return nil
+	}
+	return all[at]
+}
+
+// known is what was known around the logs of an instance at their last syncs, the
+// latest first. What cannot be read is left out: it is only a help.
+func (a *Archive) known(ctx context.Context, instance string) []*known {
+	var all []*known
+	_ = eachRow(ctx, a.db, "SELECT known FROM logs WHERE instance = ? AND known <> '{}' ORDER BY id", instance, func(rows *sql.Rows) error {
+		var text []byte
+		around := &known{}
+		if err := rows.Scan(&text); err != nil {
+			return err
+		}
+		if json.Unmarshal(text, around) == nil {
+			all = append(all, around)
+		}
+		return nil
+	})
+	return all
+}
+
+// Account tells whose key it is.
+func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
+	account, err := r.Source.Account(ctx)
+	if around := r.orRemembered(ctx, "", err); around != nil {
+		return around.Account, nil
+	}
+	return account, err
+}
+
+// orRemembered is what was known at the last sync if err says that Make cannot be asked.
+func (r *Reader) orRemembered(ctx context.Context, organization auditlog.ID, err error) *known {
+	if err == nil {
+		return nil
+	}
+	return r.remembered(ctx, organization, err)
+}
+
+// Organizations lists the organizations that the key sees.
+func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
+	all, err := r.Source.Organizations(ctx)
+	if r.orRemembered(ctx, "", err) == nil {
+		return all, err
+	}
+	for _, around := range r.Archive.known(ctx, r.Instance) {
+		all = append(all, around.Organization)
+	}
+	return all, nil
+}
+
+// Catalog tells what an organization's log can be asked for.
+func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
+	catalog, err := r.Source.Catalog(ctx, organization)
+	if around := r.orRemembered(ctx, organization, err); around != nil && around.Catalog != nil {
+		return around.Catalog, nil
+	}
+	return catalog, err
+}
+
+// Detail returns an entry with its details, from the archive if they are there.
+func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
+	v, err := r.open(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	if v == nil {
+		return r.Source.Detail(ctx, organization, uuid)
+	}
+	stored, err := v.detail(ctx, uuid)
+	switch {
+	case err != nil:
+		return nil, err
+	case stored != nil && len(stored.Details) > 0:
+		return stored, nil
+	}
+	entry, err := r.Source.Detail(ctx, organization, uuid)
+	var gone *auditlog.NotFoundError
+	if stored != nil && (errors.As(err, &gone) || err != nil && r.IsOwn && r.IsUnreachable(err)) {
+		return stored, nil // Make no longer has it, or cannot be asked
+	}
+	return entry, err
+}
+
+// detail is an entry as its newest record shows it, with details if a record has them;
+// nil if it is not there or may not be seen.
+func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error) {
+	var packed []byte
+	err := v.archive.db.QueryRowContext(ctx, `SELECT r.raw FROM entries e JOIN records r ON r.leaf = CASE WHEN e.details >= 0 THEN e.details ELSE e.record END
+		WHERE e.log = ? AND e.key = ?`, v.log, keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})).Scan(&packed)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, v.archive.explain("reading it", err)
+	}
+	raw, err := unpack(packed)
+	if err != nil {
+		return nil, &FileError{Path: v.archive.path, Problem: "the entry " + uuid + " is damaged", Next: "run make-audit-mcp verify", Err: err}
+	}
+	entry, ok := v.archive.options.Decode(raw)
+	if !ok || !v.rights.sees(entry) {
+		return nil, nil
+	}
+	return entry, nil
+}
+
+// SeenActors are the people in the archive's entries, and those that the source saw.
+func (r *Reader) SeenActors(ctx context.Context, organization auditlog.ID) []auditlog.Actor {
+	v, err := r.open(ctx, organization)
+	live := r.Source.SeenActors(ctx, organization)
+	if err != nil || v == nil {
+		return live
+	}
+	found := map[auditlog.ID]auditlog.Actor{}
+	for _, id := range v.used(v.rows.actor) {
+		if actor := v.rows.words.actor(id); actor != nil {
+			found[actor.ID] = *actor // ids grow, so the latest name stays
+		}
+	}
+	for _, actor := range live {
+		found[actor.ID] = actor
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
+}
+
+// used are the ids that a column holds, ascending, of rows that may be seen.
+func (v *view) used(column []int32) []int32 {
+	var used []bool
+	for row, id := range column {
+		if !v.rights.Organization && !v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
+			continue
+		}
+		if int(id) >= len(used) {
+			used = append(used, make([]bool, int(id)+1-len(used))...)
+		}
+		used[id] = true
+	}
+	var ids []int32
+	for id, is := range used {
+		if is {
+			ids = append(ids, int32(id))
+		}
+	}
+	return ids
+}
+
+// SeenEvents are the events in the archive's entries, and those that the source saw.
+func (r *Reader) SeenEvents(ctx context.Context, organization auditlog.ID) []auditlog.Text {
+	v, err := r.open(ctx, organization)
+	events := r.Source.SeenEvents(ctx, organization)
+	if err != nil || v == nil {
+		return events
+	}
+	for _, id := range v.used(v.rows.event) {
+		if event := v.rows.words.event(id); event != "" && !slices.Contains(events, event) {
+			events = append(events, event)
+		}
+	}
+	slices.Sort(events)
+	return events
+}
+
+// AsOf is the instant as of which questions can be asked without a call.
+func (r *Reader) AsOf(ctx context.Context, organization auditlog.ID) time.Time {
+	v, err := r.open(ctx, organization)
+	if err != nil || v == nil {
+		return r.Source.AsOf(ctx, organization)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	asOf := v.state.AsOf
+	if t := r.tails[organization]; t != nil && t.base.Equal(asOf) {
+		asOf = t.asOf
+	}
+	if r.Now().Sub(asOf) > r.keep() {
+		return time.Time{}
+	}
+	return asOf.Truncate(time.Millisecond)
+}
+
+// ArchiveStatus implements auditlog.ArchiveKeeper.
+func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, error) {
+	organizations, err := r.Organizations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status := &auditlog.ArchiveStatus{}
+	for _, organization := range organizations {
+		if !organization.Here {
+			continue
+		}
+		// What the archive does not have is not worth asking Make about.
+		if log, _, _, err := r.Archive.findLog(ctx, r.Archive.db, owner{r.Instance, string(organization.ID)}); err != nil || log == 0 {
+			continue
+		}
+		v, err := r.open(ctx, organization.ID)
+		if err != nil {
+			return nil, err
+		}
+		if v != nil {
+			status.Logs = append(status.Logs, auditlog.ArchiveLog{
+				Organization: organization.Ref, Span: *v.span(), Gaps: v.state.Gaps, Unreadable: len(v.state.Unreadable), Doubts: v.state.Doubts,
+			})
+		}
+	}
+	text, at, err := r.Archive.lastCheckpoint(ctx)
+	if text != "" {
+		status.Checkpoint, status.CheckpointAt = text, fromMicros(at)
+	}
+	return status, err
+}

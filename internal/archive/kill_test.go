@@ -1,0 +1,339 @@
+package archive_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+)
+
+// The environment of a child process: this test binary once more, as the main of which
+// serves one test function.
+const (
+	childPath = "ARCHIVE_CHILD_PATH" // the archive
+	childURL  = "ARCHIVE_CHILD_URL"  // the upstream
+	childNow  = "ARCHIVE_CHILD_NOW"  // Make's time
+)
+
+// child prepares to run a test function of this binary as a process of its own.
+func child(t testing.TB, function, path string, env ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	c := exec.CommandContext(t.Context(), self, "-test.run", "^"+function+"$", "-test.timeout", "30m")
+	c.Env = append(os.Environ(), append(env, childPath+"="+path)...)
+	return c
+}
+
+// The stages of a sync, as the child names them: those of its progress, and some of
+// its own.
+const (
+	stageBegun    = "begun"
+	stageOpen     = "open"
+	stageFill     = "reading back"
+	stageWritten  = "reading what was written since"
+	stageDetails  = "reading details"
+	stageConclude = "concluding"
+)
+
+// notableEvent is the one whose details the syncs of this test fetch.
+const notableEvent = "webhook_deleted"
+
+// telling is a source that tells when a sync is about to sign.
+type telling struct{ archive.Source }
+
+func (s telling) Account(ctx context.Context) (auditlog.Account, error) {
+	fmt.Println(stageConclude)
+	return s.Source.Account(ctx)
+}
+
+// TestChildThatSyncs is the main of the process that is killed.
+func TestChildThatSyncs(t *testing.T) {
+	t.Parallel()
+	url := os.Getenv(childURL)
+	if url == "" {
+		t.Skip("it runs as a child of TestASyncSurvivesBeingKilled")
+	}
+	now, err := time.Parse(time.RFC3339, os.Getenv(childNow))
+	require.NoError(t, err)
+	u := &upstream{t: t, clock: &clock{now: now}, url: url}
+	fmt.Println(stageBegun)
+	a := open(t, os.Getenv(childPath))
+	fmt.Println(stageOpen)
+	how := options()
+	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == notableEvent }
+	how.OnProgress = func(p archive.SyncProgress) { fmt.Println(p.Stage) }
+	_, err = a.Sync(t.Context(), telling{u.source(adminKey)}, how)
+	require.NoError(t, err)
+}
+
+// moment is when a child is killed: some time after it came to a stage for the nth time.
+type moment struct {
+	stage string
+	nth   int
+	delay time.Duration
+}
+
+// killing is a series of syncs that are killed.
+type killing struct {
+	*upstream
+	random  *rand.Rand
+	latency time.Duration
+	path    string
+	stored  int // entries in the file, at the last look
+	kills   map[string]int
+	done    int
+	files   int
+}
+
+// A sync may be killed at any moment: whatever was stored stays, nothing is there
+// twice, everything verifies, and the syncs after it make up for it. ARCHIVE_KILLS says
+// how many kills, over 60,000 entries; ARCHIVE_KILLS_SEED repeats a series.
+func TestASyncSurvivesBeingKilled(t *testing.T) {
+	t.Parallel()
+	kills, count, latency := 6, 3000, 5*time.Millisecond
+	if asked := os.Getenv("ARCHIVE_KILLS"); asked != "" {
+		var err error
+		kills, err = strconv.Atoi(asked)
+		require.NoError(t, err)
+		count, latency = 60_000, 20*time.Millisecond
+	} else if hasRaceDetector() {
+		t.Skip("it takes half a minute with the race detector, which sees nothing of other processes")
+	}
+	seed := uint64(time.Now().UnixNano())
+	if asked := os.Getenv("ARCHIVE_KILLS_SEED"); asked != "" {
+		var err error
+		seed, err = strconv.ParseUint(asked, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("ARCHIVE_KILLS_SEED=%d", seed)
+	k := &killing{random: rand.New(rand.NewPCG(seed, 1)), latency: latency, kills: map[string]int{}}
+	k.begin(t, count)
+	for killed := 0; killed < kills; {
+		before := k.done
+		k.run(k.pick())
+		if k.done == before {
+			killed++
+			k.check()
+			if killed%20 == 0 {
+				t.Logf("%d kills", killed)
+			}
+			continue
+		}
+		k.compare()
+		if k.random.IntN(3) == 0 {
+			k.renew()
+		} else {
+			k.addLate()
+		}
+	}
+	k.run(moment{stage: "never"})
+	k.check()
+	k.compare()
+	t.Logf("killed %v, %d syncs ran through, %d files", k.kills, k.done, k.files)
+}
+
+func hasRaceDetector() bool {
+	info, ok := debug.ReadBuildInfo()
+	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// begin starts the upstream: over HTTP, and slow, so that a sync waits as well as works.
+func (k *killing) begin(t *testing.T, count int) {
+	bulk := entries(count)
+	for i := range bulk {
+		if i%200 == 0 {
+			bulk[i].Event, bulk[i].Details = notableEvent, map[string]any{"webhookName": fmt.Sprintf("Orders %d", i)}
+		}
+	}
+	k.upstream = start(t, bulk, makesim.Quirks{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		time.Sleep(k.latency)
+		k.ServeHTTP(w, r)
+	}))
+	t.Cleanup(slow.Close)
+	k.url = slow.URL + makesim.BasePath
+	k.renew()
+}
+
+// renew goes on with a new file.
+func (k *killing) renew() {
+	k.files++
+	k.stored = 0
+	k.path = filepath.Join(k.t.TempDir(), "audit.db")
+}
+
+// pick draws a moment, more often than by chance one of those that are short.
+func (k *killing) pick() moment {
+	upTo := func(longest time.Duration) time.Duration { return time.Duration(k.random.Int64N(int64(longest))) }
+	isNew := k.stored == 0
+	switch n := k.random.IntN(12); {
+	case n < 1 || isNew && n < 3:
+		return moment{stageBegun, 1, upTo(40 * time.Millisecond)} // the file is made
+	case n < 4:
+		return moment{stageOpen, 1, upTo(8 * k.latency)}
+	case n < 7:
+		return moment{stageFill, 1 + k.random.IntN(6), upTo(60 * k.latency)}
+	case n < 8:
+		return moment{stageWritten, 1, upTo(8 * k.latency)}
+	case n < 10:
+		return moment{stageDetails, 1 + k.random.IntN(6), upTo(20 * k.latency)}
+	default:
+		return moment{stageConclude, 1, upTo(3 * k.latency)} // the key is made, the checkpoint signed
+	}
+}
+
+// run runs one sync in a process of its own and kills it at a moment, unless it is
+// done before.
+func (k *killing) run(at moment) {
+	k.t.Helper()
+	c := child(k.t, "TestChildThatSyncs", k.path, childURL+"="+k.url, childNow+"="+k.clock.Now().Format(time.RFC3339))
+	output, err := c.StdoutPipe()
+	require.NoError(k.t, err)
+	var said, failure bytes.Buffer
+	c.Stderr = &failure
+	require.NoError(k.t, c.Start())
+	stage := ""
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		stage = lines.Text()
+		fmt.Fprintln(&said, stage)
+		if stage != at.stage {
+			continue
+		}
+		if at.nth--; at.nth == 0 {
+			time.AfterFunc(at.delay, func() { _ = c.Process.Kill() }) // it may be done
+		}
+	}
+	err = c.Wait()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		k.done++
+	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+		k.kills[stage]++
+	default:
+		require.NoError(k.t, err, "%s%s", said.String(), failure.String())
+	}
+}
+
+// check holds the file against all that must be true of it at any time.
+func (k *killing) check() {
+	k.t.Helper()
+	if !archive.Exists(k.path) {
+		return // it was killed before
+	}
+	a, err := archive.Open(background(), k.path, archive.Options{Create: true, Decode: live.Decode, Now: begin})
+	require.NoError(k.t, err)
+	defer func() { assert.NoError(k.t, a.Close()) }()
+	found, err := a.Verify(background(), archive.VerifyOptions{})
+	require.NoError(k.t, err)
+	require.Empty(k.t, found.Problems)
+	stored, distinct, records := k.number("SELECT count(*) FROM entries"), k.number("SELECT count(DISTINCT key) FROM entries"), k.number("SELECT count(*) FROM records WHERE kind = 1")
+	require.Equal(k.t, stored, distinct)
+	require.Equal(k.t, stored, records, "nothing changed upstream, so that each entry came once")
+	require.GreaterOrEqual(k.t, stored, k.stored, "something that was stored is lost")
+	k.stored = stored
+}
+
+// number asks the file itself.
+func (k *killing) number(query string) (n int) {
+	k.t.Helper()
+	db, err := sql.Open("sqlite", k.path)
+	require.NoError(k.t, err)
+	defer func() { assert.NoError(k.t, db.Close()) }()
+	require.NoError(k.t, db.QueryRowContext(background(), query).Scan(&n))
+	return n
+}
+
+// compare holds what the archive answers after a whole sync against what is upstream.
+func (k *killing) compare() {
+	k.t.Helper()
+	a, err := archive.Open(background(), k.path, archive.Options{Decode: live.Decode, Now: begin})
+	require.NoError(k.t, err)
+	defer func() { assert.NoError(k.t, a.Close()) }()
+	reader := k.reader(a, adminKey)
+	q := year()
+	q.Window.From, q.Window.To = begin().AddDate(-1, 0, 0), k.clock.Now()
+	got, report := readAll(k.t, reader, q)
+	assert.True(k.t, report.Exhausted)
+	assert.Equal(k.t, auditlog.SourceArchive, report.Source)
+	upstream := k.Dump(organizationID)
+	want := make([]string, 0, len(upstream))
+	notable := 0
+	for i := range upstream {
+		want = append(want, line(k.shown(&upstream[i])))
+		if upstream[i].Event == notableEvent {
+			notable++
+			entry, err := reader.Detail(background(), "77", upstream[i].UUID)
+			require.NoError(k.t, err)
+			details, err := json.Marshal(upstream[i].Details)
+			require.NoError(k.t, err)
+			require.JSONEq(k.t, string(details), string(entry.Details))
+		}
+	}
+	slices.Sort(want) // within one instant Make has an order of its own
+	slices.Sort(got)
+	require.True(k.t, slices.Equal(want, got), "the archive has %d entries that are not the %d upstream", len(got), len(want))
+	require.Equal(k.t, notable, k.number("SELECT count(DISTINCT details) FROM entries WHERE details >= 0"))
+}
+
+// shown is an entry of the simulator as a reader must show it.
+func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
+	entry := &auditlog.Entry{
+		UUID: e.UUID, TriggeredAt: e.TriggeredAt, CreatedAt: e.CreatedAt, Organization: &auditlog.Ref{ID: "77", Name: "Acme"},
+		Event: auditlog.Text(e.Event), TargetID: auditlog.Text(e.TargetID),
+	}
+	if e.Actor != nil {
+		entry.Actor = &auditlog.Actor{ID: auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)), Name: auditlog.Text(e.Actor.Name), Email: auditlog.Text(e.Actor.Email)}
+	}
+	if name, ok := map[int64]auditlog.Text{salesTeam: "Sales", opsTeam: "Ops"}[e.TeamID]; ok {
+		entry.Team = &auditlog.Ref{ID: auditlog.ID(strconv.FormatInt(e.TeamID, 10)), Name: name}
+	}
+	if e.VersionFrom != "" {
+		entry.Version = &auditlog.Version{From: auditlog.Text(e.VersionFrom), To: auditlog.Text(e.VersionTo)}
+	}
+	return entry
+}
+
+// addLate has Make write down, some minutes later, what happened weeks ago.
+func (k *killing) addLate() {
+	k.clock.advance(5 * time.Minute)
+	late := makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: organizationID, Count: 1 + k.random.IntN(300), From: begin().AddDate(0, 0, -22), To: begin().AddDate(0, 0, -21),
+		Seed: k.random.Uint64(), Events: []string{"scenario_updated", notableEvent},
+	})
+	for i := range late {
+		late[i].CreatedAt = k.clock.Now().Add(-time.Duration(k.random.IntN(60)) * time.Second)
+		if late[i].Event == notableEvent && i%20 != 0 {
+			late[i].Event = "webhook_created"
+		}
+		if late[i].Event == notableEvent {
+			late[i].Details = map[string]any{"webhookName": "Late"}
+		}
+	}
+	k.AddEntries(late...)
+}

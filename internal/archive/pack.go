@@ -1,0 +1,66 @@
+package archive
+
+import (
+	"bytes"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// maxRaw bounds what one record unpacks to: damage must not exhaust memory. What
+// Make sends is bounded to less by the client.
+const maxRaw = 64 << 20
+
+// packer compresses what Make sends: short texts that are much alike, so that a
+// dictionary does more than the texts themselves.
+type packer struct {
+	to     bytes.Buffer
+	writer *flate.Writer
+}
+
+// level is where more effort stops helping.
+const level = 5
+
+func newPacker() (*packer, error) {
+	p := &packer{}
+	var err error
+	p.writer, err = flate.NewWriterDict(&p.to, level, dictionary())
+	return p, err
+}
+
+// pack returns raw compressed; the bytes are good until the next call.
+func (p *packer) pack(raw []byte) ([]byte, error) {
+	p.to.Reset()
+	p.writer.Reset(&p.to)
+	if _, err := p.writer.Write(raw); err != nil {
+		return nil, fmt.Errorf("packing a record: %w", err)
+	}
+	if err := p.writer.Close(); err != nil {
+		return nil, fmt.Errorf("packing a record: %w", err)
+	}
+	return p.to.Bytes(), nil
+}
+
+// unpack reverses pack.
+func unpack(packed []byte) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(bytes.NewReader(packed), dictionary()), maxRaw+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("unpacking a record: %w", err)
+	case len(raw) > maxRaw:
+		return nil, errors.New("unpacking a record: it is larger than any can be")
+	}
+	return raw, nil
+}
+
+// dictionary is what entries look like. It is part of the file's format: it never
+// changes within a version.
+func dictionary() []byte {
+	return []byte(`{"details":{"scenarioName":"","connectionName":"","connectionType":"","webhookName":"","webhookType":"gateway-webhook","keyName":"","dataStoreName":"","functionName":""},` +
+		`organization_variable_created_updated_deleted_enabled_disabled_activated_deactivated_team_variable_credential_request_data_structure_data_store_record_function_scenario_webhook_connection_key_` +
+		`"version":{"from":"1","to":"2"},"extra":null,"team":null,"actor":null,"targetId":null,` +
+		`{"uuid":"00000000-0000-4000-8000-000000000000","createdAt":"2026-01-01T00:00:00.000Z","triggeredAt":"2026-01-01T00:00:00.000Z",` +
+		`"organization":{"id":1000000,"name":"` + `"},"organizationId":1000,"eventName":"scenario_updated","team":{"id":1000,"name":"` +
+		`"},"actor":{"id":1000,"name":"","email":"name@example.com"},"targetId":"1000"}`)
+}

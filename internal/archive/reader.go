@@ -1,0 +1,266 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Reader answers from an archive what it covers, from Make what was written since, and
+// all from Make where the archive does not have the log, or may not be read. It is a
+// [Source] for questions: auditlog.Reader, Tallier and Directory.
+//
+// Who may read what is Make's to tell, at every question: its answer is believed for as
+// long as the source keeps it, some minutes.
+type Reader struct {
+	Source
+
+	Archive *Archive
+	// Instance names the instance of Make that the source asks.
+	Instance string
+	// IsOwn tells that the source has the key that the archive is filled with: where
+	// Make cannot be asked, that key's rights are those of the last sync.
+	IsOwn bool
+	// IsUnreachable tells failures of reaching Make from its answers.
+	IsUnreachable func(error) bool
+	// KeepRaw has entries carry what Make sent, and their details as far as these are
+	// here; the source must do the same.
+	KeepRaw bool
+	// Keep is how long what was written since is believed to be all; 0 means 5 minutes.
+	Keep time.Duration
+
+	mu    sync.Mutex
+	tails map[auditlog.ID]*tail
+}
+
+var (
+	_ auditlog.Reader    = (*Reader)(nil)
+	_ auditlog.Tallier   = (*Reader)(nil)
+	_ auditlog.Directory = (*Reader)(nil)
+)
+
+// tail is what was written since a log was filled.
+type tail struct {
+	base    time.Time // the log's AsOf
+	asOf    time.Time
+	entries []*auditlog.Entry // newest first
+	report  auditlog.Report
+	// failure is why Make could not be asked up to the end of the question.
+	failure error
+}
+
+func (r *Reader) keep() time.Duration {
+	if r.Keep > 0 {
+		return r.Keep
+	}
+	return 5 * time.Minute
+}
+
+// open finds the log of an organization, as far as it may be read with the source's
+// key: nil if there is none.
+func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, error) {
+	access, err := r.Source.Access(ctx, organization)
+	if around := r.orRemembered(ctx, organization, err); around != nil {
+		access, err = &around.Access, nil
+	}
+	if err != nil || !access.Readable() {
+		return nil, err
+	}
+	v, err := r.Archive.view(ctx, owner{r.Instance, string(organization)}, access)
+	if err != nil || v == nil || !v.state.Scope.has(v.rights) {
+		return nil, err
+	}
+	return v, nil
+}
+
+// prepare opens the log for a query, with what was written since if the query reaches
+// that far. It is nil where Make has to answer.
+func (r *Reader) prepare(ctx context.Context, q *auditlog.Query) (*view, error) {
+	v, err := r.open(ctx, q.Organization.ID)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	v.keepRaw = r.KeepRaw
+	if !v.rights.Organization {
+		if _, v.warnings, err = v.access.TeamsFor(q); err != nil {
+			return nil, err
+		}
+	}
+	if q.Window.To.After(v.state.AsOf) {
+		if v.tail, err = r.tail(ctx, q, v.state.AsOf); err != nil {
+			return nil, err
+		}
+	}
+	return v, nil
+}
+
+// tail reads what was written since a log was filled, up to the end of a query.
+func (r *Reader) tail(ctx context.Context, q *auditlog.Query, filled time.Time) (*tail, error) {
+	r.mu.Lock()
+	kept := r.tails[q.Organization.ID]
+	r.mu.Unlock()
+	since := filled
+	if kept != nil && kept.base.Equal(filled) {
+		if !q.Window.To.After(kept.asOf) {
+			return kept, nil
+		}
+		since = kept.asOf
+	} else {
+		kept = nil
+	}
+	next := &tail{base: filled, asOf: since}
+	asOf, report, err := r.Source.Written(ctx, q.Organization, since, func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, ctx.Err()
+	case err != nil:
+		// What is here still answers, and the report says what is missing.
+		next.failure = err
+		if kept != nil {
+			next.entries, next.report = kept.entries, kept.report
+		}
+		return next, nil
+	}
+	next.asOf, next.report = asOf, report
+	if !report.Exhausted {
+		next.asOf = since // some of it is missing, nobody knows which
+	}
+	if kept != nil {
+		next.join(kept)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.tails == nil {
+		r.tails = map[auditlog.ID]*tail{}
+	}
+	r.tails[q.Organization.ID] = next
+	return next, nil
+}
+
+// join adds what was read before.
+func (t *tail) join(before *tail) {
+	known := make(map[string]bool, len(t.entries))
+	for _, entry := range t.entries {
+		known[entry.Key()] = true
+	}
+	for _, entry := range before.entries {
+		if !known[entry.Key()] {
+			t.entries = append(t.entries, entry)
+		}
+	}
+	slices.SortFunc(t.entries, auditlog.CompareNewestFirst)
+	t.report.Unreadable = slices.Concat(t.report.Unreadable, before.report.Unreadable)
+	t.report.Doubtful = t.report.Doubtful || before.report.Doubtful
+}
+
+// Read implements auditlog.Reader.
+func (r *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
+	v, err := r.prepare(ctx, &q)
+	if err != nil {
+		return auditlog.Report{}, err
+	}
+	if v == nil {
+		return r.Source.Read(ctx, q, yield)
+	}
+	all, err := v.read(ctx, &q, yield)
+	if err != nil {
+		return auditlog.Report{}, err
+	}
+	return v.report(&q, r.Now(), all), nil
+}
+
+// Tally implements auditlog.Tallier.
+func (r *Reader) Tally(ctx context.Context, q auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) (auditlog.Report, error) {
+	v, err := r.prepare(ctx, &q)
+	if err != nil {
+		return auditlog.Report{}, err
+	}
+	if v == nil {
+		return r.Source.Read(ctx, q, func(entry *auditlog.Entry) bool {
+			yield(auditlog.BinOf(entry))
+			return true
+		})
+	}
+	if err := v.tally(ctx, &q, by, yield); err != nil {
+		return auditlog.Report{}, err
+	}
+	return v.report(&q, r.Now(), true), nil
+}
+
+// stale is how long after a sync an answer that rests on it alone says so.
+const stale = time.Hour
+
+// report says what an answer rests on.
+func (v *view) report(q *auditlog.Query, now time.Time, all bool) auditlog.Report {
+	window, state := q.Window, v.state
+	report := auditlog.Report{
+		Source: auditlog.SourceArchive, Endpoint: "organization", Exhausted: all,
+		Coverage: auditlog.Coverage{From: window.From, To: window.To},
+		Doubtful: len(state.Doubts) > 0, Warnings: slices.Clone(state.Doubts),
+		Unreadable: within(state.Unreadable, window),
+	}
+	v.coverEnd(&report, now)
+	if state.From.IsZero() {
+		report.Coverage.TruncateBefore(window.To, "Make returned no entry at all that this key may read, so nothing vouches for this time")
+	} else {
+		report.Coverage.TruncateBefore(state.From, "before the oldest entry that Make had when the archive was begun: it cannot be told whether nothing happened or nothing was kept")
+	}
+	for _, gap := range state.Gaps {
+		if gap.From.Before(report.Coverage.To) && gap.To.After(report.Coverage.From) {
+			report.Coverage.Gaps = append(report.Coverage.Gaps, gap)
+		}
+	}
+	if !v.rights.Organization {
+		report.Endpoint = "teams"
+	}
+	report.Warnings = append(report.Warnings, v.warnings...)
+	report.Settle()
+	return report
+}
+
+// coverEnd tells up to when an answer speaks.
+func (v *view) coverEnd(report *auditlog.Report, now time.Time) {
+	asOf := v.state.AsOf
+	if v.tail == nil {
+		if age := now.Sub(asOf); age > stale {
+			report.Warnings = append(report.Warnings, fmt.Sprintf("from the archive as of its last sync, %s: what Make wrote down since, of this time, is not in it", asOf.Format(time.RFC3339)))
+		}
+		return
+	}
+	t := v.tail
+	report.Source = auditlog.SourceArchiveAndLive
+	report.Unreadable = append(report.Unreadable, within(t.report.Unreadable, auditlog.Window{From: report.Coverage.From, To: report.Coverage.To})...)
+	report.Doubtful = report.Doubtful || t.report.Doubtful
+	if t.report.Doubtful {
+		report.Warnings = append(report.Warnings, t.report.Warnings...)
+	}
+	// Some slack, since Make's clock is known to the second only.
+	const slack = 2 * time.Minute
+	switch {
+	case t.failure != nil:
+		report.Source = auditlog.SourceArchive
+		if !t.asOf.Equal(t.base) {
+			report.Source = auditlog.SourceArchiveAndLive
+		}
+		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked ("+auditlog.Text(t.failure.Error()).Clean()+"); ask again")
+	case t.report.Doubtful && !t.report.Exhausted:
+		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked for all of it; ask again")
+	default:
+		report.Coverage.TruncateAfter(t.asOf.Add(slack), "in the future")
+	}
+}
+
+func within(spans []auditlog.Span, window auditlog.Window) []auditlog.Span {
+	var found []auditlog.Span
+	for _, span := range spans {
+		if span.From.Before(window.To) && !span.To.Before(window.From) {
+			found = append(found, span)
+		}
+	}
+	return found
+}

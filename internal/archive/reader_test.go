@@ -1,0 +1,185 @@
+package archive_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+)
+
+// randomQuery draws a window and filters.
+func randomQuery(random *rand.Rand) auditlog.Query {
+	q := year()
+	from := q.Window.From.Add(time.Duration(random.Int64N(int64(340 * 24 * time.Hour))))
+	q.Window.From, q.Window.To = from, from.Add(time.Duration(random.Int64N(int64(60*24*time.Hour))))
+	if random.IntN(3) == 0 {
+		q.Window.To = begin()
+	}
+	zone, _ := time.LoadLocation([]string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu"}[random.IntN(4)])
+	q.Window.Location = zone
+	if random.IntN(3) == 0 {
+		q.Teams = []auditlog.Ref{{ID: "5"}}
+		q.NoTeam = random.IntN(2) == 0
+	}
+	if random.IntN(3) == 0 {
+		q.Actors = []auditlog.Actor{{ID: "903"}, {ID: "905"}, {ID: "12345"}}
+		q.System = random.IntN(2) == 0
+	}
+	if random.IntN(4) == 0 {
+		q.ExcludeActors = []auditlog.Actor{{ID: "903"}}
+		q.ExcludeSystem = random.IntN(2) == 0
+	}
+	if random.IntN(3) == 0 {
+		q.Events = []auditlog.EventType{{Value: "webhook_created"}, {Value: "never_seen"}}
+	}
+	if random.IntN(5) == 0 {
+		q.TargetID = []auditlog.Text{"3010", "3499", "none such"}[random.IntN(3)]
+	}
+	return q
+}
+
+func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(4000), makesim.Quirks{})
+	a := newArchive(t)
+	summary := u.sync(a, adminKey)
+	require.Equal(t, 4000, summary.Span.Entries)
+	before := len(u.Requests())
+	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
+		fromLive, fromArchive := u.session(key, live.Options{}), u.reader(a, key)
+		random := rand.New(rand.NewPCG(seed, 1))
+		for range 60 {
+			q := randomQuery(random)
+			want, wantReport := readAll(t, fromLive, q)
+			got, report := readAll(t, fromArchive, q)
+			require.Equal(t, want, got, "%+v", q)
+			source := auditlog.SourceArchive
+			if q.Window.To.After(begin()) {
+				source = auditlog.SourceArchiveAndLive
+			}
+			assert.Equal(t, source, report.Source)
+			assert.Equal(t, wantReport.Complete, report.Complete)
+			assert.Equal(t, wantReport.Coverage, report.Coverage)
+			assert.Equal(t, wantReport.Endpoint, report.Endpoint)
+			assert.Equal(t, wantReport.Exhausted, report.Exhausted)
+			if len(want) > 3 { // behind some entry
+				place := random.IntN(len(want))
+				var after []string
+				i := 0
+				_, err := fromArchive.Read(t.Context(), q, func(entry *auditlog.Entry) bool {
+					if i == place {
+						q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entry.TriggeredAt, UUID: entry.UUID}}
+					}
+					i++
+					return true
+				})
+				require.NoError(t, err)
+				q.Want = random.IntN(20)
+				after, _ = readAll(t, fromArchive, q)
+				assert.Equal(t, want[place+1:], append([]string{}, after...))
+			}
+		}
+	}
+	assert.Greater(t, len(u.Requests()), before)
+}
+
+func TestAQuestionThatTheArchiveCoversCostsNoCallToTheLog(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(500), makesim.Quirks{})
+	a := newArchive(t)
+	u.sync(a, adminKey)
+	reader := u.reader(a, adminKey)
+	_, err := reader.Access(t.Context(), "77")
+	require.NoError(t, err)
+	before := len(u.Requests())
+	q := year()
+	q.Window.From = begin().AddDate(0, -6, 0)
+	lines, report := readAll(t, reader, q)
+	assert.NotEmpty(t, lines)
+	assert.True(t, report.Complete)
+	assert.Len(t, u.Requests(), before)
+}
+
+// tallies are bins as text, added up.
+func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) map[string]string {
+	type sum struct {
+		count       int
+		first, last time.Time
+	}
+	sums := map[string]*sum{}
+	for _, bin := range bins {
+		key := ""
+		if by.Actor {
+			key += " " + string(bin.Entry.ActorID())
+		}
+		if by.Event {
+			key += " " + string(bin.Entry.Event)
+		}
+		if by.Team {
+			key += " " + string(bin.Entry.TeamID())
+		}
+		if by.Target {
+			key += " " + string(bin.Entry.TargetID)
+		}
+		local := map[auditlog.Clock]string{auditlog.ByDate: time.DateOnly, auditlog.ByHour: "2006-01-02 15", auditlog.ByMinute: "2006-01-02 15:04"}
+		if by.Clock != auditlog.NoClock {
+			key += " " + bin.Last.In(location).Format(local[by.Clock])
+		}
+		if !by.Split.IsZero() {
+			key += fmt.Sprint(" ", bin.Last.Before(by.Split))
+		}
+		if sums[key] == nil {
+			sums[key] = &sum{first: bin.First, last: bin.Last}
+		}
+		s := sums[key]
+		s.count += bin.Count
+		if bin.First.Before(s.first) {
+			s.first = bin.First
+		}
+	}
+	texts := map[string]string{}
+	for key, s := range sums {
+		texts[key] = fmt.Sprint(s.count, s.first.UTC(), s.last.UTC())
+	}
+	return texts
+}
+
+func TestTalliesAreThoseOfTheEntries(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(4000), makesim.Quirks{})
+	a := newArchive(t)
+	u.sync(a, adminKey)
+	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
+		reader := u.reader(a, key)
+		random := rand.New(rand.NewPCG(seed, 2))
+		for range 150 {
+			q := randomQuery(random)
+			by := auditlog.TallyBy{
+				Actor: random.IntN(2) == 0, Event: random.IntN(2) == 0, Team: random.IntN(3) == 0, Target: random.IntN(4) == 0,
+				Clock: auditlog.Clock(random.IntN(4)),
+			}
+			if random.IntN(2) == 0 {
+				by.Split = q.Window.From.Add(q.Window.To.Sub(q.Window.From) / 3)
+			}
+			var single, bins []auditlog.Bin
+			_, err := reader.Read(t.Context(), q, func(entry *auditlog.Entry) bool {
+				single = append(single, auditlog.BinOf(entry))
+				return true
+			})
+			require.NoError(t, err)
+			report, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
+			require.NoError(t, err)
+			assert.True(t, report.Exhausted)
+			require.Equal(t, tallies(single, by, q.Window.Location), tallies(bins, by, q.Window.Location), "%+v %+v", q, by)
+			assert.True(t, slices.IsSortedFunc(bins, func(a, b auditlog.Bin) int { return b.Last.Compare(a.Last) }))
+		}
+	}
+}

@@ -1,0 +1,127 @@
+package archive
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// logState is how far a log is filled. It is stored with every batch of rows.
+type logState struct {
+	// Name is the organization's.
+	Name auditlog.Text `json:"name"`
+	// Scope is what may be read with the key that fills the log.
+	Scope scope `json:"scope"`
+	// AsOf is the instant up to which everything that Make had written down is here;
+	// zero until the first fill is done.
+	AsOf time.Time `json:"as_of,omitzero"`
+	// From is where the log begins to be covered: the oldest entry that Make had.
+	From time.Time `json:"from,omitzero"`
+	// Gaps are parts of it that no sync could read.
+	Gaps []auditlog.Gap `json:"gaps,omitempty"`
+	// Unreadable are records of Make's that could not be read.
+	Unreadable []auditlog.Span `json:"unreadable,omitempty"`
+	// Doubts say why entries may be missing elsewhere.
+	Doubts []string `json:"doubts,omitempty"`
+	// Fill is a fill under way; nil if there is none.
+	Fill *fill `json:"fill,omitempty"`
+}
+
+// vouched is what a log vouches for: the part of its state that is a record of its own
+// whenever it changes, so that nobody can claim more.
+type vouched struct {
+	Scope scope          `json:"scope"`
+	AsOf  time.Time      `json:"as_of,omitzero"`
+	From  time.Time      `json:"from,omitzero"`
+	Gaps  []auditlog.Gap `json:"gaps,omitempty"`
+}
+
+func (l *logState) vouches() vouched { return vouched{l.Scope, l.AsOf, l.From, l.Gaps} }
+
+func (v vouched) equal(other vouched) bool {
+	sameGap := func(a, b auditlog.Gap) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) && a.Reason == b.Reason }
+	return v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) && v.From.Equal(other.From) &&
+		slices.EqualFunc(v.Gaps, other.Gaps, sameGap)
+}
+
+// fill is a walk back through all that Make keeps.
+type fill struct {
+	// At is when it began: it reads what was triggered before, and what is written
+	// later is read after it.
+	At time.Time `json:"at"`
+	// Reached is how far back it came: everything from there to At is stored.
+	Reached time.Time `json:"reached"`
+	// Until is where it ends.
+	Until time.Time `json:"until"`
+}
+
+// known is the directory around a log as of a sync: it serves whoever fills the log
+// when Make cannot be asked.
+type known struct {
+	Account      auditlog.Account      `json:"account"`
+	Organization auditlog.Organization `json:"organization"`
+	Access       auditlog.Access       `json:"access"`
+	Catalog      *auditlog.Catalog     `json:"catalog,omitempty"`
+}
+
+// scope is whose entries of an organization a key may read.
+type scope struct {
+	// Organization tells that it is all of them; else it is those of Teams.
+	Organization bool          `json:"organization,omitempty"`
+	Teams        []auditlog.ID `json:"teams,omitempty"`
+}
+
+func scopeOf(access *auditlog.Access) scope {
+	if access.Organization {
+		return scope{Organization: true}
+	}
+	s := scope{}
+	for _, team := range access.ReadableTeams() {
+		s.Teams = append(s.Teams, team.ID)
+	}
+	slices.SortFunc(s.Teams, auditlog.ID.Compare)
+	return s
+}
+
+// has tells whether everything that other may read is in the scope.
+func (s scope) has(other scope) bool {
+	if s.Organization {
+		return true
+	}
+	return !other.Organization && !slices.ContainsFunc(other.Teams, func(id auditlog.ID) bool { return !slices.Contains(s.Teams, id) })
+}
+
+func (s scope) String() string {
+	if s.Organization {
+		return "the whole organization"
+	}
+	ids := make([]string, len(s.Teams))
+	for i, id := range s.Teams {
+		ids[i] = string(id)
+	}
+	return "team " + strings.Join(ids, ", ")
+}
+
+// findLog finds a log; id is 0 if there is none.
+func (a *Archive) findLog(ctx context.Context, from querier, of owner) (id, rewritten int64, state *logState, err error) {
+	var text []byte
+	err = from.QueryRowContext(ctx, "SELECT id, rewritten, state FROM logs WHERE instance = ? AND organization = ?", of.instance, of.organization).Scan(&id, &rewritten, &text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, 0, &logState{}, nil
+	}
+	if err != nil {
+		return 0, 0, nil, a.explain("reading it", err)
+	}
+	state = &logState{}
+	if err := json.Unmarshal(text, state); err != nil {
+		return 0, 0, nil, &FileError{Path: a.path, Problem: fmt.Sprintf("the state of the log of organization %s is damaged", of.organization), Next: "run make-audit-mcp verify", Err: err}
+	}
+	return id, rewritten, state, nil
+}

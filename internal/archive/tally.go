@@ -1,0 +1,270 @@
+package archive
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// group is what the rows of a cell share.
+type group struct{ actor, team, target, event int32 }
+
+// cell counts the rows of a group; times are microseconds.
+type cell struct {
+	group
+	count       int
+	first, last int64
+}
+
+// tally calls yield with the bins of a query, as auditlog.Tallier has it.
+func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) error {
+	m, err := v.matcher(ctx, q)
+	if err != nil {
+		return err
+	}
+	from, to := v.rows.window(q.Window.From, q.Window.To)
+	if m.nothing {
+		to = from
+	}
+	split := to
+	if !by.Split.IsZero() {
+		_, split = v.rows.window(by.Split, q.Window.To)
+		split = min(max(split, from), to)
+	}
+	t := &tallying{rows: v.rows, by: by, clock: newLocalClock(by.Clock, q.Window.Location), yield: yield}
+	if t.news, err = v.newsOnly(ctx, q); err != nil {
+		return err
+	}
+	if by.Target {
+		if t.targets, err = v.targetsIn(ctx, m, from, to); err != nil {
+			return err
+		}
+	}
+	t.index = newIndex(v.rows, by)
+	for _, part := range [][2]int{{from, split}, {split, to}} {
+		if err := t.count(ctx, m, part[0], part[1]); err != nil {
+			return err
+		}
+	}
+	for _, entry := range t.news {
+		yield(auditlog.BinOf(entry))
+	}
+	return nil
+}
+
+// newsOnly are the entries of the tail that the log does not hold by now.
+func (v *view) newsOnly(ctx context.Context, q *auditlog.Query) ([]*auditlog.Entry, error) {
+	var only []*auditlog.Entry
+	for _, entry := range v.news(q) {
+		isHere, err := v.archive.has(ctx, v.log, entry)
+		if err != nil {
+			return nil, err
+		}
+		if !isHere {
+			only = append(only, entry)
+		}
+	}
+	return only, nil
+}
+
+// targetsIn are the target ids of the rows [from, to) that match.
+func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int32]auditlog.Text, error) {
+	used := make([]bool, v.rows.targets)
+	for row := from; row < to; row++ {
+		if m.matches(v.rows, row) {
+			used[v.rows.target[row]] = true
+		}
+	}
+	texts := map[int32]auditlog.Text{}
+	for id, is := range used {
+		if is && id > 0 {
+			texts[int32(id)] = ""
+		}
+	}
+	return texts, v.archive.targets(ctx, texts)
+}
+
+// has tells whether a log holds an entry.
+func (a *Archive) has(ctx context.Context, log int64, e *auditlog.Entry) (bool, error) {
+	var found bool
+	err := a.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entries WHERE log = ? AND key = ?)", log, keyOf(e)).Scan(&found)
+	return found, a.explain("reading it", err)
+}
+
+// tallying counts rows that come newest first, and hands over the bins of each stretch
+// of the clock when it is through: as each cell begins with its newest row, bins come
+// newest first as well.
+type tallying struct {
+	rows    *columns
+	by      auditlog.TallyBy
+	clock   *localClock
+	targets map[int32]auditlog.Text
+	yield   func(auditlog.Bin)
+	news    []*auditlog.Entry // that are still to come, newest first
+
+	cells []cell
+	index *index
+}
+
+// count counts the rows [from, to); those of one stretch of the clock go into the
+// same bins.
+func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
+	var key group
+	for row := from; row < to; row++ {
+		if !m.matches(t.rows, row) {
+			continue
+		}
+		at := t.rows.at[row]
+		if t.clock.passes(at) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			t.flush()
+		}
+		if t.by.Actor {
+			key.actor = t.rows.actor[row]
+		}
+		if t.by.Team {
+			key.team = t.rows.team[row]
+		}
+		if t.by.Target {
+			key.target = t.rows.target[row]
+		}
+		if t.by.Event {
+			key.event = t.rows.event[row]
+		}
+		number := t.index.get(key)
+		if number == 0 {
+			t.cells = append(t.cells, cell{group: key, last: at})
+			number = len(t.cells)
+			t.index.set(key, number)
+		}
+		c := &t.cells[number-1]
+		c.count++
+		c.first = at
+	}
+	t.flush()
+	return ctx.Err()
+}
+
+// flush hands over what was counted.
+func (t *tallying) flush() {
+	w := t.rows.words
+	for i := range t.cells {
+		c := &t.cells[i]
+		t.index.set(c.group, 0)
+		entry := &auditlog.Entry{
+			TriggeredAt: fromMicros(c.last), Event: w.event(c.event), Actor: w.actor(c.actor), Team: w.ref(c.team), TargetID: t.targets[c.target],
+		}
+		for len(t.news) > 0 && t.news[0].TriggeredAt.After(entry.TriggeredAt) {
+			t.yield(auditlog.BinOf(t.news[0]))
+			t.news = t.news[1:]
+		}
+		t.yield(auditlog.Bin{Entry: entry, Count: c.count, First: fromMicros(c.first), Last: entry.TriggeredAt})
+	}
+	t.cells = t.cells[:0]
+}
+
+// index finds the cell of a group: in a table of all groups that there can be, or in a
+// map where these are too many.
+type index struct {
+	teams, targets, events int // how many there are of each, 1 if they are not told apart
+	table                  []int32
+	sparse                 map[group]int32
+}
+
+// maxTable bounds the table, to 8 MB.
+const maxTable = 1 << 21
+
+func newIndex(rows *columns, by auditlog.TallyBy) *index {
+	size := func(told bool, size int) int {
+		if told {
+			return size
+		}
+		return 1
+	}
+	actors := size(by.Actor, len(rows.words.actors))
+	i := &index{teams: size(by.Team, len(rows.words.refs)), targets: size(by.Target, rows.targets), events: size(by.Event, len(rows.words.events))}
+	groups := 1
+	for _, n := range []int{actors, i.teams, i.targets, i.events} {
+		if groups *= max(n, 1); groups > maxTable {
+			i.sparse = map[group]int32{}
+			return i
+		}
+	}
+	i.table = make([]int32, groups)
+	return i
+}
+
+func (i *index) place(key group) int {
+	return ((int(key.actor)*i.teams+int(key.team))*i.targets+int(key.target))*i.events + int(key.event)
+}
+
+// get is the number of a group's cell; 0 if it has none.
+func (i *index) get(key group) int {
+	if i.table != nil {
+		return int(i.table[i.place(key)])
+	}
+	return int(i.sparse[key])
+}
+
+func (i *index) set(key group, number int) {
+	switch {
+	case i.table != nil:
+		i.table[i.place(key)] = int32(number) //nolint:gosec // there are no more cells than rows
+	case number == 0:
+		delete(i.sparse, key)
+	default:
+		i.sparse[key] = int32(number) //nolint:gosec // as above
+	}
+}
+
+// localClock tells when local time, going back, leaves a date, hour or minute.
+type localClock struct {
+	unit     int64 // microseconds; 0: time is not told apart
+	location *time.Location
+	begin    int64 // of the stretch that the last instant lies in
+	started  bool
+
+	zoneBegin, zoneEnd int64 // of the stretch in which offset holds
+	offset             int64
+}
+
+func newLocalClock(clock auditlog.Clock, location *time.Location) *localClock {
+	units := map[auditlog.Clock]time.Duration{auditlog.ByDate: 24 * time.Hour, auditlog.ByHour: time.Hour, auditlog.ByMinute: time.Minute}
+	return &localClock{unit: units[clock].Microseconds(), location: cmp.Or(location, time.UTC)}
+}
+
+// passes tells whether an instant, not later than the one before, lies in another
+// date, hour or minute than that one. Where local time jumps, one of them may be told
+// apart into two.
+func (c *localClock) passes(at int64) bool {
+	if c.unit == 0 || c.started && at >= c.begin {
+		return false
+	}
+	if !c.started || at < c.zoneBegin || at >= c.zoneEnd {
+		c.enter(at)
+	}
+	local := at + c.offset
+	floor := local - ((local%c.unit)+c.unit)%c.unit
+	isFirst := !c.started
+	c.begin, c.started = max(floor-c.offset, c.zoneBegin), true
+	return !isFirst
+}
+
+// enter finds the stretch of time in which the zone's offset is that of an instant.
+func (c *localClock) enter(at int64) {
+	t := fromMicros(at).In(c.location)
+	_, seconds := t.Zone()
+	begin, end := t.ZoneBounds()
+	c.offset = int64(seconds) * time.Second.Microseconds()
+	c.zoneBegin, c.zoneEnd = -1<<62, 1<<62
+	if !begin.IsZero() {
+		c.zoneBegin = begin.UnixMicro()
+	}
+	if !end.IsZero() {
+		c.zoneEnd = end.UnixMicro()
+	}
+}

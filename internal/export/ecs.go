@@ -1,0 +1,197 @@
+package export
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// ecsVersion is the release that documents keep to.
+const ecsVersion = "8.11.0"
+
+// ecsDocument is a document of the Elastic Common Schema. Fields below "make" are ours;
+// what has no fixed form there is text, since Elasticsearch refuses a document in which a
+// field changes its type.
+// Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html
+type ecsDocument struct {
+	Timestamp    string     `json:"@timestamp"`
+	ECS          ecsSchema  `json:"ecs"`
+	Event        ecsEvent   `json:"event"`
+	Message      string     `json:"message"`
+	User         *ecsUser   `json:"user,omitempty"`
+	Group        *ecsNamed  `json:"group,omitempty"`
+	Organization *ecsNamed  `json:"organization,omitempty"`
+	Related      ecsRelated `json:"related,omitzero"`
+	Agent        ecsAgent   `json:"agent"`
+	Make         ecsMake    `json:"make"`
+}
+
+type ecsSchema struct {
+	Version string `json:"version"`
+}
+
+// ecsEvent is https://www.elastic.co/guide/en/ecs/8.11/ecs-event.html. Its created is
+// when the event was first read into a pipeline, which is when Make wrote the entry.
+type ecsEvent struct {
+	Kind     string   `json:"kind"`
+	Category []string `json:"category,omitempty"`
+	Type     []string `json:"type,omitempty"`
+	Action   string   `json:"action,omitempty"`
+	Outcome  string   `json:"outcome,omitempty"`
+	ID       string   `json:"id,omitempty"`
+	Created  string   `json:"created,omitempty"`
+	Module   string   `json:"module"`
+	Dataset  string   `json:"dataset"`
+	Provider string   `json:"provider"`
+	Original string   `json:"original"`
+}
+
+// ecsUser is https://www.elastic.co/guide/en/ecs/8.11/ecs-user.html. Its name is the
+// login, which at Make is the e-mail address.
+type ecsUser struct {
+	ID       string    `json:"id,omitempty"`
+	Name     string    `json:"name,omitempty"`
+	FullName string    `json:"full_name,omitempty"`
+	Email    string    `json:"email,omitempty"`
+	Group    *ecsNamed `json:"group,omitempty"`
+	Target   *ecsUser  `json:"target,omitempty"`
+}
+
+type ecsNamed struct {
+	ID   string `json:"id,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
+type ecsRelated struct {
+	User []string `json:"user,omitempty"`
+}
+
+// ecsAgent is https://www.elastic.co/guide/en/ecs/8.11/ecs-agent.html: this program.
+type ecsAgent struct {
+	Type    string `json:"type"`
+	Version string `json:"version,omitempty"`
+}
+
+type ecsMake struct {
+	Audit ecsMakeAudit `json:"audit"`
+}
+
+type ecsMakeAudit struct {
+	Zone     string     `json:"zone,omitempty"`
+	Category string     `json:"category,omitempty"`
+	Team     *ecsNamed  `json:"team,omitempty"`
+	Target   ecsNamed   `json:"target,omitzero"`
+	Version  *ecsChange `json:"version,omitempty"`
+	Details  string     `json:"details,omitempty"` // JSON
+}
+
+type ecsChange struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+}
+
+// ecsWriter turns entries into ECS documents.
+type ecsWriter struct {
+	options    Options
+	vocabulary vocabulary
+	categories map[kind]ecsCategorization
+	types      map[act]string
+	lines      *json.Encoder
+}
+
+func newECS(to io.Writer, options Options) func(*auditlog.Entry) error {
+	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), types: ecsTypes(), lines: lineEncoder(to)}
+	return func(e *auditlog.Entry) error { return w.lines.Encode(w.document(e)) }
+}
+
+func (w *ecsWriter) document(e *auditlog.Entry) *ecsDocument {
+	organization := w.options.organizationOf(e)
+	category := w.options.category(e.Event)
+	m := w.vocabulary.read(e.Event, category)
+	document := &ecsDocument{
+		Timestamp: instant(e.TriggeredAt),
+		ECS:       ecsSchema{ecsVersion},
+		Event: ecsEvent{
+			Kind: "event", Action: string(e.Event), Outcome: ecsOutcome(m), ID: e.UUID, Created: instant(e.CreatedAt),
+			Module: "make", Dataset: "make.audit", Provider: "Make", Original: string(rawObject(e, organization)),
+		},
+		Message:      summary(e),
+		User:         ecsUserOf(e, m),
+		Organization: ecsNamedOf(&organization),
+		Agent:        ecsAgent{Type: "make-audit-mcp", Version: w.options.ProductVersion},
+		Make:         ecsMake{w.audit(e, category)},
+	}
+	document.Event.Category, document.Event.Type = w.categorize(m)
+	if m.kind == kindTeam {
+		uid, name := sameOr(e.TargetID, e.Team)
+		document.Group = ecsNamedOf(&auditlog.Ref{ID: auditlog.ID(uid), Name: auditlog.Text(name)})
+	}
+	document.Related.User = ecsRelatedUsers(document.User)
+	return document
+}
+
+func (w *ecsWriter) audit(e *auditlog.Entry, category auditlog.Text) ecsMakeAudit {
+	audit := ecsMakeAudit{
+		Zone: w.options.Zone, Category: string(category), Team: ecsNamedOf(e.Team), Target: ecsNamed{ID: string(e.TargetID)},
+		Details: string(valueOf(e.Details)),
+	}
+	if e.Version != nil {
+		audit.Version = &ecsChange{string(e.Version.From), string(e.Version.To)}
+	}
+	return audit
+}
+
+// ecsUserOf is who acted, and where the event is about a user whom it concerns, as
+// https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html has it; nil if nobody is
+// named.
+func ecsUserOf(e *auditlog.Entry, m meaning) *ecsUser {
+	var user ecsUser
+	if e.Actor != nil {
+		user = ecsUser{ID: string(e.Actor.ID), Name: string(e.Actor.Email), FullName: string(e.Actor.Name), Email: string(e.Actor.Email)}
+		if user.Name == "" {
+			user.Name = user.FullName
+		}
+	}
+	if m.concernsUser() && e.TargetID != "" && string(e.TargetID) != string(e.TeamID()) {
+		user.Target = &ecsUser{ID: string(e.TargetID), Group: ecsNamedOf(e.Team)}
+	}
+	if user == (ecsUser{}) {
+		return nil
+	}
+	return &user
+}
+
+// ecsRelatedUsers are all by which the users of a document can be searched.
+func ecsRelatedUsers(user *ecsUser) []string {
+	var related []string
+	for ; user != nil; user = user.Target {
+		for _, known := range []string{user.Name, user.FullName, user.Email, user.ID} {
+			if known != "" && !slices.Contains(related, known) {
+				related = append(related, known)
+			}
+		}
+	}
+	return related
+}
+
+func ecsNamedOf(ref *auditlog.Ref) *ecsNamed {
+	if ref == nil || ref.ID == "" && ref.Name == "" {
+		return nil
+	}
+	return &ecsNamed{ID: string(ref.ID), Name: string(ref.Name)}
+}
+
+// ecsOutcome is how it ended. An event that says what was done says that it was done;
+// where it does not, the schema wants the field left out rather than "unknown".
+// Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-outcome.html
+func ecsOutcome(m meaning) string {
+	switch {
+	case m.isDone():
+		return "success"
+	case m.act == actFail:
+		return "failure"
+	}
+	return ""
+}

@@ -1,0 +1,287 @@
+package export
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"slices"
+	"unicode/utf8"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Make's own names of an entry's fields, as its OpenAPI document has them (GET
+// /audit-logs/organization/{organizationId}, snapshot of May 2026).
+const (
+	fieldUUID           = "uuid"
+	fieldCreatedAt      = "createdAt"
+	fieldTriggeredAt    = "triggeredAt"
+	fieldOrganizationID = "organizationId"
+	fieldOrganization   = "organization"
+	fieldEventName      = "eventName"
+	fieldTeam           = "team"
+	fieldActor          = "actor"
+	fieldTargetID       = "targetId"
+	fieldVersion        = "version"
+	fieldDetails        = "details"
+)
+
+// newNDJSON writes entries as Make gave them.
+func newNDJSON(to io.Writer, options Options) func(*auditlog.Entry) error {
+	return func(e *auditlog.Entry) error {
+		_, err := to.Write(append(rawObject(e, options.organizationOf(e)), '\n'))
+		return err
+	}
+}
+
+// rawObject is the entry as one line of JSON: what Make sent where that was kept, else
+// an object of the same form. Details are a field of the object, as in Make's answer to
+// the call for one entry, which is that of the list with details added.
+func rawObject(e *auditlog.Entry, organization auditlog.Ref) json.RawMessage {
+	sent, ok := asObject(e.Raw)
+	if !ok {
+		return rebuilt(e, organization).json()
+	}
+	if len(e.Details) == 0 {
+		return sent
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(sent, &members) != nil {
+		return sent
+	}
+	if _, has := members[fieldDetails]; has {
+		return sent
+	}
+	// Make's own bytes stay as they are before it.
+	line := bytes.TrimSuffix(sent, []byte("}"))
+	if len(members) > 0 {
+		line = append(line, ',')
+	}
+	line = append(line, `"`+fieldDetails+`":`...)
+	line = append(line, part(e.Details)...)
+	return append(line, '}')
+}
+
+// asObject is JSON on one line; false if it is no JSON object.
+func asObject(raw json.RawMessage) (json.RawMessage, bool) {
+	trimmed := bytes.TrimLeft(raw, " \t\r\n")
+	if len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(trimmed) {
+		return nil, false
+	}
+	return asValue(raw), true
+}
+
+// asValue is JSON on one line, and a JSON string of what is no JSON. Keys, numbers and
+// escapes stay as they are. Bytes that are not UTF-8, of which JSON must consist
+// (RFC 8259, section 8.1), become U+FFFD, or other programs would refuse the line.
+func asValue(raw json.RawMessage) json.RawMessage {
+	var compact bytes.Buffer
+	if json.Compact(&compact, raw) != nil {
+		return quoted(string(raw))
+	}
+	if !utf8.Valid(compact.Bytes()) {
+		return json.RawMessage(string([]rune(compact.String())))
+	}
+	return compact.Bytes()
+}
+
+// maxDepth is how deep a part may be nested: more than people write, less than what
+// makes parsers give up on the line around it.
+const maxDepth = 100
+
+// part is a value to be put into an object. One that is nested too deep becomes a
+// string with its JSON.
+func part(raw json.RawMessage) json.RawMessage {
+	value := asValue(raw)
+	if depthOf(value) > maxDepth {
+		return quoted(string(value))
+	}
+	return value
+}
+
+// depthOf counts the brackets that are open at once in JSON that is valid.
+func depthOf(value json.RawMessage) int {
+	depth, deepest, inText := 0, 0, false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case c == '"':
+			inText = !inText
+		case inText && c == '\\':
+			i++ // whatever it escapes ends no text
+		case !inText && (c == '{' || c == '['):
+			depth++
+			deepest = max(deepest, depth)
+		case !inText && (c == '}' || c == ']'):
+			depth--
+		}
+	}
+	return deepest
+}
+
+// quoted is text as a JSON string, with <, > and & as they are.
+func quoted(text string) json.RawMessage {
+	var out bytes.Buffer
+	_ = lineEncoder(&out).Encode(text) // a string always encodes
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+}
+
+// object is a JSON object whose members keep their order.
+type object []member
+
+type member struct {
+	name  string
+	value json.RawMessage
+}
+
+func (o object) json() json.RawMessage {
+	line := []byte{'{'}
+	for i, m := range o {
+		if i > 0 {
+			line = append(line, ',')
+		}
+		line = append(line, quoted(m.name)...)
+		line = append(line, ':')
+		line = append(line, m.value...)
+	}
+	return append(line, '}')
+}
+
+func (o object) has(name string) bool {
+	return slices.ContainsFunc(o, func(m member) bool { return m.name == name })
+}
+
+// rebuilt is the entry in Make's form, from what is known of it.
+func rebuilt(e *auditlog.Entry, organization auditlog.Ref) object {
+	var built object
+	add := func(name string, value json.RawMessage) {
+		if value = withExtra(value, e.Extra[name]); value != nil {
+			built = append(built, member{name, value})
+		}
+	}
+	add(fieldUUID, textValue(e.UUID))
+	add(fieldCreatedAt, textValue(instant(e.CreatedAt)))
+	add(fieldTriggeredAt, textValue(instant(e.TriggeredAt)))
+	add(fieldOrganizationID, idValue(organization.ID))
+	add(fieldOrganization, refValue(organization))
+	add(fieldEventName, textValue(string(e.Event)))
+	if e.Team != nil {
+		add(fieldTeam, refValue(*e.Team))
+	} else {
+		add(fieldTeam, nil)
+	}
+	add(fieldActor, actorValue(e.Actor))
+	add(fieldTargetID, textValue(string(e.TargetID)))
+	add(fieldVersion, versionValue(e.Version))
+	for _, m := range sorted(e.Extra) {
+		if !built.has(m.name) && m.name != fieldDetails {
+			built = append(built, m)
+		}
+	}
+	add(fieldDetails, valueOf(e.Details))
+	return built
+}
+
+// withExtra puts a field together from what is known of it and what stands under its
+// name in Entry.Extra: its unknown members, or the whole where it could not be read.
+func withExtra(known, extra json.RawMessage) json.RawMessage {
+	var members map[string]json.RawMessage
+	switch {
+	case extra == nil:
+		return known
+	case known == nil:
+		return part(extra)
+	case known[0] != '{' || json.Unmarshal(extra, &members) != nil:
+		return known
+	}
+	var own map[string]json.RawMessage
+	_ = json.Unmarshal(known, &own) // is JSON that was made here
+	line := bytes.TrimSuffix(known, []byte("}"))
+	for _, m := range sorted(members) {
+		if _, has := own[m.name]; has {
+			continue
+		}
+		if len(line) > 1 {
+			line = append(line, ',')
+		}
+		line = append(append(append(line, quoted(m.name)...), ':'), m.value...)
+	}
+	return append(line, '}')
+}
+
+// sorted are a map's members by name, each fit for a line.
+func sorted(members map[string]json.RawMessage) object {
+	var found object
+	for name, value := range members {
+		found = append(found, member{name, part(value)})
+	}
+	slices.SortFunc(found, func(a, b member) int { return cmp.Compare(a.name, b.name) })
+	return found
+}
+
+// The values of fields; nil for what is absent.
+
+func valueOf(raw json.RawMessage) json.RawMessage {
+	if len(raw) == 0 {
+		return nil
+	}
+	return part(raw)
+}
+
+func textValue(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return quoted(text)
+}
+
+func idValue(id auditlog.ID) json.RawMessage {
+	if _, ok := id.Integer(); ok {
+		return json.RawMessage(id)
+	}
+	return textValue(string(id))
+}
+
+func refValue(ref auditlog.Ref) json.RawMessage {
+	return objectValue(member{"id", idValue(ref.ID)}, member{"name", textValue(string(ref.Name))})
+}
+
+func actorValue(actor *auditlog.Actor) json.RawMessage {
+	if actor == nil {
+		return nil
+	}
+	return objectValue(member{"id", idValue(actor.ID)}, member{"name", textValue(string(actor.Name))}, member{"email", textValue(string(actor.Email))})
+}
+
+func versionValue(version *auditlog.Version) json.RawMessage {
+	if version == nil {
+		return nil
+	}
+	return objectValue(member{"from", textValue(string(version.From))}, member{"to", textValue(string(version.To))})
+}
+
+// objectValue is an object of the members that are there.
+func objectValue(members ...member) json.RawMessage {
+	present := slices.DeleteFunc(object(members), func(m member) bool { return m.value == nil })
+	if len(present) == 0 {
+		return nil
+	}
+	return present.json()
+}
+
+// originalTime is when Make says that the event was triggered, in Make's own writing.
+func originalTime(e *auditlog.Entry) string {
+	var sent map[string]json.RawMessage
+	if json.Unmarshal(e.Raw, &sent) != nil {
+		return instant(e.TriggeredAt)
+	}
+	written, has := sent[fieldTriggeredAt]
+	if !has {
+		return instant(e.TriggeredAt)
+	}
+	var text string
+	if json.Unmarshal(written, &text) != nil {
+		return string(written) // a number
+	}
+	return text
+}

@@ -1,0 +1,119 @@
+package export
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// bufferSize is how much is gathered before it is written: some hundred entries.
+const bufferSize = 64 << 10
+
+// Options are what entries do not say of themselves. All may be left out.
+type Options struct {
+	// Organization is whose log is exported: for entries that do not name theirs.
+	Organization auditlog.Ref
+	// Zone is the host of Make's zone, e.g. eu1.make.com.
+	Zone string
+	// ProductVersion is the version of this program, which OCSF names as a logger of
+	// the event and ECS as its agent. Make's own version nobody tells.
+	ProductVersion string
+	// Category tells the category that Make puts over an event, "" if it has none. It
+	// is written next to the event, and asked where the event's name alone does not
+	// tell what it is about.
+	Category func(event auditlog.Text) auditlog.Text
+	// Continued tells that the sink has earlier entries already: CSV then has no header.
+	Continued bool
+}
+
+// category is Options.Category where it is given.
+func (o *Options) category(event auditlog.Text) auditlog.Text {
+	if o.Category == nil {
+		return ""
+	}
+	return o.Category(event)
+}
+
+// organizationOf tells whose entry it is: what the entry says, and what the options
+// add to it.
+func (o *Options) organizationOf(e *auditlog.Entry) auditlog.Ref {
+	switch {
+	case e.Organization == nil || e.Organization.ID == "" && e.Organization.Name == "":
+		return o.Organization
+	case e.Organization.Name == "" && e.Organization.ID == o.Organization.ID:
+		return o.Organization
+	}
+	return *e.Organization
+}
+
+// Writer writes entries in one format. It is not safe for concurrent use.
+type Writer struct {
+	format Format
+	out    *bufio.Writer
+	encode func(*auditlog.Entry) error
+	err    error
+}
+
+// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the
+// end. A format that is not one of [Formats] is a [*FormatError]. Nothing reaches the
+// sink before the first Write or Flush; CSV has its header even without entries, unless
+// the export is continued.
+func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
+	w := &Writer{format: format, out: bufio.NewWriterSize(to, bufferSize)}
+	switch format {
+	case NDJSON:
+		w.encode = newNDJSON(w.out, options)
+	case CSV:
+		w.encode = newCSV(w.out, options)
+	case OCSF:
+		w.encode = newOCSF(w.out, options)
+	case ECS:
+		w.encode = newECS(w.out, options)
+	default:
+		return nil, &FormatError{Given: string(format)}
+	}
+	return w, nil
+}
+
+// Write writes an entry, which it does not keep or change. After an error every
+// further call returns that error: what has reached the sink by then may end
+// within an entry.
+func (w *Writer) Write(entry *auditlog.Entry) error {
+	if w.err == nil {
+		w.keep(w.encode(entry))
+	}
+	return w.err
+}
+
+// Flush hands everything written so far to the sink. Its errors are those of Write.
+func (w *Writer) Flush() error {
+	if w.err == nil {
+		w.keep(w.out.Flush())
+	}
+	return w.err
+}
+
+func (w *Writer) keep(err error) {
+	if err != nil {
+		w.err = fmt.Errorf("export as %s: %w", w.format, err)
+	}
+}
+
+// lineEncoder writes values as JSON, one a line, with <, > and & as they are.
+func lineEncoder(to io.Writer) *json.Encoder {
+	encoder := json.NewEncoder(to)
+	encoder.SetEscapeHTML(false)
+	return encoder
+}
+
+// instant is a time as Make writes it: RFC 3339 in UTC with milliseconds; "" for none.
+func instant(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format("2006-01-02T15:04:05.000Z")
+}

@@ -46,14 +46,18 @@ func start(t testing.TB, world *makesim.World, quirks makesim.Quirks) *upstream 
 
 func (u *upstream) service(key string) *analysis.Service {
 	u.t.Helper()
+	session := u.session(key, live.Options{Zone: "eu1.make.com"})
+	return &analysis.Service{Reader: session, Directory: session, Cursors: &analysis.Sealer{Secret: makeapi.StaticKey(key).Secret, Instance: "test"}}
+}
+
+func (u *upstream) session(key string, options live.Options) *live.Session {
+	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)
-	credential := makeapi.StaticKey(key)
-	session := live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: credential, UserAgent: "resources-test/1", Now: now,
+	return live.New(makeapi.New(makeapi.Options{
+		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "resources-test/1", Now: now,
 		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
-	}), live.Options{Zone: "eu1.make.com"})
-	return &analysis.Service{Reader: session, Directory: session, Cursors: &analysis.Sealer{Secret: credential.Secret, Instance: "test"}}
+	}), options)
 }
 
 // caller is an MCP client on pipes.

@@ -18,6 +18,7 @@ import (
 // The addresses of the resources.
 const (
 	OrganizationsURI      = "make://organizations"
+	ArchiveStatusURI      = "make://archive/status"
 	OrganizationFilters   = "make://organizations/{organization_id}/audit-log-filters"
 	TeamFilters           = "make://teams/{team_id}/audit-log-filters"
 	EntryOfOrganization   = "make://organizations/{organization_id}/audit-logs/{uuid}"
@@ -53,6 +54,13 @@ func Register(s *server.MCPServer, config Config) {
 		mcp.WithMIMEType(mimeJSON),
 	), config.reader(func(ctx context.Context, service *analysis.Service, _ address) (any, error) {
 		return answer.Organizations(ctx, service)
+	}))
+	s.AddResource(mcp.NewResource(ArchiveStatusURI, "archive-status",
+		mcp.WithResourceTitle("Status of the archive"),
+		mcp.WithResourceDescription("What the local copy of the audit logs holds: last sync, span, number of entries, gaps, last signed checkpoint."),
+		mcp.WithMIMEType(mimeJSON),
+	), config.reader(func(ctx context.Context, service *analysis.Service, _ address) (any, error) {
+		return answer.ArchiveStatus(ctx, service)
 	}))
 	for _, template := range []struct {
 		uri, name, title, description string

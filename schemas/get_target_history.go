@@ -8,7 +8,7 @@ import (
 
 // GetTargetHistoryArguments ask about one object.
 type GetTargetHistoryArguments struct {
-	TargetID       string `json:"target_id" jsonschema:"minLength=1,maxLength=200" jsonschema_description:"Id of the object."`
+	TargetID       string `json:"target_id" jsonschema:"minLength=1,maxLength=200" jsonschema_description:"Id of the object, or its name if there is an archive."`
 	Kind           string `json:"kind,omitempty" jsonschema:"maxLength=100" jsonschema_description:"Kind of object, as an event category, e.g. Webhooks: spares reading the whole log."`
 	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"As in list_audit_logs."`
 	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs; default all."`

@@ -29,8 +29,17 @@ type Organization struct {
 	APILimitPerMinute *int          `json:"api_limit_per_minute" jsonschema:"nullable"`
 	RetentionDays     *int          `json:"retention_days" jsonschema:"nullable" jsonschema_description:"How long Make keeps the log."`
 	OldestEntryAt     string        `json:"oldest_entry_at,omitempty"`
+	Archive           *Archive      `json:"archive,omitempty" jsonschema_description:"The local copy of the log, which reaches beyond what Make keeps."`
 	Teams             []Team        `json:"teams"`
 	TeamsTotal        int           `json:"teams_total"`
+}
+
+// Archive is what a local copy of a log holds.
+type Archive struct {
+	FirstAt string `json:"first_at,omitempty"`
+	LastAt  string `json:"last_at,omitempty"`
+	Entries int    `json:"entries"`
+	AsOf    string `json:"as_of" jsonschema_description:"When it was last filled up."`
 }
 
 // Team is a team and whether its log may be read.

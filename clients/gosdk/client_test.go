@@ -323,6 +323,7 @@ func TestResourcesCanBeRead(t *testing.T) {
 	require.True(t, ok)
 	for uri, holds := range map[string]string{
 		"make://organizations":                         "Northwind Automation",
+		"make://archive/status":                        "no archive",
 		"make://organizations/4721/audit-log-filters":  "connection_deleted",
 		"make://teams/8104/audit-log-filters":          "connection_deleted",
 		"make://organizations/4721/audit-logs/" + uuid: uuid,

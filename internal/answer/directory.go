@@ -104,6 +104,12 @@ func addAccess(shown *schemas.Organization, access *auditlog.Access, location *t
 	if !access.Oldest.IsZero() {
 		shown.OldestEntryAt = Time(access.Oldest, location)
 	}
+	if archive := access.Archive; archive != nil {
+		shown.Archive = &schemas.Archive{Entries: archive.Entries, AsOf: Time(archive.AsOf, location)}
+		if archive.Entries > 0 {
+			shown.Archive.FirstAt, shown.Archive.LastAt = Time(archive.FirstAt, location), Time(archive.LastAt, location)
+		}
+	}
 	shown.TeamsTotal = len(access.Teams)
 	for _, team := range access.Teams {
 		shown.Teams = append(shown.Teams, schemas.Team{Ref: team.Ref, Role: team.Role, CanReadAuditLogs: team.Readable})

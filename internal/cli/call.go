@@ -117,12 +117,13 @@ func (r *runtime) openSession() (*session, error) {
 	ctx, stop := context.WithCancel(r.ctx)
 	s := &session{stop: stop, served: make(chan struct{})}
 	// What keeps the server from answering is the tool's error, told once.
-	service, _ := r.own()
+	service, connected, _ := r.own(false)
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: toServer, Out: fromServer, Logger: r.logger}
 	go func() {
 		defer close(s.served)
 		// The client notices a server that ended too early by the closed pipe.
 		_ = fromServer.CloseWithError(stdio.Run(ctx))
+		connected.close()
 	}()
 	s.client = client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
 	s.endProgress = s.showProgress(r.streams.Err)

@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auth"
 	"make-audit-mcp/makeapi"
 )
@@ -28,14 +29,16 @@ const (
 // organizations.
 type callers struct {
 	shared *connection
+	// archive is what each is answered from, as far as Make says that the key may read it.
+	archive *archive.Archive
 
 	mu   sync.Mutex
 	kept *expirable.LRU[string, *upstream]
 }
 
-func newCallers(shared *connection) *callers {
+func newCallers(shared *connection, stored *archive.Archive) *callers {
 	shared.maxKept = maxKeptPerCaller
-	return &callers{shared: shared, kept: expirable.NewLRU[string, *upstream](maxCallers, nil, callerIdle)}
+	return &callers{shared: shared, archive: stored, kept: expirable.NewLRU[string, *upstream](maxCallers, nil, callerIdle)}
 }
 
 // service is the services of the caller that ctx belongs to. It never falls back to
@@ -56,6 +59,7 @@ func (c *callers) service(ctx context.Context) (*analysis.Service, error) {
 			return nil, err
 		}
 		own = c.shared.upstream(base, makeapi.StaticKey(caller.MakeKey))
+		own.withArchive(c.archive, false)
 	}
 	c.kept.Add(id, own) // used now, so not forgotten soon
 	return own.service, nil

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/makeapi"
@@ -22,12 +23,13 @@ func (*checkCommand) Help() string {
 
 // Run checks one thing after the other, as long as the next can still be told.
 func (*checkCommand) Run(r *runtime) error {
-	report := &checkReport{out: r.streams.Out, colour: isTerminal(r.streams.Out) && os.Getenv("NO_COLOR") == ""}
-	connected, err := r.connect()
+	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+	connected, err := r.connect(false)
 	if err != nil {
 		report.failed("settings", explain(err))
 		return report.result()
 	}
+	defer connected.close()
 	ctx := r.ctx
 	report.said("address", connected.client.Instance())
 	if err := connected.client.Ping(ctx); err != nil {
@@ -69,6 +71,11 @@ func (*checkCommand) Run(r *runtime) error {
 	return report.result()
 }
 
+// terminalColour tells whether a stream is to be coloured.
+func terminalColour(stream io.Writer) bool {
+	return isTerminal(stream) && os.Getenv("NO_COLOR") == ""
+}
+
 // checkScopes compares the key's scopes with those that are used. Make's
 // documentation does not say exactly which are needed, so a missing one is a
 // hint, and the calls below decide.
@@ -98,7 +105,7 @@ func checkOrganization(ctx context.Context, report *checkReport, connected *upst
 		report.warned(name, "lives in zone "+organization.Zone.Clean()+": set MAKE_ZONE to it, with a key of that zone")
 		return
 	}
-	access, err := connected.session.Access(ctx, organization.ID)
+	access, err := connected.service.Directory.Access(ctx, organization.ID)
 	if err != nil {
 		report.failed(name, explain(err))
 		return
@@ -132,6 +139,9 @@ func checkOrganization(ctx context.Context, report *checkReport, connected *upst
 		ceiling = fmt.Sprintf("at most %d of them are used here", n)
 	}
 	report.hint(fmt.Sprintf("rate limit: %s requests per minute; %s", limit, ceiling))
+	if stored := access.Archive; stored != nil {
+		report.hint(fmt.Sprintf("archive: %d entries, covered from %s to %s", stored.Entries, day(stored.From), stored.AsOf.UTC().Format(time.RFC3339)))
+	}
 	history := fmt.Sprintf("history: Make keeps %d days; ", access.RetentionDays)
 	if access.Oldest.IsZero() {
 		report.hint(history + "the log is empty")

@@ -42,10 +42,13 @@ type commands struct {
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 
-	Stdio stdioCommand `cmd:"" default:"1" help:"Serve MCP over standard input and output (the default: what Claude Desktop starts)."`
-	HTTP  httpCommand  `cmd:"" name:"http" help:"Serve MCP over the network: streamable HTTP, and SSE for older clients."`
-	Call  callCommand  `cmd:"" help:"Call one tool as an MCP client would, and print its result as JSON."`
-	Check checkCommand `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
+	Stdio  stdioCommand  `cmd:"" default:"1" help:"Serve MCP over standard input and output (the default: what Claude Desktop starts)."`
+	HTTP   httpCommand   `cmd:"" name:"http" help:"Serve MCP over the network: streamable HTTP, and SSE for older clients."`
+	Call   callCommand   `cmd:"" help:"Call one tool as an MCP client would, and print its result as JSON."`
+	Sync   syncCommand   `cmd:"" help:"Fill the archive: a local copy of the log that outlives what Make keeps."`
+	Verify verifyCommand `cmd:"" help:"Prove that nothing in the archive was changed, and list its gaps."`
+	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
+	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
 }
 
 const description = `Ask an AI agent about your Make.com audit log: who did what, when, to which scenario, connection, webhook or key.
@@ -107,6 +110,10 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 	if err != nil {
 		_, _ = fmt.Fprintf(streams.Err, "make-audit-mcp: %v\nTry: make-audit-mcp --help\n", err)
 		return exitUsage
+	}
+	// Kong's own would make the working directory of an empty path.
+	if line.Archive != "" {
+		line.Archive = kong.ExpandPath(line.Archive)
 	}
 	if line.LogLevel == "" {
 		line.LogLevel = "warn"

@@ -49,7 +49,9 @@ type httpCommand struct {
 	SessionIdle    time.Duration `help:"End sessions that nobody used for so long." default:"30m" env:"MCP_SESSION_IDLE" placeholder:"TIME"`
 	Drain          time.Duration `help:"How long requests under way may go on after SIGTERM." default:"25s" env:"MCP_DRAIN" placeholder:"TIME"`
 	Health         bool          `help:"Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell."`
-	MetricsAddress string        `help:"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers." env:"MCP_METRICS_ADDRESS" placeholder:"HOST:PORT"`
+	backgroundSync
+
+	MetricsAddress string `help:"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers." env:"MCP_METRICS_ADDRESS" placeholder:"HOST:PORT"`
 }
 
 // Help teaches by example.
@@ -112,15 +114,17 @@ func (c *httpCommand) Run(r *runtime) error {
 		r.logger.WarnContext(r.ctx, "only requests to localhost are answered: give --public-url or --allowed-hosts")
 	}
 	operators := authenticator // who need no Make key of their own
-	authenticator, services, ready, err := c.upstreams(r, authenticator)
+	authenticator, services, connected, err := c.upstreams(r, authenticator)
 	if err != nil {
 		return err
 	}
+	defer connected.close()
+	defer c.start(r, connected)()
 	served := &transport.HTTP{
 		Server: r.mcpServer(services), Authenticator: authenticator, Metadata: metadata, PublicURL: public,
 		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
 		Limits:      transport.Limits{PerCaller: c.RateLimit, Overall: c.TotalRateLimit},
-		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: ready, Logger: r.logger, Telemetry: r.telemetry,
+		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: connected.client.Ping, Logger: r.logger, Telemetry: r.telemetry,
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	if c.MetricsAddress == "" {
@@ -143,17 +147,17 @@ func (c *httpCommand) Run(r *runtime) error {
 
 // upstreams says whose log calls are about: everybody's of the operator's key, or
 // each caller's own.
-func (c *httpCommand) upstreams(r *runtime, authenticator auth.Authenticator) (auth.Authenticator, services, func(context.Context) error, error) {
+// The upstream is the operator's, or one without a key that only pings.
+func (c *httpCommand) upstreams(r *runtime, authenticator auth.Authenticator) (auth.Authenticator, services, *upstream, error) {
 	if !c.CallerCredentials {
 		if len(c.AllowedZones) > 0 {
 			return nil, nil, nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own", Next: "give --caller-credentials, too, or leave it out"}
 		}
-		connected, err := r.connect()
+		connected, err := r.connect(c.creates())
 		if err != nil {
 			return nil, nil, nil, err
 		}
-		services := serveOne(connected.service)
-		return authenticator, services, connected.client.Ping, nil
+		return authenticator, serveOne(connected.service), connected, nil
 	}
 	zones, err := c.zones(r)
 	if err != nil {
@@ -166,11 +170,16 @@ func (c *httpCommand) upstreams(r *runtime, authenticator auth.Authenticator) (a
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	known := newCallers(shared)
+	stored, err := r.archiveToAnswer(false)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	known := newCallers(shared, stored)
 	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.", func() float64 { return float64(known.count()) })
 	// A ping needs no key.
 	pinged := shared.upstream(shared.options.BaseURL, makeapi.StaticKey(""))
-	return &auth.CallerKeys{Next: authenticator, Zones: zones}, known.service, pinged.client.Ping, nil
+	pinged.archive, pinged.isOthers = stored, true
+	return &auth.CallerKeys{Next: authenticator, Zones: zones}, known.service, pinged, nil
 }
 
 // zones are those that callers may name. A whole base URL leaves none to choose.

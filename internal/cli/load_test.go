@@ -59,7 +59,7 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	environment(t, nil)
 	simulated := httptest.NewServer(makesim.New(loadWorld(), makesim.Options{}))
 	defer simulated.Close()
-	url, process := startServer(t, "--caller-credentials", "--session-idle", "5s", "--rate-limit", "20", "--total-rate-limit", "400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
+	url, process := startServer(t, "--caller-credentials", "--session-idle", "20s", "--rate-limit", "20", "--total-rate-limit", "400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
 	var report loadReport
 	before := numbers(t, url)
 	after := make([]map[string]float64, 2)

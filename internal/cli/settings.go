@@ -24,6 +24,7 @@ type Settings struct {
 	APIKeyFile        string `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" placeholder:"FILE"`
 	OrganizationID    string `help:"Organization that questions are about when they name none." env:"MAKE_ORGANIZATION_ID" placeholder:"ID"`
 	Timezone          string `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
+	Archive           string `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" placeholder:"FILE"`
 	RequestsPerMinute string `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
 	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`

@@ -3,10 +3,12 @@ package cli
 import "make-audit-mcp/internal/transport"
 
 // stdioCommand serves MCP on the standard streams.
-type stdioCommand struct{}
+type stdioCommand struct {
+	backgroundSync
+}
 
 // Run serves until standard input ends or the process is told to stop.
-func (*stdioCommand) Run(r *runtime) error {
+func (c *stdioCommand) Run(r *runtime) error {
 	if isTerminal(r.streams.In) {
 		r.logger.Warn("this speaks MCP to a program, not to a person; try: make-audit-mcp --help")
 	}
@@ -14,10 +16,12 @@ func (*stdioCommand) Run(r *runtime) error {
 		return err
 	}
 	defer r.stopTelemetry()
-	service, err := r.own()
+	service, connected, err := r.own(c.creates())
 	if err != nil {
 		r.logger.ErrorContext(r.ctx, "not connected to Make: every tool call will say so", "error", explain(err))
 	}
+	defer connected.close()
+	defer c.start(r, connected)()
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: r.streams.In, Out: r.streams.Out, Logger: r.logger, Telemetry: r.telemetry}
 	return stdio.Run(r.ctx)
 }

@@ -13,6 +13,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -35,9 +36,27 @@ func explain(err error) string { return answer.Explain(err) }
 
 // upstream is what a command asks Make with.
 type upstream struct {
+	shared  *connection
 	client  *makeapi.Client
 	session *live.Session
 	service *analysis.Service
+	// archive is what it answers from where it can; nil if there is none.
+	archive *archive.Archive
+	// isOthers tells that callers bring keys of their own, so that there is none to
+	// fill the archive with.
+	isOthers bool
+}
+
+// filler fills the upstream's archive.
+func (u *upstream) filler(details archive.Details) *filler {
+	return u.shared.filler(u.archive, u.client, details)
+}
+
+// close closes what the upstream has open.
+func (u *upstream) close() {
+	if u != nil && u.archive != nil {
+		_ = u.archive.Close() // what was written is committed
+	}
 }
 
 // connection is what all upstreams of a process have in common.
@@ -48,20 +67,35 @@ type connection struct {
 	organization auditlog.ID
 	location     *time.Location
 	maxKept      int // entries, by each session; 0 for live's default
+	// keepRaw has entries carry what Make sent.
+	keepRaw bool
 }
 
-// connect sets up the client for Make, or for the demo, with the operator's key.
-// It calls nothing yet.
-func (r *runtime) connect() (*upstream, error) {
+// connect sets up the client for Make, or for the demo, with the operator's key, and
+// the archive, which is created if create says so. It calls nothing yet.
+func (r *runtime) connect(create bool) (*upstream, error) {
 	shared, err := r.connection()
 	if err != nil {
 		return nil, err
 	}
-	credential, err := r.settings.credential()
+	connected, err := shared.own()
 	if err != nil {
 		return nil, err
 	}
-	return shared.upstream(shared.options.BaseURL, credential), nil
+	if connected.archive, err = r.archiveToAnswer(create); err != nil {
+		return nil, err
+	}
+	connected.withArchive(connected.archive, true)
+	return connected, nil
+}
+
+// own is what the operator's key asks Make with.
+func (c *connection) own() (*upstream, error) {
+	credential, err := c.runtime.settings.credential()
+	if err != nil {
+		return nil, err
+	}
+	return c.upstream(c.options.BaseURL, credential), nil
 }
 
 // connection sets up what needs no key.
@@ -97,8 +131,8 @@ func (c *connection) upstream(base *url.URL, credential makeapi.Credential) *ups
 	options := c.options
 	options.BaseURL, options.Credential = base, credential
 	client := makeapi.New(options)
-	session := live.New(client, live.Options{Zone: c.zone, MaxKept: c.maxKept})
-	return &upstream{client: client, session: session, service: &analysis.Service{
+	session := live.New(client, live.Options{Zone: c.zone, MaxKept: c.maxKept, KeepRaw: c.keepRaw})
+	return &upstream{shared: c, client: client, session: session, service: &analysis.Service{
 		Reader:       session,
 		Directory:    session,
 		Cursors:      &analysis.Sealer{Secret: credential.Secret, Instance: cursorInstance(c.runtime.settings.Demo, client)},
@@ -140,7 +174,7 @@ func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
 
 // instructions tell a model what the server is for and which tool answers what.
 // Facts, not commands; clients cut them at 2 KB.
-const instructions = `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only; Make keeps 12 months, and nothing older can be answered.
+const instructions = `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
 Not in the log: ` + auditlog.NotLogged + `. Records that scenarios write to data stores are not logged either.
 How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call. One person, or somebody who leaves: get_actor_activity. One object, who made or deleted it: get_target_history. Single entries: list_audit_logs, with details get_audit_log. Names of people, teams and events: list_audit_log_filters. What the API key can see: list_organizations.
 People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
@@ -155,12 +189,13 @@ type services func(ctx context.Context) (*analysis.Service, error)
 // own serves everybody with the operator's key. Whatever keeps it from answering
 // (no key, say) is told by each tool call, since clients show a server that does not
 // start only as failed. The error is that reason; the services are usable all the same.
-func (r *runtime) own() (services, error) {
-	connected, err := r.connect()
+// The upstream is nil then.
+func (r *runtime) own(create bool) (services, *upstream, error) {
+	connected, err := r.connect(create)
 	if err != nil {
-		return func(context.Context) (*analysis.Service, error) { return nil, err }, err
+		return func(context.Context) (*analysis.Service, error) { return nil, err }, nil, err
 	}
-	return serveOne(connected.service), nil
+	return serveOne(connected.service), connected, nil
 }
 
 // serveOne gives everybody the same service.

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"time"
+
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+)
+
+// verifyCommand proves that the archive is as it was filled.
+type verifyCommand struct {
+	Checkpoint string `help:"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged." placeholder:"FILE"`
+	PublicKey  string `help:"The key that must have signed the checkpoints, as sync printed it; without it, the keys that the archive itself names are believed." env:"MAKE_AUDIT_PUBLIC_KEY" placeholder:"KEY"`
+}
+
+// Help says what it proves, and what not.
+func (*verifyCommand) Help() string {
+	return `Reads the whole archive and holds everything against what was stored: each record against its hash, all of them against every signed checkpoint, columns and names against the records. It names what was altered, is missing or was inserted, and lists what no sync could read. Exit code 0 if everything is there, 1 if not.
+
+Whoever can write to the archive and holds its signing key can make both anew. So keep checkpoints and the public key elsewhere, and give them here.
+
+Examples:
+  make-audit-mcp --archive audit.db verify
+  make-audit-mcp --archive audit.db verify --checkpoint kept.txt --public-key make-audit-mcp/…`
+}
+
+// Run verifies the archive.
+func (c *verifyCommand) Run(r *runtime) error {
+	options := archive.VerifyOptions{PublicKey: c.PublicKey}
+	if c.Checkpoint != "" {
+		text, err := os.ReadFile(c.Checkpoint)
+		if err != nil {
+			return &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(), Next: "name a file that holds one, as sync prints it, without indentation"}
+		}
+		if len(bytes.TrimSpace(text)) == 0 {
+			return &SettingError{Problem: "the file of the checkpoint is empty", Next: "name one that holds a checkpoint, as sync prints it, without indentation"}
+		}
+		options.Checkpoint = text
+	}
+	opened, err := r.openArchive(false)
+	if err != nil {
+		return err
+	}
+	defer opened.Close() //nolint:errcheck // it was read
+	terminal := isTerminal(r.streams.Err)
+	options.OnProgress = func(done, of int64) {
+		if terminal {
+			_, _ = fmt.Fprintf(r.streams.Err, "\r\x1b[K%d of %d records", done, of)
+		}
+	}
+	found, err := opened.Verify(r.ctx, options)
+	if terminal {
+		_, _ = fmt.Fprint(r.streams.Err, "\r\x1b[K")
+	}
+	switch {
+	case r.ctx.Err() != nil:
+		return &exitError{code: exitFailed, message: "interrupted"}
+	case err != nil:
+		return err
+	}
+	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+	tell(report, found)
+	if !found.Intact() || !found.Covered() {
+		return &exitError{code: exitFailed, message: "the archive is not what it should be; see above"}
+	}
+	_, _ = fmt.Fprintln(r.streams.Out, "\nVerified.")
+	return nil
+}
+
+// tell prints what was found.
+func tell(report *checkReport, found *archive.Verification) {
+	switch {
+	case found.Intact():
+		report.passed("records", fmt.Sprintf("%d, all as they were stored; %d entries", found.Records, found.Entries))
+	default:
+		report.failed("records", fmt.Sprintf("%d problem(s) in %d records", found.Total, found.Records))
+		for _, problem := range found.Problems {
+			report.hint(problem.String())
+		}
+		if more := found.Total - len(found.Problems); more > 0 {
+			report.hint(fmt.Sprintf("and %d more", more))
+		}
+	}
+	switch last := found.Last; {
+	case last == nil:
+		report.warned("checkpoints", "none that can be believed")
+	case found.Unsigned > 0:
+		report.warned("checkpoints", fmt.Sprintf("%d; the last is about %d records, and %d came later, from a sync that did not finish", found.Checkpoints, last.Size, found.Unsigned))
+	default:
+		report.passed("checkpoints", fmt.Sprintf("%d; the last is about all %d records", found.Checkpoints, last.Size))
+	}
+	for _, key := range found.Keys {
+		report.hint("signed by " + auditlog.Text(key).Clean())
+	}
+	for _, log := range found.Logs {
+		tellLog(report, log)
+	}
+}
+
+func tellLog(report *checkReport, log archive.VerifiedLog) {
+	name := fmt.Sprintf("organization %s %s", auditlog.Text(log.OrganizationID).Clean(), log.Name.Quote())
+	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	span := fmt.Sprintf("%d entries of %s, covered from %s to %s", log.Entries, auditlog.Text(log.Instance).Clean(), day(log.From), stamp(log.AsOf))
+	switch {
+	case !log.Unfilled.IsZero():
+		report.failed(name, fmt.Sprintf("%d entries; the first sync did not finish, it came back to %s", log.Entries, stamp(log.Unfilled)))
+	case len(log.Gaps) > 0:
+		report.failed(name, span+fmt.Sprintf(", with %d gap(s)", len(log.Gaps)))
+	default:
+		report.passed(name, span+", without a gap")
+	}
+	for _, gap := range log.Gaps {
+		report.hint(fmt.Sprintf("gap from %s to %s: %s", stamp(gap.From), stamp(gap.To), auditlog.Text(gap.Reason).Clean()))
+	}
+	if log.Unreadable > 0 {
+		report.hint(fmt.Sprintf("%d records of Make's could not be read", log.Unreadable))
+	}
+	for _, doubt := range log.Doubts {
+		report.hint(auditlog.Text(doubt).Clean())
+	}
+}

@@ -1,0 +1,181 @@
+package tools_test
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
+	"make-audit-mcp/schemas"
+)
+
+// filled is an archive that was filled with the admin's key.
+func (u *upstream) filled() *archive.Archive {
+	u.t.Helper()
+	a, err := archive.Open(u.t.Context(), filepath.Join(u.t.TempDir(), "audit.db"), archive.Options{Create: true, Decode: live.Decode, Now: now})
+	require.NoError(u.t, err)
+	u.t.Cleanup(func() { require.NoError(u.t, a.Close()) })
+	u.sync(a)
+	return a
+}
+
+// sync fills an archive up.
+func (u *upstream) sync(a *archive.Archive) {
+	u.t.Helper()
+	base, err := makeapi.ParseBaseURL(u.url)
+	require.NoError(u.t, err)
+	source := live.New(makeapi.New(makeapi.Options{
+		BaseURL: base, Credential: makeapi.StaticKey(makesim.DemoToken), UserAgent: "tools-test/1", Now: now,
+		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
+	}), live.Options{Zone: "eu1.make.com", KeepRaw: true})
+	organizations, err := source.Organizations(u.t.Context())
+	require.NoError(u.t, err)
+	for _, organization := range organizations {
+		if organization.ID == "4721" {
+			_, err = a.Sync(u.t.Context(), source, archive.SyncOptions{Instance: "test", Organization: organization, Details: archive.NoDetails})
+			require.NoError(u.t, err)
+		}
+	}
+}
+
+// archived is a service that answers from an archive with somebody's key.
+func (u *upstream) archived(a *archive.Archive, key string) *analysis.Service {
+	u.t.Helper()
+	service := u.service(key)
+	source, ok := service.Reader.(archive.Source)
+	require.True(u.t, ok)
+	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsUnreachable: live.IsUnreachable}
+	service.Reader, service.Directory = reader, reader
+	return service
+}
+
+// questionsOfAllTools are questions of every sort, about the demo's last 70 days.
+func questionsOfAllTools() map[string][]args {
+	return map[string][]args{
+		"list_organizations":     {{}},
+		"list_audit_log_filters": {{}, {"kind": "users", "search": "nov"}, {"kind": "events", "limit": 500}},
+		"list_audit_logs": {
+			{}, {"limit": 500, "from": "10d"}, {"from": "20d", "limit": 500, "response_format": "detailed", "event": "*_deleted"},
+			{"from": "60d", "actor": "Marek Havelka", "limit": 300}, {"from": "30d", "actor": "none"}, {"from": "30d", "exclude_actor": []any{5004, "none"}, "team": "Marketing"},
+			{"from": "30d", "team": "none", "limit": 300}, {"from": "60d", "target_id": "3000"}, {"from": "60d", "target_id": "no such"}, {"from": "yesterday"}, {"from": "2026-10"},
+			{"from": "12d", "sort_by": "actor", "limit": 100}, {"from": "12d", "sort_by": "targetId", "sort_dir": "asc", "limit": 100}, {"from": "12d", "sort_by": "createdAt", "limit": 100},
+			{"from": "40d", "event": []string{"Webhooks", "key_created"}, "timezone": "Asia/Kathmandu", "limit": 500},
+		},
+		"count_audit_logs": {
+			{}, {"from": "60d", "group_by": "actor", "limit": 200}, {"from": "60d", "group_by": "event", "order_by": "last_at", "limit": 200},
+			{"from": "60d", "group_by": []string{"category", "team"}, "limit": 200}, {"from": "60d", "group_by": "target", "limit": 200, "order_by": "first_at"},
+			{"from": "60d", "group_by": []string{"day", "event"}, "limit": 200}, {"from": "60d", "group_by": "week", "timezone": "America/New_York"}, {"from": "60d", "group_by": []string{"month", "actor"}, "limit": 200},
+			{"from": "60d", "group_by": []string{"weekday", "hour_of_day"}, "limit": 200, "timezone": "Australia/Lord_Howe"}, {"from": "30d", "hours": "22-06", "group_by": "actor"},
+			{"from": "30d", "hours": "08:30-17:15", "weekdays": "weekend", "group_by": "hour_of_day"}, {"from": "20d", "compare_to_previous": true, "group_by": "actor", "limit": 200},
+			{"from": "this month", "compare_to_previous": true, "group_by": []string{"event", "team"}, "limit": 200}, {"from": "60d", "actor": []any{5028, "none"}, "event": "*_deleted", "group_by": "target"},
+			{"from": "60d", "team": []any{8102, "none"}, "group_by": "team"}, {"from": "60d", "weekdays": "mon-fri", "group_by": "day", "order_by": "key", "limit": 200}, {"from": "2026-10-25", "group_by": "hour_of_day"},
+		},
+		"get_actor_activity": {{"actor": "Marek Havelka"}, {"actor": 5004, "from": "20d", "baseline_days": 30}, {"actor": "none", "from": "20d", "baseline_days": 30}, {"actor": 5028, "from": "50d", "baseline_days": 10}, {"actor": 987654}},
+		"get_target_history": {{"target_id": "3000", "from": "60d", "limit": 50}, {"target_id": "3001", "from": "60d", "kind": "Webhooks"}, {"target_id": "no such", "from": "60d"}},
+	}
+}
+
+// essenceOf is a result without what may differ: where it came from, sealed cursors,
+// and what the archive alone can say.
+func essenceOf(t *testing.T, r reply) string {
+	t.Helper()
+	if r.isError {
+		return r.text
+	}
+	var value map[string]any
+	require.NoError(t, json.Unmarshal(r.raw, &value))
+	delete(value, "source")
+	delete(value, "next_cursor")
+	if coverage, ok := value["coverage"].(map[string]any); ok {
+		for _, gap := range coverage["gaps"].([]any) {
+			delete(gap.(map[string]any), "reason")
+		}
+	}
+	if organizations, ok := value["organizations"].([]any); ok {
+		for _, organization := range organizations {
+			delete(organization.(map[string]any), "archive")
+		}
+	}
+	text, err := json.MarshalIndent(value, "", " ")
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestTheArchiveAnswersEveryQuestionAsMakeDoes(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	a := u.filled()
+	for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken, "somebody without rights": makesim.DemoMemberToken} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			fromMake, fromArchive := connect(t, u.service(key)), connect(t, u.archived(a, key))
+			for tool, questions := range questionsOfAllTools() {
+				for _, question := range questions {
+					want, got := fromMake.call(tool, question), fromArchive.call(tool, question)
+					require.Equal(t, essenceOf(t, want), essenceOf(t, got), "%s %v", tool, question)
+					if !got.isError && strings.Contains(string(want.raw), `"source"`) {
+						assert.Contains(t, string(got.raw), `"source":"archive"`, "%s %v", tool, question)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestPagesFromTheArchiveMakeOneListing(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := connect(t, u.archived(u.filled(), makesim.DemoToken))
+	for _, question := range []args{{"from": "20d", "limit": 40}, {"from": "20d", "limit": 40, "sort_by": "actor"}} {
+		var uuids, whole []string
+		page := c.list(question)
+		for {
+			for _, entry := range page.Entries {
+				uuids = append(uuids, entry.UUID)
+			}
+			if page.NextCursor == "" {
+				break
+			}
+			page = c.list(args{"cursor": page.NextCursor})
+		}
+		all := connect(t, u.service(makesim.DemoToken)).list(with(question, "limit", 500))
+		for _, entry := range all.Entries {
+			whole = append(whole, entry.UUID)
+		}
+		require.GreaterOrEqual(t, len(uuids), len(whole))
+		assert.Equal(t, whole, uuids[:len(whole)])
+		require.NotNil(t, page.Total)
+		assert.Len(t, uuids, *page.Total)
+	}
+}
+
+func TestTheArchiveReachesBeyondWhatMakeKeeps(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	a := u.filled()
+	var gone []string
+	for _, entry := range u.Dump(demoOrganization) {
+		if entry.TriggeredAt.Before(now().AddDate(0, 0, -40)) {
+			gone = append(gone, entry.UUID)
+		}
+	}
+	u.RemoveEntries(gone...)
+	question := args{"from": "all", "to": "2026-10-01", "group_by": "actor"}
+	fromMake := ok[schemas.CountAuditLogsResult](u.caller(makesim.DemoToken), "count_audit_logs", with(question, "from", "2026-09-20"))
+	assert.Zero(t, fromMake.Total)
+	assert.False(t, fromMake.Complete)
+	fromArchive := ok[schemas.CountAuditLogsResult](connect(t, u.archived(a, makesim.DemoToken)), "count_audit_logs", question)
+	assert.Positive(t, fromArchive.Total)
+	assert.True(t, fromArchive.Complete)
+	assert.Equal(t, auditlog.SourceArchive, fromArchive.Source)
+}

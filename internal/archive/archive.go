@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"os"
@@ -97,6 +98,25 @@ func (a *Archive) prepareFile() error {
 		return &FileError{Path: a.path, Problem: "it cannot be read", Next: "check the rights of the file and its folder", Err: err}
 	case info.IsDir():
 		return &FileError{Path: a.path, Problem: "it is a folder", Next: "name a file in it, e.g. " + filepath.Join(a.path, "audit.db")}
+	case info.Size() == 0:
+		return nil
+	}
+	return a.checkHeader()
+}
+
+// fileHeader is how files of SQLite begin (https://sqlite.org/fileformat.html). SQLite
+// itself takes some others, such as a single byte, for empty ones.
+const fileHeader = "SQLite format 3\x00"
+
+func (a *Archive) checkHeader() error {
+	file, err := os.Open(a.path)
+	if err != nil {
+		return &FileError{Path: a.path, Problem: "it cannot be read", Next: "check the rights of the file and its folder", Err: err}
+	}
+	defer file.Close() //nolint:errcheck // it was read
+	header := make([]byte, len(fileHeader))
+	if n, _ := io.ReadFull(file, header); string(header[:n]) != fileHeader {
+		return &FileError{Path: a.path, Problem: "it is not an archive of this program", Next: "name another file"}
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 
 // Access is what the source says, with what the archive holds of the log.
 func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
-	access, err := r.Source.Access(ctx, organization)
+	access, err := r.sourceAccess(ctx, organization)
 	if around := r.orRemembered(ctx, organization, err); around != nil {
 		access, err = &around.Access, nil
 	}
@@ -85,7 +85,7 @@ func (a *Archive) known(ctx context.Context, instance string) []*known {
 
 // Account tells whose key it is.
 func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
-	account, err := r.Source.Account(ctx)
+	account, err := ask(ctx, r, r.Source.Account)
 	if around := r.orRemembered(ctx, "", err); around != nil {
 		return around.Account, nil
 	}
@@ -102,7 +102,7 @@ func (r *Reader) orRemembered(ctx context.Context, organization auditlog.ID, err
 
 // Organizations lists the organizations that the key sees.
 func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
-	all, err := r.Source.Organizations(ctx)
+	all, err := ask(ctx, r, r.Source.Organizations)
 	if r.orRemembered(ctx, "", err) == nil {
 		return all, err
 	}
@@ -114,7 +114,7 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 
 // Catalog tells what an organization's log can be asked for.
 func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
-	catalog, err := r.Source.Catalog(ctx, organization)
+	catalog, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Catalog, error) { return r.Source.Catalog(ctx, organization) })
 	if around := r.orRemembered(ctx, organization, err); around != nil && around.Catalog != nil {
 		return around.Catalog, nil
 	}
@@ -137,7 +137,7 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	case stored != nil && len(stored.Details) > 0:
 		return stored, nil
 	}
-	entry, err := r.Source.Detail(ctx, organization, uuid)
+	entry, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Entry, error) { return r.Source.Detail(ctx, organization, uuid) })
 	var gone *auditlog.NotFoundError
 	if stored != nil && (errors.As(err, &gone) || err != nil && r.IsOwn && r.IsUnreachable(err)) {
 		return stored, nil // Make no longer has it, or cannot be asked

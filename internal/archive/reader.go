@@ -36,6 +36,9 @@ type Reader struct {
 
 	mu    sync.Mutex
 	tails map[auditlog.ID]*tail
+	// down is why Make could not be reached lately, until when that is believed.
+	down      error
+	downUntil time.Time
 }
 
 var (
@@ -61,10 +64,39 @@ func (r *Reader) keep() time.Duration {
 	return 5 * time.Minute
 }
 
+// downFor is how long it is believed that Make cannot be reached, where the archive
+// answers meanwhile: every question would wait for all the tries otherwise.
+const downFor = 30 * time.Second
+
+// ask asks Make, unless it could not be reached just before.
+func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (T, error)) (answer T, err error) {
+	if !r.IsOwn {
+		return question(ctx)
+	}
+	r.mu.Lock()
+	down, until := r.down, r.downUntil
+	r.mu.Unlock()
+	if time.Now().Before(until) {
+		return answer, down
+	}
+	answer, err = question(ctx)
+	if err != nil && r.IsUnreachable(err) && ctx.Err() == nil && len(r.Archive.known(ctx, r.Instance)) > 0 {
+		r.mu.Lock()
+		r.down, r.downUntil = err, time.Now().Add(downFor)
+		r.mu.Unlock()
+	}
+	return answer, err
+}
+
+// sourceAccess is what the source says may be read.
+func (r *Reader) sourceAccess(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
+	return ask(ctx, r, func(ctx context.Context) (*auditlog.Access, error) { return r.Source.Access(ctx, organization) })
+}
+
 // open finds the log of an organization, as far as it may be read with the source's
 // key: nil if there is none.
 func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, error) {
-	access, err := r.Source.Access(ctx, organization)
+	access, err := r.sourceAccess(ctx, organization)
 	if around := r.orRemembered(ctx, organization, err); around != nil {
 		access, err = &around.Access, nil
 	}
@@ -114,7 +146,11 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, filled time.Time) 
 		kept = nil
 	}
 	next := &tail{base: filled, asOf: since}
-	asOf, report, err := r.Source.Written(ctx, q.Organization, since, func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
+	var report auditlog.Report
+	asOf, err := ask(ctx, r, func(ctx context.Context) (asOf time.Time, err error) {
+		asOf, report, err = r.Source.Written(ctx, q.Organization, since, func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
+		return asOf, err
+	})
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, ctx.Err()

@@ -42,13 +42,19 @@ func (c *syncCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	if connected.archive, err = r.openArchive(true); err != nil {
+	fills := connected.filler(archive.Details(c.Details))
+	if r.settings.Archive != "" && !archive.Exists(r.settings.Archive) {
+		// A key that may read nothing must not leave an empty archive behind.
+		if _, err := fills.organizations(r.ctx); err != nil {
+			return err
+		}
+	}
+	if fills.archive, err = r.openArchive(true); err != nil {
 		return err
 	}
-	defer connected.archive.Close() //nolint:errcheck // everything was committed
-	fills := connected.filler(archive.Details(c.Details))
-	for {
-		err := c.once(r, fills)
+	defer fills.archive.Close() //nolint:errcheck // everything was committed
+	for round := 0; ; round++ {
+		err := c.once(r, fills, round > 0)
 		switch {
 		case r.ctx.Err() != nil && c.Every > 0:
 			return nil
@@ -67,8 +73,9 @@ func (c *syncCommand) Run(r *runtime) error {
 	}
 }
 
-// once syncs every organization, even if one of them fails.
-func (c *syncCommand) once(r *runtime, fills *filler) error {
+// once syncs every organization, even if one of them fails. A further round tells only
+// what is new.
+func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 	organizations, err := fills.organizations(r.ctx)
 	if err != nil {
 		return err
@@ -85,7 +92,9 @@ func (c *syncCommand) once(r *runtime, fills *filler) error {
 			}
 			continue
 		}
-		printSummary(r.streams.Out, summary)
+		if !further || summary.Added+summary.Changed+summary.Details > 0 {
+			printSummary(r.streams.Out, summary)
+		}
 	}
 	return errors.Join(failures...)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/archive"
@@ -33,12 +34,12 @@ func (c *verifyCommand) Run(r *runtime) error {
 	if c.Checkpoint != "" {
 		text, err := os.ReadFile(c.Checkpoint)
 		if err != nil {
-			return &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(), Next: "name a file that holds one, as sync prints it, without indentation"}
+			return &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(), Next: "name a file that holds one, as sync prints it"}
 		}
 		if len(bytes.TrimSpace(text)) == 0 {
-			return &SettingError{Problem: "the file of the checkpoint is empty", Next: "name one that holds a checkpoint, as sync prints it, without indentation"}
+			return &SettingError{Problem: "the file of the checkpoint is empty", Next: "name one that holds a checkpoint, as sync prints it"}
 		}
-		options.Checkpoint = text
+		options.Checkpoint = withoutIndentation(text)
 	}
 	opened, err := r.openArchive(false)
 	if err != nil {
@@ -68,6 +69,16 @@ func (c *verifyCommand) Run(r *runtime) error {
 	}
 	_, _ = fmt.Fprintln(r.streams.Out, "\nVerified.")
 	return nil
+}
+
+// withoutIndentation is a checkpoint as it was signed, of what sync prints: each line
+// behind some spaces.
+func withoutIndentation(text []byte) []byte {
+	lines := strings.Split(strings.TrimRight(string(text), " \n\r\t"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return []byte(strings.Join(lines, "\n") + "\n")
 }
 
 // tell prints what was found.

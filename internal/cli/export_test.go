@@ -1,0 +1,562 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/cli"
+	"make-audit-mcp/internal/makesim"
+)
+
+// sent is what the simulator sends of its log, entry for entry, newest first; with
+// details, what it sends of each alone.
+func (a *acme) sent(details bool) []string {
+	a.t.Helper()
+	get := func(path string) []byte {
+		request, err := http.NewRequestWithContext(a.t.Context(), http.MethodGet, a.url+path, http.NoBody)
+		require.NoError(a.t, err)
+		request.Header.Set("Authorization", "Token "+ownerKey)
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(a.t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(a.t, err)
+		require.Equal(a.t, http.StatusOK, response.StatusCode, string(body))
+		return body
+	}
+	var list struct{ AuditLogs []json.RawMessage }
+	require.NoError(a.t, json.Unmarshal(get(fmt.Sprintf("/audit-logs/organization/%d?pg[limit]=10000", acmeID)), &list))
+	lines := make([]string, len(list.AuditLogs))
+	for i, raw := range list.AuditLogs {
+		if details {
+			raw = get(fmt.Sprintf("/audit-logs/%d/%s", acmeID, uuidOf(a.t, string(raw))))
+		}
+		lines[i] = string(raw)
+	}
+	require.Len(a.t, lines, len(a.Dump(acmeID)))
+	return lines
+}
+
+func uuidOf(t *testing.T, line string) string {
+	t.Helper()
+	var entry struct{ UUID string }
+	require.NoError(t, json.Unmarshal([]byte(line), &entry), line)
+	return entry.UUID
+}
+
+// linesOf are the lines of NDJSON; each must be whole.
+func linesOf(t *testing.T, text string) []string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(text) {
+		require.True(t, strings.HasSuffix(line, "\n"), "a line was cut: %s", line)
+		require.True(t, json.Valid([]byte(line)), line)
+		lines = append(lines, strings.TrimSuffix(line, "\n"))
+	}
+	return lines
+}
+
+func uuidsOf(t *testing.T, text string) []string {
+	t.Helper()
+	uuids := []string{}
+	for _, line := range linesOf(t, text) {
+		uuids = append(uuids, uuidOf(t, line))
+	}
+	return uuids
+}
+
+// export exports, and returns standard output.
+func (a *acme) export(arguments ...string) string {
+	a.t.Helper()
+	got := a.run(append([]string{"export"}, arguments...)...)
+	require.Equal(a.t, 0, got.code, got.errOut)
+	return got.out
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
+	t.Parallel()
+	for name, quirks := range map[string]makesim.Quirks{
+		"as documented": {}, "oddly": {OddTypes: true, UnknownFields: true, NullActorTeam: true},
+	} {
+		a := newAcme(t)
+		a.SetQuirks(quirks)
+		live := a.run("export")
+		require.Equal(t, 0, live.code, live.errOut)
+		assert.Equal(t, a.sent(false), linesOf(t, live.out), "%s: from Make", name)
+		assert.Contains(t, live.errOut, "32 entries exported, from live\n", name)
+		assert.NotContains(t, live.errOut, "\x1b", name)
+		if name != "as documented" {
+			a.sync("--details", "none")
+			assert.Equal(t, a.sent(false), linesOf(t, a.export("--to", "now")), "%s: from the archive", name)
+			continue
+		}
+		a.sync("--details", "all")
+		archived := a.run("export", "--to", "now")
+		assert.Equal(t, a.sent(true), linesOf(t, archived.out), "from the archive, with the details that are there")
+		assert.Contains(t, archived.errOut, "32 entries exported, from archive")
+		assert.Contains(t, archived.out, `"details":{"url":"https://hook.example/\u003cx\u003e\u0026y","webhookName":"Orders intake"}`, "to the byte, and unmasked")
+		a.advance(time.Minute)
+		a.happen(time.Second)
+		both := a.run("export", "--to", "now")
+		assert.Contains(t, both.errOut, "33 entries exported, from archive+live")
+		assert.Len(t, linesOf(t, both.out), 33)
+	}
+}
+
+func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.sync("--details", "none")
+	count := func(format, text string) int {
+		switch format {
+		case "csv":
+			require.True(t, strings.HasPrefix(text, "\ufeffuuid,"), "for spreadsheets")
+			rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
+			require.NoError(t, err)
+			return len(rows) - 1
+		case "ocsf":
+			for _, line := range linesOf(t, text) {
+				require.Contains(t, line, `"class_uid":`)
+			}
+		case "ecs":
+			for _, line := range linesOf(t, text) {
+				require.Contains(t, line, `"@timestamp":`)
+			}
+		}
+		return strings.Count(text, "\n")
+	}
+	for _, format := range []string{"ndjson", "csv", "ocsf", "ecs"} {
+		printed := a.export("--format", format)
+		assert.Equal(t, 32, count(format, printed), format)
+		file := filepath.Join(t.TempDir(), "out")
+		assert.Empty(t, a.export("--format", strings.ToUpper(format), "-o", file), format)
+		assert.Equal(t, printed, readFile(t, file), format)
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), format)
+		a.export("--format", format, "--output", file, "--event", "webhook_deleted")
+		assert.Equal(t, 1, count(format, readFile(t, file)), "%s: a window is written anew", format)
+		assert.Zero(t, strings.Count(strings.TrimPrefix(a.export("--format", format, "--event", "team_deleted"), "\ufeffuuid"), "webhook"), format)
+	}
+	assert.Equal(t, printedCSVHeader, strings.TrimSpace(a.export("--format", "csv", "--event", "team_deleted")), "a table without rows has a header")
+}
+
+const printedCSVHeader = "\ufeffuuid,triggered_at,created_at,organization_id,organization,team_id,team,event,category,actor_id,actor,actor_email,target_id,version_from,version_to,details"
+
+func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.AddEntries(makesim.Entry{OrganizationID: acmeID, Event: "two_factor_authentication_enforcement_enabled", TriggeredAt: acmeBegin().Add(-90 * time.Minute)})
+	a.sync("--details", "notable")
+	midday := acmeBegin().AddDate(0, 0, -100)
+	ids := func(is func(e makesim.Entry) bool) []string {
+		found := []string{}
+		for _, entry := range a.Dump(acmeID) {
+			if is(entry) {
+				found = append(found, entry.UUID)
+			}
+		}
+		return found
+	}
+	by := func(e makesim.Entry, actor string) bool { return e.Actor != nil && e.Actor.Name == actor }
+	for i, test := range []struct {
+		flags []string
+		want  []string
+	}{
+		{[]string{"--event", "scenario_*"}, ids(func(e makesim.Entry) bool { return strings.HasPrefix(e.Event, "scenario_") })},
+		{[]string{"--event", "webhook_created,data_store_updated"}, ids(func(e makesim.Entry) bool { return e.Event == "webhook_created" || e.Event == "data_store_updated" })},
+		{[]string{"--actor", "Ada Admin"}, ids(func(e makesim.Entry) bool { return by(e, "Ada Admin") })},
+		{[]string{"--actor", "leo@acme.example"}, ids(func(e makesim.Entry) bool { return by(e, "Leo Left") })},
+		{[]string{"--actor", "none"}, ids(func(e makesim.Entry) bool { return e.Actor == nil })},
+		{[]string{"--exclude-actor", "tea@acme.example", "--exclude-actor", "none"}, ids(func(e makesim.Entry) bool { return e.Actor != nil && !by(e, "Tea Teamadmin") })},
+		{[]string{"--team", "Sales", "--team", "none"}, ids(func(e makesim.Entry) bool { return e.TeamID != opsTeam })},
+		{[]string{"--target-id", hookTarget}, ids(func(e makesim.Entry) bool { return e.TargetID == hookTarget })},
+		{[]string{"--from", "2026-08-12T12:00:00Z"}, ids(func(e makesim.Entry) bool { return !e.TriggeredAt.Before(midday) })},
+		{[]string{"--to", "2026-08-12T12:00:00Z", "--team", "6"}, ids(func(e makesim.Entry) bool { return e.TriggeredAt.Before(midday) && e.TeamID == opsTeam })},
+	} {
+		require.NotEmpty(t, test.want, test.flags)
+		assert.Equal(t, test.want, uuidsOf(t, a.export(test.flags...)), test.flags)
+		assert.Equal(t, test.want, uuidsOf(t, a.export(append(test.flags, "--archive=")...)), "%s from Make", test.flags)
+		if i%3 > 0 {
+			continue
+		}
+		state := filepath.Join(t.TempDir(), "state.json")
+		assert.ElementsMatch(t, test.want, uuidsOf(t, a.export(append(test.flags, "--since-checkpoint", state)...)), "%s since the beginning", test.flags)
+	}
+	assert.Len(t, uuidsOf(t, a.export("--target-id", hookName)), 2, "by name, from the archive")
+	for _, bad := range [][]string{{"--event", "no_such_event"}, {"--actor", "Nobody"}, {"--team", "No Such"}, {"--from", "yesteryear"}, {"--from", "2026-11-02", "--to", "2026-11-01"}} {
+		got := a.run(append([]string{"export"}, bad...)...)
+		assert.Equal(t, 1, got.code, bad)
+		assert.Empty(t, got.out, bad)
+		assert.NotEmpty(t, got.errOut, bad)
+	}
+}
+
+func TestExportSaysWhichFormatsThereAre(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	file := filepath.Join(t.TempDir(), "out")
+	got := a.run("export", "--format", "xml", "-o", file)
+	assert.Equal(t, 1, got.code)
+	for _, want := range []string{`"xml"`, "ndjson", "csv", "ocsf", "ecs", "--format"} {
+		assert.Contains(t, got.errOut, want)
+	}
+	assert.NoFileExists(t, file)
+	assert.Empty(t, a.Requests())
+	assert.Equal(t, 2, a.run("export", "--no-such-flag").code)
+	unwritable := a.run("export", "-o", filepath.Join(file, "none"))
+	assert.Equal(t, 1, unwritable.code)
+	assert.Contains(t, unwritable.errOut, "the output cannot be written")
+	denied := a.as(t.Context(), norightsKey, "export")
+	assert.Equal(t, 1, denied.code)
+	assert.Contains(t, denied.errOut, "Admin or Owner")
+}
+
+// continued runs exports that go on from each other, as a SIEM polls.
+type continued struct {
+	*acme
+	state, output string
+	withArchive   bool
+}
+
+// next exports what is new; to standard output where there is no output file.
+func (c *continued) next(arguments ...string) (lines string) {
+	c.t.Helper()
+	if c.withArchive {
+		c.sync("--details", "none")
+	}
+	got := c.try(c.t.Context(), arguments...)
+	require.Equal(c.t, 0, got.code, got.errOut)
+	return got.out
+}
+
+func (c *continued) try(ctx context.Context, arguments ...string) outcome {
+	c.t.Helper()
+	flags := []string{"export", "--since-checkpoint", c.state}
+	if c.output != "" {
+		flags = append(flags, "-o", c.output)
+	}
+	return c.as(ctx, ownerKey, append(flags, arguments...)...)
+}
+
+// eachWay runs a test with an archive and without.
+func eachWay(t *testing.T, test func(t *testing.T, c *continued)) {
+	t.Helper()
+	for name, withArchive := range map[string]bool{"archive": true, "Make": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, &continued{acme: newAcme(t), state: filepath.Join(t.TempDir(), "state.json"), withArchive: withArchive})
+		})
+	}
+}
+
+func TestAnExportGoesOnWithWhatIsNew(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		first := uuidsOf(t, c.next())
+		assert.Len(t, first, 32)
+		info, err := os.Stat(c.state)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		assert.Empty(t, c.next(), "nothing is new")
+
+		c.advance(time.Minute)
+		late := c.happen(time.Second, 30*time.Second, 21*24*time.Hour, 300*24*time.Hour)
+		assert.ElementsMatch(t, late, uuidsOf(t, c.next()), "late ones, too")
+		for range 2 {
+			c.advance(7 * time.Minute)
+			news := c.happen(time.Second, 24*time.Hour)
+			assert.ElementsMatch(t, news, uuidsOf(t, c.next()))
+		}
+		c.advance(3 * 24 * time.Hour)
+		news := c.happen(time.Second, 24*time.Hour)
+		assert.ElementsMatch(t, news, uuidsOf(t, c.next()))
+		assert.Empty(t, c.next())
+	})
+}
+
+func TestManyEntriesShortlyBeforeAreExportedOnce(t *testing.T) {
+	t.Parallel()
+	c := &continued{acme: newAcme(t), state: filepath.Join(t.TempDir(), "state.json")}
+	// More than a page of entries within the time that is read again.
+	c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 400, From: acmeBegin().Add(-40 * time.Minute), To: acmeBegin(), Seed: 9})...)
+	exported := uuidsOf(t, c.next())
+	for step := range 8 {
+		c.advance(time.Minute)
+		now := c.clock()
+		c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 5 + 30*(step%3), From: now.Add(-50 * time.Second), To: now.Add(-time.Second), Seed: uint64(100 + step)})...)
+		exported = append(exported, uuidsOf(t, c.next())...)
+	}
+	c.exportedOnce(exported)
+}
+
+// exportedOnce checks that every entry of the simulator's is there, once.
+func (c *continued) exportedOnce(uuids []string) {
+	c.t.Helper()
+	var want []string
+	for _, entry := range c.Dump(acmeID) {
+		want = append(want, entry.UUID)
+	}
+	slices.Sort(want)
+	slices.Sort(uuids)
+	missing, more := []string{}, []string{}
+	for _, uuid := range want {
+		if _, found := slices.BinarySearch(uuids, uuid); !found {
+			missing = append(missing, uuid)
+		}
+	}
+	for i, uuid := range uuids {
+		if i > 0 && uuids[i-1] == uuid {
+			more = append(more, uuid)
+		}
+	}
+	assert.Empty(c.t, missing, "never exported")
+	assert.Empty(c.t, more, "exported again")
+	assert.Len(c.t, uuids, len(want))
+}
+
+func TestAFileIsContinued(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		c.output = filepath.Join(t.TempDir(), "out.ndjson")
+		assert.Empty(t, c.next(), "nothing on standard output")
+		info, err := os.Stat(c.output)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		before := readFile(t, c.output)
+		c.advance(time.Minute)
+		c.happen(time.Second, 21*24*time.Hour)
+		c.next()
+		after := readFile(t, c.output)
+		assert.True(t, strings.HasPrefix(after, before), "what was there stays")
+		c.exportedOnce(uuidsOf(t, after))
+
+		// What a killed export had written of it is written anew.
+		state := readFile(t, c.state)
+		require.NoError(t, os.WriteFile(c.output, []byte(after+`{"uuid":"cut off`), 0o600))
+		c.advance(time.Minute)
+		c.happen(time.Second)
+		c.next()
+		c.exportedOnce(uuidsOf(t, readFile(t, c.output)))
+		assert.NotEqual(t, state, readFile(t, c.state))
+
+		// Less than was written is no file to go on with.
+		state = readFile(t, c.state)
+		require.NoError(t, os.WriteFile(c.output, []byte(before), 0o600))
+		got := c.try(t.Context())
+		assert.Equal(t, 1, got.code)
+		assert.Contains(t, got.errOut, "cannot be continued")
+		assert.Equal(t, before, readFile(t, c.output))
+		assert.Equal(t, state, readFile(t, c.state))
+	})
+}
+
+func TestATableThatIsContinuedHasOneHeader(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		c.output = filepath.Join(t.TempDir(), "out.csv")
+		c.next("--format", "csv")
+		for range 2 {
+			c.advance(time.Minute)
+			c.happen(time.Second)
+			c.next("--format", "csv")
+		}
+		rows, err := csv.NewReader(strings.NewReader(readFile(t, c.output))).ReadAll()
+		require.NoError(t, err)
+		assert.Len(t, rows, 35)
+		assert.Equal(t, 1, strings.Count(readFile(t, c.output), "triggered_at"))
+		assert.Equal(t, 1, strings.Count(readFile(t, c.output), "\ufeff"))
+	})
+}
+
+func TestAFailedExportIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		c.output = filepath.Join(t.TempDir(), "out.ndjson")
+		c.next()
+		c.advance(time.Minute)
+		c.happen(time.Second, 21*24*time.Hour)
+		state, output := readFile(t, c.state), readFile(t, c.output)
+		if c.withArchive {
+			c.sync("--details", "none")
+		}
+		fails := func(got outcome, name string) {
+			assert.Equal(t, 1, got.code, "%s: %s", name, got.errOut)
+			assert.Equal(t, state, readFile(t, c.state), "%s: the state is as it was", name)
+			assert.True(t, strings.HasPrefix(readFile(t, c.output), output), "%s: what was exported stays", name)
+		}
+		if !c.withArchive { // with one, Make's word is not needed for what it holds
+			c.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})
+			fails(c.try(t.Context()), "Make fails")
+			c.SetQuirks(makesim.Quirks{})
+			c.each(func(r *http.Request) {
+				if isLog(r) {
+					c.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})
+				}
+			})
+			fails(c.try(t.Context()), "Make fails half-way")
+			c.each(nil)
+			c.SetQuirks(makesim.Quirks{})
+		}
+		ctx, interrupt := context.WithCancel(t.Context())
+		var asked atomic.Int64
+		c.each(func(*http.Request) {
+			if asked.Add(1) == 3 {
+				interrupt()
+			}
+		})
+		got := c.try(ctx)
+		fails(got, "interrupted")
+		assert.Contains(t, got.errOut, "interrupted")
+		c.each(nil)
+		// The disk of the state's folder may fail, too.
+		folder := filepath.Dir(c.state)
+		require.NoError(t, os.Chmod(folder, 0o500))
+		if os.Getuid() != 0 { // whom no rights keep out
+			fails(c.try(t.Context()), "the state cannot be written")
+		}
+		require.NoError(t, os.Chmod(folder, 0o700))
+
+		c.next()
+		c.exportedOnce(uuidsOf(t, readFile(t, c.output)))
+		if c.withArchive {
+			c.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})
+			assert.Equal(t, 0, c.try(t.Context()).code, "the own key needs no word of Make's")
+			c.exportedOnce(uuidsOf(t, readFile(t, c.output)))
+		}
+		left, err := filepath.Glob(c.state + "*")
+		require.NoError(t, err)
+		assert.Equal(t, []string{c.state}, left, "nothing is left behind")
+	})
+}
+
+// brokenPipe takes so many bytes and no more.
+type brokenPipe struct{ left int }
+
+var errBrokenPipe = errors.New("broken pipe")
+
+func (b *brokenPipe) Write(p []byte) (int, error) {
+	n := min(len(p), b.left)
+	b.left -= n
+	if n < len(p) {
+		return n, errBrokenPipe
+	}
+	return n, nil
+}
+
+func TestAnExportWhoseReaderLeavesFailsAndForgetsNothing(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		c.sync("--details", "none")
+		for _, flags := range [][]string{{}, {"--since-checkpoint", c.state}} {
+			if !c.withArchive {
+				flags = append(flags, "--archive=")
+			}
+			var errOut bytes.Buffer
+			code := cli.Run(t.Context(), append(append(c.flags(ownerKey), "export"), flags...), cli.Streams{In: strings.NewReader(""), Out: &brokenPipe{left: 1000}, Err: &errOut}, "1")
+			assert.Equal(t, 1, code)
+			assert.Contains(t, errOut.String(), "broken pipe")
+		}
+		assert.NoFileExists(t, c.state)
+		assert.Len(t, uuidsOf(t, c.next()), 32)
+	})
+}
+
+func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.Update(func(w *makesim.World) {
+		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner})
+	})
+	a.sync("--details", "none", "--organization-id=")
+	folder := t.TempDir()
+	state, output := filepath.Join(folder, "state.json"), filepath.Join(folder, "out")
+	a.export("--since-checkpoint", state, "-o", output)
+	before, written := readFile(t, state), readFile(t, output)
+
+	other := filepath.Join(t.TempDir(), "other.db")
+	a.sync("--details", "none", "--archive", other)
+	for name, test := range map[string]struct {
+		arguments []string
+		says      string
+	}{
+		"another organization": {[]string{"--organization-id", fmt.Sprint(betaID)}, "it is about organization 77"},
+		"another format":       {[]string{"--format", "csv"}, "export as ndjson"},
+		"another archive":      {[]string{"--archive", other}, "another archive"},
+		"no archive":           {[]string{"--archive="}, "with an archive"},
+		"a text file":          {[]string{"--since-checkpoint", writeFile(t, "no state")}, "cannot be read"},
+		"another JSON":         {[]string{"--since-checkpoint", writeFile(t, `{"name":"package"}`)}, "not of an export"},
+		"an empty file":        {[]string{"--since-checkpoint", writeFile(t, "")}, "cannot be read"},
+		"a folder":             {[]string{"--since-checkpoint", folder}, "cannot be read"},
+		"a newer state":        {[]string{"--since-checkpoint", writeFile(t, strings.Replace(before, `"next":`, `"next":9`, 1))}, "the archive has"},
+	} {
+		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, test.arguments...)...)
+		assert.Equal(t, 1, got.code, name)
+		assert.Contains(t, got.errOut, test.says, name)
+		assert.Contains(t, got.errOut, "Next:", name)
+		assert.Empty(t, got.out, name)
+		assert.Equal(t, before, readFile(t, state), name)
+		assert.Equal(t, written, readFile(t, output), "%s: what was exported stays", name)
+	}
+	fromMake := filepath.Join(t.TempDir(), "state.json")
+	a.export("--since-checkpoint", fromMake, "--archive=")
+	got := a.run("export", "--since-checkpoint", fromMake)
+	assert.Equal(t, 1, got.code)
+	assert.Contains(t, got.errOut, "the other way round")
+
+	// A state is good for one output: another file is not cut to its length.
+	precious := writeFile(t, strings.Repeat("precious\n", 10_000))
+	text := readFile(t, precious)
+	got = a.run("export", "--since-checkpoint", state, "-o", precious)
+	assert.Equal(t, 1, got.code, "another output")
+	assert.Empty(t, strings.TrimPrefix(text, readFile(t, precious)), "another output")
+	assert.Contains(t, got.errOut, output)
+	got = a.run("export", "--since-checkpoint", state)
+	assert.Equal(t, 1, got.code, "no output after one")
+	assert.Contains(t, got.errOut, output)
+	assert.Empty(t, got.out)
+	toStandardOutput := filepath.Join(t.TempDir(), "state.json")
+	a.export("--since-checkpoint", toStandardOutput)
+	got = a.run("export", "--since-checkpoint", toStandardOutput, "-o", precious)
+	assert.Equal(t, 1, got.code, "an output after none")
+	assert.Contains(t, got.errOut, "standard output")
+	assert.Empty(t, strings.TrimPrefix(text, readFile(t, precious)), "an output after none")
+}
+
+func TestAStateThatCannotBeKeptIsToldBeforeAnythingIsExported(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		c.sync("--details", "none")
+		if !c.withArchive {
+			c.archive = ""
+		}
+		c.state = filepath.Join(t.TempDir(), "none", "state.json")
+		got := c.try(t.Context())
+		assert.Equal(t, 1, got.code)
+		assert.Zero(t, len(got.out), "or it would be exported again and again") //nolint:testifylint // the text would fill the log
+		assert.Contains(t, got.errOut, "remember")
+	})
+}

@@ -28,6 +28,8 @@ type Options struct {
 	World string
 	// Decode reads an entry back from what Make sent.
 	Decode func(raw []byte) (*auditlog.Entry, bool)
+	// MaxBytes bounds the file: beyond it, writing fails as on a full disk. 0 is no bound.
+	MaxBytes int64
 	// Now is the clock for what is not Make's to tell; nil means time.Now.
 	Now func() time.Time
 }
@@ -121,12 +123,18 @@ func (a *Archive) checkHeader() error {
 	return nil
 }
 
+// pageSize is SQLite's, unless it is told otherwise.
+const pageSize = 4096
+
 // address is the file with the settings of each connection. Commits are synced to
 // disk, since what counts as stored must survive a loss of power.
 func (a *Archive) address() string {
 	settings := url.Values{"_pragma": {
 		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)", "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
+	if a.options.MaxBytes > 0 {
+		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, a.options.MaxBytes/pageSize)))
+	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(a.path)}).EscapedPath(), RawQuery: settings.Encode()}).String()
 }
 

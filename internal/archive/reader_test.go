@@ -48,15 +48,15 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(4000), makesim.Quirks{})
+	u := start(t, entries(700), makesim.Quirks{})
 	a := newArchive(t)
 	summary := u.sync(a, adminKey)
-	require.Equal(t, 4000, summary.Span.Entries)
+	require.Equal(t, 700, summary.Span.Entries)
 	before := len(u.Requests())
 	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
 		fromLive, fromArchive := u.session(key, live.Options{}), u.reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 1))
-		for range 60 {
+		for range 30 {
 			q := randomQuery(random)
 			want, wantReport := readAll(t, fromLive, q)
 			got, report := readAll(t, fromArchive, q)
@@ -154,13 +154,13 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(4000), makesim.Quirks{})
+	u := start(t, entries(700), makesim.Quirks{})
 	a := newArchive(t)
 	u.sync(a, adminKey)
 	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
 		reader := u.reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))
-		for range 150 {
+		for range 50 {
 			q := randomQuery(random)
 			by := auditlog.TallyBy{
 				Actor: random.IntN(2) == 0, Event: random.IntN(2) == 0, Team: random.IntN(3) == 0, Target: random.IntN(4) == 0,

@@ -1,0 +1,179 @@
+package archive_test
+
+import (
+	"context"
+	"database/sql"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+)
+
+func openWith(ctx context.Context, path, world string, create bool) (*archive.Archive, error) {
+	return archive.Open(ctx, path, archive.Options{Create: create, World: world, Decode: live.Decode, Now: begin})
+}
+
+func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	write := func(name string, data []byte) string {
+		path := filepath.Join(folder, name)
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		return path
+	}
+	foreign := filepath.Join(folder, "foreign.db")
+	db, err := sql.Open("sqlite", foreign)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (1)")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	newer := filepath.Join(folder, "newer.db")
+	a, err := openWith(t.Context(), newer, "", true)
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	db, err = sql.Open("sqlite", newer)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	for name, test := range map[string]struct {
+		path, says string
+		create     bool
+	}{
+		"text":              {write("notes.txt", []byte("buy milk\n")), "not an archive", true},
+		"one byte":          {write("one", []byte("x")), "not an archive", true},
+		"long text":         {write("long", []byte(strings.Repeat("log line\n", 2000))), "not an archive", true},
+		"a header only":     {write("header", []byte("SQLite format 3\x00 and then nothing of the sort, which is long enough to be a header of 100 bytes, and more")), "", true},
+		"another database":  {foreign, "another program", true},
+		"a newer version":   {newer, "version 99", true},
+		"a folder":          {folder, "folder", true},
+		"no folder":         {filepath.Join(folder, "none", "audit.db"), "cannot be created", true},
+		"nothing":           {filepath.Join(folder, "none.db"), "no such file", false},
+		"empty, to be read": {write("empty", nil), "empty", false},
+	} {
+		before, _ := os.ReadFile(test.path)
+		_, err := openWith(t.Context(), test.path, "", test.create)
+		var refused *archive.FileError
+		require.ErrorAs(t, err, &refused, name)
+		require.ErrorContains(t, err, test.says, name)
+		assert.NotEmpty(t, refused.NextStep(), name)
+		after, _ := os.ReadFile(test.path)
+		assert.Equal(t, before, after, name)
+	}
+	_, err = openWith(t.Context(), filepath.Join(folder, "empty"), "", true)
+	assert.NoError(t, err, "an empty file can become one")
+}
+
+func TestWorldsAreKeptApart(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.db")
+	a, err := openWith(t.Context(), path, "demo", true)
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	_, err = openWith(t.Context(), path, "", true)
+	var other *archive.WorldError
+	require.ErrorAs(t, err, &other)
+	require.ErrorContains(t, err, "the demo, not of Make")
+}
+
+func TestNobodyElseMayReadTheFiles(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(100), makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	u.sync(open(t, path), adminKey)
+	files, err := filepath.Glob(path + "*")
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, len(files), 3)
+	for _, file := range files {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file)
+	}
+}
+
+// TestAFullDiskLosesNothing bounds the file's pages, which SQLite tells like a full disk.
+func TestAFullDiskLosesNothing(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(1300), makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	a, err := archive.Open(t.Context(), path, archive.Options{Create: true, Decode: live.Decode, Now: begin, MaxBytes: 250_000})
+	require.NoError(t, err)
+	summary, err := a.Sync(t.Context(), u.source(adminKey), options())
+	var full *archive.FileError
+	require.ErrorAs(t, err, &full)
+	require.ErrorContains(t, err, "the disk is full; what was stored before is kept")
+	assert.Contains(t, full.NextStep(), "free space")
+	assert.Positive(t, summary.Added)
+	found := verify(t, a, archive.VerifyOptions{})
+	assert.True(t, found.Intact(), problems(found))
+	assert.Equal(t, summary.Added, found.Entries)
+	require.NoError(t, a.Close())
+	again := open(t, path)
+	assert.Equal(t, 1300-summary.Added, u.sync(again, adminKey).Added)
+	u.same(again)
+}
+
+// TestDamageIsNoticedOrHarmless flips bits anywhere, and cuts the file anywhere.
+func TestDamageIsNoticedOrHarmless(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(120), makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	a, err := openWith(t.Context(), path, "", true)
+	require.NoError(t, err)
+	_, err = a.Sync(t.Context(), u.source(adminKey), options())
+	require.NoError(t, err)
+	want, _ := readAll(t, u.reader(a, adminKey), year())
+	require.NoError(t, a.Close())
+	whole, err := os.ReadFile(path)
+	require.NoError(t, err)
+	source := u.reader(a, adminKey).Source
+	random := rand.New(rand.NewPCG(5, 6))
+	noticed := 0
+	for i := range 40 {
+		data := append([]byte(nil), whole...)
+		if i%6 == 0 {
+			data = data[:random.IntN(len(data))]
+		} else {
+			data[random.IntN(len(data))] ^= 1 << random.IntN(8)
+		}
+		damaged := filepath.Join(t.TempDir(), "damaged.db")
+		require.NoError(t, os.WriteFile(damaged, data, 0o600))
+		if !isHarmless(t, damaged, source, want) {
+			noticed++
+		}
+	}
+	assert.Greater(t, noticed, 8)
+}
+
+// isHarmless tells whether a damaged archive is still what it was; what is not must be
+// noticed.
+func isHarmless(t *testing.T, path string, source archive.Source, want []string) bool {
+	t.Helper()
+	a, err := openWith(t.Context(), path, "", false)
+	if err != nil {
+		return false
+	}
+	defer a.Close() //nolint:errcheck // it may be damaged
+	found, err := a.Verify(t.Context(), archive.VerifyOptions{})
+	if err != nil || !found.Intact() {
+		return false
+	}
+	reader := &archive.Reader{Source: source, Archive: a, Instance: instance, IsUnreachable: live.IsUnreachable}
+	var got []string
+	_, err = reader.Read(t.Context(), year(), func(entry *auditlog.Entry) bool {
+		got = append(got, line(entry))
+		return true
+	})
+	require.NoError(t, err)
+	require.Equal(t, want, got, "verified, and yet other than it was")
+	return true
+}

@@ -1,0 +1,100 @@
+package archive
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+func TestTheEdgeTellsTheRootsOfTheWholeTree(t *testing.T) {
+	t.Parallel()
+	var stored []tlog.Hash // all hashes of the tree, as tlog keeps them
+	reader := tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		found := make([]tlog.Hash, len(indexes))
+		for i, index := range indexes {
+			found[i] = stored[index]
+		}
+		return found, nil
+	})
+	edge := &tree{}
+	for n := range int64(300) {
+		text := fmt.Appendf(nil, "leaf %d", n)
+		hashes, err := tlog.StoredHashes(n, text, reader)
+		require.NoError(t, err)
+		stored = append(stored, hashes...)
+		edge.push(tlog.RecordHash(text))
+		want, err := tlog.TreeHash(n+1, reader)
+		require.NoError(t, err)
+		got, err := edge.root()
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%d leaves", n+1)
+		data, err := edge.marshal()
+		require.NoError(t, err)
+		edge, err = unmarshalTree(data)
+		require.NoError(t, err)
+	}
+	empty, err := (&tree{}).root()
+	require.NoError(t, err)
+	want, err := tlog.TreeHash(0, reader)
+	require.NoError(t, err)
+	assert.Equal(t, want, empty)
+}
+
+func FuzzWhatIsPackedComesBack(f *testing.F) {
+	f.Add([]byte(`{"uuid":"x"}`), []byte{})
+	f.Add([]byte{}, []byte("\x00\xff"))
+	f.Fuzz(func(t *testing.T, raw, damaged []byte) {
+		p, err := newPacker()
+		require.NoError(t, err)
+		packed, err := p.pack(raw)
+		require.NoError(t, err)
+		back, err := unpack(packed)
+		require.NoError(t, err)
+		assert.True(t, bytes.Equal(raw, back))
+		_, _ = unpack(damaged) // must return
+	})
+}
+
+func FuzzCheckpointsAreReadOrRefused(f *testing.F) {
+	private, public, err := note.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 64)), "make-audit-mcp/x")
+	require.NoError(f, err)
+	signer, err := note.NewSigner(private)
+	require.NoError(f, err)
+	f.Add([]byte("make-audit-mcp/x\n3\nAAAA\n"), true)
+	f.Add([]byte("\n\n— make-audit-mcp/x AAAA\n"), false)
+	f.Fuzz(func(t *testing.T, text []byte, signed bool) {
+		if signed {
+			message, err := note.Sign(&note.Note{Text: string(text)}, signer)
+			if err != nil {
+				return
+			}
+			text = message
+		}
+		checkpoint, err := parseCheckpoint(text, "make-audit-mcp/x", []string{public})
+		if err != nil {
+			return
+		}
+		assert.True(t, signed)
+		assert.Contains(t, checkpoint.Note, checkpointText("make-audit-mcp/x", checkpoint.Size, checkpoint.Root)[:20])
+		_, err = parseCheckpoint(text, "make-audit-mcp/y", []string{public})
+		assert.Error(t, err, "another archive's")
+	})
+}
+
+func FuzzTheEdgeIsReadOrRefused(f *testing.F) {
+	f.Add([]byte(`{"size":3,"peaks":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		edge, err := unmarshalTree(data)
+		if err != nil {
+			return
+		}
+		edge.push(tlog.Hash{})
+		_, err = edge.root()
+		assert.NoError(t, err)
+	})
+}

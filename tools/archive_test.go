@@ -134,9 +134,9 @@ func TestTheArchiveAnswersEveryQuestionAsMakeDoes(t *testing.T) {
 
 func TestPagesFromTheArchiveMakeOneListing(t *testing.T) {
 	t.Parallel()
-	u := recent(t, makesim.Quirks{})
+	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	c := connect(t, u.archived(u.filled(), makesim.DemoToken))
-	for _, question := range []args{{"from": "20d", "limit": 40}, {"from": "20d", "limit": 40, "sort_by": "actor"}} {
+	for _, question := range []args{{"from": "3d", "limit": 40}, {"from": "3d", "limit": 40, "sort_by": "actor"}} {
 		var uuids, whole []string
 		page := c.list(question)
 		for {
@@ -161,17 +161,17 @@ func TestPagesFromTheArchiveMakeOneListing(t *testing.T) {
 
 func TestTheArchiveReachesBeyondWhatMakeKeeps(t *testing.T) {
 	t.Parallel()
-	u := recent(t, makesim.Quirks{})
+	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	a := u.filled()
 	var gone []string
 	for _, entry := range u.Dump(demoOrganization) {
-		if entry.TriggeredAt.Before(now().AddDate(0, 0, -40)) {
+		if entry.TriggeredAt.Before(now().AddDate(0, 0, -10)) {
 			gone = append(gone, entry.UUID)
 		}
 	}
 	u.RemoveEntries(gone...)
-	question := args{"from": "all", "to": "2026-10-01", "group_by": "actor"}
-	fromMake := ok[schemas.CountAuditLogsResult](u.caller(makesim.DemoToken), "count_audit_logs", with(question, "from", "2026-09-20"))
+	question := args{"from": "all", "to": "2026-11-08", "group_by": "actor"}
+	fromMake := ok[schemas.CountAuditLogsResult](u.caller(makesim.DemoToken), "count_audit_logs", with(question, "from", "2026-11-05"))
 	assert.Zero(t, fromMake.Total)
 	assert.False(t, fromMake.Complete)
 	fromArchive := ok[schemas.CountAuditLogsResult](connect(t, u.archived(a, makesim.DemoToken)), "count_audit_logs", question)

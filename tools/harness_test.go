@@ -50,6 +50,16 @@ var recentWorld = sync.OnceValue(func() *makesim.World {
 	return &world
 })
 
+// lastWeeks is the demo with the entries of its last 16 days: for tests that fill many
+// servers.
+var lastWeeks = sync.OnceValue(func() *makesim.World {
+	world := *demoWorld()
+	world.Entries = slices.DeleteFunc(slices.Clone(world.Entries), func(e makesim.Entry) bool {
+		return e.TriggeredAt.Before(now().AddDate(0, 0, -16))
+	})
+	return &world
+})
+
 // upstream is a simulated Make over real HTTP.
 type upstream struct {
 	*makesim.Server

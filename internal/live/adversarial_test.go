@@ -972,12 +972,12 @@ func lateness(entries []makesim.Entry) bool {
 }
 
 // TestReadIsExactInRandomWorlds draws small worlds. LIVE_SEEDS=from:count runs
-// others.
+// others, as scripts/long does.
 func TestReadIsExactInRandomWorlds(t *testing.T) {
 	t.Parallel()
-	from, count := uint64(1), uint64(90)
+	from, count := uint64(1), uint64(45)
 	if _, err := fmt.Sscanf(os.Getenv("LIVE_SEEDS"), "%d:%d", &from, &count); err != nil {
-		from, count = 1, 90
+		from, count = 1, 45
 	}
 	var group sync.WaitGroup // most of the time is spent waiting for retries
 	var next atomic.Uint64

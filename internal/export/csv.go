@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
@@ -92,10 +93,11 @@ func cell(text string) string {
 }
 
 // beginsFormula tells whether a spreadsheet might take text for a formula: by its first
-// character after spaces and quotes, in any of the widths that are read alike.
+// character after spaces, quotes and what is not seen, in any of the widths that are
+// read alike.
 func beginsFormula(text string) bool {
 	const starters = "=+-@＝＋－＠﹦﹢﹣﹫−"
-	text = strings.TrimLeft(text, ` "`)
+	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '"' || !unicode.IsGraphic(r) })
 	first, _ := utf8.DecodeRuneInString(text)
 	return text != "" && strings.ContainsRune(starters, first)
 }

@@ -102,7 +102,7 @@ func TestLongTextInCSVFitsIntoACell(t *testing.T) {
 func FuzzCSVCellsAreNeverFormulas(f *testing.F) {
 	for _, seed := range []string{
 		"=1+1", "\t=1", "\r\n@a", " +1", "-1", "＝1", "x;=1", `x;"=1"`, `";=1;"`, "a,=1", "x; \u200b\u202e=1", "\x1b]0;=1\a=1", "\xff=1", "'=1", "\u3000=1",
-		"=\u0301", ";;=1", "\u2800=1", "−1", `"";"=1`, "\u0085=1", "\ufeff=1",
+		"=\u0301", ";;=1", "\u2800=1", "−1", `"";"=1`, "\u0085=1", "\ufeff=1", "\u070f+1",
 	} {
 		f.Add(seed)
 	}

@@ -63,6 +63,10 @@ func Open(ctx context.Context, path string, options Options) (*Archive, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the archive's path: %w", err)
 	}
+	// However it is called, its lock and key lie beside the file itself.
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
 	a := &Archive{path: path, options: options, columns: map[int64]*columns{}}
 	if err := a.prepareFile(); err != nil {
 		return nil, err
@@ -91,7 +95,7 @@ func (a *Archive) prepareFile() error {
 	case errors.Is(err, fs.ErrNotExist) && !a.options.Create:
 		return &FileError{Path: a.path, Problem: "there is no such file", Next: "fill one with make-audit-mcp sync"}
 	case errors.Is(err, fs.ErrNotExist):
-		file, err := os.OpenFile(a.path, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600)
+		file, err := os.OpenFile(a.path, os.O_CREATE|os.O_RDWR, 0o600) // another process may be quicker
 		if err != nil {
 			return &FileError{Path: a.path, Problem: "it cannot be created", Next: "name a file in a folder that exists and may be written", Err: err}
 		}
@@ -100,6 +104,11 @@ func (a *Archive) prepareFile() error {
 		return &FileError{Path: a.path, Problem: "it cannot be read", Next: "check the rights of the file and its folder", Err: err}
 	case info.IsDir():
 		return &FileError{Path: a.path, Problem: "it is a folder", Next: "name a file in it, e.g. " + filepath.Join(a.path, "audit.db")}
+	case info.Size() == 0 && a.options.Create && info.Mode().IsRegular():
+		if err := os.Chmod(a.path, 0o600); err != nil {
+			return &FileError{Path: a.path, Problem: "others may read it", Next: "name a file that is yours", Err: err}
+		}
+		return nil
 	case info.Size() == 0:
 		return nil
 	}
@@ -154,6 +163,8 @@ func (a *Archive) migrate(ctx context.Context) error {
 		return &FileError{Path: a.path, Problem: "it is a database of another program", Next: "name another file"}
 	case application == 0 && !a.options.Create:
 		return &FileError{Path: a.path, Problem: "it is empty", Next: "fill it with make-audit-mcp sync"}
+	case version < 0:
+		return &FileError{Path: a.path, Problem: fmt.Sprintf("its version %d cannot be", version), Next: "restore a copy: it is damaged"}
 	case version > len(steps):
 		return &FileError{Path: a.path, Problem: fmt.Sprintf("it is of version %d, and this program knows up to %d", version, len(steps)), Next: "use the newer program that wrote it"}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"strconv"
@@ -30,7 +31,7 @@ type columns struct {
 	// upTo is the first leaf that is not looked at yet, rewritten the log's count.
 	upTo, rewritten int64
 	words           words
-	// targets is more than any id of a target.
+	// targets is more than any id of a target; there are no more than records.
 	targets int
 }
 
@@ -63,6 +64,8 @@ func (a *Archive) load(ctx context.Context, log, rewritten int64) (*columns, err
 		return nil, a.explain("reading it", err)
 	}
 	switch {
+	case next > math.MaxInt32:
+		return nil, &FileError{Path: a.path, Problem: fmt.Sprintf("it has an entry of number %d, which cannot be", next-1), Next: "run make-audit-mcp verify"}
 	case kept != nil && kept.rewritten == rewritten && kept.upTo == next:
 		return kept, nil
 	case kept == nil || kept.rewritten != rewritten:
@@ -97,6 +100,9 @@ func (a *Archive) refresh(ctx context.Context, log int64, kept *columns, to int6
 	if merged.words, err = a.readWords(ctx, kept.words); err != nil {
 		return nil, err
 	}
+	if err := a.db.QueryRowContext(ctx, "SELECT 1 + min((SELECT coalesce(max(id), 0) FROM targets), (SELECT coalesce(max(leaf) + 1, 0) FROM records))").Scan(&merged.targets); err != nil {
+		return nil, err
+	}
 	if !merged.fit() {
 		return nil, &FileError{Path: a.path, Problem: "an entry refers to what is not in it", Next: "run make-audit-mcp verify"}
 	}
@@ -106,18 +112,12 @@ func (a *Archive) refresh(ctx context.Context, log int64, kept *columns, to int6
 	return merged, nil
 }
 
-// fit counts the targets and tells whether the ids are such as the words have.
+// fit tells whether the ids are such as the dictionaries have.
 func (c *columns) fit() bool {
-	for column, size := range map[*[]int32]int{&c.actor: len(c.words.actors), &c.team: len(c.words.refs), &c.event: len(c.words.events)} {
+	for column, size := range map[*[]int32]int{&c.actor: len(c.words.actors), &c.team: len(c.words.refs), &c.event: len(c.words.events), &c.target: c.targets} {
 		if slices.ContainsFunc(*column, func(id int32) bool { return id < 0 || int(id) >= size }) {
 			return false
 		}
-	}
-	for _, id := range c.target {
-		if id < 0 {
-			return false
-		}
-		c.targets = max(c.targets, int(id)+1)
 	}
 	return true
 }

@@ -148,22 +148,18 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 // detail is an entry as its newest record shows it, with details if a record has them;
 // nil if it is not there or may not be seen.
 func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error) {
-	var packed []byte
-	err := v.archive.db.QueryRowContext(ctx, `SELECT r.raw FROM entries e JOIN records r ON r.leaf = CASE WHEN e.details >= 0 THEN e.details ELSE e.record END
-		WHERE e.log = ? AND e.key = ?`, v.log, keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})).Scan(&packed)
+	var packed, details []byte
+	err := v.archive.db.QueryRowContext(ctx, `SELECT r.raw, d.raw FROM entries e JOIN records r ON r.leaf = e.record LEFT JOIN records d ON d.leaf = e.details
+		WHERE e.log = ? AND e.key = ?`, v.log, keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})).Scan(&packed, &details)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, v.archive.explain("reading it", err)
 	}
-	raw, err := unpack(packed)
-	if err != nil {
-		return nil, &FileError{Path: v.archive.path, Problem: "the entry " + uuid + " is damaged", Next: "run make-audit-mcp verify", Err: err}
-	}
-	entry, ok := v.archive.options.Decode(raw)
-	if !ok || !v.rights.sees(entry) {
-		return nil, nil
+	entry, err := v.archive.whole(packed, details)
+	if err != nil || !v.rights.sees(entry) {
+		return nil, err
 	}
 	return entry, nil
 }

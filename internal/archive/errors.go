@@ -71,6 +71,15 @@ func (e *ScopeError) NextStep() string {
 	return "sync with a key that may read as much, or into another file"
 }
 
+// damaged says that something in the archive cannot be read for what it is; nil stays nil.
+func (a *Archive) damaged(what string, err error) error {
+	var failure *sqlite.Error
+	if err == nil || errors.As(err, &failure) {
+		return err // SQLite's own failures say more
+	}
+	return &FileError{Path: a.path, Problem: what + " is damaged", Next: "run make-audit-mcp verify; restore a copy", Err: err}
+}
+
 // explain says what a failure of SQLite means for whoever runs the program.
 func (a *Archive) explain(doing string, err error) error {
 	var failure *sqlite.Error

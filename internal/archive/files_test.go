@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
@@ -45,6 +46,10 @@ func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 	_, err = db.ExecContext(t.Context(), "PRAGMA user_version = 99; PRAGMA wal_checkpoint(TRUNCATE)")
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
+	before, err := os.ReadFile(newer)
+	require.NoError(t, err)
+	impossible := append([]byte(nil), before...)
+	impossible[60] = 0x80 // the version's first byte
 	for name, test := range map[string]struct {
 		path, says string
 		create     bool
@@ -55,6 +60,7 @@ func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 		"a header only":     {write("header", []byte("SQLite format 3\x00 and then nothing of the sort, which is long enough to be a header of 100 bytes, and more")), "", true},
 		"another database":  {foreign, "another program", true},
 		"a newer version":   {newer, "version 99", true},
+		"no such version":   {write("impossible.db", impossible), "cannot be", true},
 		"a folder":          {folder, "folder", true},
 		"no folder":         {filepath.Join(folder, "none", "audit.db"), "cannot be created", true},
 		"nothing":           {filepath.Join(folder, "none.db"), "no such file", false},
@@ -69,8 +75,76 @@ func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 		after, _ := os.ReadFile(test.path)
 		assert.Equal(t, before, after, name)
 	}
-	_, err = openWith(t.Context(), filepath.Join(folder, "empty"), "", true)
-	assert.NoError(t, err, "an empty file can become one")
+}
+
+func TestAnEmptyFileCanBecomeAnArchive(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.db")
+	require.NoError(t, os.WriteFile(path, nil, 0o644))
+	open(t, path)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+}
+
+func TestSeveralMayOpenWhatIsNotThereYet(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "audit.db")
+	var group errgroup.Group
+	for range 8 {
+		group.Go(func() error {
+			a, err := openWith(t.Context(), path, "", true)
+			if err != nil {
+				return err
+			}
+			return a.Close()
+		})
+	}
+	require.NoError(t, group.Wait())
+	found := verify(t, open(t, path), archive.VerifyOptions{})
+	assert.True(t, found.Intact(), problems(found))
+}
+
+// TestAnArchiveIsOneByWhateverName would see two syncs at once, and two keys.
+func TestAnArchiveIsOneByWhateverName(t *testing.T) {
+	t.Parallel()
+	u := start(t, entries(60), makesim.Quirks{})
+	path, link := filepath.Join(t.TempDir(), "audit.db"), filepath.Join(t.TempDir(), "link.db")
+	u.sync(open(t, path), adminKey)
+	require.NoError(t, os.Symlink(path, link))
+	linked, busy := open(t, link), options()
+	busy.OnProgress = func(archive.SyncProgress) {
+		_, err := linked.Sync(t.Context(), u.source(adminKey), options())
+		var other *archive.BusyError
+		assert.ErrorAs(t, err, &other)
+	}
+	_, err := open(t, path).Sync(t.Context(), u.source(adminKey), busy)
+	require.NoError(t, err)
+	u.sync(linked, adminKey)
+	_, err = os.Stat(link + ".key")
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// TestNumbersThatCannotBeAreRefused would otherwise have a reader count to them, or
+// set aside memory for as many.
+func TestNumbersThatCannotBeAreRefused(t *testing.T) {
+	t.Parallel()
+	path, _ := proven(t)
+	source := start(t, entries(60), makesim.Quirks{}).source(adminKey)
+	for _, statement := range []string{
+		"UPDATE entries SET id = 1 << 60 WHERE id = 42", "UPDATE entries SET id = 9223372036854775807 WHERE id = 42",
+		"UPDATE entries SET target = (1 << 31) - 2 WHERE id = 42", "UPDATE entries SET target = -2 WHERE id = 42", "UPDATE entries SET actor = 5000 WHERE id = 42",
+		"UPDATE entries SET team = 5000 WHERE id = 42", "UPDATE entries SET event = 5000 WHERE id = 42", "DELETE FROM actors WHERE id = 2",
+	} {
+		a := tampered(t, path, statement)
+		reader := &archive.Reader{Source: source, Archive: a, Instance: instance, IsUnreachable: live.IsUnreachable}
+		q := year()
+		_, err := reader.Tally(t.Context(), q, auditlog.TallyBy{Target: true}, func(auditlog.Bin) {})
+		require.Error(t, err, statement)
+		found, err := a.Verify(t.Context(), archive.VerifyOptions{})
+		require.NoError(t, err, statement)
+		assert.False(t, found.Intact(), statement)
+	}
 }
 
 func TestWorldsAreKeptApart(t *testing.T) {
@@ -103,9 +177,9 @@ func TestNobodyElseMayReadTheFiles(t *testing.T) {
 // TestAFullDiskLosesNothing bounds the file's pages, which SQLite tells like a full disk.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(1300), makesim.Quirks{})
+	u := start(t, entries(500), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
-	a, err := archive.Open(t.Context(), path, archive.Options{Create: true, Decode: live.Decode, Now: begin, MaxBytes: 250_000})
+	a, err := archive.Open(t.Context(), path, archive.Options{Create: true, Decode: live.Decode, Now: begin, MaxBytes: 130_000})
 	require.NoError(t, err)
 	summary, err := a.Sync(t.Context(), u.source(adminKey), options())
 	var full *archive.FileError
@@ -118,7 +192,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	assert.Equal(t, summary.Added, found.Entries)
 	require.NoError(t, a.Close())
 	again := open(t, path)
-	assert.Equal(t, 1300-summary.Added, u.sync(again, adminKey).Added)
+	assert.Equal(t, 500-summary.Added, u.sync(again, adminKey).Added)
 	u.same(again)
 }
 
@@ -163,17 +237,18 @@ func isHarmless(t *testing.T, path string, source archive.Source, want []string)
 		return false
 	}
 	defer a.Close() //nolint:errcheck // it may be damaged
+	reader := &archive.Reader{Source: source, Archive: a, Instance: instance, IsUnreachable: live.IsUnreachable}
+	var got []string
+	_, readErr := reader.Read(t.Context(), year(), func(entry *auditlog.Entry) bool {
+		got = append(got, line(entry))
+		return true
+	})
+	_, _ = reader.Tally(t.Context(), year(), auditlog.TallyBy{Actor: true, Target: true, Clock: auditlog.ByDate}, func(auditlog.Bin) {}) // must return
 	found, err := a.Verify(t.Context(), archive.VerifyOptions{})
 	if err != nil || !found.Intact() {
 		return false
 	}
-	reader := &archive.Reader{Source: source, Archive: a, Instance: instance, IsUnreachable: live.IsUnreachable}
-	var got []string
-	_, err = reader.Read(t.Context(), year(), func(entry *auditlog.Entry) bool {
-		got = append(got, line(entry))
-		return true
-	})
-	require.NoError(t, err)
+	require.NoError(t, readErr)
 	require.Equal(t, want, got, "verified, and yet other than it was")
 	return true
 }

@@ -18,14 +18,17 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// The little world of these tests: one organization with two teams, its admin, and
-// someone who administers one team only.
+// The little world of these tests: one organization with two teams, its admin, someone
+// who administers one team only, and a member who may read nothing; and another one of
+// the same admin.
 const (
 	organizationID = 77
+	otherID        = 78
 	salesTeam      = 5
 	opsTeam        = 6
 	adminKey       = "11111111-2222-4333-8444-555555555555"
 	teamAdminKey   = "66666666-7777-4888-9999-aaaaaaaaaaaa"
+	memberKey      = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"
 	instance       = "eu1.make.com"
 )
 
@@ -68,15 +71,20 @@ func start(t testing.TB, entries []makesim.Entry, quirks makesim.Quirks) *upstre
 		Users: []makesim.User{
 			{ID: 1, Name: "Ada Admin", Email: "ada@acme.example", Timezone: "Europe/Prague"},
 			{ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example", Timezone: "Europe/Prague"},
+			{ID: 3, Name: "Mo Member", Email: "mo@acme.example", Timezone: "Europe/Prague"},
 		},
 		Organizations: []makesim.Organization{{
 			ID: organizationID, Name: "Acme", Zone: instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365,
 			Teams: []makesim.Team{{ID: salesTeam, Name: "Sales"}, {ID: opsTeam, Name: "Ops"}},
+		}, {
+			ID: otherID, Name: "Beta", Zone: instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365,
 		}},
-		Tokens: []makesim.Token{{Secret: adminKey, UserID: 1}, {Secret: teamAdminKey, UserID: 2}},
+		Tokens: []makesim.Token{{Secret: adminKey, UserID: 1}, {Secret: teamAdminKey, UserID: 2}, {Secret: memberKey, UserID: 3}},
 		OrganizationRoles: []makesim.OrganizationRole{
 			{UserID: 1, OrganizationID: organizationID, RoleID: makesim.RoleOrganizationAdmin},
+			{UserID: 1, OrganizationID: otherID, RoleID: makesim.RoleOrganizationAdmin},
 			{UserID: 2, OrganizationID: organizationID, RoleID: makesim.RoleOrganizationMember},
+			{UserID: 3, OrganizationID: organizationID, RoleID: makesim.RoleOrganizationMember},
 		},
 		TeamRoles: []makesim.TeamRole{{UserID: 2, TeamID: salesTeam, RoleID: makesim.RoleTeamAdmin}},
 		Entries:   entries,

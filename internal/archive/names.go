@@ -61,7 +61,7 @@ func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, wan
 		}
 		named := auditlog.NamedTarget{ID: auditlog.Text(id), Object: auditlog.Text(object), Name: auditlog.Text(name)}
 		switch exactly, begins := auditlog.NameFits(want, named.Name); {
-		case !exactly && !begins || !v.seesTarget(target):
+		case !exactly && !begins || !v.seesTarget(target, named.Object):
 		case exactly:
 			exact = append(exact, named)
 		default:
@@ -75,13 +75,14 @@ func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, wan
 	return begun, r.Archive.explain("reading it", err)
 }
 
-// seesTarget tells whether any entry about an object may be seen.
-func (v *view) seesTarget(target int32) bool {
+// seesTarget tells whether any entry about an object may be seen: an id is an object's
+// only together with its kind.
+func (v *view) seesTarget(target int32, object auditlog.Text) bool {
 	if v.rights.Organization {
 		return true
 	}
 	for row, id := range v.rows.target {
-		if id == target && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
+		if id == target && auditlog.ObjectOf(v.rows.words.event(v.rows.event[row])) == object && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
 			return true
 		}
 	}

@@ -3,8 +3,10 @@ package archive
 import (
 	"bytes"
 	"compress/flate"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 )
 
@@ -29,7 +31,11 @@ func newPacker() (*packer, error) {
 	return p, err
 }
 
-// pack returns raw compressed; the bytes are good until the next call.
+// checksumSize is that of the CRC-32 of what precedes it, big-endian. Without it some
+// bits could change unseen: several compressed forms unpack to the same bytes.
+const checksumSize = 4
+
+// pack returns raw compressed, and a checksum; the bytes are good until the next call.
 func (p *packer) pack(raw []byte) ([]byte, error) {
 	p.to.Reset()
 	p.writer.Reset(&p.to)
@@ -39,11 +45,23 @@ func (p *packer) pack(raw []byte) ([]byte, error) {
 	if err := p.writer.Close(); err != nil {
 		return nil, fmt.Errorf("packing a record: %w", err)
 	}
-	return p.to.Bytes(), nil
+	return seal(p.to.Bytes()), nil
+}
+
+// seal appends the checksum.
+func seal(packed []byte) []byte {
+	return binary.BigEndian.AppendUint32(packed, crc32.ChecksumIEEE(packed))
 }
 
 // unpack reverses pack.
 func unpack(packed []byte) ([]byte, error) {
+	if len(packed) < checksumSize {
+		return nil, errors.New("unpacking a record: it is cut short")
+	}
+	packed, sum := packed[:len(packed)-checksumSize], packed[len(packed)-checksumSize:]
+	if crc32.ChecksumIEEE(packed) != binary.BigEndian.Uint32(sum) {
+		return nil, errors.New("unpacking a record: its checksum does not fit")
+	}
 	raw, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(bytes.NewReader(packed), dictionary()), maxRaw+1))
 	switch {
 	case err != nil:

@@ -124,15 +124,18 @@ func (r *Reader) prepare(ctx context.Context, q *auditlog.Query) (*view, error) 
 		}
 	}
 	if q.Window.To.After(v.state.AsOf) {
-		if v.tail, err = r.tail(ctx, q, v.state.AsOf); err != nil {
+		if v.tail, err = r.tail(ctx, q, v); err != nil {
 			return nil, err
 		}
 	}
 	return v, nil
 }
 
-// tail reads what was written since a log was filled, up to the end of a query.
-func (r *Reader) tail(ctx context.Context, q *auditlog.Query, filled time.Time) (*tail, error) {
+// tail reads what was written since a log was filled, up to the end of a query. What
+// the log holds already is left out, also where Make shows it otherwise now: the next
+// sync takes that in.
+func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, error) {
+	filled := v.state.AsOf
 	r.mu.Lock()
 	kept := r.tails[q.Organization.ID]
 	r.mu.Unlock()
@@ -161,6 +164,9 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, filled time.Time) 
 			next.entries, next.report = kept.entries, kept.report
 		}
 		return next, nil
+	}
+	if next.entries, err = v.lacking(ctx, next.entries); err != nil {
+		return nil, err
 	}
 	next.asOf, next.report = asOf, report
 	if !report.Exhausted {

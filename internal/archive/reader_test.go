@@ -48,10 +48,10 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(700), makesim.Quirks{})
+	u := start(t, entries(400), makesim.Quirks{})
 	a := newArchive(t)
 	summary := u.sync(a, adminKey)
-	require.Equal(t, 700, summary.Span.Entries)
+	require.Equal(t, 400, summary.Span.Entries)
 	before := len(u.Requests())
 	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
 		fromLive, fromArchive := u.session(key, live.Options{}), u.reader(a, key)
@@ -93,7 +93,7 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 
 func TestAQuestionThatTheArchiveCoversCostsNoCallToTheLog(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(500), makesim.Quirks{})
+	u := start(t, entries(100), makesim.Quirks{})
 	a := newArchive(t)
 	u.sync(a, adminKey)
 	reader := u.reader(a, adminKey)
@@ -154,13 +154,13 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(700), makesim.Quirks{})
+	u := start(t, entries(400), makesim.Quirks{})
 	a := newArchive(t)
 	u.sync(a, adminKey)
 	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
 		reader := u.reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))
-		for range 50 {
+		for range 40 {
 			q := randomQuery(random)
 			by := auditlog.TallyBy{
 				Actor: random.IntN(2) == 0, Event: random.IntN(2) == 0, Team: random.IntN(3) == 0, Target: random.IntN(4) == 0,

@@ -15,7 +15,7 @@ CREATE TABLE records (
 	log  INTEGER NOT NULL,
 	kind INTEGER NOT NULL, -- 1 entry, 2 details, 3 sync
 	hash BLOB NOT NULL,
-	raw  BLOB NOT NULL     -- deflate, with this package's dictionary
+	raw  BLOB NOT NULL     -- deflate, with this package's dictionary, and a CRC-32
 );
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL);

@@ -2,7 +2,9 @@ package archive
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -34,21 +36,42 @@ type logState struct {
 	Fill *fill `json:"fill,omitempty"`
 }
 
-// vouched is what a log vouches for: the part of its state that is a record of its own
-// whenever it changes, so that nobody can claim more.
+// vouched is what a log vouches for: its state as a record of its own whenever it
+// changes, so that nobody can claim more.
 type vouched struct {
+	Name  auditlog.Text  `json:"name,omitempty"`
 	Scope scope          `json:"scope"`
 	AsOf  time.Time      `json:"as_of,omitzero"`
 	From  time.Time      `json:"from,omitzero"`
 	Gaps  []auditlog.Gap `json:"gaps,omitempty"`
+	Fill  *fill          `json:"fill,omitempty"`
+	// Noted is a hash of what could not be read and of the doubts, which may be long;
+	// empty if there are none.
+	Noted string `json:"noted,omitempty"`
 }
 
-func (l *logState) vouches() vouched { return vouched{l.Scope, l.AsOf, l.From, l.Gaps} }
+func (l *logState) vouches() vouched {
+	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted()}
+}
+
+func (l *logState) noted() string {
+	if len(l.Unreadable)+len(l.Doubts) == 0 {
+		return ""
+	}
+	hash := sha256.New()
+	for _, span := range l.Unreadable {
+		_, _ = fmt.Fprintln(hash, span.From.UnixNano(), span.To.UnixNano())
+	}
+	for _, doubt := range l.Doubts {
+		_, _ = fmt.Fprintf(hash, "%q\n", strings.ToValidUTF8(doubt, "\ufffd")) // as JSON has it
+	}
+	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
+}
 
 func (v vouched) equal(other vouched) bool {
 	sameGap := func(a, b auditlog.Gap) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) && a.Reason == b.Reason }
-	return v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) && v.From.Equal(other.From) &&
-		slices.EqualFunc(v.Gaps, other.Gaps, sameGap)
+	return v.Name == other.Name && v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) && v.From.Equal(other.From) &&
+		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted
 }
 
 // fill is a walk back through all that Make keeps.
@@ -60,6 +83,13 @@ type fill struct {
 	Reached time.Time `json:"reached"`
 	// Until is where it ends.
 	Until time.Time `json:"until"`
+}
+
+func (f *fill) equal(other *fill) bool {
+	if f == nil || other == nil {
+		return f == other
+	}
+	return f.At.Equal(other.At) && f.Reached.Equal(other.Reached) && f.Until.Equal(other.Until)
 }
 
 // known is the directory around a log as of a sync: it serves whoever fills the log

@@ -144,7 +144,9 @@ func (s *syncing) run(ctx context.Context) error {
 		return &ScopeError{Filled: filled.String(), Now: now.String()}
 	}
 	isWider := !filled.has(now)
-	isLate := !s.state.AsOf.IsZero() && s.source.Now().Sub(s.state.AsOf) > anew
+	age := s.source.Now().Sub(s.state.AsOf)
+	// Make's clock may have been ahead then: what it wrote down since looks older.
+	isLate := !s.state.AsOf.IsZero() && (age > min(anew, s.retention()) || age < -overlap)
 	if isNew || isWider || isLate && s.state.Fill == nil {
 		if err := s.beginFill(ctx, now); err != nil {
 			return err
@@ -166,6 +168,14 @@ func (s *syncing) run(ctx context.Context) error {
 		return err
 	}
 	return s.conclude(ctx)
+}
+
+// retention is how long Make keeps the log.
+func (s *syncing) retention() time.Duration {
+	if s.access.RetentionDays <= 0 {
+		return anew
+	}
+	return time.Duration(s.access.RetentionDays) * 24 * time.Hour
 }
 
 // beginFill notes that everything is to be read.
@@ -206,7 +216,7 @@ func (s *syncing) fill(ctx context.Context) error {
 	}
 	_, err := s.write(ctx, nil, func(state *logState) {
 		oldest := s.access.Oldest
-		if last := state.AsOf; !last.IsZero() && oldest.After(last) {
+		if last := state.AsOf; !state.From.IsZero() && oldest.After(last) {
 			// Make has dropped what was written between.
 			state.Gaps = append(slices.Clone(state.Gaps), auditlog.Gap{From: last, To: oldest, Reason: "no sync ran before Make dropped it"})
 		}

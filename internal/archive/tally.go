@@ -34,7 +34,7 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 		split = min(max(split, from), to)
 	}
 	t := &tallying{rows: v.rows, by: by, clock: newLocalClock(by.Clock, q.Window.Location), yield: yield}
-	if t.news, err = v.newsOnly(ctx, q); err != nil {
+	if t.news, err = v.lacking(ctx, v.news(q)); err != nil {
 		return err
 	}
 	if by.Target {
@@ -54,19 +54,21 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 	return nil
 }
 
-// newsOnly are the entries of the tail that the log does not hold by now.
-func (v *view) newsOnly(ctx context.Context, q *auditlog.Query) ([]*auditlog.Entry, error) {
-	var only []*auditlog.Entry
-	for _, entry := range v.news(q) {
-		isHere, err := v.archive.has(ctx, v.log, entry)
+// lacking are those of some entries that the view's rows lack. A sync may have stored
+// them since, in rows of later views.
+func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog.Entry, error) {
+	var lacking []*auditlog.Entry
+	for _, entry := range some {
+		var isHere bool
+		err := v.archive.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entries WHERE log = ? AND key = ? AND id < ?)", v.log, keyOf(entry), v.rows.upTo).Scan(&isHere)
 		if err != nil {
-			return nil, err
+			return nil, v.archive.explain("reading it", err)
 		}
 		if !isHere {
-			only = append(only, entry)
+			lacking = append(lacking, entry)
 		}
 	}
-	return only, nil
+	return lacking, nil
 }
 
 // targetsIn are the target ids of the rows [from, to) that match.
@@ -84,13 +86,6 @@ func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int
 		}
 	}
 	return texts, v.archive.targets(ctx, texts)
-}
-
-// has tells whether a log holds an entry.
-func (a *Archive) has(ctx context.Context, log int64, e *auditlog.Entry) (bool, error) {
-	var found bool
-	err := a.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entries WHERE log = ? AND key = ?)", log, keyOf(e)).Scan(&found)
-	return found, a.explain("reading it", err)
 }
 
 // tallying counts rows that come newest first, and hands over the bins of each stretch

@@ -57,6 +57,7 @@ func FuzzWhatIsPackedComesBack(f *testing.F) {
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(raw, back))
 		_, _ = unpack(damaged) // must return
+		_, _ = unpack(seal(bytes.Clone(damaged)))
 	})
 }
 

@@ -1,15 +1,20 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"modernc.org/sqlite"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -66,8 +71,8 @@ type Verification struct {
 	Checkpoints int
 	// Last is the newest checkpoint; nil if there is none.
 	Last *Checkpoint
-	// Unsigned is how many records were stored after it: those of a sync that did not
-	// finish.
+	// Unsigned is how many records were stored after it, all if there is none: those of
+	// a sync that did not finish.
 	Unsigned int64
 	// Keys are the public keys that were believed.
 	Keys []string
@@ -108,6 +113,8 @@ type verifying struct {
 	moved    map[int64]int64         // records that show an entry now, and its id, where they differ
 	names    map[nameKey]int64
 	states   map[int64]vouched // the last record's, by log
+	detailed int64             // entries that refer to their details
+	proven   int64             // the size of the last checkpoint that fits
 	columns  *columnReader
 }
 
@@ -138,7 +145,7 @@ func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verificat
 		Verification: &Verification{}, archive: a, from: connection, options: options, tree: &tree{}, owners: map[int64]owner{},
 		expected: map[int64][]*Checkpoint{}, moved: map[int64]int64{}, names: map[nameKey]int64{}, states: map[int64]vouched{},
 	}
-	for _, step := range []func(context.Context) error{v.file, v.readLogs, v.readCheckpoints, v.readMoved, v.readRecords, v.checkEdge, v.checkRows, v.checkNames, v.checkStates} {
+	for _, step := range []func(context.Context) error{v.file, v.readLogs, v.readCheckpoints, v.readMoved, v.readRecords, v.checkEdge, v.checkRows, v.checkDetails, v.checkNames, v.checkStates} {
 		if err := step(ctx); err != nil {
 			return v.Verification, a.explain("reading it", err)
 		}
@@ -211,7 +218,10 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 		}
 		v.Checkpoints++
 		stored, err := parseCheckpoint([]byte(text), v.archive.origin(), v.Keys)
-		if err != nil || stored.Size != size {
+		if err == nil && stored.Size != size {
+			err = fmt.Errorf("it is about %d", stored.Size)
+		}
+		if err != nil {
 			v.found(-1, "", "the checkpoint of %d records cannot be believed: %v", size, err)
 			return nil
 		}
@@ -222,7 +232,7 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 }
 
 func (v *verifying) readMoved(ctx context.Context) error {
-	return eachRow(ctx, v.from, "SELECT record, id FROM entries WHERE record <> id AND id >= ?", 0, func(rows *sql.Rows) error {
+	return eachRow(ctx, v.from, "SELECT record, id FROM entries WHERE record <> id AND typeof(record) = 'integer' AND id >= ?", 0, func(rows *sql.Rows) error {
 		var record, id int64
 		err := rows.Scan(&record, &id)
 		v.moved[record] = id
@@ -248,8 +258,11 @@ func (v *verifying) readRecords(ctx context.Context) error {
 		var leaf, log int64
 		var k kind
 		var hash, packed []byte
-		if err := rows.Scan(&leaf, &log, &k, &hash, &packed); err != nil {
-			return err
+		scanErr := rows.Scan(&leaf, &log, &k, &hash, &packed)
+		if scanErr != nil {
+			if err := rows.Scan(&leaf, new(any), new(any), new(any), new(any)); err != nil {
+				return err
+			}
 		}
 		if leaf != next {
 			v.found(next, "", "records %d to %d are missing", next, leaf-1)
@@ -258,6 +271,11 @@ func (v *verifying) readRecords(ctx context.Context) error {
 		next = leaf + 1
 		if v.Records++; v.Records%progressEvery == 0 {
 			v.options.OnProgress(v.Records, count)
+		}
+		if scanErr != nil {
+			v.found(leaf, v.uuidAt(ctx, leaf), "it is of no form that a record can have: %v", scanErr)
+			v.broken = true
+			return nil
 		}
 		if err := v.record(ctx, leaf, log, k, hash, packed); err != nil {
 			return err
@@ -272,6 +290,7 @@ func (v *verifying) readRecords(ctx context.Context) error {
 			v.found(next, "", "records are missing: a checkpoint is about %d", size)
 		}
 	}
+	v.Unsigned = next
 	if v.Last != nil {
 		v.Unsigned = max(0, next-v.Last.Size)
 	}
@@ -343,12 +362,21 @@ func (v *verifying) entry(ctx context.Context, leaf, log int64, raw []byte) erro
 	case errors.Is(err, sql.ErrNoRows):
 		v.found(leaf, entry.UUID, "the entry is missing from the columns")
 		return nil
+	case isOddRow(err):
+		v.found(leaf, entry.UUID, "the entry's columns are of no form that they can have: %v", err)
+		return nil
 	case err != nil:
 		return err
-	case row.record != leaf:
-		if row.id > leaf || row.record < leaf {
-			v.found(leaf, entry.UUID, "the columns do not show what it says")
+	case row.id > leaf || row.record < leaf:
+		v.found(leaf, entry.UUID, "the columns do not show what it says")
+		return nil
+	}
+	if row.id < leaf { // it shows otherwise what an earlier record brought
+		if err := v.bringsNothing(ctx, leaf); err != nil {
+			return err
 		}
+	}
+	if row.record != leaf {
 		return nil
 	}
 	want, err := textsOf(entry)
@@ -357,10 +385,30 @@ func (v *verifying) entry(ctx context.Context, leaf, log int64, raw []byte) erro
 	}
 	for i, name := range columnNames() {
 		if want[i] != row.texts[i] {
-			v.found(leaf, entry.UUID, "the column %s is %s, and %s was stored", name, auditlog.Text(row.texts[i]).Quote(), auditlog.Text(want[i]).Quote())
+			v.found(leaf, entry.UUID, "the column %s is %s, and %s was stored", name, quoted(row.texts[i]), quoted(want[i]))
 		}
 	}
 	return nil
+}
+
+// bringsNothing checks that no row of entries claims to have come with a record that
+// came for an entry that was there.
+func (v *verifying) bringsNothing(ctx context.Context, leaf int64) error {
+	var key any
+	err := v.from.QueryRowContext(ctx, "SELECT key FROM entries WHERE id = ?", leaf).Scan(&key)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err == nil {
+		v.found(leaf, uuidOf(key), "the entry was inserted by something else: that record is another's")
+	}
+	return err
+}
+
+// isOddRow tells a row that cannot be read for its values from a failure of reading.
+func isOddRow(err error) bool {
+	var failure *sqlite.Error
+	return err != nil && !errors.As(err, &failure) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, driver.ErrBadConn)
 }
 
 // details checks that an entry refers to its details, and notes the names in them.
@@ -374,10 +422,13 @@ func (v *verifying) details(ctx context.Context, leaf, log int64, raw []byte) er
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		v.found(leaf, entry.UUID, "the entry that it details is missing")
+	case isOddRow(err): // told of the entry's record
 	case err != nil:
 		return err
-	case row.details < leaf:
+	case row.details != leaf:
 		v.found(leaf, entry.UUID, "the entry does not refer to these details")
+	default:
+		v.detailed++
 	}
 	for _, named := range namesIn(entry) {
 		v.names[nameKey{log, string(entry.TargetID), string(named.Object), string(named.Name)}] = leaf
@@ -394,10 +445,11 @@ func (v *verifying) compareRoots() {
 	root, err := v.tree.root()
 	for _, checkpoint := range expected {
 		if err != nil || root != checkpoint.Root {
-			v.found(-1, "", "the first %d records are not those of the checkpoint that was signed over them: a record up to there, and its hash, were changed", checkpoint.Size)
+			v.found(-1, "", "the records %d to %d are not those of the checkpoint that was signed over them: one of them, and its hash, was changed", v.proven, checkpoint.Size-1)
 			return
 		}
 	}
+	v.proven = v.tree.size
 }
 
 // checkEdge compares the tree with its stored edge: records that something else added
@@ -431,14 +483,44 @@ func (v *verifying) checkRows(ctx context.Context) error {
 	})
 }
 
+// checkDetails finds entries that refer to details that are not theirs, where there are
+// more that refer to any than have some.
+func (v *verifying) checkDetails(ctx context.Context) error {
+	var referring int64
+	if err := v.from.QueryRowContext(ctx, "SELECT count(*) FROM entries WHERE details <> ?", noDetails).Scan(&referring); err != nil || referring == v.detailed {
+		return err
+	}
+	return eachRow(ctx, v.from, `SELECT e.id, e.key, r.raw FROM entries e LEFT JOIN records r ON r.leaf = e.details AND r.kind = 2 AND r.log = e.log
+		WHERE e.details <> ? ORDER BY e.id`, noDetails, func(rows *sql.Rows) error {
+		var id int64
+		var key any
+		var packed []byte
+		if err := rows.Scan(&id, &key, &packed); err != nil {
+			return err
+		}
+		if packed != nil {
+			raw, err := unpack(packed)
+			if err != nil {
+				return nil //nolint:nilerr // it was found before
+			}
+			if entry, ok := v.archive.options.Decode(raw); ok && entry.UUID == uuidOf(key) {
+				return nil
+			}
+		}
+		v.found(id, uuidOf(key), "the entry refers to details that are not its own")
+		return nil
+	})
+}
+
 func (v *verifying) checkNames(ctx context.Context) error {
-	if err := eachRow(ctx, v.from, "SELECT n.log, coalesce(t.value, ''), n.object, n.name, n.record FROM names n LEFT JOIN targets t ON t.id = n.target WHERE n.log > ?", 0, func(rows *sql.Rows) error {
+	if err := eachRow(ctx, v.from, `SELECT iif(typeof(n.log) = 'integer', n.log, -1), coalesce(t.value, ''), n.object, n.name, iif(typeof(n.record) = 'integer', n.record, -1)
+		FROM names n LEFT JOIN targets t ON t.id = n.target WHERE n.log >= ?`, -1<<62, func(rows *sql.Rows) error {
 		var key nameKey
 		var record int64
 		if err := rows.Scan(&key.log, &key.target, &key.object, &key.name, &record); err != nil {
 			return err
 		}
-		if v.names[key] != record {
+		if stored, ok := v.names[key]; !ok || stored != record {
 			v.found(record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
 		}
 		delete(v.names, key)
@@ -446,15 +528,16 @@ func (v *verifying) checkNames(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	for key, record := range v.names {
-		v.found(record, "", "the name %s of object %s is missing", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
+	for _, key := range slices.SortedFunc(maps.Keys(v.names), func(a, b nameKey) int { return cmp.Compare(v.names[a], v.names[b]) }) {
+		v.found(v.names[key], "", "the name %s of object %s is missing", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
 	}
 	return nil
 }
 
 // checkStates compares what logs claim to cover with the records of it.
 func (v *verifying) checkStates(ctx context.Context) error {
-	for id, of := range v.owners {
+	for _, id := range slices.Sorted(maps.Keys(v.owners)) {
+		of := v.owners[id]
 		_, _, state, err := v.archive.findLog(ctx, v.from, of)
 		if err == nil && !state.vouches().equal(v.states[id]) {
 			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", of.organization)
@@ -473,15 +556,24 @@ type columnReader struct {
 // columnRow is an entry's columns, in the order of columnNames.
 type columnRow struct {
 	id, record, details int64
-	texts               [13]string
+	texts               [13]sql.NullString
 }
 
 func columnNames() []string {
 	return []string{"at", "written", "organization id", "organization name", "event", "actor id", "actor name", "actor email", "team id", "team name", "target", "version", "extra"}
 }
 
-// absent is how texts show a column that is NULL.
-const absent = "\x00"
+// quoted shows one of these columns.
+func quoted(text sql.NullString) string {
+	if !text.Valid {
+		return "empty"
+	}
+	return auditlog.Text(text.String).Quote()
+}
+
+// nul stands between the two parts of a version, and where a dictionary lacks what an
+// entry refers to.
+const nul = "\x00"
 
 func newColumnReader(ctx context.Context, from querier) (*columnReader, error) {
 	preparer, ok := from.(interface {
@@ -490,9 +582,9 @@ func newColumnReader(ctx context.Context, from querier) (*columnReader, error) {
 	if !ok {
 		return nil, errors.New("internal error: nothing to prepare statements with")
 	}
-	statement, err := preparer.PrepareContext(ctx, `SELECT e.id, e.record, coalesce(e.details, -1), e.at, coalesce(e.written, x'00'), coalesce(o.ref, x'00'), coalesce(o.name, x'00'), v.value,
-		coalesce(a.actor, x'00'), coalesce(a.name, x'00'), coalesce(a.email, x'00'), coalesce(t.ref, x'00'), coalesce(t.name, x'00'), coalesce(g.value, x'00'),
-		coalesce(e.version_from || x'00' || e.version_to, x'00'), coalesce(e.extra, x'00')
+	statement, err := preparer.PrepareContext(ctx, `SELECT e.id, e.record, coalesce(e.details, -1), e.at, e.written, iif(e.organization IS NULL, NULL, coalesce(o.ref, x'00')), o.name, v.value,
+		iif(e.actor IS NULL, NULL, coalesce(a.actor, x'00')), a.name, a.email, iif(e.team IS NULL, NULL, coalesce(t.ref, x'00')), t.name, iif(e.target IS NULL, NULL, coalesce(g.value, x'00')),
+		iif(e.version_from IS NULL AND e.version_to IS NULL, NULL, coalesce(e.version_from, '') || x'00' || coalesce(e.version_to, '')), e.extra
 		FROM entries e LEFT JOIN refs o ON o.id = e.organization LEFT JOIN events v ON v.id = e.event LEFT JOIN actors a ON a.id = e.actor
 		LEFT JOIN refs t ON t.id = e.team LEFT JOIN targets g ON g.id = e.target WHERE e.log = ? AND e.key = ?`)
 	return &columnReader{statement}, err
@@ -509,36 +601,39 @@ func (c *columnReader) read(ctx context.Context, log int64, key any) (columnRow,
 }
 
 // textsOf is what an entry's columns must be.
-func textsOf(e *auditlog.Entry) ([13]string, error) {
-	texts := [13]string{}
-	for i := range texts {
-		texts[i] = absent
+func textsOf(e *auditlog.Entry) ([13]sql.NullString, error) {
+	texts := [13]sql.NullString{}
+	set := func(first int, values ...string) {
+		for i, value := range values {
+			texts[first+i] = sql.NullString{String: value, Valid: true}
+		}
 	}
-	texts[0], texts[4] = fmt.Sprint(micros(e.TriggeredAt)), string(e.Event)
+	set(0, strconv.FormatInt(micros(e.TriggeredAt), 10))
 	if !e.CreatedAt.IsZero() {
-		texts[1] = fmt.Sprint(micros(e.CreatedAt))
+		set(1, strconv.FormatInt(micros(e.CreatedAt), 10))
 	}
 	if e.Organization != nil {
-		texts[2], texts[3] = string(e.Organization.ID), string(e.Organization.Name)
+		set(2, string(e.Organization.ID), string(e.Organization.Name))
 	}
+	set(4, string(e.Event))
 	if e.Actor != nil {
-		texts[5], texts[6], texts[7] = string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email)
+		set(5, string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email))
 	}
 	if e.Team != nil {
-		texts[8], texts[9] = string(e.Team.ID), string(e.Team.Name)
+		set(8, string(e.Team.ID), string(e.Team.Name))
 	}
 	if e.TargetID != "" {
-		texts[10] = string(e.TargetID)
+		set(10, string(e.TargetID))
 	}
 	if e.Version != nil {
-		texts[11] = string(e.Version.From) + absent + string(e.Version.To)
+		set(11, string(e.Version.From)+nul+string(e.Version.To))
 	}
 	if len(e.Extra) > 0 {
 		extra, err := json.Marshal(e.Extra)
 		if err != nil {
 			return texts, err
 		}
-		texts[12] = string(extra)
+		set(12, string(extra))
 	}
 	return texts, nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -71,6 +72,7 @@ type batch struct {
 	fresh                     map[string]int64 // ids of the dictionaries that are not committed yet
 	stored                    stored
 	insertRecord, insertEntry *sql.Stmt
+	prepared                  map[string]*sql.Stmt // others that were needed so far
 }
 
 // write stores entries and, with them, the state that change leaves. Nothing of it
@@ -95,14 +97,11 @@ func (w *writer) commit(ctx context.Context, change func(*logState), do func(*ba
 	if change != nil {
 		change(&next)
 	}
-	b := &batch{writer: w, ctx: ctx, fresh: map[string]int64{}}
+	b := &batch{writer: w, ctx: ctx, fresh: map[string]int64{}, prepared: map[string]*sql.Stmt{}}
 	err := w.archive.transact(ctx, func(tx *sql.Tx) error {
 		b.tx = tx
-		edge, err := w.archive.meta(ctx, tx, "tree")
-		if err != nil {
-			return err
-		}
-		if b.tree, err = unmarshalTree(edge); err != nil {
+		var err error
+		if b.tree, err = w.archive.edge(ctx, tx); err != nil {
 			return err
 		}
 		if b.insertRecord, err = tx.PrepareContext(ctx, "INSERT INTO records (leaf, log, kind, hash, raw) VALUES (?, ?, ?, ?, ?)"); err != nil {
@@ -159,8 +158,30 @@ func (b *batch) recordState(state *logState) error {
 }
 
 func (b *batch) exec(query string, args ...any) error {
-	_, err := b.tx.ExecContext(b.ctx, query, args...)
+	statement, err := b.prepare(query)
+	if err != nil {
+		return err
+	}
+	_, err = statement.ExecContext(b.ctx, args...)
 	return err
+}
+
+// scan reads the one row of a query.
+func (b *batch) scan(query string, args []any, into ...any) error {
+	statement, err := b.prepare(query)
+	if err != nil {
+		return err
+	}
+	return statement.QueryRowContext(b.ctx, args...).Scan(into...)
+}
+
+// prepare keeps statements for the transaction: to prepare one takes longer than to run it.
+func (b *batch) prepare(query string) (statement *sql.Stmt, err error) {
+	if statement = b.prepared[query]; statement == nil {
+		statement, err = b.tx.PrepareContext(b.ctx, query)
+		b.prepared[query] = statement
+	}
+	return statement, err
 }
 
 // leaf is a record that has no place yet.
@@ -239,13 +260,12 @@ func (b *batch) add(e *auditlog.Entry, as leaf) error {
 func (b *batch) update(e *auditlog.Entry, as leaf, columns []any) error {
 	var id int64
 	var packed []byte
-	err := b.tx.QueryRowContext(b.ctx, "SELECT e.id, r.raw FROM entries e JOIN records r ON r.leaf = e.record WHERE e.log = ? AND e.key = ?", b.log, keyOf(e)).Scan(&id, &packed)
-	if err != nil {
-		return err
+	if err := b.scan("SELECT e.id, r.raw FROM entries e JOIN records r ON r.leaf = e.record WHERE e.log = ? AND e.key = ?", []any{b.log, keyOf(e)}, &id, &packed); err != nil {
+		return b.archive.damaged("what it holds of entry "+e.UUID, err)
 	}
 	before, err := unpack(packed)
 	if err != nil {
-		return err
+		return b.archive.damaged("what it holds of entry "+e.UUID, err)
 	}
 	if sameJSON(before, e.Raw) {
 		return nil
@@ -309,7 +329,10 @@ func dictionaryColumns(table string) []string {
 
 // intern is the id of a value in a dictionary table, where it is put if need be.
 func (b *batch) intern(table string, values ...string) (int64, error) {
-	text := table + "\x00" + strings.Join(values, "\x00")
+	text := table
+	for _, value := range values { // which may hold any character
+		text += strconv.Itoa(len(value)) + ":" + value
+	}
 	if id, ok := b.fresh[text]; ok {
 		return id, nil
 	}
@@ -326,7 +349,7 @@ func (b *batch) intern(table string, values ...string) (int64, error) {
 		return 0, err
 	}
 	var id int64
-	if err := b.tx.QueryRowContext(b.ctx, "SELECT id FROM "+table+" WHERE "+strings.Join(names, " = ? AND ")+" = ?", args...).Scan(&id); err != nil {
+	if err := b.scan("SELECT id FROM "+table+" WHERE "+strings.Join(names, " = ? AND ")+" = ?", args, &id); err != nil {
 		return 0, err
 	}
 	b.fresh[text] = id
@@ -364,5 +387,6 @@ func (a *Archive) edge(ctx context.Context, from querier) (*tree, error) {
 	if err != nil {
 		return nil, a.explain("reading it", err)
 	}
-	return unmarshalTree(data)
+	edge, err := unmarshalTree(data)
+	return edge, a.damaged("the edge of its tree", err)
 }

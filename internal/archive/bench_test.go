@@ -275,6 +275,7 @@ func resolve(t testing.TB, s *analysis.Service, f analysis.Filter) auditlog.Quer
 	if f.From == "" {
 		f.From = "365d"
 	}
+	f.OrganizationID = auditlog.ID(strconv.Itoa(organizationID))
 	understood, err := s.Resolve(t.Context(), f, 30)
 	require.NoError(t, err)
 	return understood.Query

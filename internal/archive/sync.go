@@ -67,7 +67,7 @@ type Summary struct {
 const (
 	// fillAim is how many entries one reading of a fill should bring, firstSpan how much
 	// time the first one is about; maxSpan bounds the others.
-	fillAim   = 10_000
+	fillAim   = 8_000
 	firstSpan = 7 * 24 * time.Hour
 	maxSpan   = 200 * 24 * time.Hour
 	// overlap is how long before the last sync later ones begin: entries show up some
@@ -185,7 +185,7 @@ func (s *syncing) beginFill(ctx context.Context, of scope) error {
 	if !s.access.Oldest.IsZero() {
 		until = s.access.Oldest.Add(-edgeSlack)
 	}
-	_, err := s.write(ctx, nil, func(state *logState) {
+	err := s.change(ctx, func(state *logState) {
 		state.Name, state.Scope = s.options.Organization.Name, of
 		state.Fill = &fill{At: now, Reached: now, Until: until}
 		state.Unreadable, state.Doubts = nil, nil // all is read again
@@ -214,7 +214,7 @@ func (s *syncing) fill(ctx context.Context) error {
 			span = max(span/2, time.Hour)
 		}
 	}
-	_, err := s.write(ctx, nil, func(state *logState) {
+	err := s.change(ctx, func(state *logState) {
 		oldest := s.access.Oldest
 		if last := state.AsOf; !state.From.IsZero() && oldest.After(last) {
 			// Make has dropped what was written between.
@@ -247,7 +247,7 @@ func (s *syncing) fillWindow(ctx context.Context, window auditlog.Window) (count
 	if err := s.store(ctx, entries); err != nil {
 		return 0, err
 	}
-	_, err = s.write(ctx, nil, func(state *logState) {
+	err = s.change(ctx, func(state *logState) {
 		next := *state.Fill
 		next.Reached = reached
 		state.Fill = &next
@@ -256,17 +256,37 @@ func (s *syncing) fillWindow(ctx context.Context, window auditlog.Window) (count
 	return len(entries), err
 }
 
-// store stores entries in batches.
+// store stores entries in batches, and packs each while the one before is written.
 func (s *syncing) store(ctx context.Context, entries []*auditlog.Entry) error {
-	for part := range slices.Chunk(entries, batchSize) {
-		stored, err := s.write(ctx, part, nil)
-		if err != nil {
-			return err
+	packed := make(chan []leaf)
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(packed)
+		for some := range slices.Chunk(entries, batchSize) {
+			leaves, err := s.leavesOf(some)
+			if err != nil {
+				return err
+			}
+			select {
+			case packed <- leaves:
+			case <-groupCtx.Done():
+				return groupCtx.Err()
+			}
 		}
-		s.summary.Added += stored.Added
-		s.summary.Changed += stored.Changed
-	}
-	return nil
+		return nil
+	})
+	group.Go(func() error {
+		for leaves := range packed {
+			stored, err := s.write(groupCtx, leaves)
+			if err != nil {
+				return err
+			}
+			s.summary.Added += stored.Added
+			s.summary.Changed += stored.Changed
+		}
+		return nil
+	})
+	return group.Wait()
 }
 
 // maxNoted bounds what a log's state remembers of what could not be read.
@@ -318,7 +338,7 @@ func (s *syncing) readWritten(ctx context.Context) error {
 	if len(entries) > 0 {
 		oldest = entries[len(entries)-1].TriggeredAt
 	}
-	_, err = s.write(ctx, nil, func(state *logState) {
+	err = s.change(ctx, func(state *logState) {
 		state.AsOf = asOf.Truncate(time.Millisecond)
 		if state.From.IsZero() {
 			state.From = oldest // the log was empty before

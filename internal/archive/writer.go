@@ -23,7 +23,8 @@ type writer struct {
 	of      owner
 	log     int64
 	state   *logState
-	packers [packersAtOnce]*packer
+	packer  *packer
+	ahead   [packersAtOnce]*packer // pack while the packer may be in use
 	// dictionaries of what rows refer to; only committed ids are kept.
 	ids *lru.Cache[string, int64]
 }
@@ -31,16 +32,19 @@ type writer struct {
 const (
 	// dictionarySize bounds what is remembered of the dictionaries.
 	dictionarySize = 50_000
-	// packersAtOnce is how many processors pack records: it takes as long as all that
-	// SQLite does with them.
+	// packersAtOnce is how many processors pack records: it takes longer than what SQLite
+	// does with them.
 	packersAtOnce = 2
 )
 
 func (a *Archive) newWriter(ctx context.Context, of owner) (*writer, error) {
 	w := &writer{archive: a, of: of}
 	var err error
-	for i := range w.packers {
-		if w.packers[i], err = newPacker(); err != nil {
+	if w.packer, err = newPacker(); err != nil {
+		return nil, err
+	}
+	for i := range w.ahead {
+		if w.ahead[i], err = newPacker(); err != nil {
 			return nil, err
 		}
 	}
@@ -75,16 +79,11 @@ type batch struct {
 	prepared                  map[string]*sql.Stmt // others that were needed so far
 }
 
-// write stores entries and, with them, the state that change leaves. Nothing of it
-// is stored if anything fails.
-func (w *writer) write(ctx context.Context, entries []*auditlog.Entry, change func(*logState)) (stored, error) {
-	leaves, err := w.leavesOf(entries)
-	if err != nil {
-		return stored{}, err
-	}
-	return w.commit(ctx, change, func(b *batch) error {
-		for i, entry := range entries {
-			if err := b.add(entry, leaves[i]); err != nil {
+// write stores entries. None of them is stored if anything fails.
+func (w *writer) write(ctx context.Context, leaves []leaf) (stored, error) {
+	return w.commit(ctx, nil, func(b *batch) error {
+		for _, leaf := range leaves {
+			if err := b.add(leaf); err != nil {
 				return err
 			}
 		}
@@ -92,6 +91,14 @@ func (w *writer) write(ctx context.Context, entries []*auditlog.Entry, change fu
 	})
 }
 
+// change changes the state.
+func (w *writer) change(ctx context.Context, how func(*logState)) error {
+	_, err := w.commit(ctx, how, func(*batch) error { return nil })
+	return err
+}
+
+// commit does something, and stores the state that change leaves with it. Nothing of it
+// is stored if anything fails.
 func (w *writer) commit(ctx context.Context, change func(*logState), do func(*batch) error) (stored, error) {
 	next := *w.state
 	if change != nil {
@@ -187,6 +194,7 @@ func (b *batch) prepare(query string) (statement *sql.Stmt, err error) {
 // leaf is a record that has no place yet.
 type leaf struct {
 	kind   kind
+	entry  *auditlog.Entry // of kindEntry
 	hash   tlog.Hash
 	packed []byte
 }
@@ -195,10 +203,11 @@ type leaf struct {
 func (w *writer) leavesOf(entries []*auditlog.Entry) ([]leaf, error) {
 	leaves := make([]leaf, len(entries))
 	var group errgroup.Group
-	for i, packer := range w.packers {
+	for i, packer := range w.ahead {
 		group.Go(func() (err error) {
 			for at := i; at < len(entries) && err == nil; at += packersAtOnce {
 				leaves[at], err = w.leafOf(packer, kindEntry, entries[at].Raw)
+				leaves[at].entry = entries[at]
 			}
 			return err
 		})
@@ -213,7 +222,7 @@ func (w *writer) leafOf(by *packer, k kind, raw []byte) (leaf, error) {
 
 // record adds a record.
 func (b *batch) record(k kind, raw []byte) (number int64, err error) {
-	l, err := b.leafOf(b.packers[0], k, raw)
+	l, err := b.leafOf(b.packer, k, raw)
 	if err != nil {
 		return 0, err
 	}
@@ -234,7 +243,8 @@ func (b *batch) append(l leaf) (number int64, err error) {
 var errNoRaw = errors.New("internal error: an entry to be archived lacks what Make sent")
 
 // add stores an entry, unless it is there as it is.
-func (b *batch) add(e *auditlog.Entry, as leaf) error {
+func (b *batch) add(as leaf) error {
+	e := as.entry
 	if len(e.Raw) == 0 {
 		return errNoRaw
 	}
@@ -247,7 +257,7 @@ func (b *batch) add(e *auditlog.Entry, as leaf) error {
 		return err
 	}
 	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, b.update(e, as, columns))
+		return errors.Join(err, b.update(as, columns))
 	}
 	if _, err := b.append(as); err != nil {
 		return err
@@ -257,7 +267,8 @@ func (b *batch) add(e *auditlog.Entry, as leaf) error {
 }
 
 // update stores an entry that Make shows otherwise than before.
-func (b *batch) update(e *auditlog.Entry, as leaf, columns []any) error {
+func (b *batch) update(as leaf, columns []any) error {
+	e := as.entry
 	var id int64
 	var packed []byte
 	if err := b.scan("SELECT e.id, r.raw FROM entries e JOIN records r ON r.leaf = e.record WHERE e.log = ? AND e.key = ?", []any{b.log, keyOf(e)}, &id, &packed); err != nil {

@@ -260,7 +260,7 @@ func TestProgressComesBeforeTheResult(t *testing.T) {
 	s := connect(t)
 	params := &mcp.CallToolParams{
 		Name:      "list_audit_logs",
-		Arguments: map[string]any{"from": "2026-01-01", "sort_by": "targetId", "limit": 1},
+		Arguments: map[string]any{"from": "2026-01-01", "to": "now", "sort_by": "targetId", "limit": 1},
 		Meta:      mcp.Meta{"progressToken": "the-token"},
 	}
 	result, err := s.CallTool(t.Context(), params)

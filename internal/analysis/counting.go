@@ -171,16 +171,17 @@ func (c *counter) add(bin auditlog.Bin) {
 }
 
 func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool) {
-	e := bin.Entry
+	e := &bin.Entry
 	var key [2]string
 	for i, dimension := range c.request.GroupBy {
 		key[i] = idIn(dimension, e, local, c.categories)
 	}
 	group, ok := c.groups[key]
 	if !ok {
-		group = &Group{}
+		group = &Group{Values: make([]Value, len(c.request.GroupBy))}
+		newest := bin.Entry
 		for i, dimension := range c.request.GroupBy {
-			group.Values = append(group.Values, Value{Dimension: dimension, ID: key[i], Entry: e})
+			group.Values[i] = Value{Dimension: dimension, ID: key[i], Entry: &newest}
 		}
 		group.kind = c.kind(e.Event)
 		c.groups[key] = group

@@ -56,6 +56,7 @@ type Group struct {
 	// happen to have one id.
 	MixesKinds bool
 	kind       auditlog.Text
+	sortKey    string
 }
 
 // idIn tells an entry's value in a dimension. local is when it was triggered, by
@@ -129,16 +130,15 @@ const (
 )
 
 func sortGroups(groups []*Group, order GroupOrder) {
-	keys := make(map[*Group]string, len(groups))
 	for _, group := range groups {
 		texts := make([]string, len(group.Values))
 		for i, value := range group.Values {
 			texts[i] = value.sortText() + "\x00" + value.ID
 		}
-		keys[group] = strings.Join(texts, "\x00\x00")
+		group.sortKey = strings.Join(texts, "\x00\x00")
 	}
 	slices.SortFunc(groups, func(a, b *Group) int {
-		byKey := strings.Compare(keys[a], keys[b])
+		byKey := strings.Compare(a.sortKey, b.sortKey)
 		switch order {
 		case OrderByFirstAt:
 			return cmp.Or(b.FirstAt.Compare(a.FirstAt), byKey)

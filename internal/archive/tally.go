@@ -147,10 +147,10 @@ func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
 // flush hands over what was counted.
 func (t *tallying) flush() {
 	w := t.rows.words
+	t.index.forget(t.cells)
 	for i := range t.cells {
 		c := &t.cells[i]
-		t.index.set(c.group, 0)
-		entry := &auditlog.Entry{
+		entry := auditlog.Entry{
 			TriggeredAt: fromMicros(c.last), Event: w.event(c.event), Actor: w.actor(c.actor), Team: w.ref(c.team), TargetID: t.targets[c.target],
 		}
 		for len(t.news) > 0 && t.news[0].TriggeredAt.After(entry.TriggeredAt) {
@@ -206,13 +206,21 @@ func (i *index) get(key group) int {
 }
 
 func (i *index) set(key group, number int) {
-	switch {
-	case i.table != nil:
+	if i.table != nil {
 		i.table[i.place(key)] = int32(number) //nolint:gosec // there are no more cells than rows
-	case number == 0:
-		delete(i.sparse, key)
-	default:
-		i.sparse[key] = int32(number) //nolint:gosec // as above
+		return
+	}
+	i.sparse[key] = int32(number) //nolint:gosec // as above
+}
+
+// forget takes out all that it has: these cells.
+func (i *index) forget(cells []cell) {
+	if i.table == nil {
+		i.sparse = map[group]int32{} // a large one is not held while whoever counts needs memory
+		return
+	}
+	for _, c := range cells {
+		i.table[i.place(c.group)] = 0
 	}
 }
 

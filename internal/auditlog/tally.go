@@ -38,7 +38,7 @@ const (
 type Bin struct {
 	// Entry has the actor, event, team and target, as far as these were to be told
 	// apart, of all, and when the newest was triggered.
-	Entry *Entry
+	Entry Entry
 	Count int
 	// First and Last are when the oldest and the newest was triggered.
 	First, Last time.Time
@@ -46,5 +46,5 @@ type Bin struct {
 
 // BinOf is a bin of one entry.
 func BinOf(e *Entry) Bin {
-	return Bin{Entry: e, Count: 1, First: e.TriggeredAt, Last: e.TriggeredAt}
+	return Bin{Entry: *e, Count: 1, First: e.TriggeredAt, Last: e.TriggeredAt}
 }

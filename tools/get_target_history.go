@@ -66,29 +66,26 @@ func startHistory(ctx context.Context, service *analysis.Service, arguments sche
 			return nil, &analysis.CursorError{Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
 		}
 		page.question, page.request.After, page.place = &analysis.Question{Query: place.Query}, &place, place
+		if arguments.Kind != "" {
+			page.question.Kind, _, err = service.ResolveKind(ctx, place.Query.Organization.ID, arguments.Kind)
+			if err != nil {
+				return nil, err
+			}
+		}
 	} else {
 		if arguments.From == "" {
 			arguments.From = "all"
 		}
 		page.question, err = service.Resolve(ctx, analysis.Filter{
-			OrganizationID: organizationID(arguments.OrganizationID), TargetID: arguments.TargetID,
+			OrganizationID: organizationID(arguments.OrganizationID), TargetID: arguments.TargetID, Kind: arguments.Kind,
 			From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
 		}, defaultCountDays)
 		if err != nil {
 			return nil, err
 		}
+		page.place = analysis.Place{Query: page.question.Query, Order: analysis.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
 	}
-	q := &page.question.Query
-	if arguments.Kind != "" {
-		page.request.Kind, q.Events, err = service.ResolveKind(ctx, q.Organization.ID, arguments.Kind)
-		if err != nil {
-			return nil, err
-		}
-	}
-	if arguments.Cursor == "" {
-		page.place = analysis.Place{Query: *q, Order: analysis.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
-	}
-	page.request.Query, page.request.Limit = *q, arguments.Limit
+	page.request.Query, page.request.Kind, page.request.Limit = page.question.Query, page.question.Kind, arguments.Limit
 	if page.request.Limit == 0 {
 		page.request.Limit = defaultHistoryLimit
 	}

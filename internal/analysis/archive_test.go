@@ -68,3 +68,42 @@ func TestObjectsAreFoundByName(t *testing.T) {
 	require.ErrorContains(t, err, "fits 2 objects")
 	require.ErrorContains(t, err, "nonsense", "everything that was not understood is told at once")
 }
+
+func TestAnObjectsNameMeansItOnly(t *testing.T) {
+	t.Parallel()
+	service := overArchive(time.Time{}, auditlog.NamedTarget{ID: "7", Object: "webhook", Name: "Invoices in"})
+	directory, _ := service.Directory.(*archived)
+	directory.catalog = &auditlog.Catalog{Events: []auditlog.EventType{
+		{Value: "webhook_created", Category: "Webhooks"}, {Value: "webhook_deleted", Category: "Webhooks"}, {Value: "scenario_deleted", Category: "Scenarios"},
+	}}
+	asked := func(f analysis.Filter) ([]string, error) {
+		f.TargetID = "invoices in"
+		question, err := service.Resolve(t.Context(), f, 7)
+		var events []string
+		if err == nil {
+			assert.Equal(t, auditlog.Text("7"), question.Query.TargetID)
+			for _, event := range question.Query.Events {
+				events = append(events, string(event.Value))
+			}
+		}
+		return events, err
+	}
+	for _, c := range []struct {
+		filter analysis.Filter
+		want   []string
+	}{
+		{analysis.Filter{}, []string{"webhook_created", "webhook_deleted"}},
+		{analysis.Filter{Events: []string{"*"}}, []string{"webhook_created", "webhook_deleted"}},
+		{analysis.Filter{Events: []string{"*_deleted"}}, []string{"webhook_deleted"}},
+		{analysis.Filter{Kind: "webhook"}, []string{"webhook_created", "webhook_deleted"}},
+	} {
+		events, err := asked(c.filter)
+		require.NoError(t, err)
+		assert.Equal(t, c.want, events, "%+v", c.filter)
+	}
+	for _, other := range []analysis.Filter{{Kind: "Scenarios"}, {Events: []string{"scenario_deleted"}}} {
+		_, err := asked(other)
+		require.ErrorContains(t, err, `7 "Invoices in" (webhook)`, "%+v", other)
+		require.ErrorContains(t, err, "of another kind")
+	}
+}

@@ -139,14 +139,18 @@ type Filter struct {
 	Actors         []string
 	ExcludeActors  []string
 	Events         []string
-	TargetID       string
-	From, To       string
-	Timezone       string
+	// Kind is a kind of object instead of Events: a category.
+	Kind     string
+	TargetID string
+	From, To string
+	Timezone string
 }
 
 // Question is a filter that was understood.
 type Question struct {
 	Query auditlog.Query
+	// Kind is the kind of object, in the catalog's words; empty if none was named.
+	Kind auditlog.Text
 	// Notes say what was understood in a way that may surprise.
 	Notes []string
 }
@@ -182,7 +186,7 @@ func (s *Service) Resolve(ctx context.Context, f Filter, defaultDays int) (*Ques
 		}
 		question.Query.Window, question.Notes = window.Window, window.Notes
 	}
-	named, err := s.resolveNames(ctx, f, &question.Query)
+	named, err := s.resolveNames(ctx, f, question)
 	if err != nil {
 		return nil, err
 	}
@@ -261,15 +265,22 @@ func (s *Service) actorsOf(ctx context.Context, q *auditlog.Query, seen []auditl
 
 // resolveNames fills in who, where and what. Names that fit nothing are
 // problems; err is a catalog that cannot be read.
-func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query) (problems []error, err error) {
-	if problem, err := s.resolveTarget(ctx, f, q); err != nil {
-		return nil, err
-	} else if problem != nil {
+func (s *Service) resolveNames(ctx context.Context, f Filter, question *Question) (problems []error, err error) {
+	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events) > 0 || f.Kind != "" {
+		if problems, err = s.resolveByCatalog(ctx, f, question); err != nil {
+			return nil, err
+		}
+	}
+	problem, err := s.resolveTarget(ctx, f, &question.Query)
+	if problem != nil {
 		problems = append(problems, problem)
 	}
-	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events) == 0 {
-		return problems, nil
-	}
+	return problems, err
+}
+
+// resolveByCatalog fills in what the catalog has names of.
+func (s *Service) resolveByCatalog(ctx context.Context, f Filter, question *Question) (problems []error, err error) {
+	q := &question.Query
 	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
 	if err != nil {
 		return nil, err
@@ -310,8 +321,14 @@ func (s *Service) resolveNames(ctx context.Context, f Filter, q *auditlog.Query)
 	}
 	q.Actors, q.System = people(f.Actors)
 	q.ExcludeActors, q.ExcludeSystem = people(f.ExcludeActors)
-	if len(f.Events) > 0 {
+	if len(f.Events) > 0 || f.Kind != "" {
 		catalog = withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID))
+	}
+	if f.Kind != "" {
+		var problem error
+		if question.Kind, q.Events, problem = catalog.MatchKind(f.Kind); problem != nil {
+			problems = append(problems, problem)
+		}
 	}
 	for _, want := range f.Events {
 		if strings.Trim(want, "* ") == "" && want != "" {
@@ -338,20 +355,22 @@ func (s *Service) resolveTarget(ctx context.Context, f Filter, q *auditlog.Query
 	if err != nil {
 		return nil, err
 	}
-	target, found, problem := auditlog.MatchTarget(f.TargetID, named)
+	target, found, problem := auditlog.MatchTarget(f.TargetID, named, q.Events)
 	if !found {
 		return problem, nil
 	}
 	q.TargetID = target.ID
-	if len(f.Events) > 0 {
-		return nil, nil
-	}
 	// Objects of other kinds may have the id as well.
-	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
-	if err != nil {
-		return nil, err
+	among := q.Events
+	if len(among) == 0 {
+		catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
+		if err != nil {
+			return nil, err
+		}
+		among = withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID)).Events
 	}
-	for _, event := range withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID)).Events {
+	q.Events = nil
+	for _, event := range among {
 		if target.Has(event.Value) {
 			q.Events = append(q.Events, event)
 		}

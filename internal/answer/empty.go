@@ -1,6 +1,8 @@
 package answer
 
 import (
+	"strings"
+
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"
 )
@@ -15,6 +17,8 @@ func WhyEmpty(a *schemas.Answer, q *auditlog.Query) string {
 		return "no entries in the covered part of the window; what happened in coverage.gaps is not known"
 	case !a.Complete:
 		return "no entries that could be read; unreadable and warnings say what may be missing"
+	case hasFilters(q) && strings.ContainsFunc(string(q.TargetID), func(r rune) bool { return r < '0' || r > '9' }):
+		return "the whole window was read, and nothing in it matches these filters; target_id was taken for an id: objects are known by name only where an archive holds their details"
 	case hasFilters(q):
 		return "the whole window was read, and nothing in it matches these filters"
 	}

@@ -229,6 +229,8 @@ func (e *NameError) Error() string {
 	case "team":
 		return message + "; accepted: an id, a name or the beginning of a word of it, such as 7 or Marketing;" +
 			" call list_audit_log_filters with kind teams for the names valid now"
+	case "object":
+		return message + "; that is of another kind than event or kind asks for: leave them out, or pass those of the object that is meant"
 	case "kind":
 		return message + "; accepted: a category of events, such as Webhooks;" +
 			" call list_audit_log_filters with kind events for the categories valid now"

@@ -2,6 +2,7 @@ package auditlog
 
 import (
 	"context"
+	"slices"
 	"strings"
 )
 
@@ -35,25 +36,35 @@ func ObjectOf(event Text) Text {
 	return Text(text)
 }
 
-// MatchTarget chooses the one object among those that want names. None is no error:
-// want is taken for an id then. Several are a [NameError].
-func MatchTarget(want string, among []NamedTarget) (target NamedTarget, ok bool, err error) {
+// MatchTarget chooses the one object among those that want names, of the sorts that
+// some of the events are about; no events: of any sort. None among none is no error:
+// want is taken for an id then. Several, or none of these sorts, is a [NameError].
+func MatchTarget(want string, among []NamedTarget, events []EventType) (target NamedTarget, ok bool, err error) {
 	type object struct{ id, object Text }
 	distinct := map[object]bool{}
-	var shown []string
+	var shown, elsewhere []string
 	for _, candidate := range among {
-		if key := (object{candidate.ID, candidate.Object}); !distinct[key] {
-			distinct[key] = true
-			shown = append(shown, candidate.ID.Clean()+" "+candidate.Name.Quote()+" ("+strings.ReplaceAll(candidate.Object.Clean(), "_", " ")+")")
+		key := object{candidate.ID, candidate.Object}
+		if distinct[key] {
+			continue
 		}
+		distinct[key] = true
+		text := candidate.ID.Clean() + " " + candidate.Name.Quote() + " (" + strings.ReplaceAll(candidate.Object.Clean(), "_", " ") + ")"
+		if len(events) > 0 && !slices.ContainsFunc(events, func(t EventType) bool { return candidate.Has(t.Value) }) {
+			elsewhere = append(elsewhere, text)
+			continue
+		}
+		shown, target = append(shown, text), candidate
 	}
-	switch len(distinct) {
-	case 0:
-		return NamedTarget{}, false, nil
-	case 1:
-		return among[0], true, nil
+	switch {
+	case len(shown) == 1:
+		return target, true, nil
+	case len(shown) > 1:
+		return NamedTarget{}, false, newNameError("object", want, shown, true)
+	case len(elsewhere) > 0:
+		return NamedTarget{}, false, newNameError("object", want, elsewhere, false)
 	}
-	return NamedTarget{}, false, newNameError("object", want, shown, true)
+	return NamedTarget{}, false, nil
 }
 
 // NameFits tells whether a name is meant by want: exactly, or by the beginning of a

@@ -160,6 +160,8 @@ func TestWhateverIsChangedByHandIsNamed(t *testing.T) {
 		"gaps":                      {[]string{`UPDATE logs SET state = json_set(state, '$.gaps', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z","Reason":"x"}]'))`}, []string{"claims to cover"}},
 		"a fill":                    {[]string{`UPDATE logs SET state = json_set(state, '$.fill', json('{"at":"2026-01-01T00:00:00Z","reached":"2026-01-01T00:00:00Z","until":"2025-01-01T00:00:00Z"}'))`}, []string{"claims to cover"}},
 		"rights":                    {[]string{`UPDATE logs SET state = json_set(state, '$.scope', json('{"teams":["5"]}'))`}, []string{"claims to cover"}},
+		"users":                     {[]string{`UPDATE logs SET known = replace(known, 'Ada Admin', 'Eve Elsewhere')`}, []string{"known around the log"}},
+		"all that is known":         {[]string{`UPDATE logs SET known = '{}'`}, []string{"known around the log"}},
 		"a log gone":                {[]string{"DELETE FROM logs"}, []string{"record 0", "belongs to no log"}},
 		"another checkpoint's note": {[]string{"UPDATE checkpoints SET note = (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1)"}, []string{"cannot be believed: it is about"}},
 		"a key added":               {[]string{"DELETE FROM meta WHERE key LIKE 'key %'"}, []string{"cannot be believed"}},

@@ -34,6 +34,8 @@ type logState struct {
 	Doubts []string `json:"doubts,omitempty"`
 	// Fill is a fill under way; nil if there is none.
 	Fill *fill `json:"fill,omitempty"`
+	// Around is a hash of what was known around the log at its last sync.
+	Around string `json:"around,omitempty"`
 }
 
 // vouched is what a log vouches for: its state as a record of its own whenever it
@@ -47,11 +49,12 @@ type vouched struct {
 	Fill  *fill          `json:"fill,omitempty"`
 	// Noted is a hash of what could not be read and of the doubts, which may be long;
 	// empty if there are none.
-	Noted string `json:"noted,omitempty"`
+	Noted  string `json:"noted,omitempty"`
+	Around string `json:"around,omitempty"`
 }
 
 func (l *logState) vouches() vouched {
-	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted()}
+	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted(), Around: l.Around}
 }
 
 func (l *logState) noted() string {
@@ -71,7 +74,13 @@ func (l *logState) noted() string {
 func (v vouched) equal(other vouched) bool {
 	sameGap := func(a, b auditlog.Gap) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) && a.Reason == b.Reason }
 	return v.Name == other.Name && v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) && v.From.Equal(other.From) &&
-		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted
+		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted && v.Around == other.Around
+}
+
+// hashAround is the hash of what is known around a log, as it is stored.
+func hashAround(known []byte) string {
+	hash := sha256.Sum256(known)
+	return base64.StdEncoding.EncodeToString(hash[:])
 }
 
 // fill is a walk back through all that Make keeps.

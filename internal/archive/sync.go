@@ -482,14 +482,15 @@ func (s *syncing) conclude(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.commit(ctx, nil, func(b *batch) error {
-		if err := b.exec("UPDATE logs SET known = ? WHERE id = ?", around, b.log); err != nil {
-			return err
-		}
+	if _, err := s.commit(ctx, func(state *logState) { state.Around = hashAround(around) }, func(b *batch) error {
+		return b.exec("UPDATE logs SET known = ? WHERE id = ?", around, b.log)
+	}); err != nil {
+		return err
+	}
+	if _, err := s.commit(ctx, nil, func(b *batch) error {
 		s.summary.Checkpoint, err = b.sign()
 		return err
-	})
-	if err != nil {
+	}); err != nil {
 		return err
 	}
 	_, s.summary.PublicKey, err = s.archive.signer()

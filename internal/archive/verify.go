@@ -542,6 +542,13 @@ func (v *verifying) checkStates(ctx context.Context) error {
 		if err == nil && !state.vouches().equal(v.states[id]) {
 			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", of.organization)
 		}
+		var around []byte
+		if err := v.from.QueryRowContext(ctx, "SELECT known FROM logs WHERE id = ?", id).Scan(&around); err != nil {
+			return err
+		}
+		if stored := v.states[id].Around; stored != hashAround(around) && (stored != "" || string(around) != "{}") {
+			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored", of.organization)
+		}
 	}
 	return nil
 }

@@ -163,7 +163,8 @@ func readEntry(ctx context.Context, service *analysis.Service, at address) (any,
 		return nil, err
 	}
 	entry, err := service.Directory.Detail(ctx, organization.ID, uuid)
-	if err != nil {
+	var bare *auditlog.DetailsError
+	if err != nil && !errors.As(err, &bare) {
 		return nil, err
 	}
 	return answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}.Entry(entry), nil

@@ -67,8 +67,12 @@ func collectDetails(organization auditlog.Ref, style answer.EntryStyle, wanted [
 	size := answer.LargeSize - answer.Size(result) - answer.Size(wanted) - 2_000
 	tooLarge := false
 	var failed error
+	var bare *auditlog.DetailsError
 	for i, uuid := range wanted {
 		var missing *auditlog.NotFoundError
+		if errors.As(failures[i], &bare) {
+			failures[i] = nil // it is shown as it is
+		}
 		switch {
 		case errors.As(failures[i], &missing):
 			result.NotFound = append(result.NotFound, uuid)
@@ -89,6 +93,9 @@ func collectDetails(organization auditlog.Ref, style answer.EntryStyle, wanted [
 	}
 	if failed != nil {
 		result.Warn("some entries could not be read, see not_read: " + auditlog.Text(answer.Explain(failed)).CleanTo(maxFailureShown))
+	}
+	if bare != nil {
+		result.Warn("some entries are shown without details: " + auditlog.Text(answer.Explain(bare.Reason)).CleanTo(maxFailureShown))
 	}
 	if tooLarge {
 		result.Warn("some entries were left out, since the answer would be too large: ask for those in not_read")

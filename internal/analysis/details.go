@@ -20,7 +20,7 @@ const (
 )
 
 // Details gets entries with their details side by side; for each uuid it returns
-// the entry or why there is none. Where Make fails from the first on, as for a
+// the entry or why there is none, or both where the entry lacks its details. Where Make fails from the first on, as for a
 // refused key, the rest is not asked for and has the same failure.
 func (s *Service) Details(ctx context.Context, organization auditlog.ID, uuids []string) ([]*auditlog.Entry, []error) {
 	entries, failures := make([]*auditlog.Entry, len(uuids)), make([]error, len(uuids))
@@ -62,5 +62,6 @@ func (s *Service) Details(ctx context.Context, organization auditlog.ID, uuids [
 // isUpstreams tells failures that have nothing to do with the entry.
 func isUpstreams(err error) bool {
 	var missing *auditlog.NotFoundError
-	return err != nil && !errors.As(err, &missing)
+	var bare *auditlog.DetailsError
+	return err != nil && !errors.As(err, &missing) && !errors.As(err, &bare)
 }

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -248,6 +249,10 @@ func (s *Service) addDetails(ctx context.Context, h *History, organization audit
 		if failures[i] != nil {
 			h.DetailsMissing++
 			h.DetailsError = failures[i]
+			var bare *auditlog.DetailsError
+			if errors.As(failures[i], &bare) {
+				h.DetailsError = bare.Reason
+			}
 		}
 		h.Entries = append(h.Entries, HistoryEntry{Entry: &full, Changes: changes})
 	}

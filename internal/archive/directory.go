@@ -121,7 +121,11 @@ func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 	return catalog, err
 }
 
-// Detail returns an entry with its details, from the archive if they are there.
+var errNoDetails = errors.New("the archive does not hold them, and Make no longer has the entry")
+
+// Detail returns an entry with its details, from the archive if they are there. An
+// entry whose details are neither there nor Make's to give comes with a
+// [auditlog.DetailsError].
 func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	v, err := r.open(ctx, organization)
 	if err != nil {
@@ -139,10 +143,15 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	}
 	entry, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Entry, error) { return r.Source.Detail(ctx, organization, uuid) })
 	var gone *auditlog.NotFoundError
-	if stored != nil && (errors.As(err, &gone) || err != nil && r.IsOwn && r.IsUnreachable(err)) {
-		return stored, nil // Make no longer has it, or cannot be asked
+	switch {
+	case stored == nil || err == nil:
+		return entry, err
+	case errors.As(err, &gone):
+		return stored, &auditlog.DetailsError{Reason: errNoDetails}
+	case r.IsOwn && r.IsUnreachable(err):
+		return stored, &auditlog.DetailsError{Reason: err}
 	}
-	return entry, err
+	return nil, err
 }
 
 // detail is an entry as its newest record shows it, with details if a record has them;

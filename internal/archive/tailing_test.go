@@ -113,15 +113,19 @@ func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 		"organizations": func() error { _, err := reader.Organizations(t.Context()); return err },
 		"access":        func() error { _, err := reader.Access(t.Context(), "77"); return err },
 		"catalog":       func() error { _, err := reader.Catalog(t.Context(), "77"); return err },
-		"entry":         func() error { _, err := reader.Detail(t.Context(), "77", u.Dump(organizationID)[0].UUID); return err },
 	} {
 		assert.NoError(t, ask(), name)
 	}
+	entry, err := reader.Detail(t.Context(), "77", u.Dump(organizationID)[0].UUID)
+	var bare *auditlog.DetailsError
+	require.ErrorAs(t, err, &bare)
+	assert.True(t, reader.IsUnreachable(bare.Reason))
+	assert.Equal(t, u.Dump(organizationID)[0].UUID, entry.UUID)
 	assert.NotEmpty(t, reader.SeenActors(t.Context(), "77"))
 	assert.NotEmpty(t, reader.SeenEvents(t.Context(), "77"))
 
 	callers := u.unreachable(a, false)
-	_, err := callers.Read(t.Context(), u.upToNow(), func(*auditlog.Entry) bool { return true })
+	_, err = callers.Read(t.Context(), u.upToNow(), func(*auditlog.Entry) bool { return true })
 	require.Error(t, err, "nobody else is answered without Make's word")
 	_, err = callers.Detail(t.Context(), "77", u.Dump(organizationID)[0].UUID)
 	require.Error(t, err)

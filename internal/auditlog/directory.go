@@ -25,7 +25,8 @@ type Directory interface {
 	TeamCatalog(ctx context.Context, organization, team ID) (*Catalog, error)
 	// TeamOrganization tells which organization a team belongs to.
 	TeamOrganization(ctx context.Context, team ID) (ID, error)
-	// Detail returns an entry with details, or a NotFoundError.
+	// Detail returns an entry with details, or a NotFoundError; with a DetailsError it
+	// returns the entry as well, without them.
 	Detail(ctx context.Context, organization ID, uuid string) (*Entry, error)
 	// SeenActors are the actors of entries read so far: people who left may be
 	// in no catalog.
@@ -174,6 +175,14 @@ func (a *Access) ReadableTeams() []Ref {
 	}
 	return teams
 }
+
+// DetailsError says that an entry's details could not be read, though the entry was.
+type DetailsError struct {
+	// Reason is why; it is none of the entry's own, so that it is not unwrapped.
+	Reason error
+}
+
+func (e *DetailsError) Error() string { return "without details: " + e.Reason.Error() }
 
 // NotFoundError says that there is no such entry, or none that may be seen.
 type NotFoundError struct{ UUID string }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -839,6 +840,7 @@ func TestWhatMakeHasDroppedIsStillFound(t *testing.T) {
 	assert.Equal(t, 2, *activity.Total)
 	removed := a.call("get_audit_log", `{"uuid":"`+gone+`"}`)
 	assert.Contains(t, removed.raw, gone)
+	assert.Contains(t, strings.Join(removed.Warnings, " "), "shown without details: the archive does not hold them, and Make no longer has the entry")
 }
 
 // dropped is how many entries of the world Make has dropped by now.
@@ -856,12 +858,26 @@ func TestTheOwnKeyIsAnsweredEvenWhileMakeIsDown(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
 	a.sync("--details", "notable")
+	held := a.Dump(acmeID)
 	a.web.CloseClientConnections()
 	a.web.Close()
 	got := a.call("list_audit_logs", fmt.Sprintf(`{"from":"2025-12-01","to":"2025-12-31","target_id":%q}`, hookName))
 	assert.Equal(t, "archive", got.Source)
 	assert.Contains(t, got.uuids(), hookDeleted)
 	assert.True(t, got.Complete, "of a time that the archive covers")
+	known := a.call("get_audit_log", fmt.Sprintf(`{"uuid":%q}`, hookDeleted))
+	assert.Contains(t, known.raw, hookName)
+	assert.Empty(t, known.Warnings)
+	at := slices.IndexFunc(held, func(e makesim.Entry) bool { return e.Event == "scenario_updated" })
+	require.GreaterOrEqual(t, at, 0)
+	for tool, question := range map[string]string{
+		"get_audit_log":      fmt.Sprintf(`{"uuid":%q}`, held[at].UUID),
+		"get_target_history": fmt.Sprintf(`{"target_id":%q,"kind":"Scenarios","to":"2026-11-19"}`, held[at].TargetID),
+	} {
+		bare := a.call(tool, question)
+		assert.Contains(t, bare.raw, held[at].UUID, tool)
+		assert.Regexp(t, "details.*no answer from", strings.Join(bare.Warnings, " "), tool)
+	}
 }
 
 func TestHelpTellsOfTheArchive(t *testing.T) {

@@ -40,7 +40,11 @@ func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
 // archiveToAnswer opens the archive for questions; nil if there is none. The demo
 // passes a real one over.
 func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {
-	if r.settings.Archive == "" || !create && !archive.Exists(r.settings.Archive) {
+	if r.settings.Archive == "" {
+		return nil, nil
+	}
+	if !create && !archive.Exists(r.settings.Archive) {
+		r.logger.WarnContext(r.ctx, "there is no such archive, so Make answers alone: fill it with make-audit-mcp sync, or check its path", "archive", r.settings.Archive)
 		return nil, nil
 	}
 	opened, err := r.openArchive(create)

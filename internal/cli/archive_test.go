@@ -627,6 +627,18 @@ func TestTheDemoLeavesARealArchiveAlone(t *testing.T) {
 	assert.Equal(t, before, a.files(), "to the byte")
 }
 
+func TestAnArchiveThatIsNotThereIsSaid(t *testing.T) {
+	t.Parallel()
+	missing := filepath.Join(t.TempDir(), "nope.db")
+	for _, command := range [][]string{{"call", "count_audit_logs", `{"from":"24h"}`}, {"export", "--from", "24h"}, {"check"}} {
+		got := run(t, "", append([]string{"--demo", "--demo-now", demoNow, "--archive", missing}, command...)...)
+		assert.Equal(t, 0, got.code, command)
+		assert.Contains(t, got.errOut+got.out, "no such archive", command)
+		assert.Contains(t, got.errOut+got.out, missing, command)
+	}
+	assert.NoFileExists(t, missing)
+}
+
 // files are the archive's files and what is in them.
 func (a *acme) files() map[string]string {
 	a.t.Helper()

@@ -14,9 +14,10 @@ import (
 	"sync"
 	"time"
 
-	"make-audit-mcp/internal/auditlog"
+	"modernc.org/sqlite" // also the driver, without cgo
+	sqlite3 "modernc.org/sqlite/lib"
 
-	_ "modernc.org/sqlite" // the driver, without cgo
+	"make-audit-mcp/internal/auditlog"
 )
 
 // Options set an archive up.
@@ -139,7 +140,7 @@ const pageSize = 4096
 // disk, since what counts as stored must survive a loss of power.
 func (a *Archive) address() string {
 	settings := url.Values{"_pragma": {
-		"busy_timeout(10000)", "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)", "temp_store(MEMORY)",
+		fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds()), "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)", "temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	if a.options.MaxBytes > 0 {
 		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, a.options.MaxBytes/pageSize)))
@@ -150,10 +151,15 @@ func (a *Archive) address() string {
 // migrate checks what the file is and brings it up to date.
 func (a *Archive) migrate(ctx context.Context) error {
 	var application, version, tables int
-	for query, into := range map[string]*int{
-		"PRAGMA application_id": &application, "PRAGMA user_version": &version, "SELECT count(*) FROM sqlite_schema": &tables,
+	// Another process may be making it: whose it is comes last, so that what was read
+	// before is of an empty file if that still is nobody's.
+	for _, read := range []struct {
+		query string
+		into  *int
+	}{
+		{"SELECT count(*) FROM sqlite_schema", &tables}, {"PRAGMA user_version", &version}, {"PRAGMA application_id", &application},
 	} {
-		if err := a.db.QueryRowContext(ctx, query).Scan(into); err != nil {
+		if err := a.db.QueryRowContext(ctx, read.query).Scan(read.into); err != nil {
 			return err
 		}
 	}
@@ -169,8 +175,7 @@ func (a *Archive) migrate(ctx context.Context) error {
 		return &FileError{Path: a.path, Problem: fmt.Sprintf("it is of version %d, and this program knows up to %d", version, len(steps)), Next: "use the newer program that wrote it"}
 	}
 	if version == 0 {
-		// Readers then read what was committed while a sync writes. The file keeps it.
-		if _, err := a.db.ExecContext(ctx, "PRAGMA journal_mode = WAL"); err != nil {
+		if err := a.useWAL(ctx); err != nil {
 			return err
 		}
 	}
@@ -189,6 +194,26 @@ func (a *Archive) migrate(ctx context.Context) error {
 	id, err := a.meta(ctx, a.db, "id")
 	a.id = string(id)
 	return err
+}
+
+// busyFor is how long SQLite waits for another process.
+const busyFor = 10 * time.Second
+
+// useWAL has readers read what was committed while a sync writes; the file keeps it.
+// Here SQLite itself does not wait for another process that makes the file.
+func (a *Archive) useWAL(ctx context.Context) error {
+	for deadline := time.Now().Add(busyFor); ; {
+		_, err := a.db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+		var failure *sqlite.Error
+		if !errors.As(err, &failure) || failure.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // step takes the file from one version to the next; the first one makes it.

@@ -179,9 +179,8 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool)
 	group, ok := c.groups[key]
 	if !ok {
 		group = &Group{Values: make([]Value, len(c.request.GroupBy))}
-		newest := bin.Entry
 		for i, dimension := range c.request.GroupBy {
-			group.Values[i] = Value{Dimension: dimension, ID: key[i], Entry: &newest}
+			group.Values[i] = Value{Dimension: dimension, ID: key[i], Actor: e.Actor, Team: e.Team}
 		}
 		group.kind = c.kind(e.Event)
 		c.groups[key] = group

@@ -40,8 +40,9 @@ type Value struct {
 	// the Monday of a week, 2026-10, 0 to 23, or 0 for Monday to 6. It is empty
 	// for entries that have no such thing.
 	ID string
-	// Entry is the newest that has the value: for names.
-	Entry *auditlog.Entry
+	// Actor and Team are as the newest entry of the group has them: for names.
+	Actor *auditlog.Actor
+	Team  *auditlog.Ref
 }
 
 // Group is the entries that share a value in each dimension.
@@ -105,11 +106,11 @@ func actorKey(e *auditlog.Entry) string {
 func (v Value) sortText() string {
 	switch v.Dimension {
 	case GroupByActor:
-		return SortText(v.Entry, ByActor)
+		return SortText(&auditlog.Entry{Actor: v.Actor}, ByActor)
 	case GroupByTeam:
-		return SortText(v.Entry, ByTeam)
+		return SortText(&auditlog.Entry{Team: v.Team}, ByTeam)
 	case GroupByTarget:
-		return SortText(v.Entry, ByTargetID)
+		return SortText(&auditlog.Entry{TargetID: auditlog.Text(v.ID)}, ByTargetID)
 	case GroupByHourOfDay, GroupByWeekday:
 		return fmt.Sprintf("%02s", v.ID)
 	default:

@@ -114,10 +114,10 @@ func addKey(key *schemas.GroupKey, value analysis.Value) {
 	text := auditlog.Text(value.ID)
 	switch value.Dimension {
 	case analysis.GroupByActor:
-		actor := actorOf(value.Entry.Actor)
+		actor := actorOf(value.Actor)
 		key.Actor = &actor
 	case analysis.GroupByTeam:
-		team := teamOf(value.Entry.Team)
+		team := teamOf(value.Team)
 		key.Team = &team
 	case analysis.GroupByEvent:
 		key.Event = &text

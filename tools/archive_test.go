@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"encoding/json"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -178,4 +179,26 @@ func TestTheArchiveReachesBeyondWhatMakeKeeps(t *testing.T) {
 	assert.Positive(t, fromArchive.Total)
 	assert.True(t, fromArchive.Complete)
 	assert.Equal(t, auditlog.SourceArchive, fromArchive.Source)
+}
+
+func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
+	closed := httptest.NewServer(nil)
+	closed.Close()
+	service := (&upstream{t: t, url: closed.URL + makesim.BasePath}).archived(a, makesim.DemoToken)
+	service.Reader.(*archive.Reader).IsOwn = true
+	c := connect(t, service)
+	const said = "what is known of organization 4721 is from the archive's last sync, 2026-11-20T12:00:00Z, since Make cannot be asked now"
+
+	organizations := ok[schemas.ListOrganizationsResult](c, "list_organizations", args{})
+	require.Len(t, organizations.Organizations, 1)
+	assert.True(t, organizations.Organizations[0].CanReadAuditLogs)
+	assert.Contains(t, strings.Join(organizations.Warnings, "\n"), said)
+	filters := ok[schemas.ListFiltersResult](c, "list_audit_log_filters", args{})
+	assert.NotEmpty(t, filters.Users)
+	assert.Contains(t, strings.Join(filters.Warnings, "\n"), said)
+	nobody := c.call("list_audit_logs", args{"actor": "Nobody Known"})
+	assert.True(t, nobody.isError)
+	assert.Contains(t, nobody.text, said)
 }

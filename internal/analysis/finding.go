@@ -116,7 +116,7 @@ func (a *Activity) findFirstTimeEvents(catalog *auditlog.Catalog) *Finding {
 	}
 	return &Finding{
 		Rule: "first_time_events", Title: "Notable events that are new for this actor", Severity: SeverityMedium,
-		Reason:   fmt.Sprintf("%d kinds of notable event, %d entries, are not among the %d entries of the baseline: see new_events", len(weighty), len(evidence), a.Baseline.Entries),
+		Reason:   fmt.Sprintf("notable events that are not among the %[3]d entries of the baseline: kinds of event %[1]d, entries %[2]d; see new_events", len(weighty), len(evidence), a.Baseline.Entries),
 		Observed: float64(len(weighty)), Threshold: 0,
 		Evidence: evidence, NextStep: "check whether a new task or role explains them",
 	}

@@ -342,6 +342,9 @@ func (s *Service) resolveByCatalog(ctx context.Context, f Filter, question *Ques
 		}
 		q.Events = appendOnce(q.Events, events...)
 	}
+	if len(problems) > 0 && catalog.Recalled != nil {
+		problems = append(problems, catalog.Recalled)
+	}
 	return problems, nil
 }
 

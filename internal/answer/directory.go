@@ -61,6 +61,9 @@ func Organizations(ctx context.Context, s *analysis.Service) (*schemas.ListOrgan
 			}
 			answered++
 			addAccess(&shown, access, location)
+			if access.Recalled != nil {
+				result.Warn(access.Recalled.Error())
+			}
 		}
 		result.Organizations = append(result.Organizations, shown)
 	}
@@ -73,7 +76,7 @@ func Organizations(ctx context.Context, s *analysis.Service) (*schemas.ListOrgan
 
 // cutOrganizations cuts the organizations, and the teams of each, to what fits.
 func cutOrganizations(r *schemas.ListOrganizationsResult) {
-	size := DefaultSize - Size(r.User) - 600 // for the rest of the result
+	size := DefaultSize - Size(r.User) - Size(r.Warnings) - 600 // for the rest of the result
 	for i := range r.Organizations {
 		organization := &r.Organizations[i]
 		teams := organization.Teams
@@ -169,6 +172,9 @@ func Catalog(organization auditlog.Ref, catalog *auditlog.Catalog, request Catal
 	if !wants("events") {
 		result.Events = []auditlog.EventType{}
 	}
+	if catalog.Recalled != nil {
+		result.Warn(catalog.Recalled.Error())
+	}
 	cutCatalog(result, request)
 	return result
 }
@@ -181,7 +187,7 @@ func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
 	if limit == 0 {
 		limit, size = max(r.TeamsTotal, r.UsersTotal, r.EventsTotal), DefaultSize
 	}
-	size -= 600 // for the rest of the result
+	size -= Size(r.Warnings) + 600 // for the rest of the result
 	r.Events = cutList(r.Events, limit, &size)
 	r.Teams = cutList(r.Teams, limit, &size)
 	r.Users = cutList(r.Users, limit, &size)

@@ -62,20 +62,26 @@ func (r *Reader) remembered(ctx context.Context, organization auditlog.ID, failu
 	if at < 0 {
 		return nil
 	}
-	return all[at]
+	around := all[at]
+	around.Access.Recalled = &auditlog.Recalled{Organization: around.Organization.ID, AsOf: around.asOf, Reason: failure}
+	if around.Catalog != nil {
+		around.Catalog.Recalled = around.Access.Recalled
+	}
+	return around
 }
 
-// known is what was known around the logs of an instance at their last syncs, the
-// latest first. What cannot be read is left out: it is only a help.
+// known is what was known around the logs of an instance at their last syncs. What
+// cannot be read is left out: it is only a help.
 func (a *Archive) known(ctx context.Context, instance string) []*known {
 	var all []*known
-	_ = eachRow(ctx, a.db, "SELECT known FROM logs WHERE instance = ? AND known <> '{}' ORDER BY id", instance, func(rows *sql.Rows) error {
-		var text []byte
-		around := &known{}
-		if err := rows.Scan(&text); err != nil {
+	_ = eachRow(ctx, a.db, "SELECT known, state FROM logs WHERE instance = ? AND known <> '{}' ORDER BY id", instance, func(rows *sql.Rows) error {
+		var text, stored []byte
+		if err := rows.Scan(&text, &stored); err != nil {
 			return err
 		}
-		if json.Unmarshal(text, around) == nil {
+		around, state := &known{}, &logState{}
+		if json.Unmarshal(text, around) == nil && json.Unmarshal(stored, state) == nil {
+			around.asOf = state.AsOf
 			all = append(all, around)
 		}
 		return nil

@@ -108,6 +108,8 @@ type known struct {
 	Organization auditlog.Organization `json:"organization"`
 	Access       auditlog.Access       `json:"access"`
 	Catalog      *auditlog.Catalog     `json:"catalog,omitempty"`
+
+	asOf time.Time // the log's
 }
 
 // scope is whose entries of an organization a key may read.

@@ -6,6 +6,8 @@ type Catalog struct {
 	Teams  []Ref
 	Users  []Actor
 	Events []EventType
+	// Recalled tells that this is not what Make says now; nil if it is.
+	Recalled *Recalled `json:"-"`
 }
 
 // EventType is one kind of event: its value in entries (webhook_created), the

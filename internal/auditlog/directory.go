@@ -79,6 +79,23 @@ type Access struct {
 	// Archive is what a durable copy holds of the log; nil if there is none that may
 	// be read with the credential.
 	Archive *ArchiveSpan
+	// Recalled tells that this is not what Make says now; nil if it is.
+	Recalled *Recalled `json:"-"`
+}
+
+// Recalled tells that Make could not be asked, and that what comes instead was known
+// at the last sync of a durable copy. It is an error where that does not suffice.
+type Recalled struct {
+	Organization ID
+	AsOf         time.Time
+	// Reason is why Make could not be asked.
+	Reason error
+}
+
+// Error says what that means for an answer.
+func (r *Recalled) Error() string {
+	return fmt.Sprintf("what is known of organization %s is from the archive's last sync, %s, since Make cannot be asked now (%s)",
+		Text(r.Organization).Clean(), r.AsOf.UTC().Format(time.RFC3339), Text(r.Reason.Error()).Clean())
 }
 
 // ArchiveSpan is what a durable copy of a log holds.

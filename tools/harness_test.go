@@ -241,13 +241,13 @@ func (c *caller) send(request mcp.CallToolRequest) reply {
 	}
 	r.raw, err = json.Marshal(result.StructuredContent)
 	require.NoError(c.t, err)
-	value, err := validator.UnmarshalJSON(bytes.NewReader(r.raw))
-	require.NoError(c.t, err)
-	require.NoError(c.t, c.output(request.Params.Name).Validate(value), "%s", r.raw)
-	requireClean(c.t, flatten(value))
+	require.NoError(c.t, c.output(request.Params.Name).Validate(result.StructuredContent), "%s", r.raw)
+	requireClean(c.t, flatten(result.StructuredContent))
 	require.Less(c.t, utf8.RuneCount(r.raw), 40_000)
 	if !r.isError {
-		require.JSONEq(c.t, string(r.raw), r.text)
+		var told any
+		require.NoError(c.t, json.Unmarshal([]byte(r.text), &told))
+		require.Equal(c.t, result.StructuredContent, told)
 	}
 	return r
 }
@@ -302,6 +302,9 @@ func with(arguments args, name string, value any) args {
 func requireClean(t testing.TB, text string) {
 	t.Helper()
 	for _, r := range text {
+		if r >= ' ' && r <= '~' {
+			continue // most of it, and there is much of it
+		}
 		if r != '\n' && (unicode.Is(unicode.C, r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Variation_Selector) || r == utf8.RuneError) {
 			require.Failf(t, "hostile character", "%U in %q", r, text)
 		}

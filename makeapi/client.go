@@ -217,8 +217,8 @@ func (c *Client) send(ctx context.Context, path string, query url.Values, key st
 		return answer{}, c.explain(ctx, err, path)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body, err := io.ReadAll(response.Body) // in memory and bounded: see tryTransport
-	if err != nil {
+	body := make([]byte, response.ContentLength) // in memory and bounded: see tryTransport
+	if _, err := io.ReadFull(response.Body, body); err != nil {
 		return answer{}, c.explain(ctx, err, path)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {

@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -39,6 +40,10 @@ type Sealer struct {
 	Secret func() (string, error)
 	// Instance is the base URL that the credential is for.
 	Instance string
+
+	// packers are writers to use again: each takes a thousand times the memory of a
+	// cursor.
+	packers sync.Pool
 }
 
 // Place is where a page of a listing ended, and what the next one needs. Key
@@ -109,14 +114,7 @@ func (s *Sealer) Seal(place Place) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing a cursor: %w", err)
 	}
-	var packed bytes.Buffer
-	writer, err := flate.NewWriter(&packed, flate.BestCompression)
-	if err != nil {
-		return "", err
-	}
-	if _, err = writer.Write(plain); err == nil {
-		err = writer.Close()
-	}
+	packed, err := s.pack(plain)
 	if err != nil {
 		return "", fmt.Errorf("packing a cursor: %w", err)
 	}
@@ -126,7 +124,25 @@ func (s *Sealer) Seal(place Place) (string, error) {
 	}
 	nonce := make([]byte, box.NonceSize())
 	_, _ = rand.Read(nonce) // never fails: crypto/rand's documentation
-	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, packed.Bytes(), nil)), nil
+	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, packed, nil)), nil
+}
+
+func (s *Sealer) pack(plain []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	writer, ok := s.packers.Get().(*flate.Writer)
+	if !ok {
+		var err error
+		if writer, err = flate.NewWriter(nil, flate.BestCompression); err != nil {
+			return nil, err
+		}
+	}
+	defer s.packers.Put(writer)
+	writer.Reset(&packed)
+	if _, err := writer.Write(plain); err != nil {
+		return nil, err
+	}
+	err := writer.Close()
+	return packed.Bytes(), err
 }
 
 // Open reads a cursor back; people, teams and events have no names then. now is

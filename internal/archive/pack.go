@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"sync"
 )
 
 // maxRaw bounds what one record unpacks to: damage must not exhaust memory. What
@@ -53,6 +54,9 @@ func seal(packed []byte) []byte {
 	return binary.BigEndian.AppendUint32(packed, crc32.ChecksumIEEE(packed))
 }
 
+// unpackers are readers to use again: each takes many times the memory of a record.
+var unpackers sync.Pool //nolint:gochecknoglobals // no state, only memory
+
 // unpack reverses pack.
 func unpack(packed []byte) ([]byte, error) {
 	if len(packed) < checksumSize {
@@ -62,7 +66,12 @@ func unpack(packed []byte) ([]byte, error) {
 	if crc32.ChecksumIEEE(packed) != binary.BigEndian.Uint32(sum) {
 		return nil, errors.New("unpacking a record: its checksum does not fit")
 	}
-	raw, err := io.ReadAll(io.LimitReader(flate.NewReaderDict(bytes.NewReader(packed), dictionary()), maxRaw+1))
+	reader, _ := unpackers.Get().(io.Reader)
+	if resetter, can := reader.(flate.Resetter); !can || resetter.Reset(bytes.NewReader(packed), dictionary()) != nil {
+		reader = flate.NewReaderDict(bytes.NewReader(packed), dictionary())
+	}
+	defer unpackers.Put(reader)
+	raw, err := io.ReadAll(io.LimitReader(reader, maxRaw+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("unpacking a record: %w", err)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +51,8 @@ type Stdio struct {
 // When Run returns, none of its goroutines is left, but for one that is blocked
 // reading from In, and those that a stuck Out or a stuck handler holds.
 func (s *Stdio) Run(parent context.Context) error {
-	c := newConnection(s.Server, "stdio", &books{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"}, func(line []byte) error {
+	// An id of its own, since a server may have several such clients.
+	c := newConnection(s.Server, "stdio-"+rand.Text(), &books{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"}, func(line []byte) error {
 		_, err := s.Out.Write(line)
 		return err
 	})

@@ -703,16 +703,25 @@ func TestTwoServersInOneProcessAreTwoSessions(t *testing.T) {
 	})
 }
 
-func TestAServerServesOnePipeAtATime(t *testing.T) {
+func TestAServerServesSeveralPipesAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newServer(nil)
-		p := start(t, s)
-		p.send(pingLine(1))
-		p.next()
-		err := (&transport.Stdio{Server: s, In: strings.NewReader(""), Out: io.Discard}).Run(t.Context())
-		require.ErrorIs(t, err, server.ErrSessionExists)
-		assert.Empty(t, p.finish())
-		require.NoError(t, (&transport.Stdio{Server: s, In: strings.NewReader(""), Out: io.Discard}).Run(t.Context()))
+		s := newServer(map[string]handler{"told": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			text := request.GetString("text", "")
+			return mcp.NewToolResultText(text), transport.Notify(ctx, "notifications/message", map[string]any{"level": "info", "data": text})
+		}})
+		first, second := start(t, s), start(t, s)
+		for range 10 {
+			first.send(callLine(1, "told", `{"text":"for the first"}`))
+			second.send(callLine(1, "told", `{"text":"for the second"}`))
+			for p, text := range map[*peer]string{first: "for the first", second: "for the second"} {
+				for range 2 { // the notification, and the answer
+					assert.Contains(t, p.next().raw, text)
+				}
+			}
+		}
+		assert.Empty(t, first.finish())
+		second.send(pingLine(2))
+		assert.Equal(t, []string{"2"}, ids(second.finish()))
 	})
 }
 

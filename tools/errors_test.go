@@ -181,10 +181,10 @@ func TestPanicsTellNothing(t *testing.T) {
 	u := recent(t, makesim.Quirks{})
 	service := u.service(makesim.DemoToken)
 	service.Reader, service.Directory, service.Location = panicking{}, panicking{service.Directory}, time.UTC
-	c := connect(t, service)
+	c := connectTo(t, configWithTime(service, time.Minute))
 	details := u.service(makesim.DemoToken)
 	details.Directory = panickingDetails{details.Directory}
-	sideBySide := connect(t, details)
+	sideBySide := connectTo(t, configWithTime(details, time.Minute))
 	texts := []string{sideBySide.fails("get_audit_log", args{"uuid": []string{missingUUID, "11111111-1111-4111-8111-111111111111"}}, "internal error", "Next: ")}
 	for tool, arguments := range everyCall() {
 		texts = append(texts, c.fails(tool, arguments, "internal error", "reference", "Next: "))

@@ -130,10 +130,8 @@ func serviceWaiting(t testing.TB, zone, url, key string, clock func() time.Time,
 // of all results.
 type caller struct {
 	*client.Client
-	t       testing.TB
-	tools   map[string]mcp.Tool
-	outputs map[string]*validator.Schema // of the tools that were called
-	log     *bytes.Buffer
+	t   testing.TB
+	log *bytes.Buffer // of a server of its own
 	// onResult is called as soon as a result is there.
 	onResult func()
 
@@ -141,10 +139,28 @@ type caller struct {
 	progress []map[string]any
 }
 
+// serviceOf is where a context has its connection's service.
+type serviceOf struct{}
+
+// oneServer serves every connection from the service that it brings, as a server for
+// many callers does.
+var oneServer = sync.OnceValue(func() *server.MCPServer {
+	return serverWith(tools.Config{Service: func(ctx context.Context) (*analysis.Service, error) {
+		return ctx.Value(serviceOf{}).(*analysis.Service), nil
+	}})
+})
+
+func serverWith(config tools.Config) *server.MCPServer {
+	config.Notify = transport.Notify
+	served := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
+	tools.Register(served, config)
+	return served
+}
+
 // connect opens a session with a service.
 func connect(t testing.TB, service *analysis.Service) *caller {
 	t.Helper()
-	return connectTo(t, tools.Config{Service: func(context.Context) (*analysis.Service, error) { return service, nil }})
+	return open(context.WithValue(t.Context(), serviceOf{}, service), t, oneServer())
 }
 
 // caller opens a session with a service of its own.
@@ -153,16 +169,22 @@ func (u *upstream) caller(key string) *caller {
 	return connect(u.t, u.service(key))
 }
 
+// connectTo opens a session with a server of its own.
 func connectTo(t testing.TB, config tools.Config) *caller {
 	t.Helper()
-	c := &caller{t: t, tools: map[string]mcp.Tool{}, outputs: map[string]*validator.Schema{}, log: &bytes.Buffer{}}
-	config.Notify, config.Logger = transport.Notify, slog.New(slog.NewTextHandler(&lockedWriter{to: c.log}, nil))
-	served := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	tools.Register(served, config)
+	var log bytes.Buffer
+	config.Logger = slog.New(slog.NewTextHandler(&lockedWriter{to: &log}, nil))
+	c := open(t.Context(), t, serverWith(config))
+	c.log = &log
+	return c
+}
 
+func open(ctx context.Context, t testing.TB, served *server.MCPServer) *caller {
+	t.Helper()
+	c := &caller{t: t}
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan error, 1)
 	stdio := &transport.Stdio{Server: served, In: toServer, Out: fromServer}
 	go func() {
@@ -187,11 +209,6 @@ func connectTo(t testing.TB, config tools.Config) *caller {
 	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
 	_, err := c.Initialize(ctx, hello)
 	require.NoError(t, err)
-	listed, err := c.ListTools(ctx, mcp.ListToolsRequest{})
-	require.NoError(t, err)
-	for _, tool := range listed.Tools {
-		c.tools[tool.Name] = tool
-	}
 	return c
 }
 
@@ -212,15 +229,21 @@ func (c *caller) call(tool string, arguments any) reply {
 	return c.send(request)
 }
 
+// outputs are the schemas of the tools' results by name, which are the same to all.
+var outputs sync.Map
+
 // output is the schema of a tool's results.
 func (c *caller) output(tool string) *validator.Schema {
 	c.t.Helper()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.outputs[tool] == nil {
-		c.outputs[tool] = outputSchema(c.t, c.tools[tool])
+	if known, ok := outputs.Load(tool); ok {
+		return known.(*validator.Schema)
 	}
-	return c.outputs[tool]
+	listed, err := c.ListTools(context.WithoutCancel(c.t.Context()), mcp.ListToolsRequest{})
+	require.NoError(c.t, err)
+	at := slices.IndexFunc(listed.Tools, func(t mcp.Tool) bool { return t.Name == tool })
+	require.GreaterOrEqual(c.t, at, 0, tool)
+	known, _ := outputs.LoadOrStore(tool, compile(c.t, listed.Tools[at].OutputSchema))
+	return known.(*validator.Schema)
 }
 
 func (c *caller) send(request mcp.CallToolRequest) reply {
@@ -330,19 +353,6 @@ func flatten(value any) string {
 		return all.String()
 	}
 	return ""
-}
-
-// compiled are the output schemas of all sessions, which are the same.
-var compiled sync.Map
-
-func outputSchema(t testing.TB, tool mcp.Tool) *validator.Schema {
-	t.Helper()
-	known, ok := compiled.Load(tool.Name)
-	if !ok {
-		known, _ = compiled.LoadOrStore(tool.Name, compile(t, tool.OutputSchema))
-	}
-	schema, _ := known.(*validator.Schema)
-	return schema
 }
 
 func compile(t testing.TB, described any) *validator.Schema {

@@ -146,7 +146,7 @@ func TestCleanDetailsBoundsMaskedPaths(t *testing.T) {
 func TestCleanDetailsOfAnythingIsSafe(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewSource(1))
-	for range 1_000 {
+	for range 400 {
 		raw, err := json.Marshal(randomValue(random, 4))
 		require.NoError(t, err)
 		requireSafeDetails(t, raw, randomText(random))

@@ -42,16 +42,19 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 			adminKey:     func(*makesim.Entry) bool { return true },
 			teamAdminKey: func(e *makesim.Entry) bool { return e.TeamID == salesTeam },
 		} {
-			u := start(t, entries, makesim.Options{Quirks: quirks})
-			for _, since := range []time.Duration{30 * time.Minute, 30 * time.Hour, 20 * 24 * time.Hour, 400 * 24 * time.Hour} {
-				found, report := writtenSince(t, u.session(key, live.Options{}), now().Add(-since))
-				assert.True(t, report.Exhausted, name)
-				for _, entry := range u.Dump(organizationID) {
-					if !entry.CreatedAt.Before(now().Add(-since)) {
-						assert.Equal(t, sees(&entry), found[entry.UUID], "%s, since %s: %s", name, since, entry.UUID)
+			t.Run(name+" for "+key, func(t *testing.T) {
+				t.Parallel()
+				u := start(t, entries, makesim.Options{Quirks: quirks})
+				for _, since := range []time.Duration{30 * time.Minute, 30 * time.Hour, 20 * 24 * time.Hour, 400 * 24 * time.Hour} {
+					found, report := writtenSince(t, u.session(key, live.Options{}), now().Add(-since))
+					assert.True(t, report.Exhausted)
+					for _, entry := range u.Dump(organizationID) {
+						if !entry.CreatedAt.Before(now().Add(-since)) && sees(&entry) != found[entry.UUID] {
+							assert.Fail(t, "lost, or not to be seen", "since %s: %s", since, entry.UUID)
+						}
 					}
 				}
-			}
+			})
 		}
 	}
 }

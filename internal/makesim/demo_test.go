@@ -36,7 +36,7 @@ func TestDemoIsTheSameAllDay(t *testing.T) {
 	midnight := demoNow().Truncate(day)
 	want := fingerprint(t, makesim.Demo(midnight, 1))
 	tokyo := time.FixedZone("Tokyo", 9*3600)
-	for _, now := range []time.Time{demoNow(), midnight.Add(day - 1), demoNow().In(tokyo)} {
+	for _, now := range []time.Time{demoNow().In(tokyo), midnight.Add(day - 1)} {
 		assert.Equal(t, want, fingerprint(t, makesim.Demo(now, 1)), now)
 	}
 	assert.NotEqual(t, want, fingerprint(t, makesim.Demo(midnight.Add(-1), 1)), "another day")

@@ -36,7 +36,7 @@ func TestBulkIsWhatWasAskedFor(t *testing.T) {
 
 func TestWalkOfALargeLogReturnsAllOfItOnce(t *testing.T) {
 	t.Parallel()
-	const count = 60_000
+	const count = 15_000
 	w := smallWorld()
 	w.Entries = makesim.Bulk(makesim.BulkOptions{OrganizationID: organization, Count: count, From: clock().Add(-29 * day), To: clock(),
 		BurstSize: 400, Teams: []int64{teamRed}})

@@ -40,10 +40,6 @@ type Sealer struct {
 	Secret func() (string, error)
 	// Instance is the base URL that the credential is for.
 	Instance string
-
-	// packers are writers to use again: each takes a thousand times the memory of a
-	// cursor.
-	packers sync.Pool
 }
 
 // Place is where a page of a listing ended, and what the next one needs. Key
@@ -114,7 +110,7 @@ func (s *Sealer) Seal(place Place) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("writing a cursor: %w", err)
 	}
-	packed, err := s.pack(plain)
+	packed, err := pack(plain)
 	if err != nil {
 		return "", fmt.Errorf("packing a cursor: %w", err)
 	}
@@ -127,16 +123,20 @@ func (s *Sealer) Seal(place Place) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, packed, nil)), nil
 }
 
-func (s *Sealer) pack(plain []byte) ([]byte, error) {
+// packers are writers to use again: each takes a thousand times the memory of a
+// cursor. They are everybody's, so that they are few.
+var packers sync.Pool //nolint:gochecknoglobals // no state, only memory
+
+func pack(plain []byte) ([]byte, error) {
 	var packed bytes.Buffer
-	writer, ok := s.packers.Get().(*flate.Writer)
+	writer, ok := packers.Get().(*flate.Writer)
 	if !ok {
 		var err error
 		if writer, err = flate.NewWriter(nil, flate.BestCompression); err != nil {
 			return nil, err
 		}
 	}
-	defer s.packers.Put(writer)
+	defer packers.Put(writer)
 	writer.Reset(&packed)
 	if _, err := writer.Write(plain); err != nil {
 		return nil, err

@@ -44,13 +44,14 @@ func run(t *testing.T, stdin string, arguments ...string) outcome {
 // environment clears what the machine may have set, and sets what a test needs.
 func environment(t *testing.T, set map[string]string) {
 	t.Helper()
-	for _, name := range []string{"MAKE_API_KEY", "MAKE_API_KEY_FILE", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_REQUESTS_PER_MINUTE", "MAKE_AUDIT_LOG_LEVEL", "MAKE_AUDIT_LOG_FORMAT",
-		"MAKE_AUDIT_ARCHIVE", "MAKE_AUDIT_SYNC_EVERY", "MAKE_AUDIT_SYNC_DETAILS", "MAKE_AUDIT_PUBLIC_KEY",
-		"MCP_AUTH_TOKEN", "MCP_AUTH_TOKEN_FILE", "MCP_OAUTH_ISSUER", "MCP_PUBLIC_URL", "MCP_TLS_CERT", "MCP_TLS_KEY", "MCP_METRICS_ADDRESS", "MCP_CALLER_CREDENTIALS", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
-		t.Setenv(name, set[name])
-		if set[name] == "" {
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_") || strings.HasPrefix(name, "OTEL_") {
+			t.Setenv(name, "") // so that it is as it was afterwards
 			require.NoError(t, os.Unsetenv(name))
 		}
+	}
+	for name, value := range set {
+		t.Setenv(name, value)
 	}
 }
 

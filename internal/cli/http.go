@@ -82,6 +82,9 @@ func (c *httpCommand) Run(r *runtime) error {
 	}) {
 		return &SettingError{Problem: "--base-path " + auditlog.Text(c.BasePath).Quote() + " is no plain path", Next: "use letters, digits, - . _ ~ and /, e.g. /make"}
 	}
+	if err := c.checkAllowed(); err != nil {
+		return err
+	}
 	secure, err := c.tls()
 	if err != nil {
 		return err
@@ -268,6 +271,22 @@ func (c *httpCommand) publicURL() (*url.URL, error) {
 		public.Path = transport.CleanBase(c.BasePath)
 	}
 	return public, nil
+}
+
+// checkAllowed refuses hosts and origins that no request can have.
+func (c *httpCommand) checkAllowed() error {
+	for _, host := range c.AllowedHosts {
+		if address, err := url.Parse("https://" + host); host != "*" && (err != nil || address.Host != host || host == "") {
+			return &SettingError{Problem: "--allowed-hosts has " + auditlog.Text(host).Quote() + ", which is no host", Next: "give what clients send as Host, e.g. audit.example.com or 10.0.0.5:8080"}
+		}
+	}
+	for _, origin := range c.AllowedOrigins {
+		origin = strings.TrimSuffix(origin, "/")
+		if address, err := url.Parse(origin); err != nil || address.Host == "" || !strings.EqualFold(address.Scheme+"://"+address.Host, origin) {
+			return &SettingError{Problem: "--allowed-origins has " + auditlog.Text(origin).Quote() + ", which is no origin", Next: "name each with its scheme and without a path, e.g. https://app.example.com"}
+		}
+	}
+	return nil
 }
 
 // isLoopbackHost tells whether an address is this machine's for itself.

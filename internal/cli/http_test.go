@@ -327,7 +327,7 @@ func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", proxy.URL)
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	t.Setenv("NO_PROXY", "")
-	url, process := startServer(t, "--caller-credentials", "--zone", "eu1.make.com", "--allowed-zones", "us1.make.com")
+	url, process, _ := startServer(t, "--caller-credentials", "--zone", "eu1.make.com", "--allowed-zones", "us1.make.com")
 	r := &running{t: t, url: url, http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}}}
 	ask := func(zone string) map[string]int {
 		mu.Lock()

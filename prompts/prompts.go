@@ -158,13 +158,11 @@ func (p part) text() string {
 }
 
 func plain(value any) string {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
+	data, err := auditlog.PlainJSON(value)
+	if err != nil {
 		panic(err) // arguments and results are plain data
 	}
-	return string(bytes.TrimSuffix(out.Bytes(), []byte("\n")))
+	return string(data)
 }
 
 // asked is a question to a tool and its answer.

@@ -83,7 +83,7 @@ func completeEntries(ctx context.Context, service *analysis.Service, organizatio
 	if err != nil {
 		return nil, err
 	}
-	uuids := service.Directory.SeenEntries(organization.ID, 10*maxCompletions)
+	uuids := service.Directory.ObservedEntries(organization.ID, 10*maxCompletions)
 	if len(uuids) == 0 {
 		now := service.Directory.Now()
 		query := auditlog.Query{Organization: organization.Ref, Window: auditlog.Window{From: now.AddDate(0, 0, -recentDays), To: now, Location: now.Location()}}

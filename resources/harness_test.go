@@ -50,7 +50,7 @@ func (u *upstream) service(key string) *analysis.Service {
 	return &analysis.Service{Reader: session, Directory: session, Cursors: &analysis.Sealer{Secret: makeapi.StaticKey(key).Secret, Instance: "test"}}
 }
 
-func (u *upstream) session(key string, options live.Options) *live.Session {
+func (u *upstream) session(key string, options live.Options) *live.Reader {
 	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)

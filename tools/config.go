@@ -17,10 +17,10 @@ type Config struct {
 	Service func(ctx context.Context) (*analysis.Service, error)
 	// Notify sends a notification to the caller, before any result that follows.
 	Notify Notify
-	// Account is told of every answer, for the operator's books: the organization's
+	// Summarize is told of every answer, for the operator's books: the organization's
 	// id ("" for none), how many rows it has, and whether it is an error. nil means
 	// that nobody keeps any.
-	Account func(ctx context.Context, organization string, rows int, failed bool)
+	Summarize func(ctx context.Context, organization string, rows int, failed bool)
 	// Logger is told of panics.
 	Logger *slog.Logger
 	// CallTime bounds a call; CallTimeWithProgress one whose caller follows its
@@ -46,8 +46,8 @@ func Register(s *server.MCPServer, config Config) {
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}
-	if config.Account == nil {
-		config.Account = func(context.Context, string, int, bool) {}
+	if config.Summarize == nil {
+		config.Summarize = func(context.Context, string, int, bool) {}
 	}
 	add(s, config, listOrganizations())
 	add(s, config, listAuditLogFilters())

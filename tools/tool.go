@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -14,6 +13,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"
 )
 
@@ -66,7 +66,7 @@ func add[A any, R warner](s *server.MCPServer, config Config, t tool[A, R]) {
 				config.Logger.ErrorContext(ctx, "a tool panicked", slog.String("tool", t.name), slog.String("reference", reference), slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
 				result = mcp.NewToolResultError("internal error (reference " + reference + "). Next: ask again; if it stays, report the reference, which the server's log explains")
 			}
-			config.Account(ctx, organization, rows, result.IsError)
+			config.Summarize(ctx, organization, rows, result.IsError)
 		}()
 		result, organization, rows = t.call(ctx, config, arguments, request)
 		return result, nil
@@ -107,13 +107,10 @@ func (t tool[A, R]) call(ctx context.Context, config Config, check *schemas.Argu
 		result.Warn(waited)
 		source = nil // the next answer need not wait
 	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false) // as in auditlog.Text
-	if err := encoder.Encode(result); err != nil {
-		panic(err) // results are plain data; see the recovery above
+	data, failure := auditlog.PlainJSON(result)
+	if failure != nil {
+		panic(failure) // results are plain data; see the recovery above
 	}
-	data := bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 	if err != nil {
 		failed := mcp.NewToolResultError(answer.Explain(withResult.err))
 		failed.StructuredContent = json.RawMessage(data)

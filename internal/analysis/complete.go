@@ -34,7 +34,7 @@ func (s *Service) CompleteActors(ctx context.Context, organization auditlog.ID, 
 	}
 	var values []string
 	known := map[auditlog.ID]bool{}
-	for _, actor := range slices.Concat(catalog.Users, s.Directory.SeenActors(ctx, id)) {
+	for _, actor := range slices.Concat(catalog.Users, s.Directory.ObservedActors(ctx, id)) {
 		if known[actor.ID] || !Fits(typed, auditlog.Ref{ID: actor.ID, Name: actor.Name + " " + actor.Email}) {
 			continue
 		}

@@ -99,7 +99,7 @@ func (s *Service) ResolveKind(ctx context.Context, organization auditlog.ID, wan
 	if err != nil {
 		return "", nil, err
 	}
-	return withSeen(catalog, s.Directory.SeenEvents(ctx, organization)).MatchKind(want)
+	return withSeen(catalog, s.Directory.ObservedEvents(ctx, organization)).MatchKind(want)
 }
 
 // TargetHistory reads what happened to one object. An id that several kinds of

@@ -260,7 +260,7 @@ func (s *Service) actorsOf(ctx context.Context, q *auditlog.Query, seen []auditl
 	}); err != nil {
 		return seen
 	}
-	return s.Directory.SeenActors(ctx, q.Organization.ID)
+	return s.Directory.ObservedActors(ctx, q.Organization.ID)
 }
 
 // resolveNames fills in who, where and what. Names that fit nothing are
@@ -297,7 +297,7 @@ func (s *Service) resolveByCatalog(ctx context.Context, f Filter, question *Ques
 		}
 		q.Teams = appendOnce(q.Teams, team)
 	}
-	seen, looked := s.Directory.SeenActors(ctx, q.Organization.ID), false
+	seen, looked := s.Directory.ObservedActors(ctx, q.Organization.ID), false
 	people := func(wanted []string) (actors []auditlog.Actor, system bool) {
 		for _, want := range wanted {
 			if auditlog.Fold(want) == none {
@@ -322,7 +322,7 @@ func (s *Service) resolveByCatalog(ctx context.Context, f Filter, question *Ques
 	q.Actors, q.System = people(f.Actors)
 	q.ExcludeActors, q.ExcludeSystem = people(f.ExcludeActors)
 	if len(f.Events) > 0 || f.Kind != "" {
-		catalog = withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID))
+		catalog = withSeen(catalog, s.Directory.ObservedEvents(ctx, q.Organization.ID))
 	}
 	if f.Kind != "" {
 		var problem error
@@ -370,7 +370,7 @@ func (s *Service) resolveTarget(ctx context.Context, f Filter, q *auditlog.Query
 		if err != nil {
 			return nil, err
 		}
-		among = withSeen(catalog, s.Directory.SeenEvents(ctx, q.Organization.ID)).Events
+		among = withSeen(catalog, s.Directory.ObservedEvents(ctx, q.Organization.ID)).Events
 	}
 	q.Events = nil
 	for _, event := range among {
@@ -416,7 +416,7 @@ func (s *Service) Reopen(ctx context.Context, cursor, tool string) (Place, error
 			q.Teams[i] = catalog.Teams[at]
 		}
 	}
-	people := slices.Concat(catalog.Users, s.Directory.SeenActors(ctx, q.Organization.ID))
+	people := slices.Concat(catalog.Users, s.Directory.ObservedActors(ctx, q.Organization.ID))
 	for _, actors := range [][]auditlog.Actor{q.Actors, q.ExcludeActors} {
 		for i := range actors {
 			if at := slices.IndexFunc(people, func(a auditlog.Actor) bool { return a.ID == actors[i].ID }); at >= 0 {

@@ -47,9 +47,9 @@ func (d *directory) Catalog(context.Context, auditlog.ID) (*auditlog.Catalog, er
 	return d.catalog, nil
 }
 
-func (d *directory) SeenActors(context.Context, auditlog.ID) []auditlog.Actor { return d.seen }
+func (d *directory) ObservedActors(context.Context, auditlog.ID) []auditlog.Actor { return d.seen }
 
-func (d *directory) SeenEvents(context.Context, auditlog.ID) []auditlog.Text { return d.seenEvents }
+func (d *directory) ObservedEvents(context.Context, auditlog.ID) []auditlog.Text { return d.seenEvents }
 
 func (d *directory) AsOf(context.Context, auditlog.ID) time.Time { return d.asOf }
 

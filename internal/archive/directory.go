@@ -179,10 +179,10 @@ func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error)
 	return entry, nil
 }
 
-// SeenActors are the people in the archive's entries, and those that the source saw.
-func (r *Reader) SeenActors(ctx context.Context, organization auditlog.ID) []auditlog.Actor {
+// ObservedActors are the people in the archive's entries, and those that the source saw.
+func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) []auditlog.Actor {
 	v, err := r.open(ctx, organization)
-	live := r.Source.SeenActors(ctx, organization)
+	live := r.Source.ObservedActors(ctx, organization)
 	if err != nil || v == nil {
 		return live
 	}
@@ -219,10 +219,10 @@ func (v *view) used(column []int32) []int32 {
 	return ids
 }
 
-// SeenEvents are the events in the archive's entries, and those that the source saw.
-func (r *Reader) SeenEvents(ctx context.Context, organization auditlog.ID) []auditlog.Text {
+// ObservedEvents are the events in the archive's entries, and those that the source saw.
+func (r *Reader) ObservedEvents(ctx context.Context, organization auditlog.ID) []auditlog.Text {
 	v, err := r.open(ctx, organization)
-	events := r.Source.SeenEvents(ctx, organization)
+	events := r.Source.ObservedEvents(ctx, organization)
 	if err != nil || v == nil {
 		return events
 	}

@@ -96,7 +96,7 @@ func start(t testing.TB, entries []makesim.Entry, quirks makesim.Quirks) *upstre
 }
 
 // session is a new client with a key, with nothing kept.
-func (u *upstream) session(key string, options live.Options) *live.Session {
+func (u *upstream) session(key string, options live.Options) *live.Reader {
 	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)
@@ -107,7 +107,7 @@ func (u *upstream) session(key string, options live.Options) *live.Session {
 }
 
 // source is what archives are filled from.
-func (u *upstream) source(key string) *live.Session {
+func (u *upstream) source(key string) *live.Reader {
 	return u.session(key, live.Options{KeepRaw: true})
 }
 
@@ -197,6 +197,6 @@ func year() auditlog.Query {
 	}
 }
 
-var _ archive.Source = (*live.Session)(nil)
+var _ archive.Source = (*live.Reader)(nil)
 
 func background() context.Context { return context.Background() }

@@ -261,7 +261,7 @@ func (v *view) report(q *auditlog.Query, now time.Time, all bool) auditlog.Repor
 		report.Endpoint = "teams"
 	}
 	report.Warnings = append(report.Warnings, v.warnings...)
-	report.Settle()
+	report.SetComplete()
 	return report
 }
 

@@ -121,15 +121,15 @@ func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 	require.ErrorAs(t, err, &bare)
 	assert.True(t, reader.IsUnreachable(bare.Reason))
 	assert.Equal(t, u.Dump(organizationID)[0].UUID, entry.UUID)
-	assert.NotEmpty(t, reader.SeenActors(t.Context(), "77"))
-	assert.NotEmpty(t, reader.SeenEvents(t.Context(), "77"))
+	assert.NotEmpty(t, reader.ObservedActors(t.Context(), "77"))
+	assert.NotEmpty(t, reader.ObservedEvents(t.Context(), "77"))
 
 	callers := u.unreachable(a, false)
 	_, err = callers.Read(t.Context(), u.upToNow(), func(*auditlog.Entry) bool { return true })
 	require.Error(t, err, "nobody else is answered without Make's word")
 	_, err = callers.Detail(t.Context(), "77", u.Dump(organizationID)[0].UUID)
 	require.Error(t, err)
-	assert.Empty(t, callers.SeenActors(t.Context(), "77"))
+	assert.Empty(t, callers.ObservedActors(t.Context(), "77"))
 }
 
 func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
@@ -156,7 +156,7 @@ func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
 	require.NoError(t, err)
 	_, err = reader.Detail(t.Context(), "77", other.UUID)
 	require.Error(t, err)
-	for _, actor := range reader.SeenActors(t.Context(), "77") {
+	for _, actor := range reader.ObservedActors(t.Context(), "77") {
 		assert.True(t, slices.ContainsFunc(u.Dump(organizationID), func(e makesim.Entry) bool {
 			return e.TeamID == salesTeam && e.Actor != nil && auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)) == actor.ID
 		}), "%s did nothing in the team", actor.ID)
@@ -230,8 +230,8 @@ func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 	require.NoError(t, err)
 	assert.False(t, access.Readable())
 	assert.Nil(t, access.Archive)
-	assert.Empty(t, reader.SeenActors(t.Context(), "77"))
-	assert.Empty(t, reader.SeenEvents(t.Context(), "77"))
+	assert.Empty(t, reader.ObservedActors(t.Context(), "77"))
+	assert.Empty(t, reader.ObservedEvents(t.Context(), "77"))
 	assert.Zero(t, reader.AsOf(t.Context(), "77"))
 	named, err := reader.NamedTargets(t.Context(), "77", "Invoices")
 	require.NoError(t, err)

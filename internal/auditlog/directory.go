@@ -28,13 +28,13 @@ type Directory interface {
 	// Detail returns an entry with details, or a NotFoundError; with a DetailsError it
 	// returns the entry as well, without them.
 	Detail(ctx context.Context, organization ID, uuid string) (*Entry, error)
-	// SeenActors are the actors of entries read so far: people who left may be
+	// ObservedActors are the actors of entries read so far: people who left may be
 	// in no catalog.
-	SeenActors(ctx context.Context, organization ID) []Actor
-	// SeenEvents are the events of entries read so far: the catalog may lack some.
-	SeenEvents(ctx context.Context, organization ID) []Text
-	// SeenEntries are uuids of entries read lately, newest first, at most limit.
-	SeenEntries(organization ID, limit int) []string
+	ObservedActors(ctx context.Context, organization ID) []Actor
+	// ObservedEvents are the events of entries read so far: the catalog may lack some.
+	ObservedEvents(ctx context.Context, organization ID) []Text
+	// ObservedEntries are uuids of entries read lately, newest first, at most limit.
+	ObservedEntries(organization ID, limit int) []string
 	// UserTimezone tells in which IANA zone a user lives; empty if nobody tells.
 	UserTimezone(ctx context.Context, organization, user ID) string
 	// Now is the log's clock.

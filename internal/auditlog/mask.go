@@ -370,13 +370,10 @@ func joinPath(path, key string) string {
 	return path + "." + key
 }
 
-// quoteJSON writes a cleaned text as JSON, leaving <, > and & as they are.
+// quoteJSON writes a cleaned text as JSON.
 func quoteJSON(s string) string {
-	var out strings.Builder
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // neither strings nor this writer fail
-	return strings.TrimSuffix(out.String(), "\n")
+	quoted, _ := PlainJSON(s) // strings do not fail
+	return string(quoted)
 }
 
 // detailsNode is a cleaned JSON value: a scalar, or a container with members.

@@ -78,8 +78,8 @@ func (r *Report) isComplete() bool {
 	return len(r.Coverage.Gaps) == 0 && len(r.Unreadable) == 0 && !r.Doubtful
 }
 
-// Settle sets Complete by what else the report says.
-func (r *Report) Settle() { r.Complete = r.isComplete() }
+// SetComplete sets Complete by what else the report says.
+func (r *Report) SetComplete() { r.Complete = r.isComplete() }
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {

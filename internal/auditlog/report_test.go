@@ -24,7 +24,7 @@ func TestAReportOfTwoWindowsTellsOfEachWhatItKnows(t *testing.T) {
 		Coverage:   auditlog.Coverage{From: minute(30), To: minute(100), Gaps: []auditlog.Gap{{From: minute(0), To: minute(30), Reason: "not read"}}},
 		Unreadable: []auditlog.Span{{From: minute(35), To: minute(36)}},
 	}
-	whole.Settle()
+	whole.SetComplete()
 	assert.False(t, whole.Complete)
 
 	newer := whole.Within(minutes(50, 100))
@@ -61,7 +61,7 @@ func TestPartsOfAReportMakeTheWhole(t *testing.T) {
 			from := random.IntN(100)
 			whole.Unreadable = append(whole.Unreadable, auditlog.Span{From: minute(from), To: minute(from + random.IntN(3))})
 		}
-		whole.Settle()
+		whole.SetComplete()
 		cut := 1 + random.IntN(99)
 		parts := []auditlog.Report{whole.Within(minutes(0, cut)), whole.Within(minutes(cut, 100))}
 		// Minute by minute, a part covers what the whole covers, and has a gap where it has.

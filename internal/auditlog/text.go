@@ -1,8 +1,6 @@
 package auditlog
 
 import (
-	"bytes"
-	"encoding/json"
 	"strconv"
 	"strings"
 	"unicode"
@@ -90,14 +88,9 @@ func (t Text) Quote() string {
 	return strconv.Quote(t.CleanTo(maxQuotedRunes))
 }
 
-// MarshalJSON writes the cleaned text as a JSON string, with <, > and & as they
-// are: escapes for HTML would only cost a model tokens.
+// MarshalJSON writes the cleaned text as a JSON string.
 func (t Text) MarshalJSON() ([]byte, error) {
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(t.Clean())
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+	return PlainJSON(t.Clean())
 }
 
 func isPrintableASCII(s string) bool {

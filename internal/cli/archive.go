@@ -71,7 +71,7 @@ type filler struct {
 	archive *archive.Archive
 	// source is a session of its own: entries that carry what Make sent are large, and
 	// none of them is asked for again.
-	source   *live.Session
+	source   *live.Reader
 	instance string
 	details  archive.Details
 	// only is the one organization to fill; empty for all that can be read.

@@ -204,4 +204,4 @@ func (e *exporting) reader() *archive.Reader {
 }
 
 // session is the live one.
-func (e *exporting) session() *live.Session { return e.upstream.session }
+func (e *exporting) session() *live.Reader { return e.upstream.session }

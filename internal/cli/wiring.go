@@ -38,7 +38,7 @@ func explain(err error) string { return answer.Explain(err) }
 type upstream struct {
 	shared  *connection
 	client  *makeapi.Client
-	session *live.Session
+	session *live.Reader
 	service *analysis.Service
 	// archive is what it answers from where it can; nil if there is none.
 	archive *archive.Archive
@@ -219,7 +219,7 @@ func (r *runtime) mcpServer(service services) *server.MCPServer {
 		server.WithPromptCompletionProvider(completer),
 		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
 	)
-	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Account: account, Logger: r.logger})
+	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: account, Logger: r.logger})
 	resources.Register(s, shared)
 	prompts.Register(s, prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify})
 	r.telemetry.KnownTargets(targets(s)...)
@@ -233,5 +233,5 @@ func targets(s *server.MCPServer) []string {
 
 // account carries what a tool says of its answer to the transport's books.
 func account(ctx context.Context, organization string, rows int, failed bool) {
-	transport.SetAccount(ctx, transport.Account{Organization: organization, Rows: rows, Failed: failed})
+	transport.Summarize(ctx, transport.CallSummary{Organization: organization, Rows: rows, Failed: failed})
 }

@@ -102,7 +102,7 @@ type ecsWriter struct {
 }
 
 func newECS(to io.Writer, options Options) func(*auditlog.Entry) error {
-	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), types: ecsTypes(), lines: lineEncoder(to)}
+	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), types: ecsTypes(), lines: auditlog.PlainEncoder(to)}
 	return func(e *auditlog.Entry) error { return w.lines.Encode(w.document(e)) }
 }
 

@@ -153,7 +153,7 @@ type ocsfWriter struct {
 }
 
 func newOCSF(to io.Writer, options Options) func(*auditlog.Entry) error {
-	w := &ocsfWriter{options: options, vocabulary: newVocabulary(), classes: ocsfClasses(), lines: lineEncoder(to)}
+	w := &ocsfWriter{options: options, vocabulary: newVocabulary(), classes: ocsfClasses(), lines: auditlog.PlainEncoder(to)}
 	return func(e *auditlog.Entry) error { return w.lines.Encode(w.event(e)) }
 }
 

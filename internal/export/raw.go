@@ -122,7 +122,7 @@ func depthOf(value json.RawMessage) int {
 // quoted is text as a JSON string, with <, > and & as they are.
 func quoted(text string) json.RawMessage {
 	var out bytes.Buffer
-	_ = lineEncoder(&out).Encode(text) // a string always encodes
+	_ = auditlog.PlainEncoder(&out).Encode(text) // a string always encodes
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 

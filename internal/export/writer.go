@@ -2,7 +2,6 @@ package export
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -101,13 +100,6 @@ func (w *Writer) keep(err error) {
 	if err != nil {
 		w.err = fmt.Errorf("export as %s: %w", w.format, err)
 	}
-}
-
-// lineEncoder writes values as JSON, one a line, with <, > and & as they are.
-func lineEncoder(to io.Writer) *json.Encoder {
-	encoder := json.NewEncoder(to)
-	encoder.SetEscapeHTML(false)
-	return encoder
 }
 
 // instant is a time as Make writes it: RFC 3339 in UTC with milliseconds; "" for none.

@@ -27,7 +27,7 @@ const maxTeamProbes = 50
 // goes.
 //
 // The license comes first, so that the rate budget is known before the rest.
-func (s *Session) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
+func (s *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
 	return s.access.get(ctx, organization, func(ctx context.Context) (*auditlog.Access, error) {
 		// Who asks is needed below, and counts to no organization's budget.
 		var beside sync.WaitGroup
@@ -73,7 +73,7 @@ func (s *Session) Access(ctx context.Context, organization auditlog.ID) (*auditl
 
 // probeTeams fills in the teams. Where the organization's list may be read, so
 // may theirs; else each that can be known is asked.
-func (s *Session) probeTeams(ctx context.Context, organization auditlog.ID, access *auditlog.Access, refs []makeapi.Ref) error {
+func (s *Reader) probeTeams(ctx context.Context, organization auditlog.ID, access *auditlog.Access, refs []makeapi.Ref) error {
 	me, err := s.me(ctx)
 	if err != nil {
 		return err
@@ -124,7 +124,7 @@ func (s *Session) probeTeams(ctx context.Context, organization auditlog.ID, acce
 
 // knownTeams gathers an organization's teams from wherever the key may see
 // them: the organization, the list of teams, and the user's own roles.
-func (s *Session) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
+func (s *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
 	teams, err := s.client.Teams.List(ctx, makeapi.ID(organization))
 	if err != nil && !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
 		return nil, err
@@ -157,7 +157,7 @@ func (s *Session) knownTeams(ctx context.Context, organization auditlog.ID, me *
 const oldestProbe = 10
 
 // oldest asks a list for its oldest entry; zero if it has none.
-func (s *Session) oldest(ctx context.Context, list endpoint) (time.Time, error) {
+func (s *Reader) oldest(ctx context.Context, list endpoint) (time.Time, error) {
 	page, err := list.fetch(ctx, s.client, makeapi.ListOptions{SortBy: makeapi.SortByTriggeredAt, SortDir: makeapi.Ascending, Limit: oldestProbe})
 	if err != nil {
 		return time.Time{}, err

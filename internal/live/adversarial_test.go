@@ -162,7 +162,7 @@ func TestArrivalsBetweenReadsRaiseNoDoubt(t *testing.T) {
 }
 
 // sessionAt is a session with a clock and a budget of its own.
-func (u *upstream) sessionAt(key string, clock func() time.Time, budget *makeapi.Budget, options live.Options) *live.Session {
+func (u *upstream) sessionAt(key string, clock func() time.Time, budget *makeapi.Budget, options live.Options) *live.Reader {
 	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)
@@ -652,11 +652,11 @@ func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
 }
 
 func TestNoGoroutineStaysBehind(t *testing.T) {
-	for name, read := range map[string]func(u *upstream, s *live.Session){
-		"early stop": func(_ *upstream, s *live.Session) {
+	for name, read := range map[string]func(u *upstream, s *live.Reader){
+		"early stop": func(_ *upstream, s *live.Reader) {
 			_, _, _ = readUntil(context.Background(), s, query(window(now().AddDate(0, 0, -4), now())), 600)
 		},
-		"cancelled": func(_ *upstream, s *live.Session) {
+		"cancelled": func(_ *upstream, s *live.Reader) {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 			defer cancel()
 			_, _, _ = readUntil(ctx, s, query(window(now().AddDate(0, 0, -4), now())), -1)
@@ -819,7 +819,7 @@ func (g *gamble) matching(dump []makesim.Entry, q auditlog.Query, key string) []
 }
 
 // read reads once and checks the answer against the log before and after.
-func (g *gamble) read(session *live.Session, key string, q auditlog.Query, most int, snapshot []makesim.Entry) []*auditlog.Entry {
+func (g *gamble) read(session *live.Reader, key string, q auditlog.Query, most int, snapshot []makesim.Entry) []*auditlog.Entry {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	var got []*auditlog.Entry
@@ -917,8 +917,8 @@ func runGamble(t testing.TB, seed uint64) {
 	defer server.Close()
 	g.up = &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
 	options := live.Options{Parallel: pick(g, 1, 2, 8), Keep: pick(g, 0, 0, 0, time.Nanosecond)}
-	sessions := map[string]*live.Session{}
-	session := func(key string) *live.Session {
+	sessions := map[string]*live.Reader{}
+	session := func(key string) *live.Reader {
 		if sessions[key] == nil || g.chance(4) {
 			g.log = append(g.log, fmt.Sprintf("new session, amid %v", g.amid))
 			sessions[key] = g.up.sessionAt(key, g.clock, nil, options)

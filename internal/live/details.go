@@ -66,7 +66,7 @@ func (d *details) add(key detailKey, entry *auditlog.Entry) {
 
 // Detail returns an entry with its details. An entry of another organization is
 // not found: the bare form of the path does not name one.
-func (s *Session) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
+func (s *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	key := detailKey{organization, strings.ToLower(uuid)}
 	if entry, ok := s.details.find(key); ok {
 		return entry, nil

@@ -9,12 +9,12 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-func (s *Session) me(ctx context.Context) (*makeapi.CurrentUser, error) {
+func (s *Reader) me(ctx context.Context) (*makeapi.CurrentUser, error) {
 	return s.account.get(ctx, struct{}{}, s.client.Users.Me)
 }
 
 // Account tells whose key this is.
-func (s *Session) Account(ctx context.Context) (auditlog.Account, error) {
+func (s *Reader) Account(ctx context.Context) (auditlog.Account, error) {
 	me, err := s.me(ctx)
 	if err != nil {
 		return auditlog.Account{}, err
@@ -24,7 +24,7 @@ func (s *Session) Account(ctx context.Context) (auditlog.Account, error) {
 
 // Organizations lists the user's organizations. Where the key may not list
 // them, those that its roles name are told without names.
-func (s *Session) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
+func (s *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
 	me, err := s.me(ctx)
 	if err != nil {
 		return nil, err
@@ -55,7 +55,7 @@ func (s *Session) Organizations(ctx context.Context) ([]auditlog.Organization, e
 
 // isHere tells whether a zone is the one that the client talks to. Where neither
 // the host nor the options tell (a proxy, a private instance), all may be.
-func (s *Session) isHere(zone string) bool {
+func (s *Reader) isHere(zone string) bool {
 	own := s.options.Zone
 	if host := s.client.Host(); own == "" && (strings.HasSuffix(host, ".make.com") || strings.HasSuffix(host, ".make.celonis.com")) {
 		own = host
@@ -65,7 +65,7 @@ func (s *Session) isHere(zone string) bool {
 
 // Catalog tells the organization's filters; where only teams may be read,
 // those of its readable teams together.
-func (s *Session) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
+func (s *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
 	return s.catalogs.get(ctx, organization, func(ctx context.Context) (*auditlog.Catalog, error) {
 		access, err := s.Access(ctx, organization)
 		if err != nil {
@@ -92,7 +92,7 @@ func (s *Session) Catalog(ctx context.Context, organization auditlog.ID) (*audit
 }
 
 // TeamCatalog tells one team's filters.
-func (s *Session) TeamCatalog(ctx context.Context, organization, team auditlog.ID) (*auditlog.Catalog, error) {
+func (s *Reader) TeamCatalog(ctx context.Context, organization, team auditlog.ID) (*auditlog.Catalog, error) {
 	return s.teamCatalogs.get(ctx, team, func(ctx context.Context) (*auditlog.Catalog, error) {
 		filters, err := s.client.AuditLogs.TeamFilters(ctx, makeapi.ID(organization), makeapi.ID(team))
 		if err != nil {
@@ -103,7 +103,7 @@ func (s *Session) TeamCatalog(ctx context.Context, organization, team auditlog.I
 }
 
 // TeamOrganization tells which organization a team belongs to.
-func (s *Session) TeamOrganization(ctx context.Context, team auditlog.ID) (auditlog.ID, error) {
+func (s *Reader) TeamOrganization(ctx context.Context, team auditlog.ID) (auditlog.ID, error) {
 	return s.teamOwners.get(ctx, team, func(ctx context.Context) (auditlog.ID, error) {
 		found, err := s.client.Teams.Get(ctx, makeapi.ID(team))
 		if err != nil {
@@ -113,8 +113,8 @@ func (s *Session) TeamOrganization(ctx context.Context, team auditlog.ID) (audit
 	})
 }
 
-// SeenEntries are the uuids of entries that are still kept, newest first.
-func (s *Session) SeenEntries(organization auditlog.ID, limit int) []string {
+// ObservedEntries are the uuids of entries that are still kept, newest first.
+func (s *Reader) ObservedEntries(organization auditlog.ID, limit int) []string {
 	return s.walks.uuids(organization, limit)
 }
 

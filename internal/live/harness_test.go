@@ -67,7 +67,7 @@ func start(t testing.TB, entries []makesim.Entry, options makesim.Options) *upst
 }
 
 // session is a new client with a key, with nothing kept.
-func (u *upstream) session(key string, options live.Options) *live.Session {
+func (u *upstream) session(key string, options live.Options) *live.Reader {
 	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)

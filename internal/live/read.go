@@ -13,7 +13,7 @@ import (
 
 // Read implements auditlog.Reader. A deadline of ctx bounds the read: what can
 // be read by then is delivered, and the report says how far it goes.
-func (s *Session) Read(ctx context.Context, q auditlog.Query, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
+func (s *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	access, err := s.Access(ctx, q.Organization.ID)
 	if err != nil {
 		return auditlog.Report{}, err
@@ -39,7 +39,7 @@ func (s *Session) Read(ctx context.Context, q auditlog.Query, yield func(*auditl
 }
 
 // readPlan reads what a plan names. An error means that nothing was yielded.
-func (s *Session) readPlan(ctx context.Context, p *plan, q *auditlog.Query, access *auditlog.Access, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
+func (s *Reader) readPlan(ctx context.Context, p *plan, q *auditlog.Query, access *auditlog.Access, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	w := s.walks.find(q, access.Oldest, p.signature, p.unfiltered().signature)
 	if w == nil {
 		w = s.newWalk(p, q, access.Oldest)
@@ -85,7 +85,7 @@ func (s *Session) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acce
 	if newsErr != nil {
 		report.Coverage.TruncateAfter(w.asOf, "the newest part could not be read ("+auditlog.Text(newsErr.Error()).Clean()+"); ask again")
 	}
-	report.Settle()
+	report.SetComplete()
 	return report, nil
 }
 

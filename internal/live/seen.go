@@ -63,8 +63,8 @@ func (s *seenIn) add(entry *auditlog.Entry) {
 	}
 }
 
-// SeenActors are the people in the entries read so far, by id.
-func (s *Session) SeenActors(_ context.Context, organization auditlog.ID) []auditlog.Actor {
+// ObservedActors are the people in the entries read so far, by id.
+func (s *Reader) ObservedActors(_ context.Context, organization auditlog.ID) []auditlog.Actor {
 	found := s.seen.find(organization)
 	if found == nil {
 		return nil
@@ -74,8 +74,8 @@ func (s *Session) SeenActors(_ context.Context, organization auditlog.ID) []audi
 	return slices.SortedFunc(maps.Values(found.actors), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
 }
 
-// SeenEvents are the events of the entries read so far, sorted.
-func (s *Session) SeenEvents(_ context.Context, organization auditlog.ID) []auditlog.Text {
+// ObservedEvents are the events of the entries read so far, sorted.
+func (s *Reader) ObservedEvents(_ context.Context, organization auditlog.ID) []auditlog.Text {
 	found := s.seen.find(organization)
 	if found == nil {
 		return nil

@@ -39,9 +39,9 @@ type Options struct {
 	KeepRaw bool
 }
 
-// Session reads the log with one credential. It implements auditlog.Reader and
+// Reader reads the log with one credential. It implements auditlog.Reader and
 // auditlog.Directory, and is safe for use by several goroutines.
-type Session struct {
+type Reader struct {
 	client  *makeapi.Client
 	options Options
 
@@ -65,12 +65,12 @@ type Session struct {
 }
 
 var (
-	_ auditlog.Reader    = (*Session)(nil)
-	_ auditlog.Directory = (*Session)(nil)
+	_ auditlog.Reader    = (*Reader)(nil)
+	_ auditlog.Directory = (*Reader)(nil)
 )
 
 // New returns a session over a client. It calls nothing yet.
-func New(client *makeapi.Client, options Options) *Session {
+func New(client *makeapi.Client, options Options) *Reader {
 	if options.Parallel <= 0 {
 		options.Parallel = DefaultParallel
 	}
@@ -83,19 +83,19 @@ func New(client *makeapi.Client, options Options) *Session {
 	if options.MaxKept <= 0 {
 		options.MaxKept = defaultMaxKept
 	}
-	s := &Session{client: client, options: options, details: newDetails(options.Keep)}
+	s := &Reader{client: client, options: options, details: newDetails(options.Keep)}
 	s.walks = walkCache{keep: options.Keep, maxEntries: options.MaxKept}
 	return s
 }
 
 // Now is Make's clock.
-func (s *Session) Now() time.Time { return s.client.Now() }
+func (s *Reader) Now() time.Time { return s.client.Now() }
 
 // AsOf is the instant as of which what was read lately can be asked again
 // without any call; zero if nothing is kept. It is the oldest such instant, so
 // that a question without an upper end gets the same end for as long as the
 // first answer is kept, whatever was asked in between.
-func (s *Session) AsOf(_ context.Context, organization auditlog.ID) time.Time {
+func (s *Reader) AsOf(_ context.Context, organization auditlog.ID) time.Time {
 	return s.walks.asOf(organization, s.Now().Add(-s.options.Keep)).Truncate(time.Millisecond)
 }
 

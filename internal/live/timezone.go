@@ -9,7 +9,7 @@ import (
 
 // UserTimezone tells in which IANA zone a user of an organization lives; empty
 // where Make does not tell this key, or names a zone that is not known.
-func (s *Session) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
+func (s *Reader) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
 	if account, err := s.Account(ctx); err == nil && account.User.ID == user {
 		return knownZone(account.Timezone)
 	}

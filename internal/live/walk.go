@@ -18,7 +18,7 @@ import (
 // by side, and merges them into one log in order, newest first. It can stop
 // anywhere and go on later. It is used by one reader at a time.
 type walk struct {
-	session *Session
+	session *Reader
 	turn    chan struct{} // holds one token: whose turn it is
 	begun   time.Time
 	expires time.Time // guarded by the cache
@@ -56,7 +56,7 @@ type walk struct {
 	askableAsOf time.Time
 }
 
-func (s *Session) newWalk(p *plan, q *auditlog.Query, oldest time.Time) *walk {
+func (s *Reader) newWalk(p *plan, q *auditlog.Query, oldest time.Time) *walk {
 	now := s.client.Now()
 	to := q.Window.To
 	w := &walk{
@@ -220,7 +220,7 @@ func (w *walk) pageLimit(l *listing) int {
 
 // retrySmaller tells whether a failed page is worth asking for again, smaller: a
 // 400 may mean the size of the page.
-func (s *Session) retrySmaller(result pageResult) bool {
+func (s *Reader) retrySmaller(result pageResult) bool {
 	return makeapi.IsKind(result.err, makeapi.KindBadRequest) && s.pageSizes.refused(result.listing.endpoint, result.limit)
 }
 

@@ -18,7 +18,7 @@ const recently = time.Hour
 // that were written a little before. asOf is the instant up to which it reads. Where
 // a bound or a failure stops it, report.Complete is false, and entries may be missing
 // anywhere.
-func (s *Session) Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (asOf time.Time, report auditlog.Report, err error) {
+func (s *Reader) Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (asOf time.Time, report auditlog.Report, err error) {
 	access, err := s.Access(ctx, organization.ID)
 	if err != nil {
 		return time.Time{}, auditlog.Report{}, err
@@ -58,12 +58,12 @@ func (s *Session) Written(ctx context.Context, organization auditlog.Ref, since 
 	if err != nil {
 		report.Warnings = append(report.Warnings, "not all that was written since could be read: "+auditlog.Text(stopReason(err)).Clean())
 	}
-	report.Settle()
+	report.SetComplete()
 	return asOf, report, nil
 }
 
 // writtenWalk is a walk over a plan's lists, newest first by createdAt.
-func (s *Session) writtenWalk(p *plan, organization auditlog.ID, now, since time.Time) *walk {
+func (s *Reader) writtenWalk(p *plan, organization auditlog.ID, now, since time.Time) *walk {
 	w := &walk{
 		session: s, organization: organization, open: true, asOf: now, in: newInterner(),
 		known: map[string]bool{}, seen: s.seen.in(organization), frontier: farFuture(), cut: true,

@@ -14,7 +14,7 @@ import (
 )
 
 // writtenSince are the uuids of what was written since an instant.
-func writtenSince(t *testing.T, session *live.Session, since time.Time) (map[string]bool, auditlog.Report) {
+func writtenSince(t *testing.T, session *live.Reader, since time.Time) (map[string]bool, auditlog.Report) {
 	t.Helper()
 	found := map[string]bool{}
 	var last *auditlog.Entry

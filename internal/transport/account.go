@@ -14,17 +14,17 @@ import (
 	"make-audit-mcp/internal/telemetry"
 )
 
-// Account is what a handler tells of its answer, for the operator's books: never
+// CallSummary is what a handler tells of its answer, for the operator's books: never
 // arguments, never contents.
-type Account struct {
+type CallSummary struct {
 	Organization string // id, "" for none
 	Rows         int    // entries, groups or objects
 	Failed       bool   // the answer is an error in words
 }
 
-// SetAccount tells of the answer to the request that ctx belongs to. The last one
+// Summarize tells of the answer to the request that ctx belongs to. The last one
 // counts.
-func SetAccount(ctx context.Context, account Account) {
+func Summarize(ctx context.Context, account CallSummary) {
 	if current, ok := ctx.Value(callKey{}).(*call); ok {
 		current.account.Store(&account)
 	}
@@ -56,7 +56,7 @@ func (b *books) open(ctx context.Context, c *call, session, version string) (con
 	return ctx, func(bytes int) {
 		account := c.account.Load()
 		if account == nil {
-			account = &Account{}
+			account = &CallSummary{}
 		}
 		outcome := "ok"
 		switch {

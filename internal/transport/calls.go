@@ -29,7 +29,7 @@ type call struct {
 
 	refusal atomic.Pointer[refusal] // how the handler wants its error to go out
 	refused atomic.Bool             // the answer is a JSON-RPC error
-	account atomic.Pointer[Account]
+	account atomic.Pointer[CallSummary]
 
 	// closed is set once the call is answered or cancelled, whichever comes first:
 	// from then on nothing is written for it. done is closed at the same time.

@@ -378,7 +378,7 @@ func TestABrokenStreamGoesOnWhereItBroke(t *testing.T) {
 func TestEachCallIsOneLineInTheLog(t *testing.T) {
 	t.Parallel()
 	n := serve(t, newServer(map[string]handler{"accounted": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		transport.SetAccount(ctx, transport.Account{Organization: "4721", Rows: 7, Failed: true})
+		transport.Summarize(ctx, transport.CallSummary{Organization: "4721", Rows: 7, Failed: true})
 		return mcp.NewToolResultError("no"), nil
 	}}))
 	session := n.handshake("ann")

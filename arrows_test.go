@@ -1,10 +1,12 @@
 package main_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,11 +16,70 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestImportsPointOneWay holds the rooms apart: each may import only what stands
-// here (CONTRIBUTING.md has the map). Tests may use the simulator as well.
+// sourceFile is a file of ours, of what is built or of what tests need.
+type sourceFile struct {
+	path, room string
+	*ast.File
+}
+
+// isTest reports whether the file is no part of what is built.
+func (f *sourceFile) isTest() bool { return strings.HasSuffix(f.path, "_test.go") }
+
+// parseTree returns the Go files of this module; clients and benchmarks may import what they like.
+func parseTree(t *testing.T) []*sourceFile {
+	t.Helper()
+	var files []*sourceFile
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"clients", "bench", "testdata"}, entry.Name())) {
+			return fs.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+		files = append(files, &sourceFile{path: path, room: filepath.ToSlash(filepath.Dir(path)), File: parsed})
+		return err
+	}))
+	return files
+}
+
+// imports returns the import paths of a file.
+func (f *sourceFile) imports(t *testing.T) []string {
+	t.Helper()
+	var paths []string
+	for _, spec := range f.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		require.NoError(t, err)
+		paths = append(paths, path)
+	}
+	return paths
+}
+
+// literals calls yield with every string and character of the file that is no import.
+func (f *sourceFile) literals(yield func(value string)) {
+	ast.Inspect(f.File, func(node ast.Node) bool {
+		if _, isImport := node.(*ast.ImportSpec); isImport {
+			return false
+		}
+		literal, ok := node.(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING && literal.Kind != token.CHAR {
+			return true
+		}
+		if value, err := strconv.Unquote(literal.Value); err == nil {
+			yield(value)
+		}
+		return true
+	})
+}
+
+// TestImportsPointOneWay holds the rooms apart: each may import only what stands here (CONTRIBUTING.md has the map). Tests may
+// import what helps them, but what helps only tests is imported by tests alone.
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
-	const module = "make-audit-mcp"
+	const module = "make-audit-mcp/"
 	allowed := map[string][]string{
 		".":                    {"internal/cli"},
 		"makeapi":              {},
@@ -28,49 +89,98 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/telemetry":   {},
 		"internal/transport":   {"internal/auth", "internal/telemetry"},
 		"internal/conformance": {"internal/transport"},
-		"schemas":              {"internal/auditlog"},
+		"internal/question":    {"internal/auditlog"},
+		"internal/redact":      {"internal/auditlog"},
+		"internal/detect":      {"internal/auditlog"},
 		"internal/live":        {"internal/auditlog", "makeapi"},
 		"internal/archive":     {"internal/auditlog"},
 		"internal/export":      {"internal/auditlog"},
-		"internal/analysis":    {"internal/auditlog"},
-		"internal/answer":      {"internal/auditlog", "internal/analysis", "schemas"},
-		"tools":                {"internal/auditlog", "internal/analysis", "internal/answer", "schemas"},
-		"resources":            {"internal/auditlog", "internal/analysis", "internal/answer"},
-		"prompts":              {"internal/auditlog", "internal/analysis", "internal/answer", "schemas", "tools"},
+		"internal/analysis":    {"internal/auditlog", "internal/question", "internal/redact", "internal/detect"},
+		"schemas":              {"internal/auditlog", "internal/question"},
+		"internal/answer":      {"internal/auditlog", "internal/question", "internal/redact", "internal/detect", "internal/analysis", "schemas"},
+		"tools":                {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},
+		"resources":            {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer"},
+		"prompts":              {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools"},
 		"internal/cli": {
-			"internal/auditlog", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
+			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
 			"internal/archive", "internal/auth", "internal/export", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
 		},
 	}
-	found := map[string]bool{}
-	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
+	forTests := []string{"internal/auditlog/logtest"}
+	for _, file := range parseTree(t) {
+		if file.isTest() || slices.Contains(forTests, file.room) {
+			continue
 		}
-		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || entry.Name() == "clients" || entry.Name() == "bench" || entry.Name() == "testdata") {
-			return fs.SkipDir
-		}
-		if !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return nil
-		}
-		room := filepath.ToSlash(filepath.Dir(path))
-		found[room] = true
-		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		for _, spec := range file.Imports {
-			name, err := strconv.Unquote(spec.Path.Value)
-			if err != nil {
-				return err
-			}
-			if other, ours := strings.CutPrefix(name, module+"/"); ours {
-				assert.True(t, slices.Contains(allowed[room], other), "%s must not import %s", path, other)
+		assert.Contains(t, allowed, file.room, "a new room needs a place in the map")
+		for _, path := range file.imports(t) {
+			if other, ours := strings.CutPrefix(path, module); ours {
+				assert.Contains(t, allowed[file.room], other, "%s must not import %s", file.path, other)
 			}
 		}
-		return nil
-	}))
-	for room := range found {
-		assert.Contains(t, allowed, room, "a new room needs a place in the map")
 	}
+}
+
+// TestOnlyAnswerAndWhatStandsOnItNamesTools keeps the names of tools out of the rooms that do not know MCP.
+func TestOnlyAnswerAndWhatStandsOnItNamesTools(t *testing.T) {
+	t.Parallel()
+	names := regexp.MustCompile(`\b(list_organizations|list_people|list_audit_log_filters|list_audit_logs|get_audit_log|count_audit_logs|get_actor_activity|get_target_history|find_suspicious_activity)\b`)
+	knows := []string{"schemas", "internal/answer", "tools", "resources", "prompts", "internal/cli", "internal/makesim"} // makesim: a name that attacks
+	for _, file := range parseTree(t) {
+		if file.isTest() || slices.Contains(knows, file.room) {
+			continue
+		}
+		file.literals(func(value string) {
+			assert.Empty(t, names.FindString(value), "%s names a tool; such sentences stand in internal/answer/explain.go", file.path)
+		})
+	}
+}
+
+// TestOnlyEventTakesTheNameOfAnEventApart looks for what would do so: a function of package strings, or a part of a string, over
+// something called event, and verbs written with the character before them.
+func TestOnlyEventTakesTheNameOfAnEventApart(t *testing.T) {
+	t.Parallel()
+	cuts := regexp.MustCompile(`^(Has|Cut|Trim|Split|Fields|Index|LastIndex|Contains|Replace)`)
+	suffix := regexp.MustCompile(`^_(created|updated|deleted|removed|added|enabled|disabled|used|authorized)$`)
+	for _, file := range parseTree(t) {
+		if file.isTest() || file.path == "internal/auditlog/event.go" || slices.Contains([]string{"internal/makesim", "internal/auditlog/logtest"}, file.room) {
+			continue
+		}
+		file.literals(func(value string) {
+			assert.False(t, suffix.MatchString(value), "%s looks for %q in a name: ask auditlog.Event", file.path, value)
+		})
+		ast.Inspect(file.File, func(node ast.Node) bool {
+			switch node := node.(type) {
+			case *ast.CallExpr:
+				function, ok := node.Fun.(*ast.SelectorExpr)
+				if ok && isNamed(function.X, "strings") && cuts.MatchString(function.Sel.Name) && len(node.Args) > 0 {
+					assert.False(t, mentionsEvent(node.Args[0]), "%s takes the name of an event apart with strings.%s: ask auditlog.Event", file.path, function.Sel.Name)
+				}
+			case *ast.SliceExpr:
+				assert.False(t, isEvent(node.X), "%s cuts the name of an event: ask auditlog.Event", file.path)
+			}
+			return true
+		})
+	}
+}
+
+func isNamed(node ast.Node, name string) bool {
+	identifier, ok := node.(*ast.Ident)
+	return ok && identifier.Name == name
+}
+
+// isEvent reports whether an expression is called event, as a variable or as a field.
+func isEvent(node ast.Node) bool {
+	if selector, ok := node.(*ast.SelectorExpr); ok {
+		return slices.Contains([]string{"Event", "EventName"}, selector.Sel.Name)
+	}
+	return isNamed(node, "event") || isNamed(node, "eventName")
+}
+
+func mentionsEvent(node ast.Node) bool {
+	found := false
+	ast.Inspect(node, func(inner ast.Node) bool {
+		found = found || inner != nil && isEvent(inner)
+		return !found
+	})
+	return found
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
-	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/prompts"
 	"make-audit-mcp/schemas"
 )
@@ -39,7 +39,7 @@ func TestMistakesOfTheCallerAreInvalidParams(t *testing.T) {
 		"unknown person in a filter":  {"incident_timeline", map[string]string{"actor": "Nobody At All"}, []string{"Nobody At All", "list_audit_log_filters"}},
 		"unknown team":                {"security_review", map[string]string{"team": "Marketting"}, []string{"Marketting", "Marketing"}},
 		"unknown event":               {"incident_timeline", map[string]string{"event": "webhook_deletd"}, []string{"webhook_deletd", "webhook_deleted"}},
-		"what is never logged":        {"incident_timeline", map[string]string{"event": "logins"}, []string{auditlog.NotLogged}},
+		"what is never logged":        {"incident_timeline", map[string]string{"event": "logins"}, []string{question.NotLogged}},
 		"no time":                     {"security_review", map[string]string{"from": "eventually"}, []string{"eventually", "7d", "2026-10"}},
 		"no time in to":               {"offboarding_review", map[string]string{"actor": "5001", "to": "soonish"}, []string{"soonish", "7d"}},
 		"backward":                    {"incident_timeline", map[string]string{"from": "2026-11-03", "to": "2026-11-01"}, []string{"2026-11-01", "later than from"}},

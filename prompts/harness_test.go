@@ -25,6 +25,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/makeapi"
 	"make-audit-mcp/prompts"
@@ -110,7 +111,7 @@ func (u *upstream) service(key string) *analysis.Service {
 		BaseURL: base, Credential: credential, UserAgent: "prompts-test/1", Now: now,
 		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
 	}), live.Options{Zone: "eu1.make.com"})
-	return &analysis.Service{Reader: session, Directory: session, Cursors: &analysis.Sealer{Secret: credential.Secret, Instance: "test"}}
+	return &analysis.Service{Resolver: question.Resolver{Reader: session, Directory: session, Cursors: &question.Sealer{Secret: credential.Secret, Instance: "test"}}}
 }
 
 // caller is an MCP client on pipes.

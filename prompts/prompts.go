@@ -15,6 +15,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
 )
@@ -100,9 +101,9 @@ func add[A any](s *server.MCPServer, config Config, p prompt[A]) {
 func isCallersMistake(err error) bool {
 	var (
 		argument     *schemas.ArgumentError
-		name         *auditlog.NameError
-		moment       *auditlog.TimeError
-		organization *analysis.OrganizationError
+		name         *question.NameError
+		moment       *question.TimeError
+		organization *question.OrganizationError
 	)
 	return errors.As(err, &argument) || errors.As(err, &name) || errors.As(err, &moment) || errors.As(err, &organization)
 }

@@ -8,6 +8,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -23,16 +24,16 @@ type scope struct {
 // resolve understands the scope once for all parts, which then are about the same
 // instants. days is how far back the window reaches that has no beginning.
 func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (schemas.Filter, auditlog.Query, error) {
-	asked := analysis.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To, Timezone: s.Timezone}
-	question, err := service.Resolve(ctx, asked, days)
+	filter := question.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To, Timezone: s.Timezone}
+	asked, err := service.Resolve(ctx, filter, days)
 	if err != nil {
 		return schemas.Filter{}, auditlog.Query{}, err
 	}
-	window := question.Query.Window
+	window := asked.Query.Window
 	return schemas.Filter{
 		OrganizationID: s.OrganizationID, Actor: actors, Timezone: window.Location.String(),
 		From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
-	}, question.Query, nil
+	}, asked.Query, nil
 }
 
 func (s scope) organization() auditlog.ID {

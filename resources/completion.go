@@ -10,6 +10,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 const (
@@ -70,7 +71,7 @@ func completeTeams(ctx context.Context, service *analysis.Service, typed string)
 			return nil, err
 		}
 		for _, team := range access.ReadableTeams() {
-			if analysis.Fits(typed, team) {
+			if question.Fits(typed, team) {
 				ids = append(ids, string(team.ID))
 			}
 		}
@@ -87,7 +88,7 @@ func completeEntries(ctx context.Context, service *analysis.Service, organizatio
 	if len(uuids) == 0 {
 		now := service.Directory.Now()
 		query := auditlog.Query{Organization: organization.Ref, Window: auditlog.Window{From: now.AddDate(0, 0, -recentDays), To: now, Location: now.Location()}}
-		listing, err := service.List(ctx, query, analysis.Order{}, nil, recentEntries)
+		listing, err := service.List(ctx, query, question.Order{}, nil, recentEntries)
 		if err != nil {
 			return nil, err
 		}

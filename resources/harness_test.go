@@ -20,6 +20,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/makeapi"
 	"make-audit-mcp/resources"
@@ -47,7 +48,7 @@ func start(t testing.TB, world *makesim.World, quirks makesim.Quirks) *upstream 
 func (u *upstream) service(key string) *analysis.Service {
 	u.t.Helper()
 	session := u.session(key, live.Options{Zone: "eu1.make.com"})
-	return &analysis.Service{Reader: session, Directory: session, Cursors: &analysis.Sealer{Secret: makeapi.StaticKey(key).Secret, Instance: "test"}}
+	return &analysis.Service{Resolver: question.Resolver{Reader: session, Directory: session, Cursors: &question.Sealer{Secret: makeapi.StaticKey(key).Secret, Instance: "test"}}}
 }
 
 func (u *upstream) session(key string, options live.Options) *live.Reader {

@@ -19,6 +19,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/resources"
 )
@@ -118,7 +119,7 @@ func TestAPersonThatWasCompletedIsUnderstood(t *testing.T) {
 	catalog, err := f.service.Directory.Catalog(t.Context(), "4721")
 	require.NoError(t, err)
 	for _, value := range f.values("actor", "") {
-		actor, err := catalog.MatchActors(value, nil)
+		actor, err := question.MatchActor(catalog, value, nil)
 		require.NoError(t, err)
 		assert.NotEmpty(t, actor.ID)
 	}
@@ -131,7 +132,7 @@ func TestPeopleWhoLeftAreCompletedOnceSeen(t *testing.T) {
 	organization, err := f.service.ResolveOrganization(t.Context(), "")
 	require.NoError(t, err)
 	window := auditlog.Window{From: now().AddDate(0, 0, -30), To: now(), Location: now().Location()}
-	_, err = f.service.List(t.Context(), auditlog.Query{Organization: organization.Ref, Window: window, Actors: []auditlog.Actor{{ID: "5019"}}}, analysis.Order{}, nil, 5)
+	_, err = f.service.List(t.Context(), auditlog.Query{Organization: organization.Ref, Window: window, Actors: []auditlog.Actor{{ID: "5019"}}}, question.Order{}, nil, 5)
 	require.NoError(t, err)
 	for _, typed := range []string{"havelka", "Marek H", "5019", "marek.havelka@"} {
 		assert.Equal(t, []string{"marek.havelka@northwind.example"}, f.values("actor", typed), typed)
@@ -172,7 +173,7 @@ func TestTeamsAndEventsAreCompleted(t *testing.T) {
 	for _, value := range everything {
 		catalog, err := f.service.Directory.Catalog(t.Context(), "4721")
 		require.NoError(t, err)
-		_, err = catalog.MatchEvents(value)
+		_, err = question.MatchEvents(catalog, value)
 		require.NoError(t, err, "what is completed is understood")
 	}
 }
@@ -191,7 +192,7 @@ func TestTimesAndOrganizationsAreCompleted(t *testing.T) {
 	assert.Contains(t, f.values("from", ""), "30d")
 	assert.Equal(t, []string{"now", "today", "yesterday"}, f.values("to", ""))
 	assert.Empty(t, u.Requests())
-	for argument, window := range map[string]auditlog.WindowRequest{"from": {}, "to": {From: "7d"}} {
+	for argument, window := range map[string]question.WindowRequest{"from": {}, "to": {From: "7d"}} {
 		for _, value := range f.values(argument, "") {
 			window.Now, window.Location, window.Beginning, window.DefaultDays = now(), now().Location(), now().AddDate(-1, 0, 0), 7
 			if argument == "from" {
@@ -199,7 +200,7 @@ func TestTimesAndOrganizationsAreCompleted(t *testing.T) {
 			} else {
 				window.To = value
 			}
-			_, err := auditlog.ParseWindow(window)
+			_, err := question.ParseWindow(window)
 			assert.NoError(t, err, "what is completed is understood")
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 // The addresses of the resources.
@@ -53,14 +54,22 @@ func Register(s *server.MCPServer, config Config) {
 		mcp.WithResourceDescription("The Make organizations and teams that the API key sees, and whether their audit logs can be read."),
 		mcp.WithMIMEType(mimeJSON),
 	), config.reader(func(ctx context.Context, service *analysis.Service, _ address) (any, error) {
-		return answer.Organizations(ctx, service)
+		overview, err := service.Overview(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return answer.Organizations(overview), nil
 	}))
 	s.AddResource(mcp.NewResource(ArchiveStatusURI, "archive-status",
 		mcp.WithResourceTitle("Status of the archive"),
 		mcp.WithResourceDescription("What the local copy of the audit logs holds: last sync, span, number of entries, gaps, last signed checkpoint."),
 		mcp.WithMIMEType(mimeJSON),
 	), config.reader(func(ctx context.Context, service *analysis.Service, _ address) (any, error) {
-		return answer.ArchiveStatus(ctx, service)
+		status, err := service.ArchiveStatus(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return answer.ArchiveStatus(status), nil
 	}))
 	for _, template := range []struct {
 		uri, name, title, description string
@@ -108,7 +117,7 @@ func (c Config) reader(read read) server.ResourceHandlerFunc {
 // went wrong. Since 2026-07-28 both missing and malformed ones are invalid params.
 func isOfTheAddress(err error) bool {
 	var address *AddressError
-	var organization *analysis.OrganizationError
+	var organization *question.OrganizationError
 	var entry *auditlog.NotFoundError
 	return errors.As(err, &address) || errors.As(err, &organization) || errors.As(err, &entry)
 }

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 const (
@@ -340,7 +341,7 @@ func (a *Arguments) unknown(values map[string]any) []Problem {
 		} else {
 			problem.Message = "unknown argument"
 			// Comparing costs by length; no name of ours is long.
-			if near := auditlog.Nearest(auditlog.Text(name).CleanTo(60), a.names, 1); len(near) > 0 {
+			if near := question.Nearest(auditlog.Text(name).CleanTo(60), a.names, 1); len(near) > 0 {
 				problem.Message += "; did you mean " + near[0] + "?"
 			}
 			problem.Message += "; accepted: " + strings.Join(a.names, ", ")

@@ -13,14 +13,14 @@ type ListFiltersArguments struct {
 // ListFiltersResult is the catalog of names, each list with the total of what
 // search leaves, before kind and limit.
 type ListFiltersResult struct {
-	Organization auditlog.Ref         `json:"organization"`
-	Teams        []auditlog.Ref       `json:"teams"`
-	TeamsTotal   int                  `json:"teams_total" jsonschema_description:"This and the other totals count what search leaves, before kind and limit."`
-	Users        []auditlog.Actor     `json:"users"`
-	UsersTotal   int                  `json:"users_total"`
-	Events       []auditlog.EventType `json:"events"`
-	EventsTotal  int                  `json:"events_total"`
-	Warnings     []string             `json:"warnings"`
+	Organization auditlog.Ref     `json:"organization"`
+	Teams        []auditlog.Ref   `json:"teams"`
+	TeamsTotal   int              `json:"teams_total" jsonschema_description:"This and the other totals count what search leaves, before kind and limit."`
+	Users        []auditlog.Actor `json:"users"`
+	UsersTotal   int              `json:"users_total"`
+	Events       []auditlog.Event `json:"events"`
+	EventsTotal  int              `json:"events_total"`
+	Warnings     []string         `json:"warnings"`
 }
 
 // Warn adds what to know before relying on the answer.

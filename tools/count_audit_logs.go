@@ -6,6 +6,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -29,11 +30,11 @@ func CountAuditLogs(ctx context.Context, service *analysis.Service, arguments sc
 	if err != nil {
 		return nil, err
 	}
-	question, err := service.Resolve(ctx, filterOf(arguments.Filter), defaultCountDays)
+	asked, err := service.Resolve(ctx, filterOf(arguments.Filter), defaultCountDays)
 	if err != nil {
 		return nil, err
 	}
-	counting, err := service.Count(ctx, question.Query, request)
+	counting, err := service.Count(ctx, asked.Query, request)
 	if err != nil {
 		return nil, err
 	}
@@ -44,15 +45,15 @@ func CountAuditLogs(ctx context.Context, service *analysis.Service, arguments sc
 	if limit == 0 {
 		limit = defaultCountLimit
 	}
-	return answer.Counted(question, request, counting, limit, size), nil
+	return answer.Counted(asked, request, counting, limit, size), nil
 }
 
 // countRequest reads what does not depend on the log.
 func countRequest(arguments schemas.CountAuditLogsArguments) (analysis.CountRequest, error) {
 	request := analysis.CountRequest{OrderBy: analysis.GroupOrder(arguments.OrderBy), Compare: arguments.CompareToPrevious}
 	var badHours, badDays, twice error
-	request.Hours, badHours = analysis.ParseHours(arguments.Hours)
-	request.Weekdays, badDays = analysis.ParseWeekdays(arguments.Weekdays)
+	request.Hours, badHours = question.ParseHours(arguments.Hours)
+	request.Weekdays, badDays = question.ParseWeekdays(arguments.Weekdays)
 	for _, name := range arguments.GroupBy {
 		request.GroupBy = append(request.GroupBy, analysis.Dimension(name))
 	}

@@ -6,14 +6,14 @@ import (
 	"encoding/json"
 	"strconv"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
 // filterOf maps the arguments to the question's filter.
-func filterOf(f schemas.Filter) analysis.Filter {
-	return analysis.Filter{
+func filterOf(f schemas.Filter) question.Filter {
+	return question.Filter{
 		OrganizationID: organizationID(f.OrganizationID),
 		Teams:          f.Team,
 		Actors:         f.Actor,

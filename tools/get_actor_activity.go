@@ -6,6 +6,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -20,7 +21,7 @@ func getActorActivity() tool[schemas.GetActorActivityArguments, *schemas.GetActo
 
 // GetActorActivity answers get_actor_activity.
 func GetActorActivity(ctx context.Context, service *analysis.Service, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
-	question, err := service.Resolve(ctx, analysis.Filter{
+	asked, err := service.Resolve(ctx, question.Filter{
 		OrganizationID: organizationID(arguments.OrganizationID), Actors: []string{arguments.Actor},
 		From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
 	}, defaultCountDays)
@@ -31,12 +32,12 @@ func GetActorActivity(ctx context.Context, service *analysis.Service, arguments 
 	if days == 0 {
 		days = analysis.DefaultBaselineDays
 	}
-	activity, err := service.Activity(ctx, question.Query, days)
+	activity, err := service.Activity(ctx, asked.Query, days)
 	if err != nil {
 		return nil, err
 	}
-	if len(question.Query.Actors) > 0 {
-		question.Query.Actors = []auditlog.Actor{activity.Actor} // with the name that only the log may know
+	if len(asked.Query.Actors) > 0 {
+		asked.Query.Actors = []auditlog.Actor{activity.Actor} // with the name that only the log may know
 	}
-	return answer.Activity(question, activity), nil
+	return answer.Activity(asked, activity), nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -43,9 +44,9 @@ func handleGetTargetHistory(ctx context.Context, service *analysis.Service, argu
 // historyPage is one page of a history: its first, or the one behind a cursor.
 type historyPage struct {
 	arguments schemas.GetTargetHistoryArguments
-	question  *analysis.Question
+	question  *question.Question
 	request   analysis.HistoryRequest
-	place     analysis.Place // as a listing's
+	place     question.Cursor // as a listing's
 }
 
 func startHistory(ctx context.Context, service *analysis.Service, arguments schemas.GetTargetHistoryArguments) (*historyPage, error) {
@@ -63,9 +64,9 @@ func startHistory(ctx context.Context, service *analysis.Service, arguments sche
 			return nil, err
 		}
 		if asked != place.Asked {
-			return nil, &analysis.CursorError{Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
+			return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
 		}
-		page.question, page.request.After, page.place = &analysis.Question{Query: place.Query}, &place, place
+		page.question, page.request.After, page.place = &question.Question{Query: place.Query}, &place, place
 		if arguments.Kind != "" {
 			page.question.Kind, _, err = service.ResolveKind(ctx, place.Query.Organization.ID, arguments.Kind)
 			if err != nil {
@@ -76,14 +77,14 @@ func startHistory(ctx context.Context, service *analysis.Service, arguments sche
 		if arguments.From == "" {
 			arguments.From = "all"
 		}
-		page.question, err = service.Resolve(ctx, analysis.Filter{
+		page.question, err = service.Resolve(ctx, question.Filter{
 			OrganizationID: organizationID(arguments.OrganizationID), TargetID: arguments.TargetID, Kind: arguments.Kind,
 			From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
 		}, defaultCountDays)
 		if err != nil {
 			return nil, err
 		}
-		page.place = analysis.Place{Query: page.question.Query, Order: analysis.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
+		page.place = question.Cursor{Query: page.question.Query, Order: question.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
 	}
 	page.request.Query, page.request.Kind, page.request.Limit = page.question.Query, page.question.Kind, arguments.Limit
 	if page.request.Limit == 0 {

@@ -27,6 +27,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/makeapi"
 	"make-audit-mcp/schemas"
@@ -120,10 +121,10 @@ func serviceWaiting(t testing.TB, zone, url, key string, clock func() time.Time,
 		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: minute}),
 	})
 	session := live.New(api, live.Options{Zone: zone})
-	return &analysis.Service{
+	return &analysis.Service{Resolver: question.Resolver{
 		Reader: session, Directory: session,
-		Cursors: &analysis.Sealer{Secret: credential.Secret, Instance: "test"},
-	}
+		Cursors: &question.Sealer{Secret: credential.Secret, Instance: "test"},
+	}}
 }
 
 // caller is an MCP client on pipes, whose every result is checked for what holds

@@ -5,6 +5,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -44,11 +45,11 @@ func ListAuditLogs(ctx context.Context, service *analysis.Service, arguments sch
 // listPage is one page of a listing: its first, or the one behind a cursor.
 type listPage struct {
 	arguments schemas.ListAuditLogsArguments
-	question  *analysis.Question
+	question  *question.Question
 	// place is where the page before ended; of a first page, what all of its
 	// listing's places have in common.
-	place analysis.Place
-	after *analysis.Place // nil for the first page
+	place question.Cursor
+	after *question.Cursor // nil for the first page
 }
 
 func startPage(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*listPage, error) {
@@ -68,17 +69,17 @@ func startPage(ctx context.Context, service *analysis.Service, arguments schemas
 			return nil, err
 		}
 		if asked != "" && asked != place.Asked {
-			return nil, &analysis.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
+			return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
 		}
 		// The window, the names and the order stay as the first page resolved them.
-		page.question, page.place, page.after = &analysis.Question{Query: place.Query}, place, &place
+		page.question, page.place, page.after = &question.Question{Query: place.Query}, place, &place
 		return page, nil
 	}
 	if page.question, err = service.Resolve(ctx, filterOf(arguments.Filter), defaultListDays); err != nil {
 		return nil, err
 	}
-	page.place = analysis.Place{
-		Query: page.question.Query, Order: analysis.Order{By: analysis.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"},
+	page.place = question.Cursor{
+		Query: page.question.Query, Order: question.Order{By: question.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"},
 		TakenAt: takenAt, Asked: asked, Tool: listAuditLogsName,
 	}
 	return page, nil
@@ -86,7 +87,7 @@ func startPage(ctx context.Context, service *analysis.Service, arguments schemas
 
 func (p *listPage) result(ctx context.Context, service *analysis.Service, listing *analysis.Listing) (*schemas.ListAuditLogsResult, error) {
 	result := &schemas.ListAuditLogsResult{Answer: answer.Common(p.question, listing.Report), Entries: []schemas.Entry{}}
-	result.Query.SortBy, result.Query.SortDir = string(analysis.ByTriggeredAt), "desc"
+	result.Query.SortBy, result.Query.SortDir = string(question.ByTriggeredAt), "desc"
 	if p.place.Order.By != "" {
 		result.Query.SortBy = string(p.place.Order.By)
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -422,5 +422,5 @@ func TestCursorsOutliveRefusedNames(t *testing.T) {
 	second := fresh.list(args{"cursor": first.NextCursor})
 	assert.Equal(t, auditlog.ID("5028"), second.Query.Actor[0].ID)
 	assert.NotEmpty(t, second.Entries)
-	assert.Equal(t, analysis.SortKey("triggeredAt"), analysis.SortKey(second.Query.SortBy))
+	assert.Equal(t, question.SortKey("triggeredAt"), question.SortKey(second.Query.SortBy))
 }

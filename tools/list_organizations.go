@@ -14,7 +14,11 @@ func listOrganizations() tool[schemas.ListOrganizationsArguments, *schemas.ListO
 		title:       "List organizations and access",
 		description: "Lists the Make organizations and teams that the API key sees, whether their audit logs can be read (and if not, why), and how far back. list_audit_logs needs an id from here only where several organizations are visible.",
 		handle: func(ctx context.Context, service *analysis.Service, _ schemas.ListOrganizationsArguments) (*schemas.ListOrganizationsResult, error) {
-			return answer.Organizations(ctx, service)
+			overview, err := service.Overview(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return answer.Organizations(overview), nil
 		},
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -31,7 +32,7 @@ func cutPage[T any](entries []T, size int, result any, show func(shown []T) erro
 }
 
 // sealed makes the cursor of a place.
-func sealed(service *analysis.Service, place analysis.Place) (string, error) {
+func sealed(service *analysis.Service, place question.Cursor) (string, error) {
 	cursor, err := service.Cursors.Seal(place)
 	if len(cursor) > schemas.MaxCursor {
 		return "", errors.New("these filters name too much for a cursor. Next: narrow them, or ask for a window that fits on one page")

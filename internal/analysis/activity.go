@@ -7,28 +7,17 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/question"
 )
 
 // DefaultBaselineDays is how long the baseline is that nobody chose.
 const DefaultBaselineDays = 90
 
-// ActorKind is what kind of actor somebody seems to be.
-type ActorKind string
-
-// The kinds of actor.
-const (
-	KindPerson         ActorKind = "person"
-	KindServiceAccount ActorKind = "service_account"
-	KindSystem         ActorKind = "system"
-)
-
 // Activity is what one actor did in a window, against the time before it.
 type Activity struct {
 	// Actor is the zero actor for the system.
 	Actor auditlog.Actor
-	Kind  ActorKind
-	// KindReason says what the kind is told by.
-	KindReason string
 	// Timezone is the actor's own, as Make tells it; empty if it does not.
 	Timezone string
 
@@ -42,12 +31,9 @@ type Activity struct {
 	ActiveDays int
 
 	Baseline Baseline
-	Usual    *Usual
-	// Outside are the entries outside the usual hours, newest first.
-	Outside  []*auditlog.Entry
-	Notable  []Notable
-	Findings []Finding
 	Report   auditlog.Report
+
+	detect.Assessment
 }
 
 // Tally counts one value, in the window and in the baseline.
@@ -95,9 +81,10 @@ func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays i
 	if err != nil {
 		return nil, err
 	}
-	a := &Activity{Kind: KindSystem, Baseline: Baseline{Days: baselineDays, Window: q.Window.DaysBefore(baselineDays)}}
-	if len(q.Actors) > 0 {
-		a.Actor, a.Kind = q.Actors[0], KindPerson
+	a := &Activity{Baseline: Baseline{Days: baselineDays, Window: question.DaysBefore(q.Window, baselineDays)}}
+	isSystem := len(q.Actors) == 0
+	if !isSystem {
+		a.Actor = q.Actors[0]
 		a.Timezone = s.Directory.UserTimezone(ctx, q.Organization.ID, a.Actor.ID)
 	}
 	window := q.Window
@@ -115,18 +102,24 @@ func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays i
 		return nil, err
 	}
 	a.Report, a.Baseline.Report = report.Within(window), report.Within(a.Baseline.Window)
-	a.name(before)
 	a.tally(before, window.Location)
-	a.judge(before, window.Location)
-	a.Notable = notableOf(a.Entries, catalog)
-	a.Findings = a.find(before, catalog, window.Location)
+	record := detect.Record{Entries: a.Entries, Baseline: before, Location: window.Location, Catalog: catalog}
+	if !isSystem {
+		a.name(before)
+		record.Actor = &a.Actor
+	}
+	// A zone that this machine does not know is as good as none.
+	if own, err := question.ParseLocation(a.Timezone); err == nil {
+		record.Own = own
+	}
+	a.Assessment = record.Assess()
 	return a, nil
 }
 
 // name takes name and address from the log where the catalog does not have them:
 // someone who left is known by id only.
 func (a *Activity) name(before []*auditlog.Entry) {
-	if a.Kind == KindSystem || a.Actor.Name != "" {
+	if a.Actor.Name != "" {
 		return
 	}
 	for _, entries := range [][]*auditlog.Entry{a.Entries, before} {
@@ -157,8 +150,8 @@ func (a *Activity) tally(before []*auditlog.Entry, location *time.Location) {
 		tallyOf(teams, entry.TeamID(), entry.Team).Baseline++
 	}
 	a.Baseline.Entries, a.Baseline.ActiveDays = len(before), len(days)
-	a.Events = sortedTallies(events, func(key auditlog.Text) string { return string(key) })
-	a.Teams = sortedTallies(teams, func(id auditlog.ID) string { return idText(id) })
+	a.Events = sortedTallies(events, cmp.Compare[auditlog.Text])
+	a.Teams = sortedTallies(teams, auditlog.ID.Compare)
 }
 
 func tallyOf[K comparable, T any](tallies map[K]*Tally[T], key K, value T) *Tally[T] {
@@ -171,7 +164,7 @@ func tallyOf[K comparable, T any](tallies map[K]*Tally[T], key K, value T) *Tall
 }
 
 // sortedTallies are those of the window, most first.
-func sortedTallies[K comparable, T any](tallies map[K]*Tally[T], text func(K) string) []Tally[T] {
+func sortedTallies[K comparable, T any](tallies map[K]*Tally[T], compare func(a, b K) int) []Tally[T] {
 	keys := make([]K, 0, len(tallies))
 	for key, tally := range tallies {
 		if tally.Count > 0 {
@@ -179,37 +172,11 @@ func sortedTallies[K comparable, T any](tallies map[K]*Tally[T], text func(K) st
 		}
 	}
 	slices.SortFunc(keys, func(a, b K) int {
-		return cmp.Or(cmp.Compare(tallies[b].Count, tallies[a].Count), cmp.Compare(text(a), text(b)))
+		return cmp.Or(cmp.Compare(tallies[b].Count, tallies[a].Count), compare(a, b))
 	})
 	sorted := make([]Tally[T], len(keys))
 	for i, key := range keys {
 		sorted[i] = *tallies[key]
 	}
 	return sorted
-}
-
-// judge learns the usual hours and finds the work outside of them.
-func (a *Activity) judge(before []*auditlog.Entry, location *time.Location) {
-	isOwn := false
-	if own, err := auditlog.ParseLocation(a.Timezone); err == nil {
-		location, isOwn = own, true
-	}
-	if reason := looksLikeService(a.Actor, a.Entries, before); reason != "" && a.Kind == KindPerson {
-		a.Kind, a.KindReason = KindServiceAccount, reason
-	}
-	if a.Kind == KindSystem {
-		a.Usual = &Usual{Location: location, Reason: "the system has no usual hours"}
-	} else {
-		// A service account keeps hours as well; a name must not exempt anybody.
-		a.Usual = learnUsual(before, location)
-	}
-	a.Usual.IsOwn = isOwn
-	if !a.Usual.IsKnown() {
-		return
-	}
-	for _, entry := range a.Entries {
-		if !a.Usual.Contains(entry.TriggeredAt) {
-			a.Outside = append(a.Outside, entry)
-		}
-	}
 }

@@ -3,7 +3,6 @@ package analysis_test
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,13 +14,10 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
-
-func sealer(secret, instance string) *analysis.Sealer {
-	return &analysis.Sealer{Secret: func() (string, error) { return secret, nil }, Instance: instance}
-}
 
 func lastDay() auditlog.Window {
 	return auditlog.Window{From: now().Add(-24 * time.Hour), To: now(), Location: time.UTC}
@@ -83,16 +79,16 @@ func uuids(entries []*auditlog.Entry) []string {
 func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 	t.Parallel()
 	all := ladder(40)
-	service := &analysis.Service{Reader: &log{entries: all}}
+	service := &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: all}}}
 	query := auditlog.Query{Window: lastDay()}
-	for _, by := range []analysis.SortKey{"", analysis.ByTriggeredAt, analysis.ByCreatedAt, analysis.ByEventName, analysis.ByOrganization, analysis.ByTeam, analysis.ByActor, analysis.ByTargetID} {
+	for _, by := range []question.SortKey{"", question.ByTriggeredAt, question.ByCreatedAt, question.ByEventName, question.ByOrganization, question.ByTeam, question.ByActor, question.ByTargetID} {
 		for _, ascending := range []bool{false, true} {
-			order := analysis.Order{By: by, Ascending: ascending}
+			order := question.Order{By: by, Ascending: ascending}
 			whole, err := service.List(t.Context(), query, order, nil, 100)
 			require.NoError(t, err)
 			require.ElementsMatch(t, uuids(all), uuids(whole.Entries))
 			assert.True(t, slices.IsSortedFunc(whole.Entries, func(a, b *auditlog.Entry) int {
-				c := cmp.Or(strings.Compare(analysis.SortText(a, by), analysis.SortText(b, by)), a.TriggeredAt.Compare(b.TriggeredAt))
+				c := cmp.Or(strings.Compare(question.SortText(a, by), question.SortText(b, by)), a.TriggeredAt.Compare(b.TriggeredAt))
 				if !ascending {
 					c = -c
 				}
@@ -100,7 +96,7 @@ func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 			}), "%+v", order)
 			for _, limit := range []int{1, 7, 39, 40, 41} {
 				var paged []string
-				var after *analysis.Place
+				var after *question.Cursor
 				for {
 					page, err := service.List(t.Context(), query, order, after, limit)
 					require.NoError(t, err)
@@ -112,28 +108,13 @@ func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 						assert.Equal(t, 40, page.Total, "the last page knows")
 						break
 					}
-					place := analysis.Place{Query: query, Order: order, TakenAt: now()}.After(page.Entries[len(page.Entries)-1], len(paged))
+					place := question.Cursor{Query: query, Order: order, TakenAt: now()}.After(page.Entries[len(page.Entries)-1], len(paged))
 					after = &place
 				}
 				assert.Equal(t, uuids(whole.Entries), paged, "%+v by %d", order, limit)
 			}
 		}
 	}
-}
-
-func TestSortTextOrdersAsPeopleDo(t *testing.T) {
-	t.Parallel()
-	text := func(name string, target auditlog.Text) [2]string {
-		e := &auditlog.Entry{Actor: &auditlog.Actor{ID: "1", Name: auditlog.Text(name)}, TargetID: target}
-		return [2]string{analysis.SortText(e, analysis.ByActor), analysis.SortText(e, analysis.ByTargetID)}
-	}
-	assert.Less(t, text("Žofie", "")[0], text("Zuzana", "")[0], "accents do not count")
-	assert.Less(t, text("adam", "")[0], text("Bob", "")[0], "case does not count")
-	assert.Less(t, text("", "9")[1], text("", "10")[1], "numbers by value")
-	assert.Less(t, text("", "10")[1], text("", "abc")[1], "numbers before text")
-	assert.Less(t, text("", "")[1], text("", "0")[1], "what is absent first")
-	assert.Empty(t, analysis.SortText(&auditlog.Entry{}, analysis.ByCreatedAt))
-	assert.LessOrEqual(t, len(analysis.SortText(&auditlog.Entry{Event: auditlog.Text(strings.Repeat("é", 5000))}, analysis.ByEventName)), 200)
 }
 
 func TestTotalsAreToldOnlyWhenExact(t *testing.T) {
@@ -153,8 +134,8 @@ func TestTotalsAreToldOnlyWhenExact(t *testing.T) {
 		}}}, -1},
 		"stopped half-way": {&log{entries: ladder(9), readable: 4}, -1},
 	} {
-		for _, order := range []analysis.Order{{}, {Ascending: true}} {
-			listing, err := (&analysis.Service{Reader: test.log}).List(t.Context(), auditlog.Query{Window: window}, order, nil, 50)
+		for _, order := range []question.Order{{}, {Ascending: true}} {
+			listing, err := (&analysis.Service{Resolver: question.Resolver{Reader: test.log}}).List(t.Context(), auditlog.Query{Window: window}, order, nil, 50)
 			require.NoError(t, err, name)
 			assert.Equal(t, test.want, listing.Total, "%s %+v", name, order)
 		}
@@ -163,71 +144,23 @@ func TestTotalsAreToldOnlyWhenExact(t *testing.T) {
 
 func TestStoppedReadsCanGoOn(t *testing.T) {
 	t.Parallel()
-	stopped := &analysis.Service{Reader: &log{entries: ladder(20), readable: 6}}
+	stopped := &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: ladder(20), readable: 6}}}
 	query := auditlog.Query{Window: lastDay()}
-	newest, err := stopped.List(t.Context(), query, analysis.Order{}, nil, 10)
+	newest, err := stopped.List(t.Context(), query, question.Order{}, nil, 10)
 	require.NoError(t, err)
 	assert.Len(t, newest.Entries, 6)
 	assert.True(t, newest.More, "the next page may have the rest")
 	assert.False(t, newest.Unsettled)
 
-	byEvent := analysis.Order{By: analysis.ByEventName}
+	byEvent := question.Order{By: question.ByEventName}
 	sorted, err := stopped.List(t.Context(), query, byEvent, nil, 4)
 	require.NoError(t, err)
 	assert.True(t, sorted.Unsettled, "what is unread may sort before")
 	assert.Contains(t, sorted.Report.Warnings[0], "ask again")
-	place := analysis.Place{Query: query, Order: byEvent, TakenAt: now()}.After(sorted.Entries[3], 4)
+	place := question.Cursor{Query: query, Order: byEvent, TakenAt: now()}.After(sorted.Entries[3], 4)
 	_, err = stopped.List(t.Context(), query, byEvent, &place, 4)
 	var unsorted *analysis.UnsortedError
 	require.ErrorAs(t, err, &unsorted)
 	assert.Contains(t, err.Error(), "the time was used up")
 	assert.Contains(t, unsorted.NextStep(), "same cursor")
-}
-
-func TestCursorsHoldTheQuestion(t *testing.T) {
-	t.Parallel()
-	prague, err := time.LoadLocation("Europe/Prague")
-	require.NoError(t, err)
-	place := analysis.Place{
-		Query: auditlog.Query{
-			Organization: auditlog.Ref{ID: "7", Name: "A\u200bcme"}, Window: auditlog.Window{From: now().Add(-time.Hour).In(prague), To: now().In(prague), Location: prague},
-			Teams: []auditlog.Ref{{ID: "1"}}, Actors: []auditlog.Actor{{ID: "2"}, {ID: "a\u202eb"}}, ExcludeActors: []auditlog.Actor{{ID: "3"}},
-			NoTeam: true, System: true, ExcludeSystem: true, Events: []auditlog.EventType{{Value: "x\u200by"}}, TargetID: "t\u0007t",
-		},
-		Order: analysis.Order{By: analysis.ByActor, Ascending: true}, Key: "1k\x00", TriggeredAt: now().Add(-time.Minute), UUID: "u", Offset: 5, Before: 25, TakenAt: now(), Asked: "abc",
-	}
-	cursor, err := sealer("secret", "here").Seal(place)
-	require.NoError(t, err)
-	assert.Regexp(t, `^[A-Za-z0-9_-]+$`, cursor)
-	opened, err := sealer("secret", "here").Open(cursor, now().Add(24*time.Hour))
-	require.NoError(t, err)
-	assert.True(t, opened.Query.Window.From.Equal(place.Query.Window.From))
-	opened.Query.Window, opened.TriggeredAt, opened.TakenAt = place.Query.Window, place.TriggeredAt, place.TakenAt
-	assert.Equal(t, place, opened, "raw text and all")
-
-	again, err := sealer("secret", "here").Seal(place)
-	require.NoError(t, err)
-	assert.NotEqual(t, cursor, again, "a nonce is used once")
-
-	for name, open := range map[string]func() (analysis.Place, error){
-		"another key":      func() (analysis.Place, error) { return sealer("other", "here").Open(cursor, now()) },
-		"another instance": func() (analysis.Place, error) { return sealer("secret", "there").Open(cursor, now()) },
-		"too old": func() (analysis.Place, error) {
-			return sealer("secret", "here").Open(cursor, now().Add(24*time.Hour+time.Second))
-		},
-		"empty":      func() (analysis.Place, error) { return sealer("secret", "here").Open("", now()) },
-		"no base64":  func() (analysis.Place, error) { return sealer("secret", "here").Open("!!", now()) },
-		"truncated":  func() (analysis.Place, error) { return sealer("secret", "here").Open(cursor[:len(cursor)-4], now()) },
-		"with tails": func() (analysis.Place, error) { return sealer("secret", "here").Open(cursor+"AA", now()) },
-	} {
-		_, err := open()
-		var refused *analysis.CursorError
-		require.ErrorAs(t, err, &refused, name)
-		assert.Contains(t, err.Error(), "start again", name)
-	}
-	failing := &analysis.Sealer{Secret: func() (string, error) { return "", errors.New("no key") }}
-	_, err = failing.Seal(place)
-	require.ErrorContains(t, err, "no key")
-	_, err = failing.Open(cursor, now())
-	require.ErrorContains(t, err, "no key")
 }

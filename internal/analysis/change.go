@@ -5,9 +5,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
-	"strings"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/redact"
 )
 
 // Change is a field of an object's details that changed. From is nil where earlier
@@ -21,15 +21,15 @@ type Change struct {
 // state is what is known of an object by the details of its entries so far. What
 // an entry does not mention stays as it was.
 type state struct {
-	fields map[string]auditlog.Field // by path; nil before the first details
+	fields map[string]redact.Field // by path; nil before the first details
 }
 
 // apply takes in an entry's details and tells what they change, by path.
 func (s *state) apply(entry *auditlog.Entry) []Change {
-	fields := auditlog.DetailFields(entry.Details, entry.Event)
-	isFirst := s.fields == nil || strings.HasSuffix(string(entry.Event), "_created")
+	fields := redact.Fields(entry.Details, entry.Event)
+	isFirst := s.fields == nil || auditlog.Event{Value: entry.Event}.Verb() == auditlog.VerbCreated
 	if isFirst && len(fields) > 0 {
-		s.fields = map[string]auditlog.Field{} // what is created anew has no past
+		s.fields = map[string]redact.Field{} // what is created anew has no past
 	}
 	var changes []Change
 	for _, field := range fields {

@@ -12,6 +12,8 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/question"
 )
 
 // step is an entry of an object's history, by its event and details.
@@ -28,14 +30,14 @@ func historyOf(t *testing.T, limit int, steps ...step) *analysis.History {
 }
 
 func objectOf(steps ...step) (*analysis.Service, analysis.HistoryRequest) {
-	known := &knowing{directory: &directory{catalog: documented()}, details: map[string]string{}, failures: map[string]error{}}
+	known := &knowing{directory: &directory{catalog: logtest.Documented()}, details: map[string]string{}, failures: map[string]error{}}
 	entries := make([]*auditlog.Entry, len(steps))
 	for i, one := range steps {
 		uuid := fmt.Sprintf("step-%02d", i)
 		known.details[uuid] = one.details
 		entries[len(steps)-1-i] = &auditlog.Entry{UUID: uuid, Event: auditlog.Text(one.event), TargetID: "7", TriggeredAt: now().Add(time.Duration(i-len(steps)) * time.Minute)}
 	}
-	return &analysis.Service{Reader: &log{entries: entries}, Directory: known},
+	return &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: entries}, Directory: known}},
 		analysis.HistoryRequest{Query: auditlog.Query{TargetID: "7", Window: lastDay()}, Limit: 50}
 }
 
@@ -131,7 +133,7 @@ func TestChangesOfAPageRestOnWhatCameBefore(t *testing.T) {
 			}
 			require.Less(t, len(all), 30, "the last page says so")
 			last := page.Entries[len(page.Entries)-1].Entry
-			place := analysis.Place{Query: request.Query, Order: analysis.Order{Ascending: true}, TakenAt: now()}.After(last, len(all))
+			place := question.Cursor{Query: request.Query, Order: question.Order{Ascending: true}, TakenAt: now()}.After(last, len(all))
 			request.After = &place
 		}
 		require.Len(t, all, 30)

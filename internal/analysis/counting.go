@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 // CountRequest is what to count of a query's entries, and how to group them.
@@ -14,8 +15,8 @@ type CountRequest struct {
 	GroupBy []Dimension
 	// Hours and Weekdays let through what was triggered then, by the clocks of the
 	// window's zone.
-	Hours    Hours
-	Weekdays Weekdays
+	Hours    question.Hours
+	Weekdays question.Weekdays
 	OrderBy  GroupOrder
 	// Compare counts the period before the window as well.
 	Compare bool
@@ -65,7 +66,7 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 	}
 	counting := &Counting{}
 	if request.Compare {
-		previous := q.Window.Previous()
+		previous := question.Previous(q.Window)
 		counting.Previous = &PreviousCounting{
 			Window:  previous,
 			ByGroup: len(request.GroupBy) > 0 && !slices.ContainsFunc(request.GroupBy, Dimension.isPeriod),

@@ -1,8 +1,7 @@
-// Package analysis says what a question means: which organization, which window
-// in which zone, which people, teams and events, in which order.
+// Package analysis answers questions about the log: listings, counts, what one actor did, what happened to one object, and what
+// an organization is.
 //
-// It turns a [Filter], in the words of whoever asks, into a [Question] that is
-// resolved to ids and instants, or into an error that names everything that could not
-// be understood. It reads entries through auditlog's interfaces and knows
-// neither MCP nor HTTP.
+// It takes resolved questions ([make-audit-mcp/internal/question]), reads entries through auditlog's interfaces, and returns
+// answers as plain values: exact, or with a report that says what is missing. It knows neither MCP nor HTTP, nor how an answer
+// looks.
 package analysis

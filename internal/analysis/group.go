@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 // Dimension is what entries are grouped by.
@@ -80,13 +81,13 @@ func idIn(d Dimension, e *auditlog.Entry, local time.Time, categories map[auditl
 	case GroupByWeek:
 		// Noon, since some zones skip midnight.
 		year, month, date := local.Date()
-		return time.Date(year, month, date-weekdayIndex(local.Weekday()), 12, 0, 0, 0, time.UTC).Format(day)
+		return time.Date(year, month, date-question.WeekdayIndex(local.Weekday()), 12, 0, 0, 0, time.UTC).Format(day)
 	case GroupByMonth:
 		return local.Format("2006-01")
 	case GroupByHourOfDay:
 		return fmt.Sprint(local.Hour())
 	case GroupByWeekday:
-		return fmt.Sprint(weekdayIndex(local.Weekday()))
+		return fmt.Sprint(question.WeekdayIndex(local.Weekday()))
 	}
 	panic("analysis: unknown dimension " + string(d)) // a mistake of the caller, who checks names
 }
@@ -106,11 +107,11 @@ func actorKey(e *auditlog.Entry) string {
 func (v Value) sortText() string {
 	switch v.Dimension {
 	case GroupByActor:
-		return SortText(&auditlog.Entry{Actor: v.Actor}, ByActor)
+		return question.SortText(&auditlog.Entry{Actor: v.Actor}, question.ByActor)
 	case GroupByTeam:
-		return SortText(&auditlog.Entry{Team: v.Team}, ByTeam)
+		return question.SortText(&auditlog.Entry{Team: v.Team}, question.ByTeam)
 	case GroupByTarget:
-		return SortText(&auditlog.Entry{TargetID: auditlog.Text(v.ID)}, ByTargetID)
+		return question.SortText(&auditlog.Entry{TargetID: auditlog.Text(v.ID)}, question.ByTargetID)
 	case GroupByHourOfDay, GroupByWeekday:
 		return fmt.Sprintf("%02s", v.ID)
 	default:

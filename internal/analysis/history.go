@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
 
 // HistoryRequest asks for what happened to one object.
@@ -18,7 +19,7 @@ type HistoryRequest struct {
 	// Kind is the kind that was named, in the catalog's words; empty if none was.
 	Kind auditlog.Text
 	// After is where the page before ended; nil for the first page.
-	After *Place
+	After *question.Cursor
 	// Limit is how many entries the page has at most.
 	Limit int
 }
@@ -93,15 +94,6 @@ const lookBack = 20
 // detailsShare is the part of a call's time that is kept for details.
 const detailsShare = 5
 
-// ResolveKind understands a kind of object.
-func (s *Service) ResolveKind(ctx context.Context, organization auditlog.ID, want string) (auditlog.Text, []auditlog.EventType, error) {
-	catalog, err := s.Directory.Catalog(ctx, organization)
-	if err != nil {
-		return "", nil, err
-	}
-	return withSeen(catalog, s.Directory.ObservedEvents(ctx, organization)).MatchKind(want)
-}
-
 // TargetHistory reads what happened to one object. An id that several kinds of
 // object have is an [AmbiguousTargetError], and the history then tells the kinds.
 func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*History, error) {
@@ -145,10 +137,10 @@ func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*H
 
 // stage orders what happens to an object within one instant.
 func stage(event auditlog.Text) int {
-	switch {
-	case strings.HasSuffix(string(event), "_created"):
+	switch (auditlog.Event{Value: event}).Verb() {
+	case auditlog.VerbCreated:
 		return 0
-	case strings.HasSuffix(string(event), "_deleted"):
+	case auditlog.VerbDeleted:
 		return 2
 	}
 	return 1
@@ -164,7 +156,7 @@ func keepingTime(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 // after tells where the page behind a place begins.
-func after(entries []*auditlog.Entry, place *Place) int {
+func after(entries []*auditlog.Entry, place *question.Cursor) int {
 	if place == nil {
 		return 0
 	}
@@ -200,10 +192,10 @@ func (h *History) summarize(entries []*auditlog.Entry) {
 	actors := map[string]*TargetActor{}
 	var order []*TargetActor
 	for _, entry := range entries {
-		switch {
-		case strings.HasSuffix(string(entry.Event), "_created"):
+		switch (auditlog.Event{Value: entry.Event}).Verb() {
+		case auditlog.VerbCreated:
 			h.Created, h.Deleted = entry, nil
-		case strings.HasSuffix(string(entry.Event), "_deleted"):
+		case auditlog.VerbDeleted:
 			h.Deleted = entry
 		}
 		h.Last = entry

@@ -2,36 +2,12 @@ package analysis
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 )
-
-// Order is how a listing is sorted. The zero Order is newest first.
-type Order struct {
-	By        SortKey `json:"b,omitempty"`
-	Ascending bool    `json:"a,omitempty"`
-}
-
-// SortKey is what a listing is sorted by, in the words of Make's API.
-type SortKey string
-
-// The sort keys; the empty one means triggeredAt.
-const (
-	ByTriggeredAt  SortKey = "triggeredAt"
-	ByCreatedAt    SortKey = "createdAt"
-	ByEventName    SortKey = "eventName"
-	ByOrganization SortKey = "organization"
-	ByTeam         SortKey = "team"
-	ByActor        SortKey = "actor"
-	ByTargetID     SortKey = "targetId"
-)
-
-// newestFirst tells whether this is the order that entries are read in, so that
-// a page needs no more reading than its entries.
-func (o Order) newestFirst() bool { return (o.By == "" || o.By == ByTriggeredAt) && !o.Ascending }
 
 // Listing is a page of entries.
 type Listing struct {
@@ -49,14 +25,14 @@ type Listing struct {
 
 // List reads the page of at most limit entries that follows a place; nil means
 // the first page.
-func (s *Service) List(ctx context.Context, q auditlog.Query, order Order, after *Place, limit int) (*Listing, error) {
-	if order.newestFirst() {
+func (s *Service) List(ctx context.Context, q auditlog.Query, order question.Order, after *question.Cursor, limit int) (*Listing, error) {
+	if order.IsNewestFirst() {
 		return s.listNewestFirst(ctx, q, after, limit)
 	}
 	return s.listSorted(ctx, q, order, after, limit)
 }
 
-func (s *Service) listNewestFirst(ctx context.Context, q auditlog.Query, after *Place, limit int) (*Listing, error) {
+func (s *Service) listNewestFirst(ctx context.Context, q auditlog.Query, after *question.Cursor, limit int) (*Listing, error) {
 	before := 0
 	if after != nil {
 		before = after.Before
@@ -107,14 +83,14 @@ func (e *UnsortedError) NextStep() string {
 // listSorted reads the whole window and sorts it here: how Make collates text
 // and breaks ties is not known. Where the window was not read whole there is no
 // place to go on from.
-func (s *Service) listSorted(ctx context.Context, q auditlog.Query, order Order, after *Place, limit int) (*Listing, error) {
+func (s *Service) listSorted(ctx context.Context, q auditlog.Query, order question.Order, after *question.Cursor, limit int) (*Listing, error) {
 	type keyed struct {
 		key   string
 		entry *auditlog.Entry
 	}
 	var all []keyed
 	report, err := s.Reader.Read(ctx, q, func(entry *auditlog.Entry) bool {
-		all = append(all, keyed{key: SortText(entry, order.By), entry: entry})
+		all = append(all, keyed{key: question.SortText(entry, order.By), entry: entry})
 		return true
 	})
 	if err != nil {
@@ -162,65 +138,4 @@ func (s *Service) listSorted(ctx context.Context, q auditlog.Query, order Order,
 		listing.Entries = append(listing.Entries, item.entry)
 	}
 	return listing, nil
-}
-
-// maxSortText bounds what is compared, and what a cursor has to hold of it.
-const maxSortText = 200
-
-// SortText is what an entry is sorted by, as text whose bytes sort right: names
-// without regard to case and accents, numbers by value and before text, and what
-// is absent first. Of long text only the first 200 bytes count.
-func SortText(e *auditlog.Entry, by SortKey) string {
-	text := sortText(e, by)
-	return strings.ToValidUTF8(text[:min(len(text), maxSortText)], "")
-}
-
-func sortText(e *auditlog.Entry, by SortKey) string {
-	ref := func(r *auditlog.Ref) string {
-		if r == nil {
-			return ""
-		}
-		return "1" + auditlog.Fold(string(r.Name)) + "\x00" + idText(r.ID)
-	}
-	switch by {
-	case ByCreatedAt:
-		if e.CreatedAt.IsZero() {
-			return ""
-		}
-		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000000000")
-	case ByEventName:
-		return string(e.Event)
-	case ByOrganization:
-		return ref(e.Organization)
-	case ByTeam:
-		return ref(e.Team)
-	case ByActor:
-		if e.Actor == nil {
-			return ""
-		}
-		return "1" + auditlog.Fold(string(e.Actor.Name)) + "\x00" + idText(e.Actor.ID)
-	case ByTargetID:
-		if e.TargetID == "" {
-			return ""
-		}
-		return idText(auditlog.ID(e.TargetID))
-	case ByTriggeredAt:
-	}
-	return "" // the instant, which follows in any order
-}
-
-func idText(id auditlog.ID) string {
-	if n, ok := id.Integer(); ok {
-		return fmt.Sprintf("0%020d", n)
-	}
-	return "1" + string(id)
-}
-
-// After is the place behind an entry of the same listing, of which before entries
-// come up to and with it.
-func (p Place) After(entry *auditlog.Entry, before int) Place {
-	p.Query.Resume = nil
-	p.Key, p.TriggeredAt, p.UUID = SortText(entry, p.Order.By), entry.TriggeredAt, entry.UUID
-	p.Offset, p.Before = entry.Offset, before
-	return p
 }

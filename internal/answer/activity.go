@@ -6,6 +6,8 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -19,11 +21,11 @@ const (
 )
 
 // Activity shows what one actor did.
-func Activity(question *analysis.Question, a *analysis.Activity) *schemas.GetActorActivityResult {
-	location := question.Query.Window.Location
+func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorActivityResult {
+	location := asked.Query.Window.Location
 	result := &schemas.GetActorActivityResult{
-		Answer:     Common(question, a.Report),
-		Actor:      schemas.ActivityActor{Actor: a.Actor, Kind: string(a.Kind), KindReason: a.KindReason, Timezone: auditlog.Text(a.Timezone)},
+		Answer:     Common(asked, a.Report),
+		Actor:      schemas.ActivityActor{Actor: a.Actor, Kind: string(a.ActorType), KindReason: a.ActorTypeReason, Timezone: auditlog.Text(a.Timezone)},
 		Total:      len(a.Entries),
 		ByHour:     a.Hours[:],
 		ActiveDays: a.ActiveDays,
@@ -36,7 +38,7 @@ func Activity(question *analysis.Question, a *analysis.Activity) *schemas.GetAct
 		NotableTotal:      len(a.Notable),
 		FindingsTotal:     len(a.Findings),
 	}
-	if a.Kind == analysis.KindSystem {
+	if a.ActorType == detect.System {
 		result.Actor.Name = noActor
 	}
 	if len(a.Entries) > 0 {
@@ -77,7 +79,7 @@ func baselineNote(a *analysis.Activity) string {
 
 // idle says what an empty activity means.
 func idle(a *analysis.Activity) string {
-	if a.Actor.Name == "" && a.Kind != analysis.KindSystem && a.Baseline.Entries == 0 {
+	if a.Actor.Name == "" && a.ActorType != detect.System && a.Baseline.Entries == 0 {
 		return "no entry of an actor with this id, and Make's catalog does not know the id: list_audit_log_filters with kind users lists who is known"
 	}
 	return "no entries of this actor in the covered part of the window"
@@ -111,7 +113,7 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 		if ofEvent[notable.Entry.Event]++; ofEvent[notable.Entry.Event] > maxNotablePerEvent || len(result.Notable) == maxNotable {
 			continue
 		}
-		shown := schemas.NotableEntry{Entry: style.Entry(notable.Entry), Why: notable.Why}
+		shown := schemas.NotableEntry{Entry: style.Entry(notable.Entry), Why: notable.Why()}
 		shown.Actor = nil // whose activity it is, is said once
 		result.Notable = append(result.Notable, shown)
 	}
@@ -122,9 +124,24 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 			ID: finding.ID(), Rule: finding.Rule, Title: finding.Title, Severity: string(finding.Severity), Reason: finding.Reason,
 			From: Time(evidence[len(evidence)-1].TriggeredAt, location), To: Time(evidence[0].TriggeredAt, location),
 			Observed: finding.Observed, Threshold: finding.Threshold,
-			Evidence: uuids(evidence, maxEvidence), EvidenceCount: len(evidence), NextStep: finding.NextStep,
+			Evidence: uuids(evidence, maxEvidence), EvidenceCount: len(evidence), NextStep: findingNextStep(finding.Rule),
 		})
 	}
+}
+
+// findingNextStep returns what to do about a finding of a rule.
+func findingNextStep(rule string) string {
+	switch rule {
+	case "outside_usual_hours":
+		return "ask the person whether it was them, and look at the entries' details with get_audit_log"
+	case "first_time_events":
+		return "check whether a new task or role explains them"
+	case "mass_deletion":
+		return "look at what was deleted with get_audit_log, and whether it can be restored"
+	case "busy_day":
+		return "count that day's entries by event and target with count_audit_logs"
+	}
+	return ""
 }
 
 // cutActivity cuts the lists to what fits, those first that say least.

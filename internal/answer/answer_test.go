@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -30,20 +30,20 @@ func prague(t *testing.T) *time.Location {
 func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 	t.Parallel()
 	location := prague(t)
-	question := &analysis.Question{Notes: []string{"a note"}, Query: auditlog.Query{
+	asked := &question.Question{Notes: []string{"a note"}, Query: auditlog.Query{
 		Organization: auditlog.Ref{ID: "7", Name: "Acme"}, Window: auditlog.Window{From: at().AddDate(0, -1, 0), To: at(), Location: location}, System: true, NoTeam: true,
 	}}
 	for i := range 100 {
 		id := auditlog.ID(fmt.Sprint(i))
 		long := auditlog.Text(strings.Repeat("n", 290))
-		question.Query.Actors = append(question.Query.Actors, auditlog.Actor{ID: id, Name: long, Email: long})
-		question.Query.ExcludeActors = append(question.Query.ExcludeActors, auditlog.Actor{ID: id})
-		question.Query.Teams = append(question.Query.Teams, auditlog.Ref{ID: id, Name: long})
-		question.Query.Events = append(question.Query.Events, auditlog.EventType{Value: auditlog.Text(fmt.Sprint("event_", i))})
+		asked.Query.Actors = append(asked.Query.Actors, auditlog.Actor{ID: id, Name: long, Email: long})
+		asked.Query.ExcludeActors = append(asked.Query.ExcludeActors, auditlog.Actor{ID: id})
+		asked.Query.Teams = append(asked.Query.Teams, auditlog.Ref{ID: id, Name: long})
+		asked.Query.Events = append(asked.Query.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprint("event_", i))})
 	}
 	report := auditlog.Report{Source: "live", Endpoint: "teams", Unreadable: []auditlog.Span{{}, {}}, Warnings: []string{"a warning"}}
-	report.Coverage.Gaps = []auditlog.Gap{{From: question.Query.Window.From, To: at(), Reason: "lost"}}
-	common := answer.Common(question, report)
+	report.Coverage.Gaps = []auditlog.Gap{{From: asked.Query.Window.From, To: at(), Reason: "lost"}}
+	common := answer.Common(asked, report)
 	assert.Equal(t, "2026-10-20T14:00:00.005+02:00", common.Query.From)
 	assert.Equal(t, "2026-11-20T13:00:00.005+01:00", common.Query.To)
 	assert.Equal(t, []int{101, 101, 100, 100}, []int{common.Query.TeamTotal, common.Query.ActorTotal, common.Query.ExcludeActorTotal, common.Query.EventTotal})
@@ -55,7 +55,7 @@ func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(data), `"gaps":[{`)
 
-	plain := answer.Common(&analysis.Question{Query: auditlog.Query{Window: auditlog.Window{From: at(), To: at(), Location: time.UTC}}}, auditlog.Report{})
+	plain := answer.Common(&question.Question{Query: auditlog.Query{Window: auditlog.Window{From: at(), To: at(), Location: time.UTC}}}, auditlog.Report{})
 	assert.NotNil(t, plain.Warnings)
 	assert.NotNil(t, plain.Coverage.Gaps)
 }
@@ -66,7 +66,7 @@ func TestEntriesAreShownCleanAndMasked(t *testing.T) {
 		UUID: "u\u200bid", TriggeredAt: at(), CreatedAt: at().Add(time.Hour), Event: "key_created", Organization: &auditlog.Ref{ID: "7"},
 		Details: json.RawMessage(`{"apiKey":"s3cret","name":"x\u202e"}`), Extra: map[string]json.RawMessage{"token": json.RawMessage(`"s3cret"`), "ip\u200b": json.RawMessage(`"1.2.3.4"`)},
 	}
-	catalog := &auditlog.Catalog{Events: []auditlog.EventType{{Value: "key_created", Label: "Key created", Category: "Keys"}}}
+	catalog := &auditlog.Catalog{Events: []auditlog.Event{{Value: "key_created", Label: "Key created", Category: "Keys"}}}
 	concise := answer.EntryStyle{Location: prague(t)}.Entry(entry)
 	assert.Equal(t, "uid", concise.UUID)
 	assert.Equal(t, "2026-11-20T13:00:00.005+01:00", concise.TriggeredAt)
@@ -102,7 +102,7 @@ func TestErrorsAreExplainedWithTheNextStep(t *testing.T) {
 	// A try that timed out is not the call's time used up.
 	assert.Equal(t, "no answer: context deadline exceeded. Next: call Bob now", answer.Explain(advised{fmt.Errorf("no answer: %w", context.DeadlineExceeded)}))
 	assert.Equal(t, "evil text", answer.Explain(errors.New("ev\u200bil\n\x1b[2Jtext")))
-	both := answer.Explain(errors.Join(&auditlog.TimeError{Argument: "from", Value: "x", Problem: "is not a time"}, &auditlog.NameError{Kind: "team", Want: "y"}))
+	both := answer.Explain(errors.Join(&question.TimeError{Argument: "from", Value: "x", Problem: "is not a time"}, &question.NameError{Kind: "team", Want: "y"}))
 	assert.Contains(t, both, `from "x"`)
 	assert.Contains(t, both, "\nno team")
 	problems := make([]schemas.Problem, 3)
@@ -112,6 +112,23 @@ func TestErrorsAreExplainedWithTheNextStep(t *testing.T) {
 	assert.LessOrEqual(t, len([]rune(answer.Explain(&schemas.ArgumentError{Problems: problems}))), 8_001)
 }
 
+func TestNamesThatNothingHasAreAnsweredWithTheToolThatListsThem(t *testing.T) {
+	t.Parallel()
+	for kind, next := range map[string]string{
+		"actor": "; call list_audit_log_filters with kind users for the names valid now", "team": "; call list_audit_log_filters with kind teams for the names valid now",
+		"kind": "; call list_audit_log_filters with kind events for the categories valid now", "event": "; call list_audit_log_filters with kind events for the events valid now",
+		"object": "pass those of the object that is meant",
+	} {
+		unknown := &question.NameError{Kind: kind, Want: "y"}
+		assert.True(t, strings.HasSuffix(answer.Explain(unknown), next), "%s: %s", kind, answer.Explain(unknown))
+		assert.True(t, strings.HasSuffix(answer.Explain(fmt.Errorf("asking: %w", unknown)), next), kind)
+		assert.Contains(t, answer.Explain(errors.Join(unknown, errors.New("another"))), next+"\nanother")
+	}
+	doubtful := &question.NameError{Kind: "team", Want: "y", Ambiguous: true, Candidates: []string{"a", "b"}}
+	assert.Equal(t, doubtful.Error(), answer.Explain(doubtful), "who has names to choose from needs no list")
+	assert.Contains(t, answer.Explain(&auditlog.NotFoundError{UUID: "u"}), "Next: take uuids from list_audit_logs")
+}
+
 func TestCatalogsAreCutWithTheirTotals(t *testing.T) {
 	t.Parallel()
 	catalog := &auditlog.Catalog{}
@@ -119,7 +136,7 @@ func TestCatalogsAreCutWithTheirTotals(t *testing.T) {
 		id := auditlog.ID(fmt.Sprint(i))
 		catalog.Users = append(catalog.Users, auditlog.Actor{ID: id, Name: auditlog.Text(fmt.Sprint("Person ", i)), Email: "p@example.com"})
 		catalog.Teams = append(catalog.Teams, auditlog.Ref{ID: id, Name: auditlog.Text(fmt.Sprint("Team ", i))})
-		catalog.Events = append(catalog.Events, auditlog.EventType{Value: auditlog.Text(fmt.Sprint("event_", i)), Label: "Label", Category: "Čategory"})
+		catalog.Events = append(catalog.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprint("event_", i)), Label: "Label", Category: "Čategory"})
 	}
 	for _, request := range []answer.CatalogRequest{{}, {Limit: 1000}, {Kind: "users"}, {Kind: "teams", Limit: 5}, {Search: "1"}, {Search: "cate", Limit: 7}} {
 		result := answer.Catalog(auditlog.Ref{ID: "1"}, catalog, request)

@@ -1,7 +1,6 @@
 package answer
 
 import (
-	"context"
 	"strings"
 
 	"make-audit-mcp/internal/analysis"
@@ -21,22 +20,14 @@ func cleanLines(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// ArchiveStatus tells what the archive holds of the logs that the key may read.
-func ArchiveStatus(ctx context.Context, s *analysis.Service) (*schemas.ArchiveStatus, error) {
+// ArchiveStatus shows what the archive holds of the logs that the key may read; no status means that there is no archive.
+func ArchiveStatus(status *analysis.ArchiveStatus) *schemas.ArchiveStatus {
 	result := &schemas.ArchiveStatus{Logs: []schemas.ArchiveLog{}, Warnings: []string{}}
-	keeper, ok := s.Directory.(auditlog.ArchiveKeeper)
-	if !ok {
+	if status == nil {
 		result.Warnings = append(result.Warnings, "this server has no archive: every question is answered from Make, and nothing is kept beyond what Make keeps; make-audit-mcp sync fills one")
-		return result, nil
+		return result
 	}
-	location, err := s.ResolveLocation(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	status, err := keeper.ArchiveStatus(ctx)
-	if err != nil {
-		return nil, err
-	}
+	location := status.Location
 	result.Archive, result.Checkpoint = true, cleanLines(status.Checkpoint)
 	if !status.CheckpointAt.IsZero() {
 		result.CheckpointAt = Time(status.CheckpointAt, location)
@@ -61,5 +52,5 @@ func ArchiveStatus(ctx context.Context, s *analysis.Service) (*schemas.ArchiveSt
 	if len(status.Logs) == 0 {
 		result.Warnings = append(result.Warnings, "the archive holds no log that this key may read: make-audit-mcp sync fills it")
 	}
-	return result, nil
+	return result
 }

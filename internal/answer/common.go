@@ -5,8 +5,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -25,8 +25,8 @@ const (
 )
 
 // Common is the part that every result of a query has.
-func Common(question *analysis.Question, report auditlog.Report) schemas.Answer {
-	q := &question.Query
+func Common(asked *question.Question, report auditlog.Report) schemas.Answer {
+	q := &asked.Query
 	location := q.Window.Location
 	common := schemas.Answer{
 		Query: schemas.Query{
@@ -41,7 +41,7 @@ func Common(question *analysis.Question, report auditlog.Report) schemas.Answer 
 		Coverage:   coverage(report.Coverage, location),
 		Complete:   report.Complete,
 		Unreadable: len(report.Unreadable),
-		Warnings:   append([]string{}, question.Notes...),
+		Warnings:   append([]string{}, asked.Notes...),
 	}
 	organization, system := teamOf(nil), actorOf(nil)
 	shown := &common.Query

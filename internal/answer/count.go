@@ -8,6 +8,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -20,10 +21,10 @@ const (
 
 // Counted shows a count with at most limit groups, fewer where they do not fit into
 // size characters.
-func Counted(question *analysis.Question, request analysis.CountRequest, counting *analysis.Counting, limit, size int) *schemas.CountAuditLogsResult {
-	location := question.Query.Window.Location
+func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit, size int) *schemas.CountAuditLogsResult {
+	location := asked.Query.Window.Location
 	result := &schemas.CountAuditLogsResult{
-		Answer:     Common(question, counting.Report),
+		Answer:     Common(asked, counting.Report),
 		Total:      counting.Total,
 		Groups:     []schemas.CountGroup{},
 		GroupCount: len(counting.Groups),
@@ -50,7 +51,7 @@ func Counted(question *analysis.Question, request analysis.CountRequest, countin
 		}
 	}
 	if counting.Total == 0 && counting.Report.Complete {
-		result.Warn(WhyEmpty(&result.Answer, &question.Query))
+		result.Warn(WhyEmpty(&result.Answer, &asked.Query))
 	}
 	warnOfBounds(&result.Answer, counting.Report)
 	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/redact"
 	"make-audit-mcp/schemas"
 )
 
@@ -42,7 +43,7 @@ func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
 	}
 	shown.Organization = e.Organization
 	if s.Catalog != nil {
-		if i := slices.IndexFunc(s.Catalog.Events, func(t auditlog.EventType) bool { return t.Value == e.Event }); i >= 0 {
+		if i := slices.IndexFunc(s.Catalog.Events, func(t auditlog.Event) bool { return t.Value == e.Event }); i >= 0 {
 			shown.Label, shown.Category = s.Catalog.Events[i].Label, s.Catalog.Events[i].Category
 		}
 	}
@@ -61,7 +62,7 @@ func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
 
 // safe cleans data of others' making; what cannot be cleaned is not shown.
 func safe(raw json.RawMessage, event auditlog.Text) (json.RawMessage, []string) {
-	cleaned, masked, err := auditlog.CleanDetails(raw, event)
+	cleaned, masked, err := redact.Details(raw, event)
 	if err != nil {
 		note, _ := json.Marshal(fmt.Sprintf("[unreadable: %d bytes]", len(raw)))
 		return note, nil

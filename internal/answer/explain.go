@@ -7,22 +7,22 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
 // maxExplanation bounds an error's text; clients cut longer ones anyway.
 const maxExplanation = 8_000
 
-// Explain puts an error into words that say what was wrong and what to do next.
-// Errors of our own making are clean already; all others may carry others' text.
+// Explain puts an error into words that say what was wrong and what to do next. Errors of our own making are clean already; all
+// others may carry others' text.
 func Explain(err error) string {
 	var text string
-	var advice interface{ NextStep() string }
 	switch {
 	case isOurs(err):
-		text = err.Error()
-	case errors.As(err, &advice):
-		text = strings.TrimRight(auditlog.Text(err.Error()).CleanTo(maxExplanation), ". ") + ". Next: " + auditlog.Text(advice.NextStep()).CleanTo(maxExplanation)
+		text = withTools(err)
+	case nextStep(err) != "":
+		text = strings.TrimRight(auditlog.Text(err.Error()).CleanTo(maxExplanation), ". ") + ". Next: " + auditlog.Text(nextStep(err)).CleanTo(maxExplanation)
 	case errors.Is(err, context.DeadlineExceeded):
 		text = "the time for one call was used up before anything could be answered. Next: ask again, since what was read is kept for a few minutes, or narrow the window or the filters"
 	default:
@@ -34,19 +34,57 @@ func Explain(err error) string {
 	return text
 }
 
-// isOurs tells errors whose text is put together here, with others' words
-// quoted and cleaned.
+// isOurs reports whether the error's text is put together here, with others' words quoted and cleaned.
 func isOurs(err error) bool {
 	var (
 		argument     *schemas.ArgumentError
-		moment       *auditlog.TimeError
-		name         *auditlog.NameError
+		moment       *question.TimeError
+		name         *question.NameError
 		access       *auditlog.AccessError
-		organization *analysis.OrganizationError
-		cursor       *analysis.CursorError
+		organization *question.OrganizationError
+		cursor       *question.CursorError
 		target       *analysis.AmbiguousTargetError
 	)
 	return errors.As(err, &argument) || errors.As(err, &moment) || errors.As(err, &name) ||
 		errors.As(err, &access) || errors.As(err, &organization) || errors.As(err, &cursor) ||
 		errors.As(err, &target)
+}
+
+// nextStep returns what to do about an error that knows; empty if it does not.
+func nextStep(err error) string {
+	var missing *auditlog.NotFoundError
+	if errors.As(err, &missing) {
+		return "take uuids from list_audit_logs, and check the organization; Make keeps entries for 12 months"
+	}
+	var advice interface{ NextStep() string }
+	if errors.As(err, &advice) {
+		return advice.NextStep()
+	}
+	return ""
+}
+
+// withTools returns the error's text with the tools that help, which only this package knows by name.
+func withTools(err error) string {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var lines []string
+		for _, one := range joined.Unwrap() {
+			lines = append(lines, withTools(one))
+		}
+		return strings.Join(lines, "\n")
+	}
+	var name *question.NameError
+	if !errors.As(err, &name) || name.Ambiguous {
+		return err.Error()
+	}
+	switch name.Kind {
+	case "actor":
+		return err.Error() + "; call list_audit_log_filters with kind users for the names valid now"
+	case "team":
+		return err.Error() + "; call list_audit_log_filters with kind teams for the names valid now"
+	case "kind":
+		return err.Error() + "; call list_audit_log_filters with kind events for the categories valid now"
+	case "event":
+		return err.Error() + "; call list_audit_log_filters with kind events for the events valid now"
+	}
+	return err.Error()
 }

@@ -7,6 +7,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -37,10 +38,10 @@ func ShrinkHistory(r *schemas.GetTargetHistoryResult, size int) {
 
 // History shows what happened to one object; the entries are whole, so that the
 // caller can cut them and make a cursor.
-func History(question *analysis.Question, kind auditlog.Text, h *analysis.History) *schemas.GetTargetHistoryResult {
-	location := question.Query.Window.Location
+func History(asked *question.Question, kind auditlog.Text, h *analysis.History) *schemas.GetTargetHistoryResult {
+	location := asked.Query.Window.Location
 	result := &schemas.GetTargetHistoryResult{
-		Answer: Common(question, h.Report), Kinds: []schemas.TargetKind{}, KindsTotal: len(h.Kinds),
+		Answer: Common(asked, h.Report), Kinds: []schemas.TargetKind{}, KindsTotal: len(h.Kinds),
 		Entries: []schemas.HistoryEntry{}, Actors: []schemas.TargetActor{}, ActorsTotal: len(h.Actors),
 	}
 	result.Query.Kind = kind

@@ -23,6 +23,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 )
 
 const (
@@ -205,12 +206,12 @@ func answer(t *testing.T, path string, result *measured, by analysis.Dimension) 
 	countBy(analysis.GroupByDay, analysis.GroupByEvent)(t, s)
 	result.Second = time.Since(began)
 	began = time.Now()
-	page(analysis.Filter{Events: []string{rareEvent}}, 50)(t, s)
+	page(question.Filter{Events: []string{rareEvent}}, 50)(t, s)
 	result.Listed = time.Since(began)
 }
 
 func service(reader *archive.Reader) *analysis.Service {
-	return &analysis.Service{Reader: reader, Directory: reader}
+	return &analysis.Service{Resolver: question.Resolver{Reader: reader, Directory: reader}}
 }
 
 // largeArchive fills an archive once a run.
@@ -270,10 +271,10 @@ func runChild(b *testing.B, path, role string, env ...string) (result measured) 
 	return result
 }
 
-// question is one that the tools ask; it returns how many entries the answer is about.
-type question func(t testing.TB, s *analysis.Service) int
+// ask is a question that the tools ask; it returns how many entries the answer is about.
+type ask func(t testing.TB, s *analysis.Service) int
 
-func resolve(t testing.TB, s *analysis.Service, f analysis.Filter) auditlog.Query {
+func resolve(t testing.TB, s *analysis.Service, f question.Filter) auditlog.Query {
 	if f.From == "" {
 		f.From = "365d"
 	}
@@ -283,31 +284,31 @@ func resolve(t testing.TB, s *analysis.Service, f analysis.Filter) auditlog.Quer
 	return understood.Query
 }
 
-func countBy(by ...analysis.Dimension) question { return countIn("", by...) }
+func countBy(by ...analysis.Dimension) ask { return countIn("", by...) }
 
-func countIn(hours string, by ...analysis.Dimension) question {
+func countIn(hours string, by ...analysis.Dimension) ask {
 	return func(t testing.TB, s *analysis.Service) int {
-		parsed, err := analysis.ParseHours(hours)
+		parsed, err := question.ParseHours(hours)
 		require.NoError(t, err)
-		counting, err := s.Count(t.Context(), resolve(t, s, analysis.Filter{}), analysis.CountRequest{GroupBy: by, Hours: parsed, OrderBy: analysis.OrderByCount})
+		counting, err := s.Count(t.Context(), resolve(t, s, question.Filter{}), analysis.CountRequest{GroupBy: by, Hours: parsed, OrderBy: analysis.OrderByCount})
 		require.NoError(t, err)
 		require.Equal(t, auditlog.SourceArchive, counting.Report.Source)
 		return counting.Total
 	}
 }
 
-func page(f analysis.Filter, limit int) question {
+func page(f question.Filter, limit int) ask {
 	return func(t testing.TB, s *analysis.Service) int {
-		listing, err := s.List(t.Context(), resolve(t, s, f), analysis.Order{}, nil, limit)
+		listing, err := s.List(t.Context(), resolve(t, s, f), question.Order{}, nil, limit)
 		require.NoError(t, err)
 		require.Equal(t, auditlog.SourceArchive, listing.Report.Source)
 		return len(listing.Entries)
 	}
 }
 
-func activity(from string) question {
+func activity(from string) ask {
 	return func(t testing.TB, s *analysis.Service) int {
-		found, err := s.Activity(t.Context(), resolve(t, s, analysis.Filter{From: from, Actors: []string{"1007"}}), analysis.DefaultBaselineDays)
+		found, err := s.Activity(t.Context(), resolve(t, s, question.Filter{From: from, Actors: []string{"1007"}}), analysis.DefaultBaselineDays)
 		require.NoError(t, err)
 		return len(found.Entries) + found.Baseline.Entries
 	}
@@ -358,23 +359,23 @@ func BenchmarkArchive(b *testing.B) {
 	u := startLarge(b, nil)
 	a := open(b, path)
 	s := service(u.reader(a, adminKey))
-	some, err := s.List(b.Context(), resolve(b, s, analysis.Filter{Events: []string{rareEvent}}), analysis.Order{}, nil, 1)
+	some, err := s.List(b.Context(), resolve(b, s, question.Filter{Events: []string{rareEvent}}), question.Order{}, nil, 1)
 	require.NoError(b, err)
 	require.NotEmpty(b, some.Entries)
 	for _, asked := range []struct {
 		name  string
 		limit float64 // milliseconds
-		ask   question
+		ask   ask
 	}{
 		{"count by actor", 250, countBy(analysis.GroupByActor)},
 		{"count by day and event", 400, countBy(analysis.GroupByDay, analysis.GroupByEvent)},
 		{"count by target", 400, countBy(analysis.GroupByTarget)},
 		{"count by hour of day at night", 400, countIn("22:15-06", analysis.GroupByHourOfDay)},
 		{"count by weekday and team", 400, countBy(analysis.GroupByWeekday, analysis.GroupByTeam)},
-		{"page of a rare event", 10, page(analysis.Filter{Events: []string{rareEvent}}, 50)},
-		{"page of one actor", 10, page(analysis.Filter{Actors: []string{"1007"}}, 50)},
-		{"page of nothing", 10, page(analysis.Filter{Events: []string{emptyEvent}}, 50)},
-		{"page of one object", 10, page(analysis.Filter{TargetID: "171234"}, 50)},
+		{"page of a rare event", 10, page(question.Filter{Events: []string{rareEvent}}, 50)},
+		{"page of one actor", 10, page(question.Filter{Actors: []string{"1007"}}, 50)},
+		{"page of nothing", 10, page(question.Filter{Events: []string{emptyEvent}}, 50)},
+		{"page of one object", 10, page(question.Filter{TargetID: "171234"}, 50)},
 		{"activity of a month", 300, activity("30d")},
 		{"activity of a year", 300, activity("365d")},
 		{"entry with details", 10, func(t testing.TB, s *analysis.Service) int {

@@ -200,3 +200,8 @@ func year() auditlog.Query {
 var _ archive.Source = (*live.Reader)(nil)
 
 func background() context.Context { return context.Background() }
+
+// called fits one name.
+func called(want string) func(auditlog.Text) bool {
+	return func(name auditlog.Text) bool { return string(name) == want }
+}

@@ -27,7 +27,7 @@ func namesIn(e *auditlog.Entry) []objectName {
 	if json.Unmarshal(e.Details, &members) != nil {
 		return nil
 	}
-	object := auditlog.ObjectOf(e.Event)
+	object := auditlog.Event{Value: e.Event}.Object()
 	whole := strings.ReplaceAll(string(object), "_", "")
 	last := string(object[strings.LastIndexByte(string(object), '_')+1:])
 	var names []objectName
@@ -42,37 +42,33 @@ func namesIn(e *auditlog.Entry) []objectName {
 	return names
 }
 
+// IsTarget implements auditlog.TargetNamer.
+func (r *Reader) IsTarget(ctx context.Context, id auditlog.Text) (bool, error) {
+	var is bool
+	err := r.Archive.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM targets WHERE value = ?)", string(id)).Scan(&is)
+	return is, r.Archive.explain("reading it", err)
+}
+
 // NamedTargets implements auditlog.TargetNamer, by the details that are here.
-func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, want string) ([]auditlog.NamedTarget, error) {
+func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, fits func(name auditlog.Text) bool) ([]auditlog.NamedTarget, error) {
 	v, err := r.open(ctx, organization)
-	if err != nil || v == nil || want == "" {
+	if err != nil || v == nil {
 		return nil, err
 	}
-	var isID bool
-	if err := r.Archive.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM targets WHERE value = ?)", want).Scan(&isID); err != nil || isID {
-		return nil, r.Archive.explain("reading it", err)
-	}
-	var exact, begun []auditlog.NamedTarget
+	var named []auditlog.NamedTarget
 	err = eachRow(ctx, r.Archive.db, "SELECT n.target, t.value, n.object, n.name FROM names n JOIN targets t ON t.id = n.target WHERE n.log = ?", v.log, func(rows *sql.Rows) error {
 		var target int32
 		var id, object, name string
 		if err := rows.Scan(&target, &id, &object, &name); err != nil {
 			return err
 		}
-		named := auditlog.NamedTarget{ID: auditlog.Text(id), Object: auditlog.Text(object), Name: auditlog.Text(name)}
-		switch exactly, begins := auditlog.NameFits(want, named.Name); {
-		case !exactly && !begins || !v.seesTarget(target, named.Object):
-		case exactly:
-			exact = append(exact, named)
-		default:
-			begun = append(begun, named)
+		one := auditlog.NamedTarget{ID: auditlog.Text(id), Object: auditlog.Text(object), Name: auditlog.Text(name)}
+		if fits(one.Name) && v.seesTarget(target, one.Object) {
+			named = append(named, one)
 		}
 		return nil
 	})
-	if len(exact) > 0 {
-		begun = exact
-	}
-	return begun, r.Archive.explain("reading it", err)
+	return named, r.Archive.explain("reading it", err)
 }
 
 // seesTarget tells whether any entry about an object may be seen: an id is an object's
@@ -82,7 +78,7 @@ func (v *view) seesTarget(target int32, object auditlog.Text) bool {
 		return true
 	}
 	for row, id := range v.rows.target {
-		if id == target && auditlog.ObjectOf(v.rows.words.event(v.rows.event[row])) == object && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
+		if id == target && (auditlog.Event{Value: v.rows.words.event(v.rows.event[row])}).Object() == object && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
 			return true
 		}
 	}

@@ -38,7 +38,7 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 		q.ExcludeSystem = random.IntN(2) == 0
 	}
 	if random.IntN(3) == 0 {
-		q.Events = []auditlog.EventType{{Value: "webhook_created"}, {Value: "never_seen"}}
+		q.Events = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
 	}
 	if random.IntN(5) == 0 {
 		q.TargetID = []auditlog.Text{"3010", "3499", "none such"}[random.IntN(3)]

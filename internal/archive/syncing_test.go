@@ -300,7 +300,7 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(entry.Details), "Object "+made[(gone+1)%120].TargetID)
 	assert.Empty(t, u.Requests())
-	named, err := reader.NamedTargets(t.Context(), "77", "object "+made[(gone+1)%120].TargetID)
+	named, err := reader.NamedTargets(t.Context(), "77", called("Object "+made[(gone+1)%120].TargetID))
 	require.NoError(t, err)
 	require.NotEmpty(t, named)
 	assert.Equal(t, made[(gone+1)%120].TargetID, string(named[0].ID))

@@ -233,7 +233,7 @@ func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 	assert.Empty(t, reader.ObservedActors(t.Context(), "77"))
 	assert.Empty(t, reader.ObservedEvents(t.Context(), "77"))
 	assert.Zero(t, reader.AsOf(t.Context(), "77"))
-	named, err := reader.NamedTargets(t.Context(), "77", "Invoices")
+	named, err := reader.NamedTargets(t.Context(), "77", called("Invoices"))
 	require.NoError(t, err)
 	assert.Empty(t, named)
 	status, err := reader.ArchiveStatus(t.Context())
@@ -267,8 +267,8 @@ func TestTheNameOfAnObjectIsToldToThoseWhoSeeIt(t *testing.T) {
 	_, err := a.Sync(t.Context(), u.source(adminKey), all)
 	require.NoError(t, err)
 	for key, want := range map[string][2]int{adminKey: {1, 1}, teamAdminKey: {1, 0}} {
-		for i, name := range []string{"Quotes", "Secret"} {
-			named, err := u.reader(a, key).NamedTargets(t.Context(), "77", name)
+		for i, name := range []string{"Quotes", "Secret takeover"} {
+			named, err := u.reader(a, key).NamedTargets(t.Context(), "77", called(name))
 			require.NoError(t, err)
 			assert.Len(t, named, want[i], "%s for %s", name, key)
 		}
@@ -354,7 +354,7 @@ func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 	lines, _ := readAll(t, reader, u.upToNow())
 	assert.Len(t, lines, 60)
 	q := u.upToNow()
-	q.Events = []auditlog.EventType{{Value: "key_deleted"}}
+	q.Events = []auditlog.Event{{Value: "key_deleted"}}
 	lines, _ = readAll(t, reader, q)
 	counted := 0
 	_, err := reader.Tally(t.Context(), q, auditlog.TallyBy{}, func(bin auditlog.Bin) { counted += bin.Count })

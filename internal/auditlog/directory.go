@@ -207,8 +207,3 @@ type NotFoundError struct{ UUID string }
 func (e *NotFoundError) Error() string {
 	return "no entry " + Text(e.UUID).Quote() + " can be seen"
 }
-
-// NextStep says what to do.
-func (e *NotFoundError) NextStep() string {
-	return "take uuids from list_audit_logs, and check the organization; Make keeps entries for 12 months"
-}

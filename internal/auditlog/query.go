@@ -23,7 +23,7 @@ type Query struct {
 	ExcludeActors []Actor
 	ExcludeSystem bool
 	// Events lets through these events, by value.
-	Events []EventType
+	Events []Event
 	// TargetID lets through what was done to objects with this id, of any kind.
 	TargetID Text
 
@@ -80,7 +80,7 @@ func (q *Query) MatchesFilters(e *Entry) bool {
 	if e.Actor == nil && q.ExcludeSystem || e.Actor != nil && slices.ContainsFunc(q.ExcludeActors, isActor) {
 		return false
 	}
-	if len(q.Events) > 0 && !slices.ContainsFunc(q.Events, func(t EventType) bool { return t.Value == e.Event }) {
+	if len(q.Events) > 0 && !slices.ContainsFunc(q.Events, func(t Event) bool { return t.Value == e.Event }) {
 		return false
 	}
 	return q.TargetID == "" || q.TargetID == e.TargetID

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 )
 
 func TestTextClean(t *testing.T) {
@@ -103,7 +104,7 @@ func TestTextCleanOfAnythingIsClean(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewSource(1))
 	for range 4_000 {
-		requireClean(t, randomText(random))
+		requireClean(t, logtest.RandomText(random))
 	}
 }
 
@@ -113,10 +114,10 @@ func TestTextCleanOfEveryCharacterIsClean(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		s := "a" + string(r) + "b"
 		cleaned := auditlog.Text(s).Clean()
-		if bad := strings.IndexFunc(cleaned, isUnwelcome); bad >= 0 {
+		if bad := strings.IndexFunc(cleaned, logtest.IsUnwelcome); bad >= 0 {
 			t.Fatalf("U+%04X survives in %+q", r, cleaned)
 		}
-		if (unicode.IsLetter(r) || unicode.IsPunct(r)) && !isUnwelcome(r) && cleaned != s {
+		if (unicode.IsLetter(r) || unicode.IsPunct(r)) && !logtest.IsUnwelcome(r) && cleaned != s {
 			t.Fatalf("U+%04X does not survive in %+q", r, cleaned)
 		}
 	}
@@ -135,40 +136,6 @@ func requireClean(t *testing.T, raw string) {
 	cleaned := auditlog.Text(raw).Clean()
 	require.True(t, utf8.ValidString(cleaned), "%+q", raw)
 	require.LessOrEqual(t, utf8.RuneCountInString(cleaned), auditlog.MaxTextRunes, "%+q", raw)
-	require.Equal(t, -1, strings.IndexFunc(cleaned, isUnwelcome), "%+q became %+q", raw, cleaned)
+	require.Equal(t, -1, strings.IndexFunc(cleaned, logtest.IsUnwelcome), "%+q became %+q", raw, cleaned)
 	require.Equal(t, cleaned, auditlog.Text(cleaned).Clean(), "cleaning %+q twice changes it", raw)
-}
-
-// isUnwelcome spells out, character by character, what the product code takes from
-// Unicode's tables.
-func isUnwelcome(r rune) bool {
-	in := func(lo, hi rune) bool { return lo <= r && r <= hi }
-	return in(0, 0x1f) || in(0x7f, 0x9f) || // controls
-		r == 0x61c || in(0x200e, 0x200f) || in(0x202a, 0x202e) || in(0x2066, 0x2069) || // bidi
-		in(0x200b, 0x200d) || in(0x2060, 0x2064) || r == 0xfeff || r == 0xad || r == 0x180e || // zero width
-		r == 0x115f || r == 0x1160 || r == 0x3164 || r == 0xffa0 || // fillers
-		in(0xfe00, 0xfe0f) || in(0xe0100, 0xe01ef) || in(0xe0000, 0xe007f) || // selectors, tags
-		in(0xfff9, 0xfffb) || in(0x2028, 0x2029) || // annotation, separators
-		in(0xe000, 0xf8ff) || in(0xf0000, 0x10ffff) || // private use
-		in(0xfdd0, 0xfdef) || r&0xfffe == 0xfffe // noncharacters
-}
-
-// randomText mixes plain, accented, invisible and broken text.
-func randomText(random *rand.Rand) string {
-	pieces := []string{"\x1b", "[", "]", "\a", "\x1b\\", "\u009b", "\u009c", "31m", ";", "\u0301", "\u200d", "\ufe0f", "\xff", "\xc2", "\n", "…", "é", "字"}
-	var out strings.Builder
-	for range random.Intn(40) {
-		switch random.Intn(3) {
-		case 0:
-			out.WriteString(pieces[random.Intn(len(pieces))])
-		case 1:
-			out.WriteRune(rune(random.Intn(unicode.MaxRune + 1)))
-		default:
-			out.WriteByte(byte(random.Intn(256)))
-		}
-		if random.Intn(50) == 0 {
-			out.WriteString(strings.Repeat(pieces[random.Intn(len(pieces))], 400))
-		}
-	}
-	return out.String()
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"time"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/makeapi"
 )
@@ -121,6 +121,6 @@ func (f *filler) fill(ctx context.Context, organization auditlog.Organization, o
 	}
 	return f.archive.Sync(ctx, f.source, archive.SyncOptions{
 		Instance: f.instance, Organization: organization, Details: f.details, OnProgress: onProgress,
-		IsNotable: func(event auditlog.Text) bool { return analysis.IsNotable(event, catalog) },
+		IsNotable: func(event auditlog.Text) bool { return detect.PowerOf(event, catalog) != auditlog.PowerNone },
 	})
 }

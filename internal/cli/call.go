@@ -17,6 +17,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 )
 
@@ -161,7 +162,7 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 		names = append(names, tool.Name)
 	}
 	message := fmt.Sprintf("there is no tool %s; tools: %s", auditlog.Text(name).Quote(), strings.Join(names, ", "))
-	if nearest := auditlog.Nearest(name, names, 1); len(nearest) > 0 {
+	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {
 		message = fmt.Sprintf("there is no tool %s; did you mean %s? Tools: %s", auditlog.Text(name).Quote(), nearest[0], strings.Join(names, ", "))
 	}
 	return &exitError{code: exitUsage, message: message}

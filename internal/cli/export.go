@@ -8,11 +8,11 @@ import (
 	"os"
 	"time"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/question"
 )
 
 // exportCommand writes entries for other programs.
@@ -62,18 +62,18 @@ func (c *exportCommand) run(r *runtime) error {
 		return err
 	}
 	defer session.close()
-	question, err := session.service.Resolve(r.ctx, analysis.Filter{
+	asked, err := session.service.Resolve(r.ctx, question.Filter{
 		From: c.From, To: c.To, TargetID: c.TargetID,
 		Teams: c.Team, Actors: c.Actor, ExcludeActors: c.ExcludeActor, Events: c.Event,
 	}, 0)
 	if err != nil {
 		return err
 	}
-	for _, note := range question.Notes {
+	for _, note := range asked.Notes {
 		r.logger.InfoContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
 	}
-	e := &exporting{command: c, runtime: r, upstream: session, format: format, question: question, to: r.streams.Out}
-	if e.categories, err = session.service.Directory.Catalog(r.ctx, question.Query.Organization.ID); err != nil {
+	e := &exporting{command: c, runtime: r, upstream: session, format: format, question: asked, to: r.streams.Out}
+	if e.categories, err = session.service.Directory.Catalog(r.ctx, asked.Query.Organization.ID); err != nil {
 		return err
 	}
 	if c.SinceCheckpoint != "" {
@@ -106,7 +106,7 @@ type exporting struct {
 	runtime    *runtime
 	upstream   *upstream
 	format     export.Format
-	question   *analysis.Question
+	question   *question.Question
 	categories *auditlog.Catalog
 	to         io.Writer
 	written    int

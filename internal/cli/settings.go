@@ -10,6 +10,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/makeapi"
 )
 
@@ -89,9 +90,9 @@ func (s *Settings) location() (*time.Location, error) {
 	if s.Timezone == "" {
 		return nil, nil
 	}
-	location, err := auditlog.ParseLocation(s.Timezone)
+	location, err := question.ParseLocation(s.Timezone)
 	if err != nil {
-		var detail *auditlog.TimeError
+		var detail *question.TimeError
 		problem := err.Error()
 		if errors.As(err, &detail) {
 			problem = fmt.Sprintf("%s: %s", auditlog.Text(detail.Value).Quote(), detail.Problem)

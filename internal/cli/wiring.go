@@ -17,6 +17,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/makeapi"
 	"make-audit-mcp/prompts"
@@ -132,13 +133,13 @@ func (c *connection) upstream(base *url.URL, credential makeapi.Credential) *ups
 	options.BaseURL, options.Credential = base, credential
 	client := makeapi.New(options)
 	session := live.New(client, live.Options{Zone: c.zone, MaxKept: c.maxKept, KeepRaw: c.keepRaw})
-	return &upstream{shared: c, client: client, session: session, service: &analysis.Service{
+	return &upstream{shared: c, client: client, session: session, service: &analysis.Service{Resolver: question.Resolver{
 		Reader:       session,
 		Directory:    session,
-		Cursors:      &analysis.Sealer{Secret: credential.Secret, Instance: cursorInstance(c.runtime.settings.Demo, client)},
+		Cursors:      &question.Sealer{Secret: credential.Secret, Instance: cursorInstance(c.runtime.settings.Demo, client)},
 		Organization: c.organization,
 		Location:     c.location,
-	}}
+	}}}
 }
 
 // startDemo starts the simulated Make on loopback and points clients at it.
@@ -175,7 +176,7 @@ func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
 // instructions tell a model what the server is for and which tool answers what.
 // Facts, not commands; clients cut them at 2 KB.
 const instructions = `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
-Not in the log: ` + auditlog.NotLogged + `. Records that scenarios write to data stores are not logged either.
+Not in the log: ` + question.NotLogged + `. Records that scenarios write to data stores are not logged either.
 How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call. One person, or somebody who leaves: get_actor_activity. One object, who made or deleted it: get_target_history. Single entries: list_audit_logs, with details get_audit_log. Names of people, teams and events: list_audit_log_filters. What the API key can see: list_organizations.
 People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
 

@@ -322,7 +322,7 @@ func TestARefusedOffsetKeepsPagesLarge(t *testing.T) {
 	assert.Less(t, len(u.lists()), 30)
 	u.ResetRequests()
 	q := query(window(now().AddDate(0, 0, -1), now()))
-	q.Events = []auditlog.EventType{{Value: "webhook_created"}}
+	q.Events = []auditlog.Event{{Value: "webhook_created"}}
 	_, _, err = readUntil(t.Context(), session, q, -1)
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(u.lists()), 7, "calls for 4320 entries")
@@ -774,9 +774,9 @@ func (g *gamble) drawQuery(back time.Duration) auditlog.Query {
 		q.ExcludeSystem = true
 	}
 	if g.chance(4) {
-		q.Events = []auditlog.EventType{{Value: auditlog.Text(pick(g, "webhook_created", "connection_deleted"))}}
+		q.Events = []auditlog.Event{{Value: auditlog.Text(pick(g, "webhook_created", "connection_deleted"))}}
 		for i := range pick(g, 0, 0, 25) {
-			q.Events = append(q.Events, auditlog.EventType{Value: auditlog.Text(fmt.Sprintf("made_up_%d", i))})
+			q.Events = append(q.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprintf("made_up_%d", i))})
 		}
 	}
 	return q

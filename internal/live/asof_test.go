@@ -32,7 +32,7 @@ func TestWhatWasReadLatelyCostsNoCallAsOfThen(t *testing.T) {
 	}
 	ofEvent := func(to time.Time) auditlog.Query {
 		q := query(window(now().AddDate(0, 0, -1), to))
-		q.Events = []auditlog.EventType{{Value: "webhook_created"}}
+		q.Events = []auditlog.Event{{Value: "webhook_created"}}
 		return q
 	}
 	first, _ := readAll(t, session, ofActor(clock.now()))

@@ -101,7 +101,7 @@ func catalogOf(filters *makeapi.Filters) *auditlog.Catalog {
 	}
 	for _, category := range filters.Events {
 		for _, item := range category.Items {
-			catalog.Events = append(catalog.Events, auditlog.EventType{
+			catalog.Events = append(catalog.Events, auditlog.Event{
 				Value: auditlog.Text(item.Value), Label: auditlog.Text(item.Label), Category: auditlog.Text(category.Header),
 			})
 		}

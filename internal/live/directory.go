@@ -85,7 +85,7 @@ func (s *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 				return nil, err
 			}
 			merged.Users = appendNew(merged.Users, catalog.Users, func(a auditlog.Actor) auditlog.ID { return a.ID })
-			merged.Events = appendNew(merged.Events, catalog.Events, func(e auditlog.EventType) auditlog.Text { return e.Value })
+			merged.Events = appendNew(merged.Events, catalog.Events, func(e auditlog.Event) auditlog.Text { return e.Value })
 		}
 		return merged, nil
 	})

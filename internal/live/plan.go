@@ -40,7 +40,7 @@ func newPlan(q *auditlog.Query, access *auditlog.Access) (*plan, error) {
 	if q.System || slices.Contains(authors, "") {
 		authors = nil
 	}
-	events := ids(q.Events, func(e auditlog.EventType) auditlog.Text { return e.Value })
+	events := ids(q.Events, func(e auditlog.Event) auditlog.Text { return e.Value })
 
 	p.filters = split(teams, authors, events)
 	p.sign(teams, authors, events)

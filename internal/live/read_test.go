@@ -152,11 +152,11 @@ func TestReadAppliesEveryFilterAgain(t *testing.T) {
 	t.Parallel()
 	entries := busyMonths(8)
 	w := window(now().AddDate(0, -5, 0), now())
-	many := make([]auditlog.EventType, 0, 45)
+	many := make([]auditlog.Event, 0, 45)
 	for i := range 44 {
-		many = append(many, auditlog.EventType{Value: auditlog.Text(fmt.Sprintf("made_up_%d", i))})
+		many = append(many, auditlog.Event{Value: auditlog.Text(fmt.Sprintf("made_up_%d", i))})
 	}
-	many = append(many, auditlog.EventType{Value: "connection_deleted"})
+	many = append(many, auditlog.Event{Value: "connection_deleted"})
 	for name, test := range map[string]struct {
 		change func(q *auditlog.Query)
 		keep   func(e makesim.Entry) bool
@@ -208,7 +208,7 @@ func TestAskingAgainCostsNoCall(t *testing.T) {
 	assert.True(t, report.Complete)
 
 	narrower := query(window(now().AddDate(0, -2, 0), now().AddDate(0, -1, 0)))
-	narrower.Events = []auditlog.EventType{{Value: "webhook_created"}}
+	narrower.Events = []auditlog.Event{{Value: "webhook_created"}}
 	got, _ := readAll(t, session, narrower)
 	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(narrower.Window)(e) && e.Event == "webhook_created" }), sorted(got))
 	assert.Empty(t, u.Requests())

@@ -2,6 +2,8 @@ package live
 
 import (
 	"context"
+	"strings"
+	"time"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/makeapi"
@@ -51,7 +53,7 @@ func isRefusal(err error) bool {
 }
 
 func knownZone(name string) string {
-	if _, err := auditlog.ParseLocation(name); err != nil {
+	if _, err := time.LoadLocation(name); err != nil || strings.EqualFold(name, "Local") {
 		return ""
 	}
 	return name

@@ -1,0 +1,137 @@
+package auditlog
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Event is one kind of event: its value in entries (webhook_created), the label that people see (Webhook created), and the
+// category that Make's filters call puts over it (Webhooks). Label and category are empty where nobody says them. One value
+// may stand under two categories of a catalog, as two Events.
+//
+// This is the one place that takes a value apart. Make documents the pattern entity_verb by a handful of examples
+// (https://help.make.com/audit-logs, March 2026) and has events of other forms since (requested_connection_used, October
+// 2026); values are Make's to change, so that words that are not known leave the meaning open.
+type Event struct {
+	Value    Text `json:"value"`
+	Label    Text `json:"label,omitempty"`
+	Category Text `json:"category,omitempty"`
+}
+
+// The verbs that the meaning of an entry rests on.
+const (
+	VerbCreated = "created"
+	VerbUpdated = "updated"
+	VerbDeleted = "deleted"
+	VerbRemoved = "removed"
+)
+
+// Verb returns what was done, in lower case: the last word of the value, or the last that is a verb where the value goes on
+// behind it (connection_used_by_another_user: used).
+func (e Event) Verb() string {
+	_, verb := e.parts()
+	return verb
+}
+
+// Object returns what sort of object it was done to, in lower case: webhook, data_store. It is the value without its verb, and
+// without a word that only describes the object (requested_connection_used: connection).
+func (e Event) Object() Text {
+	object, _ := e.parts()
+	return Text(object)
+}
+
+// parts splits the value at its verb.
+func (e Event) parts() (object, verb string) {
+	value := strings.ToLower(string(e.Value))
+	last := strings.LastIndexByte(value, '_')
+	if last <= 0 {
+		return value, value[last+1:]
+	}
+	object, verb = value[:last], value[last+1:]
+	if !isKnownVerb(verb) {
+		words := strings.Split(object, "_")
+		for at := len(words) - 1; at > 0; at-- {
+			if isKnownVerb(words[at]) {
+				object, verb = strings.Join(words[:at], "_"), words[at]
+				break
+			}
+		}
+	}
+	return strings.TrimPrefix(object, "requested_"), verb
+}
+
+// isKnownVerb reports whether a word can be nothing but the verb of an event.
+func isKnownVerb(word string) bool {
+	switch word {
+	case VerbCreated, VerbUpdated, VerbDeleted, VerbRemoved, "added", "changed", "activated", "deactivated", "enabled", "disabled",
+		"authorized", "reauthorized", "invited", "assigned", "revoked", "used":
+		return true
+	}
+	return false
+}
+
+// Words returns the words of the value, in lower case: what stands between whatever is neither letter nor digit.
+func (e Event) Words() []string { return lowerWords(e.Value) }
+
+// CategoryWords returns the words of the category, as Words does those of the value.
+func (e Event) CategoryWords() []string { return lowerWords(e.Category) }
+
+func lowerWords(text Text) []string {
+	return strings.FieldsFunc(strings.ToLower(string(text)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+// ConcernsVariables reports whether the event is about variables, whose values may be secret.
+func (e Event) ConcernsVariables() bool { return strings.Contains(Fold(string(e.Value)), "variable") }
+
+// Power is what an event touches of those things that give access, or take something away.
+type Power int
+
+// The powers, from the least weighty to the weightiest. PowerNone is for the events that touch none.
+const (
+	PowerNone Power = iota
+	PowerWebhook
+	PowerConnectionUpdate
+	PowerOrganizationVariable
+	PowerDeletion
+	PowerConnection
+	PowerCredential
+	PowerKey
+	PowerOrganization
+	PowerRole
+	PowerSignOn
+)
+
+// Touches returns the weightiest power that the event touches, by the words of its value, label and category.
+func (e Event) Touches() Power {
+	words := strings.FieldsFunc(Fold(string(e.Value)+" "+string(e.Category)+" "+string(e.Label)), func(r rune) bool { return strings.ContainsRune("_ -./", r) })
+	has := func(wanted ...string) bool {
+		return slices.ContainsFunc(words, func(word string) bool {
+			return slices.Contains(wanted, word) || slices.Contains(wanted, strings.TrimSuffix(word, "s"))
+		})
+	}
+	verb := Fold(e.Verb())
+	switch {
+	case has("2fa", "tfa", "mfa", "factor", "sso", "saml"):
+		return PowerSignOn
+	case has("role", "member", "permission", "owner", "admin"):
+		return PowerRole
+	case has("organization", "organisation", "team") && !has("variable"):
+		return PowerOrganization
+	case has("key", "token", "certificate"):
+		return PowerKey
+	case has("credential"):
+		return PowerCredential
+	case has("connection") && verb != VerbUpdated:
+		return PowerConnection
+	case has("connection"):
+		return PowerConnectionUpdate
+	case verb == VerbDeleted || verb == VerbRemoved:
+		return PowerDeletion
+	case has("variable") && has("organization", "organisation"):
+		return PowerOrganizationVariable
+	case has("webhook") && verb == VerbCreated:
+		return PowerWebhook
+	}
+	return PowerNone
+}

@@ -1,0 +1,169 @@
+package detect_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/detect"
+)
+
+// series are entries of one event, so far apart, the last of them at an instant.
+func series(count int, event auditlog.Text, last time.Time, apart time.Duration) []*auditlog.Entry {
+	var entries []*auditlog.Entry
+	for i := range count {
+		entries = append(entries, logtest.Did(logtest.Ada(), event, last.Add(-time.Duration(i)*apart)))
+	}
+	return entries
+}
+
+func finding(activity judged, rule string) *detect.Finding {
+	if i := slices.IndexFunc(activity.Findings, func(f detect.Finding) bool { return f.Rule == rule }); i >= 0 {
+		return &activity.Findings[i]
+	}
+	return nil
+}
+
+func rules(activity judged) []string {
+	var found []string
+	for _, f := range activity.Findings {
+		found = append(found, f.Rule)
+	}
+	return found
+}
+
+// morning is at a usual hour of [daily] with the hours 9 and 12.
+func morning() time.Time { return time.Date(2026, 11, 18, 9, 59, 0, 0, time.UTC) }
+
+func TestManyDeletionsWithinAnHourAreFound(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		entries  []*auditlog.Entry
+		want     detect.Severity // empty: no finding
+		observed float64
+	}{
+		"nine":                     {series(9, "webhook_deleted", morning(), time.Minute), "", 0},
+		"ten":                      {series(10, "webhook_deleted", morning(), time.Minute), detect.SeverityMedium, 10},
+		"nineteen":                 {series(19, "webhook_deleted", morning(), time.Minute), detect.SeverityMedium, 19},
+		"twenty":                   {series(20, "webhook_deleted", morning(), time.Minute), detect.SeverityHigh, 20},
+		"removed":                  {series(10, "team_member_removed", morning(), time.Minute), detect.SeverityMedium, 10},
+		"of several events":        {append(series(5, "webhook_deleted", morning(), time.Minute), series(5, "key_deleted", morning(), time.Second)...), detect.SeverityMedium, 10},
+		"within an hour":           {series(10, "webhook_deleted", morning(), 399*time.Second), detect.SeverityMedium, 10},
+		"in a whole hour":          {series(10, "webhook_deleted", morning(), 400*time.Second), "", 0},
+		"spread over the day":      {series(40, "webhook_deleted", morning(), 10*time.Minute), "", 0},
+		"updates":                  {series(40, "webhook_updated", morning(), time.Minute), "", 0},
+		"as usual":                 {append(series(12, "webhook_deleted", morning(), time.Minute), series(7, "webhook_deleted", windowStart().Add(-30*time.Hour), time.Minute)...), "", 0},
+		"twice as many as usual":   {append(series(14, "webhook_deleted", morning(), time.Minute), series(7, "webhook_deleted", windowStart().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 14},
+		"the busiest of two hours": {append(series(11, "webhook_deleted", morning(), time.Minute), series(13, "key_deleted", morning().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 13},
+	} {
+		got := finding(judge(logtest.Ada(), time.UTC, nil, test.entries...), "mass_deletion")
+		if test.want == "" {
+			assert.Nil(t, got, name)
+			continue
+		}
+		require.NotNil(t, got, name)
+		assert.Equal(t, test.want, got.Severity, name)
+		assert.InDelta(t, test.observed, got.Observed, 0, name)
+		assert.Len(t, got.Evidence, int(test.observed), name)
+		assert.GreaterOrEqual(t, got.Observed, got.Threshold, name)
+		assert.True(t, slices.IsSortedFunc(got.Evidence, auditlog.CompareNewestFirst), name)
+	}
+}
+
+func TestWorkOutsideUsualHoursIsFoundFromThreeEntriesOn(t *testing.T) {
+	t.Parallel()
+	night := time.Date(2026, 11, 18, 3, 30, 0, 0, time.UTC)
+	find := func(entries ...*auditlog.Entry) *detect.Finding {
+		return finding(judge(logtest.Ada(), time.UTC, nil, append(daily(20, time.UTC, 9, 12), entries...)...), "outside_usual_hours")
+	}
+	assert.Nil(t, find(series(2, "key_created", night, time.Minute)...))
+	assert.Nil(t, find(series(30, "key_created", morning(), time.Minute)...))
+	low := find(series(3, "scenario_updated", night, time.Minute)...)
+	require.NotNil(t, low)
+	assert.Equal(t, detect.SeverityLow, low.Severity)
+	assert.Contains(t, low.Reason, "08-14")
+	medium := find(append(series(2, "scenario_updated", night, time.Minute), logtest.Did(logtest.Ada(), "webhook_deleted", night.Add(time.Second)))...)
+	require.NotNil(t, medium)
+	assert.Equal(t, detect.SeverityMedium, medium.Severity)
+	assert.Len(t, medium.Evidence, 3)
+	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, series(9, "key_created", night, time.Minute)...), "outside_usual_hours"), "with no baseline nothing is unusual")
+}
+
+func TestNotableEventsOfAFirstTimeAreFound(t *testing.T) {
+	t.Parallel()
+	find := func(days int, events ...auditlog.Text) *detect.Finding {
+		entries := daily(days, time.UTC, 9, 12)
+		for i, event := range events {
+			entries = append(entries, logtest.Did(logtest.Ada(), event, morning().Add(-time.Duration(i)*time.Minute)))
+		}
+		return finding(judge(logtest.Ada(), time.UTC, nil, entries...), "first_time_events")
+	}
+	got := find(20, "key_created", "key_created", "webhook_deleted", "webhook_updated")
+	require.NotNil(t, got)
+	assert.InDelta(t, 2, got.Observed, 0)
+	assert.Len(t, got.Evidence, 3)
+	assert.Nil(t, find(20, "webhook_updated", "scenario_created"), "not notable")
+	assert.Nil(t, find(20, "webhook_created"), "not weighty")
+	assert.Nil(t, find(14, "key_created"), "28 entries are too little a baseline")
+	assert.NotNil(t, find(15, "key_created"))
+	known := append(daily(20, time.UTC, 9, 12), logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour)), logtest.Did(logtest.Ada(), "key_created", morning()))
+	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, known...), "first_time_events"))
+}
+
+func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
+	t.Parallel()
+	find := func(usual, count int) *detect.Finding {
+		var hours []int
+		for range usual {
+			hours = append(hours, 9)
+		}
+		return finding(judge(logtest.Ada(), time.UTC, nil, append(daily(20, time.UTC, hours...), series(count, "scenario_updated", morning(), time.Second)...)...), "busy_day")
+	}
+	assert.Nil(t, find(4, 30), "thirty entries a day are never many")
+	got := find(4, 31)
+	require.NotNil(t, got)
+	assert.Equal(t, detect.SeverityLow, got.Severity)
+	assert.Len(t, got.Evidence, 31)
+	assert.Contains(t, got.Reason, "31 entries on 2026-11-18")
+	assert.Contains(t, got.Reason, "has 4 (median)")
+	assert.Nil(t, find(40, 43), "of somebody who is always busy")
+	assert.NotNil(t, find(40, 44))
+	assert.Nil(t, find(1, 100), "20 entries are too little a baseline")
+}
+
+func TestFindingsKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+	ask := func(count int) judged {
+		return judge(logtest.Ada(), time.UTC, nil, append(daily(20, time.UTC, 9, 12), series(count, "webhook_deleted", time.Date(2026, 11, 18, 3, 59, 0, 0, time.UTC), time.Minute)...)...)
+	}
+	first, again, other := ask(40), ask(40), ask(41)
+	assert.Equal(t, []string{"mass_deletion", "outside_usual_hours", "first_time_events", "busy_day"}, rules(first), "the most severe first")
+	ids := map[string]bool{}
+	for i := range first.Findings {
+		assert.Equal(t, first.Findings[i].ID(), again.Findings[i].ID())
+		assert.NotEqual(t, first.Findings[i].ID(), other.Findings[i].ID(), "other evidence")
+		ids[first.Findings[i].ID()] = true
+	}
+	assert.Len(t, ids, 4)
+}
+
+func TestTheSystemHasNoHabits(t *testing.T) {
+	t.Parallel()
+	var entries []*auditlog.Entry
+	for _, entry := range slices.Concat(daily(30, time.UTC, 9, 12), series(40, "scenario_updated", morning().Add(-6*time.Hour), time.Minute), series(1, "key_created", morning(), time.Minute)) {
+		entry.Actor = nil
+		entries = append(entries, entry)
+	}
+	activity := judge(auditlog.Actor{}, time.UTC, nil, entries...)
+	assert.Equal(t, detect.System, activity.ActorType)
+	assert.Len(t, activity.Entries, 41)
+	assert.False(t, activity.Usual.IsKnown())
+	assert.Contains(t, activity.Usual.Reason, "system")
+	assert.Empty(t, activity.Outside)
+	assert.Empty(t, rules(activity))
+}

@@ -1,0 +1,73 @@
+package detect
+
+import (
+	"cmp"
+	"slices"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Notable is an entry that a review would look at, and why.
+type Notable struct {
+	Entry *auditlog.Entry
+	// Power is what it touched: the weightier, the sooner to look at.
+	Power auditlog.Power
+}
+
+// Why says in words what is notable.
+func (n Notable) Why() string {
+	switch n.Power {
+	case auditlog.PowerSignOn:
+		return "two-factor authentication or sign-on"
+	case auditlog.PowerRole:
+		return "roles and membership"
+	case auditlog.PowerOrganization:
+		return "a team or the organization itself"
+	case auditlog.PowerKey:
+		return "a key"
+	case auditlog.PowerCredential:
+		return "access to credentials"
+	case auditlog.PowerConnection, auditlog.PowerConnectionUpdate:
+		return "a connection to another system"
+	case auditlog.PowerDeletion:
+		return "a deletion"
+	case auditlog.PowerOrganizationVariable:
+		return "a variable of the whole organization"
+	case auditlog.PowerWebhook:
+		return "a way in from outside"
+	case auditlog.PowerNone:
+	}
+	return ""
+}
+
+// PowerOf returns what an event touches by its name and the catalog's words: where the catalog lacks the event, those for
+// others about the same object.
+func PowerOf(event auditlog.Text, catalog *auditlog.Catalog) auditlog.Power {
+	described := catalog.Event(event)
+	described.Category = catalog.Kind(event)
+	return described.Touches()
+}
+
+// isDeletion reports whether an event takes something away.
+func isDeletion(event auditlog.Text) bool {
+	verb := auditlog.Event{Value: event}.Verb()
+	return verb == auditlog.VerbDeleted || verb == auditlog.VerbRemoved
+}
+
+// notableOf picks what is notable, the weightiest first, then the newest. Entries come newest first.
+func notableOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []Notable {
+	powers := map[auditlog.Text]auditlog.Power{}
+	var notable []Notable
+	for _, entry := range entries {
+		power, known := powers[entry.Event]
+		if !known {
+			power = PowerOf(entry.Event, catalog)
+			powers[entry.Event] = power
+		}
+		if power != auditlog.PowerNone {
+			notable = append(notable, Notable{Entry: entry, Power: power})
+		}
+	}
+	slices.SortStableFunc(notable, func(a, b Notable) int { return cmp.Compare(b.Power, a.Power) })
+	return notable
+}

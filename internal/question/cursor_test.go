@@ -1,0 +1,69 @@
+package question_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
+)
+
+func sealer(secret, instance string) *question.Sealer {
+	return &question.Sealer{Secret: func() (string, error) { return secret, nil }, Instance: instance}
+}
+
+func TestCursorsHoldTheQuestion(t *testing.T) {
+	t.Parallel()
+	prague, err := time.LoadLocation("Europe/Prague")
+	require.NoError(t, err)
+	place := question.Cursor{
+		Query: auditlog.Query{
+			Organization: auditlog.Ref{ID: "7", Name: "A\u200bcme"}, Window: auditlog.Window{From: now().Add(-time.Hour).In(prague), To: now().In(prague), Location: prague},
+			Teams: []auditlog.Ref{{ID: "1"}}, Actors: []auditlog.Actor{{ID: "2"}, {ID: "a\u202eb"}}, ExcludeActors: []auditlog.Actor{{ID: "3"}},
+			NoTeam: true, System: true, ExcludeSystem: true, Events: []auditlog.Event{{Value: "x\u200by"}}, TargetID: "t\u0007t",
+		},
+		Order: question.Order{By: question.ByActor, Ascending: true}, Key: "1k\x00", TriggeredAt: now().Add(-time.Minute), UUID: "u", Offset: 5, Before: 25, TakenAt: now(), Asked: "abc",
+	}
+	cursor, err := sealer("secret", "here").Seal(place)
+	require.NoError(t, err)
+	assert.Regexp(t, `^[A-Za-z0-9_-]+$`, cursor)
+	opened, err := sealer("secret", "here").Open(cursor, now().Add(24*time.Hour))
+	require.NoError(t, err)
+	assert.True(t, opened.Query.Window.From.Equal(place.Query.Window.From))
+	opened.Query.Window, opened.TriggeredAt, opened.TakenAt = place.Query.Window, place.TriggeredAt, place.TakenAt
+	assert.Equal(t, place, opened, "raw text and all")
+
+	again, err := sealer("secret", "here").Seal(place)
+	require.NoError(t, err)
+	assert.NotEqual(t, cursor, again, "a nonce is used once")
+
+	for name, open := range map[string]func() (question.Cursor, error){
+		"another key":      func() (question.Cursor, error) { return sealer("other", "here").Open(cursor, now()) },
+		"another instance": func() (question.Cursor, error) { return sealer("secret", "there").Open(cursor, now()) },
+		"too old": func() (question.Cursor, error) {
+			return sealer("secret", "here").Open(cursor, now().Add(24*time.Hour+time.Second))
+		},
+		"empty":      func() (question.Cursor, error) { return sealer("secret", "here").Open("", now()) },
+		"no base64":  func() (question.Cursor, error) { return sealer("secret", "here").Open("!!", now()) },
+		"truncated":  func() (question.Cursor, error) { return sealer("secret", "here").Open(cursor[:len(cursor)-4], now()) },
+		"with tails": func() (question.Cursor, error) { return sealer("secret", "here").Open(cursor+"AA", now()) },
+	} {
+		_, err := open()
+		var refused *question.CursorError
+		require.ErrorAs(t, err, &refused, name)
+		assert.Contains(t, err.Error(), "start again", name)
+	}
+	failing := &question.Sealer{Secret: func() (string, error) { return "", errors.New("no key") }}
+	_, err = failing.Seal(place)
+	require.ErrorContains(t, err, "no key")
+	_, err = failing.Open(cursor, now())
+	require.ErrorContains(t, err, "no key")
+}
+
+func lastDay() auditlog.Window {
+	return auditlog.Window{From: now().Add(-24 * time.Hour), To: now(), Location: time.UTC}
+}

@@ -1,0 +1,78 @@
+package question
+
+import (
+	"fmt"
+	"strings"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// maxCandidates is the most names that a NameError lists.
+const maxCandidates = 10
+
+// NameError says that a name fits nothing or more than one thing.
+type NameError struct {
+	// Kind is what was looked for: actor, team, event, kind (of object) or object.
+	Kind string
+	// Want is the name as given, raw.
+	Want string
+	// Candidates are those that it fits, or the nearest where it fits none, each
+	// ready to print, at most 10.
+	Candidates []string
+	// More is how many further candidates there are.
+	More int
+	// Ambiguous tells that the name fits more than one.
+	Ambiguous bool
+}
+
+// Error names the candidates and the next step.
+func (e *NameError) Error() string {
+	list := strings.Join(e.Candidates, ", ")
+	if e.More > 0 {
+		list += fmt.Sprintf(" and %d more", e.More)
+	}
+	want := auditlog.Text(e.Want).Quote()
+	if e.Ambiguous {
+		plural, pass := "teams", "the id"
+		switch e.Kind {
+		case "actor":
+			plural, pass = "people", "the id or the address"
+		case "kind":
+			plural, pass = "kinds", "the whole category"
+		case "object":
+			plural, pass = "objects", "the id"
+		}
+		return fmt.Sprintf("%s %s fits %d %s: %s: pass %s", e.Kind, want, len(e.Candidates)+e.More, plural, list, pass)
+	}
+	message := fmt.Sprintf("no %s %s", e.Kind, want)
+	switch {
+	case list != "" && e.Kind == "kind":
+		message += "; there are: " + list
+	case list != "":
+		message += "; nearest: " + list
+	}
+	switch e.Kind {
+	case "actor":
+		return message + "; accepted: an id, an e-mail address, a name or the beginning of a word of it, such as 12 or jan.novak@example.com;" +
+			" people who have left may be missing from Make's catalog, but an id is always accepted"
+	case "team":
+		return message + "; accepted: an id, a name or the beginning of a word of it, such as 7 or Marketing"
+	case "object":
+		return message + "; that is of another kind than event or kind asks for: leave them out, or pass those of the object that is meant"
+	case "kind":
+		return message + "; accepted: a category of events, such as Webhooks"
+	default:
+		if reason := NotLoggedHint(e.Want); reason != "" {
+			message += "; " + reason
+		}
+		return message + "; accepted: a value, a label, a whole category or a pattern, such as webhook_created or *_deleted"
+	}
+}
+
+func newNameError(kind, want string, candidates []string, ambiguous bool) *NameError {
+	kept := min(len(candidates), maxCandidates)
+	return &NameError{
+		Kind: kind, Want: want, Ambiguous: ambiguous,
+		Candidates: candidates[:kept], More: len(candidates) - kept,
+	}
+}

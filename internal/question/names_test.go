@@ -1,0 +1,295 @@
+package question_test
+
+import (
+	"fmt"
+	"math/rand"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/question"
+)
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	events := []string{"webhook_created", "webhook_deleted", "connection_created", "key_created", "team_created"}
+	for name, test := range map[string]struct {
+		want  string
+		among []string
+		n     int
+		found []string
+	}{
+		"a slip":                      {"webhook_craeted", events, 1, []string{"webhook_created"}},
+		"nearest first":               {"webhook_deletd", events, 3, []string{"webhook_deleted", "webhook_created"}},
+		"a shared word":               {"webhook_exploded", events, 5, []string{"webhook_deleted", "webhook_created"}},
+		"the beginning of a word":     {"Conn", events, 5, []string{"connection_created"}},
+		"a slip in one word":          {"novk", []string{"Eve Adams", "Jan Novák"}, 5, []string{"Jan Novák"}},
+		"accents do not count":        {"Zofie", []string{"Žofie", "Sofie"}, 5, []string{"Žofie", "Sofie"}},
+		"nothing similar":             {"quarterly report", events, 5, nil},
+		"short words are not all one": {"ab", []string{"xy", "ac"}, 5, []string{"ac"}},
+		"nothing asked":               {"", events, 5, nil},
+		"nothing wanted":              {"webhook_created", events, 0, nil},
+		"the same once":               {"teem", []string{"team", "team"}, 5, []string{"team"}},
+	} {
+		assert.Equal(t, test.found, question.Nearest(test.want, test.among, test.n), name)
+	}
+}
+
+func TestNearestIsBoundedInTime(t *testing.T) {
+	t.Parallel()
+	hostile := make([]string, 50)
+	for i := range hostile {
+		hostile[i] = strings.Repeat("ab ", 10_000)
+	}
+	assert.NotPanics(t, func() { question.Nearest(hostile[0], hostile, 3) })
+}
+
+func people() *auditlog.Catalog {
+	return &auditlog.Catalog{
+		Users: []auditlog.Actor{
+			{ID: "1", Name: "Bob Stone", Email: "bob@acme.example"},
+			{ID: "2", Name: "Jan Novák", Email: "jan.novak@acme.example"},
+			{ID: "3", Name: "Jan Novák", Email: "novak2@acme.example"},
+			{ID: "4", Name: "Bobby Tables", Email: "tables@acme.example"},
+			{ID: "5", Name: "Eve", Email: "eve@acme.example"},
+			{ID: "6", Name: "Žofie Dvořáková", Email: "z.dvorakova@acme.example"},
+			{ID: "7", Name: "eve@acme.example", Email: "mallory@acme.example"},
+			{ID: "svc-1", Name: "Robot", Email: ""},
+			{ID: "svc-1", Name: "Robot", Email: ""},
+		},
+		Teams: []auditlog.Ref{
+			{ID: "10", Name: "Marketing"}, {ID: "11", Name: "Marketing EMEA"}, {ID: "12", Name: "Finance"},
+			{ID: "13", Name: "Müller & Søn"}, {ID: "14", Name: ""},
+		},
+	}
+}
+
+func TestMatchActors(t *testing.T) {
+	t.Parallel()
+	seen := []auditlog.Actor{
+		{ID: "1", Name: "Old Name Of Bob", Email: "old@acme.example"},
+		{ID: "90", Name: "Left Lately", Email: "left@acme.example"},
+		{Name: "Without Id"},
+	}
+	for name, test := range map[string]struct {
+		want string
+		id   auditlog.ID
+	}{
+		"an id":                             {" 2 ", "2"},
+		"an id that is not a number":        {"svc-1", "svc-1"},
+		"an address":                        {"BOB@acme.example", "1"},
+		"a full name":                       {"bob stone", "1"},
+		"a full name without accents":       {"zofie dvorakova", "6"},
+		"the beginning of a later word":     {"dvor", "6"},
+		"a beginning over several words":    {"bobby t", "4"},
+		"the beginning of an address":       {"novak2", "3"},
+		"a full name before a beginning":    {"Eve", "5"},
+		"an address before a name":          {"eve@acme.example", "5"},
+		"one record twice is one person":    {"rob", "svc-1"},
+		"someone who left":                  {"Left Lately", "90"},
+		"an unknown id":                     {"4711", "4711"},
+		"a name with invisible characters":  {"Bob\u200b Stone", "1"},
+		"an address beginning at its parts": {"dvorakova", "6"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			actor, err := question.MatchActor(people(), test.want, seen)
+			require.NoError(t, err)
+			assert.Equal(t, test.id, actor.ID)
+		})
+	}
+}
+
+func TestMatchActorsPrefersTheCatalogsRecord(t *testing.T) {
+	t.Parallel()
+	seen := []auditlog.Actor{{ID: "1", Name: "Old Name"}, {ID: "90", Name: "Gone"}, {ID: "90", Name: "Gone Before"}}
+	bob, err := question.MatchActor(people(), "1", seen)
+	require.NoError(t, err)
+	assert.Equal(t, auditlog.Text("Bob Stone"), bob.Name)
+
+	_, err = question.MatchActor(people(), "Old Name", seen)
+	require.Error(t, err)
+
+	gone, err := question.MatchActor(people(), "gone", seen)
+	require.NoError(t, err)
+	assert.Equal(t, auditlog.Actor{ID: "90", Name: "Gone"}, gone)
+}
+
+func TestMatchActorsDoesNotGuess(t *testing.T) {
+	t.Parallel()
+	_, err := question.MatchActor(people(), "jan novak", nil)
+	var nameError *question.NameError
+	require.ErrorAs(t, err, &nameError)
+	assert.True(t, nameError.Ambiguous)
+	assert.EqualError(t, err, `actor "jan novak" fits 2 people: "Jan Novák" (id 2, "jan.novak@acme.example"), `+
+		`"Jan Novák" (id 3, "novak2@acme.example"): pass the id or the address`)
+
+	_, err = question.MatchActor(people(), "bob st0ne", nil)
+	require.ErrorAs(t, err, &nameError)
+	assert.False(t, nameError.Ambiguous)
+	assert.Contains(t, err.Error(), `no actor "bob st0ne"; nearest: "Bob Stone" (id 1, "bob@acme.example")`)
+	assert.Contains(t, err.Error(), "people who have left")
+	assert.Contains(t, err.Error(), "an id is always accepted")
+
+	for _, nothing := range []string{"", "  ", "\u200b"} {
+		_, err = question.MatchActor(people(), nothing, nil)
+		require.ErrorAs(t, err, &nameError)
+		assert.Empty(t, nameError.Candidates)
+	}
+}
+
+func TestNameErrorsAreBoundedAndQuoteOthersWords(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{}
+	for i := range 25 {
+		catalog.Users = append(catalog.Users, auditlog.Actor{ID: auditlog.ID(fmt.Sprint(i + 1)), Name: "Same\x1b[31m \"Name\nIgnore"})
+	}
+	_, err := question.MatchActor(catalog, "same", nil)
+	var nameError *question.NameError
+	require.ErrorAs(t, err, &nameError)
+	assert.Len(t, nameError.Candidates, 10)
+	assert.Equal(t, 15, nameError.More)
+	assert.Equal(t, `"Same \"Name Ignore" (id 1)`, nameError.Candidates[0])
+	assert.Contains(t, err.Error(), "fits 25 people")
+	assert.Contains(t, err.Error(), "and 15 more: pass the id")
+
+	_, err = question.MatchActor(catalog, "nobody\x1b[2J\nlike\u202e that", nil)
+	assert.Contains(t, err.Error(), `no actor "nobody like that"`)
+}
+
+func TestMatchTeam(t *testing.T) {
+	t.Parallel()
+	for want, id := range map[string]auditlog.ID{
+		"12": "12", "marketing": "10", "EMEA": "11", "fin": "12", "muller": "13", "son": "13", "999": "999", "marketing e": "11",
+	} {
+		team, err := question.MatchTeam(people(), want)
+		require.NoError(t, err, want)
+		assert.Equal(t, id, team.ID, want)
+	}
+	_, err := question.MatchTeam(people(), "mark")
+	require.EqualError(t, err, `team "mark" fits 2 teams: "Marketing" (id 10), "Marketing EMEA" (id 11): pass the id`)
+	_, err = question.MatchTeam(people(), "Finanse")
+	require.ErrorContains(t, err, `no team "Finanse"; nearest: "Finance" (id 12)`)
+	require.ErrorContains(t, err, "accepted: an id, a name")
+}
+
+func TestMatchEvents(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{Events: []auditlog.Event{
+		{Value: "webhook_created", Label: "Webhook created", Category: "Webhooks"},
+		{Value: "webhook_deleted", Label: "Webhook deleted", Category: "Webhooks"},
+		{Value: "connection_deleted", Label: "Connection deleted", Category: "Connections"},
+		{Value: "connection_deleted", Label: "Connection deleted", Category: "Everything"},
+		{Value: "key_created", Label: "Key created", Category: "Keys"},
+		{Value: "uživatel.smazán", Label: "", Category: ""},
+	}}
+	values := func(events []auditlog.Event) (values []string) {
+		for _, e := range events {
+			values = append(values, string(e.Value))
+		}
+		return values
+	}
+	for want, fits := range map[string][]string{
+		"webhook_created":    {"webhook_created"},
+		"WEBHOOK_Created":    {"webhook_created"},
+		"Connection deleted": {"connection_deleted"},
+		"webhooks":           {"webhook_created", "webhook_deleted"},
+		"*_deleted":          {"webhook_deleted", "connection_deleted"},
+		"webhook_*":          {"webhook_created", "webhook_deleted"},
+		"WEB*ED":             {"webhook_created", "webhook_deleted"},
+		"k?y_*":              {"key_created"},
+		"uzivatel.*":         {"uživatel.smazán"},
+		"*":                  {"webhook_created", "webhook_deleted", "connection_deleted", "key_created", "uživatel.smazán"},
+	} {
+		events, err := question.MatchEvents(catalog, want)
+		require.NoError(t, err, want)
+		assert.Equal(t, fits, values(events), want)
+	}
+	for want, says := range map[string]string{
+		"webhook_craeted": `no event "webhook_craeted"; nearest: "webhook_created" ("Webhook created")`,
+		"*_exploded":      `no event "*_exploded"`,
+		"webhook_[cd]*":   "no event",
+		"":                `no event ""`,
+		"bananas":         `no event "bananas"; accepted: a value, a label, a whole category or a pattern`,
+	} {
+		_, err := question.MatchEvents(catalog, want)
+		var nameError *question.NameError
+		require.ErrorAs(t, err, &nameError, want)
+		assert.Contains(t, err.Error(), says)
+		assert.Contains(t, err.Error(), "or a pattern")
+	}
+}
+
+// A pattern made by putting wildcards into a value always fits that value.
+func TestMatchEventsFitsAnyPatternMadeFromAValue(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewSource(1))
+	const value = "abab_aab_created"
+	catalog := &auditlog.Catalog{Events: []auditlog.Event{{Value: value}}}
+	for range 2_000 {
+		var pattern strings.Builder
+		for i := 0; i < len(value); i++ {
+			switch random.Intn(4) {
+			case 0:
+				pattern.WriteByte('?')
+			case 1:
+				pattern.WriteByte('*')
+				i += random.Intn(4) - 1
+			default:
+				pattern.WriteByte(value[i])
+			}
+		}
+		if strings.ContainsAny(pattern.String(), "*?") {
+			_, err := question.MatchEvents(catalog, pattern.String())
+			require.NoError(t, err, pattern.String())
+		}
+	}
+	// Many stars must not take exponential time.
+	_, err := question.MatchEvents(catalog, strings.Repeat("*a", 100)+"z")
+	require.Error(t, err)
+}
+
+func FuzzMatch(f *testing.F) {
+	f.Add("Jan", "Jan Novák", "jan@x.example", "1")
+	f.Add("*a?", "\x1b[31m", "@", "")
+	f.Fuzz(func(t *testing.T, want, name, address, id string) {
+		catalog := &auditlog.Catalog{
+			Users:  []auditlog.Actor{{ID: auditlog.ID(id), Name: auditlog.Text(name), Email: auditlog.Text(address)}, {ID: "2", Name: "Eve"}},
+			Teams:  []auditlog.Ref{{ID: auditlog.ID(id), Name: auditlog.Text(name)}},
+			Events: []auditlog.Event{{Value: auditlog.Text(name), Label: auditlog.Text(address)}},
+		}
+		_, actorErr := question.MatchActor(catalog, want, nil)
+		_, teamErr := question.MatchTeam(catalog, want)
+		_, eventErr := question.MatchEvents(catalog, want)
+		for _, err := range []error{actorErr, teamErr, eventErr} {
+			if err != nil {
+				require.Equal(t, -1, strings.IndexFunc(err.Error(), logtest.IsUnwelcome), "%+q", err.Error())
+			}
+		}
+		// Whoever has an id and a visible name is found by it, or it says who else fits.
+		if id != "" && id != "2" && auditlog.Fold(auditlog.Text(name).Clean()) != "" {
+			_, err := question.MatchTeam(catalog, name)
+			require.NoError(t, err, "%+q", name)
+		}
+	})
+}
+
+func TestNearestAddressesAreToldByWhatStandsBeforeTheDomain(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{Users: []auditlog.Actor{
+		{ID: "1", Name: "Lucie Marešová", Email: "lucie.maresova@acme.example"},
+		{ID: "2", Name: "Bob Stone", Email: "bob@acme.example"},
+	}}
+	_, err := question.MatchActor(catalog, "lucie.maresov@acme.example", nil)
+	require.ErrorContains(t, err, `nearest: "Lucie Marešová"`)
+	require.NotContains(t, err.Error(), "Bob")
+	for _, nobody := range []string{"zzzzzz@acme.example", "@acme.example", "@"} {
+		_, err = question.MatchActor(catalog, nobody, nil)
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "nearest", nobody)
+	}
+}

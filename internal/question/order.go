@@ -1,0 +1,84 @@
+package question
+
+import (
+	"fmt"
+	"strings"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Order is how a listing is sorted. The zero Order is newest first.
+type Order struct {
+	By        SortKey `json:"b,omitempty"`
+	Ascending bool    `json:"a,omitempty"`
+}
+
+// SortKey is what a listing is sorted by, in the words of Make's API.
+type SortKey string
+
+// The sort keys; the empty one means triggeredAt.
+const (
+	ByTriggeredAt  SortKey = "triggeredAt"
+	ByCreatedAt    SortKey = "createdAt"
+	ByEventName    SortKey = "eventName"
+	ByOrganization SortKey = "organization"
+	ByTeam         SortKey = "team"
+	ByActor        SortKey = "actor"
+	ByTargetID     SortKey = "targetId"
+)
+
+// IsNewestFirst tells whether this is the order that entries are read in, so that
+// a page needs no more reading than its entries.
+func (o Order) IsNewestFirst() bool { return (o.By == "" || o.By == ByTriggeredAt) && !o.Ascending }
+
+// maxSortText bounds what is compared, and what a cursor has to hold of it.
+const maxSortText = 200
+
+// SortText is what an entry is sorted by, as text whose bytes sort right: names
+// without regard to case and accents, numbers by value and before text, and what
+// is absent first. Of long text only the first 200 bytes count.
+func SortText(e *auditlog.Entry, by SortKey) string {
+	text := sortText(e, by)
+	return strings.ToValidUTF8(text[:min(len(text), maxSortText)], "")
+}
+
+func sortText(e *auditlog.Entry, by SortKey) string {
+	ref := func(r *auditlog.Ref) string {
+		if r == nil {
+			return ""
+		}
+		return "1" + auditlog.Fold(string(r.Name)) + "\x00" + idText(r.ID)
+	}
+	switch by {
+	case ByCreatedAt:
+		if e.CreatedAt.IsZero() {
+			return ""
+		}
+		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000000000")
+	case ByEventName:
+		return string(e.Event)
+	case ByOrganization:
+		return ref(e.Organization)
+	case ByTeam:
+		return ref(e.Team)
+	case ByActor:
+		if e.Actor == nil {
+			return ""
+		}
+		return "1" + auditlog.Fold(string(e.Actor.Name)) + "\x00" + idText(e.Actor.ID)
+	case ByTargetID:
+		if e.TargetID == "" {
+			return ""
+		}
+		return idText(auditlog.ID(e.TargetID))
+	case ByTriggeredAt:
+	}
+	return "" // the instant, which follows in any order
+}
+
+func idText(id auditlog.ID) string {
+	if n, ok := id.Integer(); ok {
+		return fmt.Sprintf("0%020d", n)
+	}
+	return "1" + string(id)
+}

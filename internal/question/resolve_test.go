@@ -1,0 +1,172 @@
+package question_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
+)
+
+func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+// directory is what is known around a log.
+type directory struct {
+	auditlog.Directory // not called
+	organizations      []auditlog.Organization
+	unreadable         map[auditlog.ID]bool
+	timezone           string
+	catalog            *auditlog.Catalog
+	seen               []auditlog.Actor
+	seenEvents         []auditlog.Text
+	asOf               time.Time
+	oldest             time.Time
+	retentionDays      int
+	err                error
+}
+
+func (d *directory) Organizations(context.Context) ([]auditlog.Organization, error) {
+	return d.organizations, d.err
+}
+
+func (d *directory) Access(_ context.Context, id auditlog.ID) (*auditlog.Access, error) {
+	return &auditlog.Access{Organization: !d.unreadable[id], Oldest: d.oldest, RetentionDays: d.retentionDays}, d.err
+}
+
+func (d *directory) Account(context.Context) (auditlog.Account, error) {
+	return auditlog.Account{Timezone: d.timezone}, d.err
+}
+
+func (d *directory) Catalog(context.Context, auditlog.ID) (*auditlog.Catalog, error) {
+	if d.catalog == nil {
+		return nil, errors.New("no catalog")
+	}
+	return d.catalog, nil
+}
+
+func (d *directory) ObservedActors(context.Context, auditlog.ID) []auditlog.Actor { return d.seen }
+
+func (d *directory) ObservedEvents(context.Context, auditlog.ID) []auditlog.Text { return d.seenEvents }
+
+func (d *directory) AsOf(context.Context, auditlog.ID) time.Time { return d.asOf }
+
+func (d *directory) Now() time.Time { return now() }
+
+func organization(id auditlog.ID, here bool) auditlog.Organization {
+	return auditlog.Organization{Ref: auditlog.Ref{ID: id, Name: "Org " + auditlog.Text(id)}, Zone: "z.make.com", Here: here}
+}
+
+func TestTheOrganizationIsTheOneMeant(t *testing.T) {
+	t.Parallel()
+	two := []auditlog.Organization{organization("1", true), organization("2", true), organization("3", false)}
+	six := []auditlog.Organization{organization("1", true), organization("2", true), organization("3", true), organization("4", true), organization("5", true), organization("6", true)}
+	for name, test := range map[string]struct {
+		directory *directory
+		byDefault auditlog.ID
+		asked     auditlog.ID
+		want      auditlog.ID
+		says      string
+	}{
+		"named":                    {&directory{organizations: two}, "1", "2", "2", ""},
+		"the default":              {&directory{organizations: two}, "2", "", "2", ""},
+		"the only one":             {&directory{organizations: two[:1]}, "", "", "1", ""},
+		"the only one here":        {&directory{organizations: two[1:]}, "", "", "2", ""},
+		"the only readable one":    {&directory{organizations: two, unreadable: map[auditlog.ID]bool{"1": true}}, "", "", "2", ""},
+		"two":                      {&directory{organizations: two}, "", "", "", "name one"},
+		"two, none readable":       {&directory{organizations: two, unreadable: map[auditlog.ID]bool{"1": true, "2": true}}, "", "", "", "name one"},
+		"many":                     {&directory{organizations: six}, "", "", "", "name one"},
+		"none":                     {&directory{}, "", "", "", "none is visible"},
+		"none here":                {&directory{organizations: two[2:]}, "", "", "", "no organization in this zone"},
+		"of another zone":          {&directory{organizations: two}, "", "3", "", "MAKE_ZONE"},
+		"unknown":                  {&directory{organizations: two}, "", "77", "", `1 ("Org 1")`},
+		"unknown hostile":          {&directory{organizations: two}, "", "7\u202e\n7", "", `"7 7"`},
+		"an unknown default":       {&directory{organizations: two}, "77", "", "", "MAKE_ORGANIZATION_ID"},
+		"where nothing is told":    {&directory{err: errors.New("boom")}, "", "1", "", "boom"},
+		"where access is not told": {&directory{organizations: two, err: errors.New("boom")}, "", "", "", "boom"},
+	} {
+		service := &question.Resolver{Directory: test.directory, Organization: test.byDefault}
+		got, err := service.ResolveOrganization(t.Context(), test.asked)
+		if test.says != "" {
+			require.ErrorContains(t, err, test.says, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		assert.Equal(t, test.want, got.ID, name)
+	}
+}
+
+func TestDaysAreMeantInTheNearestZone(t *testing.T) {
+	t.Parallel()
+	service := &question.Resolver{Directory: &directory{timezone: "Asia/Kathmandu"}}
+	zone := func(service *question.Resolver, asked string) string {
+		location, err := service.ResolveLocation(t.Context(), asked)
+		require.NoError(t, err)
+		return location.String()
+	}
+	assert.Equal(t, "Asia/Kathmandu", zone(service, ""))
+	assert.Equal(t, "Europe/Prague", zone(service, "Europe/Prague"))
+	service.Location = time.FixedZone("Own", 0)
+	assert.Equal(t, "Own", zone(service, ""))
+	assert.Equal(t, "UTC", zone(&question.Resolver{Directory: &directory{timezone: "Moon/Sea"}}, ""))
+	_, err := (&question.Resolver{Directory: &directory{err: errors.New("boom")}}).ResolveLocation(t.Context(), "")
+	require.ErrorContains(t, err, "boom")
+}
+
+func TestEverythingThatIsNotUnderstoodIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	service := &question.Resolver{Directory: &directory{
+		organizations: []auditlog.Organization{organization("1", true)}, timezone: "Europe/Prague",
+		catalog: &auditlog.Catalog{Users: []auditlog.Actor{{ID: "5", Name: "Jan"}}, Teams: []auditlog.Ref{{ID: "9", Name: "Ops"}}},
+		seen:    []auditlog.Actor{{ID: "6", Name: "Marek"}},
+	}}
+	_, err := service.Resolve(t.Context(), question.Filter{Actors: []string{"xenia"}, ExcludeActors: []string{"yvo"}, Teams: []string{"zoo"}, Events: []string{"boo"}, From: "??", Timezone: "Mars"}, 7)
+	for _, part := range []string{"xenia", "yvo", "zoo", "boo", "Mars"} {
+		require.ErrorContains(t, err, part)
+	}
+	asked, err := service.Resolve(t.Context(), question.Filter{Actors: []string{"Marek", "6", "jan", "none"}, Teams: []string{"ops", "9", "NONE"}, ExcludeActors: []string{"none"}, TargetID: "x"}, 7)
+	require.NoError(t, err)
+	q := asked.Query
+	assert.Equal(t, []auditlog.Actor{{ID: "6", Name: "Marek"}, {ID: "5", Name: "Jan"}}, q.Actors)
+	assert.Equal(t, []auditlog.Ref{{ID: "9", Name: "Ops"}}, q.Teams)
+	assert.True(t, q.NoTeam && q.System && q.ExcludeSystem)
+	assert.Equal(t, now().AddDate(0, 0, -7), q.Window.From.UTC())
+	assert.Equal(t, now(), q.Window.To.UTC())
+}
+
+func TestReopenedCursorsKnowTheNamesAgain(t *testing.T) {
+	t.Parallel()
+	known := &directory{
+		catalog: &auditlog.Catalog{Users: []auditlog.Actor{{ID: "5", Name: "Jan"}}, Teams: []auditlog.Ref{{ID: "9", Name: "Ops"}}},
+		seen:    []auditlog.Actor{{ID: "6", Name: "Marek"}},
+	}
+	service := &question.Resolver{Directory: known, Cursors: sealer("s", "i")}
+	cursor, err := service.Cursors.Seal(question.Cursor{TakenAt: now(), Tool: "list", Query: auditlog.Query{
+		Window: lastDay(), Teams: []auditlog.Ref{{ID: "9"}, {ID: "10"}}, Actors: []auditlog.Actor{{ID: "6"}, {ID: "5"}}, ExcludeActors: []auditlog.Actor{{ID: "7"}},
+	}})
+	require.NoError(t, err)
+	place, err := service.Reopen(t.Context(), cursor, "list")
+	require.NoError(t, err)
+	assert.Equal(t, []auditlog.Ref{{ID: "9", Name: "Ops"}, {ID: "10"}}, place.Query.Teams)
+	assert.Equal(t, []auditlog.Actor{{ID: "6", Name: "Marek"}, {ID: "5", Name: "Jan"}}, place.Query.Actors)
+	assert.Equal(t, []auditlog.Actor{{ID: "7"}}, place.Query.ExcludeActors)
+	known.catalog = nil
+	place, err = service.Reopen(t.Context(), cursor, "list")
+	require.NoError(t, err, "names are for show")
+	assert.Equal(t, []auditlog.Actor{{ID: "6"}, {ID: "5"}}, place.Query.Actors)
+}
+
+func TestACursorIsOnlyForTheToolThatMadeIt(t *testing.T) {
+	t.Parallel()
+	service := &question.Resolver{Directory: &directory{}, Cursors: sealer("s", "i")}
+	cursor, err := service.Cursors.Seal(question.Cursor{TakenAt: now(), Tool: "list", Query: auditlog.Query{Window: lastDay()}})
+	require.NoError(t, err)
+	_, err = service.Reopen(t.Context(), cursor, "history")
+	var wrong *question.CursorError
+	require.ErrorAs(t, err, &wrong)
+	require.ErrorContains(t, err, "list")
+}

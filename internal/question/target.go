@@ -1,0 +1,59 @@
+package question
+
+import (
+	"context"
+	"make-audit-mcp/internal/auditlog"
+	"slices"
+	"strings"
+)
+
+// MatchTarget chooses the one object among those that want names, of the sorts that
+// some of the events are about; no events: of any sort. None among none is no error:
+// want is taken for an id then. Several, or none of these sorts, is a [NameError].
+func MatchTarget(want string, among []auditlog.NamedTarget, events []auditlog.Event) (target auditlog.NamedTarget, ok bool, err error) {
+	type object struct{ id, object auditlog.Text }
+	distinct := map[object]bool{}
+	var shown, elsewhere []string
+	for _, candidate := range among {
+		key := object{candidate.ID, candidate.Object}
+		if distinct[key] {
+			continue
+		}
+		distinct[key] = true
+		text := candidate.ID.Clean() + " " + candidate.Name.Quote() + " (" + strings.ReplaceAll(candidate.Object.Clean(), "_", " ") + ")"
+		if len(events) > 0 && !slices.ContainsFunc(events, func(t auditlog.Event) bool { return candidate.Has(t) }) {
+			elsewhere = append(elsewhere, text)
+			continue
+		}
+		shown, target = append(shown, text), candidate
+	}
+	switch {
+	case len(shown) == 1:
+		return target, true, nil
+	case len(shown) > 1:
+		return auditlog.NamedTarget{}, false, newNameError("object", want, shown, true)
+	case len(elsewhere) > 0:
+		return auditlog.NamedTarget{}, false, newNameError("object", want, elsewhere, false)
+	}
+	return auditlog.NamedTarget{}, false, nil
+}
+
+// namedTargets returns the objects that want names: those called so, without regard to case and accents, else those whose name
+// has a word that begins so (numbers stand for ids). There are none where want is itself an object's id.
+func namedTargets(ctx context.Context, namer auditlog.TargetNamer, organization auditlog.ID, want string) ([]auditlog.NamedTarget, error) {
+	if isID, err := namer.IsTarget(ctx, auditlog.Text(want)); err != nil || isID {
+		return nil, err
+	}
+	folded := auditlog.Fold(want)
+	isExact := func(name auditlog.Text) bool { return foldName(name) == folded }
+	targets, err := namer.NamedTargets(ctx, organization, func(name auditlog.Text) bool {
+		return isExact(name) || !isDigits(want) && beginsWord(foldName(name), folded)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(targets, func(t auditlog.NamedTarget) bool { return isExact(t.Name) }) {
+		targets = slices.DeleteFunc(targets, func(t auditlog.NamedTarget) bool { return !isExact(t.Name) })
+	}
+	return targets, nil
+}

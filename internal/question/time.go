@@ -1,0 +1,285 @@
+package question
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Years that a time may be written with. Make is younger than the first; the
+// second catches slips of the finger.
+const (
+	minYear = 2000
+	maxYear = 2100
+)
+
+// timeForms is what the arguments from and to accept, for error messages.
+const timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-03T14:00), " +
+	"a date (2026-10-03), a month (2026-10), a year (2026), now, today, yesterday, " +
+	"this or last week, month, quarter or year (last week), " +
+	"days or weeks back (7d, 2w), hours or minutes back (24h, 90min, now-36h), " +
+	"all in from (as far back as Make keeps)"
+
+// all is as far back as entries are kept.
+const all = "all"
+
+// IsAll tells whether a from asks for everything that is kept.
+func IsAll(from string) bool { return strings.EqualFold(strings.TrimSpace(from), all) }
+
+// TimeError says that a time, a window or a time zone could not be read.
+type TimeError struct {
+	// Argument is the argument at fault: from, to or timezone.
+	Argument string
+	// Value is what was given, raw.
+	Value string
+	// Problem says what is wrong with it.
+	Problem string
+	// Accepted lists the forms that are accepted, with examples; empty where the
+	// form is not what was wrong.
+	Accepted string
+}
+
+// Error names the argument, quotes its value and says what is wrong and what
+// is accepted.
+func (e *TimeError) Error() string {
+	message := fmt.Sprintf("%s %s: %s", e.Argument, auditlog.Text(e.Value).Quote(), e.Problem)
+	if e.Accepted != "" {
+		message += "; accepted: " + e.Accepted
+	}
+	return message
+}
+
+// moment is what one argument means: a period from start to end, or an instant,
+// for which the two are the same.
+type moment struct {
+	start, end time.Time
+	isPeriod   bool
+	// isNamed marks keywords, which nobody takes to reach beyond now.
+	isNamed bool
+}
+
+// timeParser reads one argument.
+type timeParser struct {
+	argument  string
+	value     string
+	now       time.Time // in the window's location
+	beginning time.Time // of all; zero: there is no such time
+	notes     []string
+}
+
+// writtenTime is a year, month, date, local time or RFC 3339, told apart by which
+// groups are there: year, month, day, hour, minute, second, fraction, offset.
+var writtenTime = regexp.MustCompile(
+	`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$`)
+
+// relativeTime is an amount and its unit, with now and a sign or without.
+var relativeTime = regexp.MustCompile(`^(?:now ?([+-]) ?)?(\d+) ?([a-z]+)$`)
+
+func (p *timeParser) parse() (moment, error) {
+	if strings.ContainsFunc(p.value, func(r rune) bool { return r < ' ' || r > '~' }) {
+		// Changing case would make plain letters of some of them.
+		return moment{}, p.fail("holds characters that times are not written with", true)
+	}
+	if m := writtenTime.FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
+		return p.written(m)
+	}
+	lower := strings.ToLower(p.value)
+	if m := relativeTime.FindStringSubmatch(lower); m != nil {
+		return p.relative(m[1], m[2], m[3])
+	}
+	words := strings.FieldsFunc(lower, func(r rune) bool { return r == ' ' || r == '_' || r == '-' })
+	m, err := p.named(strings.Join(words, " "))
+	m.isNamed = true
+	return m, err
+}
+
+// fail makes the error for this argument; withForms adds what is accepted.
+func (p *timeParser) fail(problem string, withForms bool) *TimeError {
+	e := &TimeError{Argument: p.argument, Value: p.value, Problem: problem}
+	if withForms {
+		e.Accepted = timeForms
+	}
+	return e
+}
+
+// named reads a keyword: now, or the name of a period.
+func (p *timeParser) named(name string) (moment, error) {
+	year, month, day := p.now.Date()
+	monday := day - (int(p.now.Weekday())+6)%7
+	quarter := month - (month-1)%3
+	switch name {
+	case all:
+		if p.argument != "from" {
+			return moment{}, p.fail("is where a window may begin, not where it may end", true)
+		}
+		if !p.beginning.IsZero() {
+			return moment{start: p.beginning, end: p.beginning}, nil
+		}
+	case "now":
+		return moment{start: p.now, end: p.now}, nil
+	case "today":
+		return p.period(date{year, month, day}, date{year, month, day + 1}), nil
+	case "yesterday":
+		return p.period(date{year, month, day - 1}, date{year, month, day}), nil
+	case "this week":
+		return p.period(date{year, month, monday}, date{year, month, monday + 7}), nil
+	case "last week":
+		return p.period(date{year, month, monday - 7}, date{year, month, monday}), nil
+	case "this month":
+		return p.period(date{year, month, 1}, date{year, month + 1, 1}), nil
+	case "last month":
+		return p.period(date{year, month - 1, 1}, date{year, month, 1}), nil
+	case "this quarter":
+		return p.period(date{year, quarter, 1}, date{year, quarter + 3, 1}), nil
+	case "last quarter":
+		return p.period(date{year, quarter - 3, 1}, date{year, quarter, 1}), nil
+	case "this year":
+		return p.period(date{year, 1, 1}, date{year + 1, 1, 1}), nil
+	case "last year":
+		return p.period(date{year - 1, 1, 1}, date{year, 1, 1}), nil
+	case "tomorrow", "next week", "next month", "next quarter", "next year":
+		return moment{}, p.fail("lies in the future, where there are no entries yet", true)
+	}
+	return moment{}, p.fail("is not a time", true)
+}
+
+// relative reads an amount of time back from now.
+func (p *timeParser) relative(sign, digits, unit string) (moment, error) {
+	// Larger amounts in any unit reach back beyond minYear.
+	const maxAmount = 60_000_000
+	amount, err := strconv.Atoi(digits)
+	switch {
+	case sign == "+":
+		return moment{}, p.fail("lies in the future, where there are no entries yet; for the past write now-"+digits+unit, true)
+	case err == nil && amount == 0:
+		return moment{}, p.fail("goes back by nothing: the amount must be at least 1", true)
+	case err != nil || amount > maxAmount:
+		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear), true)
+	}
+	var at time.Time
+	switch unit {
+	case "d":
+		at = p.daysBefore(p.now, amount)
+	case "w":
+		at = p.daysBefore(p.now, 7*amount)
+	case "h":
+		at = p.back(amount, time.Hour)
+	case "min":
+		at = p.back(amount, time.Minute)
+	case "m":
+		return moment{}, p.fail("m could mean minutes or months: write "+digits+"min for minutes, or days, such as 30d for a month", true)
+	default:
+		return moment{}, p.fail("has an unknown unit "+auditlog.Text(unit).Quote()+": units are d, w, h and min", true)
+	}
+	if at.Year() < minYear {
+		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear), true)
+	}
+	return moment{start: at, end: at}, nil
+}
+
+// back goes back from now by an exact amount of time, in steps that cannot
+// overflow a Duration.
+func (p *timeParser) back(amount int, unit time.Duration) time.Time {
+	return time.Unix(p.now.Unix()-int64(amount)*int64(unit/time.Second), int64(p.now.Nanosecond())).In(p.now.Location())
+}
+
+// daysBefore goes back from t by calendar days, to the same local time.
+func (p *timeParser) daysBefore(t time.Time, days int) time.Time {
+	year, month, day := t.Date()
+	hour, minute, second := t.Clock()
+	return p.local(time.Date(year, month, day-days, hour, minute, second, t.Nanosecond(), time.UTC))
+}
+
+// written reads the groups of writtenTime.
+func (p *timeParser) written(m []string) (moment, error) {
+	number := func(group int) int {
+		n, _ := strconv.Atoi(m[group]) // digits by the expression; none is 0
+		return n
+	}
+	year, month, day := number(1), time.Month(number(2)), number(3)
+	hasMonth, hasDay, hasClock := m[2] != "", m[3] != "", m[4] != ""
+	switch {
+	case year < minYear || year > maxYear:
+		return moment{}, p.fail(fmt.Sprintf("the year must lie between %d and %d", minYear, maxYear), true)
+	case !hasMonth:
+		return p.period(date{year, 1, 1}, date{year + 1, 1, 1}), nil
+	case month < 1 || month > 12:
+		return moment{}, p.fail(fmt.Sprintf("there is no month %s", m[2]), true)
+	case !hasDay:
+		return p.period(date{year, month, 1}, date{year, month + 1, 1}), nil
+	case day < 1 || day > daysIn(year, month):
+		return moment{}, p.fail(fmt.Sprintf("there is no such day: %s %d has days 1 to %d", month, year, daysIn(year, month)), true)
+	case !hasClock:
+		return p.period(date{year, month, day}, date{year, month, day + 1}), nil
+	}
+	hour, minute, second := number(4), number(5), number(6)
+	if hour > 23 || minute > 59 || second > 59 {
+		return moment{}, p.fail("there is no such time of day: it must lie between 00:00:00 and 23:59:59", true)
+	}
+	nanosecond, _ := strconv.Atoi((m[7] + "000000000")[:9]) // finer than a nanosecond is cut off
+	clock := time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC)
+	if m[8] == "" {
+		at := p.local(clock)
+		return moment{start: at, end: at}, nil
+	}
+	offset, ok := parseOffset(m[8])
+	if !ok {
+		return moment{}, p.fail("there is no such offset "+m[8]+": it must lie between -23:59 and +23:59", true)
+	}
+	at := clock.Add(-offset).In(p.now.Location())
+	return moment{start: at, end: at}, nil
+}
+
+// parseOffset reads Z or an offset from UTC of the form +02:00.
+func parseOffset(s string) (time.Duration, bool) {
+	if s == "Z" {
+		return 0, true
+	}
+	hours, _ := strconv.Atoi(s[1:3]) // digits by the expression
+	minutes, _ := strconv.Atoi(s[4:6])
+	offset := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
+	if s[0] == '-' {
+		offset = -offset
+	}
+	return offset, hours <= 23 && minutes <= 59
+}
+
+// period is the moment from the beginning of one day to that of another.
+func (p *timeParser) period(first, next date) moment {
+	location := p.now.Location()
+	return moment{start: first.start(location), end: next.start(location), isPeriod: true}
+}
+
+// local returns the instant at which clocks of the window's zone show what clock
+// shows in UTC. What a clock change makes unclear is resolved so that the window
+// becomes wider, and noted.
+func (p *timeParser) local(clock time.Time) time.Time {
+	location := p.now.Location()
+	reading := readClock(clock, location)
+	at := reading.earlier
+	switch reading.kind {
+	case clockSkipped:
+		p.notes = append(p.notes, fmt.Sprintf("%s: the local time %s does not exist in %s (clocks skip it): %s is used",
+			p.argument, clock.Format(clockLayout), location, stamp(at)))
+	case clockRepeated:
+		which := "earlier"
+		if p.argument == "to" {
+			at, which = reading.later, "later"
+		}
+		p.notes = append(p.notes, fmt.Sprintf("%s: the local time %s occurs twice in %s (clocks go back): the %s, %s, is used",
+			p.argument, clock.Format(clockLayout), location, which, stamp(at)))
+	}
+	return at
+}
+
+// clockLayout prints a local time without an offset.
+const clockLayout = "2006-01-02T15:04:05.999999999"
+
+// stamp prints an instant for messages.
+func stamp(t time.Time) string {
+	return t.Format(time.RFC3339Nano)
+}

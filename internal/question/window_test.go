@@ -1,0 +1,374 @@
+package question_test
+
+import (
+	"fmt"
+	"make-audit-mcp/internal/question"
+	"math/rand"
+	"strings"
+	"testing"
+	"time"
+	_ "time/tzdata" // the same zones on every machine
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// A Wednesday afternoon in Prague, in summer time.
+const wednesday = "2026-10-14T15:30:00+02:00"
+
+func TestParseWindow(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		from, to         string
+		wantFrom, wantTo string
+		open             bool
+	}{
+		"neither means the default days":       {"", "", "2026-10-07T15:30:00+02:00", wednesday, true},
+		"RFC 3339":                             {"2026-10-03T14:00:00+02:00", "2026-10-03T13:00:00Z", "2026-10-03T14:00:00+02:00", "2026-10-03T15:00:00+02:00", false},
+		"RFC 3339 in lower case":               {"2026-10-03t14:00:00.25z", "now", "2026-10-03T16:00:00.25+02:00", wednesday, true},
+		"an instant reaches until now":         {"2026-10-03T14:00:00Z", "", "2026-10-03T16:00:00+02:00", wednesday, true},
+		"local times":                          {"2026-10-03T14:00", "2026-10-03 14:00:05", "2026-10-03T14:00:00+02:00", "2026-10-03T14:00:05+02:00", false},
+		"fractions":                            {"2026-10-03T14:00:00.5", "2026-10-03T14:00:00,750", "2026-10-03T14:00:00.5+02:00", "2026-10-03T14:00:00.75+02:00", false},
+		"fractions finer than a nanosecond":    {"2026-10-03T14:00:00.1234567899", "now", "2026-10-03T14:00:00.123456789+02:00", wednesday, true},
+		"a date is the whole day":              {"2026-10-03", "", "2026-10-03T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
+		"a date as to is its end":              {"2026-10-01", "2026-10-03", "2026-10-01T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
+		"a date with a change of clocks":       {"2026-03-29", "", "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", false},
+		"a month is the whole month":           {"2026-09", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", false},
+		"the month that is not over":           {"2026-10", "", "2026-10-01T00:00:00+02:00", wednesday, true},
+		"a month as to is its end":             {"2026-01", "2026-03", "2026-01-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00", false},
+		"a year is the whole year":             {"2025", "", "2025-01-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00", false},
+		"a year as to is its end":              {"2024-02-29", "2024", "2024-02-29T00:00:00+01:00", "2025-01-01T00:00:00+01:00", false},
+		"today":                                {"today", "", "2026-10-14T00:00:00+02:00", wednesday, true},
+		"today as to ends now":                 {"yesterday", "today", "2026-10-13T00:00:00+02:00", wednesday, true},
+		"yesterday":                            {"yesterday", "", "2026-10-13T00:00:00+02:00", "2026-10-14T00:00:00+02:00", false},
+		"yesterday as to is its end":           {"2026-10-12", "yesterday", "2026-10-12T00:00:00+02:00", "2026-10-14T00:00:00+02:00", false},
+		"this week begins on Monday":           {"this week", "", "2026-10-12T00:00:00+02:00", wednesday, true},
+		"last week":                            {"last week", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
+		"last week with an underscore":         {"Last_Week", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
+		"last week with a hyphen":              {" LAST-WEEK ", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
+		"this month":                           {"this month", "", "2026-10-01T00:00:00+02:00", wednesday, true},
+		"last month":                           {"last month", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", false},
+		"this quarter":                         {"this quarter", "", "2026-10-01T00:00:00+02:00", wednesday, true},
+		"last quarter":                         {"last quarter", "", "2026-07-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", false},
+		"this year":                            {"this year", "", "2026-01-01T00:00:00+01:00", wednesday, true},
+		"last year":                            {"last year", "", "2025-01-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00", false},
+		"days back":                            {"7d", "", "2026-10-07T15:30:00+02:00", wednesday, true},
+		"weeks back":                           {"2w", "", "2026-09-30T15:30:00+02:00", wednesday, true},
+		"calendar days keep the time of day":   {"365d", "", "2025-10-14T15:30:00+02:00", wednesday, true},
+		"days back across a change of clocks":  {"30w", "", "2026-03-18T15:30:00+01:00", wednesday, true},
+		"hours back":                           {"24h", "", "2026-10-13T15:30:00+02:00", wednesday, true},
+		"hours back across a change of clocks": {"5040h", "", "2026-03-18T14:30:00+01:00", wednesday, true},
+		"minutes back":                         {"90min", "", "2026-10-14T14:00:00+02:00", wednesday, true},
+		"back from now":                        {"now-36h", "now-7h", "2026-10-13T03:30:00+02:00", "2026-10-14T08:30:00+02:00", false},
+		"back from now with spaces":            {"now - 7d", "", "2026-10-07T15:30:00+02:00", wednesday, true},
+		"to alone counts from there":           {"", "2026-10-03", "2026-09-27T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
+		"to alone now":                         {"", "NOW", "2026-10-07T15:30:00+02:00", wednesday, true},
+		"to in the future is now":              {"2026-10-03T14:00", "2026-12-31", "2026-10-03T14:00:00+02:00", wednesday, true},
+		"one nanosecond is a window":           {"2026-10-03T14:00:00", "2026-10-03T14:00:00.000000001", "2026-10-03T14:00:00+02:00", "2026-10-03T14:00:00.000000001+02:00", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := question.ParseWindow(request(t, test.from, test.to, "Europe/Prague", wednesday))
+			require.NoError(t, err)
+			assert.Equal(t, test.wantFrom, got.From.Format(time.RFC3339Nano), "from")
+			assert.Equal(t, test.wantTo, got.To.Format(time.RFC3339Nano), "to")
+			assert.Equal(t, test.open, got.OpenEnd, "open end")
+			assert.Equal(t, "Europe/Prague", got.Location.String())
+		})
+	}
+}
+
+func TestParseWindowRefusesWhatItCannotRead(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		from, to string
+		argument string
+		says     []string
+	}{
+		"nonsense":                {"soonish", "", "from", []string{`from "soonish": is not a time`, "2026-10-03", "last week", "now-36h"}},
+		"a day that is not":       {"2026-02-30", "", "from", []string{"there is no such day: February 2026 has days 1 to 28"}},
+		"a leap day that is not":  {"2025-02-29", "", "from", []string{"days 1 to 28"}},
+		"day zero":                {"2026-02-00", "", "from", []string{"no such day"}},
+		"a month that is not":     {"", "2026-13", "to", []string{`to "2026-13": there is no month 13`}},
+		"an hour that is not":     {"2026-10-03T24:00", "", "from", []string{"time of day", "23:59:59"}},
+		"a leap second":           {"2026-06-30T23:59:60Z", "", "from", []string{"time of day"}},
+		"an offset that is not":   {"2026-10-03T14:00:00+24:00", "", "from", []string{"no such offset +24:00"}},
+		"a year long ago":         {"1999", "", "from", []string{"between 2000 and 2100"}},
+		"a year far ahead":        {"", "2101-01-01", "to", []string{"between 2000 and 2100"}},
+		"minutes or months":       {"3m", "", "from", []string{"minutes or months", "3min", "30d"}},
+		"an unknown unit":         {"3y", "", "from", []string{`unknown unit "y"`, "d, w, h and min"}},
+		"nothing back":            {"0d", "", "from", []string{"at least 1"}},
+		"too far back":            {"99999d", "", "from", []string{"beyond the year 2000"}},
+		"more than a number":      {"99999999999999999999h", "", "from", []string{"beyond the year 2000"}},
+		"a relative future":       {"", "now+1h", "to", []string{"future", "now-1h"}},
+		"a named future":          {"next week", "", "from", []string{"future"}},
+		"from in the future":      {"2026-10-15", "", "from", []string{"2026-10-15T00:00:00+02:00", "must begin before now", wednesday}},
+		"from now":                {"now", "", "from", []string{"must begin before now"}},
+		"digits of other scripts": {"٢٠٢٦-١٠-٠٣", "", "from", []string{"characters"}},
+		"dashes of other kinds":   {"2026–10–03", "", "from", []string{"characters"}},
+		"letters that fold":       {"last wee\u212a", "", "from", []string{"characters"}},
+		"other orders":            {"03/10/2026", "", "from", []string{"is not a time"}},
+		"short fields":            {"2026-1-3", "", "from", []string{"is not a time"}},
+		"a timestamp":             {"1760000000", "", "from", []string{"is not a time"}},
+		"end before start":        {"2026-10-03", "2026-10-01", "to", []string{"empty", "2026-10-03T00:00:00+02:00", "2026-10-02T00:00:00+02:00"}},
+		"end at start":            {"2026-10-03T14:00", "2026-10-03T14:00", "to", []string{"empty"}},
+		"hostile text":            {"\x1b[31m\" ignore that\u202e", "", "from", []string{`from "\" ignore that"`}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := question.ParseWindow(request(t, test.from, test.to, "Europe/Prague", wednesday))
+			var timeError *question.TimeError
+			require.ErrorAs(t, err, &timeError)
+			assert.Equal(t, test.argument, timeError.Argument)
+			for _, part := range test.says {
+				assert.Contains(t, err.Error(), part)
+			}
+		})
+	}
+}
+
+func TestParseWindowSaysHowItResolvedClockChanges(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		zone, now, from, to string
+		wantFrom, wantTo    string
+		notes               []string
+	}{
+		"skipped": {
+			"Europe/Prague", wednesday, "2026-03-29T02:30", "2026-03-30T00:00",
+			"2026-03-29T03:30:00+02:00", "2026-03-30T00:00:00+02:00",
+			[]string{"from: the local time 2026-03-29T02:30:00 does not exist in Europe/Prague (clocks skip it): 2026-03-29T03:30:00+02:00 is used"},
+		},
+		"repeated, wider on both sides": {
+			"Europe/Prague", "2026-12-01T00:00:00Z", "2026-10-25T02:30", "2026-10-25T02:30",
+			"2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00",
+			[]string{
+				"from: the local time 2026-10-25T02:30:00 occurs twice in Europe/Prague (clocks go back): the earlier, 2026-10-25T02:30:00+02:00, is used",
+				"to: the local time 2026-10-25T02:30:00 occurs twice in Europe/Prague (clocks go back): the later, 2026-10-25T02:30:00+01:00, is used",
+			},
+		},
+		"the hour before is not repeated": {
+			"Europe/Prague", "2026-12-01T00:00:00Z", "2026-10-25T01:59:59", "2026-10-25T03:00",
+			"2026-10-25T01:59:59+02:00", "2026-10-25T03:00:00+01:00", nil,
+		},
+		"days back into a gap": {
+			"Europe/Prague", "2026-03-30T02:30:00+02:00", "1d", "",
+			"2026-03-29T03:30:00+02:00", "2026-03-30T02:30:00+02:00",
+			[]string{"from: the local time 2026-03-29T02:30:00 does not exist in Europe/Prague (clocks skip it): 2026-03-29T03:30:00+02:00 is used"},
+		},
+		"half an hour skipped": {
+			"Australia/Lord_Howe", wednesday, "2026-10-04T02:15", "2026-10-05",
+			"2026-10-04T02:45:00+11:00", "2026-10-06T00:00:00+11:00",
+			[]string{"from: the local time 2026-10-04T02:15:00 does not exist in Australia/Lord_Howe (clocks skip it): 2026-10-04T02:45:00+11:00 is used"},
+		},
+		"a day whose midnight is skipped": {
+			"Africa/Cairo", wednesday, "2026-04-24", "",
+			"2026-04-24T01:00:00+03:00", "2026-04-25T00:00:00+03:00", nil,
+		},
+		"a day whose midnight comes twice": {
+			"America/Havana", "2026-12-01T00:00:00Z", "2026-11-01", "",
+			"2026-11-01T00:00:00-04:00", "2026-11-02T00:00:00-05:00", nil,
+		},
+		"a future end": {
+			"UTC", "2026-10-14T00:00:00Z", "2026-10-01", "2027-01-01T00:00",
+			"2026-10-01T00:00:00Z", "2026-10-14T00:00:00Z",
+			[]string{`to "2027-01-01T00:00" ends in the future, at 2027-01-01T00:00:00Z: now (2026-10-14T00:00:00Z) is used`},
+		},
+		"a keyword's end needs no note": {
+			"UTC", "2026-10-14T00:00:00Z", "2026-10-01", "this year",
+			"2026-10-01T00:00:00Z", "2026-10-14T00:00:00Z", nil,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := question.ParseWindow(request(t, test.from, test.to, test.zone, test.now))
+			require.NoError(t, err)
+			assert.Equal(t, test.wantFrom, got.From.Format(time.RFC3339Nano), "from")
+			assert.Equal(t, test.wantTo, got.To.Format(time.RFC3339Nano), "to")
+			assert.Equal(t, test.notes, got.Notes)
+		})
+	}
+}
+
+// Samoa left out the whole of 30 December 2011.
+func TestParseWindowRefusesADayThatAZoneLeftOut(t *testing.T) {
+	t.Parallel()
+	_, err := question.ParseWindow(request(t, "2011-12-30", "", "Pacific/Apia", wednesday))
+	require.ErrorContains(t, err, "empty")
+}
+
+func TestParseWindowWithoutZoneMeansUTC(t *testing.T) {
+	t.Parallel()
+	got, err := question.ParseWindow(question.WindowRequest{From: "2026-10-03", Now: instant(t, wednesday)})
+	require.NoError(t, err)
+	assert.Equal(t, "2026-10-03T00:00:00Z", got.From.Format(time.RFC3339))
+	assert.Equal(t, time.UTC, got.Location)
+}
+
+func TestParseLocation(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Europe/Prague", " Asia/Kathmandu ", "UTC", "utc", "Etc/GMT-2"} {
+		location, err := question.ParseLocation(name)
+		require.NoError(t, err, name)
+		assert.True(t, strings.EqualFold(strings.TrimSpace(name), location.String()))
+	}
+	for name, says := range map[string]string{
+		"":                 `timezone "": is empty; accepted: an IANA time zone name, such as UTC, Europe/Prague`,
+		"Local":            "does not say which zone",
+		"Prague":           "such as Europe/Prague",
+		"europe/pargue":    "such as Europe/Prague",
+		"America/New York": "such as America/New_York",
+		"../etc/passwd":    "is not a known time zone",
+		"+02:00":           "is not a known time zone",
+	} {
+		_, err := question.ParseLocation(name)
+		var timeError *question.TimeError
+		require.ErrorAs(t, err, &timeError, name)
+		assert.Contains(t, err.Error(), says)
+	}
+}
+
+// Days, weeks and months of zones with every habit of changing clocks leave no
+// instant out and count none twice.
+func TestPeriodsOfAnyZoneAbut(t *testing.T) {
+	t.Parallel()
+	for _, zone := range []string{
+		"Europe/Prague", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe",
+		"America/Santiago", "Pacific/Apia", "Africa/Cairo", "America/Havana", "Africa/Casablanca",
+	} {
+		t.Run(zone, func(t *testing.T) {
+			t.Parallel()
+			parse := func(from, now string) question.ParsedWindow {
+				window, err := question.ParseWindow(request(t, from, "", zone, now))
+				require.NoError(t, err, from)
+				return window
+			}
+			var lastDay, lastMonth question.ParsedWindow
+			for day := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC); day.Year() < 2028; day = day.AddDate(0, 0, 1) {
+				window := parse(day.Format(time.DateOnly), "2030-01-01T00:00:00Z")
+				require.Equal(t, day.Format(time.DateOnly), window.From.Format(time.DateOnly))
+				require.NotEqual(t, day.Format(time.DateOnly), window.From.Add(-1).Format(time.DateOnly), "the first instant of the day")
+				if !lastDay.To.IsZero() {
+					require.True(t, lastDay.To.Equal(window.From), "%s ends at %s, %s begins at %s", lastDay.From, lastDay.To, day, window.From)
+				}
+				lastDay = window
+
+				week := parse("last week", day.Add(12*time.Hour).Format(time.RFC3339))
+				require.Equal(t, time.Monday, week.From.Weekday())
+				require.Equal(t, time.Monday, week.To.Weekday())
+				require.Equal(t, week.From.AddDate(0, 0, 7).Format(time.DateOnly), week.To.Format(time.DateOnly))
+
+				if day.Day() == 1 {
+					month := parse(day.Format("2006-01"), "2030-01-01T00:00:00Z")
+					require.True(t, month.From.Equal(window.From))
+					require.True(t, lastMonth.To.IsZero() || lastMonth.To.Equal(month.From))
+					lastMonth = month
+				}
+			}
+		})
+	}
+}
+
+// Whatever was accepted is a window before now, and reads back as itself.
+func TestParseWindowOfAcceptedFormsIsInOrder(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewSource(1))
+	zones := []string{"UTC", "Europe/Prague", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Apia"}
+	for range 500 {
+		zone := zones[random.Intn(len(zones))]
+		now := time.Unix(1_700_000_000+random.Int63n(100_000_000), random.Int63n(1e9))
+		past := now.AddDate(0, 0, -2-random.Intn(700)).UTC()
+		forms := []string{
+			past.Format(time.RFC3339Nano), past.Format("2006-01-02T15:04"), past.Format("2006-01-02 15:04:05.999"),
+			past.Format(time.DateOnly), past.Format("2006-01"), past.Format("2006"),
+			"yesterday", "today", "this week", "last week", "this month", "last month", "this quarter",
+			"last quarter", "this year", "last year",
+			fmt.Sprintf("%dd", 1+random.Intn(1000)), fmt.Sprintf("%dw", 1+random.Intn(100)),
+			fmt.Sprintf("%dh", 1+random.Intn(10_000)), fmt.Sprintf("now-%dmin", 1+random.Intn(10_000)),
+		}
+		for _, form := range forms {
+			r := request(t, form, "", zone, now.Format(time.RFC3339Nano))
+			window, err := question.ParseWindow(r)
+			require.NoError(t, err, "%s in %s at %s", form, zone, now)
+			requireValid(t, r, window)
+
+			again, err := question.ParseWindow(request(t, window.From.Format(time.RFC3339Nano),
+				window.To.Format(time.RFC3339Nano), zone, now.Format(time.RFC3339Nano)))
+			require.NoError(t, err)
+			require.True(t, again.From.Equal(window.From) && again.To.Equal(window.To), "%s reads back as %s", window, again)
+		}
+	}
+}
+
+func FuzzParseWindow(f *testing.F) {
+	for _, seed := range []string{
+		"", "2026-10-03T14:00:00+02:00", "2026-10-03 14:00", "2026-02-30", "2026", "last_week", "7d", "now - 36h",
+		"now+1h", "3m", "99999999999h", "2026–10", "2026-03-29T02:30",
+	} {
+		f.Add(seed, "", int64(1_790_000_000), uint8(0))
+		f.Add("2025", seed, int64(1_774_746_000), uint8(1))
+	}
+	zones := []string{"UTC", "Europe/Prague", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Apia"}
+	f.Fuzz(func(t *testing.T, from, to string, now int64, zone uint8) {
+		const year2100 = 4_102_444_800
+		r := request(t, from, to, zones[int(zone)%len(zones)], wednesday)
+		r.Now = time.Unix(((now%year2100)+year2100)%year2100, 0)
+		window, err := question.ParseWindow(r)
+		if err == nil {
+			requireValid(t, r, window)
+		}
+	})
+}
+
+func requireValid(t *testing.T, r question.WindowRequest, window question.ParsedWindow) {
+	t.Helper()
+	require.True(t, window.From.Before(window.To), "%+v gives %s", r, window)
+	require.False(t, window.To.After(r.Now), "%+v gives %s", r, window)
+	require.Equal(t, window.OpenEnd, window.To.Equal(r.Now), "%+v gives %s", r, window)
+	require.NotNil(t, window.Location)
+}
+
+func request(t *testing.T, from, to, zone, now string) question.WindowRequest {
+	t.Helper()
+	location, err := time.LoadLocation(zone)
+	require.NoError(t, err)
+	return question.WindowRequest{From: from, To: to, Location: location, Now: instant(t, now), DefaultDays: 7}
+}
+
+func instant(t *testing.T, s string) time.Time {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339Nano, s)
+	require.NoError(t, err)
+	return at
+}
+
+func TestAllBeginsWhereTheCallerSaysThatThingsBegin(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC)
+	beginning := at.AddDate(-1, 0, 3)
+	window, err := question.ParseWindow(question.WindowRequest{From: " All ", Now: at, Beginning: beginning, DefaultDays: 7})
+	require.NoError(t, err)
+	assert.Equal(t, beginning, window.From)
+	assert.Equal(t, at, window.To)
+	assert.True(t, window.OpenEnd)
+	assert.True(t, question.IsAll(" ALL"))
+	assert.False(t, question.IsAll("all of it"))
+
+	window, err = question.ParseWindow(question.WindowRequest{From: "all", To: "2026-10-01", Now: at, Beginning: beginning, DefaultDays: 7})
+	require.NoError(t, err)
+	assert.Equal(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), window.To)
+
+	for name, request := range map[string]question.WindowRequest{
+		"in to":                   {To: "all", Now: at, Beginning: beginning},
+		"where nothing begins":    {From: "all", Now: at},
+		"where nothing has begun": {From: "all", Now: at, Beginning: at.Add(time.Hour)},
+		"that ends before it":     {From: "all", To: "2024-01-01", Now: at, Beginning: beginning},
+	} {
+		_, err := question.ParseWindow(request)
+		var wrong *question.TimeError
+		require.ErrorAs(t, err, &wrong, name)
+	}
+}

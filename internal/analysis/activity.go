@@ -18,7 +18,7 @@ const DefaultBaselineDays = 90
 type Activity struct {
 	// Actor is the zero actor for the system.
 	Actor auditlog.Actor
-	// Timezone is the actor's own, as Make tells it; empty if it does not.
+	// Timezone is the actor's own, as Make has it; empty if it has none.
 	Timezone string
 
 	// Entries are those of the window, newest first.

@@ -12,7 +12,7 @@ import (
 
 // Change is a field of an object's details that changed. From is nil where earlier
 // details do not have the field. Both, and the path, are as they may be shown;
-// that two values differ was told by the raw ones.
+// whether two values differ is decided by the raw ones.
 type Change struct {
 	Path     string
 	From, To json.RawMessage
@@ -24,7 +24,7 @@ type state struct {
 	fields map[string]redact.Field // by path; nil before the first details
 }
 
-// apply takes in an entry's details and tells what they change, by path.
+// apply takes in an entry's details and returns what they change, by path.
 func (s *state) apply(entry *auditlog.Entry) []Change {
 	fields := redact.Fields(entry.Details, entry.Event)
 	isFirst := s.fields == nil || auditlog.Event{Value: entry.Event}.Verb() == auditlog.VerbCreated
@@ -43,7 +43,7 @@ func (s *state) apply(entry *auditlog.Entry) []Change {
 	return changes
 }
 
-// sameJSON tells whether two values are the same but for white space, the order of
+// sameJSON reports whether two values are the same but for white space, the order of
 // keys and the way that they are escaped.
 func sameJSON(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {

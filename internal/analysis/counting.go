@@ -38,7 +38,7 @@ type PreviousCounting struct {
 	Window auditlog.Window
 	Total  int
 	Report auditlog.Report
-	// ByGroup tells that the groups carry their counts of that period; they cannot
+	// ByGroup says that the groups carry their counts of that period; they cannot
 	// where each is a part of one period.
 	ByGroup bool
 	// Gone counts the groups that this period lacks.
@@ -111,7 +111,7 @@ func (s *Service) tally(ctx context.Context, q auditlog.Query, c *counter) (audi
 	})
 }
 
-// tallyBy is what the count has to have told apart.
+// tallyBy is what the count has to have distinguished.
 func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
 	by := auditlog.TallyBy{Split: window.From}
 	for _, dimension := range r.GroupBy {
@@ -123,7 +123,7 @@ func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
 		case GroupByTeam:
 			by.Team = true
 		case GroupByTarget:
-			by.Target, by.Event = true, true // what kind of object it is, the event tells
+			by.Target, by.Event = true, true // the event says what kind of object it is
 		case GroupByDay, GroupByWeek, GroupByMonth, GroupByWeekday:
 			by.Clock = max(by.Clock, auditlog.ByDate)
 		case GroupByHourOfDay:

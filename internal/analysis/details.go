@@ -54,12 +54,12 @@ func (s *Service) Details(ctx context.Context, organization auditlog.ID, uuids [
 		})
 	}
 	if panicked := group.Wait(); panicked != nil {
-		panic(panicked) // where the caller is told
+		panic(panicked) // where the caller recovers
 	}
 	return entries, failures
 }
 
-// isUpstreams tells failures that have nothing to do with the entry.
+// isUpstreams reports whether a failure has nothing to do with the entry.
 func isUpstreams(err error) bool {
 	var missing *auditlog.NotFoundError
 	var bare *auditlog.DetailsError

@@ -28,7 +28,7 @@ const (
 	GroupByWeekday   Dimension = "weekday"
 )
 
-// isPeriod tells dimensions whose groups are parts of one window, so that no two
+// isPeriod reports whether the groups of a dimension are parts of one window, so that no two
 // windows share any.
 func (d Dimension) isPeriod() bool {
 	return d == GroupByDay || d == GroupByWeek || d == GroupByMonth
@@ -37,7 +37,7 @@ func (d Dimension) isPeriod() bool {
 // Value is what the entries of a group share in one dimension.
 type Value struct {
 	Dimension Dimension
-	// ID tells values apart: an id, an event, a category, 2026-10-03 for a day or
+	// ID distinguishes values: an id, an event, a category, 2026-10-03 for a day or
 	// the Monday of a week, 2026-10, 0 to 23, or 0 for Monday to 6. It is empty
 	// for entries that have no such thing.
 	ID string
@@ -54,14 +54,14 @@ type Group struct {
 	FirstAt, LastAt time.Time
 	// Previous counts those of the period before.
 	Previous int
-	// MixesKinds tells that a group by target holds objects of several kinds, which
+	// MixesKinds says that a group by target holds objects of several kinds, which
 	// happen to have one id.
 	MixesKinds bool
 	kind       auditlog.Text
 	sortKey    string
 }
 
-// idIn tells an entry's value in a dimension. local is when it was triggered, by
+// idIn returns an entry's value in a dimension. local is when it was triggered, by
 // the clocks of the window's zone.
 func idIn(d Dimension, e *auditlog.Entry, local time.Time, categories map[auditlog.Text]auditlog.Text) string {
 	const day = "2006-01-02"
@@ -92,7 +92,7 @@ func idIn(d Dimension, e *auditlog.Entry, local time.Time, categories map[auditl
 	panic("analysis: unknown dimension " + string(d)) // a mistake of the caller, who checks names
 }
 
-// actorKey tells actors apart: by id, never by name, unless there is no id.
+// actorKey distinguishes actors: by id, never by name, unless there is no id.
 func actorKey(e *auditlog.Entry) string {
 	switch {
 	case e.Actor == nil:

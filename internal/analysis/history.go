@@ -28,11 +28,11 @@ type HistoryRequest struct {
 // altogether.
 type History struct {
 	// Kinds are the kinds of object with that id, most entries first. Several mean
-	// that nothing else is told.
+	// that nothing else is known.
 	Kinds []TargetKind
 	// Entries are the page's, with details where they could be read.
 	Entries []HistoryEntry
-	// More tells that entries follow.
+	// More says that entries follow.
 	More bool
 	// Total is how many entries there are in all, or -1 if that is not known.
 	Total int
@@ -43,7 +43,7 @@ type History struct {
 	Actors []TargetActor
 	// Before counts the entries of earlier pages.
 	Before int
-	// Unsettled tells that unread entries may come before those shown, so that no
+	// Unsettled says that unread entries may come before those shown, so that no
 	// page can go on from them.
 	Unsettled bool
 	// DetailsMissing counts the page's entries whose details could not be read, for
@@ -67,7 +67,7 @@ type TargetActor struct {
 	FirstAt, LastAt time.Time
 }
 
-// HistoryEntry is an entry and what its details tell otherwise than earlier ones.
+// HistoryEntry is an entry and what its details say otherwise than earlier ones.
 type HistoryEntry struct {
 	*auditlog.Entry
 	Changes []Change
@@ -87,15 +87,15 @@ func (e *AmbiguousTargetError) Error() string {
 	return fmt.Sprintf("target_id %s is the id of objects of %d kinds: %s: pass kind to choose one", e.TargetID.Quote(), len(kinds), strings.Join(kinds, ", "))
 }
 
-// lookBack is how many entries before a page are read for what they told, so that
-// the page's first changes can be told.
+// lookBack is how many entries before a page are read for their details, so that
+// the page's first changes are known.
 const lookBack = 20
 
 // detailsShare is the part of a call's time that is kept for details.
 const detailsShare = 5
 
 // TargetHistory reads what happened to one object. An id that several kinds of
-// object have is an [AmbiguousTargetError], and the history then tells the kinds.
+// object have is an [AmbiguousTargetError], and the history then returns the kinds.
 func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*History, error) {
 	catalog, err := s.Directory.Catalog(ctx, request.Query.Organization.ID)
 	if err != nil {
@@ -112,7 +112,7 @@ func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*H
 		return nil, err
 	}
 	// Within one instant an object is created before it is changed: Make's times of
-	// writing tell better than uuids.
+	// writing say it better than uuids.
 	slices.SortFunc(entries, func(a, b *auditlog.Entry) int {
 		return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), cmp.Compare(stage(a.Event), stage(b.Event)), a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.UUID, b.UUID))
 	})
@@ -155,7 +155,7 @@ func keepingTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/detailsShare))
 }
 
-// after tells where the page behind a place begins.
+// after returns where the page behind a place begins.
 func after(entries []*auditlog.Entry, place *question.Cursor) int {
 	if place == nil {
 		return 0
@@ -187,7 +187,7 @@ func kindsOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []TargetKind 
 	return kinds
 }
 
-// summarize tells what holds of all entries, which come oldest first.
+// summarize returns what holds of all entries, which come oldest first.
 func (h *History) summarize(entries []*auditlog.Entry) {
 	actors := map[string]*TargetActor{}
 	var order []*TargetActor

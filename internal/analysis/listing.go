@@ -12,10 +12,10 @@ import (
 // Listing is a page of entries.
 type Listing struct {
 	Entries []*auditlog.Entry
-	// More tells that entries follow, or may follow where the read was stopped
+	// More says that entries follow, or may follow where the read was stopped
 	// half-way.
 	More bool
-	// Unsettled tells that unread entries may sort before those shown, so that no
+	// Unsettled says that unread entries may sort before those shown, so that no
 	// page can go on from them.
 	Unsettled bool
 	// Total is how many match in all, or -1 if that is not known exactly.
@@ -59,7 +59,7 @@ func (s *Service) listNewestFirst(ctx context.Context, q auditlog.Query, after *
 	return listing, nil
 }
 
-// isExact tells whether the entries that were read are all there are: an
+// isExact reports whether the entries that were read are all there are: an
 // unreadable record may be one more, and nothing can be said of a window that
 // nothing vouches for. What Make no longer keeps is no entry.
 func isExact(report *auditlog.Report, window auditlog.Window) bool {
@@ -67,7 +67,7 @@ func isExact(report *auditlog.Report, window auditlog.Window) bool {
 	return readWhole && len(report.Unreadable) == 0 && (report.Complete || len(report.Coverage.Gaps) > 0)
 }
 
-// UnsortedError says that a page behind a place cannot be told, because the
+// UnsortedError says that a page behind a cursor is not known, because the
 // window was not read whole: entries that sort before it may be unread.
 type UnsortedError struct{ Reason string }
 

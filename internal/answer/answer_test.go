@@ -102,7 +102,7 @@ func TestErrorsAreExplainedWithTheNextStep(t *testing.T) {
 	// A try that timed out is not the call's time used up.
 	assert.Equal(t, "no answer: context deadline exceeded. Next: call Bob now", answer.Explain(advised{fmt.Errorf("no answer: %w", context.DeadlineExceeded)}))
 	assert.Equal(t, "evil text", answer.Explain(errors.New("ev\u200bil\n\x1b[2Jtext")))
-	both := answer.Explain(errors.Join(&question.TimeError{Argument: "from", Value: "x", Problem: "is not a time"}, &question.NameError{Kind: "team", Want: "y"}))
+	both := answer.Explain(errors.Join(&question.TimeError{Argument: "from", Value: "x", Problem: "is not a time"}, &question.NameError{What: "team", Want: "y"}))
 	assert.Contains(t, both, `from "x"`)
 	assert.Contains(t, both, "\nno team")
 	problems := make([]schemas.Problem, 3)
@@ -119,12 +119,12 @@ func TestNamesThatNothingHasAreAnsweredWithTheToolThatListsThem(t *testing.T) {
 		"kind": "; call list_audit_log_filters with kind events for the categories valid now", "event": "; call list_audit_log_filters with kind events for the events valid now",
 		"object": "pass those of the object that is meant",
 	} {
-		unknown := &question.NameError{Kind: kind, Want: "y"}
+		unknown := &question.NameError{What: kind, Want: "y"}
 		assert.True(t, strings.HasSuffix(answer.Explain(unknown), next), "%s: %s", kind, answer.Explain(unknown))
 		assert.True(t, strings.HasSuffix(answer.Explain(fmt.Errorf("asking: %w", unknown)), next), kind)
 		assert.Contains(t, answer.Explain(errors.Join(unknown, errors.New("another"))), next+"\nanother")
 	}
-	doubtful := &question.NameError{Kind: "team", Want: "y", Ambiguous: true, Candidates: []string{"a", "b"}}
+	doubtful := &question.NameError{What: "team", Want: "y", Ambiguous: true, Candidates: []string{"a", "b"}}
 	assert.Equal(t, doubtful.Error(), answer.Explain(doubtful), "who has names to choose from needs no list")
 	assert.Contains(t, answer.Explain(&auditlog.NotFoundError{UUID: "u"}), "Next: take uuids from list_audit_logs")
 }

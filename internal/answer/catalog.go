@@ -70,7 +70,7 @@ func Catalog(organization auditlog.Ref, catalog *auditlog.Catalog, request Catal
 }
 
 // cutCatalog cuts the lists to the limit and to what fits: events first, since
-// nothing else tells their values, then teams, then users.
+// nothing else lists their values, then teams, then users.
 func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
 	wanted := len(r.Teams) + len(r.Users) + len(r.Events)
 	limit, size := request.Limit, LargeSize

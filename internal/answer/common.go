@@ -97,7 +97,7 @@ func Size(value any) int {
 	return utf8.RuneCount(data)
 }
 
-// Fit tells how many of the items, from the first on, fit into a size.
+// Fit returns how many of the items, from the first on, fit into a size.
 func Fit[T any](items []T, size int) int {
 	for i, item := range items {
 		size -= Size(item) + len(",")

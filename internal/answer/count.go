@@ -90,7 +90,7 @@ func warnOfBounds(a *schemas.Answer, report auditlog.Report) {
 	}
 }
 
-// lacking tells the first gap of a report.
+// lacking returns the first gap of a report.
 func lacking(report auditlog.Report, location *time.Location) string {
 	if len(report.Coverage.Gaps) == 0 {
 		return ""

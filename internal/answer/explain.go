@@ -76,7 +76,7 @@ func withTools(err error) string {
 	if !errors.As(err, &name) || name.Ambiguous {
 		return err.Error()
 	}
-	switch name.Kind {
+	switch name.What {
 	case "actor":
 		return err.Error() + "; call list_audit_log_filters with kind users for the names valid now"
 	case "team":

@@ -16,7 +16,7 @@ type ID string
 // maxExactInteger is the largest integer that every JSON reader keeps exact.
 const maxExactInteger = 1 << 53
 
-// Integer tells the ID as a number, where it is one in plain decimal form.
+// Integer returns the ID as a number, where it is one in plain decimal form.
 func (id ID) Integer() (int64, bool) {
 	n, err := strconv.ParseInt(string(id), 10, 64)
 	if err != nil || n < 0 || n > maxExactInteger || strconv.FormatInt(n, 10) != string(id) {
@@ -71,8 +71,8 @@ func (id ID) Compare(other ID) int {
 	return strings.Compare(string(id), string(other))
 }
 
-// Actor is who did something: a person or a service account. Actors are told
-// apart by ID, never by name.
+// Actor is who did something: a person or a service account. Actors are
+// distinguished by ID, never by name.
 type Actor struct {
 	ID    ID   `json:"id"`
 	Name  Text `json:"name,omitempty"`
@@ -129,7 +129,7 @@ func CompareNewestFirst(a, b *Entry) int {
 	return strings.Compare(a.UUID, b.UUID)
 }
 
-// TeamID tells the entry's team, empty for entries of the organization.
+// TeamID returns the entry's team, empty for entries of the organization.
 func (e *Entry) TeamID() ID {
 	if e.Team == nil {
 		return ""
@@ -137,7 +137,7 @@ func (e *Entry) TeamID() ID {
 	return e.Team.ID
 }
 
-// ActorID tells the entry's actor, empty for the system.
+// ActorID returns the entry's actor, empty for the system.
 func (e *Entry) ActorID() ID {
 	if e.Actor == nil {
 		return ""
@@ -145,7 +145,7 @@ func (e *Entry) ActorID() ID {
 	return e.Actor.ID
 }
 
-// Key tells entries apart: the uuid, or where that is missing all that the list shows.
+// Key distinguishes entries: the uuid, or where that is missing all that the list shows.
 func (e *Entry) Key() string {
 	if e.UUID != "" {
 		return e.UUID

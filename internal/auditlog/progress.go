@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Progress tells how a long read goes.
+// Progress returns how a long read goes.
 type Progress struct {
 	// Entries is how many entries were read so far.
 	Entries int
@@ -18,13 +18,13 @@ type Progress struct {
 
 type progressKey struct{}
 
-// WithProgress returns a context whose reads tell their progress to report.
+// WithProgress returns a context whose reads report their progress to report.
 // report may be called from several goroutines and must not block for long.
 func WithProgress(ctx context.Context, report func(Progress)) context.Context {
 	return context.WithValue(ctx, progressKey{}, report)
 }
 
-// ReportProgress tells the context's listener, if there is one.
+// ReportProgress returns the context's listener, if there is one.
 func ReportProgress(ctx context.Context, p Progress) {
 	if report, ok := ctx.Value(progressKey{}).(func(Progress)); ok {
 		report(p)

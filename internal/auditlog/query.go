@@ -49,12 +49,12 @@ type Position struct {
 	UUID        string
 }
 
-// IsBefore tells whether the position comes before an entry in the listing.
+// IsBefore reports whether the position comes before an entry in the listing.
 func (p Position) IsBefore(e *Entry) bool {
 	return CompareNewestFirst(&Entry{TriggeredAt: p.TriggeredAt, UUID: p.UUID}, e) < 0
 }
 
-// Matches tells whether an entry answers the query: its window and all filters.
+// Matches reports whether an entry answers the query: its window and all filters.
 // The organization and Resume are the reader's to keep.
 func (q *Query) Matches(e *Entry) bool {
 	return q.Window.Contains(e.TriggeredAt) && q.MatchesFilters(e)

@@ -83,7 +83,7 @@ func (t Text) String() string {
 
 // Quote returns the cleaned text in double quotes, inner quotes and backslashes
 // escaped and bounded to 80 characters, for error messages and prose: the quotes
-// tell the reader where others' words begin and end.
+// show where others' words begin and end.
 func (t Text) Quote() string {
 	return strconv.Quote(t.CleanTo(maxQuotedRunes))
 }

@@ -26,8 +26,8 @@ const (
 	aroundTheClockEntries = 100
 )
 
-// looksLikeService tells service accounts by name or by hours, as Make does not
-// tell them; empty for people.
+// looksLikeService returns why an actor seems to be a service account, by name or by hours, since Make does not say so; empty
+// for people.
 func looksLikeService(actor auditlog.Actor, entries ...[]*auditlog.Entry) string {
 	local, _, _ := strings.Cut(string(actor.Email), "@")
 	words := strings.FieldsFunc(auditlog.Fold(string(actor.Name)+" "+local), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })

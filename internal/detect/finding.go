@@ -36,7 +36,7 @@ type Finding struct {
 	Evidence []*auditlog.Entry
 }
 
-// ID tells findings apart: the same evidence for the same rule is the same finding.
+// ID distinguishes findings: the same evidence for the same rule is the same finding.
 func (f *Finding) ID() string {
 	hash := sha256.New()
 	hash.Write([]byte(f.Rule))

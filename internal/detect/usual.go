@@ -8,10 +8,10 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Usual is what the baseline tells of the hours that somebody works in.
+// Usual is what the baseline shows of the hours that somebody works in.
 type Usual struct {
-	// Location is the zone that the hours are meant in; IsOwn tells that it is the
-	// person's, as Make tells it.
+	// Location is the zone that the hours are meant in; IsOwn says that it is the
+	// person's, as Make has it.
 	Location *time.Location
 	IsOwn    bool
 	// hours has a bit for each hour of the day; none if they are not known.
@@ -30,10 +30,10 @@ const (
 	minUsualShare      = 0.05
 )
 
-// IsKnown tells whether anything can be called unusual.
+// IsKnown reports whether anything can be called unusual.
 func (u *Usual) IsKnown() bool { return u.hours != 0 }
 
-// Contains tells whether an instant lies in the usual hours.
+// Contains reports whether an instant lies in the usual hours.
 func (u *Usual) Contains(at time.Time) bool { return u.hours&(1<<at.In(u.Location).Hour()) != 0 }
 
 // Ranges are the usual hours as 08-18, from midnight on.

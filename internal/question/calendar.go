@@ -26,7 +26,7 @@ func daysIn(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// clockKind tells how often clocks show a local time.
+// clockKind returns how often clocks show a local time.
 type clockKind int
 
 const (

@@ -8,7 +8,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// CompleteOrganizations tells the ids of the organizations here that what was typed
+// CompleteOrganizations returns the ids of the organizations here that what was typed
 // begins, or whose names it is part of.
 func (r *Resolver) CompleteOrganizations(ctx context.Context, typed string) ([]string, error) {
 	organizations, err := r.Directory.Organizations(ctx)
@@ -24,7 +24,7 @@ func (r *Resolver) CompleteOrganizations(ctx context.Context, typed string) ([]s
 	return ids, nil
 }
 
-// CompleteActors tells how to name, without doubt, the people that what was typed
+// CompleteActors returns how to name, without doubt, the people that what was typed
 // may mean: by address, or by id where there is none. People who left are among
 // them if entries of theirs were read.
 func (r *Resolver) CompleteActors(ctx context.Context, organization auditlog.ID, typed string) ([]string, error) {
@@ -48,7 +48,7 @@ func (r *Resolver) CompleteActors(ctx context.Context, organization auditlog.ID,
 	return values, nil
 }
 
-// CompleteTeams tells the teams that what was typed may mean: by name, or by id
+// CompleteTeams returns the teams that what was typed may mean: by name, or by id
 // where there is none or several have it.
 func (r *Resolver) CompleteTeams(ctx context.Context, organization auditlog.ID, typed string) ([]string, error) {
 	catalog, _, err := r.CatalogFor(ctx, organization)
@@ -73,7 +73,7 @@ func (r *Resolver) CompleteTeams(ctx context.Context, organization auditlog.ID, 
 	return values, nil
 }
 
-// CompleteEvents tells the categories and events that what was typed is part of.
+// CompleteEvents returns the categories and events that what was typed is part of.
 func (r *Resolver) CompleteEvents(ctx context.Context, organization auditlog.ID, typed string) ([]string, error) {
 	catalog, _, err := r.CatalogFor(ctx, organization)
 	if err != nil {
@@ -101,7 +101,7 @@ func (r *Resolver) CatalogFor(ctx context.Context, id auditlog.ID) (*auditlog.Ca
 	return catalog, organization.ID, err
 }
 
-// Fits tells whether what was typed begins an id or is part of a name.
+// Fits reports whether what was typed begins an id or is part of a name.
 func Fits(typed string, ref auditlog.Ref) bool {
 	return strings.HasPrefix(string(ref.ID), typed) || contains(string(ref.Name), typed)
 }

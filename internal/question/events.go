@@ -61,7 +61,7 @@ func nearestEvents(catalog *auditlog.Catalog, folded string) []string {
 	return shown
 }
 
-// matchGlob tells whether all of s fits a pattern of literal characters, * and ?.
+// matchGlob reports whether all of s fits a pattern of literal characters, * and ?.
 func matchGlob(pattern, s []rune) bool {
 	// On a mismatch only the last * needs to take one character more.
 	p, i, star, resume := 0, 0, -1, 0

@@ -53,10 +53,10 @@ func ParseHours(text string) (Hours, error) {
 	return hours, nil
 }
 
-// IsWholeDay tells whether every time of day is in it.
+// IsWholeDay reports whether every time of day is in it.
 func (h Hours) IsWholeDay() bool { return h == Hours{} || h == Hours{To: minutesPerDay} }
 
-// Contains tells whether a local time lies in the hours.
+// Contains reports whether a local time lies in the hours.
 func (h Hours) Contains(local time.Time) bool {
 	if h.IsWholeDay() {
 		return true
@@ -138,7 +138,7 @@ func rangeOfWeekdays(from, to int) Weekdays {
 	}
 }
 
-// Contains tells whether a local time lies on one of the weekdays.
+// Contains reports whether a local time lies on one of the weekdays.
 func (w Weekdays) Contains(local time.Time) bool {
 	return w == 0 || w&(1<<WeekdayIndex(local.Weekday())) != 0
 }

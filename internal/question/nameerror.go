@@ -12,8 +12,8 @@ const maxCandidates = 10
 
 // NameError says that a name fits nothing or more than one thing.
 type NameError struct {
-	// Kind is what was looked for: actor, team, event, kind (of object) or object.
-	Kind string
+	// What was looked for: actor, team, event, kind (of object) or object.
+	What string
 	// Want is the name as given, raw.
 	Want string
 	// Candidates are those that it fits, or the nearest where it fits none, each
@@ -21,7 +21,7 @@ type NameError struct {
 	Candidates []string
 	// More is how many further candidates there are.
 	More int
-	// Ambiguous tells that the name fits more than one.
+	// Ambiguous says that the name fits more than one.
 	Ambiguous bool
 }
 
@@ -34,7 +34,7 @@ func (e *NameError) Error() string {
 	want := auditlog.Text(e.Want).Quote()
 	if e.Ambiguous {
 		plural, pass := "teams", "the id"
-		switch e.Kind {
+		switch e.What {
 		case "actor":
 			plural, pass = "people", "the id or the address"
 		case "kind":
@@ -42,16 +42,16 @@ func (e *NameError) Error() string {
 		case "object":
 			plural, pass = "objects", "the id"
 		}
-		return fmt.Sprintf("%s %s fits %d %s: %s: pass %s", e.Kind, want, len(e.Candidates)+e.More, plural, list, pass)
+		return fmt.Sprintf("%s %s fits %d %s: %s: pass %s", e.What, want, len(e.Candidates)+e.More, plural, list, pass)
 	}
-	message := fmt.Sprintf("no %s %s", e.Kind, want)
+	message := fmt.Sprintf("no %s %s", e.What, want)
 	switch {
-	case list != "" && e.Kind == "kind":
+	case list != "" && e.What == "kind":
 		message += "; there are: " + list
 	case list != "":
 		message += "; nearest: " + list
 	}
-	switch e.Kind {
+	switch e.What {
 	case "actor":
 		return message + "; accepted: an id, an e-mail address, a name or the beginning of a word of it, such as 12 or jan.novak@example.com;" +
 			" people who have left may be missing from Make's catalog, but an id is always accepted"
@@ -69,10 +69,10 @@ func (e *NameError) Error() string {
 	}
 }
 
-func newNameError(kind, want string, candidates []string, ambiguous bool) *NameError {
+func newNameError(what, want string, candidates []string, ambiguous bool) *NameError {
 	kept := min(len(candidates), maxCandidates)
 	return &NameError{
-		Kind: kind, Want: want, Ambiguous: ambiguous,
+		What: what, Want: want, Ambiguous: ambiguous,
 		Candidates: candidates[:kept], More: len(candidates) - kept,
 	}
 }

@@ -52,13 +52,13 @@ func MatchTeam(catalog *auditlog.Catalog, want string) (auditlog.Ref, error) {
 // matchNamed finds the one item that want names, at the strongest level at which
 // any item fits. Items without an id cannot be asked for and are passed over; of
 // several with the same id the first counts.
-func matchNamed[T any](kind, want string, items []named[T], unknown func(auditlog.ID) T) (T, error) {
+func matchNamed[T any](what, want string, items []named[T], unknown func(auditlog.ID) T) (T, error) {
 	var none T
 	items = distinct(items)
 	id := auditlog.ID(strings.TrimSpace(want))
 	folded := foldName(auditlog.Text(want))
 	if folded == "" {
-		return none, newNameError(kind, want, nil, false)
+		return none, newNameError(what, want, nil, false)
 	}
 	for _, item := range items {
 		if item.id == id {
@@ -89,7 +89,7 @@ func matchNamed[T any](kind, want string, items []named[T], unknown func(auditlo
 		case 1:
 			return hits[0].item, nil
 		}
-		return none, newNameError(kind, want, shownOf(hits), true)
+		return none, newNameError(what, want, shownOf(hits), true)
 	}
 
 	// Everyone shares the domain: addresses are alike by what stands before it.
@@ -103,7 +103,7 @@ func matchNamed[T any](kind, want string, items []named[T], unknown func(auditlo
 	for _, i := range nearest(wanted, keys) {
 		similar = append(similar, items[i])
 	}
-	return none, newNameError(kind, want, shownOf(similar), false)
+	return none, newNameError(what, want, shownOf(similar), false)
 }
 
 func distinct[T any](items []named[T]) []named[T] {
@@ -125,7 +125,7 @@ func shownOf[T any](items []named[T]) []string {
 	return shown
 }
 
-// describe prints what tells one person or team from another.
+// describe prints what distinguishes one person or team from another.
 func describe(name auditlog.Text, id auditlog.ID, address auditlog.Text) string {
 	number := string(id)
 	if _, ok := id.Integer(); !ok {
@@ -143,7 +143,7 @@ func foldName(t auditlog.Text) string {
 	return auditlog.Fold(t.Clean())
 }
 
-// beginsWord tells whether text, from the beginning of one of its words on, begins
+// beginsWord reports whether text, from the beginning of one of its words on, begins
 // with prefix, which may itself span words.
 func beginsWord(text, prefix string) bool {
 	inWord := false

@@ -27,7 +27,7 @@ const (
 	ByTargetID     SortKey = "targetId"
 )
 
-// IsNewestFirst tells whether this is the order that entries are read in, so that
+// IsNewestFirst reports whether this is the order that entries are read in, so that
 // a page needs no more reading than its entries.
 func (o Order) IsNewestFirst() bool { return (o.By == "" || o.By == ByTriggeredAt) && !o.Ascending }
 

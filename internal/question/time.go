@@ -27,7 +27,7 @@ const timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-0
 // all is as far back as entries are kept.
 const all = "all"
 
-// IsAll tells whether a from asks for everything that is kept.
+// IsAll reports whether a from asks for everything that is kept.
 func IsAll(from string) bool { return strings.EqualFold(strings.TrimSpace(from), all) }
 
 // TimeError says that a time, a window or a time zone could not be read.
@@ -71,7 +71,7 @@ type timeParser struct {
 	notes     []string
 }
 
-// writtenTime is a year, month, date, local time or RFC 3339, told apart by which
+// writtenTime is a year, month, date, local time or RFC 3339, distinguished by which
 // groups are there: year, month, day, hour, minute, second, fraction, offset.
 var writtenTime = regexp.MustCompile(
 	`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$`)

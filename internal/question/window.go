@@ -28,7 +28,7 @@ type WindowRequest struct {
 // ParsedWindow is a window as it was resolved.
 type ParsedWindow struct {
 	auditlog.Window
-	// OpenEnd tells that the window ends at the request's Now, because nothing
+	// OpenEnd says that the window ends at the request's Now, because nothing
 	// earlier was asked for.
 	OpenEnd bool
 	// Notes say what was resolved in a way that the caller may not expect, such
@@ -133,7 +133,7 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 	return ParseWindow(request)
 }
 
-// isSameDay tells whether named days mean the same at two instants.
+// isSameDay reports whether named days mean the same at two instants.
 func isSameDay(a, b time.Time, location *time.Location) bool {
 	year, month, day := a.In(location).Date()
 	otherYear, otherMonth, otherDay := b.In(location).Date()

@@ -34,7 +34,7 @@ const (
 //   - strings and keys are cleaned as [auditlog.Text]; keys that become equal get a suffix;
 //   - what looks like a credential, by its key or by itself, becomes "[masked]";
 //     for events about variables so do the variables' values. null, booleans and
-//     the empty string stay, since they tell no secret;
+//     the empty string stay, since they are no secret;
 //   - what nests too deep or is too much is left out, and says so in its place.
 //
 // masked lists the paths of masked values, such as headers.cookie or items[0].secret,
@@ -72,7 +72,7 @@ type detailsCleaner struct {
 	source  json.RawMessage
 	decoder *json.Decoder
 	event   auditlog.Text
-	// ofVariable tells that the entry is about variables, whose values are secret.
+	// ofVariable says that the entry is about variables, whose values are secret.
 	ofVariable bool
 	// paths are those of masked values, in the order of reading.
 	paths []string
@@ -248,7 +248,7 @@ func (c *detailsCleaner) skipToClose() error {
 	return nil
 }
 
-// uniqueKey returns a key cleaned and told apart from those already used.
+// uniqueKey returns a key cleaned and distinguished from those already used.
 func (c *detailsCleaner) uniqueKey(raw string, used map[string]bool) string {
 	key := auditlog.Text(raw).Clean()
 	if c.isCredential(raw) {
@@ -262,7 +262,7 @@ func (c *detailsCleaner) uniqueKey(raw string, used map[string]bool) string {
 	return unique
 }
 
-// mask returns what stands for a secret value and notes its path. What can tell
+// mask returns what stands for a secret value and notes its path. What can be
 // no secret stays.
 func (c *detailsCleaner) mask(path string, node detailsNode) detailsNode {
 	if node.isHarmless || node.isMasked {

@@ -19,7 +19,7 @@ var credential = regexp.MustCompile(`(?i:\bbearer\s+\S{6,})` +
 	`|(?i:\b[a-z][a-z0-9+.-]*://[^/?#\s:@]*:[^/?#\s@]+@)` +
 	`|(?i:[?&](?:access_token|token|api_?key|client_secret|secret|password|signature)=[^&\s]+)`)
 
-// isCredential tells whether a text is, or holds, a credential. A text that is
+// isCredential reports whether a text is, or holds, a credential. A text that is
 // JSON in itself is one if anything in it would be masked.
 func (c *detailsCleaner) isCredential(s string) bool {
 	// Cleaned, so that an escape sequence within does not hide it.
@@ -45,7 +45,7 @@ func plainKey(key string) string {
 	}, auditlog.Fold(key))
 }
 
-// isTellingKey tells whether what stands under a plain key is secret.
+// isTellingKey reports whether what stands under a plain key is secret.
 func isTellingKey(plain string) bool {
 	switch plain {
 	case "key", "pwd", "pass", "auth", "signature":
@@ -62,7 +62,7 @@ func isTellingKey(plain string) bool {
 	return false
 }
 
-// isValueKey tells whether a plain key holds the value of something that is named
+// isValueKey reports whether a plain key holds the value of something that is named
 // elsewhere, or one side of its change.
 func isValueKey(plain string) bool {
 	switch plain {
@@ -73,7 +73,7 @@ func isValueKey(plain string) bool {
 	return false
 }
 
-// isNameKey tells whether a plain key says what the values beside it are.
+// isNameKey reports whether a plain key says what the values beside it are.
 func isNameKey(plain string) bool {
 	switch plain {
 	case "name", "key", "field", "header", "property", "path", "label":

@@ -194,7 +194,8 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool)
 	if group.Count == 0 {
 		group.LastAt = bin.Last
 	}
-	if group.Count += bin.Count; group.FirstAt.IsZero() || bin.First.Before(group.FirstAt) {
+	group.Count += bin.Count
+	if group.FirstAt.IsZero() || bin.First.Before(group.FirstAt) {
 		group.FirstAt = bin.First
 	}
 }

@@ -110,7 +110,8 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 	result.Notable = []schemas.NotableEntry{}
 	ofEvent := map[auditlog.Text]int{}
 	for _, notable := range a.Notable {
-		if ofEvent[notable.Entry.Event]++; ofEvent[notable.Entry.Event] > maxNotablePerEvent || len(result.Notable) == maxNotable {
+		ofEvent[notable.Entry.Event]++
+		if ofEvent[notable.Entry.Event] > maxNotablePerEvent || len(result.Notable) == maxNotable {
 			continue
 		}
 		shown := schemas.NotableEntry{Entry: style.Entry(notable.Entry), Why: notable.Why()}
@@ -147,14 +148,8 @@ func findingNextStep(rule string) string {
 // cutActivity cuts the lists to what fits, those first that say least.
 func cutActivity(r *schemas.GetActorActivityResult) {
 	// One item a turn: each is small, and there are few.
-	for Size(r) > DefaultSize-2*spareSize {
-		cut := cutTail(&r.Notable, 3) || cutTail(&r.ByEvent, 5) || cutTail(&r.NewEvents, 3) || cutTail(&r.ByTeam, 5) ||
-			cutTail(&r.NewTeams, 3) || cutTail(&r.OutsideUsualHours.UUIDs, 3) ||
-			// Names may be long.
-			cutTail(&r.Notable, 0) || cutTail(&r.NewEvents, 0) || cutTail(&r.NewTeams, 0) || cutTail(&r.ByTeam, 0) || cutTail(&r.ByEvent, 0)
-		if !cut {
-			break
-		}
+	for dropped := true; dropped && Size(r) > DefaultSize-2*spareSize; {
+		dropped = dropLeast(r)
 	}
 	for _, list := range []struct {
 		name         string
@@ -172,14 +167,38 @@ func cutActivity(r *schemas.GetActorActivityResult) {
 	}
 }
 
-// cutTail drops the last item of a list that has more than least.
-func cutTail[T any](list *[]T, least int) bool {
-	if len(*list) <= least {
+// dropLeast drops the item that says least, and reports whether there was one. Names may be long, so that the lists empty in the end.
+func dropLeast(r *schemas.GetActorActivityResult) bool {
+	switch {
+	case len(r.Notable) > 3:
+		r.Notable = withoutLast(r.Notable)
+	case len(r.ByEvent) > 5:
+		r.ByEvent = withoutLast(r.ByEvent)
+	case len(r.NewEvents) > 3:
+		r.NewEvents = withoutLast(r.NewEvents)
+	case len(r.ByTeam) > 5:
+		r.ByTeam = withoutLast(r.ByTeam)
+	case len(r.NewTeams) > 3:
+		r.NewTeams = withoutLast(r.NewTeams)
+	case len(r.OutsideUsualHours.UUIDs) > 3:
+		r.OutsideUsualHours.UUIDs = withoutLast(r.OutsideUsualHours.UUIDs)
+	case len(r.Notable) > 0:
+		r.Notable = withoutLast(r.Notable)
+	case len(r.NewEvents) > 0:
+		r.NewEvents = withoutLast(r.NewEvents)
+	case len(r.NewTeams) > 0:
+		r.NewTeams = withoutLast(r.NewTeams)
+	case len(r.ByTeam) > 0:
+		r.ByTeam = withoutLast(r.ByTeam)
+	case len(r.ByEvent) > 0:
+		r.ByEvent = withoutLast(r.ByEvent)
+	default:
 		return false
 	}
-	*list = (*list)[:len(*list)-1]
 	return true
 }
+
+func withoutLast[T any](list []T) []T { return list[:len(list)-1] }
 
 // uuids are those of the first entries, at most so many.
 func uuids(entries []*auditlog.Entry, most int) []string {

@@ -30,8 +30,8 @@ func ShrinkHistory(r *schemas.GetTargetHistoryResult, size int) {
 		if Size(r) > size {
 			entry.Details, entry.Masked = json.RawMessage(tooLargeHere), nil
 		}
-		for Size(r) > size && cutTail(&entry.Changes, 0) {
-			continue
+		for Size(r) > size && len(entry.Changes) > 0 {
+			entry.Changes = withoutLast(entry.Changes)
 		}
 	}
 }

@@ -48,7 +48,8 @@ func cutOrganizations(r *schemas.ListOrganizationsResult) {
 		organization := &r.Organizations[i]
 		teams := organization.Teams
 		organization.Teams = []schemas.Team{}
-		if size -= Size(organization) + len(","); size < 0 && i > 0 {
+		size -= Size(organization) + len(",")
+		if size < 0 && i > 0 {
 			r.Organizations = r.Organizations[:i]
 			break
 		}

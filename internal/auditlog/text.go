@@ -60,16 +60,20 @@ func (t Text) CleanTo(maxRunes int) string {
 		if !keep {
 			continue
 		}
-		if !unicode.IsMark(r) {
+		if unicode.IsMark(r) {
+			marks++
+		} else {
 			marks = 0
-		} else if marks++; marks > maxMarks {
+		}
+		if marks > maxMarks {
 			continue
 		}
 		if runes == maxRunes {
 			return out.String()[:cut] + cutMark
 		}
 		out.WriteRune(r)
-		if runes++; runes == maxRunes-1 {
+		runes++
+		if runes == maxRunes-1 {
 			cut = out.Len()
 		}
 	}

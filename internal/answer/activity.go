@@ -148,7 +148,7 @@ func findingNextStep(rule string) string {
 // cutActivity cuts the lists to what fits, those first that say least.
 func cutActivity(r *schemas.GetActorActivityResult) {
 	// One item a turn: each is small, and there are few.
-	for dropped := true; dropped && Size(r) > DefaultSize-2*spareSize; {
+	for dropped := true; dropped && Size(r) > DefaultSize-3*SpareSize; {
 		dropped = dropLeast(r)
 	}
 	for _, list := range []struct {

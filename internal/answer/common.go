@@ -1,20 +1,11 @@
 package answer
 
 import (
-	"encoding/json"
 	"time"
-	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
-)
-
-// How large a result's structured content may be, in characters: unless more
-// was asked for explicitly, and at most.
-const (
-	DefaultSize = 8_000
-	LargeSize   = 40_000
 )
 
 // How much a result repeats of each list of its filter: so many items, and so
@@ -86,24 +77,4 @@ func coverage(c auditlog.Coverage, location *time.Location) schemas.Coverage {
 // second as it has.
 func Time(t time.Time, location *time.Location) string {
 	return t.In(location).Format(time.RFC3339Nano)
-}
-
-// Size is how many characters a value takes as JSON.
-func Size(value any) int {
-	data, err := json.Marshal(value)
-	if err != nil {
-		return 0
-	}
-	return utf8.RuneCount(data)
-}
-
-// Fit returns how many of the items, from the first on, fit into a size.
-func Fit[T any](items []T, size int) int {
-	for i, item := range items {
-		size -= Size(item) + len(",")
-		if size < 0 {
-			return i
-		}
-	}
-	return len(items)
 }

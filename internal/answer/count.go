@@ -57,7 +57,8 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {
 		result.Groups = append(result.Groups, countGroup(group, byGroup, location))
 	}
-	fitting := Fit(result.Groups, size-Size(result)+Size(result.Groups)-spareSize)
+	const ownWarnings = 100 // what the cut itself adds
+	fitting := Fit(result.Groups, size-Size(result)+Size(result.Groups)-SpareSize-ownWarnings)
 	if fitting < len(result.Groups) {
 		result.Groups = result.Groups[:fitting]
 		result.Warn(fmt.Sprintf("%d groups are listed, more would be too large an answer; other_count has the rest", fitting))
@@ -73,9 +74,6 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	}
 	return result
 }
-
-// spareSize is kept free for what is added to a result at its end.
-const spareSize = 300
 
 // warnOfBounds says what numbers are that do not rest on the whole window.
 func warnOfBounds(a *schemas.Answer, report auditlog.Report) {

@@ -12,10 +12,9 @@ import (
 
 	"github.com/invopop/jsonschema"
 	"github.com/mark3labs/mcp-go/mcp"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"make-audit-mcp/schemas"
 )

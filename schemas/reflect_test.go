@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"github.com/invopop/jsonschema"
+	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"

@@ -20,7 +20,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
 	_ "modernc.org/sqlite" // tests change archives behind their back
 
 	"make-audit-mcp/internal/archive"

@@ -2,9 +2,10 @@ package question
 
 import (
 	"fmt"
-	"make-audit-mcp/internal/auditlog"
 	"slices"
 	"strings"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // named is something with an id that people call by name.

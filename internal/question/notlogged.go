@@ -1,9 +1,10 @@
 package question
 
 import (
-	"make-audit-mcp/internal/auditlog"
 	"slices"
 	"strings"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // NotLogged is what Make's audit log does not hold, in words. It goes by absence:

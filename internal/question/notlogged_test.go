@@ -1,11 +1,12 @@
 package question_test
 
 import (
-	"make-audit-mcp/internal/question"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/question"
 )
 
 func TestWhatTheLogDoesNotHoldIsSaid(t *testing.T) {

@@ -2,9 +2,10 @@ package question
 
 import (
 	"context"
-	"make-audit-mcp/internal/auditlog"
 	"slices"
 	"strings"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // MatchTarget chooses the one object among those that want names, of the sorts that

@@ -2,7 +2,6 @@ package question_test
 
 import (
 	"fmt"
-	"make-audit-mcp/internal/question"
 	"math/rand"
 	"strings"
 	"testing"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/question"
 )
 
 // A Wednesday afternoon in Prague, in summer time.

@@ -6,8 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"make-audit-mcp/internal/auditlog"
 	"strconv"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 const (

@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/json"
 	"fmt"
+
 	"make-audit-mcp/internal/auditlog"
 )
 

@@ -2,13 +2,14 @@ package redact_test
 
 import (
 	"encoding/json"
-	"make-audit-mcp/internal/redact"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/redact"
 )
 
 func TestFieldsOfDetailsAreWhatDetailsShows(t *testing.T) {

@@ -2,7 +2,6 @@ package transport_test
 
 import (
 	"context"
-
 	"fmt"
 	"net/http"
 	"strings"

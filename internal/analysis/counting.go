@@ -62,7 +62,9 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 	}
 	c.catalog, c.categories = catalog, make(map[auditlog.Text]auditlog.Text, len(catalog.Events))
 	for _, event := range catalog.Events {
-		c.categories[event.Value] = event.Category
+		if _, known := c.categories[event.Value]; !known {
+			c.categories[event.Value] = event.Category
+		}
 	}
 	counting := &Counting{}
 	if request.Compare {

@@ -65,4 +65,5 @@ func TestAnEventMayStandUnderTwoCategories(t *testing.T) {
 	}}
 	assert.Equal(t, auditlog.Text("Data Store"), catalog.Kind("data_store_record_created"), "the first counts")
 	assert.Equal(t, auditlog.Text("Data Store"), catalog.Kind("data_store_record_emptied"))
+	assert.Equal(t, auditlog.PowerNone, catalog.Event("data_store_record_created").Touches())
 }

@@ -12,12 +12,15 @@ import (
 func MatchKind(catalog *auditlog.Catalog, want string) (auditlog.Text, []auditlog.Event, error) {
 	var kinds []auditlog.Text
 	events := map[auditlog.Text][]auditlog.Event{}
-	for _, t := range catalog.Events {
-		kind := catalog.Kind(t.Value)
+	for _, event := range catalog.Events {
+		kind := event.Category // a value may stand under several
+		if kind == "" {
+			kind = catalog.Kind(event.Value)
+		}
 		if len(events[kind]) == 0 {
 			kinds = append(kinds, kind)
 		}
-		events[kind] = append(events[kind], t)
+		events[kind] = append(events[kind], event)
 	}
 	folded := foldName(auditlog.Text(want))
 	levels := []func(auditlog.Text) bool{

@@ -89,3 +89,14 @@ func TestUnknownAndDoubtfulKindsAreErrorsThatNameKinds(t *testing.T) {
 		assert.NotContains(t, err.Error(), "\u202e", "text of others is cleaned")
 	}
 }
+
+func TestAnEventUnderTwoCategoriesIsOfBothKinds(t *testing.T) {
+	t.Parallel()
+	catalog := kinds()
+	catalog.Events = append(catalog.Events, auditlog.Event{Value: "data_store_record_created", Category: "Data Store"})
+	for want, count := range map[string]int{"data store": 2, "data store records": 1} {
+		_, events, err := question.MatchKind(catalog, want)
+		require.NoError(t, err)
+		assert.Len(t, events, count, want)
+	}
+}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs the MCP conformance suite against the server of internal/conformance.
+# Runs the MCP conformance suite against its fixtures, which server/ serves.
 #
-#   go run ./internal/conformance          # prints SERVER_URL
+#   go run ./clients/conformance/server   # prints SERVER_URL
 #   clients/conformance/run.sh SERVER_URL
 #
 # It fails on everything that the suite finds wrong and expected-*.yml does not

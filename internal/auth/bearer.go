@@ -7,7 +7,7 @@ import (
 
 // bearer returns the token of the Authorization header, empty if there is none or
 // the header is of another scheme: that is no wrong token, but none (RFC 6750,
-// section 3.1). ok is false if a token is there, but cannot be told.
+// section 3.1). ok is false if a token is there, but cannot be read.
 func bearer(r *http.Request) (token string, ok bool) {
 	values := r.Header.Values("Authorization")
 	switch len(values) {
@@ -46,9 +46,17 @@ func challenge(parameters ...parameter) string {
 // quotable keeps what may stand in a quoted string of a header.
 func quotable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' || r == '"' || r == '\\' {
+		if r != ' ' && !isVisible(r) || r == '"' || r == '\\' {
 			return -1
 		}
 		return r
 	}, text)
+}
+
+// isVisible reports whether a character is one of ASCII that prints (VCHAR of RFC 5234, appendix B.1): what tokens and keys consist of.
+func isVisible(r rune) bool { return r > ' ' && r <= '~' }
+
+// allVisible reports whether text consists of such characters only.
+func allVisible(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return !isVisible(r) })
 }

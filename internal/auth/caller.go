@@ -33,8 +33,8 @@ func (c Caller) ID() string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// Person is what limits are kept by: whom an issuer vouches for is one, with however
-// many keys. Who shares a token, or none, is told apart by the key.
+// Person is what limits are kept by: whom an issuer vouches for is one, with however many keys. Those who share a token, or have none,
+// differ by the key.
 func (c Caller) Person() string {
 	if c.Subject != "" && c.Subject != tokenSubject {
 		return Caller{Subject: c.Subject}.ID()
@@ -45,8 +45,8 @@ func (c Caller) Person() string {
 // tokenSubject is the subject of whoever holds the static token.
 const tokenSubject = "token"
 
-// shown is the caller as it may be printed.
-func (c Caller) shown() string {
+// redacted is the caller as it may be printed.
+func (c Caller) redacted() string {
 	key := ""
 	if c.MakeKey != "" {
 		key = "[key]"
@@ -55,21 +55,21 @@ func (c Caller) shown() string {
 }
 
 // String hides the key.
-func (c Caller) String() string { return c.shown() }
+func (c Caller) String() string { return c.redacted() }
 
 // GoString hides the key.
-func (c Caller) GoString() string { return c.shown() }
+func (c Caller) GoString() string { return c.redacted() }
 
 // Format hides the key from every verb.
-func (c Caller) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.shown()) }
+func (c Caller) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.redacted()) }
 
 // LogValue hides the key from logs.
-func (c Caller) LogValue() slog.Value { return slog.StringValue(c.shown()) }
+func (c Caller) LogValue() slog.Value { return slog.StringValue(c.redacted()) }
 
 // MarshalText hides the key from JSON.
-func (c Caller) MarshalText() ([]byte, error) { return []byte(c.shown()), nil }
+func (c Caller) MarshalText() ([]byte, error) { return []byte(c.redacted()), nil }
 
-// Authenticator tells who sends a request. Its errors are of type *[Refusal].
+// Authenticator finds out who sends a request. Its errors are of type *[Refusal].
 type Authenticator interface {
 	Authenticate(r *http.Request) (Caller, error)
 }

@@ -35,16 +35,16 @@ func (c *CallerKeys) Authenticate(r *http.Request) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	key, err := only(r, HeaderMakeKey)
+	key, err := singleHeader(r, HeaderMakeKey)
 	switch {
 	case err != nil:
 		return Caller{}, err
 	case key == "":
 		return Caller{}, &Refusal{Status: http.StatusForbidden, Message: "this server asks Make with each caller's own key: send it in the header " + HeaderMakeKey}
-	case len(key) < shortestMakeKey || len(key) > longestMakeKey || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case len(key) < shortestMakeKey || len(key) > longestMakeKey || !allVisible(key):
 		return Caller{}, &Refusal{Status: http.StatusBadRequest, Message: fmt.Sprintf("the header %s holds no Make API key: want %d to %d characters without spaces", HeaderMakeKey, shortestMakeKey, longestMakeKey)}
 	}
-	zone, err := only(r, HeaderMakeZone)
+	zone, err := singleHeader(r, HeaderMakeZone)
 	if err != nil {
 		return Caller{}, err
 	}
@@ -70,8 +70,8 @@ func (c *CallerKeys) refuseZone(zone string) string {
 	return fmt.Sprintf("the zone %.*q is not one that this server asks; it asks: %s", longestShown, zone, strings.Join(c.Zones, ", "))
 }
 
-// only returns the one value of a header, empty if it is not there.
-func only(r *http.Request, name string) (string, error) {
+// singleHeader returns the one value of a header, empty if it is not there.
+func singleHeader(r *http.Request, name string) (string, error) {
 	values := r.Header.Values(name)
 	if len(values) > 1 {
 		return "", &Refusal{Status: http.StatusBadRequest, Message: "the header " + name + " is there more than once"}

@@ -10,7 +10,7 @@ func NewContext(ctx context.Context, caller Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, caller)
 }
 
-// FromContext tells whom a context belongs to, if anybody was asked.
+// FromContext returns whom a context belongs to, if anybody was asked.
 func FromContext(ctx context.Context) (Caller, bool) {
 	caller, ok := ctx.Value(callerKey{}).(Caller)
 	return caller, ok

@@ -15,13 +15,12 @@ type tooSoonError struct{}
 
 func (tooSoonError) Error() string { return fmt.Sprintf("asked less than %s ago", askAgain) }
 
-// troubleKey is the key under which a context holds where keySet tells of trouble:
-// go-oidc makes plain text of the errors that a key set returns.
+// troubleKey is the key under which a context holds where keySet reports trouble: go-oidc makes plain text of the errors that a key set
+// returns.
 type troubleKey struct{}
 
-// keySet are the issuer's keys. It tells a token that no key has signed from keys
-// that cannot be had: for the former a client must get another token, for the latter
-// it would throw a good one away.
+// keySet are the issuer's keys. It knows a token that no key has signed from keys that cannot be had: for the former a client must get
+// another token, for the latter it would throw a good one away.
 type keySet struct {
 	remote oidc.KeySet
 	now    func() time.Time

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -98,19 +96,10 @@ func checkIssuerURL(text string) error {
 	if err != nil || parsed.Host == "" || parsed.User != nil {
 		return fmt.Errorf("%.80q is no URL", text)
 	}
-	ip, err := netip.ParseAddr(strings.Trim(hostOf(parsed), "[]"))
-	loopback := hostOf(parsed) == "localhost" || err == nil && ip.IsLoopback()
-	if parsed.Scheme != "https" && (parsed.Scheme != "http" || !loopback) {
+	if parsed.Scheme != "https" && (parsed.Scheme != "http" || !IsLoopback(parsed.Hostname())) {
 		return fmt.Errorf("%.80q: want https", text)
 	}
 	return nil
-}
-
-func hostOf(address *url.URL) string {
-	if host, _, err := net.SplitHostPort(address.Host); err == nil {
-		return host
-	}
-	return address.Host
 }
 
 // Metadata is the protected resource's (RFC 9728, section 2).
@@ -144,7 +133,7 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	if !ok || !isAccessToken(token) {
 		return Caller{}, o.invalid("the access token cannot be read", nil)
 	}
-	verifier, err := o.verify(r.Context())
+	verifier, err := o.discovered(r.Context())
 	if err != nil {
 		return Caller{}, unavailable(err)
 	}
@@ -197,14 +186,12 @@ func (o *OAuth) invalid(message string, cause error) *Refusal {
 	return &Refusal{Status: http.StatusUnauthorized, Challenge: o.challenge("invalid_token"), Message: message, Cause: cause}
 }
 
-// challenge tells clients where to get a token and for what, as the MCP
-// specification wants it (2025-11-25, "Authorization").
+// challenge says where clients get a token and for what, as the MCP specification wants it (2025-11-25, "Authorization").
 func (o *OAuth) challenge(problem string) string {
 	return challenge(parameter{"error", problem}, parameter{"resource_metadata", o.options.MetadataURL}, parameter{"scope", strings.Join(o.options.Scopes, " ")})
 }
 
-// isAccessToken tells from the header of a JWT whether it may be an access token:
-// those of RFC 9068 say so, older ones say nothing.
+// isAccessToken reports whether a JWT may be an access token: the header of those of RFC 9068 says so, that of older ones says nothing.
 func isAccessToken(token string) bool {
 	if len(token) > 16<<10 {
 		return false
@@ -220,15 +207,14 @@ func isAccessToken(token string) bool {
 	return slices.Contains([]string{"", "jwt", "at+jwt", "application/at+jwt"}, strings.ToLower(header.Type))
 }
 
-// verify returns what checks tokens; the issuer is asked first where that has not
-// been done, once for all that wait.
-func (o *OAuth) verify(ctx context.Context) (*oidc.IDTokenVerifier, error) {
-	verifier, err := o.known()
+// discovered returns what checks tokens; the issuer is asked first where that has not been done, once for all that wait.
+func (o *OAuth) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+	verifier, err := o.lastDiscovery()
 	if verifier != nil || err != nil {
 		return verifier, err
 	}
 	found := o.asking.DoChan("discovery", func() (any, error) {
-		if verifier, err := o.known(); verifier != nil || err != nil {
+		if verifier, err := o.lastDiscovery(); verifier != nil || err != nil {
 			return verifier, err
 		}
 		// Not the request's context: a caller that goes away must not fail the others.
@@ -253,9 +239,9 @@ func (o *OAuth) verify(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	}
 }
 
-// known is what an earlier question has brought: what checks tokens, or a failure
-// that is too fresh to ask again. Both are nil if the issuer is to be asked.
-func (o *OAuth) known() (*oidc.IDTokenVerifier, error) {
+// lastDiscovery is what an earlier question to the issuer has brought: what checks tokens, or a failure that is too fresh to ask again.
+// Both are nil if the issuer is to be asked.
+func (o *OAuth) lastDiscovery() (*oidc.IDTokenVerifier, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.verifier == nil && o.failure != nil && o.options.Now().Sub(o.failed) < askAgain {

@@ -56,7 +56,7 @@ func checkToken(token string) error {
 		return fmt.Errorf("the token is shorter than %d characters", shortestToken)
 	case len(token) > longestToken:
 		return fmt.Errorf("the token is longer than %d characters", longestToken)
-	case strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' || r == ',' }):
+	case !allVisible(token) || strings.Contains(token, ","):
 		return errors.New("the token holds spaces, commas, or characters beyond ASCII")
 	}
 	return nil

@@ -22,7 +22,7 @@ type Operation struct {
 	Transport string
 	// ProtocolVersion is MCP's, a date; anything else is left out.
 	ProtocolVersion string
-	// SessionHash stands for the session, which must not be told.
+	// SessionHash stands for the session, whose id nobody else may have.
 	SessionHash string
 	// RequestID is our own name of the request, as in the log. It is not JSON-RPC's
 	// id, which is the client's, and so does not go under jsonrpc.request.id.
@@ -69,11 +69,11 @@ const prefixDotted = "make_audit_mcp."
 func attributes(operation Operation, method, target string) []attribute.KeyValue {
 	all := []attribute.KeyValue{
 		attribute.String("mcp.method.name", method),
-		attribute.String("mcp.session.id", plain(operation.SessionHash)),
+		attribute.String("mcp.session.id", printable(operation.SessionHash)),
 		attribute.String("mcp.protocol.version", knownVersion(operation.ProtocolVersion)),
 		attribute.String("network.transport", network(operation.Transport)),
 		attribute.String(prefixDotted+"transport", knownTransport(operation.Transport)),
-		attribute.String(prefixDotted+"request.id", plain(operation.RequestID)),
+		attribute.String(prefixDotted+"request.id", printable(operation.RequestID)),
 	}
 	switch method {
 	case "tools/call":
@@ -137,9 +137,9 @@ func network(transport string) string {
 	return ""
 }
 
-// plain leaves the printable ASCII of an id, and not much of it. Protobuf takes UTF-8
-// only: one bad byte would cost the whole batch of spans.
-func plain(id string) string {
+// printable leaves the printable ASCII of an id, and not much of it. Protobuf takes UTF-8 only: one bad byte would cost the whole batch
+// of spans.
+func printable(id string) string {
 	const longest = 64
 	return strings.Map(func(c rune) rune {
 		if c <= ' ' || c > '~' {

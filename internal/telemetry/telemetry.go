@@ -30,7 +30,7 @@ type Options struct {
 	// OTLPEndpoint has traces sent by OTLP over HTTP to where the OTEL_ environment
 	// variables say.
 	OTLPEndpoint bool
-	// Logger is told of traces that cannot be sent; nil means nobody is.
+	// Logger gets a line for traces that cannot be sent; nil for none.
 	Logger *slog.Logger
 }
 
@@ -81,18 +81,26 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 	if t.logger == nil {
 		t.logger = slog.New(slog.DiscardHandler)
 	}
-	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.", ConstLabels: prometheus.Labels{"version": strings.ToValidUTF8(options.Version, "?")}})
+	version := prometheus.Labels{"version": strings.ToValidUTF8(options.Version, "?")}
+	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.", ConstLabels: version})
 	built.Set(1)
 	t.registry.MustRegister(
 		t.operations, t.upstream, t.waits, t.refused, t.rows, t.bytes, built,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
-	if !options.OTLPEndpoint {
-		return t, nil
+	if options.OTLPEndpoint {
+		if err := t.exportTraces(ctx, options); err != nil {
+			return nil, err
+		}
 	}
+	return t, nil
+}
+
+// exportTraces has traces sent by OTLP.
+func (t *Telemetry) exportTraces(ctx context.Context, options Options) error {
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("setting up the export of traces: %w", err)
+		return fmt.Errorf("setting up the export of traces: %w", err)
 	}
 	about, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
@@ -100,25 +108,25 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 		resource.WithFromEnv(), // OTEL_SERVICE_NAME goes before ours
 	)
 	if err != nil && !errors.Is(err, resource.ErrPartialResource) {
-		return nil, fmt.Errorf("describing this process for traces: %w", err)
+		return fmt.Errorf("describing this process for traces: %w", err)
 	}
 	t.provider = sdktrace.NewTracerProvider(
 		// Spans are dropped when the collector is slow; nothing ever waits for it.
-		sdktrace.WithBatcher(&toldExporter{SpanExporter: exporter, logger: t.logger}),
+		sdktrace.WithBatcher(&loggingExporter{SpanExporter: exporter, logger: t.logger}),
 		sdktrace.WithResource(about),
 	)
 	t.tracer = t.provider.Tracer(options.ServiceName)
-	return t, nil
+	return nil
 }
 
-// toldExporter logs what cannot be sent, instead of OpenTelemetry's global handler.
-type toldExporter struct {
+// loggingExporter logs what cannot be sent, instead of OpenTelemetry's global handler.
+type loggingExporter struct {
 	sdktrace.SpanExporter
 	logger *slog.Logger
 }
 
 // ExportSpans sends spans.
-func (e *toldExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+func (e *loggingExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	if err := e.SpanExporter.ExportSpans(ctx, spans); err != nil {
 		e.logger.WarnContext(ctx, "traces cannot be sent", "spans", len(spans), "error", err)
 	}
@@ -142,7 +150,7 @@ func (t *Telemetry) Shutdown(ctx context.Context) error {
 	return t.provider.Shutdown(ctx)
 }
 
-// KnownTargets names the tools and prompts that may be told apart.
+// KnownTargets adds the names of tools and prompts that labels may hold.
 func (t *Telemetry) KnownTargets(names ...string) {
 	if t == nil {
 		return
@@ -189,7 +197,7 @@ func (t *Telemetry) HTTPRefused(reason string) {
 	t.refused.WithLabelValues(reason).Inc()
 }
 
-// isWord tells whether our code can have written something, rather than a client.
+// isWord reports whether our code can have written something, rather than a client.
 func isWord(s string) bool {
 	const longest = 24
 	return s != "" && len(s) <= longest && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""

@@ -26,7 +26,7 @@ func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
 		begin := time.Now()
 		ctx, span := t.tracer.Start(r.Context(), knownVerb(r.Method)+" "+route, trace.WithSpanKind(trace.SpanKindClient))
 		if span.IsRecording() {
-			span.SetAttributes(whither(r, route)...)
+			span.SetAttributes(requestAttributes(r, route)...)
 		}
 		defer span.End()
 		response, err := next.RoundTrip(r.WithContext(ctx))
@@ -50,8 +50,8 @@ type roundTripper func(*http.Request) (*http.Response, error)
 // RoundTrip sends a request.
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// whither says where a request goes.
-func whither(r *http.Request, route string) []attribute.KeyValue {
+// requestAttributes say where a request goes.
+func requestAttributes(r *http.Request, route string) []attribute.KeyValue {
 	address := r.URL.Scheme + "://" + r.URL.Host // not its user, who may be a password
 	if route != other {
 		address += strings.TrimSuffix(apiPath, "/") + route
@@ -110,7 +110,7 @@ func routeOf(path string) string {
 	return other
 }
 
-// isID tells whether part of a path is a number or a uuid.
+// isID reports whether part of a path is a number or a uuid.
 func isID(part string) bool {
 	digits, hex := 0, 0
 	for _, c := range part {
@@ -130,12 +130,12 @@ func isID(part string) bool {
 // is reached (rate_limited), for a retry, or other.
 func (t *Telemetry) Waited(_ context.Context, reason string, wait time.Duration) {
 	if t != nil {
-		t.waits.WithLabelValues(kindOfWait(reason)).Observe(max(wait, 0).Seconds())
+		t.waits.WithLabelValues(waitLabel(reason)).Observe(max(wait, 0).Seconds())
 	}
 }
 
-// kindOfWait sorts the reasons that makeapi gives in its budget.go and retry.go.
-func kindOfWait(reason string) string {
+// waitLabel sorts the reasons that makeapi gives in its budget.go and retry.go.
+func waitLabel(reason string) string {
 	switch {
 	case strings.HasPrefix(reason, "the budget"):
 		return "budget"

@@ -29,7 +29,7 @@ type call struct {
 
 	refusal atomic.Pointer[refusal] // how the handler wants its error to go out
 	refused atomic.Bool             // the answer is a JSON-RPC error
-	account atomic.Pointer[CallSummary]
+	summary atomic.Pointer[CallSummary]
 
 	// closed is set once the call is answered or cancelled, whichever comes first:
 	// from then on nothing is written for it. done is closed at the same time.
@@ -48,13 +48,13 @@ func newCall(message envelope, about params) *call {
 	}
 }
 
-// close returns whether the call was open until now.
+// close closes the call, and returns whether it was open until now.
 func (c *call) close() bool {
-	if !c.closed.CompareAndSwap(false, true) {
-		return false
+	wasOpen := c.closed.CompareAndSwap(false, true)
+	if wasOpen {
+		close(c.done)
 	}
-	close(c.done)
-	return true
+	return wasOpen
 }
 
 // requestID returns the id for the answer, null where there is no call.
@@ -87,7 +87,8 @@ func (c *calls) remove(gone *call) {
 	defer c.mu.Unlock()
 	key := idKey(gone.id)
 	left := slices.DeleteFunc(c.byID[key], func(other *call) bool { return other == gone })
-	if c.byID[key] = left; len(left) == 0 {
+	c.byID[key] = left
+	if len(left) == 0 {
 		delete(c.byID, key)
 	}
 }
@@ -98,7 +99,8 @@ func (c *calls) cancel(key string) {
 	defer c.mu.Unlock()
 	for _, next := range c.byID[key] {
 		// Closed first: what the handler does about it must not be written.
-		if next.close() {
+		wasOpen := next.close()
+		if wasOpen {
 			next.cancelled.Store(true)
 		}
 		next.cancel()

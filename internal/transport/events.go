@@ -11,14 +11,13 @@ import (
 )
 
 const (
-	// maxEvents and maxEventBytes bound what is kept of one session's streams.
+	// maxEvents and maxEventBytes bound what is held of one session's streams.
 	maxEvents     = 256
 	maxEventBytes = 1 << 20
 )
 
-// eventStore keeps the latest events of each session, so that a client whose
-// stream broke can go on from the last it saw. Where that one is no longer kept
-// the client is told so, rather than given a part.
+// eventStore holds the latest events of each session, so that a client whose stream broke can go on from the last it saw. Where that
+// one is no longer held the client gets an error, rather than a part.
 type eventStore struct {
 	mu       sync.Mutex
 	last     int64
@@ -42,23 +41,22 @@ func newEventStore() *eventStore {
 	return &eventStore{sessions: map[string]*sessionEvents{}}
 }
 
-// StoreEvent keeps an event and returns its id. The oldest of the session make
-// room for it.
+// StoreEvent stores an event and returns its id. The oldest of the session make room for it.
 func (s *eventStore) StoreEvent(_ context.Context, sessionID, streamID string, message json.RawMessage) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.sessions[sessionID]
-	if kept == nil {
-		kept = &sessionEvents{}
-		s.sessions[sessionID] = kept
+	stored := s.sessions[sessionID]
+	if stored == nil {
+		stored = &sessionEvents{}
+		s.sessions[sessionID] = stored
 	}
 	s.last++
-	kept.events = append(kept.events, event{s.last, streamID, append(json.RawMessage(nil), message...)})
-	kept.bytes += len(message)
-	for len(kept.events) > maxEvents || kept.bytes > maxEventBytes && len(kept.events) > 1 {
-		kept.bytes -= len(kept.events[0].message)
-		kept.events[0] = event{}
-		kept.events = kept.events[1:]
+	stored.events = append(stored.events, event{s.last, streamID, append(json.RawMessage(nil), message...)})
+	stored.bytes += len(message)
+	for len(stored.events) > maxEvents || stored.bytes > maxEventBytes && len(stored.events) > 1 {
+		stored.bytes -= len(stored.events[0].message)
+		stored.events[0] = event{}
+		stored.events = stored.events[1:]
 	}
 	return strconv.FormatInt(s.last, 10), nil
 }
@@ -82,11 +80,11 @@ func (s *eventStore) after(sessionID, lastEventID string) (stream string, later 
 	number, err := strconv.ParseInt(lastEventID, 10, 64)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	kept := s.sessions[sessionID]
-	if err != nil || kept == nil {
+	stored := s.sessions[sessionID]
+	if err != nil || stored == nil {
 		return "", nil
 	}
-	for _, next := range kept.events {
+	for _, next := range stored.events {
 		switch {
 		case next.number == number:
 			stream = next.stream

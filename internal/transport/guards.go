@@ -41,10 +41,9 @@ func (g *guards) protect(next http.Handler) http.Handler {
 	return g.browserSafe(next)
 }
 
-// timed bounds how long a request's body may take to arrive, whoever reads it, and a
-// short answer to leave: net/http reads what is left of a body before it answers, and
-// would wait for a slow sender or a reader that is none for ever.
-func (g *guards) timed(next http.Handler) http.Handler {
+// withDeadlines bounds how long a request's body may take to arrive, whoever reads it, and a short answer to leave: net/http reads what
+// is left of a body before it answers, and would wait for a slow sender or a reader that is none for ever.
+func (g *guards) withDeadlines(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
 		if r.ContentLength != 0 {

@@ -4,10 +4,11 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
+
+	"make-audit-mcp/internal/auth"
 )
 
 // hosts is a list of Host values that are let in: "name" for any port, "name:port",
@@ -50,18 +51,14 @@ func hostHeader(address *url.URL) string {
 // loopbackNames are the names of this machine for itself.
 func loopbackNames() []string { return []string{"localhost", "127.0.0.1", "[::1]"} }
 
-// IsLoopback tells whether an address to listen on, "host:port", can be reached from
-// this machine only. An error says that it is no such address.
+// IsLoopback reports whether an address to listen on, "host:port", can be reached from this machine only. An error says that it is no
+// such address.
 func IsLoopback(address string) (bool, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return false, fmt.Errorf("address %q: want host:port, e.g. 127.0.0.1:8080", address)
 	}
-	if host == "localhost" {
-		return true, nil
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.IsLoopback(), nil
+	return auth.IsLoopback(host), nil
 }
 
 // checkHost refuses requests to a name that is not ours.
@@ -97,7 +94,7 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 		header.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After, X-Request-Id")
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
-			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, X-Make-Api-Key, X-Make-Zone, Traceparent, Tracestate")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, "+auth.HeaderMakeKey+", "+auth.HeaderMakeZone+", Traceparent, Tracestate")
 			header.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -106,8 +103,8 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// allowsOrigin tells whether an origin is in the list, or is the very host that the
-// request goes to, which the list of hosts vouches for.
+// allowsOrigin reports whether an origin is in the list, or is the very host that the request goes to, which the list of hosts vouches
+// for.
 func (g *guards) allowsOrigin(origin string, r *http.Request) bool {
 	if slices.Contains(g.origins, strings.ToLower(origin)) {
 		return true

@@ -64,8 +64,7 @@ type HTTP struct {
 	// Heartbeat is how often idle streams are written to, so that no proxy cuts them; 0
 	// means 25 s.
 	Heartbeat time.Duration
-	// DrainTimeout is how long requests under way may go on when the server is told
-	// to stop; 0 means 25 s.
+	// DrainTimeout is how long requests under way may go on when the server is to stop; 0 means 25 s.
 	DrainTimeout time.Duration
 	// Ready says whether Make answers; nil means that it always does. It is asked at
 	// most twice a minute.
@@ -80,43 +79,14 @@ type HTTP struct {
 	Telemetry *telemetry.Telemetry
 }
 
-// Handler returns what serves all addresses. When ctx ends, streams that have no end
-// of their own are closed; the requests under way go on.
+// Handler returns what serves all addresses. When ctx ends, streams that have no end of their own are closed; the requests under way
+// go on.
 func (h *HTTP) Handler(ctx context.Context) http.Handler {
-	logger := orDiscard(h.Logger)
-	authenticator := h.Authenticator
-	if authenticator == nil {
-		authenticator = auth.Anonymous{}
-	}
-	g := &guards{
-		logger: logger, telemetry: h.Telemetry, authenticator: authenticator, limits: newLimits(h.Limits),
-		hosts: slices.Concat(loopbackNames(), h.AllowedHosts), bodyTimeout: orDefault(h.ReadTimeout, defaultReadTimeout),
-	}
-	for _, origin := range h.AllowedOrigins {
-		g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(origin, "/")))
-	}
-	if h.PublicURL != nil {
-		g.hosts = append(g.hosts, hostHeader(h.PublicURL))
-	}
-	base := CleanBase(h.BasePath)
+	g := h.guards()
 	mux := http.NewServeMux()
-	streams := newStreamable(ctx, h.Server, h.SessionIdle, orDefault(h.Heartbeat, defaultHeartbeat), &books{logger, h.Telemetry, "http"})
-	go streams.sweep()
-	h.Telemetry.Gauge("sessions", "Open sessions of streamable HTTP.", func() float64 { return float64(streams.sessions.count()) })
-	mux.Handle(base+"/mcp", g.protect(streams))
-	if !h.WithoutSSE {
-		legacy := &sse{
-			server: h.Server, books: &books{logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
-			heartbeat:    orDefault(h.Heartbeat, defaultHeartbeat),
-			drainTimeout: orDefault(h.DrainTimeout, defaultDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
-		}
-		h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
-		mux.Handle(base+"/sse", g.protect(http.HandlerFunc(legacy.open)))
-		mux.Handle(base+"/message", g.protect(http.HandlerFunc(legacy.post)))
-	}
+	h.serveMCP(ctx, mux, g)
 	if h.Metadata != nil {
-		// The form with the resource's path is RFC 9728's, section 3.1; some clients
-		// ask for the one without.
+		// The form with the resource's path is RFC 9728's, section 3.1; some clients ask for the one without.
 		metadata := g.browserSafe(serveJSON(h.Metadata))
 		mux.Handle(MetadataPath, metadata)
 		mux.Handle(MetadataPath+h.publicPath()+"/mcp", metadata)
@@ -134,7 +104,44 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")
 	})))
-	return g.timed(mux)
+	return g.withDeadlines(mux)
+}
+
+// guards are those that the settings ask for.
+func (h *HTTP) guards() *guards {
+	g := &guards{
+		logger: orDiscard(h.Logger), telemetry: h.Telemetry, authenticator: h.Authenticator, limits: newLimits(h.Limits),
+		hosts: slices.Concat(loopbackNames(), h.AllowedHosts), bodyTimeout: orDefault(h.ReadTimeout, defaultReadTimeout),
+	}
+	if g.authenticator == nil {
+		g.authenticator = auth.Anonymous{}
+	}
+	for _, origin := range h.AllowedOrigins {
+		g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(origin, "/")))
+	}
+	if h.PublicURL != nil {
+		g.hosts = append(g.hosts, hostHeader(h.PublicURL))
+	}
+	return g
+}
+
+// serveMCP puts the transports behind the guards.
+func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
+	base, heartbeat := CleanBase(h.BasePath), orDefault(h.Heartbeat, defaultHeartbeat)
+	streams := newStreamable(ctx, h.Server, h.SessionIdle, heartbeat, &recorder{g.logger, h.Telemetry, "http"})
+	go streams.sweep()
+	h.Telemetry.Gauge("sessions", "Open sessions of streamable HTTP.", func() float64 { return float64(streams.sessions.count()) })
+	mux.Handle(base+"/mcp", g.protect(streams))
+	if h.WithoutSSE {
+		return
+	}
+	legacy := &sse{
+		server: h.Server, recorder: &recorder{g.logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
+		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, defaultDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
+	}
+	h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
+	mux.Handle(base+"/sse", g.protect(http.HandlerFunc(legacy.serveStream)))
+	mux.Handle(base+"/message", g.protect(http.HandlerFunc(legacy.serveMessage)))
 }
 
 // MetadataPath is where RFC 9728, section 3, has a resource's metadata.
@@ -142,10 +149,11 @@ const MetadataPath = "/.well-known/oauth-protected-resource"
 
 // CleanBase is a base path with a leading and without a trailing slash; "" for none.
 func CleanBase(path string) string {
-	if path = strings.Trim(path, "/"); path == "" {
+	trimmed := strings.Trim(path, "/")
+	if trimmed == "" {
 		return ""
 	}
-	return "/" + path
+	return "/" + trimmed
 }
 
 // publicPath is the base path as clients see it.

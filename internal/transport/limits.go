@@ -78,7 +78,7 @@ func (l *limits) check(g *guards, next http.Handler) http.Handler {
 	})
 }
 
-// admit tells whether a caller's request may be served now, else how long to wait.
+// admit returns whether a caller's request may be served now, else how long to wait.
 func (l *limits) admit(caller string) (wait time.Duration, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -107,7 +107,8 @@ func (l *limits) leave(caller string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.atOnce--
-	if l.busy[caller]--; l.busy[caller] <= 0 {
+	l.busy[caller]--
+	if l.busy[caller] <= 0 {
 		delete(l.busy, caller)
 	}
 }

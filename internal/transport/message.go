@@ -31,7 +31,7 @@ type params struct {
 	} `json:"_meta"`
 }
 
-// messageError says why a message cannot be read, as JSON-RPC wants it told.
+// messageError says why a message cannot be read, with JSON-RPC's code for it.
 type messageError struct {
 	code    int
 	message string
@@ -54,19 +54,25 @@ func parse(text []byte) (envelope, params, *messageError) {
 	return message, about, nil
 }
 
-// isRequest tells whether the message wants an answer.
-func (e *envelope) isRequest() bool {
-	return e.Method != "" && e.ID != nil && string(e.ID) != "null"
-}
+// hasID reports whether the message has an id, legal or not.
+func (e *envelope) hasID() bool { return e.ID != nil && string(e.ID) != "null" }
 
-// isAnswer tells whether the message answers a request of ours.
+// isRequest reports whether the message wants an answer.
+func (e *envelope) isRequest() bool { return e.Method != "" && e.hasID() }
+
+// isAnswer reports whether the message answers a request of ours.
 func (e *envelope) isAnswer() bool {
 	return e.Method == "" && (e.Result != nil || e.Error != nil)
 }
 
-// isID tells whether JSON is a legal id: text or a number.
+// isID reports whether JSON is a legal id: text or a number.
 func isID(id json.RawMessage) bool {
 	return bytes.ContainsAny(id[:1], `"-0123456789`)
+}
+
+// badID is what a request without a legal id is answered with.
+func badID() *messageError {
+	return &messageError{mcp.INVALID_REQUEST, "Invalid request: the id must be text or a number"}
 }
 
 func errorLine(id mcp.RequestId, code int, message string) []byte {

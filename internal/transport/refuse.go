@@ -8,9 +8,11 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// Refuse has the error that a handler returns go out with a JSON-RPC code of its
-// own: mcp-go sends every one as an internal error. It does nothing where ctx
-// belongs to no request of this package.
+// internalError stands for whatever text a panic has, which may hold secrets.
+const internalError = "internal error; the server's log has the details"
+
+// Refuse has the error that a handler returns go out with a JSON-RPC code of its own: mcp-go sends every one as an internal error. It
+// does nothing where ctx belongs to no request of this package.
 func Refuse(ctx context.Context, code int) { RefuseWith(ctx, code, nil) }
 
 // RefuseWith is Refuse with data for the error; nil means none.
@@ -33,11 +35,10 @@ type rpcError struct {
 	Data    json.RawMessage `json:"data,omitempty"`
 }
 
-// settle puts the error of a call's answer right: with the code that the handler
-// chose, with the address of a resource that was not found (a SHOULD since
-// 2026-07-28, which mcp-go leaves out), and without the text of a panic, which it
-// returns to be logged.
-func (c *call) settle(message *rpcError) (panicked string) {
+// rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource
+// that was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which it returns to be
+// logged.
+func (c *call) rewriteError(message *rpcError) (panicked string) {
 	if c == nil {
 		return ""
 	}

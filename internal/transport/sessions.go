@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
-
-	"make-audit-mcp/internal/auth"
 )
 
 const (
@@ -23,16 +21,15 @@ const (
 // sessionPrefix is what ids of sessions begin with.
 const sessionPrefix = "mcp-session-"
 
-// httpSession is a protocol session of streamable HTTP up to 2025-11-25. It belongs
-// to the caller that opened it.
-type httpSession struct {
+// session is an MCP session: of streamable HTTP up to 2025-11-25. It belongs to the caller that opened it.
+type session struct {
 	id    string
 	owner string
 	calls calls
 
 	used    time.Time // guarded by sessions.mu, like the next two
 	serving int       // requests under way
-	gone    bool
+	ended   bool
 }
 
 // sessions are those that clients have opened and not ended.
@@ -41,20 +38,19 @@ type sessions struct {
 	now  func() time.Time
 
 	mu      sync.Mutex
-	byID    map[string]*httpSession
-	byOwner map[string]map[string]*httpSession
+	byID    map[string]*session
+	byOwner map[string]map[string]*session
 }
 
 func newSessions(idle time.Duration, now func() time.Time) *sessions {
-	return &sessions{idle: idle, now: now, byID: map[string]*httpSession{}, byOwner: map[string]map[string]*httpSession{}}
+	return &sessions{idle: idle, now: now, byID: map[string]*session{}, byOwner: map[string]map[string]*session{}}
 }
 
-// add opens a session. ok is false if there are too many; ended is the id of the
-// one that it takes the place of, "" for none.
-func (s *sessions) add(id, owner string) (ended string, ok bool) {
+// add opens a session. ok is false if there are too many; replaced is the id of the one that had to end for it, "" for none.
+func (s *sessions) add(id, owner string) (replaced string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := map[string]*httpSession(nil)
+	from := map[string]*session(nil)
 	switch {
 	case len(s.byOwner[owner]) >= maxSessionsPerCaller:
 		from = s.byOwner[owner]
@@ -66,21 +62,21 @@ func (s *sessions) add(id, owner string) (ended string, ok bool) {
 		if oldest == nil {
 			return "", false
 		}
-		ended = oldest.id
+		replaced = oldest.id
 		s.drop(oldest)
 	}
-	next := &httpSession{id: id, owner: owner, used: s.now()}
+	next := &session{id: id, owner: owner, used: s.now()}
 	s.byID[id] = next
 	if s.byOwner[owner] == nil {
-		s.byOwner[owner] = map[string]*httpSession{}
+		s.byOwner[owner] = map[string]*session{}
 	}
 	s.byOwner[owner][id] = next
-	return ended, true
+	return replaced, true
 }
 
 // longestIdle is the session that nobody has used for longest, nil if all are in use.
-func longestIdle(among map[string]*httpSession) *httpSession {
-	var oldest *httpSession
+func longestIdle(among map[string]*session) *session {
+	var oldest *session
 	for _, session := range among {
 		if session.serving == 0 && (oldest == nil || session.used.Before(oldest.used)) {
 			oldest = session
@@ -89,41 +85,42 @@ func longestIdle(among map[string]*httpSession) *httpSession {
 	return oldest
 }
 
-func (s *sessions) drop(gone *httpSession) {
-	gone.gone = true
-	delete(s.byID, gone.id)
-	delete(s.byOwner[gone.owner], gone.id)
-	if len(s.byOwner[gone.owner]) == 0 {
-		delete(s.byOwner, gone.owner)
+func (s *sessions) drop(ended *session) {
+	ended.ended = true
+	delete(s.byID, ended.id)
+	delete(s.byOwner[ended.owner], ended.id)
+	if len(s.byOwner[ended.owner]) == 0 {
+		delete(s.byOwner, ended.owner)
 	}
 }
 
-// use finds a caller's session; another caller's does not exist for it. The
-// function that it returns ends the use, and tells whether it was the last of a
-// session that has ended meanwhile.
-func (s *sessions) use(id, owner string) (*httpSession, func() bool) {
+// use finds a caller's session, nil for none; another caller's does not exist for it. What it returns is in use until release.
+func (s *sessions) use(id, owner string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	found := s.byID[id]
 	if found == nil || found.owner != owner {
-		return nil, func() bool { return false }
+		return nil
 	}
 	found.used = s.now()
 	found.serving++
-	return found, func() bool {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		found.serving--
-		found.used = s.now()
-		return found.gone && found.serving == 0
-	}
+	return found
 }
 
-// isGone tells whether a session has ended.
-func (s *sessions) isGone(session *httpSession) bool {
+// release ends a use, and returns whether it was the last one of a session that has ended meanwhile.
+func (s *sessions) release(used *session) (lastOfEnded bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return session.gone
+	used.serving--
+	used.used = s.now()
+	return used.ended && used.serving == 0
+}
+
+// hasEnded reports whether a session has ended.
+func (s *sessions) hasEnded(session *session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return session.ended
 }
 
 // remove ends a session, if it is there.
@@ -161,8 +158,7 @@ func (s *sessions) count() int {
 func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager { //nolint:revive,staticcheck // mcp-go names it
 	owner := ""
 	if r != nil {
-		caller, _ := auth.FromContext(r.Context())
-		owner = caller.ID()
+		owner = callerOf(r)
 	}
 	return &callersSessions{sessions: s, owner: owner}
 }
@@ -175,17 +171,19 @@ type callersSessions struct {
 
 var errNoSession = errors.New("no such session")
 
-// Generate makes an id that cannot be guessed; the session is added when the
-// handshake has succeeded.
-func (c *callersSessions) Generate() string { return sessionPrefix + rand.Text() + rand.Text() }
+// unguessableID names a session or a stream. Whoever knows one must still be its owner.
+func unguessableID() string { return rand.Text() + rand.Text() }
+
+// Generate makes an id; the session is added when the handshake has succeeded.
+func (c *callersSessions) Generate() string { return sessionPrefix + unguessableID() }
 
 // Validate knows the caller's sessions only.
 func (c *callersSessions) Validate(id string) (isTerminated bool, err error) {
-	session, done := c.sessions.use(id, c.owner)
-	done()
+	session := c.sessions.use(id, c.owner)
 	if session == nil {
 		return false, errNoSession
 	}
+	c.sessions.release(session)
 	return false, nil
 }
 

@@ -2,9 +2,7 @@ package transport
 
 import (
 	"context"
-	"crypto/rand"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"sync"
@@ -13,15 +11,14 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// maxStreamsPerCaller bounds the SSE connections of one caller.
+// maxStreamsPerCaller bounds the SSE streams of one caller.
 const maxStreamsPerCaller = 32
 
-// sse is the HTTP+SSE transport of 2024-11-05, deprecated since 2026-07-28: GET
-// opens a stream of events, and messages are posted beside it. Unlike mcp-go's, a
-// stream belongs to the caller that opened it, and its calls end with it.
+// sse is the HTTP+SSE transport of 2024-11-05, deprecated since 2026-07-28: GET opens a stream of events, and messages are posted
+// beside it. Unlike mcp-go's, a stream belongs to the caller that opened it, and its calls end with it.
 type sse struct {
-	server *server.MCPServer
-	books  *books
+	server   *server.MCPServer
+	recorder *recorder
 	// messages is the path that messages are posted to.
 	messages string
 	// ended closes streams when the server stops, once their calls are answered.
@@ -37,8 +34,9 @@ type sse struct {
 
 // sseStream is one open stream.
 type sseStream struct {
-	owner      string
-	connection *connection
+	id     string
+	owner  string
+	duplex *duplex
 
 	served chan struct{} // closed when messages can be served
 	ended  chan struct{} // closed when the stream has ended
@@ -47,67 +45,34 @@ type sseStream struct {
 	calls context.Context //nolint:containedctx // messages come by requests of their own
 }
 
-// open serves a stream until the client goes or the server stops.
-func (s *sse) open(w http.ResponseWriter, r *http.Request) {
+// serveStream serves a stream until the client goes or the server stops.
+func (s *sse) serveStream(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		w.Header().Set("Allow", http.MethodGet)
 		refuse(w, http.StatusMethodNotAllowed, "want GET; for streamable HTTP POST to the other path")
 		return
 	}
-	control := http.NewResponseController(w)
-	var writing sync.Mutex
-	over := false
-	write := func(event []byte) error {
-		writing.Lock()
-		defer writing.Unlock()
-		if over {
-			return net.ErrClosed
-		}
-		return timed(control, func() error {
-			_, err := w.Write(event)
-			return err
-		})
-	}
-	id := rand.Text() + rand.Text()
-	stream := &sseStream{owner: callerOf(r), served: make(chan struct{}), ended: make(chan struct{})}
+	events := &eventWriter{to: newDeadlineWriter(w)}
+	stream := s.newStream(callerOf(r), events)
 	defer close(stream.ended)
-	stream.connection = newConnection(s.server, id, s.books, func(line []byte) error { return write(messageEvent(line)) })
-	if !s.add(id, stream) {
+	added := s.add(stream)
+	if !added {
 		w.Header().Set("Retry-After", "60")
 		refuse(w, http.StatusTooManyRequests, "too many open streams; close some")
 		return
 	}
-	defer s.remove(id, stream)
+	defer s.remove(stream)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
-	beginStream(w)
-	if write([]byte("event: endpoint\ndata: "+s.messages+"?sessionId="+url.QueryEscape(id)+"\n\n")) != nil {
+	writeStreamHead(w)
+	if events.write([]byte("event: endpoint\ndata: "+s.messages+"?sessionId="+url.QueryEscape(stream.id)+"\n\n")) != nil {
 		return
 	}
-	// Runs first: nobody may be in the response, or enter it, once this has returned.
-	defer func() {
-		_ = control.SetWriteDeadline(time.Now()) // releases a writer that is stuck
-		writing.Lock()
-		defer writing.Unlock()
-		over = true
-	}()
-	go func() {
-		ticker := time.NewTicker(s.heartbeat)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-ticker.C:
-				if write([]byte(": still here\n\n")) != nil {
-					cancel()
-				}
-			}
-		}
-	}()
-	err := stream.connection.run(ctx, s.drainTimeout, func(calls context.Context) error {
-		stream.open(calls)
-		defer stream.shut()
+	defer events.close()
+	go events.heartbeat(ctx, cancel, s.heartbeat)
+	err := stream.duplex.run(ctx, s.drainTimeout, func(calls context.Context) error {
+		stream.letMessagesIn(calls)
+		defer stream.keepMessagesOut()
 		select {
 		case <-calls.Done():
 		case <-s.ended.Done():
@@ -115,27 +80,35 @@ func (s *sse) open(w http.ResponseWriter, r *http.Request) {
 		return nil
 	})
 	if err != nil {
-		s.books.logger.DebugContext(r.Context(), "a stream broke", "error", err)
+		s.recorder.logger.DebugContext(r.Context(), "a stream broke", "error", err)
 	}
 }
 
-// open has messages served with calls as their context.
-func (s *sseStream) open(calls context.Context) {
+func (s *sse) newStream(owner string, events *eventWriter) *sseStream {
+	id := unguessableID()
+	return &sseStream{
+		id: id, owner: owner, served: make(chan struct{}), ended: make(chan struct{}),
+		duplex: newDuplex(s.server, id, s.recorder, func(line []byte) error { return events.write(messageEvent(line)) }),
+	}
+}
+
+// letMessagesIn has messages served with calls as their context.
+func (s *sseStream) letMessagesIn(calls context.Context) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = calls
 	close(s.served)
 }
 
-// shut keeps messages out, after those that are being taken in.
-func (s *sseStream) shut() {
+// keepMessagesOut returns once those that are being taken in are.
+func (s *sseStream) keepMessagesOut() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.calls = nil
 }
 
-// post takes in one message; its answer comes on the stream.
-func (s *sse) post(w http.ResponseWriter, r *http.Request) {
+// serveMessage takes in one message; its answer comes on the stream.
+func (s *sse) serveMessage(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		refuse(w, http.StatusMethodNotAllowed, "want POST")
@@ -154,7 +127,7 @@ func (s *sse) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	select {
-	case <-stream.served: // a client may be faster than the stream that told it where to post
+	case <-stream.served: // a client may post as soon as it has read where to
 	case <-stream.ended:
 	case <-r.Context().Done():
 		return
@@ -165,26 +138,28 @@ func (s *sse) post(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "the session is closing")
 		return
 	}
-	stream.connection.receive(stream.calls, text)
+	stream.duplex.receive(stream.calls, text)
 	w.WriteHeader(http.StatusAccepted)
 }
 
-func (s *sse) add(id string, stream *sseStream) bool {
+// add returns false if the caller has too many streams.
+func (s *sse) add(stream *sseStream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.owned[stream.owner] >= maxStreamsPerCaller {
 		return false
 	}
 	s.owned[stream.owner]++
-	s.streams[id] = stream
+	s.streams[stream.id] = stream
 	return true
 }
 
-func (s *sse) remove(id string, stream *sseStream) {
+func (s *sse) remove(stream *sseStream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.streams, id)
-	if s.owned[stream.owner]--; s.owned[stream.owner] == 0 {
+	delete(s.streams, stream.id)
+	s.owned[stream.owner]--
+	if s.owned[stream.owner] == 0 {
 		delete(s.owned, stream.owner)
 	}
 }

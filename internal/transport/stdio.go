@@ -21,11 +21,8 @@ const maxLineBytes = 16 << 20
 // Stdio serves one MCP client over a pair of pipes, a JSON-RPC message a line,
 // in both protocol eras (initialize, and 2026-07-28 without it).
 //
-// It takes the place of mcp-go's StdioServer, which drops calls that are in
-// flight when stdin ends, answers cancelled calls, writes progress after the
-// result, tells clients the text of panics, rounds large ids, and is one session
-// for the whole process. Requests to the client (sampling, elicitation, roots)
-// are not supported.
+// It takes the place of mcp-go's StdioServer; MCPGO.md says why. Requests to the client (sampling, elicitation, roots) are not
+// supported.
 type Stdio struct {
 	Server *server.MCPServer
 	In     io.Reader
@@ -52,20 +49,20 @@ type Stdio struct {
 // reading from In, and those that a stuck Out or a stuck handler holds.
 func (s *Stdio) Run(parent context.Context) error {
 	// An id of its own, since a server may have several such clients.
-	c := newConnection(s.Server, "stdio-"+rand.Text(), &books{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"}, func(line []byte) error {
+	d := newDuplex(s.Server, "stdio-"+rand.Text(), &recorder{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"}, func(line []byte) error {
 		_, err := s.Out.Write(line)
 		return err
 	})
 	if s.Workers > 0 {
-		c.workers = make(chan struct{}, s.Workers)
+		d.workers = make(chan struct{}, s.Workers)
 	}
-	return c.run(parent, orDefault(s.DrainTimeout, defaultDrainTimeout), func(ctx context.Context) error {
-		return c.readAll(ctx, s.In)
+	return d.run(parent, orDefault(s.DrainTimeout, defaultDrainTimeout), func(ctx context.Context) error {
+		return d.readAll(ctx, s.In)
 	})
 }
 
 // readAll serves messages until the input or ctx ends.
-func (c *connection) readAll(ctx context.Context, in io.Reader) error {
+func (d *duplex) readAll(ctx context.Context, in io.Reader) error {
 	lines := make(chan line)
 	go readLines(ctx, in, lines)
 	for {
@@ -75,9 +72,9 @@ func (c *connection) readAll(ctx context.Context, in io.Reader) error {
 		case next := <-lines:
 			switch {
 			case next.err == nil:
-				c.receive(ctx, next.text)
+				d.receive(ctx, next.text)
 			case errors.Is(next.err, errLineTooLong):
-				c.refuse(nil, mcp.INVALID_REQUEST, fmt.Sprintf("message skipped: longer than %d MiB", maxLineBytes>>20))
+				d.refuse(nil, mcp.INVALID_REQUEST, fmt.Sprintf("message skipped: longer than %d MiB", maxLineBytes>>20))
 			case errors.Is(next.err, io.EOF):
 				return nil
 			default:

@@ -26,28 +26,27 @@ const (
 	sweepEvery = time.Minute
 )
 
-// streamable is streamable HTTP: mcp-go's, with sessions that belong to their
-// caller and end, exact answers, and cancellations that stay within a session.
+// streamable is streamable HTTP: mcp-go's, with sessions that belong to their caller and end, exact answers, and cancellations that
+// stay within a session.
 type streamable struct {
 	handler  http.Handler
 	sessions *sessions
-	books    *books
+	recorder *recorder
 	pending  *semaphore.Weighted // bytes of the messages under way
 	// ended ends streams that have no end of their own when the server stops.
 	ended context.Context //nolint:containedctx // the server's life, not a request's
 }
 
-func newStreamable(ended context.Context, s *server.MCPServer, idle, heartbeat time.Duration, books *books) *streamable {
+func newStreamable(ended context.Context, s *server.MCPServer, idle, heartbeat time.Duration, r *recorder) *streamable {
 	open := newSessions(orDefault(idle, defaultSessionIdle), time.Now)
 	return &streamable{
-		sessions: open, books: books, ended: ended, pending: semaphore.NewWeighted(maxPendingBytes),
+		sessions: open, recorder: r, ended: ended, pending: semaphore.NewWeighted(maxPendingBytes),
 		handler: server.NewStreamableHTTPServer(s,
 			server.WithSessionIdManagerResolver(open),
 			server.WithEventStore(newEventStore()),
 			server.WithHeartbeatInterval(heartbeat),
-			server.WithStreamableHTTPLogger(slog.New(&withoutSessions{books.logger.Handler()})),
-			// The guards in front have a list of hosts; mcp-go's own check would
-			// refuse a proxy on the same machine.
+			server.WithStreamableHTTPLogger(slog.New(&sessionRedactor{r.logger.Handler()})),
+			// The guards in front have a list of hosts; mcp-go's own check would refuse a proxy on the same machine.
 			server.WithDisableLocalhostProtection(true),
 		),
 	}
@@ -73,33 +72,32 @@ func (s *streamable) getOrDelete(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	id := r.Header.Get(server.HeaderKeySessionID)
-	session, done := s.sessions.use(id, callerOf(r))
-	defer s.leave(id, done)
+	session := s.sessions.use(id, callerOf(r))
 	if session == nil {
 		refuseSession(w, id)
 		return
 	}
+	defer s.leave(session)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ended, cancel)()
-	s.handler.ServeHTTP(&deadlineWriter{w, http.NewResponseController(w)}, r.WithContext(ctx))
-	if s.sessions.isGone(session) {
+	s.handler.ServeHTTP(newDeadlineWriter(w), r.WithContext(ctx))
+	if s.sessions.hasEnded(session) {
 		for _, open := range session.calls.open() {
 			open.cancel()
 		}
 	}
 }
 
-// leave ends the use of a session. A request that had begun when the session ended may
-// have had mcp-go set it up anew.
-func (s *streamable) leave(id string, done func() bool) {
-	if done() {
-		s.forget(id)
+// leave ends the use of a session. A request that had begun when the session ended may have had mcp-go set it up anew.
+func (s *streamable) leave(session *session) {
+	lastOfEnded := s.sessions.release(session)
+	if lastOfEnded {
+		s.forget(session.id)
 	}
 }
 
-// refuseSession says that a session is missing, with the statuses that the revisions
-// with sessions have for it.
+// refuseSession says that a session is missing, with the statuses that the revisions with sessions have for it.
 func refuseSession(w http.ResponseWriter, id string) {
 	if id == "" {
 		refuse(w, http.StatusBadRequest, "the header Mcp-Session-Id is missing: send initialize first, and then the id that it answers with")
@@ -116,105 +114,113 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	message, about, bad := parse(text)
-	if bad != nil || message.isRequest() && !isID(message.ID) {
-		if bad == nil {
-			bad = &messageError{mcp.INVALID_REQUEST, "Invalid request: the id must be text or a number"}
-		}
+	if bad == nil && message.isRequest() && !isID(message.ID) {
+		bad = badID()
+	}
+	if bad != nil {
 		refuseMessage(w, http.StatusBadRequest, bad)
 		return
 	}
-	header := r.Header.Get(server.HeaderKeySessionID)
-	session, done := s.sessions.use(header, callerOf(r))
-	defer s.leave(header, done)
-	if message.Method == string(mcp.MethodNotificationCancelled) {
-		// mcp-go would cancel any caller's call of that id where there is no session;
-		// without one, closing the response cancels.
-		if session != nil {
-			session.calls.cancel(idKey(about.RequestID))
-		}
-		w.WriteHeader(http.StatusAccepted)
-		return
+	id := r.Header.Get(server.HeaderKeySessionID)
+	session := s.sessions.use(id, callerOf(r))
+	if session != nil {
+		defer s.leave(session)
 	}
-	withoutSession := mcp.IsModernProtocol(about.Meta.Version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) || message.Method == string(mcp.MethodInitialize)
-	if session == nil && !withoutSession {
-		refuseSession(w, header)
+	switch {
+	case message.Method == string(mcp.MethodNotificationCancelled):
+		cancelCall(w, session, about)
+		return
+	case session == nil && needsSession(r, message, about):
+		refuseSession(w, id)
 		return
 	}
 	weight := int64(max(len(text), minMessageBytes))
-	if !s.pending.TryAcquire(weight) {
+	reserved := s.pending.TryAcquire(weight)
+	if !reserved {
 		w.Header().Set("Retry-After", "1")
 		refuse(w, http.StatusTooManyRequests, "too many large requests are under way; try again")
 		return
 	}
 	defer s.pending.Release(weight)
 	r.Body = io.NopCloser(bytes.NewReader(text))
-	if !message.isRequest() {
-		e := newExchange(w, nil, s.books.logger)
-		defer e.finish()
-		s.handler.ServeHTTP(e, r)
+	if message.isRequest() {
+		s.serveCall(w, r, session, newCall(message, about))
 		return
 	}
-	next := newCall(message, about)
-	if next.traceParent == "" {
-		next.traceParent, next.traceState = r.Header.Get("traceparent"), r.Header.Get("tracestate")
+	rewriter := newResponseRewriter(w, nil, s.recorder.logger)
+	defer rewriter.finish()
+	s.handler.ServeHTTP(rewriter, r)
+}
+
+// cancelCall cancels a call of a session. mcp-go would cancel any caller's call of that id where there is no session; without one,
+// closing the response cancels.
+func cancelCall(w http.ResponseWriter, session *session, about params) {
+	if session != nil {
+		session.calls.cancel(idKey(about.RequestID))
 	}
-	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, next))
+	w.WriteHeader(http.StatusAccepted)
+}
+
+// needsSession reports whether a message is one of those revisions that have sessions, and opens none.
+func needsSession(r *http.Request, message envelope, about params) bool {
+	modern := mcp.IsModernProtocol(about.Meta.Version) || mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
+	return !modern && message.Method != string(mcp.MethodInitialize)
+}
+
+// serveCall answers one request; session is nil where it has none.
+func (s *streamable) serveCall(w http.ResponseWriter, r *http.Request, session *session, c *call) {
+	if c.traceParent == "" {
+		c.traceParent, c.traceState = r.Header.Get("traceparent"), r.Header.Get("tracestate")
+	}
+	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, c))
 	defer cancel()
-	next.cancel = cancel
+	c.cancel = cancel
 	sessionID := ""
 	if session != nil {
 		sessionID = session.id
-		session.calls.add(next)
-		defer session.calls.remove(next)
-		if s.sessions.isGone(session) {
+		session.calls.add(c)
+		defer session.calls.remove(c)
+		if s.sessions.hasEnded(session) {
 			cancel() // it ended after it was looked up
 		}
 	}
-	if next.method == string(mcp.MethodSubscriptionsListen) {
+	if c.method == string(mcp.MethodSubscriptionsListen) {
 		defer context.AfterFunc(s.ended, cancel)()
 	}
-	ctx, settle := s.books.open(ctx, next, sessionID, r.Header.Get(mcp.HeaderProtocolVersion))
-	e := newExchange(w, next, s.books.logger)
-	defer func() { settle(e.finish()) }()
-	defer s.recover(ctx, e)
-	s.handler.ServeHTTP(e, r.WithContext(ctx))
-	if opened := w.Header().Get(server.HeaderKeySessionID); opened != "" && next.method == string(mcp.MethodInitialize) {
-		s.opened(opened, callerOf(r), e)
+	ctx, record := s.recorder.begin(ctx, c, sessionID, r.Header.Get(mcp.HeaderProtocolVersion))
+	rewriter := newResponseRewriter(w, c, s.recorder.logger)
+	defer func() { record.end(ctx, rewriter.finish()) }()
+	defer s.recover(ctx, rewriter)
+	s.handler.ServeHTTP(rewriter, r.WithContext(ctx))
+	opened := w.Header().Get(server.HeaderKeySessionID)
+	if opened != "" && c.method == string(mcp.MethodInitialize) {
+		s.addSession(opened, callerOf(r), rewriter)
 	}
 }
 
-// opened takes in the session that a handshake has made, if there is room.
-func (s *streamable) opened(id, owner string, e *exchange) {
-	ended, ok := s.sessions.add(id, owner)
-	if ended != "" {
-		s.forget(ended)
+// addSession takes in the session that a handshake has made, if there is room.
+func (s *streamable) addSession(id, owner string, rewriter *responseRewriter) {
+	replaced, ok := s.sessions.add(id, owner)
+	if replaced != "" {
+		s.forget(replaced)
 	}
 	if ok {
 		return
 	}
 	s.forget(id)
-	e.tooMany()
+	rewriter.Header().Del(server.HeaderKeySessionID)
+	rewriter.replace(http.StatusTooManyRequests, mcp.INVALID_REQUEST, "too many sessions; end some with DELETE, or wait", "60")
 }
 
-// tooMany has a handshake answered with 429.
-func (e *exchange) tooMany() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.to.Header().Del(server.HeaderKeySessionID)
-	e.to.Header().Set("Retry-After", "60")
-	e.body.Reset()
-	e.status = http.StatusTooManyRequests
-	e.body.Write(errorLine(e.call.requestID(), mcp.INVALID_REQUEST, "too many sessions; end some with DELETE, or wait"))
-}
-
-func (s *streamable) recover(ctx context.Context, e *exchange) {
+// recover answers a panic of mcp-go or of a handler.
+func (s *streamable) recover(ctx context.Context, rewriter *responseRewriter) {
 	if reason := recover(); reason != nil {
-		s.books.logger.ErrorContext(ctx, "panic while serving a message", "method", cut(e.call.method), "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
-		e.fail()
+		s.recorder.logger.ErrorContext(ctx, "panic while serving a message", "method", truncate(rewriter.call.method), "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		rewriter.replace(http.StatusInternalServerError, mcp.INTERNAL_ERROR, internalError, "")
 	}
 }
 
-// forget has mcp-go drop all that it keeps of a session, which only a DELETE does.
+// forget has mcp-go drop all that it holds of a session, which only a DELETE does.
 func (s *streamable) forget(id string) {
 	r := (&http.Request{Method: http.MethodDelete, URL: &url.URL{Path: "/"}, Header: http.Header{}}).WithContext(context.WithoutCancel(s.ended))
 	r.Header.Set(server.HeaderKeySessionID, id)
@@ -248,24 +254,3 @@ func callerOf(r *http.Request) string {
 	caller, _ := auth.FromContext(r.Context())
 	return caller.ID()
 }
-
-// deadlineWriter bounds each write of a long stream.
-type deadlineWriter struct {
-	http.ResponseWriter
-	control *http.ResponseController
-}
-
-func (d *deadlineWriter) Write(data []byte) (int, error) {
-	n := 0
-	err := timed(d.control, func() (err error) {
-		n, err = d.ResponseWriter.Write(data)
-		return err
-	})
-	return n, err
-}
-
-// Flush sends the head of the stream; events are flushed as they are written.
-func (d *deadlineWriter) Flush() { _ = d.control.Flush() }
-
-// Unwrap lets http.ResponseController set deadlines.
-func (d *deadlineWriter) Unwrap() http.ResponseWriter { return d.ResponseWriter }

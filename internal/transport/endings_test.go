@@ -103,7 +103,7 @@ func TestACallWhoseSessionIsEndedIsAnswered(t *testing.T) {
 	go func() { answered <- n.post(callLine(7, "gate", "{}"), session...) }()
 	await(t, g.began, "the call begins")
 	assert.Equal(t, http.StatusOK, n.request(http.MethodDelete, "/mcp", "", session...).status)
-	await(t, g.cancelled, "the handler is told")
+	await(t, g.cancelled, "the handler is cancelled")
 	answer := (<-answered).last(t)
 	require.NotNil(t, answer.Error)
 	assert.Equal(t, "7", string(answer.ID))
@@ -124,7 +124,7 @@ func TestADeleteThatIsRefusedEndsNothing(t *testing.T) {
 	assert.Empty(t, g.cancelled)
 }
 
-func TestAnswersThatMCPGoStreamsAreSettledAlike(t *testing.T) {
+func TestAnswersThatMCPGoStreamsAreRewrittenAlike(t *testing.T) {
 	t.Parallel()
 	theirs := func(then func()) handler {
 		return func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {

@@ -307,10 +307,10 @@ func TestCallsThatOutlastTheDrainAreCut(t *testing.T) {
 	stop()
 	require.NoError(t, <-served)
 	require.Error(t, <-cut)
-	await(t, g.cancelled, "the handler is told")
+	await(t, g.cancelled, "the handler is cancelled")
 }
 
-func TestLoopbackAddressesAreTold(t *testing.T) {
+func TestLoopbackAddressesAreRecognized(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{
 		"127.0.0.1:80": true, "localhost:1": true, "[::1]:8080": true, "127.9.9.9:1": true,

@@ -15,7 +15,7 @@ import (
 	"make-audit-mcp/internal/transport"
 )
 
-// promptServer has prompts besides a tool that says what it is told.
+// promptServer has prompts besides a tool that returns the text it was given.
 func promptServer(handlers map[string]server.PromptHandlerFunc, options ...server.ServerOption) *server.MCPServer {
 	s := newServer(map[string]handler{"echo": echo}, append([]server.ServerOption{server.WithPromptCapabilities(false)}, options...)...)
 	for name, handle := range handlers {

@@ -32,11 +32,11 @@ func (n *network) say(endpoint, caller, line string) int {
 
 func TestAnswersComeOnTheStreamBehindTheirNotifications(t *testing.T) {
 	t.Parallel()
-	n := serve(t, newServer(map[string]handler{"told": told, "echo": echo}))
+	n := serve(t, newServer(map[string]handler{"notifying": notifying, "echo": echo}))
 	stream, endpoint := n.dial("ann")
 	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", initialize))
 	assert.Equal(t, `"init"`, string(stream.message().ID))
-	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", callLine("12345678901234567890", "told", `{},"_meta":{"progressToken":9007199254740993}`)))
+	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", callLine("12345678901234567890", "notifying", `{},"_meta":{"progressToken":9007199254740993}`)))
 	for i := range 300 {
 		m := stream.message()
 		assert.Contains(t, m.raw, fmt.Sprintf(`"progress":%d,"progressToken":9007199254740993`, i+1))
@@ -68,7 +68,7 @@ func TestAStreamThatIsLeftEndsItsCalls(t *testing.T) {
 	n.say(endpoint, "ann", callLine(1, "gate", "{}"))
 	await(t, g.began, "the call begins")
 	stream.close()
-	await(t, g.cancelled, "the handler is told")
+	await(t, g.cancelled, "the handler is cancelled")
 	require.Eventually(t, func() bool { return n.say(endpoint, "ann", pingLine(1)) == http.StatusNotFound }, patience, 5*time.Millisecond)
 }
 
@@ -83,7 +83,7 @@ func TestACancellationOverSSEReachesItsOwnStreamOnly(t *testing.T) {
 	n.say(other, "ann", cancelLine(1))
 	assert.Empty(t, g.cancelled)
 	n.say(endpoint, "ann", cancelLine(1))
-	await(t, g.cancelled, "the handler is told")
+	await(t, g.cancelled, "the handler is cancelled")
 	n.say(endpoint, "ann", pingLine(2))
 	assert.Equal(t, "2", string(stream.message().ID), "the cancelled call has no answer")
 }
@@ -120,7 +120,7 @@ func TestSSECanBeLeftOut(t *testing.T) {
 
 func TestMCPGosClientsWork(t *testing.T) {
 	t.Parallel()
-	n := serve(t, newServer(map[string]handler{"told": told}))
+	n := serve(t, newServer(map[string]handler{"notifying": notifying}))
 	for name, open := range map[string]func() (*client.Client, error){
 		"sse":  func() (*client.Client, error) { return client.NewSSEMCPClient(n.url + "/sse") },
 		"http": func() (*client.Client, error) { return client.NewStreamableHttpClient(n.url + "/mcp") },
@@ -136,12 +136,12 @@ func TestMCPGosClientsWork(t *testing.T) {
 			_, err = c.Initialize(t.Context(), hello)
 			require.NoError(t, err)
 			call := mcp.CallToolRequest{}
-			call.Params.Name = "told"
+			call.Params.Name = "notifying"
 			result, err := c.CallTool(t.Context(), call)
 			require.NoError(t, err)
 			text, ok := result.Content[0].(mcp.TextContent)
 			require.True(t, ok)
-			assert.Equal(t, "told", strings.TrimSpace(text.Text))
+			assert.Equal(t, "notifying", strings.TrimSpace(text.Text))
 		})
 	}
 }

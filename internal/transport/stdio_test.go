@@ -705,14 +705,14 @@ func TestTwoServersInOneProcessAreTwoSessions(t *testing.T) {
 
 func TestAServerServesSeveralPipesAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		s := newServer(map[string]handler{"told": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		s := newServer(map[string]handler{"notifying": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			text := request.GetString("text", "")
 			return mcp.NewToolResultText(text), transport.Notify(ctx, "notifications/message", map[string]any{"level": "info", "data": text})
 		}})
 		first, second := start(t, s), start(t, s)
 		for range 10 {
-			first.send(callLine(1, "told", `{"text":"for the first"}`))
-			second.send(callLine(1, "told", `{"text":"for the second"}`))
+			first.send(callLine(1, "notifying", `{"text":"for the first"}`))
+			second.send(callLine(1, "notifying", `{"text":"for the second"}`))
 			for p, text := range map[*peer]string{first: "for the first", second: "for the second"} {
 				for range 2 { // the notification, and the answer
 					assert.Contains(t, p.next().raw, text)

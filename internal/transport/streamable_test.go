@@ -21,8 +21,8 @@ import (
 // patience is how long tests wait for what happens at once.
 const patience = 20 * time.Second
 
-// told sends as many notifications as a channel of mcp-go's holds three times.
-func told(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+// notifying sends as many notifications as a channel of mcp-go's holds three times.
+func notifying(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	for i := range 300 {
 		params := map[string]any{"progress": float64(i + 1)}
 		if request.Params.Meta != nil {
@@ -32,7 +32,7 @@ func told(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult
 			return mcp.NewToolResultError(err.Error()), nil
 		}
 	}
-	return mcp.NewToolResultText("told"), nil
+	return mcp.NewToolResultText("notifying"), nil
 }
 
 // gate is a tool that waits until it is let go or cancelled.
@@ -84,7 +84,7 @@ func TestASessionLivesFromHandshakeToDelete(t *testing.T) {
 	}
 }
 
-func TestRequestsWithoutASessionAreToldToOpenOne(t *testing.T) {
+func TestRequestsWithoutASessionAreAskedToOpenOne(t *testing.T) {
 	t.Parallel()
 	n := serve(t, newServer(map[string]handler{"echo": echo}))
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
@@ -156,7 +156,7 @@ func TestACancelledCallOfASessionGetsNoAnswer(t *testing.T) {
 	go func() { answered <- n.post(callLine(`"x"`, "gate", "{}"), ann...) }()
 	await(t, g.began, "the call begins")
 	n.post(cancelLine(`"x"`), ann...)
-	await(t, g.cancelled, "the handler is told")
+	await(t, g.cancelled, "the handler is cancelled")
 	r := <-answered
 	assert.Equal(t, http.StatusAccepted, r.status)
 	assert.Empty(t, r.body)
@@ -187,21 +187,21 @@ func TestAClientThatLeavesEndsItsCall(t *testing.T) {
 			}()
 			_, err = http.DefaultClient.Do(request) //nolint:bodyclose // there is none
 			require.ErrorIs(t, err, context.Canceled)
-			await(t, g.cancelled, "the handler is told")
+			await(t, g.cancelled, "the handler is cancelled")
 		})
 	}
 }
 
 func TestEveryNotificationComesBeforeItsResultOverHTTP(t *testing.T) {
 	t.Parallel()
-	n := serve(t, newServer(map[string]handler{"told": told}))
+	n := serve(t, newServer(map[string]handler{"notifying": notifying}))
 	session := n.handshake("ann")
 	var all sync.WaitGroup
 	for i := range 6 {
 		all.Go(func() {
-			line, headers := statelessCall(i, "told", fmt.Sprint(9007199254740993+i)), stateless("ann", "tools/call", "told")
+			line, headers := statelessCall(i, "notifying", fmt.Sprint(9007199254740993+i)), stateless("ann", "tools/call", "notifying")
 			if i%2 == 0 {
-				line, headers = callLine(i, "told", fmt.Sprintf(`{},"_meta":{"progressToken":%d}`, 9007199254740993+i)), session
+				line, headers = callLine(i, "notifying", fmt.Sprintf(`{},"_meta":{"progressToken":%d}`, 9007199254740993+i)), session
 			}
 			r := n.post(line, headers...)
 			assert.Equal(t, "text/event-stream", r.header.Get("Content-Type"))
@@ -212,7 +212,7 @@ func TestEveryNotificationComesBeforeItsResultOverHTTP(t *testing.T) {
 				assert.Contains(t, m.raw, fmt.Sprintf(`"progress":%d,`, j+1))
 				assert.Contains(t, m.raw, fmt.Sprintf(`"progressToken":%d`, 9007199254740993+i), "the exact token, of this call")
 			}
-			assert.Contains(t, r.messages[300].raw, `"told"`)
+			assert.Contains(t, r.messages[300].raw, `"notifying"`)
 			assert.Equal(t, fmt.Sprint(i), string(r.messages[300].ID))
 		})
 	}
@@ -265,19 +265,19 @@ func TestRefusedPromptsHaveTheirCodeOverHTTP(t *testing.T) {
 	assert.Equal(t, mcp.INVALID_PARAMS, r.last(t).Error.Code)
 }
 
-func TestPanicsTellNothingOverHTTP(t *testing.T) {
+func TestPanicsRevealNothingOverHTTP(t *testing.T) {
 	t.Parallel()
 	boom := func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) { panic("the secret") }
-	toldBoom := func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	notifyingBoom := func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		_ = transport.Notify(ctx, "notifications/message", map[string]any{"level": "info", "data": "first"})
 		panic("the secret")
 	}
 	for name, options := range map[string][]server.ServerOption{"with mcp-go's recovery": {server.WithRecovery()}, "without": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := serve(t, newServer(map[string]handler{"boom": boom, "told": toldBoom, "echo": echo}, options...))
+			n := serve(t, newServer(map[string]handler{"boom": boom, "notifying": notifyingBoom, "echo": echo}, options...))
 			session := n.handshake("ann")
-			for _, tool := range []string{"boom", "told"} {
+			for _, tool := range []string{"boom", "notifying"} {
 				r := n.post(callLine(5, tool, "{}"), session...)
 				require.NotNil(t, r.last(t).Error, r.body)
 				assert.Equal(t, "5", string(r.last(t).ID))

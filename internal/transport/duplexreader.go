@@ -3,8 +3,6 @@ package transport
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"runtime/debug"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -88,7 +86,7 @@ func (d *duplex) serve(ctx context.Context, c *call, text []byte) {
 func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte) (answer []byte) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			d.logger.ErrorContext(ctx, "panic while serving a message", "method", method, "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+			logPanic(ctx, d.logger, method, reason)
 			answer = nil
 			if c != nil {
 				c.refused.Store(true)
@@ -105,7 +103,7 @@ func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte
 		response.ID = c.requestID()
 		message = response
 	case mcp.JSONRPCError:
-		message = d.rewriteError(ctx, c, method, response)
+		message = d.rewriteError(c, response)
 	}
 	line, err := marshalLine(message)
 	if err != nil {
@@ -116,15 +114,12 @@ func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte
 }
 
 // rewriteError returns mcp-go's error as the client gets it.
-func (d *duplex) rewriteError(ctx context.Context, c *call, method string, response mcp.JSONRPCError) mcp.JSONRPCMessage {
+func (d *duplex) rewriteError(c *call, response mcp.JSONRPCError) mcp.JSONRPCMessage {
 	failed := rpcError{Code: response.Error.Code, Message: response.Error.Message}
 	if response.Error.Data != nil {
 		failed.Data, _ = json.Marshal(response.Error.Data) // it came from JSON, or goes into it
 	}
-	panicked := c.rewriteError(&failed)
-	if panicked != "" {
-		d.logger.ErrorContext(ctx, "panic while serving a message", "method", truncate(method), "panic", panicked)
-	}
+	c.rewriteError(d.logger, &failed)
 	return struct {
 		JSONRPC string        `json:"jsonrpc"`
 		ID      mcp.RequestId `json:"id"`

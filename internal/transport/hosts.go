@@ -66,7 +66,8 @@ func (g *guards) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !g.hosts.allow(r.Host) {
 			g.refused("host")
-			refuse(w, http.StatusForbidden, fmt.Sprintf("the host %.80q is not served here; the operator can allow it with --allowed-hosts or --public-url", r.Host))
+			refuse(w, http.StatusForbidden,
+				fmt.Sprintf("the host %.80q is not served here; the operator can allow it with --allowed-hosts or --public-url", r.Host))
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -85,7 +86,8 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 			return
 		case len(origins) > 1 || !g.allowsOrigin(origins[0], r):
 			g.refused("origin")
-			refuse(w, http.StatusForbidden, fmt.Sprintf("the origin %.80q is not let in; the operator can allow it with --allowed-origins", origins[0]))
+			refuse(w, http.StatusForbidden,
+				fmt.Sprintf("the origin %.80q is not let in; the operator can allow it with --allowed-origins", origins[0]))
 			return
 		}
 		header := w.Header()
@@ -94,7 +96,8 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 		header.Set("Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After, X-Request-Id")
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
-			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, "+auth.HeaderMakeKey+", "+auth.HeaderMakeZone+", Traceparent, Tracestate")
+			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, "+
+				"Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, "+auth.HeaderMakeKey+", "+auth.HeaderMakeZone+", Traceparent, Tracestate")
 			header.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 			return

@@ -3,6 +3,9 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -36,17 +39,16 @@ type rpcError struct {
 }
 
 // rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource
-// that was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which it returns to be
-// logged.
-func (c *call) rewriteError(message *rpcError) (panicked string) {
+// that was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which is logged instead.
+func (c *call) rewriteError(logger *slog.Logger, message *rpcError) {
 	if c == nil {
-		return ""
+		return
 	}
 	c.refused.Store(true)
 	if strings.Contains(message.Message, "panic recovered in ") { // by mcp-go's WithRecovery
-		panicked = message.Message
+		logger.Error("panic while serving a message", "method", truncate(c.method), "panic", message.Message)
 		*message = rpcError{Code: mcp.INTERNAL_ERROR, Message: internalError}
-		return panicked
+		return
 	}
 	chosen := c.refusal.Load()
 	if chosen != nil {
@@ -59,10 +61,15 @@ func (c *call) rewriteError(message *rpcError) (panicked string) {
 	case message.Data == nil && c.uri != "" && c.method == string(mcp.MethodResourcesRead):
 		data = map[string]string{"uri": c.uri}
 	default:
-		return ""
+		return
 	}
 	if text, err := json.Marshal(data); err == nil {
 		message.Data = text
 	}
-	return ""
+}
+
+// logPanic logs a panic that was recovered from, with where it came from.
+func logPanic(ctx context.Context, logger *slog.Logger, method string, reason any) {
+	logger.ErrorContext(ctx, "panic while serving a message",
+		"method", truncate(method), "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
 }

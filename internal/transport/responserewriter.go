@@ -241,10 +241,7 @@ func (r *responseRewriter) rewriteError(tail []byte) []byte {
 		return tail
 	}
 	before := ended.Error.Code
-	panicked := r.call.rewriteError(ended.Error)
-	if panicked != "" {
-		r.logger.Error("panic while serving a message", "method", truncate(r.call.method), "panic", panicked)
-	}
+	r.call.rewriteError(r.logger, ended.Error)
 	// Since 2026-07-28 the HTTP status says what the JSON-RPC code says ("Streamable HTTP").
 	if r.status == http.StatusOK && ended.Error.Code != before && mcp.IsModernProtocol(r.call.version) {
 		r.status = http.StatusBadRequest

@@ -3,12 +3,10 @@ package transport
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -215,7 +213,7 @@ func (s *streamable) addSession(id, owner string, rewriter *responseRewriter) {
 // recover answers a panic of mcp-go or of a handler.
 func (s *streamable) recover(ctx context.Context, rewriter *responseRewriter) {
 	if reason := recover(); reason != nil {
-		s.recorder.logger.ErrorContext(ctx, "panic while serving a message", "method", truncate(rewriter.call.method), "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+		logPanic(ctx, s.recorder.logger, rewriter.call.method, reason)
 		rewriter.replace(http.StatusInternalServerError, mcp.INTERNAL_ERROR, internalError, "")
 	}
 }

@@ -91,7 +91,7 @@ func TestAnOperationIsCountedOnce(t *testing.T) {
 	assert.NotContains(t, text, `outcome="ok"`)
 }
 
-func TestMethodsOfMCPAreToldApart(t *testing.T) {
+func TestMethodsOfMCPAreDistinguished(t *testing.T) {
 	t.Parallel()
 	m := start(t)
 	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read", "tools/Call", "sampling/createMessage", ""} {
@@ -142,7 +142,7 @@ func TestNothingIsCountedBackwards(t *testing.T) {
 	assert.Contains(t, lines, `make_audit_mcp_upstream_wait_seconds_sum{reason="budget"} 0`)
 }
 
-func TestGuardsAreToldApart(t *testing.T) {
+func TestGuardsAreDistinguished(t *testing.T) {
 	t.Parallel()
 	m := start(t)
 	reasons := []string{"host", "origin", "auth", "rate", "type", "size", "session"}

@@ -157,10 +157,10 @@ func (g *guards) checkBody(next http.Handler) http.Handler {
 
 // refuse answers in JSON-RPC's form, which clients show, with an HTTP status.
 func refuse(w http.ResponseWriter, status int, message string) {
-	refuseMessage(w, status, &messageError{mcp.INVALID_REQUEST, message})
+	refuseMessage(w, status, &badMessage{mcp.INVALID_REQUEST, message})
 }
 
-func refuseMessage(w http.ResponseWriter, status int, bad *messageError) {
+func refuseMessage(w http.ResponseWriter, status int, bad *badMessage) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")

@@ -31,23 +31,21 @@ type params struct {
 	} `json:"_meta"`
 }
 
-// messageError says why a message cannot be read, with JSON-RPC's code for it.
-type messageError struct {
+// badMessage says why a message cannot be read, with JSON-RPC's code for it.
+type badMessage struct {
 	code    int
 	message string
 }
 
-func (e *messageError) Error() string { return e.message }
-
 // parse reads what the transports need of a message.
-func parse(text []byte) (envelope, params, *messageError) {
+func parse(text []byte) (envelope, params, *badMessage) {
 	var message envelope
 	var about params
 	if err := json.Unmarshal(text, &message); err != nil {
 		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return message, about, &messageError{mcp.PARSE_ERROR, "Parse error"}
+			return message, about, &badMessage{mcp.PARSE_ERROR, "Parse error"}
 		}
-		return message, about, &messageError{mcp.INVALID_REQUEST, "Invalid request: want one JSON-RPC object; batches are not supported"}
+		return message, about, &badMessage{mcp.INVALID_REQUEST, "Invalid request: want one JSON-RPC object; batches are not supported"}
 	}
 	// Params of another shape are for the server to refuse.
 	_ = json.Unmarshal(message.Params, &about)
@@ -71,8 +69,8 @@ func isID(id json.RawMessage) bool {
 }
 
 // badID is what a request without a legal id is answered with.
-func badID() *messageError {
-	return &messageError{mcp.INVALID_REQUEST, "Invalid request: the id must be text or a number"}
+func badID() *badMessage {
+	return &badMessage{mcp.INVALID_REQUEST, "Invalid request: the id must be text or a number"}
 }
 
 func errorLine(id mcp.RequestId, code int, message string) []byte {

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -103,7 +102,9 @@ func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte
 		response.ID = c.requestID()
 		message = response
 	case mcp.JSONRPCError:
-		message = d.rewriteError(c, response)
+		response.ID = c.requestID()
+		c.rewriteError(d.logger, &response.Error)
+		message = response
 	}
 	line, err := marshalLine(message)
 	if err != nil {
@@ -111,18 +112,4 @@ func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte
 		return errorLine(c.requestID(), mcp.INTERNAL_ERROR, internalError)
 	}
 	return line
-}
-
-// rewriteError returns mcp-go's error as the client gets it.
-func (d *duplex) rewriteError(c *call, response mcp.JSONRPCError) mcp.JSONRPCMessage {
-	failed := rpcError{Code: response.Error.Code, Message: response.Error.Message}
-	if response.Error.Data != nil {
-		failed.Data, _ = json.Marshal(response.Error.Data) // it came from JSON, or goes into it
-	}
-	c.rewriteError(d.logger, &failed)
-	return struct {
-		JSONRPC string        `json:"jsonrpc"`
-		ID      mcp.RequestId `json:"id"`
-		Error   rpcError      `json:"error"`
-	}{mcp.JSONRPC_VERSION, c.requestID(), failed}
 }

@@ -31,23 +31,16 @@ type refusal struct {
 	data any
 }
 
-// rpcError is a JSON-RPC error, whose data is left as it is.
-type rpcError struct {
-	Code    int             `json:"code"`
-	Message string          `json:"message"`
-	Data    json.RawMessage `json:"data,omitempty"`
-}
-
 // rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource
 // that was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which is logged instead.
-func (c *call) rewriteError(logger *slog.Logger, message *rpcError) {
+func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetails) {
 	if c == nil {
 		return
 	}
 	c.refused.Store(true)
 	if strings.Contains(message.Message, "panic recovered in ") { // by mcp-go's WithRecovery
 		logger.Error("panic while serving a message", "method", truncate(c.method), "panic", message.Message)
-		*message = rpcError{Code: mcp.INTERNAL_ERROR, Message: internalError}
+		*message = mcp.JSONRPCErrorDetails{Code: mcp.INTERNAL_ERROR, Message: internalError}
 		return
 	}
 	chosen := c.refusal.Load()
@@ -64,7 +57,7 @@ func (c *call) rewriteError(logger *slog.Logger, message *rpcError) {
 		return
 	}
 	if text, err := json.Marshal(data); err == nil {
-		message.Data = text
+		message.Data = json.RawMessage(text)
 	}
 }
 

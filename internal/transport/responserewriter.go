@@ -235,10 +235,14 @@ func (r *responseRewriter) rewriteAnswer(body []byte) []byte {
 // rewriteError rewrites the error that an answer ends with.
 func (r *responseRewriter) rewriteError(tail []byte) []byte {
 	var ended struct {
-		Error *rpcError `json:"error"`
+		Error *mcp.JSONRPCErrorDetails `json:"error"`
 	}
-	if err := json.Unmarshal(slices.Concat([]byte("{"), tail[1:]), &ended); err != nil || ended.Error == nil {
+	object := slices.Concat([]byte("{"), tail[1:])
+	if err := json.Unmarshal(object, &ended); err != nil || ended.Error == nil {
 		return tail
+	}
+	if data := gjson.GetBytes(object, "error.data"); data.Exists() {
+		ended.Error.Data = json.RawMessage(data.Raw) // as it is
 	}
 	before := ended.Error.Code
 	r.call.rewriteError(r.logger, ended.Error)

@@ -13,8 +13,7 @@ import (
 )
 
 const (
-	defaultDrainTimeout = 5 * time.Minute
-	defaultWorkers      = 8
+	defaultWorkers = 8
 	// stopGrace is how long handlers may take to notice that they are cancelled. Clients wait two seconds between closing a pipe,
 	// SIGTERM and SIGKILL.
 	stopGrace = time.Second

@@ -25,9 +25,8 @@ const (
 	defaultReadTimeout = 15 * time.Second
 	idleTimeout        = 2 * time.Minute
 	maxHeader          = 32 << 10
-	// defaultDrain is how long requests under way may go on after SIGTERM; it is
-	// what container runtimes give before they kill.
-	defaultDrain = 25 * time.Second
+	// httpDrain is how long requests under way may go on after SIGTERM; it is what container runtimes give before they kill.
+	httpDrain = 25 * time.Second
 )
 
 // HTTP serves MCP to many clients: streamable HTTP at /mcp, in the revision
@@ -137,7 +136,7 @@ func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
 	}
 	legacy := &sse{
 		server: h.Server, recorder: &recorder{g.logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
-		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, defaultDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
+		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, httpDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
 	}
 	h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
 	mux.Handle(base+"/sse", g.protect(http.HandlerFunc(legacy.serveStream)))
@@ -186,7 +185,7 @@ func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Con
 	go func() {
 		defer stopped.Done()
 		<-ended.Done()
-		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(h.DrainTimeout, defaultDrain)+2*stopGrace)
+		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(h.DrainTimeout, httpDrain)+2*stopGrace)
 		defer cancel()
 		if err := served.Shutdown(drain); err != nil {
 			logger.WarnContext(drain, "requests are still under way: cutting them")

@@ -15,8 +15,12 @@ import (
 	"make-audit-mcp/internal/telemetry"
 )
 
-// maxLineBytes bounds one message on a pipe.
-const maxLineBytes = 16 << 20
+const (
+	// maxLineBytes bounds one message on a pipe.
+	maxLineBytes = 16 << 20
+	// stdioDrain is how long unanswered calls may go on after the input has ended.
+	stdioDrain = 5 * time.Minute
+)
 
 // Stdio serves one MCP client over a pair of pipes, a JSON-RPC message a line,
 // in both protocol eras (initialize, and 2026-07-28 without it).
@@ -56,7 +60,7 @@ func (s *Stdio) Run(parent context.Context) error {
 	if s.Workers > 0 {
 		d.workers = make(chan struct{}, s.Workers)
 	}
-	return d.run(parent, orDefault(s.DrainTimeout, defaultDrainTimeout), func(ctx context.Context) error {
+	return d.run(parent, orDefault(s.DrainTimeout, stdioDrain), func(ctx context.Context) error {
 		return d.readAll(ctx, s.In)
 	})
 }

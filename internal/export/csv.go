@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// byteOrderMark tells Excel that the file is UTF-8; without it, Excel takes the
+	// byteOrderMark says to Excel that the file is UTF-8; without it, Excel takes the
 	// system's code page. LibreOffice and Google Sheets take it as well.
 	byteOrderMark = "\ufeff"
 	// maxCellRunes keeps a cell within the 32,767 UTF-16 units that Excel's may have
@@ -92,7 +92,7 @@ func cell(text string) string {
 	return strings.Join(parts, ";")
 }
 
-// beginsFormula tells whether a spreadsheet might take text for a formula: by its first
+// beginsFormula says whether a spreadsheet might take text for a formula: by its first
 // character after spaces, quotes and what is not seen, in any of the widths that are
 // read alike.
 func beginsFormula(text string) bool {

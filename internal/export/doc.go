@@ -10,7 +10,9 @@
 //   - text in OCSF and ECS is raw and values are never masked: an export is for
 //     those who may see the log, and machines do not mind;
 //   - nothing is made up: what the log does not say is left out, or called
-//     unknown where a schema insists on a value.
+//     unknown where a schema insists on a value;
+//   - exports of one series go on from each other by a [Checkpoint]: every entry comes once, late ones too, and an export that failed is
+//     written anew.
 //
 // OCSF and ECS want to know what an event means. Make documents only a few values
 // of events and may add more, so that is read from the words of the name, see

@@ -10,7 +10,7 @@ type ecsCategorization struct {
 	always string
 }
 
-// ecsCategorizations tell each kind's. To gain or lose a role, a membership or a factor
+// ecsCategorizations returns each kind's. To gain or lose a role, a membership or a factor
 // is a change of the user. The category database has no creation or deletion.
 // Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-category.html
 // and https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html
@@ -31,12 +31,12 @@ func ecsCategorizations() map[kind]ecsCategorization {
 	}
 }
 
-// ecsTypes tell the type of what was done; every other act is a change.
+// ecsTypes returns the type of what was done; every other act is a change.
 func ecsTypes() map[act]string {
 	return map[act]string{actCreate: "creation", actAdd: "creation", actDelete: "deletion", actRemove: "deletion", actRead: "info"}
 }
 
-// categorize tells the values of event.category and event.type. An event that does not
+// categorize returns the values of event.category and event.type. An event that does not
 // say what was done has none: the schema wants the fields empty where nothing fits.
 func (w *ecsWriter) categorize(m meaning) (category, types []string) {
 	if !m.isDone() {

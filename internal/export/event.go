@@ -8,10 +8,10 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// act is what was done, as far as an event's verb tells.
+// act is what was done, as far as an event's verb says.
 type act int
 
-// The acts that the schemas tell apart.
+// The acts that the schemas know.
 const (
 	actUnknown act = iota
 	actCreate
@@ -36,10 +36,10 @@ const (
 	actFail
 )
 
-// kind is what sort of thing an event is about, as far as its words tell.
+// kind is what sort of thing an event is about, as far as its words say.
 type kind int
 
-// The kinds that the schemas tell apart.
+// The kinds that the schemas know.
 const (
 	kindObject       kind = iota // a connection, a scenario, a webhook, …
 	kindRecord                   // data in a data store
@@ -61,17 +61,16 @@ type meaning struct {
 	subject string
 }
 
-// vocabulary reads the names of events. Make documents the pattern
-// <entity>_<past verb> by a handful of examples and a list of labels
-// (https://help.make.com/audit-logs, March 2026) and may add to them: the names are
-// read word by word, and words that are not known leave the meaning open.
+// vocabulary knows what the words in the names of events mean. Make documents the pattern <entity>_<past verb> by a handful of examples
+// and a list of labels (https://help.make.com/audit-logs, March 2026) and may add to them: the names are read word by word, and words that
+// are not known leave the meaning open.
 type vocabulary struct {
 	verbs map[string]act
 	rules []rule
 }
 
-// rule tells a kind by words: one of each group must be there. With subject set, that
-// must be the whole of the name but for the verb: team_variable_created is about no team.
+// rule recognizes a kind by words: one of each group must be there. With subject set, that must be the whole of the name but for the verb:
+// team_variable_created is about no team.
 type rule struct {
 	kind    kind
 	subject string
@@ -123,16 +122,15 @@ func verbs() map[string]act {
 	}
 }
 
-// read tells what an event means; category is Make's over it, "" if that is not known.
+// read returns what an event means; category is Make's over it, "" if that is not known.
 func (v *vocabulary) read(event, category auditlog.Text) meaning {
-	words := wordsOf(event)
-	if len(words) == 0 {
+	name := splitEventName(event)
+	if len(name.words) == 0 {
 		return meaning{}
 	}
-	verb := words[len(words)-1]
-	m := meaning{act: v.verbs[verb], subject: strings.Join(words[:max(1, len(words)-1)], " ")}
+	m := meaning{act: v.verbs[name.verb], subject: name.subject}
 	for i := range v.rules {
-		if v.rules[i].fits(words, m.subject) {
+		if v.rules[i].fits(name.words, m.subject) {
 			m.kind = v.rules[i].kind
 			return m
 		}
@@ -145,6 +143,23 @@ func (v *vocabulary) read(event, category auditlog.Text) meaning {
 		}
 	}
 	return m
+}
+
+// eventName is an event's name taken apart: its words in small letters, the last of which is the verb.
+type eventName struct {
+	words []string
+	verb  string
+	// subject is the words without the verb; a name of one word is both.
+	subject string
+}
+
+func splitEventName(event auditlog.Text) eventName {
+	words := wordsOf(event)
+	if len(words) == 0 {
+		return eventName{}
+	}
+	last := len(words) - 1
+	return eventName{words: words, verb: words[last], subject: strings.Join(words[:max(1, last)], " ")}
 }
 
 func (r *rule) fits(words []string, subject string) bool {
@@ -166,11 +181,10 @@ func wordsOf(name auditlog.Text) []string {
 	return strings.FieldsFunc(strings.ToLower(string(name)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// isDone tells whether the log says that something was done; false if the name leaves
-// open what.
+// isDone says whether the log says that something was done; false if the name leaves open what.
 func (m meaning) isDone() bool { return m.act != actUnknown && m.act != actFail }
 
-// concernsUser tells whether the target is a user.
+// concernsUser says whether the target is a user.
 func (m meaning) concernsUser() bool {
 	switch m.kind {
 	case kindMembership, kindRole, kindAccount, kindPassword, kindFactor:
@@ -178,45 +192,4 @@ func (m meaning) concernsUser() bool {
 	default:
 		return false
 	}
-}
-
-// summary says an entry in one line for people; names are quoted and cleaned.
-func summary(e *auditlog.Entry) string {
-	var line strings.Builder
-	if e.Event == "" {
-		line.WriteString("an event without a name")
-	}
-	line.WriteString(e.Event.Clean())
-	line.WriteString(" by ")
-	if e.Actor == nil {
-		line.WriteString("the system")
-	} else {
-		line.WriteString(person(e.Actor))
-	}
-	if e.TargetID != "" {
-		line.WriteString(", target " + e.TargetID.Quote())
-	}
-	if e.Team != nil {
-		line.WriteString(", team " + named(e.Team.Name, e.Team.ID))
-	}
-	return line.String()
-}
-
-func person(actor *auditlog.Actor) string {
-	if actor.Name == "" && actor.ID == "" {
-		return named(actor.Email, "")
-	}
-	return named(actor.Name, actor.ID)
-}
-
-func named(name auditlog.Text, id auditlog.ID) string {
-	switch {
-	case name == "" && id == "":
-		return "someone unnamed"
-	case id == "":
-		return name.Quote()
-	case name == "":
-		return "id " + auditlog.Text(id).Quote()
-	}
-	return name.Quote() + " (id " + auditlog.Text(id).Quote() + ")"
 }

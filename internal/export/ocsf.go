@@ -50,9 +50,8 @@ type ocsfEvent struct {
 	Unmapped     *ocsfUnmapped `json:"unmapped,omitempty"`
 }
 
-// ocsfMetadata is https://schema.ocsf.io/1.7.0/objects/metadata. Its uid is meant to be
-// the OCSF event's own and original_event_uid that of the source: one entry is one
-// event, so they are the same here, and an entry exported twice can be told.
+// ocsfMetadata is https://schema.ocsf.io/1.7.0/objects/metadata. Its uid is meant to be the OCSF event's own and original_event_uid that of
+// the source: one entry is one event, so they are the same here, and an entry that was exported twice can be recognized.
 type ocsfMetadata struct {
 	UID              string       `json:"uid,omitempty"`
 	OriginalEventUID string       `json:"original_event_uid,omitempty"`

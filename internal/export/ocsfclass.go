@@ -36,7 +36,7 @@ func (a ocsfActivity) caption() string {
 	return a.name
 }
 
-// ocsfClasses tell each kind's class. Enforcement of a second factor for everybody is a
+// ocsfClasses returns each kind's class. Enforcement of a second factor for everybody is a
 // policy under Entity Management: Account Change is about the factors "for a user
 // account", and such an entry names none. A change of role counts as Assign Privileges:
 // the log does not say whether the new role may more or less.

@@ -121,9 +121,8 @@ func depthOf(value json.RawMessage) int {
 
 // quoted is text as a JSON string, with <, > and & as they are.
 func quoted(text string) json.RawMessage {
-	var out bytes.Buffer
-	_ = auditlog.PlainEncoder(&out).Encode(text) // a string always encodes
-	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+	value, _ := auditlog.PlainJSON(text) // a string always encodes
+	return value
 }
 
 // object is a JSON object whose members keep their order.
@@ -155,8 +154,9 @@ func (o object) has(name string) bool {
 func rebuilt(e *auditlog.Entry, organization auditlog.Ref) object {
 	var built object
 	add := func(name string, value json.RawMessage) {
-		if value = withExtra(value, e.Extra[name]); value != nil {
-			built = append(built, member{name, value})
+		full := withExtra(value, e.Extra[name])
+		if full != nil {
+			built = append(built, member{name, full})
 		}
 	}
 	add(fieldUUID, textValue(e.UUID))

@@ -19,13 +19,12 @@ type Options struct {
 	// Zone is the host of Make's zone, e.g. eu1.make.com.
 	Zone string
 	// ProductVersion is the version of this program, which OCSF names as a logger of
-	// the event and ECS as its agent. Make's own version nobody tells.
+	// the event and ECS as its agent. Make's own version is not known.
 	ProductVersion string
-	// Category tells the category that Make puts over an event, "" if it has none. It
-	// is written next to the event, and asked where the event's name alone does not
-	// tell what it is about.
+	// Category returns the category that Make puts over an event, "" if it has none. It is written next to the event, and asked where the
+	// event's name alone does not say what it is about.
 	Category func(event auditlog.Text) auditlog.Text
-	// Continued tells that the sink has earlier entries already: CSV then has no header.
+	// Continued means that the sink has earlier entries already: CSV then has no header.
 	Continued bool
 }
 
@@ -37,8 +36,7 @@ func (o *Options) category(event auditlog.Text) auditlog.Text {
 	return o.Category(event)
 }
 
-// organizationOf tells whose entry it is: what the entry says, and what the options
-// add to it.
+// organizationOf returns whose entry it is: what the entry says, and what the options add to it.
 func (o *Options) organizationOf(e *auditlog.Entry) auditlog.Ref {
 	switch {
 	case e.Organization == nil || e.Organization.ID == "" && e.Organization.Name == "":
@@ -54,6 +52,7 @@ type Writer struct {
 	format Format
 	out    *bufio.Writer
 	encode func(*auditlog.Entry) error
+	count  int
 	err    error
 }
 
@@ -82,21 +81,26 @@ func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 // further call returns that error: what has reached the sink by then may end
 // within an entry.
 func (w *Writer) Write(entry *auditlog.Entry) error {
-	if w.err == nil {
-		w.keep(w.encode(entry))
+	if w.err != nil {
+		return w.err
 	}
+	w.check(w.encode(entry))
+	w.count++
 	return w.err
 }
+
+// Count is how many entries were written.
+func (w *Writer) Count() int { return w.count }
 
 // Flush hands everything written so far to the sink. Its errors are those of Write.
 func (w *Writer) Flush() error {
 	if w.err == nil {
-		w.keep(w.out.Flush())
+		w.check(w.out.Flush())
 	}
 	return w.err
 }
 
-func (w *Writer) keep(err error) {
+func (w *Writer) check(err error) {
 	if err != nil {
 		w.err = fmt.Errorf("export as %s: %w", w.format, err)
 	}

@@ -123,7 +123,8 @@ type failing struct {
 }
 
 func (f *failing) Write(data []byte) (int, error) {
-	if f.after -= len(data); f.after < 0 && f.err != nil {
+	f.after -= len(data)
+	if f.after < 0 && f.err != nil {
 		return 0, f.err
 	}
 	return len(data), nil

@@ -1,0 +1,168 @@
+package export
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Archive is a durable copy of the log, which knows in which order entries became known to it.
+type Archive interface {
+	// Since calls yield with every entry that was stored since a position, in the order of storing. The zero position is the beginning.
+	// It returns the position behind the last entry.
+	Since(ctx context.Context, from ArchivePosition, yield func(*auditlog.Entry) error) (ArchivePosition, error)
+}
+
+// Make is the log itself, which knows when entries were written, but shows them some time later.
+type Make interface {
+	auditlog.Reader
+	// Now is Make's clock.
+	Now() time.Time
+	// Written calls yield with every entry that was written since an instant, and with some that were written before. It returns the
+	// instant up to which it read.
+	Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (asOf time.Time, report auditlog.Report, err error)
+}
+
+// Incremental exports what became known since the last export of its series: late entries too, and each only once.
+type Incremental struct {
+	Series Series
+	// Query says whose entries are exported, and which. Its window bounds only the first export from Make.
+	Query auditlog.Query
+	// From and Until bound when the entries of all exports of the series were triggered; zero is no bound.
+	From, Until time.Time
+	// Archive is where entries come from; nil for Make.
+	Archive Archive
+	Make    Make
+}
+
+// IncompleteError says that not everything could be read. What was written must then be forgotten: the next export writes it anew.
+type IncompleteError struct{}
+
+func (*IncompleteError) Error() string {
+	return "not all of it could be read, so it is not remembered; run it again"
+}
+
+// Resume reads the checkpoint that the last export of the series left. Another one is a [CheckpointError].
+func (i *Incremental) Resume(stored []byte) (*Checkpoint, error) {
+	last, err := parseCheckpoint(stored)
+	if err != nil {
+		return nil, err
+	}
+	if err := last.checkFor(&i.Series); err != nil {
+		return nil, err
+	}
+	if (last.Position != nil) != (i.Archive != nil) {
+		return nil, &CheckpointError{"the last export was with an archive and this one is not, or the other way round"}
+	}
+	return last, nil
+}
+
+// Run writes what became known since the last checkpoint, nil for everything, and returns the next one. That may be stored once all that
+// was written is safe.
+func (i *Incremental) Run(ctx context.Context, last *Checkpoint, write func(*auditlog.Entry) error) (*Checkpoint, error) {
+	next := &Checkpoint{Series: i.Series}
+	wanted := func(entry *auditlog.Entry) error {
+		if !i.wants(entry) {
+			return nil
+		}
+		return write(entry)
+	}
+	if i.Archive == nil {
+		return next, i.fromMake(ctx, last, next, wanted)
+	}
+	var from ArchivePosition
+	if last != nil {
+		from = *last.Position
+	}
+	position, err := i.Archive.Since(ctx, from, wanted)
+	next.Position = &position
+	return next, err
+}
+
+func (i *Incremental) wants(entry *auditlog.Entry) bool {
+	at := entry.TriggeredAt
+	return (i.Until.IsZero() || at.Before(i.Until)) && !at.Before(i.From) && i.Query.MatchesFilters(entry)
+}
+
+// overlap is how long before the last export the next one reads Make again: entries show up some time after they were written.
+const overlap = 10 * time.Minute
+
+// fromMake writes what was written down since the last export.
+func (i *Incremental) fromMake(ctx context.Context, last, next *Checkpoint, write func(*auditlog.Entry) error) error {
+	news := newsOf(last)
+	take := func(entry *auditlog.Entry) error {
+		if !news.add(entry) {
+			return nil
+		}
+		return write(entry)
+	}
+	var report auditlog.Report
+	var err error
+	if last == nil {
+		next.AsOf = i.Make.Now()
+		report, err = ReadAll(ctx, i.Make, auditlog.Query{Organization: i.Query.Organization, Window: i.Query.Window}, take)
+	} else {
+		var failure error
+		next.AsOf, report, err = i.Make.Written(ctx, i.Query.Organization, news.since, func(entry *auditlog.Entry) {
+			if failure == nil {
+				failure = take(entry)
+			}
+		})
+		err = errors.Join(err, failure)
+	}
+	switch {
+	case err != nil:
+		return err
+	case !report.Exhausted:
+		return &IncompleteError{}
+	}
+	next.Recent = news.recent(next.AsOf)
+	return nil
+}
+
+// news finds, among entries that Make shows, those that no export has had yet.
+type news struct {
+	// since is before what the last export can have missed, and exported are the keys of what it had from then on.
+	since    time.Time
+	exported map[string]bool
+	// written is when each entry was written that this export saw, by key.
+	written map[string]time.Time
+}
+
+func newsOf(last *Checkpoint) *news {
+	n := &news{exported: map[string]bool{}, written: map[string]time.Time{}}
+	if last == nil {
+		return n
+	}
+	n.since = last.AsOf.Add(-overlap)
+	for _, key := range last.Recent {
+		n.exported[key] = true
+	}
+	return n
+}
+
+// add takes note of an entry and returns whether it is new. Pages bring older ones as well, which an export before had, and which the last
+// one need not have read.
+func (n *news) add(entry *auditlog.Entry) bool {
+	written := entry.CreatedAt
+	if written.IsZero() {
+		written = entry.TriggeredAt
+	}
+	n.written[entry.Key()] = written
+	return !written.Before(n.since) && !n.exported[entry.Key()]
+}
+
+// recent are the keys of what the next export may see again: as far back as it may reach, and some more for its slack.
+func (n *news) recent(asOf time.Time) []string {
+	var keys []string
+	for _, key := range slices.Sorted(maps.Keys(n.written)) {
+		if !n.written[key].Before(asOf.Add(-2 * overlap)) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}

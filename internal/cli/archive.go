@@ -3,30 +3,19 @@ package cli
 import (
 	"context"
 	"errors"
-	"time"
 
+	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/live"
-	"make-audit-mcp/makeapi"
 )
+
+// This file is the one that knows what an archive lies in.
 
 const environmentArchive = "MAKE_AUDIT_ARCHIVE"
 
-// demoWorld keeps the demo's archives apart from real ones.
-const demoWorldName = "demo"
-
-func (r *runtime) archiveOptions(create bool) archive.Options {
-	options := archive.Options{Create: create, Decode: live.Decode}
-	if r.settings.Demo {
-		options.World = demoWorldName
-	}
-	return options
-}
-
-// openArchive opens the archive that the settings name, which must be there unless it
-// is to be created.
+// openArchive opens the archive that the settings name, which must be there unless it is to be created.
 func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
 	if r.settings.Archive == "" {
 		return nil, &SettingError{
@@ -34,16 +23,22 @@ func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
 			Next:    "set it, or --archive, to a file such as audit.db",
 		}
 	}
-	return archive.Open(r.ctx, r.settings.Archive, r.archiveOptions(create))
+	options := archive.Options{Create: create, Decode: live.Decode}
+	if r.settings.Demo {
+		options.World = demoWorld
+	}
+	return archive.Open(r.ctx, r.settings.Archive, options)
 }
 
-// archiveToAnswer opens the archive for questions; nil if there is none. The demo
-// passes a real one over.
+// hasArchive says whether the settings' archive is there.
+func (r *runtime) hasArchive() bool { return archive.Exists(r.settings.Archive) }
+
+// archiveToAnswer opens the archive for questions; nil if there is none. The demo passes a real one over.
 func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {
 	if r.settings.Archive == "" {
 		return nil, nil
 	}
-	if !create && !archive.Exists(r.settings.Archive) {
+	if !create && !r.hasArchive() {
 		r.logger.WarnContext(r.ctx, "there is no such archive, so Make answers alone: fill it with make-audit-mcp sync, or check its path", "archive", r.settings.Archive)
 		return nil, nil
 	}
@@ -56,71 +51,43 @@ func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {
 	return opened, err
 }
 
-// withArchive has an upstream answer from the archive where it can.
-func (u *upstream) withArchive(from *archive.Archive, isOwn bool) {
-	if from == nil {
+// closeArchive closes an archive; nil is none. What was written is committed.
+func closeArchive(opened *archive.Archive) {
+	if opened != nil {
+		_ = opened.Close()
+	}
+}
+
+// answerFrom has an upstream answer from an archive where it can; nil is none. isOwn means that it has the key that fills the archive.
+func (u *upstream) answerFrom(stored *archive.Archive, isOwn bool) {
+	if stored == nil {
 		return
 	}
-	instance := cursorInstance(u.shared.runtime.settings.Demo, u.client)
-	reader := &archive.Reader{Source: u.session, Archive: from, Instance: instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.shared.keepRaw}
-	u.service.Reader, u.service.Directory = reader, reader
+	u.archive = stored
+	u.archived = &archive.Reader{Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.common.keepRaw}
+	u.service.Reader, u.service.Directory = u.archived, u.archived
 }
 
-// filler fills an archive with the operator's key.
-type filler struct {
-	archive *archive.Archive
-	// source is a session of its own: entries that carry what Make sent are large, and
-	// none of them is asked for again.
-	source   *live.Reader
-	instance string
-	details  archive.Details
-	// only is the one organization to fill; empty for all that can be read.
-	only auditlog.ID
-}
-
-// maxFillEntries bounds the entries that one reading of a sync holds, about 1 KB each.
-const maxFillEntries = 100_000
-
-func (c *connection) filler(into *archive.Archive, client *makeapi.Client, details archive.Details) *filler {
-	return &filler{
-		archive: into, instance: cursorInstance(c.runtime.settings.Demo, client), details: details, only: c.organization,
-		source: live.New(client, live.Options{Zone: c.zone, KeepRaw: true, MaxKept: 1, MaxEntries: maxFillEntries, Keep: time.Minute}),
+// exportArchive is the archive as the exports of an organization's log go on from it; nil if there is none.
+func (u *upstream) exportArchive(organization auditlog.ID) export.Archive {
+	if u.archived == nil {
+		return nil
 	}
+	return &exportArchive{reader: u.archived, service: u.service, organization: organization}
 }
 
-// organizations are those to fill: here, and readable.
-func (f *filler) organizations(ctx context.Context) ([]auditlog.Organization, error) {
-	all, err := f.source.Organizations(ctx)
+type exportArchive struct {
+	reader       *archive.Reader
+	service      *analysis.Service
+	organization auditlog.ID
+}
+
+// Since implements export.Archive.
+func (a *exportArchive) Since(ctx context.Context, from export.ArchivePosition, yield func(*auditlog.Entry) error) (export.ArchivePosition, error) {
+	organization, err := a.service.ResolveOrganization(ctx, a.organization)
 	if err != nil {
-		return nil, err
+		return from, err
 	}
-	var here []auditlog.Organization
-	for _, organization := range all {
-		if !organization.Here || f.only != "" && organization.ID != f.only {
-			continue
-		}
-		access, err := f.source.Access(ctx, organization.ID)
-		if err != nil {
-			return nil, err
-		}
-		if access.Readable() {
-			here = append(here, organization)
-		}
-	}
-	if len(here) == 0 {
-		return nil, &SettingError{Problem: "there is no organization here whose audit log this key may read", Next: "make-audit-mcp check tells why"}
-	}
-	return here, nil
-}
-
-// fill syncs one organization.
-func (f *filler) fill(ctx context.Context, organization auditlog.Organization, onProgress func(archive.SyncProgress)) (*archive.Summary, error) {
-	catalog, err := f.source.Catalog(ctx, organization.ID)
-	if err != nil {
-		return nil, err
-	}
-	return f.archive.Sync(ctx, f.source, archive.SyncOptions{
-		Instance: f.instance, Organization: organization, Details: f.details, OnProgress: onProgress,
-		IsNotable: func(event auditlog.Text) bool { return detect.PowerOf(event, catalog) != auditlog.PowerNone },
-	})
+	next, err := a.reader.Since(ctx, organization, archive.Position(from), yield)
+	return export.ArchivePosition(next), err
 }

@@ -15,17 +15,17 @@ type backgroundSync struct {
 	SyncDetails string        `help:"Which entries' details to fetch, a call each: ${enum}." enum:"all,notable,none" default:"notable" env:"MAKE_AUDIT_SYNC_DETAILS"`
 }
 
-// creates tells whether the server fills an archive, so that it may begin one.
+// creates says whether the server fills an archive, so that it may begin one.
 func (b *backgroundSync) creates() bool { return b.SyncEvery > 0 }
 
-// start keeps the upstream's archive filled up until the function that it returns is
-// called, which waits for a sync under way to store what it has.
-func (b *backgroundSync) start(r *runtime, connected *upstream) (stop func()) {
-	if connected == nil || connected.archive == nil || connected.isOthers || b.SyncEvery <= 0 {
+// start keeps the archive of the operator's upstream, nil for none, filled up until the function that it returns is called, which waits for
+// a sync under way to store what it has.
+func (b *backgroundSync) start(r *runtime, operator *upstream) (stop func()) {
+	if operator == nil || operator.archive == nil || b.SyncEvery <= 0 {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(r.ctx)
-	fills := connected.filler(archive.Details(b.SyncDetails))
+	fills := operator.filler(operator.archive, archive.Details(b.SyncDetails))
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {

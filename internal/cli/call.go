@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
@@ -64,7 +63,7 @@ func (c *callCommand) Run(r *runtime) error {
 	request.Params.Arguments = arguments
 	request.Params.Meta = &mcp.Meta{ProgressToken: "call"}
 	result, err := session.client.CallTool(r.ctx, request)
-	session.endProgress()
+	session.progress.end()
 	switch {
 	case r.ctx.Err() != nil:
 		return &exitError{code: exitFailed, message: "interrupted"}
@@ -106,28 +105,28 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 // session is an MCP client connected to our own server over pipes, the very
 // path that a client of the stdio command takes.
 type session struct {
-	client      *client.Client
-	stop        context.CancelFunc
-	served      chan struct{} // closed when the server has ended
-	endProgress func()
+	client   *client.Client
+	stop     context.CancelFunc
+	served   chan struct{} // closed when the server has ended
+	progress *progressLine
 }
 
 func (r *runtime) openSession() (*session, error) {
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
 	ctx, stop := context.WithCancel(r.ctx)
-	s := &session{stop: stop, served: make(chan struct{})}
-	// What keeps the server from answering is the tool's error, told once.
-	service, connected, _ := r.own(false)
+	s := &session{stop: stop, served: make(chan struct{}), progress: newProgressLine(r.streams.Err)}
+	// What keeps the server from answering is the tool's error, said once.
+	service, operator, _ := r.operatorService(false)
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: toServer, Out: fromServer, Logger: r.logger}
 	go func() {
 		defer close(s.served)
 		// The client notices a server that ended too early by the closed pipe.
 		_ = fromServer.CloseWithError(stdio.Run(ctx))
-		connected.close()
+		operator.close()
 	}()
 	s.client = client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
-	s.endProgress = s.showProgress(r.streams.Err)
+	s.showProgress()
 	if err := s.client.Start(r.ctx); err != nil {
 		stop()
 		return nil, fmt.Errorf("starting the session: %w", err)
@@ -168,36 +167,18 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 	return &exitError{code: exitUsage, message: message}
 }
 
-// showProgress tells on standard error how a long call goes: on a terminal in
-// one line that changes, else a line each time.
-func (s *session) showProgress(to io.Writer) (end func()) {
-	var mu sync.Mutex
-	terminal, shown, begin := isTerminal(to), false, time.Now()
+// showProgress shows how a long call goes.
+func (s *session) showProgress() {
+	begun := time.Now()
 	s.client.OnNotification(func(notification mcp.JSONRPCNotification) {
 		message, ok := notification.Params.AdditionalFields["message"].(string)
 		if notification.Method != "notifications/progress" || !ok {
 			return
 		}
-		if time.Since(begin) < quietTime && !strings.HasPrefix(message, "waiting") {
-			return
+		if time.Since(begun) >= quietTime || strings.HasPrefix(message, "waiting") {
+			s.progress.show(message, true)
 		}
-		mu.Lock()
-		defer mu.Unlock()
-		shown = true
-		if terminal {
-			_, _ = fmt.Fprintf(to, "\r\x1b[K%s", message)
-			return
-		}
-		_, _ = fmt.Fprintln(to, message)
 	})
-	return func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if terminal && shown {
-			_, _ = fmt.Fprint(to, "\r\x1b[K")
-			shown = false
-		}
-	}
 }
 
 // printResult prints the structured result as JSON, indented for a person, and

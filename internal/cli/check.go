@@ -3,8 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -13,7 +11,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// checkCommand tells what a key can see.
+// checkCommand says what a key can see.
 type checkCommand struct{}
 
 // Help says what to expect.
@@ -21,30 +19,40 @@ func (*checkCommand) Help() string {
 	return `Asks Make a few questions (about 4 calls, and 2 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1.`
 }
 
-// Run checks one thing after the other, as long as the next can still be told.
+// Run checks one thing after the other, as long as the next can still be found out.
 func (*checkCommand) Run(r *runtime) error {
 	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
-	connected, err := r.connect(false)
+	operator, err := r.operator(false)
 	if err != nil {
 		report.failed("settings", explain(err))
 		return report.result()
 	}
-	defer connected.close()
-	ctx := r.ctx
-	report.said("address", connected.client.Instance())
-	if err := connected.client.Ping(ctx); err != nil {
-		report.failed("connection", explain(err))
+	defer operator.close()
+	if !checkConnection(r.ctx, report, operator) || !checkKey(r.ctx, report, operator) {
 		return report.result()
 	}
-	report.passed("connection", connected.client.Host()+" answers")
+	checkScopes(r.ctx, report, operator.client)
+	return checkOrganizations(r.ctx, report, operator)
+}
 
-	account, err := connected.session.Account(ctx)
+func checkConnection(ctx context.Context, report *checkReport, operator *upstream) (passed bool) {
+	report.said("address", operator.client.Instance())
+	if err := operator.client.Ping(ctx); err != nil {
+		report.failed("connection", explain(err))
+		return false
+	}
+	report.passed("connection", operator.client.Host()+" answers")
+	return true
+}
+
+func checkKey(ctx context.Context, report *checkReport, operator *upstream) (passed bool) {
+	account, err := operator.live.Account(ctx)
 	if err != nil {
 		report.failed("key", explain(err))
 		if makeapi.IsKind(err, makeapi.KindUnauthorized) {
 			report.hint("a key of another zone looks just like a wrong one: sign in to Make and look at the host in the address bar")
 		}
-		return report.result()
+		return false
 	}
 	report.passed("key", fmt.Sprintf("accepted; it belongs to %s %s (id %s)", account.User.Name.Quote(), account.User.Email.Clean(), account.User.ID))
 	zone := account.Timezone
@@ -52,28 +60,7 @@ func (*checkCommand) Run(r *runtime) error {
 		zone = "not told; days are meant in UTC"
 	}
 	report.said("time zone", auditlog.Text(zone).Clean())
-	checkScopes(ctx, report, connected.client)
-
-	organizations, err := connected.session.Organizations(ctx)
-	if err != nil {
-		report.failed("organizations", explain(err))
-		return report.result()
-	}
-	if len(organizations) == 0 {
-		report.failed("organizations", "this key sees none; its user must belong to the organization")
-	}
-	for _, organization := range organizations {
-		checkOrganization(ctx, report, connected, organization)
-	}
-	if ctx.Err() != nil {
-		return &exitError{code: exitFailed, message: "interrupted"}
-	}
-	return report.result()
-}
-
-// terminalColour tells whether a stream is to be coloured.
-func terminalColour(stream io.Writer) bool {
-	return isTerminal(stream) && os.Getenv("NO_COLOR") == ""
+	return true
 }
 
 // checkScopes compares the key's scopes with those that are used. Make's
@@ -99,27 +86,50 @@ func checkScopes(ctx context.Context, report *checkReport, client *makeapi.Clien
 	report.hint("create a new key under Profile > API with these scopes; a key's scopes cannot be changed")
 }
 
-func checkOrganization(ctx context.Context, report *checkReport, connected *upstream, organization auditlog.Organization) {
+func checkOrganizations(ctx context.Context, report *checkReport, operator *upstream) error {
+	organizations, err := operator.live.Organizations(ctx)
+	if err != nil {
+		report.failed("organizations", explain(err))
+		return report.result()
+	}
+	if len(organizations) == 0 {
+		report.failed("organizations", "this key sees none; its user must belong to the organization")
+	}
+	for _, organization := range organizations {
+		checkOrganization(ctx, report, operator, organization)
+	}
+	if ctx.Err() != nil {
+		return &exitError{code: exitFailed, message: "interrupted"}
+	}
+	return report.result()
+}
+
+func checkOrganization(ctx context.Context, report *checkReport, operator *upstream, organization auditlog.Organization) {
 	name := fmt.Sprintf("organization %s %s", organization.ID, organization.Name.Quote())
 	if !organization.Here {
 		report.warned(name, "lives in zone "+organization.Zone.Clean()+": set MAKE_ZONE to it, with a key of that zone")
 		return
 	}
-	access, err := connected.service.Directory.Access(ctx, organization.ID)
+	access, err := operator.service.Directory.Access(ctx, organization.ID)
 	if err != nil {
 		report.failed(name, explain(err))
 		return
 	}
+	if reportAccess(report, name, organization, access) {
+		reportLimits(report, operator.client, organization.ID, access)
+	}
+}
+
+// reportAccess says which logs of an organization can be read, and returns whether there is any.
+func reportAccess(report *checkReport, name string, organization auditlog.Organization, access *auditlog.Access) bool {
 	role := organization.Role.Clean()
 	if role == "" {
 		role = "not told"
 	}
 	switch {
 	case access.Organization:
-		report.readable = true
 		report.passed(name, "the audit log can be read; role: "+role)
 	case access.Readable():
-		report.readable = true
 		report.warned(name, fmt.Sprintf("only the logs of %d team(s) can be read; role: %s", len(access.ReadableTeams()), role))
 		for _, team := range access.ReadableTeams() {
 			report.hint(fmt.Sprintf("team %s %s can be read", team.ID, team.Name.Quote()))
@@ -128,14 +138,20 @@ func checkOrganization(ctx context.Context, report *checkReport, connected *upst
 	default:
 		report.failed(name, "the audit log cannot be read; role: "+role)
 		report.hint(access.Reason)
-		return
+		return false
 	}
+	report.readable = true
+	return true
+}
+
+// reportLimits says how much may be asked, and how far back the log goes.
+func reportLimits(report *checkReport, client *makeapi.Client, organization auditlog.ID, access *auditlog.Access) {
 	limit := "not told, so 1000 is assumed"
 	if access.APILimit > 0 {
 		limit = fmt.Sprint(access.APILimit)
 	}
 	ceiling := "no ceiling"
-	if n := connected.client.Budget().Ceiling(connected.client.Instance(), makeapi.ID(organization.ID)); n != makeapi.Unlimited {
+	if n := client.Budget().Ceiling(client.Instance(), makeapi.ID(organization)); n != makeapi.Unlimited {
 		ceiling = fmt.Sprintf("at most %d of them are used here", n)
 	}
 	report.hint(fmt.Sprintf("rate limit: %s requests per minute; %s", limit, ceiling))
@@ -148,33 +164,4 @@ func checkOrganization(ctx context.Context, report *checkReport, connected *upst
 		return
 	}
 	report.hint(history + "the oldest entry is of " + access.Oldest.Format("2006-01-02"))
-}
-
-// checkReport prints the findings as they come.
-type checkReport struct {
-	out      io.Writer
-	colour   bool
-	readable bool
-}
-
-func (c *checkReport) passed(what, text string) { c.line("32", "ok  ", what, text) }
-func (c *checkReport) warned(what, text string) { c.line("33", "note", what, text) }
-func (c *checkReport) failed(what, text string) { c.line("31", "FAIL", what, text) }
-func (c *checkReport) said(what, text string)   { c.line("", "    ", what, text) }
-func (c *checkReport) hint(text string)         { _, _ = fmt.Fprintln(c.out, "      - "+text) }
-
-func (c *checkReport) line(colour, mark, what, text string) {
-	if c.colour && colour != "" {
-		mark = "\x1b[" + colour + "m" + mark + "\x1b[0m"
-	}
-	_, _ = fmt.Fprintf(c.out, "%s  %s: %s\n", mark, what, text)
-}
-
-// result is the command's: an error unless a log can be read.
-func (c *checkReport) result() error {
-	if c.readable {
-		_, _ = fmt.Fprintln(c.out, "\nReady.")
-		return nil
-	}
-	return &exitError{code: exitFailed, message: "no audit log can be read with these settings; see above"}
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -17,7 +18,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"golang.org/x/term"
 
 	"make-audit-mcp/internal/telemetry"
 )
@@ -150,7 +150,7 @@ type runtime struct {
 	settings Settings
 	streams  Streams
 	version  string
-	logger   loggerHandle
+	logger   *slog.Logger
 	// telemetry is nil where nobody reads it.
 	telemetry *telemetry.Telemetry
 }
@@ -164,10 +164,4 @@ func versionOr(version string) string {
 		return strings.TrimPrefix(info.Main.Version, "v")
 	}
 	return "dev"
-}
-
-// isTerminal tells whether a stream is a person's terminal.
-func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -5,13 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
-	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/export"
-	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/question"
 )
 
@@ -57,135 +54,156 @@ func (c *exportCommand) run(r *runtime) error {
 	if err != nil {
 		return &SettingError{Problem: err.Error(), Next: "name one of them with --format"}
 	}
-	session, err := c.open(r)
+	from, err := c.open(r)
 	if err != nil {
 		return err
 	}
-	defer session.close()
-	asked, err := session.service.Resolve(r.ctx, question.Filter{
+	defer from.close()
+	e, err := c.configure(r, from, format)
+	if err != nil {
+		return err
+	}
+	if c.SinceCheckpoint != "" {
+		return e.sinceCheckpoint(r.ctx, checkpointFile(c.SinceCheckpoint), c.incremental(e))
+	}
+	return e.window(r.ctx)
+}
+
+// open opens an upstream whose entries carry what Make sent.
+func (c *exportCommand) open(r *runtime) (*upstream, error) {
+	upstreams, err := r.upstreams()
+	if err != nil {
+		return nil, err
+	}
+	upstreams.keepRaw = true
+	return r.operatorOf(upstreams, false)
+}
+
+// configure finds out what is asked for.
+func (c *exportCommand) configure(r *runtime, from *upstream, format export.Format) (*exporting, error) {
+	asked, err := from.service.Resolve(r.ctx, question.Filter{
 		From: c.From, To: c.To, TargetID: c.TargetID,
 		Teams: c.Team, Actors: c.Actor, ExcludeActors: c.ExcludeActor, Events: c.Event,
 	}, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, note := range asked.Notes {
 		r.logger.InfoContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
 	}
-	e := &exporting{command: c, runtime: r, upstream: session, format: format, question: asked, to: r.streams.Out}
-	if e.categories, err = session.service.Directory.Catalog(r.ctx, asked.Query.Organization.ID); err != nil {
-		return err
+	catalog, err := from.service.Directory.Catalog(r.ctx, asked.Query.Organization.ID)
+	if err != nil {
+		return nil, err
 	}
-	if c.SinceCheckpoint != "" {
-		return e.sinceCheckpoint()
+	category := map[auditlog.Text]auditlog.Text{}
+	for _, event := range catalog.Events {
+		category[event.Value] = event.Category
 	}
-	return e.window()
+	return &exporting{
+		from: from, query: asked.Query, format: format, output: c.Output, streams: r.streams,
+		options: export.Options{
+			Organization: asked.Query.Organization, Zone: from.zone(), ProductVersion: r.version,
+			Category: func(event auditlog.Text) auditlog.Text { return category[event] },
+		},
+	}, nil
 }
 
-// open connects with sessions that keep what Make sent.
-func (c *exportCommand) open(r *runtime) (*upstream, error) {
-	shared, err := r.connection()
-	if err != nil {
-		return nil, err
+// incremental is the series of exports that this one belongs to. An end that was not asked for does not bound what comes.
+func (c *exportCommand) incremental(e *exporting) *export.Incremental {
+	organization := e.query.Organization.ID
+	series := &export.Incremental{
+		Series: export.Series{Organization: organization, Format: e.format, Output: c.Output},
+		Query:  e.query, Archive: e.from.exportArchive(organization), Make: e.from.live,
 	}
-	shared.keepRaw = true
-	connected, err := shared.own()
-	if err != nil {
-		return nil, err
+	if c.From != "all" {
+		series.From = e.query.Window.From
 	}
-	if connected.archive, err = r.archiveToAnswer(false); err != nil {
-		return nil, err
+	if c.To != "" {
+		series.Until = e.query.Window.To
 	}
-	connected.withArchive(connected.archive, true)
-	return connected, nil
+	return series
 }
 
 // exporting is one export.
 type exporting struct {
-	command    *exportCommand
-	runtime    *runtime
-	upstream   *upstream
-	format     export.Format
-	question   *question.Question
-	categories *auditlog.Catalog
-	to         io.Writer
-	written    int
-}
-
-func (e *exporting) writer(continued bool) (*export.Writer, error) {
-	category := map[auditlog.Text]auditlog.Text{}
-	for _, event := range e.categories.Events {
-		category[event.Value] = event.Category
-	}
-	return export.NewWriter(e.to, e.format, export.Options{
-		Organization: e.question.Query.Organization, Zone: e.upstream.zone(), ProductVersion: e.runtime.version, Continued: continued,
-		Category: func(event auditlog.Text) auditlog.Text { return category[event] },
-	})
-}
-
-// zone is the host of Make's zone.
-func (u *upstream) zone() string {
-	if u.shared.zone != "" {
-		return u.shared.zone
-	}
-	return u.client.Host()
+	from    *upstream
+	query   auditlog.Query
+	format  export.Format
+	options export.Options
+	output  string // path of the file to write to; empty for standard output
+	streams Streams
 }
 
 // window exports the window that was asked for.
-func (e *exporting) window() (err error) {
-	if e.command.Output != "" {
-		file, openErr := os.OpenFile(e.command.Output, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
-		if openErr != nil {
-			return &SettingError{Problem: "the output cannot be written: " + openErr.Error(), Next: "name another file with -o"}
-		}
-		defer func() { err = errors.Join(err, file.Close()) }()
-		e.to = file
-	}
-	w, err := e.writer(false)
+func (e *exporting) window(ctx context.Context) (err error) {
+	out, err := newOutput(e.output, e.streams.Out)
 	if err != nil {
 		return err
 	}
-	report, err := e.read(e.runtime.ctx, w)
+	defer func() { err = errors.Join(err, out.close()) }()
+	w, err := export.NewWriter(out, e.format, e.options)
+	if err != nil {
+		return err
+	}
+	report, err := export.ReadAll(ctx, e.from.service.Reader, e.query, w.Write)
 	if flushErr := w.Flush(); err == nil {
 		err = flushErr
 	}
 	if err != nil {
 		return err
 	}
-	e.summarize(&report)
+	summarizeExport(e.streams.Err, w.Count(), &report)
 	if !report.Exhausted {
 		return &exitError{code: exitFailed, message: "not all of it could be read; see above"}
 	}
 	return nil
 }
 
-// read writes the window. What a bound cuts short is read on, until nothing more comes.
-func (e *exporting) read(ctx context.Context, w *export.Writer) (auditlog.Report, error) {
-	q := e.question.Query
-	for {
-		before := e.written
-		var writeErr error
-		report, err := e.upstream.service.Reader.Read(ctx, q, func(entry *auditlog.Entry) bool {
-			if writeErr = w.Write(entry); writeErr != nil {
-				return false
-			}
-			e.written++
-			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entry.TriggeredAt, UUID: entry.UUID}}
-			return true
-		})
-		switch {
-		case err != nil || writeErr != nil:
-			return report, errors.Join(err, writeErr)
-		case report.Exhausted || e.written == before:
-			return report, nil
-		}
+// sinceCheckpoint exports what is new since the last time. How far it came is remembered only once everything is written.
+func (e *exporting) sinceCheckpoint(ctx context.Context, file checkpointFile, series *export.Incremental) (err error) {
+	last, err := file.load(series)
+	if err != nil {
+		return err
 	}
+	if err := file.probe(); err != nil {
+		return err
+	}
+	var size int64
+	if last != nil {
+		size = last.Bytes
+		e.options.Continued = true
+	}
+	out, err := continueOutput(e.output, e.streams.Out, size)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.close()) }()
+	w, err := export.NewWriter(out, e.format, e.options)
+	if err != nil {
+		return err
+	}
+	next, err := series.Run(ctx, last, w.Write)
+	if flushErr := w.Flush(); err == nil {
+		err = flushErr
+	}
+	if err != nil {
+		return err
+	}
+	next.Bytes, err = out.commit()
+	if err != nil {
+		return err
+	}
+	if err := file.save(next); err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(e.streams.Err, "%d entries exported\n", w.Count())
+	return nil
 }
 
-// summarize tells on standard error what was written and what is missing.
-func (e *exporting) summarize(report *auditlog.Report) {
-	say := func(format string, args ...any) { _, _ = fmt.Fprintf(e.runtime.streams.Err, format+"\n", args...) }
-	say("%d entries exported, from %s", e.written, report.Source)
+// summarizeExport says what was written and what is missing.
+func summarizeExport(to io.Writer, written int, report *auditlog.Report) {
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(to, format+"\n", args...) }
+	say("%d entries exported, from %s", written, report.Source)
 	for _, gap := range report.Coverage.Gaps {
 		say("not covered: %s to %s: %s", gap.From.UTC().Format(time.RFC3339), gap.To.UTC().Format(time.RFC3339), auditlog.Text(gap.Reason).Clean())
 	}
@@ -196,12 +214,3 @@ func (e *exporting) summarize(report *auditlog.Report) {
 		say("note: %s", auditlog.Text(warning).Clean())
 	}
 }
-
-// reader is the archive's, nil without one.
-func (e *exporting) reader() *archive.Reader {
-	reader, _ := e.upstream.service.Reader.(*archive.Reader)
-	return reader
-}
-
-// session is the live one.
-func (e *exporting) session() *live.Reader { return e.upstream.session }

@@ -2,27 +2,16 @@ package cli
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
-	"os"
-	"strings"
 	"time"
-	"unicode"
 
 	"golang.org/x/sync/errgroup"
 
-	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/auth"
 	"make-audit-mcp/internal/transport"
-	"make-audit-mcp/makeapi"
 )
-
-// environmentAuthToken holds the token that callers show.
-const environmentAuthToken = "MCP_AUTH_TOKEN"
 
 // httpCommand serves MCP over the network.
 type httpCommand struct {
@@ -68,257 +57,75 @@ Examples:
 Traces go out if OTEL_EXPORTER_OTLP_ENDPOINT is set. One line per call is logged, without arguments.`
 }
 
-// Run serves until the process is told to stop.
+// Run serves until the process is stopped.
 func (c *httpCommand) Run(r *runtime) error {
 	if c.Health {
 		return c.health(r.ctx)
 	}
-	public, err := c.publicURL()
+	address, err := c.serverAddress()
 	if err != nil {
 		return err
-	}
-	if strings.ContainsFunc(c.BasePath, func(r rune) bool {
-		return !strings.ContainsRune("/-._~", r) && (r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
-	}) {
-		return &SettingError{Problem: "--base-path " + auditlog.Text(c.BasePath).Quote() + " is no plain path", Next: "use letters, digits, - . _ ~ and /, e.g. /make"}
-	}
-	if err := c.checkAllowed(); err != nil {
-		return err
-	}
-	secure, err := c.tls()
-	if err != nil {
-		return err
-	}
-	loopback, err := transport.IsLoopback(c.Address)
-	if err != nil {
-		return &SettingError{Problem: err.Error(), Next: "correct --address"}
 	}
 	if err := r.startTelemetry(true); err != nil {
 		return err
 	}
 	defer r.stopTelemetry()
-	authenticator, metadata, err := c.authenticator(public)
+	admission, err := c.whoMayCall(address)
 	if err != nil {
 		return err
 	}
-	switch {
-	case authenticator == nil && public != nil && !isLoopbackHost(public):
-		return &SettingError{Problem: "--public-url says that others reach this server, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"}
-	case authenticator == nil && len(c.AllowedHosts) > 0:
-		return &SettingError{Problem: "--allowed-hosts says that others reach this server, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"}
-	case authenticator == nil && !loopback:
-		return &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call", Next: "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer; or listen on 127.0.0.1"}
-	case authenticator == nil:
-		authenticator = auth.Anonymous{}
-	case !loopback && secure == nil && (public == nil || public.Scheme != "https"):
+	c.warn(r, address, admission)
+	subject, err := c.whoseLog(r)
+	if err != nil {
+		return err
+	}
+	defer closeArchive(subject.archive)
+	defer c.start(r, subject.operator)()
+	return c.serve(r, address, admission, subject)
+}
+
+// warn warns of what works, and is probably not meant.
+func (c *httpCommand) warn(r *runtime, address *serverAddress, admission *admission) {
+	if !admission.open && !address.loopback && !address.isSecure() {
 		r.logger.WarnContext(r.ctx, "tokens and answers go over the network in clear: give --tls-cert and --tls-key, or --public-url https://… with a TLS proxy in front")
 	}
-	if !loopback && public == nil && len(c.AllowedHosts) == 0 {
+	if !address.loopback && address.public == nil && len(c.AllowedHosts) == 0 {
 		r.logger.WarnContext(r.ctx, "only requests to localhost are answered: give --public-url or --allowed-hosts")
 	}
-	operators := authenticator // who need no Make key of their own
-	authenticator, services, connected, err := c.upstreams(r, authenticator)
-	if err != nil {
-		return err
-	}
-	defer connected.close()
-	defer c.start(r, connected)()
+}
+
+// serve serves MCP, and the metrics, until the process is stopped.
+func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admission, subject *subject) error {
 	served := &transport.HTTP{
-		Server: r.mcpServer(services), Authenticator: authenticator, Metadata: metadata, PublicURL: public,
+		Server: r.mcpServer(subject.service), Authenticator: subject.guard(admission.authenticator), Metadata: admission.metadata, PublicURL: address.public,
 		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
 		Limits:      transport.Limits{PerCaller: c.RateLimit, Overall: c.TotalRateLimit},
-		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: connected.client.Ping, Logger: r.logger, Telemetry: r.telemetry,
+		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: subject.ping, Logger: r.logger, Telemetry: r.telemetry,
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	if c.MetricsAddress == "" {
-		served.Metrics, served.MetricsAuthenticator = r.telemetry.Handler(), operators
-	} else if err := c.serveMetrics(ctx, r, group); err != nil {
+		// Whoever reads metrics needs no Make key.
+		served.Metrics, served.MetricsAuthenticator = r.telemetry.Handler(), admission.authenticator
+	} else if err := c.serveMetrics(ctx, group, r.telemetry.Handler()); err != nil {
 		return err
 	}
 	listener, err := listen(r.ctx, c.Address)
 	if err != nil {
 		return err
 	}
-	scheme := "http"
-	if secure != nil {
-		scheme = "https"
-	}
-	r.logger.InfoContext(r.ctx, "listening", "url", scheme+"://"+listener.Addr().String()+transport.CleanBase(c.BasePath)+"/mcp", "sse", c.SSE)
-	group.Go(func() error { return served.Serve(ctx, listener, secure) })
+	r.logger.InfoContext(r.ctx, "listening", "url", address.scheme()+"://"+listener.Addr().String()+transport.CleanBase(c.BasePath)+"/mcp", "sse", c.SSE)
+	group.Go(func() error { return served.Serve(ctx, listener, address.tls) })
 	return group.Wait()
 }
 
-// upstreams says whose log calls are about: everybody's of the operator's key, or
-// each caller's own.
-// The upstream is the operator's, or one without a key that only pings.
-func (c *httpCommand) upstreams(r *runtime, authenticator auth.Authenticator) (auth.Authenticator, services, *upstream, error) {
-	if !c.CallerCredentials {
-		if len(c.AllowedZones) > 0 {
-			return nil, nil, nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own", Next: "give --caller-credentials, too, or leave it out"}
-		}
-		connected, err := r.connect(c.creates())
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		return authenticator, serveOne(connected.service), connected, nil
-	}
-	zones, err := c.zones(r)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	if len(zones) > 0 && r.settings.Zone == "" && r.settings.APIURL == "" {
-		r.settings.Zone = zones[0]
-	}
-	shared, err := r.connection()
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	stored, err := r.archiveToAnswer(false)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	known := newCallers(shared, stored)
-	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.", func() float64 { return float64(known.count()) })
-	// A ping needs no key.
-	pinged := shared.upstream(shared.options.BaseURL, makeapi.StaticKey(""))
-	pinged.archive, pinged.isOthers = stored, true
-	return &auth.CallerKeys{Next: authenticator, Zones: zones}, known.service, pinged, nil
-}
-
-// zones are those that callers may name. A whole base URL leaves none to choose.
-func (c *httpCommand) zones(r *runtime) ([]string, error) {
-	if r.settings.APIURL != "" || r.settings.Demo {
-		if len(c.AllowedZones) > 0 {
-			return nil, &SettingError{Problem: "--allowed-zones has no meaning beside MAKE_API_URL or --demo, which say where all calls go", Next: "leave one of them out"}
-		}
-		return nil, nil
-	}
-	zones := c.AllowedZones
-	if r.settings.Zone != "" {
-		zones = append([]string{r.settings.Zone}, zones...)
-	}
-	for i, zone := range zones {
-		base, err := makeapi.ZoneURL(zone)
-		if err != nil {
-			return nil, &SettingError{Problem: "zone " + auditlog.Text(zone).Quote() + ": " + err.Error(), Next: "name hosts such as eu1.make.com"}
-		}
-		zones[i] = base.Host
-	}
-	return zones, nil
-}
-
-// authenticator is made of the settings; nil where they name none.
-func (c *httpCommand) authenticator(public *url.URL) (auth.Authenticator, map[string]any, error) {
-	token := os.Getenv(environmentAuthToken)
-	switch {
-	case c.OAuthIssuer != "" && (token != "" || c.AuthTokenFile != ""):
-		return nil, nil, &SettingError{Problem: "both a bearer token and an OAuth issuer are set", Next: "leave one of them out: a token that never expires would undo what the issuer checks"}
-	case c.OAuthIssuer != "":
-		return c.oauth(public)
-	case len(c.OAuthScopes) > 0 || c.OAuthAudience != "":
-		return nil, nil, &SettingError{Problem: "OAuth scopes or an audience are set, and no issuer", Next: "give --oauth-issuer"}
-	case token != "":
-		static, err := auth.NewStaticToken(token)
-		if err != nil {
-			return nil, nil, &SettingError{Problem: environmentAuthToken + ": " + err.Error(), Next: "make one with: openssl rand -hex 32"}
-		}
-		return static, nil, nil
-	case c.AuthTokenFile != "":
-		static, err := auth.NewStaticTokenFile(c.AuthTokenFile)
-		if err != nil {
-			return nil, nil, &SettingError{Problem: "--auth-token-file: " + err.Error(), Next: "make one with: openssl rand -hex 32 > FILE"}
-		}
-		return static, nil, nil
-	}
-	return nil, nil, nil
-}
-
-func (c *httpCommand) oauth(public *url.URL) (auth.Authenticator, map[string]any, error) {
-	options := auth.OAuthOptions{Issuer: c.OAuthIssuer, Audience: c.OAuthAudience, Scopes: c.OAuthScopes}
-	if public != nil {
-		resource := strings.TrimSuffix(public.String(), "/") + "/mcp"
-		if options.Audience == "" {
-			options.Audience = resource
-		}
-		options.MetadataURL = public.Scheme + "://" + public.Host + transport.MetadataPath + transport.CleanBase(public.Path) + "/mcp"
-	}
-	if options.Audience == "" {
-		return nil, nil, &SettingError{Problem: "it is not known which audience tokens must have", Next: "give --public-url, or --oauth-audience"}
-	}
-	known, err := auth.NewOAuth(options)
-	if err != nil {
-		return nil, nil, &SettingError{Problem: "--oauth-issuer: " + err.Error(), Next: "give the issuer's URL as its tokens have it in iss"}
-	}
-	metadata := known.Metadata()
-	if public != nil {
-		metadata["resource"] = strings.TrimSuffix(public.String(), "/") + "/mcp"
-	}
-	return known, metadata, nil
-}
-
-func (c *httpCommand) publicURL() (*url.URL, error) {
-	if c.PublicURL == "" {
-		return nil, nil
-	}
-	public, err := url.Parse(c.PublicURL)
-	if err != nil || public.Scheme != "https" && public.Scheme != "http" || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.User != nil {
-		return nil, &SettingError{Problem: "--public-url " + auditlog.Text(c.PublicURL).Quote() + " is no http or https URL", Next: "give it as clients see it, without /mcp, e.g. https://audit.example.com"}
-	}
-	if path := transport.CleanBase(public.Path); path != "" && c.BasePath != "" && path != transport.CleanBase(c.BasePath) && !strings.HasSuffix(path, transport.CleanBase(c.BasePath)) {
-		return nil, &SettingError{Problem: "the path of --public-url does not end with --base-path", Next: "make them fit, e.g. https://example.com/make and /make"}
-	}
-	if public.Path == "" {
-		public.Path = transport.CleanBase(c.BasePath)
-	}
-	return public, nil
-}
-
-// checkAllowed refuses hosts and origins that no request can have.
-func (c *httpCommand) checkAllowed() error {
-	for _, host := range c.AllowedHosts {
-		if address, err := url.Parse("https://" + host); host != "*" && (err != nil || address.Host != host || host == "") {
-			return &SettingError{Problem: "--allowed-hosts has " + auditlog.Text(host).Quote() + ", which is no host", Next: "give what clients send as Host, e.g. audit.example.com or 10.0.0.5:8080"}
-		}
-	}
-	for _, origin := range c.AllowedOrigins {
-		origin = strings.TrimSuffix(origin, "/")
-		if address, err := url.Parse(origin); err != nil || address.Host == "" || !strings.EqualFold(address.Scheme+"://"+address.Host, origin) {
-			return &SettingError{Problem: "--allowed-origins has " + auditlog.Text(origin).Quote() + ", which is no origin", Next: "name each with its scheme and without a path, e.g. https://app.example.com"}
-		}
-	}
-	return nil
-}
-
-// isLoopbackHost tells whether an address is this machine's for itself.
-func isLoopbackHost(address *url.URL) bool {
-	loopback, err := transport.IsLoopback(net.JoinHostPort(address.Hostname(), "0"))
-	return err == nil && loopback
-}
-
-// tls reads the certificate now, so that a mistake shows, and again whenever the
-// file has changed, so that a renewed one needs no restart.
-func (c *httpCommand) tls() (*tls.Config, error) {
-	if c.TLSCert == "" && c.TLSKey == "" {
-		return nil, nil
-	}
-	if c.TLSCert == "" || c.TLSKey == "" {
-		return nil, &SettingError{Problem: "only one of --tls-cert and --tls-key is given", Next: "give both, or neither"}
-	}
-	files := &certificateFiles{certificate: c.TLSCert, key: c.TLSKey}
-	if _, err := files.get(nil); err != nil {
-		return nil, &SettingError{Problem: "the certificate cannot be used: " + err.Error(), Next: "give PEM files that belong together"}
-	}
-	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get}, nil
-}
-
 // serveMetrics serves the metrics on an address of their own.
-func (c *httpCommand) serveMetrics(ctx context.Context, r *runtime, group *errgroup.Group) error {
+func (c *httpCommand) serveMetrics(ctx context.Context, group *errgroup.Group, metrics http.Handler) error {
 	listener, err := listen(ctx, c.MetricsAddress)
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", r.telemetry.Handler())
+	mux.Handle("GET /metrics", metrics)
 	served := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
 	stop := context.AfterFunc(ctx, func() { _ = served.Close() })
 	group.Go(func() error {

@@ -10,12 +10,9 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// loggerHandle is the logger that commands share.
-type loggerHandle = *slog.Logger
-
 // logger writes to standard error: text, in colour only on a terminal, or JSON.
 // Whatever a line holds, the key is never in it.
-func (s *Settings) logger(to io.Writer) loggerHandle {
+func (s *Settings) logger(to io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum holds only names that it knows
 	hide := redactor(os.Getenv(environmentKey))
@@ -24,7 +21,7 @@ func (s *Settings) logger(to io.Writer) loggerHandle {
 	}
 	return slog.New(tint.NewTextHandler(to, &tint.Options{
 		Level: level, ReplaceAttr: hide, TimeFormat: time.DateTime,
-		NoColor: !isTerminal(to) || os.Getenv("NO_COLOR") != "",
+		NoColor: !terminalColour(to),
 	}))
 }
 

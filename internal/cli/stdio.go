@@ -16,12 +16,12 @@ func (c *stdioCommand) Run(r *runtime) error {
 		return err
 	}
 	defer r.stopTelemetry()
-	service, connected, err := r.own(c.creates())
+	service, operator, err := r.operatorService(c.creates())
 	if err != nil {
 		r.logger.ErrorContext(r.ctx, "not connected to Make: every tool call will say so", "error", explain(err))
 	}
-	defer connected.close()
-	defer c.start(r, connected)()
+	defer operator.close()
+	defer c.start(r, operator)()
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: r.streams.In, Out: r.streams.Out, Logger: r.logger, Telemetry: r.telemetry}
 	return stdio.Run(r.ctx)
 }

@@ -29,30 +29,16 @@ Examples:
   make-audit-mcp --demo --archive demo.db sync`
 }
 
-// Run syncs once, or until the process is told to stop.
+// Run syncs once, or until the process is stopped.
 func (c *syncCommand) Run(r *runtime) error {
 	if c.Every < 0 {
 		return &SettingError{Problem: "--every is negative", Next: "give a time such as 15m"}
 	}
-	shared, err := r.connection()
+	fills, err := c.open(r)
 	if err != nil {
 		return err
 	}
-	connected, err := shared.own()
-	if err != nil {
-		return err
-	}
-	fills := connected.filler(archive.Details(c.Details))
-	if r.settings.Archive != "" && !archive.Exists(r.settings.Archive) {
-		// A key that may read nothing must not leave an empty archive behind.
-		if _, err := fills.organizations(r.ctx); err != nil {
-			return err
-		}
-	}
-	if fills.archive, err = r.openArchive(true); err != nil {
-		return err
-	}
-	defer fills.archive.Close() //nolint:errcheck // everything was committed
+	defer closeArchive(fills.archive)
 	for round := 0; ; round++ {
 		err := c.once(r, fills, round > 0)
 		switch {
@@ -73,8 +59,27 @@ func (c *syncCommand) Run(r *runtime) error {
 	}
 }
 
-// once syncs every organization, even if one of them fails. A further round tells only
-// what is new.
+// open opens the archive to be filled with the operator's key. A key that may read nothing must not leave an empty one behind.
+func (c *syncCommand) open(r *runtime) (*filler, error) {
+	upstreams, err := r.upstreams()
+	if err != nil {
+		return nil, err
+	}
+	operator, err := upstreams.operator()
+	if err != nil {
+		return nil, err
+	}
+	fills := operator.filler(nil, archive.Details(c.Details))
+	if r.settings.Archive != "" && !r.hasArchive() {
+		if _, err := fills.organizations(r.ctx); err != nil {
+			return nil, err
+		}
+	}
+	fills.archive, err = r.openArchive(true)
+	return fills, err
+}
+
+// once syncs every organization, even if one of them fails. A further round prints only what is new.
 func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 	organizations, err := fills.organizations(r.ctx)
 	if err != nil {
@@ -82,9 +87,9 @@ func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 	}
 	var failures []error
 	for _, organization := range organizations {
-		shown := newSyncProgress(r.streams.Err, organization)
-		summary, err := fills.fill(r.ctx, organization, shown.show)
-		shown.end()
+		progress := newSyncProgress(r.streams.Err, organization)
+		summary, err := fills.fill(r.ctx, organization, progress.show)
+		progress.line.end()
 		if err != nil {
 			failures = append(failures, fmt.Errorf("organization %s: %w", organization.ID, err))
 			if r.ctx.Err() != nil {
@@ -99,7 +104,7 @@ func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 	return errors.Join(failures...)
 }
 
-// printSummary tells what a sync did.
+// printSummary prints what a sync did.
 func printSummary(to io.Writer, s *archive.Summary) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(to, format+"\n", args...) }
 	say("organization %s %s: %d entries added, %d changed, %d details", s.Organization.ID, s.Organization.Name.Quote(), s.Added, s.Changed, s.Details)
@@ -124,26 +129,32 @@ func day(t time.Time) string {
 	return t.UTC().Format(time.DateOnly)
 }
 
-// syncProgress shows how a sync goes: on a terminal as a bar in one line that changes,
-// else as a line now and then.
+// syncProgress shows how a sync goes: on a terminal as a bar, elsewhere as a line now and then.
 type syncProgress struct {
-	to       io.Writer
-	terminal bool
-	name     string
-	begun    time.Time
-	last     time.Time
-	stage    string
-	shown    bool
+	line  *progressLine
+	name  string
+	begun time.Time
+	last  time.Time
+	stage string
 }
 
 // lineEvery is how often a line is written where there is no terminal.
 const lineEvery = 5 * time.Second
 
 func newSyncProgress(to io.Writer, organization auditlog.Organization) *syncProgress {
-	return &syncProgress{to: to, terminal: isTerminal(to), name: auditlog.Text(organization.ID).Clean(), begun: time.Now(), last: time.Now()}
+	return &syncProgress{line: newProgressLine(to), name: auditlog.Text(organization.ID).Clean(), begun: time.Now(), last: time.Now()}
 }
 
 func (s *syncProgress) show(p archive.SyncProgress) {
+	isDue := time.Since(s.last) >= lineEvery || s.stage != p.Stage && time.Since(s.begun) >= lineEvery
+	if isDue {
+		s.last = time.Now()
+	}
+	s.stage = p.Stage
+	s.line.show(s.text(p), isDue)
+}
+
+func (s *syncProgress) text(p archive.SyncProgress) string {
 	text := s.name + ": " + p.Stage
 	if p.Of > 0 {
 		const width = 24
@@ -155,19 +166,5 @@ func (s *syncProgress) show(p archive.SyncProgress) {
 	if !p.Reached.IsZero() {
 		text += ", back to " + p.Reached.UTC().Format(time.DateOnly)
 	}
-	switch {
-	case s.terminal:
-		s.shown = true
-		_, _ = fmt.Fprintf(s.to, "\r\x1b[K%s", text)
-	case time.Since(s.last) >= lineEvery || s.stage != p.Stage && time.Since(s.begun) >= lineEvery:
-		s.last = time.Now()
-		_, _ = fmt.Fprintln(s.to, text)
-	}
-	s.stage = p.Stage
-}
-
-func (s *syncProgress) end() {
-	if s.shown {
-		_, _ = fmt.Fprint(s.to, "\r\x1b[K")
-	}
+	return text
 }

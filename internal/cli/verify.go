@@ -30,45 +30,48 @@ Examples:
 
 // Run verifies the archive.
 func (c *verifyCommand) Run(r *runtime) error {
-	options := archive.VerifyOptions{PublicKey: c.PublicKey}
-	if c.Checkpoint != "" {
-		text, err := os.ReadFile(c.Checkpoint)
-		if err != nil {
-			return &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(), Next: "name a file that holds one, as sync prints it"}
-		}
-		if len(bytes.TrimSpace(text)) == 0 {
-			return &SettingError{Problem: "the file of the checkpoint is empty", Next: "name one that holds a checkpoint, as sync prints it"}
-		}
-		options.Checkpoint = withoutIndentation(text)
+	options, err := c.options()
+	if err != nil {
+		return err
 	}
 	opened, err := r.openArchive(false)
 	if err != nil {
 		return err
 	}
-	defer opened.Close() //nolint:errcheck // it was read
-	terminal := isTerminal(r.streams.Err)
-	options.OnProgress = func(done, of int64) {
-		if terminal {
-			_, _ = fmt.Fprintf(r.streams.Err, "\r\x1b[K%d of %d records", done, of)
-		}
-	}
+	defer closeArchive(opened)
+	progress := newProgressLine(r.streams.Err)
+	options.OnProgress = func(done, of int64) { progress.show(fmt.Sprintf("%d of %d records", done, of), false) }
 	found, err := opened.Verify(r.ctx, options)
-	if terminal {
-		_, _ = fmt.Fprint(r.streams.Err, "\r\x1b[K")
-	}
+	progress.end()
 	switch {
 	case r.ctx.Err() != nil:
 		return &exitError{code: exitFailed, message: "interrupted"}
 	case err != nil:
 		return err
 	}
-	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
-	tell(report, found)
+	printVerification(&checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}, found)
 	if !found.Intact() || !found.Covered() {
 		return &exitError{code: exitFailed, message: "the archive is not what it should be; see above"}
 	}
 	_, _ = fmt.Fprintln(r.streams.Out, "\nVerified.")
 	return nil
+}
+
+// options are what the archive must agree with.
+func (c *verifyCommand) options() (archive.VerifyOptions, error) {
+	options := archive.VerifyOptions{PublicKey: c.PublicKey}
+	if c.Checkpoint == "" {
+		return options, nil
+	}
+	text, err := os.ReadFile(c.Checkpoint)
+	if err != nil {
+		return options, &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(), Next: "name a file that holds one, as sync prints it"}
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return options, &SettingError{Problem: "the file of the checkpoint is empty", Next: "name one that holds a checkpoint, as sync prints it"}
+	}
+	options.Checkpoint = withoutIndentation(text)
+	return options, nil
 }
 
 // withoutIndentation is a checkpoint as it was signed, of what sync prints: each line
@@ -81,8 +84,8 @@ func withoutIndentation(text []byte) []byte {
 	return []byte(strings.Join(lines, "\n") + "\n")
 }
 
-// tell prints what was found.
-func tell(report *checkReport, found *archive.Verification) {
+// printVerification prints what was found.
+func printVerification(report *checkReport, found *archive.Verification) {
 	switch {
 	case found.Intact():
 		report.passed("records", fmt.Sprintf("%d, all as they were stored; %d entries", found.Records, found.Entries))
@@ -107,11 +110,11 @@ func tell(report *checkReport, found *archive.Verification) {
 		report.hint("signed by " + auditlog.Text(key).Clean())
 	}
 	for _, log := range found.Logs {
-		tellLog(report, log)
+		printLog(report, log)
 	}
 }
 
-func tellLog(report *checkReport, log archive.VerifiedLog) {
+func printLog(report *checkReport, log archive.VerifiedLog) {
 	name := fmt.Sprintf("organization %s %s", auditlog.Text(log.OrganizationID).Clean(), log.Name.Quote())
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 	span := fmt.Sprintf("%d entries of %s, covered from %s to %s", log.Entries, auditlog.Text(log.Instance).Clean(), day(log.From), stamp(log.AsOf))

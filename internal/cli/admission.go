@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"net"
+	"net/url"
+	"os"
+	"strings"
+
+	"make-audit-mcp/internal/auth"
+	"make-audit-mcp/internal/transport"
+)
+
+// environmentAuthToken holds the token that callers show.
+const environmentAuthToken = "MCP_AUTH_TOKEN"
+
+// admission is who may call.
+type admission struct {
+	authenticator auth.Authenticator
+	metadata      map[string]any // of the OAuth issuer
+	open          bool           // to everybody who reaches the server
+}
+
+// whoMayCall refuses a server that others reach, unless the settings say who may call.
+func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
+	authenticator, metadata, err := c.authenticator(address.public)
+	if err != nil {
+		return nil, err
+	}
+	if authenticator != nil {
+		return &admission{authenticator: authenticator, metadata: metadata}, nil
+	}
+	next := "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"
+	switch {
+	case address.public != nil && !isLoopbackHost(address.public):
+		return nil, &SettingError{Problem: "--public-url says that others reach this server, and nothing says who may call", Next: next}
+	case len(c.AllowedHosts) > 0:
+		return nil, &SettingError{Problem: "--allowed-hosts says that others reach this server, and nothing says who may call", Next: next}
+	case !address.loopback:
+		return nil, &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call", Next: next + "; or listen on 127.0.0.1"}
+	}
+	return &admission{authenticator: auth.Anonymous{}, open: true}, nil
+}
+
+// isLoopbackHost says whether an address is this machine's for itself.
+func isLoopbackHost(address *url.URL) bool {
+	loopback, err := transport.IsLoopback(net.JoinHostPort(address.Hostname(), "0"))
+	return err == nil && loopback
+}
+
+// authenticator is made of the settings; nil where they name none.
+func (c *httpCommand) authenticator(public *url.URL) (auth.Authenticator, map[string]any, error) {
+	token := os.Getenv(environmentAuthToken)
+	switch {
+	case c.OAuthIssuer != "" && (token != "" || c.AuthTokenFile != ""):
+		return nil, nil, &SettingError{Problem: "both a bearer token and an OAuth issuer are set", Next: "leave one of them out: a token that never expires would undo what the issuer checks"}
+	case c.OAuthIssuer != "":
+		return c.oauth(public)
+	case len(c.OAuthScopes) > 0 || c.OAuthAudience != "":
+		return nil, nil, &SettingError{Problem: "OAuth scopes or an audience are set, and no issuer", Next: "give --oauth-issuer"}
+	case token != "":
+		static, err := auth.NewStaticToken(token)
+		if err != nil {
+			return nil, nil, &SettingError{Problem: environmentAuthToken + ": " + err.Error(), Next: "make one with: openssl rand -hex 32"}
+		}
+		return static, nil, nil
+	case c.AuthTokenFile != "":
+		static, err := auth.NewStaticTokenFile(c.AuthTokenFile)
+		if err != nil {
+			return nil, nil, &SettingError{Problem: "--auth-token-file: " + err.Error(), Next: "make one with: openssl rand -hex 32 > FILE"}
+		}
+		return static, nil, nil
+	}
+	return nil, nil, nil
+}
+
+func (c *httpCommand) oauth(public *url.URL) (auth.Authenticator, map[string]any, error) {
+	options := auth.OAuthOptions{Issuer: c.OAuthIssuer, Audience: c.OAuthAudience, Scopes: c.OAuthScopes}
+	if public != nil {
+		resource := strings.TrimSuffix(public.String(), "/") + "/mcp"
+		if options.Audience == "" {
+			options.Audience = resource
+		}
+		options.MetadataURL = public.Scheme + "://" + public.Host + transport.MetadataPath + transport.CleanBase(public.Path) + "/mcp"
+	}
+	if options.Audience == "" {
+		return nil, nil, &SettingError{Problem: "it is not known which audience tokens must have", Next: "give --public-url, or --oauth-audience"}
+	}
+	issuer, err := auth.NewOAuth(options)
+	if err != nil {
+		return nil, nil, &SettingError{Problem: "--oauth-issuer: " + err.Error(), Next: "give the issuer's URL as its tokens have it in iss"}
+	}
+	metadata := issuer.Metadata()
+	if public != nil {
+		metadata["resource"] = strings.TrimSuffix(public.String(), "/") + "/mcp"
+	}
+	return issuer, metadata, nil
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/question"
+	"make-audit-mcp/internal/transport"
+	"make-audit-mcp/prompts"
+	"make-audit-mcp/resources"
+	"make-audit-mcp/tools"
+)
+
+// instructions say to a model what the server is for and which tool answers what. Facts, not commands; clients cut them at 2 KB.
+const instructions = `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
+Not in the log: ` + question.NotLogged + `. Records that scenarios write to data stores are not logged either.
+How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call. One person, or somebody who leaves: get_actor_activity. One object, who made or deleted it: get_target_history. Single entries: list_audit_logs, with details get_audit_log. Names of people, teams and events: list_audit_log_filters. What the API key can see: list_organizations.
+People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
+
+// cacheFor is how long clients may keep lists of tools and resources, which
+// never change while the process runs; contents belong to one credential.
+const cacheFor = 5 * time.Minute
+
+// mcpServer makes the MCP server.
+func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
+	offered := resources.Config{Service: service, Refuse: transport.Refuse}
+	completer := &resources.Completer{Config: offered}
+	s := server.NewMCPServer("make-audit-mcp", r.version,
+		server.WithTitle("Make audit log"),
+		server.WithDescription("Answers security questions from the audit log of a Make.com organization."),
+		server.WithInstructions(instructions),
+		server.WithToolCapabilities(false),
+		server.WithResourceCapabilities(false, false),
+		server.WithCompletions(),
+		server.WithPromptCapabilities(false),
+		server.WithResourceCompletionProvider(completer),
+		server.WithPromptCompletionProvider(completer),
+		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
+	)
+	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger})
+	resources.Register(s, offered)
+	prompts.Register(s, prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify})
+	r.telemetry.KnownTargets(targets(s)...)
+	return s
+}
+
+// targets are the names that telemetry may know.
+func targets(s *server.MCPServer) []string {
+	return slices.Concat(slices.Collect(maps.Keys(s.ListTools())), slices.Collect(maps.Keys(s.ListPrompts())))
+}
+
+// summarize carries what a tool says of its answer into the line that the transport logs of the call.
+func summarize(ctx context.Context, organization string, rows int, failed bool) {
+	transport.Summarize(ctx, transport.CallSummary{Organization: organization, Rows: rows, Failed: failed})
+}

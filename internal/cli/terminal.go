@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/term"
+)
+
+// isTerminal says whether a stream is a person's terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// terminalColour says whether a stream is to be coloured.
+func terminalColour(stream any) bool {
+	return isTerminal(stream) && os.Getenv("NO_COLOR") == ""
+}
+
+// progressLine shows how something long goes: on a terminal in one line that changes, elsewhere as lines now and then.
+type progressLine struct {
+	to       io.Writer
+	terminal bool
+
+	mu    sync.Mutex
+	shown bool
+}
+
+const clearLine = "\r\x1b[K"
+
+func newProgressLine(to io.Writer) *progressLine {
+	return &progressLine{to: to, terminal: isTerminal(to)}
+}
+
+// show shows a text in place of the last; where there is no terminal, only if it is worth a line.
+func (p *progressLine) show(text string, worthALine bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.terminal:
+		p.shown = true
+		_, _ = fmt.Fprint(p.to, clearLine+text)
+	case worthALine:
+		_, _ = fmt.Fprintln(p.to, text)
+	}
+}
+
+// end leaves nothing of the line that changes.
+func (p *progressLine) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		_, _ = fmt.Fprint(p.to, clearLine)
+	}
+	p.shown = false
+}

@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"net/url"
+	"time"
+	_ "time/tzdata" // zones are needed wherever the binary runs
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/question"
+	"make-audit-mcp/makeapi"
+)
+
+// upstream is one credential's way to Make, and to the archive where there is one.
+type upstream struct {
+	client  *makeapi.Client
+	live    *live.Reader
+	service *analysis.Service
+	// instance names the instance of Make, for cursors and archives.
+	instance string
+	// archive is what questions are answered from where that can be, through archived; both nil if there is none.
+	archive  *archive.Archive
+	archived *archive.Reader
+	common   *upstreams
+}
+
+// close closes the archive; an upstream that is nil has nothing open.
+func (u *upstream) close() {
+	if u != nil {
+		closeArchive(u.archive)
+	}
+}
+
+// zone is the host of Make's zone.
+func (u *upstream) zone() string {
+	if u.common.zone != "" {
+		return u.common.zone
+	}
+	return u.client.Host()
+}
+
+// upstreams makes upstreams, and holds what all of a process have in common: the rate budget first of all, since Make limits
+// organizations and not credentials.
+type upstreams struct {
+	settings     Settings
+	options      makeapi.Options // without credential
+	zone         string          // where the base URL does not name one
+	organization auditlog.ID
+	location     *time.Location
+	maxKept      int // entries that each keeps for the next question; 0 for live's default
+	// keepRaw has entries carry what Make sent.
+	keepRaw bool
+}
+
+// upstreams sets up what needs no key. It starts the demo, if that is asked for; else it calls nothing.
+func (r *runtime) upstreams() (*upstreams, error) {
+	location, err := r.settings.location()
+	if err != nil {
+		return nil, err
+	}
+	ceiling, err := r.settings.requestsPerMinute()
+	if err != nil {
+		return nil, err
+	}
+	u := &upstreams{
+		settings: r.settings, location: location,
+		options: makeapi.Options{
+			UserAgent: "make-audit-mcp/" + r.version, OnWait: r.onWait,
+			Transport: r.telemetry.RoundTripper(makeapi.DefaultTransport()),
+			Budget:    makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: ceiling}),
+		},
+	}
+	if r.settings.Demo {
+		u.zone = demoZone
+		return u, r.startDemo(&u.options)
+	}
+	u.organization = auditlog.ID(r.settings.OrganizationID)
+	u.options.BaseURL, err = r.settings.baseURL()
+	return u, err
+}
+
+// with is the upstream of a credential.
+func (u *upstreams) with(base *url.URL, credential makeapi.Credential) *upstream {
+	options := u.options
+	options.BaseURL, options.Credential = base, credential
+	client := makeapi.New(options)
+	instance := client.Instance()
+	if u.settings.Demo {
+		instance = demoInstance
+	}
+	reader := live.New(client, live.Options{Zone: u.zone, MaxKept: u.maxKept, KeepRaw: u.keepRaw})
+	return &upstream{common: u, client: client, live: reader, instance: instance, service: &analysis.Service{Resolver: question.Resolver{
+		Reader:       reader,
+		Directory:    reader,
+		Cursors:      &question.Sealer{Secret: credential.Secret, Instance: instance},
+		Organization: u.organization,
+		Location:     u.location,
+	}}}
+}
+
+// operator is the upstream of the operator's key, without an archive.
+func (u *upstreams) operator() (*upstream, error) {
+	credential, err := u.settings.credential()
+	if err != nil {
+		return nil, err
+	}
+	return u.with(u.options.BaseURL, credential), nil
+}
+
+// operator is the upstream of the operator's key, with the archive, which is made if create says so. It calls nothing yet.
+func (r *runtime) operator(create bool) (*upstream, error) {
+	all, err := r.upstreams()
+	if err != nil {
+		return nil, err
+	}
+	return r.operatorOf(all, create)
+}
+
+func (r *runtime) operatorOf(all *upstreams, create bool) (*upstream, error) {
+	operator, err := all.operator()
+	if err != nil {
+		return nil, err
+	}
+	stored, err := r.archiveToAnswer(create)
+	if err != nil {
+		return nil, err
+	}
+	operator.answerFrom(stored, true)
+	return operator, nil
+}
+
+func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
+	r.telemetry.Waited(ctx, wait.Reason, wait.For)
+	r.logger.InfoContext(ctx, "waiting", "reason", wait.Reason, "for", wait.For.Round(time.Millisecond).String())
+	live.ReportWait(ctx, wait)
+}

@@ -75,13 +75,13 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	c.warn(r, address, admission)
-	subject, err := c.whoseLog(r)
+	backend, err := c.whoseLog(r, admission.authenticator)
 	if err != nil {
 		return err
 	}
-	defer closeArchive(subject.archive)
-	defer c.start(r, subject.operator)()
-	return c.serve(r, address, admission, subject)
+	defer closeArchive(backend.archive)
+	defer c.start(r, backend.operator)()
+	return c.serve(r, address, admission, backend)
 }
 
 // warn warns of what works, and is probably not meant.
@@ -95,12 +95,12 @@ func (c *httpCommand) warn(r *runtime, address *serverAddress, admission *admiss
 }
 
 // serve serves MCP, and the metrics, until the process is stopped.
-func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admission, subject *subject) error {
+func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admission, backend *backend) error {
 	served := &transport.HTTP{
-		Server: r.mcpServer(subject.service), Authenticator: subject.guard(admission.authenticator), Metadata: admission.metadata, PublicURL: address.public,
-		AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
+		Server: r.mcpServer(backend.service), Authenticator: backend.authenticator, Metadata: admission.metadata,
+		PublicURL: address.public, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
 		Limits:      transport.Limits{PerCaller: c.RateLimit, Overall: c.TotalRateLimit},
-		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: subject.ping, Logger: r.logger, Telemetry: r.telemetry,
+		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: backend.ping, Logger: r.logger, Telemetry: r.telemetry,
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	if c.MetricsAddress == "" {

@@ -9,21 +9,19 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// subject is whose log calls are about: everybody's of the operator's key, or each caller's own.
-type subject struct {
+// backend is what calls are answered from: everybody's from the log that the operator's key reads, or each caller's own.
+type backend struct {
 	service serviceOf
-	// guard has an authenticator let in only who brings what the service needs.
-	guard func(auth.Authenticator) auth.Authenticator
-	// ping finds out whether Make answers; it needs no key.
-	ping func(context.Context) error
-	// operator is the upstream of the operator's key; nil where callers bring their own.
-	operator *upstream
-	archive  *archive.Archive // nil if there is none
+	// authenticator lets in who may call, and brings what the service needs.
+	authenticator auth.Authenticator
+	ping          func(context.Context) error // says whether Make answers, and needs no key
+	operator      *upstream                   // nil where callers bring keys of their own
+	archive       *archive.Archive            // nil if there is none
 }
 
-func (c *httpCommand) whoseLog(r *runtime) (*subject, error) {
+func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend, error) {
 	if c.CallerCredentials {
-		return c.callersLogs(r)
+		return c.callersLogs(r, mayCall)
 	}
 	if len(c.AllowedZones) > 0 {
 		return nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own", Next: "give --caller-credentials, too, or leave it out"}
@@ -32,13 +30,12 @@ func (c *httpCommand) whoseLog(r *runtime) (*subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &subject{
-		service: sameForAll(operator.service), guard: func(next auth.Authenticator) auth.Authenticator { return next },
-		ping: operator.client.Ping, operator: operator, archive: operator.archive,
+	return &backend{
+		service: sameForAll(operator.service), authenticator: mayCall, ping: operator.client.Ping, operator: operator, archive: operator.archive,
 	}, nil
 }
 
-func (c *httpCommand) callersLogs(r *runtime) (*subject, error) {
+func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
 	zones, err := c.zones(r)
 	if err != nil {
 		return nil, err
@@ -56,9 +53,9 @@ func (c *httpCommand) callersLogs(r *runtime) (*subject, error) {
 	}
 	callers := newCallers(all, stored)
 	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.", func() float64 { return float64(callers.count()) })
-	return &subject{
-		service: callers.service, guard: func(next auth.Authenticator) auth.Authenticator { return &auth.CallerKeys{Next: next, Zones: zones} },
-		ping: all.with(all.options.BaseURL, makeapi.StaticKey("")).client.Ping, archive: stored,
+	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
+	return &backend{
+		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ping: keyless.client.Ping, archive: stored,
 	}, nil
 }
 

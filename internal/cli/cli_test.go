@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -17,69 +16,18 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/cli"
 	"make-audit-mcp/internal/makesim"
 )
-
-// These tests set the environment, as users do, and so cannot run in parallel.
 
 const (
 	demoNow    = "2026-11-20T12:00:00Z"
 	planlessID = 6060
 )
 
-// outcome is what a run of the program left behind.
-type outcome struct {
-	code        int
-	out, errOut string
-}
-
-func run(t *testing.T, stdin string, arguments ...string) outcome {
-	t.Helper()
-	var out, errOut bytes.Buffer
-	code := cli.Run(t.Context(), arguments, cli.Streams{In: strings.NewReader(stdin), Out: &out, Err: &errOut}, "1.2.3")
-	return outcome{code: code, out: out.String(), errOut: errOut.String()}
-}
-
-// environment clears what the machine may have set, and sets what a test needs.
-func environment(t *testing.T, set map[string]string) {
-	t.Helper()
-	for _, pair := range os.Environ() {
-		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_") || strings.HasPrefix(name, "OTEL_") {
-			t.Setenv(name, "") // so that it is as it was afterwards
-			require.NoError(t, os.Unsetenv(name))
-		}
-	}
-	for name, value := range set {
-		t.Setenv(name, value)
-	}
-}
-
-// upstream serves the demo organization as if it were Make, with a plan without
-// audit logs beside it.
-func upstream(t *testing.T, quirks makesim.Quirks) (*makesim.Server, string) {
-	t.Helper()
-	now, err := time.Parse(time.RFC3339, demoNow)
-	require.NoError(t, err)
-	world := makesim.Demo(now, 1)
-	world.Organizations = append(world.Organizations, makesim.Organization{ID: planlessID, Name: "Teams Plan", Zone: world.Organizations[0].Zone, APILimit: 240})
-	world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: 5001, OrganizationID: planlessID, RoleID: makesim.RoleOrganizationOwner})
-	sim := makesim.New(world, makesim.Options{Quirks: quirks, Now: func() time.Time { return now }})
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	return sim, server.URL + makesim.BasePath
-}
-
 func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
 	environment(t, nil)
-	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"event":["connection_deleted"],"from":"30d"}`)
-	require.Equal(t, 0, got.code, got.errOut)
-	var result struct {
-		Entries  []struct{ Event string }
-		Returned int
-		Complete bool
-	}
-	require.NoError(t, json.Unmarshal([]byte(got.out), &result))
+	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"event":["connection_deleted"],"from":"30d"}`).succeeds()
+	result := got.answer()
 	assert.True(t, result.Complete)
 	assert.NotZero(t, result.Returned)
 	for _, entry := range result.Entries {
@@ -90,39 +38,24 @@ func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
 
 func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
 	environment(t, nil)
-	first := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`)
-	require.Equal(t, 0, first.code, first.errOut)
+	first := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
 	environment(t, map[string]string{"MAKE_API_KEY": "real", "MAKE_ZONE": "unreachable.invalid", "MAKE_ORGANIZATION_ID": "1", "MAKE_API_URL": "https://unreachable.invalid"})
-	second := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`)
-	require.Equal(t, 0, second.code, second.errOut)
+	second := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
 	cursorless := func(s string) string { return s[:strings.Index(s, `"next_cursor"`)] }
 	assert.Equal(t, cursorless(first.out), cursorless(second.out))
 }
 
 func TestACursorGoesOnInAnotherProcess(t *testing.T) {
-	_, url := upstream(t, makesim.Quirks{})
+	_, url := upstream(t)
 	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "4721"})
-	page := func(arguments string) (uuids []string, cursor string) {
-		got := run(t, arguments, "call", "list_audit_logs", "-")
-		require.Equal(t, 0, got.code, got.errOut)
-		var result struct {
-			Entries    []struct{ UUID string }
-			NextCursor string `json:"next_cursor"`
-		}
-		require.NoError(t, json.Unmarshal([]byte(got.out), &result))
-		for _, entry := range result.Entries {
-			uuids = append(uuids, entry.UUID)
-		}
-		return uuids, result.NextCursor
-	}
-	first, cursor := page(`{"limit":10}`)
-	second, _ := page(`{"limit":10,"cursor":"` + cursor + `"}`)
-	both, _ := page(`{"limit":20}`)
-	assert.Equal(t, both, append(first, second...))
+	page := func(arguments string) *answer { return run(t, arguments, "call", "list_audit_logs", "-").answer() }
+	first := page(`{"limit":10}`)
+	second := page(`{"limit":10,"cursor":"` + first.NextCursor + `"}`)
+	assert.Equal(t, page(`{"limit":20}`).uuids(), append(first.uuids(), second.uuids()...))
 }
 
 func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
-	_, url := upstream(t, makesim.Quirks{})
+	_, url := upstream(t)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }))
@@ -152,20 +85,15 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, test.set)
-			call := run(t, "", "call", "list_audit_logs")
-			assert.Equal(t, 1, call.code)
+			call := run(t, "", "call", "list_audit_logs").fails(test.want...)
 			assert.Empty(t, call.out)
-			for _, want := range test.want {
-				assert.Contains(t, call.errOut, want)
-			}
 			if key := test.set["MAKE_API_KEY"]; len(key) > 1 {
 				assert.NotContains(t, call.errOut, key)
 			}
 			if name == "not my organization" || name == "no plan" {
 				return // another organization can be read, so check is content
 			}
-			check := run(t, "", "check")
-			assert.Equal(t, 1, check.code, check.out)
+			check := run(t, "", "check").fails()
 			if name != "no role" && name != "plain html" {
 				assert.Contains(t, check.out, "FAIL")
 			}
@@ -174,18 +102,16 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 }
 
 func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
-	_, url := upstream(t, makesim.Quirks{})
+	_, url := upstream(t)
 	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken})
-	got := run(t, "", "check")
-	require.Equal(t, 0, got.code, got.out+got.errOut)
+	got := run(t, "", "check").succeeds()
 	for _, want := range []string{"Alena", "Europe/Prague", "organizations:read", "role: Admin", "at most 500", "365 days", "Enterprise plan", "Ready."} {
 		assert.Contains(t, got.out, want)
 	}
 	assert.NotContains(t, got.out, "\x1b", "no colour where there is no terminal")
 
 	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoTeamAdminToken})
-	team := run(t, "", "check")
-	assert.Equal(t, 0, team.code, team.errOut)
+	team := run(t, "", "check").succeeds()
 	assert.Contains(t, team.out, "team 8102")
 }
 
@@ -219,22 +145,18 @@ func TestFiveMegabytesOfArgumentsAreRefused(t *testing.T) {
 	environment(t, nil)
 	file := filepath.Join(t.TempDir(), "arguments.json")
 	require.NoError(t, os.WriteFile(file, []byte(`{"target_id":"`+strings.Repeat("x", 5<<20)+`"}`), 0o600))
-	got := run(t, "", "--demo", "call", "list_audit_logs", "@"+file)
-	assert.Equal(t, 1, got.code)
+	got := run(t, "", "--demo", "call", "list_audit_logs", "@"+file).fails()
 	assert.Less(t, len(got.errOut), 500)
 }
 
 func TestHelpAndVersion(t *testing.T) {
 	environment(t, nil)
-	help := run(t, "", "--help")
-	assert.Equal(t, 0, help.code)
+	help := run(t, "", "--help").succeeds()
 	assert.Contains(t, help.out, "--demo")
 	assert.Contains(t, help.out, "MAKE_API_KEY_FILE")
-	version := run(t, "", "--version")
-	assert.Equal(t, 0, version.code)
+	version := run(t, "", "--version").succeeds()
 	assert.Equal(t, "1.2.3\n", version.out)
-	callHelp := run(t, "", "call", "--help")
-	assert.Equal(t, 0, callHelp.code)
+	callHelp := run(t, "", "call", "--help").succeeds()
 	assert.Contains(t, callHelp.out, "make-audit-mcp --demo call list_organizations")
 }
 
@@ -263,10 +185,9 @@ func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
 
 func TestLogsAreJSONOnRequestAndNeverHoldTheKey(t *testing.T) {
 	const key = "5b0c6c1e-0000-4000-8000-00000000beef"
-	_, url := upstream(t, makesim.Quirks{})
+	_, url := upstream(t)
 	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": key, "MAKE_AUDIT_LOG_LEVEL": "debug", "MAKE_AUDIT_LOG_FORMAT": "json"})
-	got := run(t, "", "call", "list_audit_logs")
-	assert.Equal(t, 1, got.code)
+	got := run(t, "", "call", "list_audit_logs").fails()
 	assert.NotContains(t, got.errOut+got.out, key)
 	lines := 0
 	for line := range strings.Lines(got.errOut) {
@@ -292,9 +213,6 @@ func TestAnInterruptedCallStopsAtOnce(t *testing.T) {
 
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
-	var out, errOut bytes.Buffer
-	code := cli.Run(ctx, []string{"call", "list_audit_logs"}, cli.Streams{In: strings.NewReader(""), Out: &out, Err: &errOut}, "1")
-	assert.Equal(t, 1, code)
-	assert.Contains(t, errOut.String(), "interrupted")
-	assert.Empty(t, out.String())
+	got := runUntil(ctx, t, "", "call", "list_audit_logs").fails("interrupted")
+	assert.Empty(t, got.out)
 }

@@ -84,16 +84,8 @@ func uuidsOf(t *testing.T, text string) []string {
 // export exports, and returns standard output.
 func (a *acme) export(arguments ...string) string {
 	a.t.Helper()
-	got := a.run(append([]string{"export"}, arguments...)...)
-	require.Equal(a.t, 0, got.code, got.errOut)
+	got := a.run(append([]string{"export"}, arguments...)...).succeeds()
 	return got.out
-}
-
-func readFile(t *testing.T, path string) string {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	return string(text)
 }
 
 func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
@@ -103,8 +95,7 @@ func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
 	} {
 		a := newAcme(t)
 		a.SetQuirks(quirks)
-		live := a.run("export")
-		require.Equal(t, 0, live.code, live.errOut)
+		live := a.run("export").succeeds()
 		assert.Equal(t, a.sent(false), linesOf(t, live.out), "%s: from Make", name)
 		assert.Contains(t, live.errOut, "32 entries exported, from live\n", name)
 		assert.NotContains(t, live.errOut, "\x1b", name)
@@ -208,8 +199,7 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 	}
 	assert.Len(t, uuidsOf(t, a.export("--target-id", hookName)), 2, "by name, from the archive")
 	for _, bad := range [][]string{{"--event", "no_such_event"}, {"--actor", "Nobody"}, {"--team", "No Such"}, {"--from", "yesteryear"}, {"--from", "2026-11-02", "--to", "2026-11-01"}} {
-		got := a.run(append([]string{"export"}, bad...)...)
-		assert.Equal(t, 1, got.code, bad)
+		got := a.run(append([]string{"export"}, bad...)...).fails()
 		assert.Empty(t, got.out, bad)
 		assert.NotEmpty(t, got.errOut, bad)
 	}
@@ -219,20 +209,15 @@ func TestExportSaysWhichFormatsThereAre(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
 	file := filepath.Join(t.TempDir(), "out")
-	got := a.run("export", "--format", "xml", "-o", file)
-	assert.Equal(t, 1, got.code)
+	got := a.run("export", "--format", "xml", "-o", file).fails()
 	for _, want := range []string{`"xml"`, "ndjson", "csv", "ocsf", "ecs", "--format"} {
 		assert.Contains(t, got.errOut, want)
 	}
 	assert.NoFileExists(t, file)
 	assert.Empty(t, a.Requests())
 	assert.Equal(t, 2, a.run("export", "--no-such-flag").code)
-	unwritable := a.run("export", "-o", filepath.Join(file, "none"))
-	assert.Equal(t, 1, unwritable.code)
-	assert.Contains(t, unwritable.errOut, "the output cannot be written")
-	denied := a.as(t.Context(), norightsKey, "export")
-	assert.Equal(t, 1, denied.code)
-	assert.Contains(t, denied.errOut, "Admin or Owner")
+	a.run("export", "-o", filepath.Join(file, "none")).fails("the output cannot be written")
+	a.as(t.Context(), norightsKey, "export").fails("Admin or Owner")
 }
 
 // continued runs exports that go on from each other, as a SIEM polls.
@@ -248,8 +233,7 @@ func (c *continued) next(arguments ...string) (lines string) {
 	if c.withArchive {
 		c.sync("--details", "none")
 	}
-	got := c.try(c.t.Context(), arguments...)
-	require.Equal(c.t, 0, got.code, got.errOut)
+	got := c.try(c.t.Context(), arguments...).succeeds()
 	return got.out
 }
 
@@ -366,9 +350,7 @@ func TestAFileIsContinued(t *testing.T) {
 		// Less than was written is no file to go on with.
 		state = readFile(t, c.state)
 		require.NoError(t, os.WriteFile(c.output, []byte(before), 0o600))
-		got := c.try(t.Context())
-		assert.Equal(t, 1, got.code)
-		assert.Contains(t, got.errOut, "cannot be continued")
+		c.try(t.Context()).fails("cannot be continued")
 		assert.Equal(t, before, readFile(t, c.output))
 		assert.Equal(t, state, readFile(t, c.state))
 	})
@@ -513,19 +495,14 @@ func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
 		"a folder":             {[]string{"--since-checkpoint", folder}, "cannot be read"},
 		"a newer state":        {[]string{"--since-checkpoint", writeFile(t, strings.Replace(before, `"next":`, `"next":9`, 1))}, "the archive has"},
 	} {
-		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, test.arguments...)...)
-		assert.Equal(t, 1, got.code, name)
-		assert.Contains(t, got.errOut, test.says, name)
-		assert.Contains(t, got.errOut, "Next:", name)
+		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, test.arguments...)...).fails(test.says, "Next:")
 		assert.Empty(t, got.out, name)
 		assert.Equal(t, before, readFile(t, state), name)
 		assert.Equal(t, written, readFile(t, output), "%s: what was exported stays", name)
 	}
 	fromMake := filepath.Join(t.TempDir(), "state.json")
 	a.export("--since-checkpoint", fromMake, "--archive=")
-	got := a.run("export", "--since-checkpoint", fromMake)
-	assert.Equal(t, 1, got.code)
-	assert.Contains(t, got.errOut, "the other way round")
+	got := a.run("export", "--since-checkpoint", fromMake).fails("the other way round")
 
 	// A state is good for one output: another file is not cut to its length.
 	precious := writeFile(t, strings.Repeat("precious\n", 10_000))
@@ -554,8 +531,7 @@ func TestAStateThatCannotBeKeptIsToldBeforeAnythingIsExported(t *testing.T) {
 			c.archive = ""
 		}
 		c.state = filepath.Join(t.TempDir(), "none", "state.json")
-		got := c.try(t.Context())
-		assert.Equal(t, 1, got.code)
+		got := c.try(t.Context()).fails()
 		assert.Zero(t, len(got.out), "or it would be exported again and again") //nolint:testifylint // the text would fill the log
 		assert.Contains(t, got.errOut, "remember")
 	})

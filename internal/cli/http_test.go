@@ -1,7 +1,6 @@
 package cli_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,17 +8,14 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"io"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,7 +25,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/cli"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -40,104 +35,11 @@ const (
 
 const listFilters = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_audit_log_filters","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
 
-// running is an http command under way.
-type running struct {
-	t    *testing.T
-	url  string
-	log  *sharedBuffer
-	stop context.CancelFunc
-	code chan int
-	http *http.Client
-}
-
-type sharedBuffer struct {
-	mu     sync.Mutex
-	buffer bytes.Buffer
-}
-
-func (b *sharedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.Write(p)
-}
-
-func (b *sharedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buffer.String()
-}
-
-// listen runs http on a free port, until the test ends.
-func listen(t *testing.T, set map[string]string, arguments ...string) *running {
-	t.Helper()
-	environment(t, set)
-	ctx, stop := context.WithCancel(t.Context())
-	r := &running{t: t, log: &sharedBuffer{}, stop: stop, code: make(chan int, 1), http: &http.Client{Timeout: 20 * time.Second}}
-	go func() {
-		r.code <- cli.Run(ctx, append([]string{"http", "--address", "127.0.0.1:0"}, arguments...), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: r.log}, "1.2.3")
-	}()
-	t.Cleanup(func() {
-		stop()
-		r.http.CloseIdleConnections()
-	})
-	said := regexp.MustCompile(`url=(\S+)/mcp`)
-	require.Eventually(t, func() bool {
-		if found := said.FindStringSubmatch(r.log.String()); found != nil {
-			r.url = found[1]
-		}
-		return r.url != "" || len(r.code) > 0
-	}, 20*time.Second, 5*time.Millisecond)
-	require.NotEmpty(t, r.url, r.log.String())
-	return r
-}
-
-// ask sends a request; headers are pairs of name and value.
-func (r *running) ask(method, path, body string, headers ...string) (int, string, http.Header) {
-	r.t.Helper()
-	request, err := http.NewRequestWithContext(r.t.Context(), method, r.url+path, strings.NewReader(body))
-	require.NoError(r.t, err)
-	request.Header.Set("Content-Type", "application/json")
-	for i := 0; i < len(headers); i += 2 {
-		request.Header.Set(headers[i], headers[i+1])
-	}
-	response, err := r.http.Do(request)
-	require.NoError(r.t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(r.t, err)
-	return response.StatusCode, string(text), response.Header
-}
-
-// call calls a tool in the revision without sessions, and returns its structured
-// content, or the text of its error.
-func (r *running) call(tool, arguments string, headers ...string) (status int, result map[string]any, failed string) {
-	r.t.Helper()
-	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`, tool, arguments)
-	status, text, _ := r.ask(http.MethodPost, "/mcp", body, append(headers, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)...)
-	var answer struct {
-		Result struct {
-			StructuredContent map[string]any `json:"structuredContent"`
-			IsError           bool           `json:"isError"`
-			Content           []struct {
-				Text string `json:"text"`
-			} `json:"content"`
-		} `json:"result"`
-		Error struct {
-			Message string `json:"message"`
-		} `json:"error"`
-	}
-	require.NoError(r.t, json.Unmarshal([]byte(text), &answer), text)
-	if answer.Result.IsError {
-		return status, nil, answer.Result.Content[0].Text
-	}
-	return status, answer.Result.StructuredContent, answer.Error.Message
-}
-
 func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
 	r := listen(t, nil, "--demo", "--demo-now", demoNow)
 	status, result, _ := r.call("count_audit_logs", `{"from":"30d","group_by":["actor"]}`)
 	assert.Equal(t, http.StatusOK, status)
-	assert.NotZero(t, result["total"])
+	assert.NotZero(t, *result.Total)
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/nothing": 404, "/mcp": 400} {
 		status, _, _ := r.ask(http.MethodGet, path, "")
 		assert.Equal(t, want, status, path)
@@ -148,8 +50,7 @@ func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
 		return strings.Contains(metrics, `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="count_audit_logs",mcp_method_name="tools/call",outcome="ok",transport="http"} 1`)
 	}, "the call is counted")
 	assert.Contains(t, metrics, `make_audit_mcp_upstream_request_duration_seconds_count{route="/audit-logs/organization/{id}",status="200"}`)
-	r.stop()
-	assert.Equal(t, 0, <-r.code)
+	r.ends()
 	log := r.log.String()
 	assert.Regexp(t, `request=\w+ transport=http method=tools/call tool=count_audit_logs caller=\w+ session="?"? organization=4721 rows=\d+ bytes=\d+ ms=\d+ outcome=ok`, log)
 	assert.NotContains(t, log, "30d", "no arguments")
@@ -173,19 +74,15 @@ func TestHTTPWantsTheTokenThatIsSet(t *testing.T) {
 func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
 		environment(t, nil)
-		got := run(t, "", "--demo", "http", "--address", address)
-		assert.Equal(t, 1, got.code)
-		assert.Contains(t, got.errOut, "nothing says who may call")
-		assert.Contains(t, got.errOut, "MCP_AUTH_TOKEN")
-		got = run(t, "", "--demo", "http", "--address", address, "--caller-credentials")
-		assert.Contains(t, got.errOut, "nothing says who may call", "a key of Make's is no leave to call")
+		run(t, "", "--demo", "http", "--address", address).fails("nothing says who may call", "MCP_AUTH_TOKEN")
+		run(t, "", "--demo", "http", "--address", address, "--caller-credentials").fails("nothing says who may call") // a key of Make's is no leave
 	}
 }
 
 func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, []byte("short"), 0o600))
-	for name, test := range map[string]struct {
+	for _, test := range map[string]struct {
 		set       map[string]string
 		arguments []string
 		says      string
@@ -222,20 +119,17 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"not alive":           {nil, []string{"http", "--health", "--address", "127.0.0.1:1"}, "not alive"},
 	} {
 		environment(t, test.set)
-		got := run(t, "", test.arguments...)
-		assert.Equal(t, 1, got.code, "%s: %s", name, got.errOut)
-		assert.Contains(t, got.errOut, test.says, name)
+		run(t, "", test.arguments...).fails(test.says)
 	}
 }
 
 func TestCallersAskWithTheirOwnKeysOnly(t *testing.T) {
-	simulated, url := upstream(t, makesim.Quirks{})
+	simulated, url := upstream(t)
 	r := listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"})
 	status, result, _ := r.call("list_organizations", `{}`)
 	assert.Equal(t, http.StatusOK, status)
-	assert.NotEmpty(t, result["organizations"], "the operator's key answers")
-	r.stop()
-	<-r.code
+	assert.NotEmpty(t, result.Organizations, "the operator's key answers")
+	r.ends()
 
 	r = listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"}, "--caller-credentials")
 	before := len(simulated.Requests())
@@ -247,14 +141,13 @@ func TestCallersAskWithTheirOwnKeysOnly(t *testing.T) {
 	assert.Len(t, simulated.Requests(), before, "nobody was asked anything")
 	status, result, _ = r.call("list_audit_log_filters", `{"kind":"teams"}`, "X-Make-Api-Key", makesim.DemoToken)
 	assert.Equal(t, http.StatusOK, status)
-	assert.NotEmpty(t, result["teams"])
+	assert.NotEmpty(t, result.Teams)
 	_, _, failed := r.call("list_audit_log_filters", `{"kind":"teams"}`, "X-Make-Api-Key", "99999999-9999-9999-9999-999999999999")
 	assert.Contains(t, failed, "key", "what one caller's key found is not another's")
 	// A cursor belongs to the key that it was made with.
 	_, result, _ = r.call("list_audit_logs", `{"limit":1}`, "X-Make-Api-Key", makesim.DemoToken)
-	cursor, _ := result["next_cursor"].(string)
-	require.NotEmpty(t, cursor)
-	_, _, failed = r.call("list_audit_logs", fmt.Sprintf(`{"cursor":%q}`, cursor), "X-Make-Api-Key", makesim.DemoTeamAdminToken)
+	require.NotEmpty(t, result.NextCursor)
+	_, _, failed = r.call("list_audit_logs", fmt.Sprintf(`{"cursor":%q}`, result.NextCursor), "X-Make-Api-Key", makesim.DemoTeamAdminToken)
 	assert.Contains(t, failed, "cursor")
 	assert.NotContains(t, r.log.String(), makesim.DemoToken)
 }
@@ -268,10 +161,9 @@ func TestHTTPOverTLS(t *testing.T) {
 	r.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	status, result, _ := r.call("count_audit_logs", `{"from":"7d"}`, "Authorization", "Bearer "+authToken)
 	assert.Equal(t, http.StatusOK, status)
-	assert.NotZero(t, result["total"])
+	assert.NotZero(t, *result.Total)
 	environment(t, map[string]string{"MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key})
-	got := run(t, "", "http", "--health", "--address", strings.TrimPrefix(r.url, "https://"))
-	assert.Equal(t, 0, got.code, got.errOut)
+	run(t, "", "http", "--health", "--address", strings.TrimPrefix(r.url, "https://")).succeeds()
 }
 
 // selfSigned writes a certificate for 127.0.0.1.

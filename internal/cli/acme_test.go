@@ -142,6 +142,13 @@ func (a *acme) each(do func(*http.Request)) {
 	a.onRequest = do
 }
 
+// ownsBetaToo gives the owner's key another organization.
+func (a *acme) ownsBetaToo() {
+	a.Update(func(w *makesim.World) {
+		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner})
+	})
+}
+
 // happen adds entries that were triggered so long ago and are written down now; it
 // returns their uuids.
 func (a *acme) happen(agos ...time.Duration) []string {

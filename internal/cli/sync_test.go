@@ -49,8 +49,8 @@ func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 func TestSyncFillsEveryOrganizationOfItsKey(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
+	a.ownsBetaToo()
 	a.Update(func(w *makesim.World) {
-		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner})
 		w.Organizations = append(w.Organizations, makesim.Organization{ID: 99, Name: "No Plan", Zone: "eu1.make.com"})
 		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: 99, RoleID: makesim.RoleOrganizationOwner})
 	})
@@ -74,9 +74,7 @@ func TestSyncFillsEveryOrganizationOfItsKey(t *testing.T) {
 func TestOneOrganizationThatFailsDoesNotKeepTheOthersFromBeingFilled(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
-	a.Update(func(w *makesim.World) {
-		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner})
-	})
+	a.ownsBetaToo()
 	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isLog(r) {
 			http.Error(w, `{"message":"boom","code":"IM005"}`, http.StatusInternalServerError)

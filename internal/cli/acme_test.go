@@ -22,8 +22,8 @@ import (
 	"make-audit-mcp/internal/makesim"
 )
 
-// The little world of the archive's tests: one organization with two teams, somebody who
-// has left it, and keys with all, some and no rights.
+// The little world of the archive's tests: one organization with two teams, somebody who has left it, and keys with all, some and no
+// rights.
 const (
 	acmeID    int64 = 77
 	betaID    int64 = 88
@@ -44,8 +44,7 @@ const (
 
 func acmeBegin() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 
-// acme is a simulated Make over real HTTP, and where its archive is. Settings go by
-// flags, so that tests can run side by side.
+// acme is a simulated Make over real HTTP, and where its archive is. Settings go by flags, so that tests can run side by side.
 type acme struct {
 	*makesim.Server
 	t       *testing.T
@@ -149,8 +148,7 @@ func (a *acme) ownsBetaToo() {
 	})
 }
 
-// happen adds entries that were triggered so long ago and are written down now; it
-// returns their uuids.
+// happen adds entries that were triggered so long ago and are written down now; it returns their uuids.
 func (a *acme) happen(agos ...time.Duration) []string {
 	now := a.clock()
 	uuids := make([]string, len(agos))
@@ -204,8 +202,7 @@ func (a *acme) call(tool, arguments string) *answer {
 	return a.run("call", tool, arguments).answer()
 }
 
-// logCalls counts the requests for entries since the last ResetRequests, but for those
-// that find out what a key may read.
+// logCalls counts the requests for entries since the last ResetRequests, but for those that find out what a key may read.
 func (a *acme) logCalls() int {
 	count := 0
 	for _, request := range a.Requests() {

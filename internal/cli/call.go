@@ -26,8 +26,7 @@ const maxCallInput = 8 << 20
 // quietTime is how long a call may take before its progress is worth showing.
 const quietTime = time.Second
 
-// callCommand calls one tool over a whole MCP session, on pipes instead of
-// standard streams.
+// callCommand calls one tool over a whole MCP session, on pipes instead of standard streams.
 type callCommand struct {
 	Tool      string `arg:"" help:"Name of the tool, e.g. list_audit_logs."`
 	Arguments string `arg:"" optional:"" help:"The arguments as JSON, @FILE to read them from a file, or - for standard input." placeholder:"JSON"`
@@ -102,8 +101,7 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 	return json.RawMessage(bytes.TrimSpace(text)), nil
 }
 
-// session is an MCP client connected to our own server over pipes, the very
-// path that a client of the stdio command takes.
+// session is an MCP client connected to our own server over pipes, the very path that a client of the stdio command takes.
 type session struct {
 	client   *client.Client
 	stop     context.CancelFunc
@@ -181,8 +179,7 @@ func (s *session) showProgress() {
 	})
 }
 
-// printResult prints the structured result as JSON, indented for a person, and
-// a tool's error as text.
+// printResult prints the structured result as JSON, indented for a person, and a tool's error as text.
 func printResult(streams Streams, result *mcp.CallToolResult) error {
 	texts := make([]string, 0, len(result.Content))
 	for _, content := range result.Content {

@@ -21,8 +21,7 @@ type certificateFiles struct {
 	looked  time.Time
 }
 
-// get returns the certificate, read anew if its file has changed. One that cannot be
-// used leaves the last in use.
+// get returns the certificate, read anew if its file has changed. One that cannot be used leaves the last in use.
 func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -63,9 +63,8 @@ func checkKey(ctx context.Context, report *checkReport, operator *upstream) (pas
 	return true
 }
 
-// checkScopes compares the key's scopes with those that are used. Make's
-// documentation does not say exactly which are needed, so a missing one is a
-// hint, and the calls below decide.
+// checkScopes compares the key's scopes with those that are used. Make's documentation does not say exactly which are needed, so a missing
+// one is a hint, and the calls below decide.
 func checkScopes(ctx context.Context, report *checkReport, client *makeapi.Client) {
 	authorization, err := client.Users.Authorization(ctx)
 	if err != nil {

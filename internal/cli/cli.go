@@ -1,8 +1,7 @@
 // Package cli is the command line: commands, flags, environment and wiring.
 //
-// Exit codes: 0 success, 1 the command failed (for call: the tool answered with an
-// error), 2 the command line could not be understood. Results go to
-// standard output, everything else to standard error.
+// Exit codes: 0 success, 1 the command failed (for call: the tool answered with an error), 2 the command line could not be understood.
+// Results go to standard output, everything else to standard error.
 package cli
 
 import (
@@ -19,6 +18,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/telemetry"
 )
 
@@ -63,12 +63,11 @@ Without an account, --demo answers from a simulated organization:
 // exitSignal carries an exit out of kong, which would end the process itself.
 type exitSignal int
 
-// gcPercent trades a little time for memory: the server sits on people's laptops,
-// and keeps up to some hundred thousand entries for the next question.
+// gcPercent trades a little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the
+// next question.
 const gcPercent = 50
 
-// Main runs the command line and returns the exit code. SIGINT and SIGTERM stop
-// a command cleanly; a second one ends the process at once.
+// Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; a second one ends the process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
@@ -165,3 +164,6 @@ func versionOr(version string) string {
 	}
 	return "dev"
 }
+
+// explain puts an error into words, as the tools do.
+func explain(err error) string { return answer.Explain(err) }

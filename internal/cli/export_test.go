@@ -24,8 +24,7 @@ import (
 	"make-audit-mcp/internal/makesim"
 )
 
-// sent is what the simulator sends of its log, entry for entry, newest first; with
-// details, what it sends of each alone.
+// sent is what the simulator sends of its log, entry for entry, newest first; with details, what it sends of each alone.
 func (a *acme) sent(details bool) []string {
 	a.t.Helper()
 	get := func(path string) []byte {

@@ -203,8 +203,8 @@ func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, status)
 }
 
-// TestACallersZoneIsWhereItsKeyGoes watches where the server connects to, through a
-// proxy: the named zone, the first where none is named, and no other host at all.
+// TestACallersZoneIsWhereItsKeyGoes watches where the server connects to, through a proxy: the named zone, the first where none is named,
+// and no other host at all.
 func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 	environment(t, nil)
 	var mu sync.Mutex

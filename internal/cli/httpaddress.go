@@ -96,8 +96,7 @@ func (c *httpCommand) checkAllowed() error {
 	return nil
 }
 
-// tls reads the certificate now, so that a mistake shows, and again whenever the
-// file has changed, so that a renewed one needs no restart.
+// tls reads the certificate now, so that a mistake shows, and again whenever the file has changed, so that a renewed one needs no restart.
 func (c *httpCommand) tls() (*tls.Config, error) {
 	if c.TLSCert == "" && c.TLSKey == "" {
 		return nil, nil

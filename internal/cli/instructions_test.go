@@ -10,8 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// greeting is what a client gets from the server: its instructions, and what
-// else it lists.
+// greeting is what a client gets from the server: its instructions, and what else it lists.
 func greeting(t *testing.T) (instructions string, tools []string) {
 	t.Helper()
 	got := run(t, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}

@@ -38,8 +38,8 @@ const (
 	ownEntries    = 300
 )
 
-// TestServerProcess is no test: it is the server, in a process that the load test
-// starts, so that memory is the server's alone. A line of input has it collect garbage.
+// TestServerProcess is no test: it is the server, in a process that the load test starts, so that memory is the server's alone. A line of
+// input has it collect garbage.
 func TestServerProcess(t *testing.T) {
 	arguments := os.Getenv(serverProcess)
 	if arguments == "" {
@@ -54,10 +54,9 @@ func TestServerProcess(t *testing.T) {
 	os.Exit(cli.Main(strings.Fields(arguments), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: os.Stderr}, "load"))
 }
 
-// TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and
-// an own organization, ask for a while, twice. No answer may hold another's entries, nothing
-// but 429 may go wrong, and once they have left, the second wave must have taken no more
-// memory than the first. It is part of scripts/long.
+// TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and an own organization, ask for a while, twice. No
+// answer may hold another's entries, nothing but 429 may go wrong, and once they have left, the second wave must have taken no more memory
+// than the first. It is part of scripts/long.
 func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	seconds, err := strconv.Atoi(os.Getenv(loadSeconds))
 	if err != nil {
@@ -95,8 +94,7 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 
 func ownKey(caller int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", caller) }
 
-// loadWorld has an organization of its own for each caller; its entries' target tells
-// whose they are.
+// loadWorld has an organization of its own for each caller; its entries' target tells whose they are.
 func loadWorld() *makesim.World {
 	world := &makesim.World{Zone: "eu1.make.com"}
 	now := time.Now()

@@ -10,8 +10,7 @@ import (
 	"github.com/lmittmann/tint"
 )
 
-// logger writes to standard error: text, in colour only on a terminal, or JSON.
-// Whatever a line holds, the key is never in it.
+// logger writes to standard error: text, in colour only on a terminal, or JSON. Whatever a line holds, the key is never in it.
 func (s *Settings) logger(to io.Writer) *slog.Logger {
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum holds only names that it knows
@@ -25,8 +24,7 @@ func (s *Settings) logger(to io.Writer) *slog.Logger {
 	}))
 }
 
-// redactor hides attributes that are named like secrets, and the secret itself
-// wherever it stands.
+// redactor hides attributes that are named like secrets, and the secret itself wherever it stands.
 func redactor(secret string) func([]string, slog.Attr) slog.Attr {
 	const hidden = "[hidden]"
 	telling := []string{"authorization", "token", "secret", "password", "api_key", "apikey", "credential"}

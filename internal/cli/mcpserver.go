@@ -22,8 +22,8 @@ Not in the log: ` + question.NotLogged + `. Records that scenarios write to data
 How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call. One person, or somebody who leaves: get_actor_activity. One object, who made or deleted it: get_target_history. Single entries: list_audit_logs, with details get_audit_log. Names of people, teams and events: list_audit_log_filters. What the API key can see: list_organizations.
 People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
 
-// cacheFor is how long clients may keep lists of tools and resources, which
-// never change while the process runs; contents belong to one credential.
+// cacheFor is how long clients may keep lists of tools and resources, which never change while the process runs; contents belong to one
+// credential.
 const cacheFor = 5 * time.Minute
 
 // mcpServer makes the MCP server.

@@ -14,8 +14,8 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// Settings are the flags that every command has, with their environment names.
-// There is none for the key itself: flags show in process lists and histories.
+// Settings are the flags that every command has, with their environment names. There is none for the key itself: flags show in process
+// lists and histories.
 type Settings struct {
 	Demo    bool      `help:"Use a simulated organization instead of Make: no account, no network; real keys are ignored."`
 	DemoNow time.Time `help:"Pin the demo's clock, e.g. 2026-11-20T12:00:00Z." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
@@ -64,8 +64,7 @@ func (s *Settings) baseURL() (*url.URL, error) {
 	return base, nil
 }
 
-// credential is the key's source. That there is none is an error here, so that
-// it is said before anything is called.
+// credential is the key's source. That there is none is an error here, so that it is said before anything is called.
 func (s *Settings) credential() (makeapi.Credential, error) {
 	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read, and set " + environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
 	if s.Demo {

@@ -11,8 +11,7 @@ import (
 // flushTimeout is how long the last spans may take to go out.
 const flushTimeout = 3 * time.Second
 
-// startTelemetry sets up metrics where somebody can read them, and traces where the
-// environment says where they go.
+// startTelemetry sets up metrics where somebody can read them, and traces where the environment says where they go.
 func (r *runtime) startTelemetry(metrics bool) error {
 	traces := os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
 	if !metrics && !traces {

@@ -42,8 +42,8 @@ func (u *upstream) zone() string {
 	return u.client.Host()
 }
 
-// upstreams makes upstreams, and holds what all of a process have in common: the rate budget first of all, since Make limits
-// organizations and not credentials.
+// upstreams makes upstreams, and holds what all of a process have in common: the rate budget first of all, since Make limits organizations
+// and not credentials.
 type upstreams struct {
 	settings     Settings
 	options      makeapi.Options // without credential

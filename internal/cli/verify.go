@@ -74,8 +74,7 @@ func (c *verifyCommand) options() (archive.VerifyOptions, error) {
 	return options, nil
 }
 
-// withoutIndentation is a checkpoint as it was signed, of what sync prints: each line
-// behind some spaces.
+// withoutIndentation is a checkpoint as it was signed, of what sync prints: each line behind some spaces.
 func withoutIndentation(text []byte) []byte {
 	lines := strings.Split(strings.TrimRight(string(text), " \n\r\t"), "\n")
 	for i, line := range lines {

@@ -1,7 +1,6 @@
 package export
 
 import (
-	"encoding/json"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -39,20 +38,8 @@ type CheckpointError struct{ Problem string }
 
 func (e *CheckpointError) Error() string { return e.Problem }
 
-// parseCheckpoint reads a stored checkpoint.
-func parseCheckpoint(text []byte) (*Checkpoint, error) {
-	c := &Checkpoint{}
-	if err := json.Unmarshal(text, c); err != nil {
-		return nil, &CheckpointError{"it cannot be read: " + err.Error()}
-	}
-	if c.Position == nil && c.AsOf.IsZero() {
-		return nil, &CheckpointError{"it is not of an export"}
-	}
-	return c, nil
-}
-
-// checkFor refuses a checkpoint of another series. That of another output is refused too: else that file would be cut to the length of
-// this one.
+// checkFor refuses a checkpoint of another series. That of another output is refused too: else that file would be cut to the length of this
+// one.
 func (s *Series) checkFor(other *Series) error {
 	switch {
 	case s.Organization != other.Organization:

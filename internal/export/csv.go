@@ -11,12 +11,11 @@ import (
 )
 
 const (
-	// byteOrderMark says to Excel that the file is UTF-8; without it, Excel takes the
-	// system's code page. LibreOffice and Google Sheets take it as well.
+	// byteOrderMark says to Excel that the file is UTF-8; without it, Excel takes the system's code page. LibreOffice and Google Sheets
+	// take it as well.
 	byteOrderMark = "\ufeff"
-	// maxCellRunes keeps a cell within the 32,767 UTF-16 units that Excel's may have
-	// ("Excel specifications and limits", support.microsoft.com), however each
-	// character is written.
+	// maxCellRunes keeps a cell within the 32,767 UTF-16 units that Excel's may have ("Excel specifications and limits",
+	// support.microsoft.com), however each character is written.
 	maxCellRunes = 16_000
 )
 
@@ -28,10 +27,9 @@ func header() []string {
 	}
 }
 
-// newCSV writes entries for people with a spreadsheet: UTF-8 with a byte order mark,
-// commas, lines that end in CR LF as RFC 4180 has it, a header, times in RFC 3339 UTC.
-// What is absent is an empty cell. Every cell is cleaned, see [cell]; spreadsheets may
-// still show long numbers their own way. NDJSON is the faithful form.
+// newCSV writes entries for people with a spreadsheet: UTF-8 with a byte order mark, commas, lines that end in CR LF as RFC 4180 has it, a
+// header, times in RFC 3339 UTC. What is absent is an empty cell. Every cell is cleaned, see [cell]; spreadsheets may still show long
+// numbers their own way. NDJSON is the faithful form.
 func newCSV(to io.Writer, options Options) func(*auditlog.Entry) error {
 	// Hidden, or rows would flush the buffer that they are given as theirs.
 	rows := csv.NewWriter(struct{ io.Writer }{to})
@@ -76,11 +74,10 @@ func rowOf(e *auditlog.Entry, options *Options) []string {
 	}
 }
 
-// cell makes text safe in a cell: cleaned as [auditlog.Text.Clean] does, so on one line
-// and with nothing invisible, of at most maxCellRunes characters, and text to a
-// spreadsheet whatever it begins with: an apostrophe goes before what would begin a
-// formula, at the cell's beginning and after each semicolon, which is the separator of
-// spreadsheets where the comma is a decimal point. Negative numbers get one too.
+// cell makes text safe in a cell: cleaned as [auditlog.Text.Clean] does, so on one line and with nothing invisible, of at most maxCellRunes
+// characters, and text to a spreadsheet whatever it begins with: an apostrophe goes before what would begin a formula, at the cell's
+// beginning and after each semicolon, which is the separator of spreadsheets where the comma is a decimal point. Negative numbers get one
+// too.
 // Source: https://owasp.org/www-community/attacks/CSV_Injection
 func cell(text string) string {
 	parts := strings.Split(auditlog.Text(text).CleanTo(maxCellRunes), ";")
@@ -92,9 +89,8 @@ func cell(text string) string {
 	return strings.Join(parts, ";")
 }
 
-// beginsFormula says whether a spreadsheet might take text for a formula: by its first
-// character after spaces, quotes and what is not seen, in any of the widths that are
-// read alike.
+// beginsFormula says whether a spreadsheet might take text for a formula: by its first character after spaces, quotes and what is not seen,
+// in any of the widths that are read alike.
 func beginsFormula(text string) bool {
 	const starters = "=+-@＝＋－＠﹦﹢﹣﹫−"
 	text = strings.TrimLeftFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == '"' || !unicode.IsGraphic(r) })

@@ -97,8 +97,8 @@ func TestLongTextInCSVFitsIntoACell(t *testing.T) {
 	assert.Equal(t, string(entry.TargetID), row[12], "whole")
 }
 
-// FuzzCSVCellsAreNeverFormulas looks at every cell, as spreadsheets read it that separate
-// by commas, and at all that those may take for one that separate by semicolons.
+// FuzzCSVCellsAreNeverFormulas looks at every cell, as spreadsheets read it that separate by commas, and at all that those may take for one
+// that separate by semicolons.
 func FuzzCSVCellsAreNeverFormulas(f *testing.F) {
 	for _, seed := range []string{
 		"=1+1", "\t=1", "\r\n@a", " +1", "-1", "＝1", "x;=1", `x;"=1"`, `";=1;"`, "a,=1", "x; \u200b\u202e=1", "\x1b]0;=1\a=1", "\xff=1", "'=1", "\u3000=1",

@@ -1,5 +1,5 @@
-// Package export writes entries of the audit log out for other programs: as
-// NDJSON, CSV, OCSF or ECS, one line or row for each entry, streaming.
+// Package export writes entries of the audit log out for other programs: as NDJSON, CSV, OCSF or ECS, one line or row for each entry,
+// streaming.
 //
 // It promises that
 //   - NDJSON is faithful: the entry as Make gave it, byte for byte but for the
@@ -14,7 +14,6 @@
 //   - exports of one series go on from each other by a [Checkpoint]: every entry comes once, late ones too, and an export that failed is
 //     written anew.
 //
-// OCSF and ECS want to know what an event means. Make documents only a few values
-// of events and may add more, so that is read from the words of the name, see
-// [Options.Category]; an event that cannot be read is still exported, as other.
+// OCSF and ECS want to know what an event means. Make documents only a few values of events and may add more, so that is read from the
+// words of the name, see [Options.Category]; an event that cannot be read is still exported, as other.
 package export

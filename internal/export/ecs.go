@@ -11,9 +11,8 @@ import (
 // ecsVersion is the release that documents keep to.
 const ecsVersion = "8.11.0"
 
-// ecsDocument is a document of the Elastic Common Schema. Fields below "make" are ours;
-// what has no fixed form there is text, since Elasticsearch refuses a document in which a
-// field changes its type.
+// ecsDocument is a document of the Elastic Common Schema. Fields below "make" are ours; what has no fixed form there is text, since
+// Elasticsearch refuses a document in which a field changes its type.
 // Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html
 type ecsDocument struct {
 	Timestamp    string     `json:"@timestamp"`
@@ -32,8 +31,8 @@ type ecsSchema struct {
 	Version string `json:"version"`
 }
 
-// ecsEvent is https://www.elastic.co/guide/en/ecs/8.11/ecs-event.html. Its created is
-// when the event was first read into a pipeline, which is when Make wrote the entry.
+// ecsEvent is https://www.elastic.co/guide/en/ecs/8.11/ecs-event.html. Its created is when the event was first read into a pipeline, which
+// is when Make wrote the entry.
 type ecsEvent struct {
 	Kind     string   `json:"kind"`
 	Category []string `json:"category,omitempty"`
@@ -48,8 +47,7 @@ type ecsEvent struct {
 	Original string   `json:"original"`
 }
 
-// ecsUser is https://www.elastic.co/guide/en/ecs/8.11/ecs-user.html. Its name is the
-// login, which at Make is the e-mail address.
+// ecsUser is https://www.elastic.co/guide/en/ecs/8.11/ecs-user.html. Its name is the login, which at Make is the e-mail address.
 type ecsUser struct {
 	ID       string    `json:"id,omitempty"`
 	Name     string    `json:"name,omitempty"`
@@ -183,8 +181,8 @@ func ecsNamedOf(ref *auditlog.Ref) *ecsNamed {
 	return &ecsNamed{ID: string(ref.ID), Name: string(ref.Name)}
 }
 
-// ecsOutcome is how it ended. An event that says what was done says that it was done;
-// where it does not, the schema wants the field left out rather than "unknown".
+// ecsOutcome is how it ended. An event that says what was done says that it was done; where it does not, the schema wants the field left
+// out rather than "unknown".
 // Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-outcome.html
 func ecsOutcome(m meaning) string {
 	switch {

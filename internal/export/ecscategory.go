@@ -3,15 +3,14 @@ package export
 // ecsCategorization is where a kind of event belongs.
 type ecsCategorization struct {
 	category []string
-	// about are the types that say what was acted on; an event of the category iam has
-	// one, and one more for what was done to it.
+	// about are the types that say what was acted on; an event of the category iam has one, and one more for what was done to it.
 	about []string
 	// always is the type of every act, where that is not for the act to say.
 	always string
 }
 
-// ecsCategorizations returns each kind's. To gain or lose a role, a membership or a factor
-// is a change of the user. The category database has no creation or deletion.
+// ecsCategorizations returns each kind's. To gain or lose a role, a membership or a factor is a change of the user. The category database
+// has no creation or deletion.
 // Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-category.html
 // and https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html
 func ecsCategorizations() map[kind]ecsCategorization {
@@ -36,8 +35,8 @@ func ecsTypes() map[act]string {
 	return map[act]string{actCreate: "creation", actAdd: "creation", actDelete: "deletion", actRemove: "deletion", actRead: "info"}
 }
 
-// categorize returns the values of event.category and event.type. An event that does not
-// say what was done has none: the schema wants the fields empty where nothing fits.
+// categorize returns the values of event.category and event.type. An event that does not say what was done has none: the schema wants the
+// fields empty where nothing fits.
 func (w *ecsWriter) categorize(m meaning) (category, types []string) {
 	if !m.isDone() {
 		return nil, nil

@@ -61,9 +61,9 @@ type meaning struct {
 	subject string
 }
 
-// vocabulary knows what the words in the names of events mean. Make documents the pattern <entity>_<past verb> by a handful of examples
-// and a list of labels (https://help.make.com/audit-logs, March 2026) and may add to them: the names are read word by word, and words that
-// are not known leave the meaning open.
+// vocabulary knows what the words in the names of events mean. Make documents the pattern <entity>_<past verb> by a handful of examples and
+// a list of labels (https://help.make.com/audit-logs, March 2026) and may add to them: the names are read word by word, and words that are
+// not known leave the meaning open.
 type vocabulary struct {
 	verbs map[string]act
 	rules []rule

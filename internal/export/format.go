@@ -13,11 +13,10 @@ type Format string
 
 // The formats.
 const (
-	// NDJSON is one JSON object a line (https://github.com/ndjson/ndjson-spec), in
-	// Make's own field names: the faithful form, for archives and for programs.
+	// NDJSON is one JSON object a line (https://github.com/ndjson/ndjson-spec), in Make's own field names: the faithful form, for archives
+	// and for programs.
 	NDJSON Format = "ndjson"
-	// CSV is RFC 4180 for people with a spreadsheet. It is not faithful: text is
-	// cleaned and bounded. Programs should read NDJSON.
+	// CSV is RFC 4180 for people with a spreadsheet. It is not faithful: text is cleaned and bounded. Programs should read NDJSON.
 	CSV Format = "csv"
 	// OCSF is the Open Cybersecurity Schema Framework, release 1.7.0, one event a line.
 	OCSF Format = "ocsf"
@@ -30,8 +29,7 @@ func Formats() []Format {
 	return []Format{NDJSON, CSV, OCSF, ECS}
 }
 
-// ParseFormat reads the name of a format, in capitals or not. The error is a
-// [*FormatError].
+// ParseFormat reads the name of a format, in capitals or not. The error is a [*FormatError].
 func ParseFormat(name string) (Format, error) {
 	format := Format(strings.ToLower(strings.TrimSpace(name)))
 	if !slices.Contains(Formats(), format) {

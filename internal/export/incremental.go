@@ -2,6 +2,7 @@ package export
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -12,8 +13,8 @@ import (
 
 // Archive is a durable copy of the log, which knows in which order entries became known to it.
 type Archive interface {
-	// Since calls yield with every entry that was stored since a position, in the order of storing. The zero position is the beginning.
-	// It returns the position behind the last entry.
+	// Since calls yield with every entry that was stored since a position, in the order of storing. The zero position is the beginning. It
+	// returns the position behind the last entry.
 	Since(ctx context.Context, from ArchivePosition, yield func(*auditlog.Entry) error) (ArchivePosition, error)
 }
 
@@ -46,11 +47,15 @@ func (*IncompleteError) Error() string {
 	return "not all of it could be read, so it is not remembered; run it again"
 }
 
-// Resume reads the checkpoint that the last export of the series left. Another one is a [CheckpointError].
+// Resume reads the checkpoint that the last export of the series left. What is none of the series' is a [CheckpointError].
 func (i *Incremental) Resume(stored []byte) (*Checkpoint, error) {
-	last, err := parseCheckpoint(stored)
-	if err != nil {
-		return nil, err
+	last := &Checkpoint{}
+	err := json.Unmarshal(stored, last)
+	switch {
+	case err != nil:
+		return nil, &CheckpointError{"it cannot be read: " + err.Error()}
+	case last.Position == nil && last.AsOf.IsZero():
+		return nil, &CheckpointError{"it is not of an export"}
 	}
 	if err := last.checkFor(&i.Series); err != nil {
 		return nil, err
@@ -93,9 +98,10 @@ const overlap = 10 * time.Minute
 
 // fromMake writes what was written down since the last export.
 func (i *Incremental) fromMake(ctx context.Context, last, next *Checkpoint, write func(*auditlog.Entry) error) error {
-	news := newsOf(last)
+	news := newsSince(last)
 	take := func(entry *auditlog.Entry) error {
-		if !news.add(entry) {
+		isNew := news.add(entry)
+		if !isNew {
 			return nil
 		}
 		return write(entry)
@@ -124,29 +130,25 @@ func (i *Incremental) fromMake(ctx context.Context, last, next *Checkpoint, writ
 	return nil
 }
 
-// news finds, among entries that Make shows, those that no export has had yet.
+// news is what Make shows that no export has had yet.
 type news struct {
-	// since is before what the last export can have missed, and exported are the keys of what it had from then on.
-	since    time.Time
-	exported map[string]bool
-	// written is when each entry was written that this export saw, by key.
-	written map[string]time.Time
+	since    time.Time            // whatever was written before, an export had
+	exported map[string]bool      // keys of what the last export had from then on
+	written  map[string]time.Time // when what this export saw was written, by key
 }
 
-func newsOf(last *Checkpoint) *news {
+func newsSince(last *Checkpoint) *news {
 	n := &news{exported: map[string]bool{}, written: map[string]time.Time{}}
-	if last == nil {
-		return n
-	}
-	n.since = last.AsOf.Add(-overlap)
-	for _, key := range last.Recent {
-		n.exported[key] = true
+	if last != nil {
+		n.since = last.AsOf.Add(-overlap)
+		for _, key := range last.Recent {
+			n.exported[key] = true
+		}
 	}
 	return n
 }
 
-// add takes note of an entry and returns whether it is new. Pages bring older ones as well, which an export before had, and which the last
-// one need not have read.
+// add takes note of an entry and returns whether it is new. Pages bring older ones as well, which the last export need not have read.
 func (n *news) add(entry *auditlog.Entry) bool {
 	written := entry.CreatedAt
 	if written.IsZero() {
@@ -158,11 +160,6 @@ func (n *news) add(entry *auditlog.Entry) bool {
 
 // recent are the keys of what the next export may see again: as far back as it may reach, and some more for its slack.
 func (n *news) recent(asOf time.Time) []string {
-	var keys []string
-	for _, key := range slices.Sorted(maps.Keys(n.written)) {
-		if !n.written[key].Before(asOf.Add(-2 * overlap)) {
-			keys = append(keys, key)
-		}
-	}
-	return keys
+	maps.DeleteFunc(n.written, func(_ string, written time.Time) bool { return written.Before(asOf.Add(-2 * overlap)) })
+	return slices.Sorted(maps.Keys(n.written))
 }

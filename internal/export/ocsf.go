@@ -7,10 +7,9 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// ocsfVersion is the release that the events keep to: the newest one whose definitions
-// could be read whole when this was written, see testdata/ocsf-required.json. In 1.9.0
-// two of the classes used here are deprecated in favour of User Management (3007), which
-// older readers do not know.
+// ocsfVersion is the release that the events keep to: the newest one whose definitions could be read whole when this was written, see
+// testdata/ocsf-required.json. In 1.9.0 two of the classes used here are deprecated in favour of User Management (3007), which older
+// readers do not know.
 const ocsfVersion = "1.7.0"
 
 const (
@@ -21,8 +20,8 @@ const (
 	ocsfUnknown = "unknown"
 )
 
-// ocsfEvent is an event of the Identity & Access Management category, with the
-// attributes of those of its classes that are used, in the order of their page.
+// ocsfEvent is an event of the Identity & Access Management category, with the attributes of those of its classes that are used, in the
+// order of their page.
 // Source: https://schema.ocsf.io/1.7.0/categories/iam
 type ocsfEvent struct {
 	ActivityID   int           `json:"activity_id"`
@@ -79,17 +78,15 @@ type ocsfLogger struct {
 	Product ocsfProduct `json:"product"`
 }
 
-// ocsfCloud is https://schema.ocsf.io/1.7.0/objects/cloud, which the profile "cloud"
-// adds to every class: the one place where the schema has an event's organization, and
-// its divisions.
+// ocsfCloud is https://schema.ocsf.io/1.7.0/objects/cloud, which the profile "cloud" adds to every class: the one place where the schema
+// has an event's organization, and its divisions.
 type ocsfCloud struct {
 	Provider string   `json:"provider"`
 	Region   string   `json:"region,omitempty"`
 	Org      *ocsfOrg `json:"org,omitempty"`
 }
 
-// ocsfOrg is https://schema.ocsf.io/1.7.0/objects/organization; a team is an
-// organizational unit of it.
+// ocsfOrg is https://schema.ocsf.io/1.7.0/objects/organization; a team is an organizational unit of it.
 type ocsfOrg struct {
 	UID    string `json:"uid,omitempty"`
 	Name   string `json:"name,omitempty"`
@@ -97,15 +94,14 @@ type ocsfOrg struct {
 	OUName string `json:"ou_name,omitempty"`
 }
 
-// ocsfActor is https://schema.ocsf.io/1.7.0/objects/actor: a user, or for what the
-// system did the application.
+// ocsfActor is https://schema.ocsf.io/1.7.0/objects/actor: a user, or for what the system did the application.
 type ocsfActor struct {
 	User    *ocsfUser `json:"user,omitempty"`
 	AppName string    `json:"app_name,omitempty"`
 }
 
-// ocsfUser is https://schema.ocsf.io/1.7.0/objects/user. Make does not say whether it
-// is a person's or a service account, so its type is unknown.
+// ocsfUser is https://schema.ocsf.io/1.7.0/objects/user. Make does not say whether it is a person's or a service account, so its type is
+// unknown.
 type ocsfUser struct {
 	UID       string `json:"uid,omitempty"`
 	Name      string `json:"name,omitempty"`
@@ -226,8 +222,7 @@ func newOCSFUser(uid, name string) *ocsfUser {
 	return &ocsfUser{UID: uid, Name: nameOr(uid, name), Type: "Unknown"}
 }
 
-// nameOr is the name, and a stand-in where the schema wants one of id and name but
-// there is neither.
+// nameOr is the name, and a stand-in where the schema wants one of id and name but there is neither.
 func nameOr(uid, name string) string {
 	if uid == "" && name == "" {
 		return ocsfUnknown

@@ -2,8 +2,7 @@ package export
 
 import "make-audit-mcp/internal/auditlog"
 
-// ocsfClass is a class of events: its activities by what was done, and what fills the
-// attributes that it has beyond those of all events.
+// ocsfClass is a class of events: its activities by what was done, and what fills the attributes that it has beyond those of all events.
 type ocsfClass struct {
 	uid        int
 	name       string
@@ -16,8 +15,7 @@ type ocsfActivity struct {
 	name string
 }
 
-// activity is what was done. What the class does not have is Other, with Make's own
-// word for it.
+// activity is what was done. What the class does not have is Other, with Make's own word for it.
 func (c *ocsfClass) activity(event auditlog.Text, act act) ocsfActivity {
 	if activity, ok := c.activities[act]; ok {
 		return activity
@@ -36,10 +34,9 @@ func (a ocsfActivity) caption() string {
 	return a.name
 }
 
-// ocsfClasses returns each kind's class. Enforcement of a second factor for everybody is a
-// policy under Entity Management: Account Change is about the factors "for a user
-// account", and such an entry names none. A change of role counts as Assign Privileges:
-// the log does not say whether the new role may more or less.
+// ocsfClasses returns each kind's class. Enforcement of a second factor for everybody is a policy under Entity Management: Account Change
+// is about the factors "for a user account", and such an entry names none. A change of role counts as Assign Privileges: the log does not
+// say whether the new role may more or less.
 // Source: https://schema.ocsf.io/1.7.0/classes/entity_management and account_change,
 // user_access, group_management there.
 func ocsfClasses() map[kind]ocsfClass {
@@ -74,8 +71,7 @@ func ocsfClasses() map[kind]ocsfClass {
 	}
 }
 
-// fillEntity names what was acted on. The entry has its id only; a name is there where
-// the target is the entry's own team or organization.
+// fillEntity names what was acted on. The entry has its id only; a name is there where the target is the entry's own team or organization.
 func fillEntity(event *ocsfEvent, e *auditlog.Entry, m meaning, organization auditlog.Ref) {
 	entity := &ocsfEntity{UID: string(e.TargetID), TypeID: ocsfOther, Type: m.subject}
 	if e.Version != nil {
@@ -102,8 +98,7 @@ func fillEntity(event *ocsfEvent, e *auditlog.Entry, m meaning, organization aud
 	event.Entity = entity
 }
 
-// sameOr is the target with its name, where it is what the entry has a name for or the
-// entry has no other.
+// sameOr is the target with its name, where it is what the entry has a name for or the entry has no other.
 func sameOr(target auditlog.Text, known *auditlog.Ref) (uid, name string) {
 	if known != nil && (target == "" || string(target) == string(known.ID)) {
 		return string(known.ID), string(known.Name)
@@ -111,8 +106,7 @@ func sameOr(target auditlog.Text, known *auditlog.Ref) (uid, name string) {
 	return string(target), ""
 }
 
-// fillUser names the user acted on: the target, else whoever acted, since people change
-// their own accounts.
+// fillUser names the user acted on: the target, else whoever acted, since people change their own accounts.
 func fillUser(event *ocsfEvent, e *auditlog.Entry, _ meaning, _ auditlog.Ref) {
 	if e.TargetID == "" && event.Actor.User != nil {
 		event.User = event.Actor.User
@@ -121,15 +115,14 @@ func fillUser(event *ocsfEvent, e *auditlog.Entry, _ meaning, _ auditlog.Ref) {
 	event.User = newOCSFUser(string(e.TargetID), "")
 }
 
-// fillAccess names the user whose role changed. Which role it is only the details say,
-// and those have no documented form: the privilege is the event's word for it.
+// fillAccess names the user whose role changed. Which role it is only the details say, and those have no documented form: the privilege is
+// the event's word for it.
 func fillAccess(event *ocsfEvent, e *auditlog.Entry, m meaning, _ auditlog.Ref) {
 	event.User = newOCSFUser(string(e.TargetID), "")
 	event.Privileges = []string{m.subject}
 }
 
-// fillMembership names the team, or for an entry of no team the organization, and the
-// user who came or went.
+// fillMembership names the team, or for an entry of no team the organization, and the user who came or went.
 func fillMembership(event *ocsfEvent, e *auditlog.Entry, _ meaning, organization auditlog.Ref) {
 	group, sort := e.Team, "team"
 	if group == nil {

@@ -11,8 +11,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Make's own names of an entry's fields, as its OpenAPI document has them (GET
-// /audit-logs/organization/{organizationId}, snapshot of May 2026).
+// Make's own names of an entry's fields, as its OpenAPI document has them (GET /audit-logs/organization/{organizationId}, snapshot of May
+// 2026).
 const (
 	fieldUUID           = "uuid"
 	fieldCreatedAt      = "createdAt"
@@ -35,9 +35,8 @@ func newNDJSON(to io.Writer, options Options) func(*auditlog.Entry) error {
 	}
 }
 
-// rawObject is the entry as one line of JSON: what Make sent where that was kept, else
-// an object of the same form. Details are a field of the object, as in Make's answer to
-// the call for one entry, which is that of the list with details added.
+// rawObject is the entry as one line of JSON: what Make sent where that was kept, else an object of the same form. Details are a field of
+// the object, as in Make's answer to the call for one entry, which is that of the list with details added.
 func rawObject(e *auditlog.Entry, organization auditlog.Ref) json.RawMessage {
 	sent, ok := asObject(e.Raw)
 	if !ok {
@@ -72,9 +71,8 @@ func asObject(raw json.RawMessage) (json.RawMessage, bool) {
 	return asValue(raw), true
 }
 
-// asValue is JSON on one line, and a JSON string of what is no JSON. Keys, numbers and
-// escapes stay as they are. Bytes that are not UTF-8, of which JSON must consist
-// (RFC 8259, section 8.1), become U+FFFD, or other programs would refuse the line.
+// asValue is JSON on one line, and a JSON string of what is no JSON. Keys, numbers and escapes stay as they are. Bytes that are not UTF-8,
+// of which JSON must consist (RFC 8259, section 8.1), become U+FFFD, or other programs would refuse the line.
 func asValue(raw json.RawMessage) json.RawMessage {
 	var compact bytes.Buffer
 	if json.Compact(&compact, raw) != nil {
@@ -86,12 +84,10 @@ func asValue(raw json.RawMessage) json.RawMessage {
 	return compact.Bytes()
 }
 
-// maxDepth is how deep a part may be nested: more than people write, less than what
-// makes parsers give up on the line around it.
+// maxDepth is how deep a part may be nested: more than people write, less than what makes parsers give up on the line around it.
 const maxDepth = 100
 
-// part is a value to be put into an object. One that is nested too deep becomes a
-// string with its JSON.
+// part is a value to be put into an object. One that is nested too deep becomes a string with its JSON.
 func part(raw json.RawMessage) json.RawMessage {
 	value := asValue(raw)
 	if depthOf(value) > maxDepth {
@@ -182,8 +178,8 @@ func rebuilt(e *auditlog.Entry, organization auditlog.Ref) object {
 	return built
 }
 
-// withExtra puts a field together from what is known of it and what stands under its
-// name in Entry.Extra: its unknown members, or the whole where it could not be read.
+// withExtra puts a field together from what is known of it and what stands under its name in Entry.Extra: its unknown members, or the whole
+// where it could not be read.
 func withExtra(known, extra json.RawMessage) json.RawMessage {
 	var members map[string]json.RawMessage
 	switch {

@@ -18,8 +18,8 @@ type Options struct {
 	Organization auditlog.Ref
 	// Zone is the host of Make's zone, e.g. eu1.make.com.
 	Zone string
-	// ProductVersion is the version of this program, which OCSF names as a logger of
-	// the event and ECS as its agent. Make's own version is not known.
+	// ProductVersion is the version of this program, which OCSF names as a logger of the event and ECS as its agent. Make's own version is
+	// not known.
 	ProductVersion string
 	// Category returns the category that Make puts over an event, "" if it has none. It is written next to the event, and asked where the
 	// event's name alone does not say what it is about.
@@ -56,10 +56,9 @@ type Writer struct {
 	err    error
 }
 
-// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the
-// end. A format that is not one of [Formats] is a [*FormatError]. Nothing reaches the
-// sink before the first Write or Flush; CSV has its header even without entries, unless
-// the export is continued.
+// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the end. A format that is not one of [Formats] is a
+// [*FormatError]. Nothing reaches the sink before the first Write or Flush; CSV has its header even without entries, unless the export is
+// continued.
 func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 	w := &Writer{format: format, out: bufio.NewWriterSize(to, bufferSize)}
 	switch format {
@@ -77,9 +76,8 @@ func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 	return w, nil
 }
 
-// Write writes an entry, which it does not keep or change. After an error every
-// further call returns that error: what has reached the sink by then may end
-// within an entry.
+// Write writes an entry, which it does not keep or change. After an error every further call returns that error: what has reached the sink
+// by then may end within an entry.
 func (w *Writer) Write(entry *auditlog.Entry) error {
 	if w.err != nil {
 		return w.err

@@ -64,7 +64,9 @@ func (u *upstream) answerFrom(stored *archive.Archive, isOwn bool) {
 		return
 	}
 	u.archive = stored
-	u.archived = &archive.Reader{Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.common.keepRaw}
+	u.archived = &archive.Reader{
+		Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.common.keepRaw,
+	}
 	u.service.Reader, u.service.Directory = u.archived, u.archived
 }
 
@@ -83,7 +85,9 @@ type exportArchive struct {
 }
 
 // Since implements export.Archive.
-func (a *exportArchive) Since(ctx context.Context, from export.ArchivePosition, yield func(*auditlog.Entry) error) (export.ArchivePosition, error) {
+func (a *exportArchive) Since(
+	ctx context.Context, from export.ArchivePosition, yield func(*auditlog.Entry) error,
+) (export.ArchivePosition, error) {
 	organization, err := a.service.ResolveOrganization(ctx, a.organization)
 	if err != nil {
 		return from, err

@@ -113,7 +113,8 @@ func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admis
 	if err != nil {
 		return err
 	}
-	r.logger.InfoContext(r.ctx, "listening", "url", address.scheme()+"://"+listener.Addr().String()+transport.CleanBase(c.BasePath)+"/mcp", "sse", c.SSE)
+	url := address.scheme() + "://" + listener.Addr().String() + transport.CleanBase(c.BasePath) + "/mcp"
+	r.logger.InfoContext(r.ctx, "listening", "url", url, "sse", c.SSE)
 	group.Go(func() error { return served.Serve(ctx, listener, address.tls) })
 	return group.Wait()
 }

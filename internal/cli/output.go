@@ -17,7 +17,7 @@ func newOutput(path string, standard io.Writer) (*output, error) {
 	if path == "" {
 		return &output{Writer: standard}, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, &SettingError{Problem: "the output cannot be written: " + err.Error(), Next: "name another file with -o"}
 	}
@@ -29,7 +29,7 @@ func continueOutput(path string, standard io.Writer, size int64) (*output, error
 	if path == "" {
 		return &output{Writer: standard}, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the user names the file
 	if err == nil {
 		err = cutTo(file, size)
 	}

@@ -25,7 +25,8 @@ type Make interface {
 	Now() time.Time
 	// Written calls yield with every entry that was written since an instant, and with some that were written before. It returns the
 	// instant up to which it read.
-	Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (asOf time.Time, report auditlog.Report, err error)
+	Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (
+		asOf time.Time, report auditlog.Report, err error)
 }
 
 // Incremental exports what became known since the last export of its series: late entries too, and each only once.

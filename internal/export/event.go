@@ -3,7 +3,6 @@ package export
 import (
 	"slices"
 	"strings"
-	"unicode"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -124,18 +123,20 @@ func verbs() map[string]act {
 
 // read returns what an event means; category is Make's over it, "" if that is not known.
 func (v *vocabulary) read(event, category auditlog.Text) meaning {
-	name := splitEventName(event)
-	if len(name.words) == 0 {
+	name := auditlog.Event{Value: event, Category: category}
+	words := name.Words()
+	if len(words) == 0 {
 		return meaning{}
 	}
-	m := meaning{act: v.verbs[name.verb], subject: name.subject}
+	subject, verb := splitVerb(words)
+	m := meaning{act: v.verbs[verb], subject: strings.Join(subject, " ")}
 	for i := range v.rules {
-		if v.rules[i].fits(name.words, m.subject) {
+		if v.rules[i].fits(words, m.subject) {
 			m.kind = v.rules[i].kind
 			return m
 		}
 	}
-	categoryWords := wordsOf(category)
+	categoryWords := name.CategoryWords()
 	for i := range v.rules {
 		if v.rules[i].byCategory && v.rules[i].fits(categoryWords, "") {
 			m.kind = v.rules[i].kind
@@ -145,21 +146,10 @@ func (v *vocabulary) read(event, category auditlog.Text) meaning {
 	return m
 }
 
-// eventName is an event's name taken apart: its words in small letters, the last of which is the verb.
-type eventName struct {
-	words []string
-	verb  string
-	// subject is the words without the verb; a name of one word is both.
-	subject string
-}
-
-func splitEventName(event auditlog.Text) eventName {
-	words := wordsOf(event)
-	if len(words) == 0 {
-		return eventName{}
-	}
+// splitVerb parts the last word of an event's name, its verb, from what it was done to; a single word is both.
+func splitVerb(words []string) (subject []string, verb string) {
 	last := len(words) - 1
-	return eventName{words: words, verb: words[last], subject: strings.Join(words[:max(1, last)], " ")}
+	return words[:max(1, last)], words[last]
 }
 
 func (r *rule) fits(words []string, subject string) bool {
@@ -174,11 +164,6 @@ func (r *rule) fits(words []string, subject string) bool {
 		}
 	}
 	return true
-}
-
-// wordsOf are the words of a name, in small letters.
-func wordsOf(name auditlog.Text) []string {
-	return strings.FieldsFunc(strings.ToLower(string(name)), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 // isDone says whether the log says that something was done; false if the name leaves open what.

@@ -294,10 +294,8 @@ func (a *acme) stuckAt(n int64) (reached chan struct{}) {
 func (a *acme) process(arguments ...string) (*exec.Cmd, *sharedBuffer) {
 	a.t.Helper()
 	out := &sharedBuffer{}
-	child := exec.CommandContext(a.t.Context(), os.Args[0], "-test.run=^TestServerProcess$", "-test.timeout=0")
-	child.Env = append(os.Environ(), serverProcess+"="+strings.Join(append(a.flags(ownerKey), arguments...), " "))
+	child := childProcess(a.t, append(a.flags(ownerKey), arguments...)...)
 	child.Stderr = out
 	require.NoError(a.t, child.Start())
-	a.t.Cleanup(func() { _ = child.Process.Kill() })
 	return child, out
 }

@@ -162,20 +162,11 @@ func TestHelpAndVersion(t *testing.T) {
 
 func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
 	environment(t, nil)
-	got := run(t, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}
+	got := run(t, hello+`
 {"jsonrpc":"2.0","id":2,"method":"tools/list"}
 {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"list_organizations","arguments":{}}}
 `)
-	require.Equal(t, 0, got.code, got.errOut)
-	answers := map[string]json.RawMessage{}
-	for line := range strings.Lines(got.out) {
-		var message struct {
-			ID     json.RawMessage
-			Result json.RawMessage
-		}
-		require.NoError(t, json.Unmarshal([]byte(line), &message))
-		answers[string(message.ID)] = message.Result
-	}
+	answers := got.messages()
 	assert.Contains(t, string(answers["1"]), "make-audit-mcp")
 	assert.Contains(t, string(answers["2"]), "list_audit_logs")
 	assert.Contains(t, string(answers["3"]), `"isError":true`)

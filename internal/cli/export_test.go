@@ -143,9 +143,7 @@ func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "out")
 		assert.Empty(t, a.export("--format", strings.ToUpper(format), "-o", file), format)
 		assert.Equal(t, printed, readFile(t, file), format)
-		info, err := os.Stat(file)
-		require.NoError(t, err)
-		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), format)
+		isPrivate(t, file)
 		a.export("--format", format, "--output", file, "--event", "webhook_deleted")
 		assert.Equal(t, 1, count(format, readFile(t, file)), "%s: a window is written anew", format)
 		assert.Zero(t, strings.Count(strings.TrimPrefix(a.export("--format", format, "--event", "team_deleted"), "\ufeffuuid"), "webhook"), format)
@@ -257,9 +255,7 @@ func TestAnExportGoesOnWithWhatIsNew(t *testing.T) {
 	eachWay(t, func(t *testing.T, c *continued) {
 		first := uuidsOf(t, c.next())
 		assert.Len(t, first, 32)
-		info, err := os.Stat(c.state)
-		require.NoError(t, err)
-		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		isPrivate(t, c.state)
 		assert.Empty(t, c.next(), "nothing is new")
 
 		c.advance(time.Minute)
@@ -322,9 +318,7 @@ func TestAFileIsContinued(t *testing.T) {
 	eachWay(t, func(t *testing.T, c *continued) {
 		c.output = filepath.Join(t.TempDir(), "out.ndjson")
 		assert.Empty(t, c.next(), "nothing on standard output")
-		info, err := os.Stat(c.output)
-		require.NoError(t, err)
-		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+		isPrivate(t, c.output)
 		before := readFile(t, c.output)
 		c.advance(time.Minute)
 		c.happen(time.Second, 21*24*time.Hour)

@@ -67,6 +67,18 @@ func (o outcome) answer() *answer {
 	return parseAnswer(o.t, o.succeeds().out)
 }
 
+// messages are the results that stdio printed, by the id of their request.
+func (o outcome) messages() map[string]json.RawMessage {
+	o.t.Helper()
+	results := map[string]json.RawMessage{}
+	for line := range strings.Lines(o.succeeds().out) {
+		var message struct{ ID, Result json.RawMessage }
+		require.NoError(o.t, json.Unmarshal([]byte(line), &message), line)
+		results[string(message.ID)] = message.Result
+	}
+	return results
+}
+
 // answer is what tests look at of a tool's result.
 type answer struct {
 	Source   string
@@ -286,4 +298,12 @@ func readFile(t *testing.T, path string) string {
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(text)
+}
+
+// isPrivate checks that nobody else may read a file.
+func isPrivate(t *testing.T, path string) {
+	t.Helper()
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), path)
 }

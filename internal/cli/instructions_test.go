@@ -3,39 +3,25 @@ package cli_test
 import (
 	"encoding/json"
 	"regexp"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-// greeting is what a client gets from the server: its instructions, and what else it lists.
+// greeting is what a client gets from the server: its instructions, and the names of its tools.
 func greeting(t *testing.T) (instructions string, tools []string) {
 	t.Helper()
-	got := run(t, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}
-{"jsonrpc":"2.0","id":2,"method":"tools/list"}
-`, "--demo", "--demo-now", demoNow, "stdio")
-	require.Equal(t, 0, got.code, got.errOut)
-	for line := range strings.Lines(got.out) {
-		var message struct {
-			Result struct {
-				Instructions string `json:"instructions"`
-				Tools        []struct {
-					Name string `json:"name"`
-				} `json:"tools"`
-			} `json:"result"`
-		}
-		require.NoError(t, json.Unmarshal([]byte(line), &message))
-		if message.Result.Instructions != "" {
-			instructions = message.Result.Instructions
-		}
-		for _, tool := range message.Result.Tools {
-			tools = append(tools, tool.Name)
-		}
+	results := run(t, hello+"\n"+`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`+"\n", "--demo", "--demo-now", demoNow, "stdio").messages()
+	var welcome struct{ Instructions string }
+	require.NoError(t, json.Unmarshal(results["1"], &welcome))
+	var list struct{ Tools []struct{ Name string } }
+	require.NoError(t, json.Unmarshal(results["2"], &list))
+	for _, tool := range list.Tools {
+		tools = append(tools, tool.Name)
 	}
 	require.NotEmpty(t, tools)
-	return instructions, tools
+	return welcome.Instructions, tools
 }
 
 func TestInstructionsAreFactsForChoosingATool(t *testing.T) {

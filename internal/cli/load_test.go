@@ -54,6 +54,14 @@ func TestServerProcess(t *testing.T) {
 	os.Exit(cli.Main(strings.Fields(arguments), cli.Streams{In: strings.NewReader(""), Out: io.Discard, Err: os.Stderr}, "load"))
 }
 
+// childProcess is the program in a process of its own, not yet started, which ends with the test.
+func childProcess(t *testing.T, arguments ...string) *exec.Cmd {
+	t.Helper()
+	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServerProcess$", "-test.timeout=0")
+	child.Env = append(os.Environ(), serverProcess+"="+strings.Join(arguments, " "))
+	return child
+}
+
 // TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and an own organization, ask for a while, twice. No
 // answer may hold another's entries, nothing but 429 may go wrong, and once they have left, the second wave must have taken no more memory
 // than the first. It is part of scripts/long.
@@ -115,14 +123,12 @@ func loadWorld() *makesim.World {
 // startServer starts http in a process of its own, on a free port.
 func startServer(t *testing.T, flags ...string) (url string, process *exec.Cmd, collect func()) {
 	t.Helper()
-	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestServerProcess$", "-test.timeout=0")
-	child.Env = append(os.Environ(), serverProcess+"=http --address 127.0.0.1:0 "+strings.Join(flags, " "))
+	child := childProcess(t, append([]string{"http", "--address", "127.0.0.1:0"}, flags...)...)
 	input, err := child.StdinPipe()
 	require.NoError(t, err)
 	said, err := child.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, child.Start())
-	t.Cleanup(func() { _ = child.Process.Kill() })
 	lines := bufio.NewScanner(said)
 	listening := regexp.MustCompile(`url=(\S+)/mcp`)
 	for lines.Scan() {

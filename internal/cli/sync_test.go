@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -26,9 +25,7 @@ func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 	assert.NotContains(t, first.out, "\x1b", "no colour where there is no terminal")
 	assert.Regexp(t, `^organization 77 "Acme": 32 entries added, 0 changed, 32 details\n  holds 32 entries, covered from 2025-11-2\d to 2026-11-20T12:00:\d\dZ\n  public key: make-audit-mcp/\w+\+\w+\+\S+\n  checkpoint:\n    make-audit-mcp/\w+\n    \d+\n    \S{44}\n    \n    — make-audit-mcp/\w+ \S+\n$`, first.out)
 	for _, file := range []string{a.archive, a.archive + ".key"} {
-		info, err := os.Stat(file)
-		require.NoError(t, err)
-		assert.Equal(t, os.FileMode(0o600), info.Mode().Perm(), file)
+		isPrivate(t, file)
 	}
 	a.advance(time.Minute)
 	a.happen(time.Second)

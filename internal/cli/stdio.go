@@ -7,7 +7,7 @@ type stdioCommand struct {
 	backgroundSync
 }
 
-// Run serves until standard input ends or the process is told to stop.
+// Run serves until standard input ends or the process is stopped.
 func (c *stdioCommand) Run(r *runtime) error {
 	if isTerminal(r.streams.In) {
 		r.logger.Warn("this speaks MCP to a program, not to a person; try: make-audit-mcp --help")

@@ -114,7 +114,10 @@ func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*H
 	// Within one instant an object is created before it is changed: Make's times of
 	// writing say it better than uuids.
 	slices.SortFunc(entries, func(a, b *auditlog.Entry) int {
-		return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), cmp.Compare(stage(a.Event), stage(b.Event)), a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.UUID, b.UUID))
+		if c := a.TriggeredAt.Compare(b.TriggeredAt); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(stage(a.Event), stage(b.Event)), a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.UUID, b.UUID))
 	})
 	h := &History{Kinds: kindsOf(entries, catalog), Report: report, Total: -1}
 	if request.Kind == "" && len(h.Kinds) > 1 {

@@ -43,22 +43,22 @@ func (e Event) Object() Text {
 
 // parts splits the value at its verb.
 func (e Event) parts() (object, verb string) {
-	value := strings.ToLower(string(e.Value))
-	last := strings.LastIndexByte(value, '_')
-	if last <= 0 {
-		return value, value[last+1:]
-	}
-	object, verb = value[:last], value[last+1:]
-	if !isKnownVerb(verb) {
-		words := strings.Split(object, "_")
-		for at := len(words) - 1; at > 0; at-- {
-			if isKnownVerb(words[at]) {
-				object, verb = strings.Join(words[:at], "_"), words[at]
+	words := e.Words()
+	at := len(words) - 1
+	switch {
+	case at < 0:
+		return strings.ToLower(string(e.Value)), ""
+	case at == 0:
+		return strings.ToLower(string(e.Value)), words[0]
+	case !isKnownVerb(words[at]):
+		for i := at - 1; i > 0; i-- {
+			if isKnownVerb(words[i]) {
+				at = i
 				break
 			}
 		}
 	}
-	return strings.TrimPrefix(object, "requested_"), verb
+	return strings.TrimPrefix(strings.Join(words[:at], "_"), "requested_"), words[at]
 }
 
 // isKnownVerb reports whether a word can be nothing but the verb of an event.

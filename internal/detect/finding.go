@@ -140,8 +140,14 @@ func (r *Record) findMassDeletion() *Finding {
 
 func deletionsOf(entries []*auditlog.Entry) []*auditlog.Entry {
 	var deletions []*auditlog.Entry
+	known := map[auditlog.Text]bool{}
 	for _, entry := range entries {
-		if isDeletion(entry.Event) {
+		deletes, ok := known[entry.Event]
+		if !ok {
+			deletes = isDeletion(entry.Event)
+			known[entry.Event] = deletes
+		}
+		if deletes {
 			deletions = append(deletions, entry)
 		}
 	}

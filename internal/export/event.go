@@ -128,8 +128,7 @@ func (v *vocabulary) read(event, category auditlog.Text) meaning {
 	if len(words) == 0 {
 		return meaning{}
 	}
-	subject, verb := splitVerb(words)
-	m := meaning{act: v.verbs[verb], subject: strings.Join(subject, " ")}
+	m := meaning{act: v.verbs[name.Verb()], subject: strings.ReplaceAll(string(name.Object()), "_", " ")}
 	for i := range v.rules {
 		if v.rules[i].fits(words, m.subject) {
 			m.kind = v.rules[i].kind
@@ -144,12 +143,6 @@ func (v *vocabulary) read(event, category auditlog.Text) meaning {
 		}
 	}
 	return m
-}
-
-// splitVerb parts the last word of an event's name, its verb, from what it was done to; a single word is both.
-func splitVerb(words []string) (subject []string, verb string) {
-	last := len(words) - 1
-	return words[:max(1, last)], words[last]
 }
 
 func (r *rule) fits(words []string, subject string) bool {

@@ -21,22 +21,18 @@ const defaultRetentionDays = 365
 // maxTeamProbes bounds the calls that find out which teams may be read.
 const maxTeamProbes = 50
 
-// Access tells what may be read of an organization's log. It asks: roles are
-// hints only, since custom roles exist, so the answer to a list of the first entries
-// decides. The first is the oldest one, and so also tells how far back the log
-// goes.
-//
-// The license comes first, so that the rate budget is known before the rest.
-func (s *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
-	return s.access.get(ctx, organization, func(ctx context.Context) (*auditlog.Access, error) {
+// Access returns what may be read of an organization's log. It asks: roles are hints only, since custom roles exist, so the answer to a list
+// of the first entries decides. The first is the oldest one, and so also shows how far back the log goes.
+func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
+	return r.access.get(ctx, organization, func(ctx context.Context) (*auditlog.Access, error) {
 		// Who asks is needed below, and counts to no organization's budget.
 		var beside sync.WaitGroup
 		defer beside.Wait()
-		beside.Go(func() { _, _ = s.me(ctx) })
+		beside.Go(func() { _, _ = r.me(ctx) })
 
 		access := &auditlog.Access{RetentionDays: defaultRetentionDays}
 		var refs []makeapi.Ref
-		found, err := s.client.Organizations.Get(ctx, makeapi.ID(organization))
+		found, err := r.client.Organizations.Get(ctx, makeapi.ID(organization))
 		switch {
 		case err == nil:
 			refs = found.Teams
@@ -49,9 +45,9 @@ func (s *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 		case !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan):
 			return nil, err
 		}
-		s.client.Budget().SetAPILimit(s.client.Instance(), makeapi.ID(organization), access.APILimit)
+		r.client.Budget().SetAPILimit(r.client.Instance(), makeapi.ID(organization), access.APILimit)
 
-		oldest, listErr := s.oldest(ctx, organizationList(organization))
+		oldest, listErr := r.oldest(ctx, organizationList(organization))
 		switch {
 		case listErr == nil:
 			access.Organization, access.Oldest = true, oldest
@@ -64,7 +60,7 @@ func (s *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 		default:
 			return nil, listErr
 		}
-		if err := s.probeTeams(ctx, organization, access, refs); err != nil {
+		if err := r.probeTeams(ctx, organization, access, refs); err != nil {
 			return nil, err
 		}
 		return access, nil
@@ -73,13 +69,13 @@ func (s *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 
 // probeTeams fills in the teams. Where the organization's list may be read, so
 // may theirs; else each that can be known is asked.
-func (s *Reader) probeTeams(ctx context.Context, organization auditlog.ID, access *auditlog.Access, refs []makeapi.Ref) error {
-	me, err := s.me(ctx)
+func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, access *auditlog.Access, refs []makeapi.Ref) error {
+	me, err := r.me(ctx)
 	if err != nil {
 		return err
 	}
 	if !access.Organization {
-		if refs, err = s.knownTeams(ctx, organization, me, refs); err != nil {
+		if refs, err = r.knownTeams(ctx, organization, me, refs); err != nil {
 			return err
 		}
 	}
@@ -100,10 +96,10 @@ func (s *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	probed := access.Teams[:min(len(access.Teams), maxTeamProbes)]
 	oldest := make([]time.Time, len(probed))
 	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(s.options.Parallel)
+	group.SetLimit(r.options.Parallel)
 	for i := range probed {
 		group.Go(func() error {
-			at, err := s.oldest(groupCtx, teamList(organization, probed[i].ID))
+			at, err := r.oldest(groupCtx, teamList(organization, probed[i].ID))
 			if makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
 				return nil
 			}
@@ -124,20 +120,20 @@ func (s *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 
 // knownTeams gathers an organization's teams from wherever the key may see
 // them: the organization, the list of teams, and the user's own roles.
-func (s *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
-	teams, err := s.client.Teams.List(ctx, makeapi.ID(organization))
+func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
+	teams, err := r.client.Teams.List(ctx, makeapi.ID(organization))
 	if err != nil && !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
 		return nil, err
 	}
 	for _, team := range teams {
 		refs = append(refs, makeapi.Ref{ID: team.ID, Name: team.Name})
 	}
-	refs = appendNew(nil, refs, func(r makeapi.Ref) makeapi.ID { return r.ID })
+	refs = appendNew(nil, refs, func(ref makeapi.Ref) makeapi.ID { return ref.ID })
 	for id := range me.TeamRoles {
-		if len(refs) >= maxTeamProbes || slices.ContainsFunc(refs, func(r makeapi.Ref) bool { return r.ID == id }) {
+		if len(refs) >= maxTeamProbes || slices.ContainsFunc(refs, func(ref makeapi.Ref) bool { return ref.ID == id }) {
 			continue
 		}
-		team, err := s.client.Teams.Get(ctx, id)
+		team, err := r.client.Teams.Get(ctx, id)
 		if makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
 			continue
 		}
@@ -157,8 +153,8 @@ func (s *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *m
 const oldestProbe = 10
 
 // oldest asks a list for its oldest entry; zero if it has none.
-func (s *Reader) oldest(ctx context.Context, list endpoint) (time.Time, error) {
-	page, err := list.fetch(ctx, s.client, makeapi.ListOptions{SortBy: makeapi.SortByTriggeredAt, SortDir: makeapi.Ascending, Limit: oldestProbe})
+func (r *Reader) oldest(ctx context.Context, list endpoint) (time.Time, error) {
+	page, err := list.fetch(ctx, r.client, makeapi.ListOptions{SortBy: makeapi.SortByTriggeredAt, SortDir: makeapi.Ascending, Limit: oldestProbe})
 	if err != nil {
 		return time.Time{}, err
 	}

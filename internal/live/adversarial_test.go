@@ -668,7 +668,7 @@ func TestNoGoroutineStaysBehind(t *testing.T) {
 			read(u, s)
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]
-			assert.NotContains(t, string(stacks), "live.(*Session).fetchPage")
+			assert.NotContains(t, string(stacks), "live.(*fetcher).fetch")
 		})
 	}
 }

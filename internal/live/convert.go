@@ -51,7 +51,7 @@ func (in *interner) entry(wire *makeapi.AuditLog) *auditlog.Entry {
 	return entry
 }
 
-// Decode reads an entry back from its Raw, as a Session reads Make's answer. It shares
+// Decode reads an entry back from its Raw, as a Reader reads Make's answer. It shares
 // nothing with other entries. ok is false for what is no entry.
 func Decode(raw []byte) (entry *auditlog.Entry, ok bool) {
 	wire, ok := makeapi.DecodeAuditLog(raw)

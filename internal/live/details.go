@@ -66,25 +66,25 @@ func (d *details) add(key detailKey, entry *auditlog.Entry) {
 
 // Detail returns an entry with its details. An entry of another organization is
 // not found: the bare form of the path does not name one.
-func (s *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
+func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	key := detailKey{organization, strings.ToLower(uuid)}
-	if entry, ok := s.details.find(key); ok {
+	if entry, ok := r.details.find(key); ok {
 		return entry, nil
 	}
-	wire, err := s.client.AuditLogs.Get(ctx, makeapi.ID(organization), uuid)
+	wire, err := r.client.AuditLogs.Get(ctx, makeapi.ID(organization), uuid)
 	switch {
 	case makeapi.IsKind(err, makeapi.KindNotFound, makeapi.KindBadRequest):
 		return nil, &auditlog.NotFoundError{UUID: uuid}
 	case err != nil:
 		return nil, err
 	}
-	if !s.options.KeepRaw {
+	if !r.options.KeepRaw {
 		wire.Raw = nil
 	}
 	entry := newInterner().entry(wire)
 	if entry.Organization == nil || entry.Organization.ID != organization || !strings.EqualFold(entry.UUID, uuid) {
 		return nil, &auditlog.NotFoundError{UUID: uuid}
 	}
-	s.details.add(key, entry)
+	r.details.add(key, entry)
 	return entry, nil
 }

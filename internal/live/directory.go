@@ -9,13 +9,13 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-func (s *Reader) me(ctx context.Context) (*makeapi.CurrentUser, error) {
-	return s.account.get(ctx, struct{}{}, s.client.Users.Me)
+func (r *Reader) me(ctx context.Context) (*makeapi.CurrentUser, error) {
+	return r.account.get(ctx, struct{}{}, r.client.Users.Me)
 }
 
-// Account tells whose key this is.
-func (s *Reader) Account(ctx context.Context) (auditlog.Account, error) {
-	me, err := s.me(ctx)
+// Account returns whose key this is.
+func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
+	me, err := r.me(ctx)
 	if err != nil {
 		return auditlog.Account{}, err
 	}
@@ -23,13 +23,13 @@ func (s *Reader) Account(ctx context.Context) (auditlog.Account, error) {
 }
 
 // Organizations lists the user's organizations. Where the key may not list
-// them, those that its roles name are told without names.
-func (s *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
-	me, err := s.me(ctx)
+// them, those that its roles name are returned without names.
+func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
+	me, err := r.me(ctx)
 	if err != nil {
 		return nil, err
 	}
-	listed, err := s.organizations.get(ctx, struct{}{}, s.client.Organizations.List)
+	listed, err := r.organizations.get(ctx, struct{}{}, r.client.Organizations.List)
 	if makeapi.IsKind(err, makeapi.KindForbidden) {
 		for id := range me.OrganizationRoles {
 			listed = append(listed, makeapi.Organization{ID: id})
@@ -43,7 +43,7 @@ func (s *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 		organization := auditlog.Organization{
 			Ref:  auditlog.Ref{ID: auditlog.ID(wire.ID), Name: auditlog.Text(wire.Name)},
 			Zone: auditlog.Text(wire.Zone),
-			Here: s.isHere(wire.Zone),
+			Here: r.isHere(wire.Zone),
 		}
 		if role, ok := me.OrganizationRoles[wire.ID]; ok {
 			organization.Role = auditlog.Text(makeapi.RoleName(role))
@@ -53,25 +53,25 @@ func (s *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 	return organizations, nil
 }
 
-// isHere tells whether a zone is the one that the client talks to. Where neither
-// the host nor the options tell (a proxy, a private instance), all may be.
-func (s *Reader) isHere(zone string) bool {
-	own := s.options.Zone
-	if host := s.client.Host(); own == "" && (strings.HasSuffix(host, ".make.com") || strings.HasSuffix(host, ".make.celonis.com")) {
+// isHere reports whether a zone is the one that the client talks to. Where neither
+// the host nor the options say (a proxy, a private instance), all may be.
+func (r *Reader) isHere(zone string) bool {
+	own := r.options.Zone
+	if host := r.client.Host(); own == "" && (strings.HasSuffix(host, ".make.com") || strings.HasSuffix(host, ".make.celonis.com")) {
 		own = host
 	}
 	return zone == "" || own == "" || strings.EqualFold(zone, own)
 }
 
-// Catalog tells the organization's filters; where only teams may be read,
+// Catalog returns the organization's filters; where only teams may be read,
 // those of its readable teams together.
-func (s *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
-	return s.catalogs.get(ctx, organization, func(ctx context.Context) (*auditlog.Catalog, error) {
-		access, err := s.Access(ctx, organization)
+func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
+	return r.catalogs.get(ctx, organization, func(ctx context.Context) (*auditlog.Catalog, error) {
+		access, err := r.Access(ctx, organization)
 		if err != nil {
 			return nil, err
 		}
-		filters, err := s.client.AuditLogs.OrganizationFilters(ctx, makeapi.ID(organization))
+		filters, err := r.client.AuditLogs.OrganizationFilters(ctx, makeapi.ID(organization))
 		if err == nil {
 			return catalogOf(filters), nil
 		}
@@ -80,7 +80,7 @@ func (s *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 		}
 		merged := &auditlog.Catalog{Teams: access.ReadableTeams()}
 		for _, team := range access.ReadableTeams() {
-			catalog, err := s.TeamCatalog(ctx, organization, team.ID)
+			catalog, err := r.TeamCatalog(ctx, organization, team.ID)
 			if err != nil {
 				return nil, err
 			}
@@ -91,10 +91,10 @@ func (s *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 	})
 }
 
-// TeamCatalog tells one team's filters.
-func (s *Reader) TeamCatalog(ctx context.Context, organization, team auditlog.ID) (*auditlog.Catalog, error) {
-	return s.teamCatalogs.get(ctx, team, func(ctx context.Context) (*auditlog.Catalog, error) {
-		filters, err := s.client.AuditLogs.TeamFilters(ctx, makeapi.ID(organization), makeapi.ID(team))
+// TeamCatalog returns one team's filters.
+func (r *Reader) TeamCatalog(ctx context.Context, organization, team auditlog.ID) (*auditlog.Catalog, error) {
+	return r.teamCatalogs.get(ctx, team, func(ctx context.Context) (*auditlog.Catalog, error) {
+		filters, err := r.client.AuditLogs.TeamFilters(ctx, makeapi.ID(organization), makeapi.ID(team))
 		if err != nil {
 			return nil, err
 		}
@@ -102,10 +102,10 @@ func (s *Reader) TeamCatalog(ctx context.Context, organization, team auditlog.ID
 	})
 }
 
-// TeamOrganization tells which organization a team belongs to.
-func (s *Reader) TeamOrganization(ctx context.Context, team auditlog.ID) (auditlog.ID, error) {
-	return s.teamOwners.get(ctx, team, func(ctx context.Context) (auditlog.ID, error) {
-		found, err := s.client.Teams.Get(ctx, makeapi.ID(team))
+// TeamOrganization returns the organization that a team belongs to.
+func (r *Reader) TeamOrganization(ctx context.Context, team auditlog.ID) (auditlog.ID, error) {
+	return r.teamOwners.get(ctx, team, func(ctx context.Context) (auditlog.ID, error) {
+		found, err := r.client.Teams.Get(ctx, makeapi.ID(team))
 		if err != nil {
 			return "", err
 		}
@@ -114,8 +114,8 @@ func (s *Reader) TeamOrganization(ctx context.Context, team auditlog.ID) (auditl
 }
 
 // ObservedEntries are the uuids of entries that are still kept, newest first.
-func (s *Reader) ObservedEntries(organization auditlog.ID, limit int) []string {
-	return s.walks.uuids(organization, limit)
+func (r *Reader) ObservedEntries(organization auditlog.ID, limit int) []string {
+	return r.walks.uuids(organization, limit)
 }
 
 func appendNew[T any, K comparable](to, from []T, key func(T) K) []T {

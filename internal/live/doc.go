@@ -16,7 +16,7 @@
 //     entries may be missing.
 //   - Bare dates are asked for wider than the window by whatever zone and
 //     inclusiveness Make may mean, slices share their border dates, and the cut
-//     is made here, on triggeredAt; what is read twice is told by its uuid.
+//     is made here, on triggeredAt; what is read twice is recognized by its uuid.
 //   - Make may compare createdAt instead, which is never earlier. The lower
 //     edge then is safe. For an upper edge in the past, one more listing reads
 //     upwards from that edge: whatever it finds from before the edge was

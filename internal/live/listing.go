@@ -10,6 +10,8 @@ import (
 
 // listing is one list with its filters, dates and order, read page by page. It
 // decides where the next page begins and whether pages join; it makes no calls.
+// It belongs to the crawl's goroutine: the merger has it take pages, the fetcher
+// asks it where to go on.
 type listing struct {
 	endpoint endpoint
 	options  makeapi.ListOptions // filters, dates and order; no offset and limit
@@ -25,31 +27,31 @@ type listing struct {
 	// end is where its rows probably end; only estimates rest on it.
 	end time.Time
 
-	base    int // offset that reading began at
-	next    int // offset of the next page
-	join    joint
-	reached time.Time // instant of the last row read; zero before the first
-	rows    int       // places read, for estimates
-	first   time.Time // instant of the first row read
-	done    bool
+	base     int       // offset that reading began at
+	next     int       // offset of the next page
+	overlaps overlap   // how the next page does
+	reached  time.Time // instant of the last row read; zero before the first
+	rows     int       // places read, for estimates
+	first    time.Time // instant of the first row read
+	done     bool
 
 	lastPage []string // keys of the rows of the page before, in order
-	overlap  int      // how many of them the next page begins with, if byRows
+	shared   int      // how many of them the next page begins with, if byRows
 	stepped  int      // steps back since pages joined
 	crowded  int      // steps back in vain within one instant
 
 	unordered bool // a page was not in the order asked for
 	uncertain bool // pages could not be seen to join
 
-	ahead lookahead
+	fresh int // entries that it was the first to bring
 }
 
-// joint is how a page overlaps what was read before it.
-type joint int
+// overlap is how a page overlaps what was read before it.
+type overlap int
 
 const (
-	// apart: it does not.
-	apart joint = iota
+	// noOverlap: it does not.
+	noOverlap overlap = iota
 	// byInstant: it begins at the first row of the last instant read, which it
 	// holds whole.
 	byInstant
@@ -91,7 +93,7 @@ func (l *listing) bound() time.Time {
 	return l.reached
 }
 
-// comesBefore tells whether a comes before b in the listing's order.
+// comesBefore reports whether a comes before b in the listing's order.
 func (l *listing) comesBefore(a, b time.Time) bool {
 	if l.ascending() {
 		return a.Before(b)
@@ -99,14 +101,14 @@ func (l *listing) comesBefore(a, b time.Time) bool {
 	return a.After(b)
 }
 
-// take adds a page at or above l.next to what was read and reports whether it
-// joins; if not, l.next is further up. largest is the largest page received.
-func (l *listing) take(result pageResult, largest int) bool {
+// take adds a page at or above l.next to what was read and returns how it joins;
+// where it does not, l.next is further up.
+func (l *listing) take(result *pageResult) joining {
 	page, entries := result.page, result.entries
 	end := result.offset + page.Received
 	if page.Received == 0 {
 		l.done = true
-		return true
+		return joined
 	}
 	if !slices.IsSortedFunc(entries, func(a, b *auditlog.Entry) int {
 		switch {
@@ -121,18 +123,18 @@ func (l *listing) take(result pageResult, largest int) bool {
 	}
 	if !l.joins(result.offset, entries) {
 		if l.stepBack(result) {
-			return false
+			return steppedBack
 		}
 		l.uncertain = true
 	}
 	l.stepped = 0
-	l.ahead.joined()
 	l.rows = max(l.rows, end-l.base)
+	before := l.overlaps
 	l.placeNext(result)
 	// A page as large as the instance says its pages are is no last one, even
 	// if larger ones were seen.
 	limit := page.Pagination.Limit
-	isLast := page.Received < min(result.limit, largest) && (limit <= 0 || page.Received < limit)
+	isLast := page.Received < min(result.limit, result.largest) && (limit <= 0 || page.Received < limit)
 	switch {
 	case isLast:
 		l.done = true
@@ -140,37 +142,39 @@ func (l *listing) take(result pageResult, largest int) bool {
 	case l.ascending() && !l.reached.Before(l.until), !l.ascending() && l.reached.Before(l.lower):
 		l.done = true
 	}
-	return true
+	if l.overlaps == byRows && before != byRows {
+		return joinedCrowded
+	}
+	return joined
 }
 
 // stepBack moves the next page further up, where it overlaps more of what was
 // read; false if that was tried often enough.
-func (l *listing) stepBack(result pageResult) bool {
-	if l.stepped >= maxStepsBack || l.join == byRows && l.crowded >= maxCrowdedSteps {
+func (l *listing) stepBack(result *pageResult) bool {
+	if l.stepped >= maxStepsBack || l.overlaps == byRows && l.crowded >= maxCrowdedSteps {
 		return false
 	}
 	l.stepped++
-	if l.join == byRows {
+	if l.overlaps == byRows {
 		l.crowded++
 	}
 	l.next = max(0, result.offset-max(1, result.page.Received/4)*l.stepped)
-	l.ahead.shaken()
 	return true
 }
 
-// joins tells whether a page follows on what was read without a gap.
+// joins reports whether a page follows on what was read without a gap.
 func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
-	if offset == 0 || l.join == apart || l.unordered || len(entries) == 0 {
+	if offset == 0 || l.overlaps == noOverlap || l.unordered || len(entries) == 0 {
 		return true
 	}
 	if l.comesBefore(l.at(entries[0]), l.reached) {
 		return true // it begins above the last instant, and holds it whole
 	}
 	from := slices.Index(l.lastPage, entries[0].Key())
-	if l.join == byInstant {
+	if l.overlaps == byInstant {
 		return from >= 0 && l.at(entries[0]).Equal(l.reached)
 	}
-	if from < 0 || from > len(l.lastPage)-l.overlap {
+	if from < 0 || from > len(l.lastPage)-l.shared {
 		return false
 	}
 	for i, key := range l.lastPage[from:] {
@@ -184,11 +188,11 @@ func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
 // placeNext decides where the next page begins: at the first row of the last
 // instant, so that the instant is seen whole in one page; or, where it fills
 // pages, some rows before the end.
-func (l *listing) placeNext(result pageResult) {
+func (l *listing) placeNext(result *pageResult) {
 	entries, received := result.entries, result.page.Received
 	end := result.offset + received
 	if len(entries) == 0 {
-		l.next, l.join = max(l.next, end), apart
+		l.next, l.overlaps = max(l.next, end), noOverlap
 		return
 	}
 	if l.first.IsZero() {
@@ -208,20 +212,17 @@ func (l *listing) placeNext(result pageResult) {
 	overlap := min(received-1, max(minOverlap, received/16))
 	switch {
 	case l.unordered:
-		l.next, l.join = max(l.next, end), apart
+		l.next, l.overlaps = max(l.next, end), noOverlap
 	case start > 0 && !l.reached.Equal(before):
-		l.next, l.join, l.crowded = max(l.next, result.offset+places[start]), byInstant, 0
+		l.next, l.overlaps, l.crowded = max(l.next, result.offset+places[start]), byInstant, 0
 	default:
 		// Counted in rows that can be read; what cannot be lies between them.
-		l.overlap = min(overlap, len(entries)-1)
-		if l.overlap == 0 {
-			l.next, l.join = max(l.next, end), apart
+		l.shared = min(overlap, len(entries)-1)
+		if l.shared == 0 {
+			l.next, l.overlaps = max(l.next, end), noOverlap
 			return
 		}
-		if l.join != byRows {
-			l.ahead.drop() // pages asked for before overlap less
-		}
-		l.next, l.join = max(l.next, result.offset+places[len(entries)-l.overlap]), byRows
+		l.next, l.overlaps = max(l.next, result.offset+places[len(entries)-l.shared]), byRows
 	}
 }
 
@@ -232,7 +233,7 @@ func (l *listing) shift(rows int) {
 }
 
 // estimate is how many rows the listing may still have below what was read,
-// from how dense it was so far; 0 if that cannot be told.
+// from how dense it was so far; 0 if that is not known.
 func (l *listing) estimate() int {
 	if l.done || l.ascending() || l.reached.IsZero() || !l.reached.Before(l.first) {
 		return 0

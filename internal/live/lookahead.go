@@ -3,54 +3,23 @@ package live
 import (
 	"maps"
 	"slices"
-
-	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/makeapi"
 )
 
-// pageResult is a page that arrived, or why it did not.
-type pageResult struct {
-	listing    *listing
-	generation int // of the listing's lookahead, when the page was asked for
-	offset     int
-	limit      int
-	page       *makeapi.AuditLogPage
-	entries    []*auditlog.Entry // those of the page, in its order
-	err        error
-}
-
-// places tells the place in the page of each entry, and then the place behind
-// the page: unreadable records lie between.
-func (r *pageResult) places() []int {
-	places := make([]int, 0, len(r.entries)+1)
-	unreadable := r.page.Unreadable
-	for place := range r.page.Received {
-		if len(unreadable) > 0 && unreadable[0] == place {
-			unreadable = unreadable[1:]
-			continue
-		}
-		places = append(places, place)
-	}
-	return append(places, r.page.Received)
-}
-
-// lookahead is what a listing has asked for whose turn has not come.
+// lookahead is the pages that were asked for of one listing and whose turn has not come. Only the fetcher uses it.
 type lookahead struct {
 	underWay map[int]bool       // pages asked for, by offset
 	waiting  map[int]pageResult // pages that came before their turn, by offset
 	// generation parts pages asked for before the places moved from later ones.
 	generation int
-	// settling is how many more pages have to join before reading ahead again.
-	settling int
-	// fresh counts the entries that the listing was the first to bring.
-	fresh int
+	// joinsDue is how many more pages have to join before reading ahead again.
+	joinsDue int
 }
 
-// settlePages is how many pages must join after a step back.
-const settlePages = 4
+// joinsAfterStepBack is how many pages must join after a step back before pages are asked for ahead again.
+const joinsAfterStepBack = 4
 
-// reset forgets the pages under way: whoever asked for them is gone.
-func (a *lookahead) reset() {
+// forgetUnderWay takes no page any more that is under way.
+func (a *lookahead) forgetUnderWay() {
 	a.underWay = nil
 	a.generation++
 }
@@ -61,13 +30,13 @@ func (a *lookahead) drop() {
 	a.generation++
 }
 
-// shaken notes that places have moved: pages asked for ahead show old ones.
-func (a *lookahead) shaken() {
+// dropMoved forgets them because places have moved: they show old ones.
+func (a *lookahead) dropMoved() {
 	a.drop()
-	a.settling = settlePages
+	a.joinsDue = joinsAfterStepBack
 }
 
-func (a *lookahead) joined() { a.settling = max(0, a.settling-1) }
+func (a *lookahead) noteJoined() { a.joinsDue = max(0, a.joinsDue-1) }
 
 func (a *lookahead) ask(offset int) {
 	if a.underWay == nil {

@@ -115,33 +115,6 @@ func ids[T any, K ~string](items []T, key func(T) K) []string {
 	return slices.Compact(values)
 }
 
-// Slicing: a listing that may have more rows than sliceRows is cut into slices
-// of days, so that no offset grows large and slices are read side by side.
-// Neighbours share a day, so slices are not made narrower than minSliceDays; and
-// each costs a call even if it is empty, so there are not more than maxSlices:
-// the rows read so far may be denser than what follows.
-const (
-	sliceRows    = 8000
-	minSliceDays = 7
-	maxSlices    = 16
-)
-
-// sliceDays tells at which days to cut what remains of a listing, newest first;
-// none if it is not worth it.
-func sliceDays(l *listing) []day {
-	from, to := lowerEdge(l.end), dayOf(l.reached)
-	days := daysBetween(from, to)
-	count := min((l.estimate()+sliceRows-1)/sliceRows, days/minSliceDays, maxSlices)
-	if count < 2 {
-		return nil
-	}
-	borders := make([]day, 0, count-1)
-	for i := range count - 1 {
-		borders = append(borders, to.add(-days*(i+1)/count))
-	}
-	return borders
-}
-
 // listings lays out the lists of a walk over [lower, to): open if to is so late
 // that no upper date is needed. oldest is when the oldest entry was triggered;
 // only estimates rest on it.

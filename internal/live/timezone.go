@@ -9,14 +9,14 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// UserTimezone tells in which IANA zone a user of an organization lives; empty
-// where Make does not tell this key, or names a zone that is not known.
-func (s *Reader) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
-	if account, err := s.Account(ctx); err == nil && account.User.ID == user {
+// UserTimezone returns the IANA zone that a user of an organization lives in; empty
+// where Make does not show it to this key, or names a zone that is not known.
+func (r *Reader) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
+	if account, err := r.Account(ctx); err == nil && account.User.ID == user {
 		return knownZone(account.Timezone)
 	}
-	zones, err := s.timezones.get(ctx, organization, func(ctx context.Context) (map[auditlog.ID]string, error) {
-		users, err := s.client.Users.ListOrganization(ctx, makeapi.ID(organization))
+	zones, err := r.timezones.get(ctx, organization, func(ctx context.Context) (map[auditlog.ID]string, error) {
+		users, err := r.client.Users.ListOrganization(ctx, makeapi.ID(organization))
 		if isRefusal(err) {
 			return nil, nil // it is an answer, and is remembered as one
 		}
@@ -29,7 +29,7 @@ func (s *Reader) UserTimezone(ctx context.Context, organization, user auditlog.I
 			zone := wire.Timezone
 			if zone == "" && wire.TimezoneID != "" {
 				if names == nil {
-					if names, err = s.client.Enums.Timezones(ctx); isRefusal(err) {
+					if names, err = r.client.Enums.Timezones(ctx); isRefusal(err) {
 						names = map[makeapi.ID]string{}
 					} else if err != nil {
 						return nil, err
@@ -47,7 +47,7 @@ func (s *Reader) UserTimezone(ctx context.Context, organization, user auditlog.I
 	return knownZone(zones[user])
 }
 
-// isRefusal tells errors that asking again would only repeat.
+// isRefusal reports errors that asking again would only repeat.
 func isRefusal(err error) bool {
 	return makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan, makeapi.KindBadRequest)
 }

@@ -8,7 +8,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// IsUnreachable tells whether an error means that Make could not be asked, rather than
+// IsUnreachable reports whether an error means that Make could not be asked, rather than
 // that it refused.
 func IsUnreachable(err error) bool {
 	var answer *makeapi.Error

@@ -15,13 +15,47 @@ type walkCache struct {
 	maxEntries int
 
 	mu    sync.Mutex
-	walks []*walk
+	walks []*keptWalk
+}
+
+// keptWalk is a walk with what the cache knows of it, which the cache's lock guards. Readers may hold the turn of a walk while the cache looks
+// through all of them, so it looks at nothing of the walk itself but its scope.
+type keptWalk struct {
+	*walk
+	begun   time.Time
+	expires time.Time
+	holds   holdings
+}
+
+// holdings is what a walk held when it was last read.
+type holdings struct {
+	isWhole bool // it is read to its end
+	entries int
+	newest  []string // uuids of its newest entries
+	// askableAsOf is the walk's asOf, once something was read of an open one.
+	askableAsOf time.Time
+}
+
+// newestKept is how many uuids are kept of a walk, for completion.
+const newestKept = 100
+
+// holdings is asked for by the reader that holds the turn.
+func (w *walk) holdings() holdings {
+	ready := w.log.ready
+	h := holdings{isWhole: w.isFinished(), entries: len(ready) + len(w.log.pending), newest: make([]string, 0, newestKept)}
+	for _, entry := range ready[:min(len(ready), newestKept)] {
+		h.newest = append(h.newest, entry.UUID)
+	}
+	if w.scope.open && w.hasRead() {
+		h.askableAsOf = w.asOf
+	}
+	return h
 }
 
 // find returns a walk that can answer a query, or nil: one over the same lists
 // that reaches as far, or one over all entries that is read to its end. One that
 // is read to its end goes before those that are not.
-func (c *walkCache) find(q *auditlog.Query, oldest time.Time, signature, unfiltered string) *walk {
+func (c *walkCache) find(q *auditlog.Query, oldest time.Time, signature, unfiltered string) *keptWalk {
 	from := q.Window.From
 	if oldest.After(from) {
 		from = oldest // before it there is nothing to be read
@@ -29,36 +63,39 @@ func (c *walkCache) find(q *auditlog.Query, oldest time.Time, signature, unfilte
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.dropExpired()
-	var found *walk
+	var found *keptWalk
 	for _, w := range c.walks {
-		isWhole := w.whole.Load()
-		if w.signature != signature && !(w.signature == unfiltered && isWhole) {
-			continue
-		}
-		if w.lower.After(from) || !w.open && w.to.Before(q.Window.To) {
-			continue
-		}
-		fromTop := w.resumedAfter.TriggeredAt.IsZero()
-		if !fromTop && (q.Resume == nil || q.Resume.After.TriggeredAt.After(w.resumedAfter.TriggeredAt)) {
-			continue
-		}
-		if isWhole {
+		fits := w.scope.signature == signature || w.scope.signature == unfiltered && w.holds.isWhole
+		switch {
+		case !fits || !w.scope.reaches(q, from):
+		case w.holds.isWhole:
 			return w
-		}
-		if found == nil {
+		case found == nil:
 			found = w
 		}
 	}
 	return found
 }
 
-func (c *walkCache) add(w *walk) {
+// reaches reports whether all that a query asks for from an instant on is within the scope.
+func (s *scope) reaches(q *auditlog.Query, from time.Time) bool {
+	if s.lower.After(from) || !s.open && s.to.Before(q.Window.To) {
+		return false
+	}
+	begins := s.resumedAfter.TriggeredAt
+	return begins.IsZero() || q.Resume != nil && !q.Resume.After.TriggeredAt.After(begins)
+}
+
+func (c *walkCache) add(w *walk) *keptWalk {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.walks = slices.Insert(c.walks, 0, w)
+	now := time.Now()
+	kept := &keptWalk{walk: w, begun: now, expires: now.Add(c.keep)}
+	c.walks = slices.Insert(c.walks, 0, kept)
 	c.walks = c.walks[:min(len(c.walks), maxWalks)]
-	// An idle session must not hold on to what nobody will be answered from.
+	// An idle reader must not hold on to what nobody will be answered from.
 	time.AfterFunc(c.keep, c.expire)
+	return kept
 }
 
 // maxWalks bounds the walks kept, however small they are.
@@ -70,30 +107,20 @@ func (c *walkCache) expire() {
 	c.dropExpired()
 }
 
-// newestKept is how many uuids are kept of a walk, for completion.
-const newestKept = 100
-
-// settle is called after a read: it notes what the walk holds now and drops the
-// oldest walks beyond the bound. cut tells that a bound or a failure ended the read.
-func (c *walkCache) settle(w *walk, cut bool) {
+// noteRead notes what a walk holds after a read, and drops the oldest walks
+// beyond the bound. cut means that a bound or a failure ended the read.
+func (c *walkCache) noteRead(w *keptWalk, holds holdings, cut bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	w.whole.Store(w.finished())
-	w.held = len(w.ready) + len(w.pending)
-	if w.open && w.hasRead() {
-		w.askableAsOf = w.asOf
-	}
+	w.holds = holds
 	if cut {
 		c.prolong(w)
-	}
-	w.newest = make([]string, 0, newestKept)
-	for _, entry := range w.ready[:min(len(w.ready), newestKept)] {
-		w.newest = append(w.newest, entry.UUID)
 	}
 	c.dropExpired()
 	total := 0
 	for i, kept := range c.walks {
-		if total += kept.held; total > c.maxEntries && i > 0 {
+		total += kept.holds.entries
+		if total > c.maxEntries && i > 0 {
 			c.walks = slices.Delete(c.walks, i, len(c.walks))
 			return
 		}
@@ -106,7 +133,7 @@ func (c *walkCache) settle(w *walk, cut bool) {
 const longestCut = 6
 
 // prolong keeps a walk for the next question as if it had just begun.
-func (c *walkCache) prolong(w *walk) {
+func (c *walkCache) prolong(w *keptWalk) {
 	until := time.Now().Add(c.keep)
 	if last := w.begun.Add(longestCut * c.keep); until.After(last) {
 		until = last
@@ -119,7 +146,7 @@ func (c *walkCache) prolong(w *walk) {
 
 func (c *walkCache) dropExpired() {
 	now := time.Now()
-	c.walks = slices.DeleteFunc(c.walks, func(w *walk) bool { return !now.Before(w.expires) })
+	c.walks = slices.DeleteFunc(c.walks, func(w *keptWalk) bool { return !now.Before(w.expires) })
 }
 
 // asOf is the oldest instant, not before notBefore, as of which a kept walk of an
@@ -130,8 +157,9 @@ func (c *walkCache) asOf(organization auditlog.ID, notBefore time.Time) time.Tim
 	c.dropExpired()
 	var oldest time.Time
 	for _, w := range c.walks {
-		if w.organization == organization && !w.askableAsOf.Before(notBefore) && (oldest.IsZero() || w.askableAsOf.Before(oldest)) {
-			oldest = w.askableAsOf
+		at := w.holds.askableAsOf
+		if w.scope.organization == organization && !at.Before(notBefore) && (oldest.IsZero() || at.Before(oldest)) {
+			oldest = at
 		}
 	}
 	return oldest
@@ -144,8 +172,8 @@ func (c *walkCache) uuids(organization auditlog.ID, limit int) []string {
 	c.dropExpired()
 	var found []string
 	for _, w := range c.walks {
-		if w.organization == organization {
-			found = appendNew(found, w.newest, func(uuid string) string { return uuid })
+		if w.scope.organization == organization {
+			found = appendNew(found, w.holds.newest, func(uuid string) string { return uuid })
 		}
 	}
 	return found[:min(len(found), limit)]

@@ -31,7 +31,7 @@ func TestActorsAndEventsOfEntriesReadAreRemembered(t *testing.T) {
 	assert.Empty(t, session.ObservedActors(t.Context(), "78"))
 }
 
-func TestSeenEventsAreBounded(t *testing.T) {
+func TestObservedEventsAreBounded(t *testing.T) {
 	t.Parallel()
 	entries := ladder(1200, now().Add(-time.Minute), time.Second)
 	for i := range entries {

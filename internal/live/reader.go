@@ -22,13 +22,13 @@ const (
 	directoryKeep = 10 * time.Minute
 )
 
-// Options sets up a Session; zero values mean the defaults.
+// Options sets up a Reader; zero values mean the defaults.
 type Options struct {
 	// Parallel is how many calls a read makes side by side.
 	Parallel int
 	// MaxEntries bounds the entries that one read takes in.
 	MaxEntries int
-	// Zone is the zone that the client talks to, where its host does not tell.
+	// Zone is the zone that the client talks to, where its host does not show it.
 	Zone string
 	// Keep is how long entries that were read, and details, are kept for the next
 	// question.
@@ -53,15 +53,15 @@ type Reader struct {
 	teamOwners    memo[auditlog.ID, auditlog.ID]
 	timezones     memo[auditlog.ID, map[auditlog.ID]string] // of an organization's users
 	pageSizes     pageSizes
-	// datesByTriggered tells that this instance was seen to compare dates with
-	// triggeredAt, so that nothing was written too late for an upper date.
+	// datesByTriggered means that this instance has been observed to compare dates with triggeredAt, so that nothing was written too late for an
+	// upper date.
 	datesByTriggered atomic.Bool
 	// filtersRefused holds the signatures of plans whose filters Make refused,
 	// so that they are applied here only.
 	filtersRefused sync.Map
 	walks          walkCache
 	details        *details
-	seen           seen
+	observed       observed
 }
 
 var (
@@ -69,7 +69,7 @@ var (
 	_ auditlog.Directory = (*Reader)(nil)
 )
 
-// New returns a session over a client. It calls nothing yet.
+// New returns a reader over a client. It calls nothing yet.
 func New(client *makeapi.Client, options Options) *Reader {
 	if options.Parallel <= 0 {
 		options.Parallel = DefaultParallel
@@ -89,61 +89,18 @@ func New(client *makeapi.Client, options Options) *Reader {
 }
 
 // Now is Make's clock.
-func (s *Reader) Now() time.Time { return s.client.Now() }
+func (r *Reader) Now() time.Time { return r.client.Now() }
 
 // AsOf is the instant as of which what was read lately can be asked again
 // without any call; zero if nothing is kept. It is the oldest such instant, so
 // that a question without an upper end gets the same end for as long as the
 // first answer is kept, whatever was asked in between.
-func (s *Reader) AsOf(_ context.Context, organization auditlog.ID) time.Time {
-	return s.walks.asOf(organization, s.Now().Add(-s.options.Keep)).Truncate(time.Millisecond)
+func (r *Reader) AsOf(_ context.Context, organization auditlog.ID) time.Time {
+	return r.walks.asOf(organization, r.Now().Add(-r.options.Keep)).Truncate(time.Millisecond)
 }
 
 // ReportWait passes the waits of a client on to whoever follows the progress of
 // the call; it is meant as makeapi.Options.OnWait.
 func ReportWait(ctx context.Context, wait makeapi.Wait) {
 	auditlog.ReportProgress(ctx, auditlog.Progress{Wait: wait.For, Reason: wait.Reason})
-}
-
-// memo remembers answers for a while. Two callers of one key make one call; an
-// error is not remembered.
-type memo[K comparable, V any] struct {
-	mu    sync.Mutex
-	cells map[K]*cell[V]
-}
-
-type cell[V any] struct {
-	turn  chan struct{} // holds one token: whose turn it is to look or ask
-	value V
-	until time.Time
-}
-
-func (m *memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (V, error)) (V, error) {
-	m.mu.Lock()
-	c, ok := m.cells[key]
-	if !ok {
-		if m.cells == nil {
-			m.cells = map[K]*cell[V]{}
-		}
-		c = &cell[V]{turn: make(chan struct{}, 1)}
-		m.cells[key] = c
-	}
-	m.mu.Unlock()
-
-	var none V
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return none, ctx.Err()
-	}
-	if time.Now().Before(c.until) {
-		return c.value, nil
-	}
-	value, err := ask(ctx)
-	if err != nil {
-		return none, err
-	}
-	c.value, c.until = value, time.Now().Add(directoryKeep)
-	return value, nil
 }

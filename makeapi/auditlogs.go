@@ -201,7 +201,7 @@ func (s *AuditLogsService) ListTeam(ctx context.Context, organization, team ID, 
 }
 
 func (s *AuditLogsService) list(ctx context.Context, organization ID, kind string, id ID, options ListOptions) (*AuditLogPage, error) {
-	path, err := auditPath(kind, string(id))
+	path, err := pathTo("audit-logs", kind, string(id))
 	if err != nil {
 		return nil, err
 	}
@@ -216,13 +216,13 @@ func (s *AuditLogsService) list(ctx context.Context, organization ID, kind strin
 	return decodePage(answer, options.KeepRaw), nil
 }
 
-// OrganizationFilters tells what an organization's list can be filtered by.
+// OrganizationFilters returns what an organization's list can be filtered by.
 // GET /audit-logs/organization/{organizationId}/filters
 func (s *AuditLogsService) OrganizationFilters(ctx context.Context, organization ID) (*Filters, error) {
 	return s.filters(ctx, organization, "organization", organization)
 }
 
-// TeamFilters tells what a team's list can be filtered by. organization is the
+// TeamFilters returns what a team's list can be filtered by. organization is the
 // team's, for the rate budget.
 // GET /audit-logs/team/{teamId}/filters
 func (s *AuditLogsService) TeamFilters(ctx context.Context, organization, team ID) (*Filters, error) {
@@ -230,7 +230,7 @@ func (s *AuditLogsService) TeamFilters(ctx context.Context, organization, team I
 }
 
 func (s *AuditLogsService) filters(ctx context.Context, organization ID, kind string, id ID) (*Filters, error) {
-	path, err := auditPath(kind, string(id), "filters")
+	path, err := pathTo("audit-logs", kind, string(id), "filters")
 	if err != nil {
 		return nil, err
 	}
@@ -253,11 +253,11 @@ const (
 // this instance understands is remembered from the first success.
 // GET /audit-logs/{organizationId}/{uuid}, GET /audit-logs/{uuid}
 func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string) (*AuditLog, error) {
-	withOrganization, err := auditPath(string(organization), uuid)
+	withOrganization, err := pathTo("audit-logs", string(organization), uuid)
 	if err != nil {
 		return nil, err
 	}
-	bare, err := auditPath(uuid)
+	bare, err := pathTo("audit-logs", uuid)
 	if err != nil {
 		return nil, err
 	}
@@ -273,7 +273,7 @@ func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string
 	if known == detailFormWithOrganization || !IsKind(err, KindNotFound, KindBadRequest) {
 		return nil, err
 	}
-	// The answer may mean the path or the uuid; the other form tells which.
+	// The answer may mean the path or the uuid; the other form shows which.
 	entry, bareErr := s.detail(ctx, organization, bare)
 	if bareErr == nil {
 		s.client.detailForm.Store(detailFormBare)
@@ -296,29 +296,6 @@ func (s *AuditLogsService) detail(ctx context.Context, organization ID, path str
 		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: path, Message: "the answer is not an audit log entry"}
 	}
 	return &entry, nil
-}
-
-// auditPath joins segments below /audit-logs. Segments come from callers and
-// from Make's data, so anything that could change the path is refused.
-func auditPath(segments ...string) (string, error) {
-	for _, segment := range segments {
-		if !isSegment(segment) {
-			return "", fmt.Errorf("%q cannot be an id in Make's API: ids are letters, digits, - and _", clip(segment))
-		}
-	}
-	return "/audit-logs/" + strings.Join(segments, "/"), nil
-}
-
-func isSegment(text string) bool {
-	if text == "" || len(text) > 128 {
-		return false
-	}
-	for _, c := range []byte(text) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
 }
 
 func decodePage(answer gjson.Result, keepRaw bool) *AuditLogPage {

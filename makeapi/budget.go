@@ -106,7 +106,7 @@ func inSeconds(wait time.Duration) time.Duration {
 	return max(time.Second, (wait + time.Second - 1).Truncate(time.Second))
 }
 
-// SetAPILimit tells the budget an organization's limit of requests per minute
+// SetAPILimit sets an organization's limit of requests per minute
 // as its license has it; 0 or less means that the license names none.
 func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 	b.mu.Lock()
@@ -118,7 +118,7 @@ func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 	b.wakeLocked()
 }
 
-// Ceiling tells how many requests per minute the budget allows for an
+// Ceiling returns how many requests per minute the budget allows for an
 // organization, or Unlimited.
 func (b *Budget) Ceiling(instance string, organization ID) int {
 	b.mu.Lock()
@@ -129,8 +129,8 @@ func (b *Budget) Ceiling(instance string, organization ID) int {
 // Period is the time in which the ceiling's requests may be sent: a minute.
 func (b *Budget) Period() time.Duration { return b.options.Minute }
 
-// acquire takes a place for one request, waiting where it must; waiting is told
-// to onWait each time. The returned function gives the place back, to be
+// acquire takes a place for one request, waiting where it must; onWait
+// is called before each wait. The returned function gives the place back, to be
 // called once the request is answered.
 func (b *Budget) acquire(ctx context.Context, instance string, organization ID, onWait func(Wait)) (func(), error) {
 	for {
@@ -217,7 +217,7 @@ func (b *Budget) ceiling(l *ledger) int {
 	return max(1, limit/2)
 }
 
-// room tells how long until the ledgers together hold fewer requests than the
+// room returns how long it takes until the ledgers together hold fewer requests than the
 // ceiling. Places held by requests under way have no known end; waiting for a
 // tenth of a minute is a bound, since their release wakes the waiters.
 func (b *Budget) room(ceiling int, now time.Time, ledgers ...*ledger) time.Duration {

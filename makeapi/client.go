@@ -13,8 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/hashicorp/go-cleanhttp"
-	"github.com/hashicorp/go-retryablehttp"
 	"github.com/tidwall/gjson"
 )
 
@@ -46,7 +44,7 @@ type Options struct {
 	TryTimeout time.Duration
 	// Now is the local clock; nil means time.Now.
 	Now func() time.Time
-	// OnWait, if set, is told whenever a call waits. It must not block.
+	// OnWait, if set, is called whenever a call waits. It must not block.
 	OnWait func(ctx context.Context, wait Wait)
 }
 
@@ -125,15 +123,6 @@ func New(options Options) *Client {
 	return c
 }
 
-// DefaultTransport is net/http's with a pool of connections, TLS 1.2 or newer.
-// Clients of one process do well to share one.
-func DefaultTransport() http.RoundTripper {
-	pooled := cleanhttp.DefaultPooledTransport()
-	pooled.MaxIdleConnsPerHost = 16
-	pooled.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-	return pooled
-}
-
 type service struct{ client *Client }
 
 // Instance names the instance that the client talks to: its base URL.
@@ -145,7 +134,7 @@ func (c *Client) Host() string { return c.base.Host }
 // Budget is the rate budget that the client's calls are counted in.
 func (c *Client) Budget() *Budget { return c.budget }
 
-// Now is Make's clock, as far as its answers have told it.
+// Now is Make's clock, as far as its answers have shown it.
 func (c *Client) Now() time.Time { return c.clock.now() }
 
 func (c *Client) reportWait(ctx context.Context, wait Wait) {
@@ -203,7 +192,7 @@ func (c *Client) send(ctx context.Context, path string, query url.Values, key st
 	target.Path = c.base.Path + path
 	target.RawPath = ""
 	target.RawQuery = query.Encode()
-	request, err := retryablehttp.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return answer{}, err
 	}
@@ -212,7 +201,7 @@ func (c *Client) send(ctx context.Context, path string, query url.Values, key st
 	if key != "" {
 		request.Header.Set("Authorization", authorization(key))
 	}
-	response, err := c.retrying().Do(request)
+	response, err := c.do(request)
 	if err != nil {
 		return answer{}, c.explain(ctx, err, path)
 	}

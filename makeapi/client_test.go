@@ -388,7 +388,7 @@ func TestClockIsCorrectedAgain(t *testing.T) {
 	})
 	client := newClient(t, api.url)
 	for _, want := range []time.Duration{time.Hour, 0, -time.Hour} {
-		_, _ = listHome(t.Context(), client) // errors tell the time too
+		_, _ = listHome(t.Context(), client) // errors show the time too
 		assert.Equal(t, now().Add(want), client.Now())
 	}
 }

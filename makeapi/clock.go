@@ -10,7 +10,7 @@ import (
 // the Date header has whole seconds and travels.
 const clockTolerance = 2 * time.Second
 
-// serverClock is Make's clock, as far as the Date headers tell it: windows that
+// serverClock is Make's clock, as far as the Date headers show it: windows that
 // end now must end at Make's now, not at this machine's.
 type serverClock struct {
 	local  func() time.Time

@@ -97,7 +97,7 @@ type Ref struct {
 	Name string
 }
 
-// decodeRef reads {id, name}, or as much of it as can be read; ok tells that
+// decodeRef reads {id, name}, or as much of it as can be read; ok means that
 // nothing was lost: the value was such an object, or null.
 func decodeRef(value gjson.Result) (ref *Ref, ok bool) {
 	if value.Type == gjson.Null {

@@ -1,5 +1,5 @@
 // Package makeapi is a typed client of Make's Web API v2, as far as the audit
-// log needs it: the five audit-log calls and the calls that tell what a token
+// log needs it: the five audit-log calls and the calls that show what a token
 // may see. It only reads.
 //
 // The contract:

@@ -120,7 +120,7 @@ func (e *ConnectionError) NextStep() string {
 	return "check the network and that MAKE_ZONE (or MAKE_API_URL) is right, e.g. eu1.make.com"
 }
 
-// IsKind tells whether err is an answer of Make of one of these kinds.
+// IsKind reports whether err is an answer of Make of one of these kinds.
 func IsKind(err error, kinds ...Kind) bool {
 	var answer *Error
 	if !errors.As(err, &answer) {
@@ -134,7 +134,7 @@ func IsKind(err error, kinds ...Kind) bool {
 	return false
 }
 
-// IsTemporary tells whether the same call may succeed later: the rate limit or
+// IsTemporary reports whether the same call may succeed later: the rate limit or
 // budget is used up, Make is unavailable, or the connection broke.
 func IsTemporary(err error) bool {
 	var budget *BudgetError

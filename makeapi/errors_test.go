@@ -336,7 +336,7 @@ func TestAnswerWithoutEndIsGivenUp(t *testing.T) {
 	<-body.closed
 }
 
-// closing tells whether a body was closed.
+// closing records whether a body was closed.
 type closing struct {
 	io.Reader
 	closed int

@@ -134,7 +134,7 @@ func withTransport(transport http.RoundTripper) func(*makeapi.Options) {
 	return func(o *makeapi.Options) { o.Transport = transport }
 }
 
-// waits collects what OnWait is told; do, if not nil, is called each time.
+// waits collects what OnWait is called with; do, if not nil, is called each time.
 type waits struct {
 	mu  sync.Mutex
 	all []makeapi.Wait
@@ -252,7 +252,7 @@ func answerError(t testing.TB, err error) *makeapi.Error {
 	return answer
 }
 
-// assertDiscreet asserts that a text tells neither key nor URL.
+// assertDiscreet asserts that a text shows neither key nor URL.
 func assertDiscreet(t testing.TB, text string) {
 	t.Helper()
 	for _, secret := range []string{ownerKey, oauthKey, "Bearer", "Token ", "http://", "https://", "?", "%5B"} {

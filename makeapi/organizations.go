@@ -9,7 +9,7 @@ import (
 )
 
 // Organization is an organization as the list has it, with license and teams
-// where the single call tells them.
+// where the single call has them.
 type Organization struct {
 	ID   ID
 	Name string
@@ -45,7 +45,7 @@ func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error)
 // Get returns one organization with license and teams.
 // GET /organizations/{organizationId}
 func (s *OrganizationsService) Get(ctx context.Context, id ID) (*Organization, error) {
-	path, err := idPath("/organizations/", id)
+	path, err := pathTo("organizations", string(id))
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package makeapi
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -11,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/hashicorp/go-retryablehttp"
 )
 
 const (
@@ -32,70 +29,59 @@ const (
 	maxRetryAfter = 2 * minute
 )
 
-// retries decides about the tries of one call, as retryablehttp asks it.
-type retries struct {
-	client *Client
-	tries  int           // made so far
-	wait   time.Duration // before the next one
-}
-
-// retrying is an HTTP client that repeats one call's tries.
-func (c *Client) retrying() *retryablehttp.Client {
-	r := &retries{client: c}
-	return &retryablehttp.Client{
-		HTTPClient:   c.http,
-		RetryMax:     maxRetries,
-		CheckRetry:   r.check,
-		Backoff:      func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return r.wait },
-		ErrorHandler: retryablehttp.PassthroughErrorHandler,
-		// No Logger: it would write URLs, and with them ids, to the log.
+// do sends a request, and sends it again while that may help. The transport counts each try in the budget and holds its whole answer in memory
+// (see tryTransport), so that an answer which is not used needs no draining.
+func (c *Client) do(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
+	for try := 0; ; try++ {
+		response, err := c.http.Do(request)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		reason := whyRetry(response, err)
+		if reason == "" {
+			return response, err
+		}
+		wait := c.retryWait(response, try)
+		if err == nil && response.StatusCode == http.StatusTooManyRequests {
+			c.budget.pause(c.instance, organizationOf(ctx), wait)
+		}
+		// A wait that outlives the caller would only turn Make's answer into a timeout.
+		deadline, bounded := ctx.Deadline()
+		if try >= maxRetries || isDial(err) && try >= maxDialRetries || bounded && time.Until(deadline) < wait {
+			return response, err
+		}
+		c.reportWait(ctx, Wait{Reason: reason, For: wait})
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 }
 
-// check decides whether a try is worth repeating, and after which wait.
-func (r *retries) check(ctx context.Context, response *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil {
-		return false, ctx.Err()
+// whyRetry says what happened that another try may not meet; empty where another would end the same.
+func whyRetry(response *http.Response, err error) string {
+	if err != nil {
+		if isBroken(err) {
+			return "the connection broke"
+		}
+		return ""
 	}
-	reason := "the connection broke"
-	switch {
-	case err != nil && isBroken(err):
-		response = nil
-	case err == nil && mayPass(response.StatusCode):
-		reason = fmt.Sprintf("Make answered %d", response.StatusCode)
-	default:
-		return false, nil
+	switch response.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return fmt.Sprintf("Make answered %d", response.StatusCode)
 	}
-	r.wait = r.client.retryWait(response, r.tries)
-	r.tries++
-	if response != nil && response.StatusCode == http.StatusTooManyRequests {
-		r.client.budget.pause(r.client.instance, organizationOf(ctx), r.wait)
-	}
-	// A wait that outlives the caller would only turn Make's answer into a timeout.
-	deadline, bounded := ctx.Deadline()
-	if r.tries > maxRetries || isDial(err) && r.tries > maxDialRetries || bounded && time.Until(deadline) < r.wait {
-		return false, nil
-	}
-	r.client.reportWait(ctx, Wait{Reason: reason, For: r.wait})
-	return true, nil
+	return ""
 }
 
-// isDial tells that no connection came about.
+// isDial reports whether no connection came about.
 func isDial(err error) bool {
 	var operation *net.OpError
 	return errors.As(err, &operation) && operation.Op == "dial"
 }
 
-// mayPass tells the statuses that another try may not meet.
-func mayPass(status int) bool {
-	switch status {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return true
-	}
-	return false
-}
-
-// retryWait tells how long to wait after the try of a number, from 0; response
+// retryWait returns how long to wait after the try of a number, from 0; response
 // is nil where the connection broke.
 func (c *Client) retryWait(response *http.Response, try int) time.Duration {
 	// Waits shrink with an injected minute, so that tests need not wait them out.
@@ -139,7 +125,7 @@ func jitter(wait time.Duration) time.Duration {
 	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // spreading needs no secrecy
 }
 
-// isBroken tells errors of a broken connection, which may pass, from those that
+// isBroken reports whether an error is a broken connection, which may pass. Those that
 // will not: the budget's, a refused redirect, too large a body, a host that
 // does not exist, one that does not speak TLS or has a bad certificate.
 func isBroken(err error) bool {

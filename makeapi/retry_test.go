@@ -80,7 +80,7 @@ func TestSimulatedRateLimitIsWaitedOut(t *testing.T) {
 	}
 }
 
-// retryWaits are the waits that were told because of an answer.
+// retryWaits are the waits that were reported because of an answer.
 func retryWaits(told *waits) []time.Duration {
 	var all []time.Duration
 	for _, wait := range told.list() {

@@ -2,7 +2,6 @@ package makeapi
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 
 	"github.com/tidwall/gjson"
@@ -33,7 +32,7 @@ func (s *TeamsService) List(ctx context.Context, organization ID) ([]Team, error
 // Get returns one team.
 // GET /teams/{teamId}
 func (s *TeamsService) Get(ctx context.Context, id ID) (*Team, error) {
-	path, err := idPath("/teams/", id)
+	path, err := pathTo("teams", string(id))
 	if err != nil {
 		return nil, err
 	}
@@ -55,11 +54,4 @@ func decodeTeam(record gjson.Result) (Team, bool) {
 	}
 	organization, _ := decodeID(record.Get("organizationId"))
 	return Team{ID: ref.ID, Name: ref.Name, Organization: organization}, true
-}
-
-func idPath(prefix string, id ID) (string, error) {
-	if !isSegment(string(id)) {
-		return "", fmt.Errorf("%q cannot be an id in Make's API: ids are letters, digits, - and _", clip(string(id)))
-	}
-	return prefix + string(id), nil
 }

@@ -3,12 +3,30 @@ package makeapi
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
+
+// DefaultTransport pools connections like net/http's own, more of them per host, with TLS 1.2 or newer.
+// Clients of one process do well to share one.
+func DefaultTransport() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		ForceAttemptHTTP2:     true,
+		MaxIdleConns:          100,
+		MaxIdleConnsPerHost:   16,
+		IdleConnTimeout:       90 * time.Second,
+		TLSHandshakeTimeout:   10 * time.Second,
+		TLSClientConfig:       &tls.Config{MinVersion: tls.VersionTLS12},
+		ExpectContinueTimeout: time.Second,
+	}
+}
 
 // organizationKey carries the organization that a request counts to from the
 // call to the transport beneath the retries.
@@ -49,7 +67,7 @@ func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	defer cancel()
 	response, err := t.next.RoundTrip(request.WithContext(tryCtx))
 	if err != nil {
-		return nil, t.tellTimeout(ctx, err)
+		return nil, t.asOwnTimeout(ctx, err)
 	}
 	received := response.Body
 	defer func() { _ = received.Close() }()
@@ -60,7 +78,7 @@ func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 
 	body, err := io.ReadAll(io.LimitReader(received, t.maxBytes+1))
 	if err != nil {
-		return nil, t.tellTimeout(ctx, fmt.Errorf("the answer was cut after %d bytes: %w", len(body), err))
+		return nil, t.asOwnTimeout(ctx, fmt.Errorf("the answer was cut after %d bytes: %w", len(body), err))
 	}
 	if int64(len(body)) > t.maxBytes {
 		return nil, fmt.Errorf("%w (%d bytes)", errBodyTooLarge, t.maxBytes)
@@ -70,9 +88,8 @@ func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	return response, nil
 }
 
-// tellTimeout tells a try that took too long from a caller that gave up: the
-// first is worth repeating.
-func (t *tryTransport) tellTimeout(caller context.Context, err error) error {
+// asOwnTimeout replaces the error of a try that took too long, which is worth repeating, but not that of a caller who gave up.
+func (t *tryTransport) asOwnTimeout(caller context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
 		return fmt.Errorf("no whole answer within %s", t.timeout)
 	}

@@ -14,8 +14,8 @@ type User struct {
 	ID    ID
 	Name  string
 	Email string
-	// Timezone is an IANA name, where the call tells it. Where it tells an id only,
-	// EnumsService.Timezones tells the name.
+	// Timezone is an IANA name, where the call has it. Where it has an id only,
+	// EnumsService.Timezones has the name.
 	Timezone   string
 	TimezoneID ID
 }
@@ -57,14 +57,14 @@ type Authorization struct {
 // UsersService has the calls about users.
 type UsersService struct{ service }
 
-// Me tells the credential's user and roles.
+// Me returns the credential's user and roles.
 // GET /users/me
 func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 	columns := []string{"id", "name", "email", "timezone", "userOrganizationRoles", "userTeamRoles"}
 	answer, err := s.client.get(ctx, "", "/users/me", url.Values{"cols[]": columns})
 	asked := !IsKind(err, KindBadRequest)
 	if !asked {
-		// An instance that lacks one of the columns still tells the defaults.
+		// An instance that lacks one of the columns still returns the defaults.
 		answer, err = s.client.get(ctx, "", "/users/me", nil)
 	}
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 	}, nil
 }
 
-// Authorization tells the credential's scopes.
+// Authorization returns the credential's scopes.
 // GET /users/me/current-authorization
 func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error) {
 	answer, err := s.client.get(ctx, "", "/users/me/current-authorization", nil)

@@ -19,15 +19,11 @@ const MaxListValues = 20
 // SortBy is what a listing is sorted by.
 type SortBy string
 
-// The sort keys of the API; TriggeredAt is its default.
+// The sort keys that read a log in the order of time; TriggeredAt is the API's default. It has eventName, organization, team, actor and
+// targetId too.
 const (
-	SortByCreatedAt    SortBy = "createdAt"
-	SortByTriggeredAt  SortBy = "triggeredAt"
-	SortByEventName    SortBy = "eventName"
-	SortByOrganization SortBy = "organization"
-	SortByTeam         SortBy = "team"
-	SortByActor        SortBy = "actor"
-	SortByTargetID     SortBy = "targetId"
+	SortByCreatedAt   SortBy = "createdAt"
+	SortByTriggeredAt SortBy = "triggeredAt"
 )
 
 // SortDir is a listing's direction.

@@ -53,7 +53,7 @@ func TestListOptionsOnTheWire(t *testing.T) {
 		"all at once": {
 			makeapi.ListOptions{
 				Teams: []string{"701"}, Authors: []string{"1"}, Events: []string{"a"}, DateFrom: "2026-05-01", DateTo: "2026-05-02",
-				Offset: 10, Limit: 20, Last: "7", SortBy: makeapi.SortByActor, SortDir: makeapi.Ascending, ReturnTotalCount: true,
+				Offset: 10, Limit: 20, Last: "7", SortBy: "actor", SortDir: makeapi.Ascending, ReturnTotalCount: true,
 			},
 			url.Values{
 				"team": {"701"}, "author": {"1"}, "event": {"a"}, "dateFrom": {"2026-05-01"}, "dateTo": {"2026-05-02"},
@@ -89,10 +89,7 @@ func TestEverySortKeyAndDirectionReachesMake(t *testing.T) {
 	t.Parallel()
 	sim, base := simulate(t, makesim.Quirks{})
 	client := newClient(t, base)
-	for _, by := range []makeapi.SortBy{
-		makeapi.SortByCreatedAt, makeapi.SortByTriggeredAt, makeapi.SortByEventName, makeapi.SortByOrganization,
-		makeapi.SortByTeam, makeapi.SortByActor, makeapi.SortByTargetID,
-	} {
+	for _, by := range []makeapi.SortBy{makeapi.SortByCreatedAt, makeapi.SortByTriggeredAt, "eventName", "organization", "team", "actor", "targetId"} {
 		for _, dir := range []makeapi.SortDir{makeapi.Ascending, makeapi.Descending} {
 			page, err := client.AuditLogs.ListOrganization(t.Context(), home, makeapi.ListOptions{SortBy: by, SortDir: dir})
 			require.NoError(t, err, "%s %s", by, dir)

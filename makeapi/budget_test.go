@@ -79,7 +79,6 @@ func (c caller) refused(ceiling int, call func() error) {
 	assert.Greater(c.t, budget.Wait, 50*time.Minute)
 	assert.Contains(c.t, err.Error(), fmt.Sprintf("budget of %d requests", ceiling))
 	assert.Contains(c.t, budget.NextStep(), "narrow")
-	assert.True(c.t, makeapi.IsTemporary(err))
 	assertDiscreet(c.t, err.Error())
 	assert.Equal(c.t, before, c.api.count(), "nothing was sent")
 }

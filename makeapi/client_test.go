@@ -287,7 +287,6 @@ func TestRedirectElsewhereIsRefusedWithoutTheKey(t *testing.T) {
 			assertDiscreet(t, answer.Error())
 			assert.NotContains(t, answer.NextStep(), "hunter2")
 			assert.Equal(t, 1, api.count(), "no retry")
-			assert.False(t, makeapi.IsTemporary(err))
 		})
 	}
 	t.Cleanup(func() { assert.Zero(t, thief.count(), "nothing was sent there") })

@@ -134,14 +134,6 @@ func IsKind(err error, kinds ...Kind) bool {
 	return false
 }
 
-// IsTemporary reports whether the same call may succeed later: the rate limit or
-// budget is used up, Make is unavailable, or the connection broke.
-func IsTemporary(err error) bool {
-	var budget *BudgetError
-	var connection *ConnectionError
-	return errors.As(err, &budget) || errors.As(err, &connection) && isBroken(connection.Err) || IsKind(err, KindRateLimit, KindUnavailable)
-}
-
 // maxErrorText bounds what is kept of a server's words.
 const maxErrorText = 300
 

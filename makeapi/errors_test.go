@@ -121,7 +121,6 @@ func TestErrorAnswersSayWhatAndWhatNext(t *testing.T) {
 			assert.NotContains(t, answer.Error(), "127.0.0.1")
 			assert.NotContains(t, answer.Error(), "<")
 			assert.Equal(t, 1, api.count(), "nothing to gain from another try")
-			assert.Equal(t, answer.Kind == makeapi.KindUnavailable, makeapi.IsTemporary(err))
 			assert.True(t, makeapi.IsKind(fmt.Errorf("wrapped: %w", err), makeapi.KindPlan, answer.Kind))
 			assert.False(t, makeapi.IsKind(err, "another"))
 		})
@@ -216,7 +215,6 @@ func TestRateLimitWaitStandsInTheError(t *testing.T) {
 			assert.Equal(t, test.want, answer.RetryAfter)
 			assert.Contains(t, answer.NextStep(), test.next)
 			assert.Equal(t, 1, strings.Count(answer.Error(), "Requests limit"))
-			assert.True(t, makeapi.IsTemporary(err))
 			assert.Equal(t, 1, api.count())
 			require.NoError(t, ctx.Err())
 		})
@@ -260,7 +258,6 @@ func TestRefusedConnectionIsRetriedAndExplained(t *testing.T) {
 	_, err = listHome(t.Context(), newClient(t, "http://"+address, told.told))
 	broken := connectionError(t, err)
 	assert.Equal(t, address, broken.Host)
-	assert.True(t, makeapi.IsTemporary(err))
 	assert.Len(t, told.list(), 2)
 	var operation *net.OpError
 	assert.ErrorAs(t, err, &operation)
@@ -276,7 +273,6 @@ func TestUnknownHostIsNotRetried(t *testing.T) {
 	_ = connectionError(t, err)
 	assert.Contains(t, err.Error(), "no such host")
 	assert.Equal(t, 1, calls)
-	assert.False(t, makeapi.IsTemporary(err))
 }
 
 func TestNameServerThatFailsIsRetried(t *testing.T) {
@@ -288,7 +284,6 @@ func TestNameServerThatFailsIsRetried(t *testing.T) {
 	}))))
 	_ = connectionError(t, err)
 	assert.Equal(t, 6, calls)
-	assert.True(t, makeapi.IsTemporary(err))
 }
 
 func TestCutAnswersAreRetriedThenExplained(t *testing.T) {
@@ -299,7 +294,6 @@ func TestCutAnswersAreRetriedThenExplained(t *testing.T) {
 	_ = connectionError(t, err)
 	assert.Contains(t, err.Error(), "cut after")
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	assert.True(t, makeapi.IsTemporary(err))
 	assert.Len(t, sim.Requests(), 6)
 
 	sim.SetQuirks(makesim.Quirks{CutBodyEvery: 2})
@@ -332,7 +326,6 @@ func TestAnswerWithoutEndIsGivenUp(t *testing.T) {
 	assert.Contains(t, err.Error(), "larger")
 	assert.Contains(t, broken.NextStep(), "smaller pages")
 	assert.Equal(t, 1, calls)
-	assert.False(t, makeapi.IsTemporary(err))
 	<-body.closed
 }
 
@@ -381,7 +374,6 @@ func TestUntrustedCertificateIsNotRetried(t *testing.T) {
 	broken := connectionError(t, err)
 	assert.Contains(t, err.Error(), "certificate")
 	assert.Contains(t, broken.NextStep(), "certificate")
-	assert.False(t, makeapi.IsTemporary(err))
 	assert.Equal(t, 1, handshakes)
 }
 
@@ -391,7 +383,6 @@ func TestPlainServerBehindHTTPSIsNotRetried(t *testing.T) {
 	var told waits
 	_, err := listHome(t.Context(), newClient(t, strings.Replace(api.url, "http:", "https:", 1), told.told))
 	_ = connectionError(t, err)
-	assert.False(t, makeapi.IsTemporary(err))
 	assert.Empty(t, told.list())
 }
 

@@ -382,12 +382,11 @@ func decodeAuditLog(record gjson.Result) (entry AuditLog, ok bool) {
 		}
 		return true
 	})
-	if organizationID != "" && (entry.Organization == nil || entry.Organization.ID == "") {
-		name := ""
-		if entry.Organization != nil {
-			name = entry.Organization.Name
-		}
-		entry.Organization = &Ref{ID: organizationID, Name: name}
+	if entry.Organization == nil && organizationID != "" {
+		entry.Organization = &Ref{}
+	}
+	if entry.Organization != nil && entry.Organization.ID == "" {
+		entry.Organization.ID = organizationID
 	}
 	return entry, !entry.TriggeredAt.IsZero()
 }

@@ -161,7 +161,8 @@ func (c *Client) get(ctx context.Context, organization ID, path string, query ur
 	if IsKind(err, KindUnauthorized) {
 		// The key may have been rotated in its file since it was read.
 		if renewed, _ := c.renew(key); renewed {
-			if key, err = c.secret(); err == nil {
+			key, err = c.secret()
+			if err == nil {
 				answer, err = c.send(ctx, path, query, key)
 			}
 		}

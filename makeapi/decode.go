@@ -65,8 +65,8 @@ func decodeTime(value gjson.Result) (time.Time, bool) {
 			"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", time.DateOnly,
 		} {
 			if at, err := time.Parse(layout, text); err == nil {
-				// Beyond these years a time cannot be written as JSON.
-				if at = at.UTC(); at.Year() < 1 || at.Year() > 9999 {
+				at = at.UTC()
+				if at.Year() < 1 || at.Year() > 9999 { // cannot be written as JSON
 					return time.Time{}, false
 				}
 				return at, true

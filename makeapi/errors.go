@@ -55,7 +55,8 @@ func (e *Error) Error() string {
 	fmt.Fprintf(&text, " to GET %s", e.Path)
 	words := make([]string, 0, 2+len(e.Suberrors))
 	for _, word := range append([]string{e.Message, e.Detail}, e.Suberrors...) {
-		if word = strings.TrimRight(word, ". "); word != "" && !slices.Contains(words, word) {
+		word = strings.TrimRight(word, ". ")
+		if word != "" && !slices.Contains(words, word) {
 			words = append(words, word)
 		}
 	}

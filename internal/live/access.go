@@ -31,22 +31,11 @@ func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 		beside.Go(func() { _, _ = r.me(ctx) })
 
 		access := &auditlog.Access{RetentionDays: defaultRetentionDays}
-		var refs []makeapi.Ref
-		found, err := r.client.Organizations.Get(ctx, makeapi.ID(organization))
-		switch {
-		case err == nil:
-			refs = found.Teams
-			if found.License != nil {
-				access.APILimit = found.License.APILimit
-				if found.License.AuditLogsDays > 0 {
-					access.RetentionDays = found.License.AuditLogsDays
-				}
-			}
-		case !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan):
+		// The license comes first, so that the rate budget is known before the rest.
+		teams, err := r.askLicense(ctx, organization, access)
+		if err != nil {
 			return nil, err
 		}
-		r.client.Budget().SetAPILimit(r.client.Instance(), makeapi.ID(organization), access.APILimit)
-
 		oldest, listErr := r.oldest(ctx, organizationList(organization))
 		switch {
 		case listErr == nil:
@@ -60,11 +49,31 @@ func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 		default:
 			return nil, listErr
 		}
-		if err := r.probeTeams(ctx, organization, access, refs); err != nil {
+		if err := r.probeTeams(ctx, organization, access, teams); err != nil {
 			return nil, err
 		}
 		return access, nil
 	})
+}
+
+// askLicense fills in what the organization's license allows, sets the rate budget by it, and returns the teams that came with it; nothing of
+// that where the key may not see the organization.
+func (r *Reader) askLicense(ctx context.Context, organization auditlog.ID, access *auditlog.Access) ([]makeapi.Ref, error) {
+	found, err := r.client.Organizations.Get(ctx, makeapi.ID(organization))
+	switch {
+	case makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan):
+		found = &makeapi.Organization{}
+	case err != nil:
+		return nil, err
+	}
+	if license := found.License; license != nil {
+		access.APILimit = license.APILimit
+		if license.AuditLogsDays > 0 {
+			access.RetentionDays = license.AuditLogsDays
+		}
+	}
+	r.client.Budget().SetAPILimit(r.client.Instance(), makeapi.ID(organization), access.APILimit)
+	return found.Teams, nil
 }
 
 // probeTeams fills in the teams. Where the organization's list may be read, so
@@ -75,7 +84,8 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 		return err
 	}
 	if !access.Organization {
-		if refs, err = r.knownTeams(ctx, organization, me, refs); err != nil {
+		refs, err = r.knownTeams(ctx, organization, me, refs)
+		if err != nil {
 			return err
 		}
 	}

@@ -78,7 +78,7 @@ func isWalk(r *http.Request) bool { return r.URL.Query().Get("pg[sortDir]") == "
 func TestCoverageSpeaksForDeliveredEntriesOnlyWhenTheBoundIsMet(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 3 * time.Millisecond})
-	slow := &slowReader{Reader: u.session(adminKey, live.Options{MaxEntries: 1000}), after: 950, pause: 300 * time.Millisecond}
+	slow := &slowReader{Reader: u.reader(adminKey, live.Options{MaxEntries: 1000}), after: 950, pause: 300 * time.Millisecond}
 	got, report, err := readUntil(t.Context(), slow, query(window(now().AddDate(0, 0, -3), now())), -1)
 	require.NoError(t, err)
 	require.False(t, report.Complete)
@@ -103,7 +103,7 @@ func TestCoverageSpeaksForDeliveredEntriesOnlyWhenMakeFails(t *testing.T) {
 			time.Sleep(130 * time.Millisecond)
 		}
 	}})
-	slow := &slowReader{Reader: u.session(adminKey, live.Options{}), after: 110, pause: 500 * time.Millisecond}
+	slow := &slowReader{Reader: u.reader(adminKey, live.Options{}), after: 110, pause: 500 * time.Millisecond}
 	got, report, err := readUntil(t.Context(), slow, query(window(now().AddDate(0, 0, -3), now())), -1)
 	require.NoError(t, err)
 	requireHonest(t, u, report, got)
@@ -119,7 +119,8 @@ type slowReader struct {
 func (s *slowReader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	count := 0
 	return s.Reader.Read(ctx, q, func(e *auditlog.Entry) bool {
-		if count++; count == s.after {
+		count++
+		if count == s.after {
 			time.Sleep(s.pause)
 		}
 		return yield(e)
@@ -131,7 +132,7 @@ func TestSharedBorderDaysRaiseNoDoubt(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(60_000, now().Add(-time.Minute), 24*time.Second), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	w := window(now().AddDate(0, 0, -16), now())
-	got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(w), -1)
+	got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(w), -1)
 	require.NoError(t, err)
 	require.Len(t, got, len(u.expected(within(w))))
 	assert.Empty(t, report.Warnings)
@@ -143,8 +144,8 @@ func TestArrivalsBetweenReadsRaiseNoDoubt(t *testing.T) {
 	var late atomic.Int64
 	clock := func() time.Time { return now().Add(time.Duration(late.Load())) }
 	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock, Quirks: makesim.Quirks{PageCap: 100}})
-	session := u.sessionAt(adminKey, clock, nil, live.Options{})
-	_, _, err := readUntil(t.Context(), session, query(window(now().AddDate(0, 0, -2), clock())), 25)
+	reader := u.readerAt(adminKey, clock, nil, live.Options{})
+	_, _, err := readUntil(t.Context(), reader, query(window(now().AddDate(0, 0, -2), clock())), 25)
 	require.NoError(t, err)
 	late.Store(int64(time.Minute))
 	fresh := ladder(2500, clock().Add(-time.Second), 20*time.Millisecond)
@@ -154,15 +155,15 @@ func TestArrivalsBetweenReadsRaiseNoDoubt(t *testing.T) {
 	u.AddEntries(fresh...)
 	w := window(now().AddDate(0, 0, -2), clock())
 	u.ResetRequests()
-	got, report, err := readUntil(t.Context(), session, query(w), -1)
+	got, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	require.Len(t, got, len(u.expected(within(w))))
 	t.Logf("%d calls for %d entries in pages of 100", len(u.lists()), len(got))
 	assert.True(t, report.Complete, "%+v", report)
 }
 
-// sessionAt is a session with a clock and a budget of its own.
-func (u *upstream) sessionAt(key string, clock func() time.Time, budget *makeapi.Budget, options live.Options) *live.Reader {
+// readerAt is a reader with a clock and a budget of its own.
+func (u *upstream) readerAt(key string, clock func() time.Time, budget *makeapi.Budget, options live.Options) *live.Reader {
 	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)
@@ -194,7 +195,7 @@ func TestRemovalAmidAGiantInstantLosesNothing(t *testing.T) {
 		}
 	}})
 	w := window(now().AddDate(0, 0, -30), now())
-	got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{Parallel: 1}), query(w), -1)
+	got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{Parallel: 1}), query(w), -1)
 	require.NoError(t, err)
 	delivered := map[string]bool{}
 	for _, e := range got {
@@ -224,21 +225,21 @@ func TestAResumedWalkServesNoPositionAboveItsStart(t *testing.T) {
 			<-r.Context().Done()
 		}
 	}})
-	session := u.session(adminKey, live.Options{})
-	_, err := session.Access(t.Context(), "77")
+	reader := u.reader(adminKey, live.Options{})
+	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	w := window(now().AddDate(0, 0, -2), now())
 	first := query(w)
 	first.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entries[500].TriggeredAt, UUID: entries[500].UUID}, Offset: 1500}
 	hang.Store(true)
-	_, _, err = readUntil(ctx, session, first, -1)
+	_, _, err = readUntil(ctx, reader, first, -1)
 	require.Error(t, err)
 	hang.Store(false)
 	second := query(w)
 	second.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entries[1800].TriggeredAt, UUID: entries[1800].UUID}, Offset: 1800}
-	_, _, err = readUntil(t.Context(), session, second, 10)
+	_, _, err = readUntil(t.Context(), reader, second, 10)
 	require.NoError(t, err)
-	got, report, err := readUntil(t.Context(), session, first, -1)
+	got, report, err := readUntil(t.Context(), reader, first, -1)
 	require.NoError(t, err)
 	require.Equal(t, entries[501].UUID, got[0].UUID, "complete=%v, but the first entry is %s", report.Complete, got[0].UUID)
 }
@@ -248,18 +249,19 @@ func TestAResumedWalkServesNoPositionAboveItsStart(t *testing.T) {
 func TestAPanickingConsumerDoesNoHarmToTheNext(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 2 * time.Millisecond})
-	session := u.session(adminKey, live.Options{})
+	reader := u.reader(adminKey, live.Options{})
 	w := window(now().AddDate(0, 0, -2), now())
 	count := 0
 	assert.Panics(t, func() {
-		_, _ = session.Read(t.Context(), query(w), func(*auditlog.Entry) bool {
-			if count++; count > 250 {
+		_, _ = reader.Read(t.Context(), query(w), func(*auditlog.Entry) bool {
+			count++
+			if count > 250 {
 				panic("consumer")
 			}
 			return true
 		})
 	})
-	got, report, err := readUntil(t.Context(), session, query(w), -1)
+	got, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	want := u.expected(within(w))
 	require.True(t, len(got) == len(want) || !report.Complete, "complete with %d of %d", len(got), len(want))
@@ -274,11 +276,11 @@ func TestADeepResumeCostsFewCalls(t *testing.T) {
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 1000}})
 	q := query(window(now().AddDate(0, 0, -200), now()))
 	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entries[6000].TriggeredAt, UUID: entries[6000].UUID}, Offset: 6000}
-	session := u.session(adminKey, live.Options{})
-	_, err := session.Access(t.Context(), "77")
+	reader := u.reader(adminKey, live.Options{})
+	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.ResetRequests()
-	got, report, err := readUntil(t.Context(), session, q, -1)
+	got, report, err := readUntil(t.Context(), reader, q, -1)
 	require.NoError(t, err)
 	require.True(t, report.Complete)
 	assert.Len(t, got, len(u.expected(within(q.Window)))-6001)
@@ -290,18 +292,18 @@ func TestADeepResumeCostsFewCalls(t *testing.T) {
 func TestALogIsCoveredFromItsFirstEntryOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	session := u.session(adminKey, live.Options{})
+	reader := u.reader(adminKey, live.Options{})
 	w := window(now().Add(-time.Hour), now())
-	_, report, err := readUntil(t.Context(), session, query(w), -1)
+	_, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	require.False(t, report.Complete)
 	u.AddEntries(ladder(1, now().Add(-30*time.Minute), time.Second)...)
-	got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(w), -1)
+	got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(w), -1)
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	fresh := report.Coverage
 
-	got, report, err = readUntil(t.Context(), session, query(window(w.From.Add(-time.Hour), now())), -1)
+	got, report, err = readUntil(t.Context(), reader, query(window(w.From.Add(-time.Hour), now())), -1)
 	require.NoError(t, err)
 	require.Len(t, got, 1)
 	assert.False(t, report.Coverage.IsEmpty())
@@ -309,13 +311,13 @@ func TestALogIsCoveredFromItsFirstEntryOn(t *testing.T) {
 }
 
 // Guards against this: Make refuses a deep offset with 400; that is taken for a refusal of
-// the page's size, for the rest of the session.
+// the page's size, for the rest of the reader.
 func TestARefusedOffsetKeepsPagesLarge(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(20_000, now().Add(-time.Second), 20*time.Second), makesim.Options{Quirks: makesim.Quirks{MaxOffset: 10_000}})
-	session := u.session(adminKey, live.Options{})
+	reader := u.reader(adminKey, live.Options{})
 	w := window(now().AddDate(0, 0, -5), now())
-	got, report, err := readUntil(t.Context(), session, query(w), -1)
+	got, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	requireHonest(t, u, report, got)
 	t.Logf("%d entries of %d, %d calls, complete %v, %+v", len(got), len(u.expected(within(w))), len(u.lists()), report.Complete, report.Coverage)
@@ -323,7 +325,7 @@ func TestARefusedOffsetKeepsPagesLarge(t *testing.T) {
 	u.ResetRequests()
 	q := query(window(now().AddDate(0, 0, -1), now()))
 	q.Events = []auditlog.Event{{Value: "webhook_created"}}
-	_, _, err = readUntil(t.Context(), session, q, -1)
+	_, _, err = readUntil(t.Context(), reader, q, -1)
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(u.lists()), 7, "calls for 4320 entries")
 }
@@ -334,14 +336,14 @@ func TestUnreadableRecordsOutsideTheWindowDoNotCount(t *testing.T) {
 	entries := ladder(2000, now().Add(-time.Minute), 30*time.Minute)
 	// Every 900th is broken; entries are added newest first.
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 900}})
-	session := u.session(adminKey, live.Options{})
-	_, _, err := readUntil(t.Context(), session, query(window(now().AddDate(0, 0, -35), now())), -1)
+	reader := u.reader(adminKey, live.Options{})
+	_, _, err := readUntil(t.Context(), reader, query(window(now().AddDate(0, 0, -35), now())), -1)
 	require.NoError(t, err)
 	narrow := window(now().AddDate(0, 0, -2), now().AddDate(0, 0, -1))
-	_, fresh, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(narrow), -1)
+	_, fresh, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(narrow), -1)
 	require.NoError(t, err)
 	assert.True(t, fresh.Complete, "the sweep above the window: %+v", fresh)
-	_, kept, err := readUntil(t.Context(), session, query(narrow), -1)
+	_, kept, err := readUntil(t.Context(), reader, query(narrow), -1)
 	require.NoError(t, err)
 	assert.True(t, kept.Complete, "kept walk: %+v", kept)
 }
@@ -352,12 +354,12 @@ func TestUnreadableRecordsAreCountedOnce(t *testing.T) {
 	entries := ladder(60_000, now().Add(-time.Minute), 30*time.Second)
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 500}})
 	w := window(now().AddDate(0, 0, -60), now())
-	_, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(w), -1)
+	_, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(w), -1)
 	require.NoError(t, err)
 	assert.Len(t, report.Unreadable, 60_000/500)
 }
 
-// Guards against this: a page cap that shrinks during a session looks like the end.
+// Guards against this: a page cap that shrinks during a reader looks like the end.
 func TestAShrinkingPageCapIsNoEnd(t *testing.T) {
 	t.Parallel()
 	var u *upstream
@@ -367,7 +369,7 @@ func TestAShrinkingPageCapIsNoEnd(t *testing.T) {
 		}
 	}})
 	w := window(now().AddDate(0, 0, -3), now())
-	got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{Parallel: 1}), query(w), -1)
+	got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{Parallel: 1}), query(w), -1)
 	require.NoError(t, err)
 	require.True(t, len(got) == 4320 || !report.Complete, "complete with %d of 4320", len(got))
 }
@@ -378,7 +380,7 @@ func TestAPersonWhoLeftCanBeAskedForWhereMakeChecksValues(t *testing.T) {
 	u := start(t, ladder(50, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{RejectUnknownFilterValues: true}})
 	q := query(window(now().AddDate(0, 0, -1), now()))
 	q.Actors = []auditlog.Actor{{ID: "901"}}
-	got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), q, -1)
+	got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), q, -1)
 	require.NoError(t, err)
 	assert.Len(t, got, 17)
 	assert.False(t, report.Coverage.IsEmpty())
@@ -390,16 +392,16 @@ func TestAKeptUnfilteredWalkGivesNoHint(t *testing.T) {
 	entries := ladder(900, now().Add(-time.Minute), time.Minute)
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	w := window(now().AddDate(0, 0, -2), now())
-	session := u.session(adminKey, live.Options{})
-	_, _, err := readUntil(t.Context(), session, query(w), -1)
+	reader := u.reader(adminKey, live.Options{})
+	_, _, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	q := query(w)
 	q.Actors = []auditlog.Actor{{ID: "900"}}
-	got, _, err := readUntil(t.Context(), session, q, 100)
+	got, _, err := readUntil(t.Context(), reader, q, 100)
 	require.NoError(t, err)
 	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: got[99].TriggeredAt, UUID: got[99].UUID}, Offset: got[99].Offset}
 	assert.Zero(t, got[99].Offset, "its places are those of another listing")
-	again, _, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), q, 25)
+	again, _, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), q, 25)
 	require.NoError(t, err)
 	assert.Len(t, again, 25)
 }
@@ -413,12 +415,12 @@ func TestLateArrivalsBetweenReadsAreFound(t *testing.T) {
 	entries := ladder(300, now().Add(-time.Minute), time.Minute)
 	entries[130].CreatedAt = now().Add(30 * time.Second) // triggered two hours ago
 	u := start(t, entries, makesim.Options{Now: clock, Quirks: makesim.Quirks{PageCap: 50}})
-	session := u.sessionAt(adminKey, clock, nil, live.Options{})
-	_, _, err := readUntil(t.Context(), session, query(window(now().Add(-4*time.Hour), clock())), -1)
+	reader := u.readerAt(adminKey, clock, nil, live.Options{})
+	_, _, err := readUntil(t.Context(), reader, query(window(now().Add(-4*time.Hour), clock())), -1)
 	require.NoError(t, err)
 	late.Store(int64(time.Minute))
 	w := window(now().Add(-4*time.Hour), clock())
-	got, report, err := readUntil(t.Context(), session, query(w), -1)
+	got, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	assert.True(t, len(got) == len(u.expected(within(w))) || !report.Complete, "complete with %d of %d", len(got), len(u.expected(within(w))))
 }
@@ -430,12 +432,12 @@ func TestCoverageIsNeverUpsideDown(t *testing.T) {
 	var late atomic.Int64
 	clock := func() time.Time { return now().Add(time.Duration(late.Load())) }
 	u := start(t, ladder(300, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock})
-	session := u.sessionAt(adminKey, clock, nil, live.Options{})
-	_, _, err := readUntil(t.Context(), session, query(window(now().Add(-4*time.Hour), clock())), -1)
+	reader := u.readerAt(adminKey, clock, nil, live.Options{})
+	_, _, err := readUntil(t.Context(), reader, query(window(now().Add(-4*time.Hour), clock())), -1)
 	require.NoError(t, err)
 	late.Store(int64(3 * time.Minute))
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 500})
-	_, report, err := readUntil(t.Context(), session, query(window(now().Add(time.Minute), clock())), -1)
+	_, report, err := readUntil(t.Context(), reader, query(window(now().Add(time.Minute), clock())), -1)
 	if err == nil {
 		assert.False(t, report.Complete)
 		assert.False(t, report.Coverage.From.After(report.Coverage.To), "%+v", report.Coverage)
@@ -452,7 +454,7 @@ func TestStoppingDoesNotWaitForPagesThatNobodyNeeds(t *testing.T) {
 	}})
 	var enough time.Time
 	count := 0
-	_, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(window(now().AddDate(0, 0, -3), now())), func(*auditlog.Entry) bool {
+	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(window(now().AddDate(0, 0, -3), now())), func(*auditlog.Entry) bool {
 		count++
 		enough = time.Now()
 		return count < 150
@@ -472,7 +474,7 @@ func TestStoppingEarlyCostsFewCalls(t *testing.T) {
 			u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: test.pageCap}, Latency: 5 * time.Millisecond})
 			q := query(w)
 			q.Want = test.most
-			_, _, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), q, test.most)
+			_, _, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), q, test.most)
 			require.NoError(t, err)
 			assert.LessOrEqual(t, len(u.lists()), test.calls)
 		})
@@ -495,7 +497,7 @@ func TestOneGiantSecond(t *testing.T) {
 					u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: pageCap, UnstableTies: unstable, BrokenRecords: broken}})
 					w := window(now().AddDate(0, 0, -30), now())
 					started := time.Now()
-					got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(w), -1)
+					got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(w), -1)
 					require.NoError(t, err)
 					want := ordinary + size
 					if broken > 0 {
@@ -527,7 +529,7 @@ func TestUnstableTiesALittleLargerThanAPage(t *testing.T) {
 	for seed := range uint64(30) {
 		u := start(t, entries, makesim.Options{Seed: seed, Quirks: makesim.Quirks{PageCap: 100, UnstableTies: true}})
 		w := window(now().AddDate(0, 0, -30), now())
-		got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(w), -1)
+		got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(w), -1)
 		require.NoError(t, err)
 		if len(got) == 601 {
 			exact++
@@ -554,7 +556,7 @@ func TestOneRowByLuckIsNoJoin(t *testing.T) {
 			sim := makesim.New(world(entries), makesim.Options{Seed: seed, Now: now, Quirks: makesim.Quirks{PageCap: test.pageCap, UnstableTies: true}})
 			server := httptest.NewServer(sim)
 			u := &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
-			got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(window(second.Add(-time.Hour), now())), -1)
+			got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(window(second.Add(-time.Hour), now())), -1)
 			server.Close()
 			require.NoError(t, err)
 			if len(got) < len(entries) && len(report.Warnings) == 0 {
@@ -577,7 +579,7 @@ func TestUnreadableRecordsDoNotHideThatTiesMoved(t *testing.T) {
 	silent := 0
 	for seed := range uint64(20) {
 		u := start(t, entries, makesim.Options{Seed: seed, Quirks: makesim.Quirks{PageCap: 3, UnstableTies: true, BrokenRecords: 3}})
-		got, report, err := readUntil(t.Context(), u.session(adminKey, live.Options{}), query(window(now().AddDate(0, 0, -30), now())), -1)
+		got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(window(now().AddDate(0, 0, -30), now())), -1)
 		require.NoError(t, err)
 		if len(got) < 22-7 && report.Complete {
 			silent++
@@ -586,7 +588,7 @@ func TestUnreadableRecordsDoNotHideThatTiesMoved(t *testing.T) {
 	assert.Zero(t, silent, "of 20 reads that lost rows were called complete")
 }
 
-func TestSeveralSessionsShareASmallBudget(t *testing.T) {
+func TestSeveralReadersShareASmallBudget(t *testing.T) {
 	t.Parallel()
 	entries := ladder(600, now().Add(-time.Minute), time.Minute)
 	minute := 400 * time.Millisecond
@@ -598,7 +600,7 @@ func TestSeveralSessionsShareASmallBudget(t *testing.T) {
 	budget := makeapi.NewBudget(makeapi.BudgetOptions{Minute: minute})
 	var group sync.WaitGroup
 	for i := range 3 {
-		session := u.sessionAt(adminKey, now, budget, live.Options{})
+		reader := u.readerAt(adminKey, now, budget, live.Options{})
 		for j := range 3 {
 			group.Go(func() {
 				q := query(window(now().Add(-time.Duration(5+j%2)*time.Hour), now()))
@@ -607,7 +609,7 @@ func TestSeveralSessionsShareASmallBudget(t *testing.T) {
 				}
 				ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 				defer cancel()
-				got, report, err := readUntil(ctx, session, q, -1)
+				got, report, err := readUntil(ctx, reader, q, -1)
 				if assert.NoError(t, err) {
 					assert.True(t, report.Complete, "%+v", report)
 					want := u.expected(func(e makesim.Entry) bool { return within(q.Window)(e) && (len(q.Actors) == 0 || e.Actor.ID == 901) })
@@ -629,7 +631,7 @@ func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
 	const entries, most = 20_000, 660 // bytes an entry
 	w := everything()
 	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: entries, From: w.From, To: w.To, Seed: 1}), makesim.Options{Quirks: makesim.Quirks{PageCap: 1000}})
-	other := u.session(adminKey, live.Options{})
+	other := u.reader(adminKey, live.Options{})
 	_, _, err := readUntil(t.Context(), other, query(w), -1) // encodes and warms up
 	require.NoError(t, err)
 	heap := func() uint64 {
@@ -640,13 +642,13 @@ func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	session := u.session(adminKey, live.Options{})
+	reader := u.reader(adminKey, live.Options{})
 	count := 0
-	_, err = session.Read(t.Context(), query(w), func(*auditlog.Entry) bool { count++; return true })
+	_, err = reader.Read(t.Context(), query(w), func(*auditlog.Entry) bool { count++; return true })
 	require.NoError(t, err)
 	after := heap()
 	require.Equal(t, entries, count)
-	runtime.KeepAlive(session)
+	runtime.KeepAlive(reader)
 	assert.Less(t, after-before, uint64(entries*most))
 	runtime.KeepAlive(other)
 }
@@ -664,7 +666,7 @@ func TestNoGoroutineStaysBehind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 10 * time.Millisecond})
-			s := u.session(adminKey, live.Options{})
+			s := u.reader(adminKey, live.Options{})
 			read(u, s)
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]
@@ -819,13 +821,13 @@ func (g *gamble) matching(dump []makesim.Entry, q auditlog.Query, key string) []
 }
 
 // read reads once and checks the answer against the log before and after.
-func (g *gamble) read(session *live.Reader, key string, q auditlog.Query, most int, snapshot []makesim.Entry) []*auditlog.Entry {
+func (g *gamble) read(reader *live.Reader, key string, q auditlog.Query, most int, snapshot []makesim.Entry) []*auditlog.Entry {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	var got []*auditlog.Entry
 	g.log = append(g.log, fmt.Sprintf("key %.1s read [%s, %s) teams %v none %v actors %v system %v events %d resume %+v most %d at %s",
 		key, q.Window.From.Format(time.RFC3339Nano), q.Window.To.Format(time.RFC3339Nano), q.Teams, q.NoTeam, q.Actors, q.System, len(q.Events), q.Resume, most, g.clock().Format(time.RFC3339)))
-	report, err := session.Read(ctx, q, func(e *auditlog.Entry) bool {
+	report, err := reader.Read(ctx, q, func(e *auditlog.Entry) bool {
 		got = append(got, e)
 		return len(got) != most
 	})
@@ -917,15 +919,15 @@ func runGamble(t testing.TB, seed uint64) {
 	defer server.Close()
 	g.up = &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
 	options := live.Options{Parallel: pick(g, 1, 2, 8), Keep: pick(g, 0, 0, 0, time.Nanosecond)}
-	sessions := map[string]*live.Reader{}
-	session := func(key string) *live.Reader {
-		if sessions[key] == nil || g.chance(4) {
-			g.log = append(g.log, fmt.Sprintf("new session, amid %v", g.amid))
-			sessions[key] = g.up.sessionAt(key, g.clock, nil, options)
+	readers := map[string]*live.Reader{}
+	reader := func(key string) *live.Reader {
+		if readers[key] == nil || g.chance(4) {
+			g.log = append(g.log, fmt.Sprintf("new reader, amid %v", g.amid))
+			readers[key] = g.up.readerAt(key, g.clock, nil, options)
 		}
-		return sessions[key]
+		return readers[key]
 	}
-	// What a session keeps lacks what was written down late since; such
+	// What a reader keeps lacks what was written down late since; such
 	// arrivals happen between rounds only if they are new.
 	var q auditlog.Query
 	snapshot := g.up.Dump(organizationID)
@@ -939,7 +941,7 @@ func runGamble(t testing.TB, seed uint64) {
 		}
 		q.Resume = nil
 		most := pick(g, -1, -1, 1, 5, 40)
-		got := g.read(session(key), key, q, most, snapshot)
+		got := g.read(reader(key), key, q, most, snapshot)
 		for rounds := 0; len(got) > 0 && g.chance(2) && rounds < 4; rounds++ {
 			at := got[g.IntN(len(got))]
 			if g.chance(2) {
@@ -949,7 +951,7 @@ func runGamble(t testing.TB, seed uint64) {
 				After:  auditlog.Position{TriggeredAt: at.TriggeredAt, UUID: at.UUID},
 				Offset: max(0, pick(g, 0, at.Offset, at.Offset, at.Offset+g.IntN(60)-30, g.IntN(1000))),
 			}
-			got = g.read(session(key), key, q, pick(g, -1, 5, 40), snapshot)
+			got = g.read(reader(key), key, q, pick(g, -1, 5, 40), snapshot)
 		}
 		if g.chance(3) && !lateness(entries) {
 			moved := time.Duration(g.Int64N(int64(10 * time.Minute)))
@@ -966,8 +968,8 @@ func runGamble(t testing.TB, seed uint64) {
 	}
 }
 
-// lateness tells whether entries will still be written down after now: known to
-// be missed by what a session keeps.
+// lateness reports whether entries will still be written down after now: known to
+// be missed by what a reader keeps.
 func lateness(entries []makesim.Entry) bool {
 	return slices.ContainsFunc(entries, func(e makesim.Entry) bool { return e.CreatedAt.After(now()) })
 }

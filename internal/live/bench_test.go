@@ -24,7 +24,7 @@ func BenchmarkWalk60000(b *testing.B) {
 					u := start(b, entries, makesim.Options{Latency: 20 * time.Millisecond, Quirks: makesim.Quirks{PageCap: pageCap, EchoRequestedLimit: true}})
 					for b.Loop() {
 						count := 0
-						_, err := u.session(adminKey, live.Options{Parallel: parallel}).Read(b.Context(), query(w), func(*auditlog.Entry) bool { count++; return true })
+						_, err := u.reader(adminKey, live.Options{Parallel: parallel}).Read(b.Context(), query(w), func(*auditlog.Entry) bool { count++; return true })
 						require.NoError(b, err)
 						require.Equal(b, 60_000, count)
 					}

@@ -25,22 +25,22 @@ func withDetails(details string) []makesim.Entry {
 func TestDetailsAskedAgainCostNoCall(t *testing.T) {
 	t.Parallel()
 	u := start(t, withDetails("hook"), makesim.Options{})
-	session := u.session(adminKey, live.Options{})
-	first, err := session.Detail(t.Context(), "77", detailUUID)
+	reader := u.reader(adminKey, live.Options{})
+	first, err := reader.Detail(t.Context(), "77", detailUUID)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"hook"}`, string(first.Details))
 	want := *first
 	first.Event, first.Details, first.Actor = "changed", nil, &auditlog.Actor{}
 	u.ResetRequests()
 	for _, uuid := range []string{detailUUID, strings.ToUpper(detailUUID), detailUUID} {
-		again, err := session.Detail(t.Context(), "77", uuid)
+		again, err := reader.Detail(t.Context(), "77", uuid)
 		require.NoError(t, err)
 		assert.Equal(t, &want, again)
 		again.Event = "changed"
 	}
 	assert.Empty(t, u.Requests())
 
-	_, err = session.Detail(t.Context(), "78", detailUUID)
+	_, err = reader.Detail(t.Context(), "78", detailUUID)
 	require.Error(t, err, "what is kept of one organization is not shown of another")
 }
 
@@ -56,10 +56,10 @@ func TestDetailsAreNotRememberedForLongNorIfLarge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := start(t, withDetails(test.details), makesim.Options{})
-			session := u.session(adminKey, live.Options{Keep: test.keep})
+			reader := u.reader(adminKey, live.Options{Keep: test.keep})
 			for range 2 {
 				u.ResetRequests()
-				entry, err := session.Detail(t.Context(), "77", detailUUID)
+				entry, err := reader.Detail(t.Context(), "77", detailUUID)
 				require.NoError(t, err)
 				assert.Contains(t, string(entry.Details), test.details)
 				assert.Len(t, u.Requests(), 1)
@@ -71,12 +71,12 @@ func TestDetailsAreNotRememberedForLongNorIfLarge(t *testing.T) {
 func TestAnEntryThatWasNotFoundIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	session := u.session(adminKey, live.Options{})
+	reader := u.reader(adminKey, live.Options{})
 	var notFound *auditlog.NotFoundError
-	_, err := session.Detail(t.Context(), "77", detailUUID)
+	_, err := reader.Detail(t.Context(), "77", detailUUID)
 	require.ErrorAs(t, err, &notFound)
 	u.AddEntries(withDetails("hook")...)
-	entry, err := session.Detail(t.Context(), "77", detailUUID)
+	entry, err := reader.Detail(t.Context(), "77", detailUUID)
 	require.NoError(t, err)
 	assert.Equal(t, detailUUID, entry.UUID)
 }

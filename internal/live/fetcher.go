@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"time"
 
@@ -84,39 +85,38 @@ func (f *fetcher) arrival() pageResult {
 	return result
 }
 
-// retrySmaller reports whether a failed page is worth asking for again, smaller: a
-// 400 may mean the size of the page.
-func (f *fetcher) retrySmaller(result pageResult) bool {
+// shrinkPages asks for smaller pages from now on if a page failed because of its size, which a 400 may mean. It reports whether that page is
+// worth asking for again.
+func (f *fetcher) shrinkPages(result pageResult) bool {
 	return makeapi.IsKind(result.err, makeapi.KindBadRequest) && f.reader.pageSizes.refused(result.listing.endpoint, result.limit)
 }
 
-// keep lets a page that arrived wait for its turn; false if it is of no use any more.
-func (f *fetcher) keep(result pageResult) bool {
+// keep lets a page that arrived wait for its turn, if it is of use still.
+func (f *fetcher) keep(result pageResult) {
 	l := result.listing
 	f.reader.pageSizes.received(l.endpoint, result.limit, result.page.Received)
 	ahead := f.lookahead(l)
-	if result.generation != ahead.generation || l.done {
-		return false
+	if result.generation == ahead.generation {
+		ahead.keep(result)
 	}
-	ahead.keep(result)
-	return true
 }
 
-// inTurn hands over the page of a listing whose turn has come.
-func (f *fetcher) inTurn(l *listing) (pageResult, bool) {
-	ahead := f.lookahead(l)
-	if l.done {
-		ahead.waiting = nil
-	}
-	for {
-		result, ok := ahead.pop(l.next)
-		if !ok {
-			return pageResult{}, false
-		}
-		if result.offset+result.page.Received > l.next || result.page.Received == 0 {
+// inTurn hands over the pages of a listing whose turn has come, each after the one before it was taken.
+func (f *fetcher) inTurn(l *listing) iter.Seq[pageResult] {
+	return func(yield func(pageResult) bool) {
+		ahead := f.lookahead(l)
+		for !l.done {
+			result, ok := ahead.pop(l.next)
+			if !ok {
+				return
+			}
+			isOfUse := result.offset+result.page.Received > l.next || result.page.Received == 0
 			result.largest = f.reader.pageSizes.get(l.endpoint).largest
-			return result, true
+			if isOfUse && !yield(result) {
+				return
+			}
 		}
+		ahead.waiting = nil
 	}
 }
 

@@ -66,8 +66,8 @@ func start(t testing.TB, entries []makesim.Entry, options makesim.Options) *upst
 	return &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
 }
 
-// session is a new client with a key, with nothing kept.
-func (u *upstream) session(key string, options live.Options) *live.Reader {
+// reader is a new client with a key, with nothing kept.
+func (u *upstream) reader(key string, options live.Options) *live.Reader {
 	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)

@@ -122,7 +122,8 @@ func (l *listing) take(result *pageResult) joining {
 		l.unordered = true
 	}
 	if !l.joins(result.offset, entries) {
-		if l.stepBack(result) {
+		if l.mayStepBack() {
+			l.stepBack(result)
 			return steppedBack
 		}
 		l.uncertain = true
@@ -148,18 +149,18 @@ func (l *listing) take(result *pageResult) joining {
 	return joined
 }
 
-// stepBack moves the next page further up, where it overlaps more of what was
-// read; false if that was tried often enough.
-func (l *listing) stepBack(result *pageResult) bool {
-	if l.stepped >= maxStepsBack || l.overlaps == byRows && l.crowded >= maxCrowdedSteps {
-		return false
-	}
+// mayStepBack reports whether stepping back was not tried often enough yet.
+func (l *listing) mayStepBack() bool {
+	return l.stepped < maxStepsBack && (l.overlaps != byRows || l.crowded < maxCrowdedSteps)
+}
+
+// stepBack moves the next page further up, where it overlaps more of what was read.
+func (l *listing) stepBack(result *pageResult) {
 	l.stepped++
 	if l.overlaps == byRows {
 		l.crowded++
 	}
 	l.next = max(0, result.offset-max(1, result.page.Received/4)*l.stepped)
-	return true
 }
 
 // joins reports whether a page follows on what was read without a gap.

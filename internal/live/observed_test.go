@@ -17,18 +17,18 @@ func TestActorsAndEventsOfEntriesReadAreRemembered(t *testing.T) {
 	t.Parallel()
 	entries := ladder(40, now().Add(-time.Minute), time.Minute)
 	entries[7].Event, entries[9].Event, entries[11].Event = "webhook_deleted", "a_rare_one", "a_rare_one"
-	session := start(t, entries, makesim.Options{}).session(adminKey, live.Options{})
-	assert.Empty(t, session.ObservedEvents(t.Context(), "77"))
-	assert.Empty(t, session.ObservedActors(t.Context(), "77"))
-	readAll(t, session, query(window(now().Add(-time.Hour), now())))
-	assert.Equal(t, []auditlog.Text{"a_rare_one", "webhook_created", "webhook_deleted"}, session.ObservedEvents(t.Context(), "77"))
+	reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{})
+	assert.Empty(t, reader.ObservedEvents(t.Context(), "77"))
+	assert.Empty(t, reader.ObservedActors(t.Context(), "77"))
+	readAll(t, reader, query(window(now().Add(-time.Hour), now())))
+	assert.Equal(t, []auditlog.Text{"a_rare_one", "webhook_created", "webhook_deleted"}, reader.ObservedEvents(t.Context(), "77"))
 	var actors []auditlog.ID
-	for _, actor := range session.ObservedActors(t.Context(), "77") {
+	for _, actor := range reader.ObservedActors(t.Context(), "77") {
 		actors = append(actors, actor.ID)
 	}
 	assert.Equal(t, []auditlog.ID{"900", "901", "902"}, actors)
-	assert.Empty(t, session.ObservedEvents(t.Context(), "78"))
-	assert.Empty(t, session.ObservedActors(t.Context(), "78"))
+	assert.Empty(t, reader.ObservedEvents(t.Context(), "78"))
+	assert.Empty(t, reader.ObservedActors(t.Context(), "78"))
 }
 
 func TestObservedEventsAreBounded(t *testing.T) {
@@ -37,8 +37,8 @@ func TestObservedEventsAreBounded(t *testing.T) {
 	for i := range entries {
 		entries[i].Event = fmt.Sprintf("event_%04d", i)
 	}
-	session := start(t, entries, makesim.Options{}).session(adminKey, live.Options{})
-	readAll(t, session, query(window(now().Add(-time.Hour), now())))
-	assert.Len(t, session.ObservedEvents(t.Context(), "77"), 1000)
-	assert.True(t, slices.IsSorted(session.ObservedEvents(t.Context(), "77")))
+	reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{})
+	readAll(t, reader, query(window(now().Add(-time.Hour), now())))
+	assert.Len(t, reader.ObservedEvents(t.Context(), "77"), 1000)
+	assert.True(t, slices.IsSorted(reader.ObservedEvents(t.Context(), "77")))
 }

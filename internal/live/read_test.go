@@ -27,7 +27,7 @@ func TestReadDelivers60000EntriesOnceEachWith400InOneSecond(t *testing.T) {
 		t.Run(fmt.Sprintf("pages of %d", pageCap), func(t *testing.T) {
 			t.Parallel()
 			u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: pageCap, EchoRequestedLimit: true}})
-			got, report := readAll(t, u.session(adminKey, live.Options{}), query(w))
+			got, report := readAll(t, u.reader(adminKey, live.Options{}), query(w))
 			require.Equal(t, u.expected(within(w)), sorted(got))
 			assert.True(t, report.Exhausted)
 			// Slices and overlapping pages may cost a tenth more than plain paging.
@@ -106,7 +106,7 @@ func TestReadIsExactUnderEveryQuirk(t *testing.T) {
 				if quirk.NumericTriggeredAt == makesim.TriggeredAtSeconds {
 					keep = func(e makesim.Entry) bool { return w.Contains(e.TriggeredAt.Truncate(time.Second)) }
 				}
-				got, report := readAll(t, u.session(adminKey, live.Options{}), query(w))
+				got, report := readAll(t, u.reader(adminKey, live.Options{}), query(w))
 				assert.Equal(t, u.expected(keep), sorted(got))
 				assert.True(t, report.Complete, "%+v", report)
 				assert.True(t, report.Exhausted)
@@ -119,7 +119,7 @@ func TestReadIsExactUnderEveryQuirk(t *testing.T) {
 func TestReadCountsWhatItCannotReadAndSaysSo(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(3), makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 10, PageCap: 100}})
-	got, report := readAll(t, u.session(adminKey, live.Options{}), query(window(now().AddDate(0, -5, 0), now())))
+	got, report := readAll(t, u.reader(adminKey, live.Options{}), query(window(now().AddDate(0, -5, 0), now())))
 	assert.NotEmpty(t, got)
 	assert.NotEmpty(t, report.Unreadable)
 	assert.False(t, report.Doubtful)
@@ -142,7 +142,7 @@ func TestReadLosesNothingWhileEntriesArrive(t *testing.T) {
 		}
 	}})
 	want := u.expected(within(w))
-	got, report := readAll(t, u.session(adminKey, live.Options{}), query(w))
+	got, report := readAll(t, u.reader(adminKey, live.Options{}), query(w))
 	assert.Equal(t, want, sorted(got))
 	assert.True(t, report.Complete, "%+v", report)
 	assert.Greater(t, count, 100, "entries arrived during the read")
@@ -176,7 +176,7 @@ func TestReadAppliesEveryFilterAgain(t *testing.T) {
 			u := start(t, entries, makesim.Options{})
 			q := query(w)
 			test.change(&q)
-			got, report := readAll(t, u.session(adminKey, live.Options{}), q)
+			got, report := readAll(t, u.reader(adminKey, live.Options{}), q)
 			want := u.expected(func(e makesim.Entry) bool { return within(w)(e) && test.keep(e) })
 			require.NotEmpty(t, want)
 			assert.Equal(t, want, sorted(got))
@@ -189,7 +189,7 @@ func TestReadFallsBackToTheTeamsThatMayBeRead(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
 	w := window(now().AddDate(0, -5, 0), now())
-	got, report := readAll(t, u.session(teamAdminKey, live.Options{}), query(w))
+	got, report := readAll(t, u.reader(teamAdminKey, live.Options{}), query(w))
 	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(w)(e) && e.TeamID == salesTeam }), sorted(got))
 	assert.Equal(t, "teams", report.Endpoint)
 	assert.True(t, report.Complete, "complete for all that the key may see: %+v", report)
@@ -199,17 +199,17 @@ func TestReadFallsBackToTheTeamsThatMayBeRead(t *testing.T) {
 func TestAskingAgainCostsNoCall(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
-	session := u.session(adminKey, live.Options{})
+	reader := u.reader(adminKey, live.Options{})
 	w := window(now().AddDate(0, -5, 0), now())
-	first, _ := readAll(t, session, query(w))
+	first, _ := readAll(t, reader, query(w))
 	u.ResetRequests()
-	again, report := readAll(t, session, query(w))
+	again, report := readAll(t, reader, query(w))
 	assert.Equal(t, first, again)
 	assert.True(t, report.Complete)
 
 	narrower := query(window(now().AddDate(0, -2, 0), now().AddDate(0, -1, 0)))
 	narrower.Events = []auditlog.Event{{Value: "webhook_created"}}
-	got, _ := readAll(t, session, narrower)
+	got, _ := readAll(t, reader, narrower)
 	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(narrower.Window)(e) && e.Event == "webhook_created" }), sorted(got))
 	assert.Empty(t, u.Requests())
 }
@@ -218,7 +218,7 @@ func TestAFewNewestEntriesCostOnePage(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
 	count := 0
-	report, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
+	report, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
 		count++
 		return count < 25
 	})
@@ -249,11 +249,11 @@ func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
 			}
 		}
 	}})
-	session := u.session(adminKey, live.Options{Parallel: 4})
+	reader := u.reader(adminKey, live.Options{Parallel: 4})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	var part []string
-	report, err := session.Read(ctx, query(w), func(e *auditlog.Entry) bool { part = append(part, e.UUID); return true })
+	report, err := reader.Read(ctx, query(w), func(e *auditlog.Entry) bool { part = append(part, e.UUID); return true })
 	require.NoError(t, err)
 	assert.False(t, report.Complete)
 	require.NotEmpty(t, report.Coverage.Gaps)
@@ -265,7 +265,7 @@ func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
 	hang = false
 	mu.Unlock()
 	u.ResetRequests()
-	got, whole := readAll(t, session, query(w))
+	got, whole := readAll(t, reader, query(w))
 	assert.True(t, whole.Complete, "%+v", whole)
 	assert.Equal(t, u.expected(within(w)), sorted(got))
 	assert.Less(t, len(u.Requests()), 3000/18-20, "it went on, and did not begin again")
@@ -274,7 +274,7 @@ func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
 func TestReadSaysWhatMakeNoLongerKeeps(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
-	_, report := readAll(t, u.session(adminKey, live.Options{}), query(window(now().AddDate(-2, 0, 0), now())))
+	_, report := readAll(t, u.reader(adminKey, live.Options{}), query(window(now().AddDate(-2, 0, 0), now())))
 	assert.False(t, report.Complete)
 	assert.True(t, report.Exhausted)
 	require.Len(t, report.Coverage.Gaps, 2)
@@ -292,13 +292,13 @@ func TestReadGoesOnBehindAPositionEvenWithAWrongHint(t *testing.T) {
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{})
 	var all []*auditlog.Entry
-	_, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
+	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
 	require.NoError(t, err)
 	for _, at := range []int{0, 24, 900, 1700, len(all) - 2} {
 		for _, shift := range []int{0, -300, 5, 100_000} {
 			q := query(w)
 			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[at].TriggeredAt, UUID: all[at].UUID}, Offset: max(0, all[at].Offset+shift)}
-			got, report := readAll(t, u.session(adminKey, live.Options{}), q)
+			got, report := readAll(t, u.reader(adminKey, live.Options{}), q)
 			require.True(t, report.Complete, "%+v", report)
 			var want []string
 			for _, entry := range all[at+1:] {
@@ -314,13 +314,13 @@ func TestAHintSavesTheCallsAboveIt(t *testing.T) {
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	var all []*auditlog.Entry
-	_, err := u.session(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
+	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
 	require.NoError(t, err)
 	u.ResetRequests()
 	q := query(w)
 	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[2000].TriggeredAt, UUID: all[2000].UUID}, Offset: all[2000].Offset}
 	count := 0
-	_, err = u.session(adminKey, live.Options{}).Read(t.Context(), q, func(*auditlog.Entry) bool { count++; return count < 25 })
+	_, err = u.reader(adminKey, live.Options{}).Read(t.Context(), q, func(*auditlog.Entry) bool { count++; return count < 25 })
 	require.NoError(t, err)
 	assert.Len(t, u.lists(), 1)
 }
@@ -343,14 +343,14 @@ func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := start(t, busyMonths(3), makesim.Options{Quirks: quirks})
-			session := u.session(adminKey, live.Options{})
+			reader := u.reader(adminKey, live.Options{})
 			// Late entries in this month show which time Make compares; from
 			// then on only the upper date itself guards the window's end.
-			readAll(t, session, query(window(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))))
+			readAll(t, reader, query(window(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))))
 			u.ResetRequests()
 			for hour := range 24 {
 				w := window(time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 9, 9, hour, 30, 0, 0, time.UTC))
-				got, report := readAll(t, session, query(w))
+				got, report := readAll(t, reader, query(w))
 				assert.Equal(t, u.expected(within(w)), sorted(got))
 				assert.True(t, report.Complete, "%+v", report)
 			}
@@ -364,11 +364,11 @@ func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
 func TestAFailureBeforeAnythingWasReadIsAnErrorAndNoEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(3), makesim.Options{})
-	session := u.session(adminKey, live.Options{})
-	_, err := session.Access(t.Context(), "77")
+	reader := u.reader(adminKey, live.Options{})
+	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 500})
-	_, err = session.Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
+	_, err = reader.Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
 		assert.Fail(t, "nothing can have been read")
 		return true
 	})
@@ -383,7 +383,7 @@ func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {
 		-time.Hour: false, 0: false, time.Millisecond: false, 10*time.Minute - time.Millisecond: false,
 		10 * time.Minute: true, 24 * time.Hour: true,
 	} {
-		_, report := readAll(t, u.session(adminKey, live.Options{}), query(window(edge.Add(-before), now())))
+		_, report := readAll(t, u.reader(adminKey, live.Options{}), query(window(edge.Add(-before), now())))
 		gaps := slices.DeleteFunc(report.Coverage.Gaps, func(g auditlog.Gap) bool { return !strings.Contains(g.Reason, "365 days") })
 		if !hasGap {
 			assert.Empty(t, gaps, "a window that begins %s before the edge", before)
@@ -403,7 +403,7 @@ func TestAReadThatIsCutShowsWhatIsNewest(t *testing.T) {
 	const bound = 6_000
 	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 24_000, From: now().AddDate(0, 0, -360), To: now(), Seed: 3})
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true}})
-	got, report := readAll(t, u.session(adminKey, live.Options{MaxEntries: bound}), query(window(now().AddDate(0, 0, -362), now())))
+	got, report := readAll(t, u.reader(adminKey, live.Options{MaxEntries: bound}), query(window(now().AddDate(0, 0, -362), now())))
 	assert.False(t, report.Complete)
 	assert.Greater(t, len(got), bound*2/3)
 }

@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,36 +17,42 @@ func (r *Reader) UserTimezone(ctx context.Context, organization, user auditlog.I
 		return knownZone(account.Timezone)
 	}
 	zones, err := r.timezones.get(ctx, organization, func(ctx context.Context) (map[auditlog.ID]string, error) {
-		users, err := r.client.Users.ListOrganization(ctx, makeapi.ID(organization))
-		if isRefusal(err) {
-			return nil, nil // it is an answer, and is remembered as one
-		}
-		if err != nil {
-			return nil, err
-		}
-		zones := make(map[auditlog.ID]string, len(users))
-		var names map[makeapi.ID]string
-		for _, wire := range users {
-			zone := wire.Timezone
-			if zone == "" && wire.TimezoneID != "" {
-				if names == nil {
-					if names, err = r.client.Enums.Timezones(ctx); isRefusal(err) {
-						names = map[makeapi.ID]string{}
-					} else if err != nil {
-						return nil, err
-					}
-				}
-				zone = names[wire.TimezoneID]
-			}
-			zones[auditlog.ID(wire.ID)] = zone
-		}
-		return zones, nil
+		return r.askTimezones(ctx, organization)
 	})
 	if err != nil {
 		return ""
 	}
 	return knownZone(zones[user])
 }
+
+// askTimezones asks for the zones of an organization's users.
+func (r *Reader) askTimezones(ctx context.Context, organization auditlog.ID) (map[auditlog.ID]string, error) {
+	users, err := r.client.Users.ListOrganization(ctx, makeapi.ID(organization))
+	if isRefusal(err) {
+		return nil, nil // it is an answer, and is remembered as one
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names map[makeapi.ID]string
+	if slices.ContainsFunc(users, hasZoneByID) {
+		names, err = r.client.Enums.Timezones(ctx)
+		if err != nil && !isRefusal(err) {
+			return nil, err
+		}
+	}
+	zones := make(map[auditlog.ID]string, len(users))
+	for _, wire := range users {
+		zone := wire.Timezone
+		if hasZoneByID(wire) {
+			zone = names[wire.TimezoneID]
+		}
+		zones[auditlog.ID(wire.ID)] = zone
+	}
+	return zones, nil
+}
+
+func hasZoneByID(user makeapi.User) bool { return user.Timezone == "" && user.TimezoneID != "" }
 
 // isRefusal reports errors that asking again would only repeat.
 func isRefusal(err error) bool {

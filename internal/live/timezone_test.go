@@ -34,27 +34,27 @@ const usersWithZones = `{"users":[
 func TestUserTimezoneIsThatOfTheListOfUsers(t *testing.T) {
 	t.Parallel()
 	var calls atomic.Int64
-	session := startWithUsers(t, func(w http.ResponseWriter, r *http.Request) {
+	reader := startWithUsers(t, func(w http.ResponseWriter, r *http.Request) {
 		calls.Add(1)
 		assert.Equal(t, "77", r.URL.Query().Get("organizationId"))
 		_, _ = w.Write([]byte(usersWithZones))
-	}).session(adminKey, live.Options{})
+	}).reader(adminKey, live.Options{})
 
-	assert.Equal(t, "Europe/Prague", session.UserTimezone(t.Context(), "77", "1"), "the key's own account is asked itself")
+	assert.Equal(t, "Europe/Prague", reader.UserTimezone(t.Context(), "77", "1"), "the key's own account is asked itself")
 	assert.Zero(t, calls.Load())
-	assert.Equal(t, "America/New_York", session.UserTimezone(t.Context(), "77", "8"))
-	assert.Empty(t, session.UserTimezone(t.Context(), "77", "9"), "no such zone")
-	assert.Empty(t, session.UserTimezone(t.Context(), "77", "10"), "no zone")
-	assert.Empty(t, session.UserTimezone(t.Context(), "77", "11"), "no such user")
+	assert.Equal(t, "America/New_York", reader.UserTimezone(t.Context(), "77", "8"))
+	assert.Empty(t, reader.UserTimezone(t.Context(), "77", "9"), "no such zone")
+	assert.Empty(t, reader.UserTimezone(t.Context(), "77", "10"), "no zone")
+	assert.Empty(t, reader.UserTimezone(t.Context(), "77", "11"), "no such user")
 	assert.Equal(t, int64(1), calls.Load())
 }
 
 func TestARefusedListOfUsersIsNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	session := u.session(teamAdminKey, live.Options{})
+	reader := u.reader(teamAdminKey, live.Options{})
 	for range 3 {
-		assert.Empty(t, session.UserTimezone(t.Context(), "77", "1"))
+		assert.Empty(t, reader.UserTimezone(t.Context(), "77", "1"))
 	}
 	calls := 0
 	for _, request := range u.Requests() {
@@ -66,28 +66,28 @@ func TestARefusedListOfUsersIsNotAskedForAgain(t *testing.T) {
 func TestAListOfUsersThatFailedIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	var works atomic.Bool
-	session := startWithUsers(t, func(w http.ResponseWriter, _ *http.Request) {
+	reader := startWithUsers(t, func(w http.ResponseWriter, _ *http.Request) {
 		if works.Load() {
 			_, _ = w.Write([]byte(usersWithZones))
 			return
 		}
 		_, _ = w.Write([]byte("<html>"))
-	}).session(adminKey, live.Options{})
+	}).reader(adminKey, live.Options{})
 
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	assert.Empty(t, session.UserTimezone(cancelled, "77", "8"))
-	assert.Empty(t, session.UserTimezone(t.Context(), "77", "8"))
+	assert.Empty(t, reader.UserTimezone(cancelled, "77", "8"))
+	assert.Empty(t, reader.UserTimezone(t.Context(), "77", "8"))
 	works.Store(true)
-	assert.Equal(t, "America/New_York", session.UserTimezone(t.Context(), "77", "8"))
+	assert.Equal(t, "America/New_York", reader.UserTimezone(t.Context(), "77", "8"))
 }
 
 func TestUserTimezoneIsFoundByItsID(t *testing.T) {
 	t.Parallel()
-	u := start(t, nil, makesim.Options{}) // which tells ids only, as Make does
-	session := u.session(adminKey, live.Options{})
+	u := start(t, nil, makesim.Options{}) // which has ids only, as Make does
+	reader := u.reader(adminKey, live.Options{})
 	for range 2 {
-		assert.Equal(t, "Europe/Prague", session.UserTimezone(t.Context(), "77", "2"))
+		assert.Equal(t, "Europe/Prague", reader.UserTimezone(t.Context(), "77", "2"))
 	}
 	var enums int
 	for _, request := range u.Requests() {

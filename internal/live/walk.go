@@ -123,7 +123,8 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 	var failure error
 	for {
 		if !enough && failure == nil {
-			enough = !r.deliver() || w.log.frontier.Before(r.from)
+			wantsMore := r.deliver()
+			enough = !wantsMore || w.log.frontier.Before(r.from)
 			switch {
 			case enough:
 				time.AfterFunc(grace, cancel)
@@ -137,18 +138,22 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 			break
 		}
 		result := f.arrival()
-		switch {
-		case result.err == nil:
+		if result.err == nil {
 			w.integrate(f, result)
 			auditlog.ReportProgress(ctx, auditlog.Progress{Entries: w.log.taken, Estimate: w.log.taken + w.estimate()})
-		case f.retrySmaller(result):
-		case failure == nil && !enough:
+			continue
+		}
+		goesOn := f.shrinkPages(result)
+		if !goesOn && failure == nil && !enough {
 			failure = result.err
 			cancel()
 		}
 	}
+	if failure != nil {
+		enough = !r.deliver()
+	}
 	switch {
-	case enough, failure != nil && !r.deliver():
+	case enough:
 		return nil
 	case failure == nil && slices.ContainsFunc(f.listings, func(l *listing) bool { return !l.done }):
 		return errStalled
@@ -158,12 +163,9 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 
 // integrate merges a page and those behind it that were waiting for it.
 func (w *walk) integrate(f *fetcher, result pageResult) {
-	if !f.keep(result) {
-		return
-	}
-	l := result.listing
-	for page, ok := f.inTurn(l); ok; page, ok = f.inTurn(l) {
-		f.heed(l, w.log.take(page))
+	f.keep(result)
+	for page := range f.inTurn(result.listing) {
+		f.heed(page.listing, w.log.take(page))
 	}
 	w.release()
 }

@@ -14,11 +14,11 @@ import (
 )
 
 // writtenSince are the uuids of what was written since an instant.
-func writtenSince(t *testing.T, session *live.Reader, since time.Time) (map[string]bool, auditlog.Report) {
+func writtenSince(t *testing.T, reader *live.Reader, since time.Time) (map[string]bool, auditlog.Report) {
 	t.Helper()
 	found := map[string]bool{}
 	var last *auditlog.Entry
-	asOf, report, err := session.Written(t.Context(), auditlog.Ref{ID: "77", Name: "Acme"}, since, func(entry *auditlog.Entry) {
+	asOf, report, err := reader.Written(t.Context(), auditlog.Ref{ID: "77", Name: "Acme"}, since, func(entry *auditlog.Entry) {
 		assert.False(t, found[entry.UUID], "none comes twice")
 		assert.True(t, last == nil || auditlog.CompareNewestFirst(last, entry) < 0, "newest first")
 		found[entry.UUID], last = true, entry
@@ -46,7 +46,7 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 				t.Parallel()
 				u := start(t, entries, makesim.Options{Quirks: quirks})
 				for _, since := range []time.Duration{30 * time.Minute, 30 * time.Hour, 20 * 24 * time.Hour, 400 * 24 * time.Hour} {
-					found, report := writtenSince(t, u.session(key, live.Options{}), now().Add(-since))
+					found, report := writtenSince(t, u.reader(key, live.Options{}), now().Add(-since))
 					assert.True(t, report.Exhausted)
 					for _, entry := range u.Dump(organizationID) {
 						if !entry.CreatedAt.Before(now().Add(-since)) && sees(&entry) != found[entry.UUID] {
@@ -62,7 +62,7 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 func TestABoundOnWhatWasWrittenIsTold(t *testing.T) {
 	t.Parallel()
 	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 3000, From: now().AddDate(0, 0, -20), To: now(), Seed: 5}), makesim.Options{})
-	found, report := writtenSince(t, u.session(adminKey, live.Options{MaxEntries: 1000, Parallel: 1}), now().AddDate(0, 0, -30))
+	found, report := writtenSince(t, u.reader(adminKey, live.Options{MaxEntries: 1000, Parallel: 1}), now().AddDate(0, 0, -30))
 	assert.NotEmpty(t, found)
 	assert.Less(t, len(found), 3000)
 	assert.False(t, report.Exhausted)
@@ -76,7 +76,7 @@ func TestEntriesCarryWhatMakeSentIfAsked(t *testing.T) {
 	q := auditlog.Query{Organization: auditlog.Ref{ID: "77"}, Window: auditlog.Window{From: now().AddDate(0, 0, -3), To: now(), Location: time.UTC}}
 	var plain, kept []*auditlog.Entry
 	for keep, into := range map[bool]*[]*auditlog.Entry{false: &plain, true: &kept} {
-		_, err := u.session(adminKey, live.Options{KeepRaw: keep}).Read(t.Context(), q, func(entry *auditlog.Entry) bool {
+		_, err := u.reader(adminKey, live.Options{KeepRaw: keep}).Read(t.Context(), q, func(entry *auditlog.Entry) bool {
 			*into = append(*into, entry)
 			return true
 		})
@@ -91,7 +91,7 @@ func TestEntriesCarryWhatMakeSentIfAsked(t *testing.T) {
 		back.Raw, back.Offset = entry.Raw, entry.Offset
 		assert.Equal(t, entry, back, "what was sent says all that the entry says")
 	}
-	detailed, err := u.session(adminKey, live.Options{KeepRaw: true}).Detail(t.Context(), "77", kept[0].UUID)
+	detailed, err := u.reader(adminKey, live.Options{KeepRaw: true}).Detail(t.Context(), "77", kept[0].UUID)
 	require.NoError(t, err)
 	assert.Contains(t, string(detailed.Raw), `"details"`)
 	for _, bad := range []string{"", "{}", "[]", `{"uuid":`, `{"uuid":"x"}`} {

@@ -53,7 +53,7 @@ func (a answer) write(w http.ResponseWriter, now time.Time) {
 	}
 	w.WriteHeader(a.status)
 	if !a.cut {
-		_, _ = w.Write(a.body) // the client has gone: nobody to tell
+		_, _ = w.Write(a.body) // the client has gone
 		return
 	}
 	_, _ = w.Write(a.body[:len(a.body)/2])

@@ -25,7 +25,7 @@ func (c *call) listTeam(id int64) ([]byte, error) {
 	return c.list(organization, id)
 }
 
-// mayReadOrganization tells why the caller may not read an organization's log.
+// mayReadOrganization returns why the caller may not read an organization's log.
 func (c *call) mayReadOrganization(id int64) error {
 	d := c.server.directory
 	o, ok := d.served(id)
@@ -40,7 +40,7 @@ func (c *call) mayReadOrganization(id int64) error {
 	return nil
 }
 
-// mayReadTeam tells whose the team is, or why the caller may not read its log.
+// mayReadTeam returns whose the team is, or why the caller may not read its log.
 func (c *call) mayReadTeam(id int64) (organization int64, err error) {
 	d := c.server.directory
 	t, ok := d.servedTeam(id)

@@ -12,8 +12,7 @@ const (
 	scopeUser          = "user:read"
 )
 
-// isUUIDv4 tells an API token, which Make takes as `Token`, from anything else,
-// which it takes as `Bearer`.
+// isUUIDv4 reports whether a secret has the form of an API token, which Make takes as `Token`; anything else it takes as `Bearer`.
 func isUUIDv4(secret string) bool {
 	const shape = "xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx"
 	if len(secret) != len(shape) {
@@ -67,30 +66,30 @@ func (d *directory) authenticate(r *http.Request) (caller, error) {
 	return caller{user: user, token: token, scopes: scopes}, nil
 }
 
-// hasScope tells whether the token carries the scope; none is always carried.
+// hasScope reports whether the token carries the scope; none is always carried.
 func (c caller) hasScope(scope string) bool {
 	return scope == "" || slices.Contains(c.scopes, scope)
 }
 
-// isMember tells whether the user belongs to the organization.
+// isMember reports whether the user belongs to the organization.
 func (d *directory) isMember(user, organization int64) bool {
 	_, ok := d.organizationRoles[membership{user, organization}]
 	return ok
 }
 
-// isOrganizationAdmin tells whether the user is Admin or Owner.
+// isOrganizationAdmin reports whether the user is Admin or Owner.
 func (d *directory) isOrganizationAdmin(user, organization int64) bool {
 	role := d.organizationRoles[membership{user, organization}].RoleID
 	return role == RoleOrganizationOwner || role == RoleOrganizationAdmin
 }
 
-// readsOrganizationLog tells whether the user may list the organization's log.
+// readsOrganizationLog reports whether the user may list the organization's log.
 func (d *directory) readsOrganizationLog(user, organization int64) bool {
 	return d.isOrganizationAdmin(user, organization) ||
 		d.organizationRoles[membership{user, organization}].ReadsAuditLogs
 }
 
-// readsTeamLog tells whether the user may list the log of a team: its Team
+// readsTeamLog reports whether the user may list the log of a team: its Team
 // Admin, or who reads the whole organization's.
 func (d *directory) readsTeamLog(user, organization, team int64) bool {
 	role := d.teamRoles[membership{user, team}]

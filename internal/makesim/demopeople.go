@@ -80,7 +80,7 @@ type person struct {
 
 func (p *person) hasLeft() bool { return p.until != 0 }
 
-// worksOn tells whether the person belongs to the organization on a day.
+// worksOn reports whether the person belongs to the organization on a day.
 func (p *person) worksOn(day int) bool {
 	return day >= p.from && (p.until == 0 || day < p.until)
 }

@@ -23,7 +23,7 @@ func (q Quirks) fault(number uint64) (answer, bool) {
 	return answer{}, false
 }
 
-// isLibraryUserAgent tells what Cloudflare refuses.
+// isLibraryUserAgent reports what Cloudflare refuses.
 func isLibraryUserAgent(agent string) bool {
 	agent = strings.ToLower(agent)
 	return agent == "" || strings.HasPrefix(agent, "go-http-client") || strings.HasPrefix(agent, "python-")

@@ -71,7 +71,7 @@ type Quirks struct {
 
 	// PageCap silently returns at most so many entries.
 	PageCap int
-	// EchoRequestedLimit makes pg.limit tell the requested limit under PageCap.
+	// EchoRequestedLimit makes pg.limit show the requested limit under PageCap.
 	EchoRequestedLimit bool
 	// MaxLimit answers 400 to a pg[limit] above it.
 	MaxLimit int

@@ -64,7 +64,7 @@ func (s selection) pick(v *view, teamNames map[int64]string) []*record {
 	return picked
 }
 
-// isPlainWindow tells the common selection, which costs no pass over the log.
+// isPlainWindow recognizes the common selection, which costs no pass over the log.
 func (s selection) isPlainWindow() bool {
 	return s.onlyTeam == 0 && !s.byCreatedAt && len(s.events)+len(s.teams)+len(s.authors) == 0 && s.isDefaultOrder()
 }

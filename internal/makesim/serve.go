@@ -64,7 +64,8 @@ func (s *Server) decide(r *http.Request, logged arrival, now time.Time) answer {
 	}
 	if o, ok := s.directory.served(e.organization); ok {
 		logged.OrganizationID = o.ID
-		if !s.limit(o.ID).take(logged.At, o.APILimit, s.options.Minute) {
+		fits := s.limit(o.ID).take(logged.At, o.APILimit, s.options.Minute)
+		if !fits {
 			return tooManyRequests().answer(q)
 		}
 	}

@@ -17,7 +17,7 @@ const BasePath = "/api/v2"
 // Options are what a server needs beside the world. The zero value is usable.
 type Options struct {
 	Quirks Quirks
-	// Now is Make's clock: it tells which entries can be seen, and stands in the
+	// Now is Make's clock: it decides which entries can be seen, and stands in the
 	// Date header. Nil: time.Now. It may be pinned.
 	Now func() time.Time
 	// Clock is what the rate limit and the log of requests go by. Nil: time.Now.

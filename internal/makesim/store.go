@@ -64,7 +64,7 @@ func (l *organizationLog) insert(added []*record) {
 	l.current = nil
 }
 
-// remove drops records that gone tells.
+// remove drops the records that gone is true of.
 func (l *organizationLog) remove(gone func(*record) bool) {
 	l.newestFirst = slices.DeleteFunc(l.newestFirst, gone)
 	l.current = nil

@@ -57,7 +57,7 @@ type Token struct {
 	Scopes []string
 }
 
-// The roles that this simulation tells apart, by Make's ids.
+// The roles that this simulation knows, by Make's ids.
 const (
 	RoleTeamAdmin              int64 = 1
 	RoleTeamMember             int64 = 3

@@ -160,7 +160,8 @@ func (c *Client) get(ctx context.Context, organization ID, path string, query ur
 	answer, err := c.send(ctx, path, query, key)
 	if IsKind(err, KindUnauthorized) {
 		// The key may have been rotated in its file since it was read.
-		if renewed, _ := c.renew(key); renewed {
+		renewed, _ := c.renew(key)
+		if renewed {
 			key, err = c.secret()
 			if err == nil {
 				answer, err = c.send(ctx, path, query, key)

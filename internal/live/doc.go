@@ -25,6 +25,10 @@
 //     that this instance has sent and than the size that it says its pages
 //     have, never merely shorter than what was asked.
 //
+// The fetcher asks for pages side by side, each listing says where its next page
+// begins and whether pages join, and the merger, which one goroutine at a time
+// uses, puts them in order.
+//
 // What was read is kept for a few minutes, so that the same question, its next
 // page, or a narrower one costs few calls or none. A window that reaches beyond
 // the moment of reading is completed with what was written since, late entries

@@ -31,7 +31,7 @@ func (r *Reader) newFetcher(in *interner, listings []*listing) *fetcher {
 	return &fetcher{reader: r, in: in, listings: listings, ahead: map[*listing]*lookahead{}}
 }
 
-// begin starts a crawl. Pages that an earlier one left under way are forgotten: whoever asked for them is gone.
+// begin starts a crawl.
 func (f *fetcher) begin() {
 	f.arrivals, f.underWay = make(chan pageResult, f.reader.options.Parallel), 0 // no send blocks, even if nobody receives
 	for _, ahead := range f.ahead {
@@ -56,7 +56,7 @@ func (f *fetcher) ask(ctx context.Context, wanted func(stride int) int) {
 // start asks for a page.
 func (f *fetcher) start(ctx context.Context, l *listing, offset int) {
 	ahead := f.lookahead(l)
-	ahead.ask(offset)
+	ahead.underWay[offset] = true
 	f.underWay++
 	options := l.options
 	options.Offset, options.Limit, options.KeepRaw = offset, f.pageLimit(l), f.reader.options.KeepRaw
@@ -97,7 +97,7 @@ func (f *fetcher) keep(result pageResult) {
 	f.reader.pageSizes.received(l.endpoint, result.limit, result.page.Received)
 	ahead := f.lookahead(l)
 	if result.generation == ahead.generation {
-		ahead.keep(result)
+		ahead.waiting[result.offset] = result
 	}
 }
 
@@ -116,7 +116,7 @@ func (f *fetcher) inTurn(l *listing) iter.Seq[pageResult] {
 				return
 			}
 		}
-		ahead.waiting = nil
+		clear(ahead.waiting)
 	}
 }
 
@@ -138,7 +138,7 @@ func (f *fetcher) heed(l *listing, how joining) {
 func (f *fetcher) lookahead(l *listing) *lookahead {
 	ahead, ok := f.ahead[l]
 	if !ok {
-		ahead = &lookahead{}
+		ahead = newLookahead()
 		f.ahead[l] = ahead
 	}
 	return ahead

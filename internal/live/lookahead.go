@@ -15,42 +15,32 @@ type lookahead struct {
 	joinsDue int
 }
 
+func newLookahead() *lookahead {
+	return &lookahead{underWay: map[int]bool{}, waiting: map[int]pageResult{}}
+}
+
 // joinsAfterStepBack is how many pages must join after a step back before pages are asked for ahead again.
 const joinsAfterStepBack = 4
 
-// forgetUnderWay takes no page any more that is under way.
+// forgetUnderWay forgets the pages under way: whoever asked for them is gone.
 func (a *lookahead) forgetUnderWay() {
-	a.underWay = nil
+	clear(a.underWay)
 	a.generation++
 }
 
 // drop forgets the pages asked for ahead, those under way as well.
 func (a *lookahead) drop() {
-	a.waiting = nil
+	clear(a.waiting)
 	a.generation++
 }
 
-// dropMoved forgets them because places have moved: they show old ones.
+// dropMoved drops them because places have moved: they show old ones.
 func (a *lookahead) dropMoved() {
 	a.drop()
 	a.joinsDue = joinsAfterStepBack
 }
 
 func (a *lookahead) noteJoined() { a.joinsDue = max(0, a.joinsDue-1) }
-
-func (a *lookahead) ask(offset int) {
-	if a.underWay == nil {
-		a.underWay = map[int]bool{}
-	}
-	a.underWay[offset] = true
-}
-
-func (a *lookahead) keep(result pageResult) {
-	if a.waiting == nil {
-		a.waiting = map[int]pageResult{}
-	}
-	a.waiting[result.offset] = result
-}
 
 // pop returns the first waiting page that begins at or above an offset.
 func (a *lookahead) pop(offset int) (pageResult, bool) {

@@ -83,9 +83,9 @@ func New(client *makeapi.Client, options Options) *Reader {
 	if options.MaxKept <= 0 {
 		options.MaxKept = defaultMaxKept
 	}
-	s := &Reader{client: client, options: options, details: newDetails(options.Keep)}
-	s.walks = walkCache{keep: options.Keep, maxEntries: options.MaxKept}
-	return s
+	r := &Reader{client: client, options: options, details: newDetails(options.Keep)}
+	r.walks = walkCache{keep: options.Keep, maxEntries: options.MaxKept}
+	return r
 }
 
 // Now is Make's clock.

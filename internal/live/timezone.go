@@ -54,7 +54,7 @@ func (r *Reader) askTimezones(ctx context.Context, organization auditlog.ID) (ma
 
 func hasZoneByID(user makeapi.User) bool { return user.Timezone == "" && user.TimezoneID != "" }
 
-// isRefusal reports errors that asking again would only repeat.
+// isRefusal reports whether asking again would only repeat an error.
 func isRefusal(err error) bool {
 	return makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan, makeapi.KindBadRequest)
 }

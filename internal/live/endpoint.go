@@ -29,8 +29,8 @@ func (e endpoint) fetch(ctx context.Context, client *makeapi.Client, options mak
 
 // pageSizes is what an instance has shown of its pages, by kind of list.
 type pageSizes struct {
-	mu    sync.Mutex
-	kinds map[bool]*pageSize // by whether it is a team's list
+	mu                 sync.Mutex
+	organization, team pageSize
 }
 
 // Pages are asked for as large as Make's neighbouring calls allow, and smaller
@@ -78,13 +78,8 @@ func (p *pageSizes) refused(e endpoint, limit int) bool {
 }
 
 func (p *pageSizes) of(e endpoint) *pageSize {
-	if p.kinds == nil {
-		p.kinds = map[bool]*pageSize{}
+	if e.team != "" {
+		return &p.team
 	}
-	size, ok := p.kinds[e.team != ""]
-	if !ok {
-		size = &pageSize{ask: largePage}
-		p.kinds[e.team != ""] = size
-	}
-	return size
+	return &p.organization
 }

@@ -25,11 +25,11 @@ type merger struct {
 	// to, so that pages and slices that overlap do not count them twice.
 	unreadable map[string]auditlog.Span
 
-	observed         *observedIn
+	observed         *observed
 	datesByTriggered *atomic.Bool
 }
 
-func newMerger(s scope, observed *observedIn, datesByTriggered *atomic.Bool) *merger {
+func newMerger(s scope, observed *observed, datesByTriggered *atomic.Bool) *merger {
 	return &merger{scope: s, known: map[string]bool{}, frontier: farFuture(), observed: observed, datesByTriggered: datesByTriggered}
 }
 

@@ -9,15 +9,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// observed remembers who and what occurs in the entries read, by organization:
-// people who left and rare events may be in no catalog.
+// observed remembers who and what occurs in the entries read of one organization: people who left and rare events may be in no catalog.
 type observed struct {
-	mu sync.Mutex
-	by map[auditlog.ID]*observedIn
-}
-
-// observedIn is what was observed of one organization.
-type observedIn struct {
 	mu     sync.Mutex
 	actors map[auditlog.ID]auditlog.Actor
 	events map[auditlog.Text]bool
@@ -29,28 +22,20 @@ const (
 	maxObservedEvents = 1_000
 )
 
-// in is what is remembered of an organization that is being read.
-func (o *observed) in(organization auditlog.ID) *observedIn {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.by == nil {
-		o.by = map[auditlog.ID]*observedIn{}
+// observedIn is what is remembered of an organization.
+func (r *Reader) observedIn(organization auditlog.ID) *observed {
+	r.observing.Lock()
+	defer r.observing.Unlock()
+	o, ok := r.observed[organization]
+	if !ok {
+		o = &observed{actors: map[auditlog.ID]auditlog.Actor{}, events: map[auditlog.Text]bool{}}
+		r.observed[organization] = o
 	}
-	if o.by[organization] == nil {
-		o.by[organization] = &observedIn{actors: map[auditlog.ID]auditlog.Actor{}, events: map[auditlog.Text]bool{}}
-	}
-	return o.by[organization]
-}
-
-// find is what is remembered of an organization; nil if it was never read.
-func (o *observed) find(organization auditlog.ID) *observedIn {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.by[organization]
+	return o
 }
 
 // add is called for every entry read.
-func (o *observedIn) add(entry *auditlog.Entry) {
+func (o *observed) add(entry *auditlog.Entry) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if actor := entry.Actor; actor != nil {
@@ -65,10 +50,7 @@ func (o *observedIn) add(entry *auditlog.Entry) {
 
 // ObservedActors are the people in the entries read so far, by id.
 func (r *Reader) ObservedActors(_ context.Context, organization auditlog.ID) []auditlog.Actor {
-	found := r.observed.find(organization)
-	if found == nil {
-		return nil
-	}
+	found := r.observedIn(organization)
 	found.mu.Lock()
 	defer found.mu.Unlock()
 	return slices.SortedFunc(maps.Values(found.actors), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
@@ -76,10 +58,7 @@ func (r *Reader) ObservedActors(_ context.Context, organization auditlog.ID) []a
 
 // ObservedEvents are the events of the entries read so far, sorted.
 func (r *Reader) ObservedEvents(_ context.Context, organization auditlog.ID) []auditlog.Text {
-	found := r.observed.find(organization)
-	if found == nil {
-		return nil
-	}
+	found := r.observedIn(organization)
 	found.mu.Lock()
 	defer found.mu.Unlock()
 	return slices.Sorted(maps.Keys(found.events))

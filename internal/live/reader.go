@@ -61,7 +61,8 @@ type Reader struct {
 	filtersRefused sync.Map
 	walks          walkCache
 	details        *details
-	observed       observed
+	observing      sync.Mutex // guards observed
+	observed       map[auditlog.ID]*observed
 }
 
 var (
@@ -83,9 +84,11 @@ func New(client *makeapi.Client, options Options) *Reader {
 	if options.MaxKept <= 0 {
 		options.MaxKept = defaultMaxKept
 	}
-	r := &Reader{client: client, options: options, details: newDetails(options.Keep)}
-	r.walks = walkCache{keep: options.Keep, maxEntries: options.MaxKept}
-	return r
+	return &Reader{
+		client: client, options: options, details: newDetails(options.Keep), observed: map[auditlog.ID]*observed{},
+		pageSizes: pageSizes{organization: pageSize{ask: largePage}, team: pageSize{ask: largePage}},
+		walks:     walkCache{keep: options.Keep, maxEntries: options.MaxKept},
+	}
 }
 
 // Now is Make's clock.

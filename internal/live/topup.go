@@ -44,15 +44,8 @@ func (w *walk) topUp(ctx context.Context) error {
 		}
 	}
 	w.news = w.reader.newFetcher(w.pages.in, news)
-	err := w.crawl(ctx, w.news, &reading{
-		deliver:  func() bool { return areOrdered(news) },
-		pages:    w.everyPage,
-		maxTaken: w.log.taken + w.reader.options.MaxEntries,
-	})
+	err := w.crawlAll(ctx, w.news)
 	w.news = nil
-	if !areOrdered(news) {
-		err = cmp.Or(err, errNotByCreatedAt)
-	}
 	for i, l := range news {
 		// What came in above moves the rows that are still to be read.
 		olds[i].shift(l.fresh)
@@ -64,6 +57,15 @@ func (w *walk) topUp(ctx context.Context) error {
 	return err
 }
 
-func areOrdered(listings []*listing) bool {
-	return !slices.ContainsFunc(listings, func(l *listing) bool { return l.unordered })
+// crawlAll reads all of listings by createdAt.
+func (w *walk) crawlAll(ctx context.Context, f *fetcher) error {
+	inOrder := func() bool { return !slices.ContainsFunc(f.listings, func(l *listing) bool { return l.unordered }) }
+	options := w.reader.options
+	err := w.crawl(ctx, f, &reading{
+		deliver: inOrder, pages: func(int) int { return options.Parallel }, maxTaken: w.log.taken + options.MaxEntries,
+	})
+	if !inOrder() {
+		err = cmp.Or(err, errNotByCreatedAt)
+	}
+	return err
 }

@@ -64,7 +64,7 @@ func (r *Reader) walkOver(s scope, now time.Time, listings []*listing) *walk {
 	return &walk{
 		reader: r, scope: s, turn: make(chan struct{}, 1), asOf: now,
 		pages: r.newFetcher(newInterner(), listings),
-		log:   newMerger(s, r.observed.in(s.organization), &r.datesByTriggered),
+		log:   newMerger(s, r.observedIn(s.organization), &r.datesByTriggered),
 	}
 }
 
@@ -188,8 +188,6 @@ func (w *walk) estimate() int {
 	}
 	return total
 }
-
-func (w *walk) everyPage(int) int { return w.reader.options.Parallel }
 
 // doubts are what makes an answer less than complete although all was read.
 func (w *walk) doubts() []string {

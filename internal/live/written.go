@@ -34,10 +34,7 @@ func (r *Reader) Written(ctx context.Context, organization auditlog.Ref, since t
 			l.limit = smallPage
 		}
 	}
-	err = w.crawl(ctx, w.pages, &reading{deliver: func() bool { return areOrdered(w.pages.listings) }, pages: w.everyPage, maxTaken: r.options.MaxEntries})
-	if err == nil && !areOrdered(w.pages.listings) {
-		err = errNotByCreatedAt
-	}
+	err = w.crawlAll(ctx, w.pages)
 	if err != nil && (w.log.taken == 0 || ctx.Err() != nil) {
 		return time.Time{}, auditlog.Report{}, cmp.Or(ctx.Err(), err)
 	}

@@ -22,9 +22,8 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("%q cannot be used as Make's address: %s", e.Value, e.Reason)
 }
 
-// ZoneURL gives the base URL of a Make zone, e.g. eu1.make.com. Zones are not
-// checked against a list, since private instances have names of their own; a
-// pasted https:// and a trailing slash are forgiven.
+// ZoneURL gives the base URL of a Make zone, e.g. eu1.make.com. Zones are not checked against a list, since private instances have names of
+// their own; a pasted https:// and a trailing slash are forgiven.
 func ZoneURL(zone string) (*url.URL, error) {
 	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(zone)), "https://"), "/")
 	shape := regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
@@ -79,8 +78,8 @@ func hostOf(address *url.URL) string {
 	return host
 }
 
-// withoutSecrets is an address, or what was taken for one, as an error may show
-// it: what could be a key, a password or a query's token is left out.
+// withoutSecrets is an address, or what was taken for one, as an error may show it: what could be a key, a password or a query's token is
+// left out.
 func withoutSecrets(value string) string {
 	value, _, _ = strings.Cut(value, "?")
 	value, _, _ = strings.Cut(value, "#")

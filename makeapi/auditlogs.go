@@ -12,8 +12,8 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// MaxListValues is how many values of one filter fit into a request: beyond
-// index 20, common parsers of bracketed queries make an object of the list.
+// MaxListValues is how many values of one filter fit into a request: beyond index 20, common parsers of bracketed queries make an object of
+// the list.
 const MaxListValues = 20
 
 // SortBy is what a listing is sorted by.
@@ -44,9 +44,8 @@ type ListOptions struct {
 	Authors []string
 	// Events are event names, e.g. webhook_created.
 	Events []string
-	// DateFrom and DateTo bound the days, as YYYY-MM-DD. Whether DateTo's own
-	// day is included, in which zone days are meant and which of an entry's two
-	// times is compared is not documented.
+	// DateFrom and DateTo bound the days, as YYYY-MM-DD. Whether DateTo's own day is included, in which zone days are meant and which of an
+	// entry's two times is compared is not documented.
 	DateFrom string
 	DateTo   string
 	Offset   int
@@ -57,8 +56,7 @@ type ListOptions struct {
 	// SortBy and SortDir order the list; ties have no documented order.
 	SortBy  SortBy
 	SortDir SortDir
-	// ReturnTotalCount asks for Pagination.TotalCount; some instances refuse it
-	// with 400 for tokens.
+	// ReturnTotalCount asks for Pagination.TotalCount; some instances refuse it with 400 for tokens.
 	ReturnTotalCount bool
 	// KeepRaw asks for AuditLog.Raw; nothing of it is sent.
 	KeepRaw bool
@@ -100,17 +98,14 @@ func (o ListOptions) query() (url.Values, error) {
 // AuditLogPage is one page of a list.
 type AuditLogPage struct {
 	Entries []AuditLog
-	// Received is how many records the page had, readable or not: what an
-	// offset advances by.
+	// Received is how many records the page had, readable or not: what an offset advances by.
 	Received int
-	// Unreadable holds the places in the page of records that could not be
-	// read, from 0.
+	// Unreadable holds the places in the page of records that could not be read, from 0.
 	Unreadable []int
 	Pagination Pagination
 }
 
-// Pagination is what the API says of a page. It may echo a limit that it did
-// not keep.
+// Pagination is what the API says of a page. It may echo a limit that it did not keep.
 type Pagination struct {
 	SortBy  string
 	SortDir string
@@ -121,8 +116,7 @@ type Pagination struct {
 	TotalCount *int
 }
 
-// AuditLog is one entry. Any field but TriggeredAt may be zero: the API
-// documents none as required.
+// AuditLog is one entry. Any field but TriggeredAt may be zero: the API documents none as required.
 type AuditLog struct {
 	UUID         string
 	CreatedAt    time.Time
@@ -135,17 +129,15 @@ type AuditLog struct {
 	Version      *Version
 	// Details is there on the single entry's call only.
 	Details json.RawMessage
-	// Extra holds fields that are unknown, or known but of a type that cannot
-	// be read, as they came. Unknown members of organization, team, actor and
-	// version are there as an object under that name.
+	// Extra holds fields that are unknown, or known but of a type that cannot be read, as they came. Unknown members of organization, team,
+	// actor and version are there as an object under that name.
 	Extra map[string]json.RawMessage
-	// Raw is the entry as Make sent it. Lists have it if ListOptions.KeepRaw asks for
-	// it, since it doubles what an entry takes; single entries always have it.
+	// Raw is the entry as Make sent it. Lists have it if ListOptions.KeepRaw asks for it, since it doubles what an entry takes; single
+	// entries always have it.
 	Raw json.RawMessage
 }
 
-// DecodeAuditLog reads an entry back from its Raw. Raw is not set in it. ok is false
-// for what is no entry.
+// DecodeAuditLog reads an entry back from its Raw. Raw is not set in it. ok is false for what is no entry.
 func DecodeAuditLog(raw []byte) (entry AuditLog, ok bool) {
 	if !gjson.ValidBytes(raw) {
 		return AuditLog{}, false
@@ -182,15 +174,13 @@ type EventItem struct {
 // AuditLogsService has the audit-log calls.
 type AuditLogsService struct{ service }
 
-// ListOrganization lists entries of an organization; the caller must be its
-// Admin or Owner.
+// ListOrganization lists entries of an organization; the caller must be its Admin or Owner.
 // GET /audit-logs/organization/{organizationId}
 func (s *AuditLogsService) ListOrganization(ctx context.Context, organization ID, options ListOptions) (*AuditLogPage, error) {
 	return s.list(ctx, organization, "organization", organization, options)
 }
 
-// ListTeam lists entries of a team; the caller must be its Team Admin.
-// organization is the team's, for the rate budget.
+// ListTeam lists entries of a team; the caller must be its Team Admin. organization is the team's, for the rate budget.
 // GET /audit-logs/team/{teamId}
 func (s *AuditLogsService) ListTeam(ctx context.Context, organization, team ID, options ListOptions) (*AuditLogPage, error) {
 	return s.list(ctx, organization, "team", team, options)
@@ -218,8 +208,7 @@ func (s *AuditLogsService) OrganizationFilters(ctx context.Context, organization
 	return s.filters(ctx, organization, "organization", organization)
 }
 
-// TeamFilters returns what a team's list can be filtered by. organization is the
-// team's, for the rate budget.
+// TeamFilters returns what a team's list can be filtered by. organization is the team's, for the rate budget.
 // GET /audit-logs/team/{teamId}/filters
 func (s *AuditLogsService) TeamFilters(ctx context.Context, organization, team ID) (*Filters, error) {
 	return s.filters(ctx, organization, "team", team)
@@ -244,9 +233,8 @@ const (
 	detailFormBare
 )
 
-// Get returns one entry with its details. The path has had two forms: the newer
-// names the organization, older installations know only the bare one; which one
-// this instance understands is remembered from the first success.
+// Get returns one entry with its details. The path has had two forms: the newer names the organization, older installations know only the
+// bare one; which one this instance understands is remembered from the first success.
 // GET /audit-logs/{organizationId}/{uuid}, GET /audit-logs/{uuid}
 func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string) (*AuditLog, error) {
 	withOrganization, err := pathTo("audit-logs", string(organization), uuid)
@@ -329,8 +317,7 @@ func decodePagination(pg gjson.Result) Pagination {
 	return pagination
 }
 
-// decodeAuditLog reads one entry; ok is false for a record that has no place in
-// a log: one that is no object, or has no time of its own.
+// decodeAuditLog reads one entry; ok is false for a record that has no place in a log: one that is no object, or has no time of its own.
 func decodeAuditLog(record gjson.Result) (entry AuditLog, ok bool) {
 	if !record.IsObject() {
 		return AuditLog{}, false
@@ -391,8 +378,7 @@ func decodeAuditLog(record gjson.Result) (entry AuditLog, ok bool) {
 	return entry, !entry.TriggeredAt.IsZero()
 }
 
-// decodeActor reads {id, name, email}, or as much of it as can be read: a
-// person whose address is odd is still the one who acted.
+// decodeActor reads {id, name, email}, or as much of it as can be read: a person whose address is odd is still the one who acted.
 func decodeActor(value gjson.Result) (*User, bool) {
 	ref, ok := decodeRef(value)
 	if !value.IsObject() {
@@ -409,8 +395,7 @@ func decodeActor(value gjson.Result) (*User, bool) {
 	return nil, ok
 }
 
-// decodeTarget reads the id of what was acted on: text that is mostly a number,
-// or the number itself.
+// decodeTarget reads the id of what was acted on: text that is mostly a number, or the number itself.
 func decodeTarget(value gjson.Result) (string, bool) {
 	if value.Type == gjson.Number {
 		id, ok := decodeID(value)

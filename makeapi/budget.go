@@ -8,28 +8,25 @@ import (
 	"time"
 )
 
-// DefaultAPILimit is the limit of requests per minute that is assumed where an
-// organization's license names none. Only the Enterprise plan has audit logs,
-// and its limit is 1,000.
+// DefaultAPILimit is the limit of requests per minute that is assumed where an organization's license names none. Only the Enterprise plan
+// has audit logs, and its limit is 1,000.
 // Source: https://developers.make.com/api-documentation/getting-started/rate-limiting
 const DefaultAPILimit = 1000
 
 const (
 	// minute is the period in which Make counts requests.
 	minute = time.Minute
-	// unknownCeiling is half the lowest limit of any plan (30): what calls that
-	// belong to no organization may use before any organization's limit is known.
+	// unknownCeiling is half the lowest limit of any plan (30): what calls that belong to no organization may use before any organization's
+	// limit is known.
 	unknownCeiling = 15
 )
 
-// Unlimited as BudgetOptions.RequestsPerMinute switches the budget off. It is
-// meant for tests.
+// Unlimited as BudgetOptions.RequestsPerMinute switches the budget off. It is meant for tests.
 const Unlimited = -1
 
 // BudgetOptions sets up a Budget. The zero value is the product's.
 type BudgetOptions struct {
-	// RequestsPerMinute is a ceiling instead of half the organization's limit;
-	// 0 means half the limit, Unlimited none.
+	// RequestsPerMinute is a ceiling instead of half the organization's limit; 0 means half the limit, Unlimited none.
 	RequestsPerMinute int
 	// Minute is the period of the limit; 0 means 60 s.
 	Minute time.Duration
@@ -37,15 +34,12 @@ type BudgetOptions struct {
 	Now func() time.Time
 }
 
-// Budget keeps the calls to Make below a stated share of each organization's
-// rate limit, because that limit is shared with the customer's production. It
-// is kept by base URL and organization, as Make counts, so one Budget serves
-// all clients of a process. Calls that name no organization are counted against
-// every organization of the instance, since it is unknown whom Make counts them to.
+// Budget keeps the calls to Make below a stated share of each organization's rate limit, because that limit is shared with the customer's
+// production. It is kept by base URL and organization, as Make counts, so one Budget serves all clients of a process. Calls that name no
+// organization are counted against every organization of the instance, since it is unknown whom Make counts them to.
 //
-// The window slides, and a request occupies its place from before it is sent
-// until a minute after it was answered: whenever it reached Make in between, no
-// 60 seconds hold more than the ceiling.
+// The window slides, and a request occupies its place from before it is sent until a minute after it was answered: whenever it reached Make
+// in between, no 60 seconds hold more than the ceiling.
 type Budget struct {
 	options BudgetOptions
 
@@ -81,8 +75,7 @@ func NewBudget(options BudgetOptions) *Budget {
 	return &Budget{options: options, instances: map[string]*instanceBudget{}, changed: make(chan struct{})}
 }
 
-// BudgetError says that the budget leaves no room for a call before its
-// context's deadline. Nothing was sent.
+// BudgetError says that the budget leaves no room for a call before its context's deadline. Nothing was sent.
 type BudgetError struct {
 	Ceiling int           // requests per minute
 	Wait    time.Duration // until there is room
@@ -106,8 +99,7 @@ func inSeconds(wait time.Duration) time.Duration {
 	return max(time.Second, (wait + time.Second - 1).Truncate(time.Second))
 }
 
-// SetAPILimit sets an organization's limit of requests per minute
-// as its license has it; 0 or less means that the license names none.
+// SetAPILimit sets an organization's limit of requests per minute as its license has it; 0 or less means that the license names none.
 func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,8 +110,7 @@ func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 	b.wakeLocked()
 }
 
-// Ceiling returns how many requests per minute the budget allows for an
-// organization, or Unlimited.
+// Ceiling returns how many requests per minute the budget allows for an organization, or Unlimited.
 func (b *Budget) Ceiling(instance string, organization ID) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -129,9 +120,8 @@ func (b *Budget) Ceiling(instance string, organization ID) int {
 // Period is the time in which the ceiling's requests may be sent: a minute.
 func (b *Budget) Period() time.Duration { return b.options.Minute }
 
-// acquire takes a place for one request, waiting where it must; onWait
-// is called before each wait. The returned function gives the place back, to be
-// called once the request is answered.
+// acquire takes a place for one request, waiting where it must; onWait is called before each wait. The returned function gives the place
+// back, to be called once the request is answered.
 func (b *Budget) acquire(ctx context.Context, instance string, organization ID, onWait func(Wait)) (func(), error) {
 	for {
 		if err := ctx.Err(); err != nil {
@@ -166,8 +156,7 @@ func (b *Budget) acquire(ctx context.Context, instance string, organization ID, 
 	}
 }
 
-// pause keeps an organization's requests back, because Make said 429: others
-// use the limit too, and every further try would count.
+// pause keeps an organization's requests back, because Make said 429: others use the limit too, and every further try would count.
 func (b *Budget) pause(instance string, organization ID, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -177,8 +166,7 @@ func (b *Budget) pause(instance string, organization ID, wait time.Duration) {
 	}
 }
 
-// tryLocked finds the ledger that a request belongs to and how long it has to
-// wait for a place; 0 means none.
+// tryLocked finds the ledger that a request belongs to and how long it has to wait for a place; 0 means none.
 func (b *Budget) tryLocked(instance string, organization ID) (own *ledger, wait time.Duration, ceiling int) {
 	now := b.options.Now()
 	budget := b.instance(instance)
@@ -217,9 +205,8 @@ func (b *Budget) ceiling(l *ledger) int {
 	return max(1, limit/2)
 }
 
-// room returns how long it takes until the ledgers together hold fewer requests than the
-// ceiling. Places held by requests under way have no known end; waiting for a
-// tenth of a minute is a bound, since their release wakes the waiters.
+// room returns how long it takes until the ledgers together hold fewer requests than the ceiling. Places held by requests under way have no
+// known end; waiting for a tenth of a minute is a bound, since their release wakes the waiters.
 func (b *Budget) room(ceiling int, now time.Time, ledgers ...*ledger) time.Duration {
 	used, next := 0, b.options.Minute/10
 	for _, l := range ledgers {
@@ -229,8 +216,7 @@ func (b *Budget) room(ceiling int, now time.Time, ledgers ...*ledger) time.Durat
 	if used < ceiling {
 		return 0
 	}
-	// The place that is free first decides: with more used than the ceiling
-	// (it may have been lowered), that many must go first.
+	// The place that is free first decides: with more used than the ceiling (it may have been lowered), that many must go first.
 	needed := used - ceiling + 1
 	var ends []time.Time
 	for _, l := range ledgers {
@@ -265,8 +251,7 @@ func (b *Budget) instance(name string) *instanceBudget {
 	return budget
 }
 
-// ledger finds the count of an organization, or the common one for calls that
-// name none.
+// ledger finds the count of an organization, or the common one for calls that name none.
 func (i *instanceBudget) ledger(organization ID) *ledger {
 	if organization == "" {
 		return &i.common

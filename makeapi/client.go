@@ -26,15 +26,13 @@ const (
 	shortestKey = 8
 )
 
-// Options sets up a Client. BaseURL and Credential are needed, the rest has
-// defaults.
+// Options sets up a Client. BaseURL and Credential are needed, the rest has defaults.
 type Options struct {
 	// BaseURL is the API's root, from ZoneURL or ParseBaseURL.
 	BaseURL *url.URL
 	// Credential signs the calls; nil makes every call fail with ErrNoCredential.
 	Credential Credential
-	// UserAgent names the program and its version. Make's front door refuses
-	// common default agents.
+	// UserAgent names the program and its version. Make's front door refuses common default agents.
 	UserAgent string
 	// Budget is shared by all clients of a process; nil means one of its own.
 	Budget *Budget
@@ -54,8 +52,7 @@ type Wait struct {
 	For    time.Duration
 }
 
-// Client calls Make's Web API with one credential. It is safe for use by
-// several goroutines.
+// Client calls Make's Web API with one credential. It is safe for use by several goroutines.
 type Client struct {
 	AuditLogs     *AuditLogsService
 	Enums         *EnumsService
@@ -65,8 +62,7 @@ type Client struct {
 
 	base     *url.URL
 	instance string
-	// secret and renew are the credential's: a function never shows what it
-	// holds, however the client is printed.
+	// secret and renew are the credential's: a function never shows what it holds, however the client is printed.
 	secret     func() (string, error)
 	renew      func(refused string) (bool, error)
 	userAgent  string
@@ -149,8 +145,7 @@ func (c *Client) Ping(ctx context.Context) error {
 	return err
 }
 
-// get calls a path and returns its JSON object. organization is the one that
-// the call counts to, empty where it belongs to none.
+// get calls a path and returns its JSON object. organization is the one that the call counts to, empty where it belongs to none.
 func (c *Client) get(ctx context.Context, organization ID, path string, query url.Values) (gjson.Result, error) {
 	ctx = withOrganization(ctx, organization)
 	key, err := c.secret()
@@ -171,8 +166,7 @@ func (c *Client) get(ctx context.Context, organization ID, path string, query ur
 	if err != nil {
 		return gjson.Result{}, err
 	}
-	// encoding/json checks, because it bounds the depth of nesting; gjson reads
-	// tolerantly, but recurses without bound when it checks.
+	// encoding/json checks, because it bounds the depth of nesting; gjson reads tolerantly, but recurses without bound when it checks.
 	if !json.Valid(answer.body) {
 		return gjson.Result{}, newError(answer.response, nil, path, 0)
 	}
@@ -229,8 +223,7 @@ func (c *Client) send(ctx context.Context, path string, query url.Values, key st
 	return answer{response: response, body: body}, nil
 }
 
-// explain turns a failed call into one of the package's errors. Errors of
-// net/http name the whole URL; only the cause is kept.
+// explain turns a failed call into one of the package's errors. Errors of net/http name the whole URL; only the cause is kept.
 func (c *Client) explain(ctx context.Context, err error, path string) error {
 	var budget *BudgetError
 	var refused *Error
@@ -250,8 +243,8 @@ func (c *Client) explain(ctx context.Context, err error, path string) error {
 	return &ConnectionError{Host: c.base.Host, Path: path, Err: err}
 }
 
-// checkRedirect follows a redirect only within the base URL's scheme, host and
-// port: anywhere else the credential, and the trust in the answer, end.
+// checkRedirect follows a redirect only within the base URL's scheme, host and port: anywhere else the credential, and the trust in the
+// answer, end.
 func (c *Client) checkRedirect(request *http.Request, via []*http.Request) error {
 	if request.URL.Scheme != c.base.Scheme || hostOf(request.URL) != hostOf(c.base) || len(via) > 3 {
 		return &Error{Kind: KindRedirect, Status: request.Response.StatusCode, Location: request.URL.Host}

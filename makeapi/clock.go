@@ -6,12 +6,10 @@ import (
 	"time"
 )
 
-// clockTolerance is the difference between the clocks that is not corrected:
-// the Date header has whole seconds and travels.
+// clockTolerance is the difference between the clocks that is not corrected: the Date header has whole seconds and travels.
 const clockTolerance = 2 * time.Second
 
-// serverClock is Make's clock, as far as the Date headers show it: windows that
-// end now must end at Make's now, not at this machine's.
+// serverClock is Make's clock, as far as the Date headers show it: windows that end now must end at Make's now, not at this machine's.
 type serverClock struct {
 	local  func() time.Time
 	offset atomic.Int64 // nanoseconds that Make's clock is ahead

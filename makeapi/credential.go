@@ -25,8 +25,7 @@ func (noCredential) NextStep() string {
 type Credential interface {
 	// Secret returns the key to use now.
 	Secret() (string, error)
-	// Renew is asked after a 401. It reports whether Secret now returns
-	// another key than refused, so that the call is worth repeating.
+	// Renew is asked after a 401. It reports whether Secret now returns another key than refused, so that the call is worth repeating.
 	Renew(refused string) (bool, error)
 }
 
@@ -56,9 +55,8 @@ func (k StaticKey) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state
 // MarshalText hides the key from JSON and structured logs.
 func (k StaticKey) MarshalText() ([]byte, error) { return []byte(hiddenKey), nil }
 
-// KeyFile is a key in a file, as secret stores mount them. The file is read at
-// first use and again when Make refuses the key, so a rotated key needs no
-// restart.
+// KeyFile is a key in a file, as secret stores mount them. The file is read at first use and again when Make refuses the key, so a rotated
+// key needs no restart.
 type KeyFile struct {
 	Path string
 
@@ -102,8 +100,7 @@ func (f *KeyFile) read() (string, error) {
 	return key, nil
 }
 
-// checkKey trims a key and refuses what could not be a header's value; its
-// errors never show the key.
+// checkKey trims a key and refuses what could not be a header's value; its errors never show the key.
 func checkKey(raw string) (string, error) {
 	key := strings.TrimSpace(raw)
 	switch {
@@ -120,9 +117,8 @@ func checkKey(raw string) (string, error) {
 	return key, nil
 }
 
-// authorization gives the Authorization header for a key: Make's API tokens are
-// UUIDs and go with Token, everything else (OAuth access tokens) with Bearer,
-// as Make's own SDK chooses (github.com/integromat/make-typescript-sdk).
+// authorization gives the Authorization header for a key: Make's API tokens are UUIDs and go with Token, everything else (OAuth access
+// tokens) with Bearer, as Make's own SDK chooses (github.com/integromat/make-typescript-sdk).
 func authorization(key string) string {
 	if isAPIToken(key) {
 		return "Token " + key

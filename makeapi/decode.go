@@ -11,8 +11,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// ID is an identifier as the API gives it, normalized to text: most come as
-// numbers, some as text. Empty means none.
+// ID is an identifier as the API gives it, normalized to text: most come as numbers, some as text. Empty means none.
 type ID string
 
 // decodeID reads a number or text; anything else is no ID.
@@ -47,13 +46,11 @@ func decodeText(value gjson.Result) (string, bool) {
 	return "", false
 }
 
-// millisecondsFrom is the magnitude from which a number is milliseconds since
-// 1970: as seconds it would be the year 5138.
+// millisecondsFrom is the magnitude from which a number is milliseconds since 1970: as seconds it would be the year 5138.
 const millisecondsFrom = 1e11
 
-// decodeTime reads a time as text (RFC 3339, or close to it) or as a number of
-// seconds or milliseconds since 1970: Make's schema says integer, its examples
-// show text.
+// decodeTime reads a time as text (RFC 3339, or close to it) or as a number of seconds or milliseconds since 1970: Make's schema says
+// integer, its examples show text.
 func decodeTime(value gjson.Result) (time.Time, bool) {
 	switch value.Type {
 	case gjson.Number:
@@ -97,8 +94,7 @@ type Ref struct {
 	Name string
 }
 
-// decodeRef reads {id, name}, or as much of it as can be read; ok means that
-// nothing was lost: the value was such an object, or null.
+// decodeRef reads {id, name}, or as much of it as can be read; ok means that nothing was lost: the value was such an object, or null.
 func decodeRef(value gjson.Result) (ref *Ref, ok bool) {
 	if value.Type == gjson.Null {
 		return nil, true
@@ -114,8 +110,7 @@ func decodeRef(value gjson.Result) (ref *Ref, ok bool) {
 	return &Ref{ID: id, Name: name}, okID && okName
 }
 
-// unknownMembers keeps those members of an object that are not among the known
-// ones; nil for none, and for what is no object.
+// unknownMembers keeps those members of an object that are not among the known ones; nil for none, and for what is no object.
 func unknownMembers(object gjson.Result, known ...string) json.RawMessage {
 	if !object.IsObject() {
 		return nil
@@ -145,8 +140,7 @@ func rawCopy(value gjson.Result) json.RawMessage {
 	return json.RawMessage([]byte(value.Raw))
 }
 
-// list returns the elements of an array, of a single object standing for one,
-// or none for null or nothing.
+// list returns the elements of an array, of a single object standing for one, or none for null or nothing.
 func list(value gjson.Result) []gjson.Result {
 	switch {
 	case value.IsArray():

@@ -30,8 +30,8 @@ const (
 	KindRedirect     Kind = "redirect"     // a redirect that is not followed
 )
 
-// Error is an answer of Make that is not the one that was asked for. Message,
-// Detail and Suberrors are the server's words, raw and untrusted.
+// Error is an answer of Make that is not the one that was asked for. Message, Detail and Suberrors are the server's words, raw and
+// untrusted.
 type Error struct {
 	Kind      Kind
 	Status    int
@@ -96,8 +96,7 @@ func (e *Error) NextStep() string {
 	return "Make refused a parameter of this call: check the ids, the dates (YYYY-MM-DD) and the filters' values"
 }
 
-// ConnectionError says that no usable answer came: the address is wrong, the
-// network is down, or the answer was cut.
+// ConnectionError says that no usable answer came: the address is wrong, the network is down, or the answer was cut.
 type ConnectionError struct {
 	Host string
 	Path string
@@ -138,8 +137,8 @@ func IsKind(err error, kinds ...Kind) bool {
 // maxErrorText bounds what is kept of a server's words.
 const maxErrorText = 300
 
-// newError reads an error answer. Make's errors are JSON with detail, message
-// and code; 429 may be plain text, and what stands in front of Make answers HTML.
+// newError reads an error answer. Make's errors are JSON with detail, message and code; 429 may be plain text, and what stands in front of
+// Make answers HTML.
 func newError(response *http.Response, body []byte, path string, retryAfter time.Duration) *Error {
 	e := &Error{Status: response.StatusCode, Path: path, RetryAfter: retryAfter}
 	inMakesWords := false

@@ -8,8 +8,7 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// Organization is an organization as the list has it, with license and teams
-// where the single call has them.
+// Organization is an organization as the list has it, with license and teams where the single call has them.
 type Organization struct {
 	ID   ID
 	Name string

@@ -13,24 +13,20 @@ import (
 )
 
 const (
-	// maxRetries bounds the tries after the first. With rateLimitWait doubling
-	// they wait out the minute in which Make counts.
+	// maxRetries bounds the tries after the first. With rateLimitWait doubling they wait out the minute in which Make counts.
 	maxRetries = 5
-	// maxDialRetries bounds them where nothing listens: usually a wrong address,
-	// which people should not wait to be told.
+	// maxDialRetries bounds them where nothing listens: usually a wrong address, which people should not wait to be told.
 	maxDialRetries = 2
-	// rateLimitWait is the first wait after a 429 that names none, as a part of
-	// the minute; it doubles: 2, 4, 8, 16, 32 seconds.
+	// rateLimitWait is the first wait after a 429 that names none, as a part of the minute; it doubles: 2, 4, 8, 16, 32 seconds.
 	rateLimitWait = minute / 30
-	// brokenWait is the first wait after a broken connection or a 5xx, as a part
-	// of the minute; it doubles.
+	// brokenWait is the first wait after a broken connection or a 5xx, as a part of the minute; it doubles.
 	brokenWait = 250 * time.Millisecond
 	// maxRetryAfter bounds what a Retry-After header can make the client wait.
 	maxRetryAfter = 2 * minute
 )
 
-// do sends a request, and sends it again while that may help. The transport counts each try in the budget and holds its whole answer in memory
-// (see tryTransport), so that an answer which is not used needs no draining.
+// do sends a request, and sends it again while that may help. The transport counts each try in the budget and holds its whole answer in
+// memory (see tryTransport), so that an answer which is not used needs no draining.
 func (c *Client) do(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
 	for try := 0; ; try++ {
@@ -81,8 +77,7 @@ func isDial(err error) bool {
 	return errors.As(err, &operation) && operation.Op == "dial"
 }
 
-// retryWait returns how long to wait after the try of a number, from 0; response
-// is nil where the connection broke.
+// retryWait returns how long to wait after the try of a number, from 0; response is nil where the connection broke.
 func (c *Client) retryWait(response *http.Response, try int) time.Duration {
 	// Waits shrink with an injected minute, so that tests need not wait them out.
 	scale := float64(c.budget.Period()) / float64(minute)
@@ -95,8 +90,7 @@ func (c *Client) retryWait(response *http.Response, try int) time.Duration {
 		return wait
 	}
 	if response.StatusCode == http.StatusTooManyRequests {
-		// Without Retry-After: the limit is counted by the minute, which may
-		// end at any time; growing waits find its end without hammering.
+		// Without Retry-After: the limit is counted by the minute, which may end at any time; growing waits find its end without hammering.
 		return min(time.Duration(float64(rateLimitWait<<try)*scale), c.budget.Period())
 	}
 	return broken
@@ -119,15 +113,13 @@ func retryAfter(header http.Header, now time.Time) (time.Duration, bool) {
 	return min(max(wait, 0), maxRetryAfter), true
 }
 
-// jitter spreads a wait by a fifth either way, so that side-by-side reads do
-// not come back all at once.
+// jitter spreads a wait by a fifth either way, so that side-by-side reads do not come back all at once.
 func jitter(wait time.Duration) time.Duration {
 	return time.Duration(float64(wait) * (0.8 + 0.4*rand.Float64())) //nolint:gosec // spreading needs no secrecy
 }
 
-// isBroken reports whether an error is a broken connection, which may pass. Those that
-// will not: the budget's, a refused redirect, too large a body, a host that
-// does not exist, one that does not speak TLS or has a bad certificate.
+// isBroken reports whether an error is a broken connection, which may pass. Those that will not: the budget's, a refused redirect, too
+// large a body, a host that does not exist, one that does not speak TLS or has a bad certificate.
 func isBroken(err error) bool {
 	var budget *BudgetError
 	var redirect *Error

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// DefaultTransport pools connections like net/http's own, more of them per host, with TLS 1.2 or newer.
-// Clients of one process do well to share one.
+// DefaultTransport pools connections like net/http's own, more of them per host, with TLS 1.2 or newer. Clients of one process do well to
+// share one.
 func DefaultTransport() http.RoundTripper {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
@@ -28,8 +28,7 @@ func DefaultTransport() http.RoundTripper {
 	}
 }
 
-// organizationKey carries the organization that a request counts to from the
-// call to the transport beneath the retries.
+// organizationKey carries the organization that a request counts to from the call to the transport beneath the retries.
 type organizationKey struct{}
 
 func withOrganization(ctx context.Context, organization ID) context.Context {
@@ -44,9 +43,8 @@ func organizationOf(ctx context.Context) ID {
 // errBodyTooLarge ends a call whose answer is larger than the client keeps.
 var errBodyTooLarge = errors.New("the answer is larger than this client reads")
 
-// tryTransport sends one try: it takes a place in the budget, bounds the try's
-// time, and reads the whole body, so that an answer that is cut half-way is a
-// broken connection to the retries above.
+// tryTransport sends one try: it takes a place in the budget, bounds the try's time, and reads the whole body, so that an answer that is
+// cut half-way is a broken connection to the retries above.
 type tryTransport struct {
 	next     http.RoundTripper
 	client   *Client

@@ -14,8 +14,7 @@ type User struct {
 	ID    ID
 	Name  string
 	Email string
-	// Timezone is an IANA name, where the call has it. Where it has an id only,
-	// EnumsService.Timezones has the name.
+	// Timezone is an IANA name, where the call has it. Where it has an id only, EnumsService.Timezones has the name.
 	Timezone   string
 	TimezoneID ID
 }
@@ -103,9 +102,8 @@ func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error
 	return authorization, nil
 }
 
-// ListOrganization lists the users of an organization, with their time zones, by
-// id in Make's description of the API.
-// It needs the scope user:read and may be refused.
+// ListOrganization lists the users of an organization, with their time zones, by id in Make's description of the API. It needs the scope
+// user:read and may be refused.
 // GET /users?organizationId=
 func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
 	var users []User
@@ -131,12 +129,10 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 	return roles
 }
 
-// maxListPages bounds the lists of organizations, teams and users; their
-// default page already has 10,000.
+// maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.
 const maxListPages = 100
 
-// eachPage walks a list that is paged by offset, where the page's echoed limit
-// says that there may be more.
+// eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more.
 func (c *Client) eachPage(ctx context.Context, organization ID, path string, query url.Values, field string, each func(gjson.Result)) error {
 	offset, first := 0, ""
 	for range maxListPages {

@@ -14,15 +14,14 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// defaultRetentionDays is how long Make keeps the log where the license names
-// no days. Source: https://help.make.com/audit-logs
+// defaultRetentionDays is how long Make keeps the log where the license names no days. Source: https://help.make.com/audit-logs
 const defaultRetentionDays = 365
 
 // maxTeamProbes bounds the calls that find out which teams may be read.
 const maxTeamProbes = 50
 
-// Access returns what may be read of an organization's log. It asks: roles are hints only, since custom roles exist, so the answer to a list
-// of the first entries decides. The first is the oldest one, and so also shows how far back the log goes.
+// Access returns what may be read of an organization's log. It asks: roles are hints only, since custom roles exist, so the answer to a
+// list of the first entries decides. The first is the oldest one, and so also shows how far back the log goes.
 func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
 	return r.access.get(ctx, organization, func(ctx context.Context) (*auditlog.Access, error) {
 		// Who asks is needed below, and counts to no organization's budget.
@@ -56,8 +55,8 @@ func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 	})
 }
 
-// askLicense fills in what the organization's license allows, sets the rate budget by it, and returns the teams that came with it; nothing of
-// that where the key may not see the organization.
+// askLicense fills in what the organization's license allows, sets the rate budget by it, and returns the teams that came with it; nothing
+// of that where the key may not see the organization.
 func (r *Reader) askLicense(ctx context.Context, organization auditlog.ID, access *auditlog.Access) ([]makeapi.Ref, error) {
 	found, err := r.client.Organizations.Get(ctx, makeapi.ID(organization))
 	switch {
@@ -76,8 +75,7 @@ func (r *Reader) askLicense(ctx context.Context, organization auditlog.ID, acces
 	return found.Teams, nil
 }
 
-// probeTeams fills in the teams. Where the organization's list may be read, so
-// may theirs; else each that can be known is asked.
+// probeTeams fills in the teams. Where the organization's list may be read, so may theirs; else each that can be known is asked.
 func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, access *auditlog.Access, refs []makeapi.Ref) error {
 	me, err := r.me(ctx)
 	if err != nil {
@@ -128,8 +126,8 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	return nil
 }
 
-// knownTeams gathers an organization's teams from wherever the key may see
-// them: the organization, the list of teams, and the user's own roles.
+// knownTeams gathers an organization's teams from wherever the key may see them: the organization, the list of teams, and the user's own
+// roles.
 func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
 	teams, err := r.client.Teams.List(ctx, makeapi.ID(organization))
 	if err != nil && !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
@@ -158,8 +156,7 @@ func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *m
 	return refs, nil
 }
 
-// oldestProbe is how many entries the probe asks for: a few, in case the first
-// cannot be read.
+// oldestProbe is how many entries the probe asks for: a few, in case the first cannot be read.
 const oldestProbe = 10
 
 // oldest asks a list for its oldest entry; zero if it has none.

@@ -7,8 +7,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// interner shares the names, events and people that entries repeat, so that
-// tens of thousands of entries stay small in memory.
+// interner shares the names, events and people that entries repeat, so that tens of thousands of entries stay small in memory.
 type interner struct {
 	mu     sync.Mutex
 	texts  map[string]auditlog.Text
@@ -51,8 +50,8 @@ func (in *interner) entry(wire *makeapi.AuditLog) *auditlog.Entry {
 	return entry
 }
 
-// Decode reads an entry back from its Raw, as a Reader reads Make's answer. It shares
-// nothing with other entries. ok is false for what is no entry.
+// Decode reads an entry back from its Raw, as a Reader reads Make's answer. It shares nothing with other entries. ok is false for what is
+// no entry.
 func Decode(raw []byte) (entry *auditlog.Entry, ok bool) {
 	wire, ok := makeapi.DecodeAuditLog(raw)
 	if !ok {

@@ -16,8 +16,7 @@ type delivery struct {
 	walk  *walk
 	query *auditlog.Query
 	yield func(*auditlog.Entry) bool
-	// isOwn means that the walk was made for the query's filters, so that its
-	// places are those of the query's own listing.
+	// isOwn means that the walk was made for the query's filters, so that its places are those of the query's own listing.
 	isOwn bool
 
 	next    int             // place in what the walk has ready
@@ -54,8 +53,7 @@ func (d *delivery) deliver() bool {
 	return true
 }
 
-// shown is the entry as the reader gets it: a place in another query's listing
-// would mislead.
+// shown is the entry as the reader gets it: a place in another query's listing would mislead.
 func (d *delivery) shown(entry *auditlog.Entry) *auditlog.Entry {
 	if d.isOwn || entry.Offset == 0 {
 		return entry
@@ -65,8 +63,7 @@ func (d *delivery) shown(entry *auditlog.Entry) *auditlog.Entry {
 	return &shown
 }
 
-// pages returns how many pages the reader probably still wants, from how many rows
-// it took so far to find one that it gets.
+// pages returns how many pages the reader probably still wants, from how many rows it took so far to find one that it gets.
 func (d *delivery) pages(stride int) int {
 	parallel := d.walk.reader.options.Parallel
 	if d.query.Want == 0 || d.count == 0 {
@@ -85,8 +82,8 @@ func (d *delivery) hasCovered() bool {
 	return d.count > 0 || d.walk.log.frontier.Before(begin)
 }
 
-// coverage returns which part of the window the delivered entries speak for;
-// stop is what stopped the read, nil if it came to its end or was not needed.
+// coverage returns which part of the window the delivered entries speak for; stop is what stopped the read, nil if it came to its end or
+// was not needed.
 func (d *delivery) coverage(access *auditlog.Access, stop error) auditlog.Coverage {
 	window := d.query.Window
 	now := d.walk.reader.Now()
@@ -106,17 +103,16 @@ func (d *delivery) coverage(access *auditlog.Access, stop error) auditlog.Covera
 		coverage.TruncateBefore(oldest, "before the oldest entry that Make returns: it cannot be told whether nothing happened or nothing was kept")
 	}
 	if stop != nil {
-		// Entries of the frontier's own instant may be unread; the part that
-		// is surely read begins with the next millisecond, Make's precision.
+		// Entries of the frontier's own instant may be unread; the part that is surely read begins with the next millisecond, Make's
+		// precision.
 		surely := d.walk.log.frontier.Truncate(time.Millisecond).Add(time.Millisecond)
 		coverage.TruncateBefore(surely, "not read: "+auditlog.Text(stopReason(stop)).Clean()+"; ask again to go on from here, or narrow the question")
 	}
 	return coverage
 }
 
-// retentionSlack is how far before what Make keeps a window may begin and still
-// count as kept whole: the edge moves on between a question's beginning, laid on
-// it, and its end, and what bounds such questions is believed for that long.
+// retentionSlack is how far before what Make keeps a window may begin and still count as kept whole: the edge moves on between a question's
+// beginning, laid on it, and its end, and what bounds such questions is believed for that long.
 const retentionSlack = directoryKeep
 
 func stopReason(stop error) string {

@@ -17,11 +17,9 @@ const (
 	maxDetailBytes = 16 << 10
 )
 
-// details remembers single entries for a while, so that an object's history
-// asked again, or its next page, costs no call.
+// details remembers single entries for a while, so that an object's history asked again, or its next page, costs no call.
 //
-// It is the plain cache with a time of our own: the expirable one starts a
-// goroutine per cache that cannot be stopped.
+// It is the plain cache with a time of our own: the expirable one starts a goroutine per cache that cannot be stopped.
 type details struct {
 	keep  time.Duration
 	cache *lru.Cache[detailKey, keptDetail]
@@ -64,8 +62,7 @@ func (d *details) add(key detailKey, entry *auditlog.Entry) {
 	d.cache.Add(key, keptDetail{entry: &kept, until: time.Now().Add(d.keep)})
 }
 
-// Detail returns an entry with its details. An entry of another organization is
-// not found: the bare form of the path does not name one.
+// Detail returns an entry with its details. An entry of another organization is not found: the bare form of the path does not name one.
 func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	key := detailKey{organization, strings.ToLower(uuid)}
 	if entry, ok := r.details.find(key); ok {

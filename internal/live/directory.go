@@ -22,8 +22,7 @@ func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
 	return auditlog.Account{User: actorOf(me.User), Timezone: me.Timezone}, nil
 }
 
-// Organizations lists the user's organizations. Where the key may not list
-// them, those that its roles name are returned without names.
+// Organizations lists the user's organizations. Where the key may not list them, those that its roles name are returned without names.
 func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
 	me, err := r.me(ctx)
 	if err != nil {
@@ -53,8 +52,8 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 	return organizations, nil
 }
 
-// isHere reports whether a zone is the one that the client talks to. Where neither
-// the host nor the options say (a proxy, a private instance), all may be.
+// isHere reports whether a zone is the one that the client talks to. Where neither the host nor the options say (a proxy, a private
+// instance), all may be.
 func (r *Reader) isHere(zone string) bool {
 	own := r.options.Zone
 	if host := r.client.Host(); own == "" && (strings.HasSuffix(host, ".make.com") || strings.HasSuffix(host, ".make.celonis.com")) {
@@ -63,8 +62,7 @@ func (r *Reader) isHere(zone string) bool {
 	return zone == "" || own == "" || strings.EqualFold(zone, own)
 }
 
-// Catalog returns the organization's filters; where only teams may be read,
-// those of its readable teams together.
+// Catalog returns the organization's filters; where only teams may be read, those of its readable teams together.
 func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
 	return r.catalogs.get(ctx, organization, func(ctx context.Context) (*auditlog.Catalog, error) {
 		access, err := r.Access(ctx, organization)

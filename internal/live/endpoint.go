@@ -33,8 +33,7 @@ type pageSizes struct {
 	organization, team pageSize
 }
 
-// Pages are asked for as large as Make's neighbouring calls allow, and smaller
-// where that is refused.
+// Pages are asked for as large as Make's neighbouring calls allow, and smaller where that is refused.
 const (
 	largePage = 1000
 	smallPage = 100
@@ -59,9 +58,8 @@ func (p *pageSizes) received(e endpoint, limit, rows int) {
 	size.accepted, size.largest = max(size.accepted, limit), max(size.largest, rows)
 }
 
-// refused notes that a call with a limit was refused, which may mean its size;
-// it reports whether a smaller page is worth asking for. Where that is refused
-// as well, it was not the size.
+// refused notes that a call with a limit was refused, which may mean its size; it reports whether a smaller page is worth asking for. Where
+// that is refused as well, it was not the size.
 func (p *pageSizes) refused(e endpoint, limit int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,12 +10,12 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// fetcher asks Make for the pages of some listings, several side by side, and hands each over once its turn in its listing has come. Where a
-// listing's next page begins is the listing's to say; the fetcher reads ahead of it and cuts long listings into slices where the reader
+// fetcher asks Make for the pages of some listings, several side by side, and hands each over once its turn in its listing has come. Where
+// a listing's next page begins is the listing's to say; the fetcher reads ahead of it and cuts long listings into slices where the reader
 // wants that much.
 //
-// Its methods are called by one goroutine, that of the crawl. Each page is fetched by a goroutine of its own, which uses of the fetcher what
-// never changes: the client, the interner, which has a lock, and the channel that it was given.
+// Its methods are called by one goroutine, that of the crawl. Each page is fetched by a goroutine of its own, which uses of the fetcher
+// what never changes: the client, the interner, which has a lock, and the channel that it was given.
 type fetcher struct {
 	reader   *Reader
 	in       *interner
@@ -85,8 +85,8 @@ func (f *fetcher) arrival() pageResult {
 	return result
 }
 
-// shrinkPages asks for smaller pages from now on if a page failed because of its size, which a 400 may mean. It reports whether that page is
-// worth asking for again.
+// shrinkPages asks for smaller pages from now on if a page failed because of its size, which a 400 may mean. It reports whether that page
+// is worth asking for again.
 func (f *fetcher) shrinkPages(result pageResult) bool {
 	return makeapi.IsKind(result.err, makeapi.KindBadRequest) && f.reader.pageSizes.refused(result.listing.endpoint, result.limit)
 }
@@ -149,10 +149,9 @@ func (f *fetcher) allBegun() bool {
 	return !slices.ContainsFunc(f.listings, func(l *listing) bool { return !l.done && l.reached.IsZero() })
 }
 
-// nextPage chooses the page to ask for next. Listings whose unread part is the
-// newest come before older slices, so that a read that is cut short has a newest
-// part to show; among them first a page that its listing cannot go on without,
-// then, as far as the reader wants more, pages ahead of long listings.
+// nextPage chooses the page to ask for next. Listings whose unread part is the newest come before older slices, so that a read that is cut
+// short has a newest part to show; among them first a page that its listing cannot go on without, then, as far as the reader wants more,
+// pages ahead of long listings.
 func (f *fetcher) nextPage(wanted func(stride int) int) (*listing, int, bool) {
 	newest, older := byAge(f.listings)
 	for _, listings := range [][]*listing{newest, older} {
@@ -175,12 +174,10 @@ func (f *fetcher) nextPage(wanted func(stride int) int) (*listing, int, bool) {
 	return nil, 0, false
 }
 
-// borderSlack is how much neighbouring slices overlap at most: the day that they
-// share, and what a day may mean.
+// borderSlack is how much neighbouring slices overlap at most: the day that they share, and what a day may mean.
 const borderSlack = 3 * 24 * time.Hour
 
-// byAge parts the listings that are not done: those with unread rows as new as any,
-// and those that begin where the newest of them ends.
+// byAge parts the listings that are not done: those with unread rows as new as any, and those that begin where the newest of them ends.
 func byAge(listings []*listing) (newest, older []*listing) {
 	var first *listing
 	for _, l := range listings {
@@ -200,10 +197,8 @@ func byAge(listings []*listing) (newest, older []*listing) {
 	return newest, older
 }
 
-// maxAhead is how many pages a listing may have asked for whose turn has not come.
-// Where the reader wants all that can be asked for side by side, those that came
-// before their turn do not count, within reason: one slow page must not keep the
-// others from being asked for.
+// maxAhead is how many pages a listing may have asked for whose turn has not come. Where the reader wants all that can be asked for side by
+// side, those that came before their turn do not count, within reason: one slow page must not keep the others from being asked for.
 func (f *fetcher) maxAhead(wanted int) int {
 	if wanted >= f.reader.options.Parallel {
 		return 2 * wanted
@@ -211,8 +206,7 @@ func (f *fetcher) maxAhead(wanted int) int {
 	return wanted
 }
 
-// stride is how far apart pages are asked for side by side: a little less than
-// a page, so that they overlap and can be seen to join.
+// stride is how far apart pages are asked for side by side: a little less than a page, so that they overlap and can be seen to join.
 func (f *fetcher) stride(l *listing) int {
 	rows := min(f.reader.pageSizes.get(l.endpoint).largest, f.pageLimit(l))
 	return rows - max(2, rows/32)

@@ -8,10 +8,8 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// listing is one list with its filters, dates and order, read page by page. It
-// decides where the next page begins and whether pages join; it makes no calls.
-// It belongs to the crawl's goroutine: the merger has it take pages, the fetcher
-// asks it where to go on.
+// listing is one list with its filters, dates and order, read page by page. It decides where the next page begins and whether pages join;
+// it makes no calls. It belongs to the crawl's goroutine: the merger has it take pages, the fetcher asks it where to go on.
 type listing struct {
 	endpoint endpoint
 	options  makeapi.ListOptions // filters, dates and order; no offset and limit
@@ -19,8 +17,7 @@ type listing struct {
 	limit int
 	// upper is a time that no row of the listing reaches.
 	upper time.Time
-	// until ends an ascending listing: rows from there on are not wanted.
-	// It is zero for listings newest first.
+	// until ends an ascending listing: rows from there on are not wanted. It is zero for listings newest first.
 	until time.Time
 	// lower is where the window begins; rows before it are not wanted.
 	lower time.Time
@@ -52,22 +49,18 @@ type overlap int
 const (
 	// noOverlap: it does not.
 	noOverlap overlap = iota
-	// byInstant: it begins at the first row of the last instant read, which it
-	// holds whole.
+	// byInstant: it begins at the first row of the last instant read, which it holds whole.
 	byInstant
-	// byRows: the last instant fills pages; it begins with the last rows read,
-	// in the same order if places are stable.
+	// byRows: the last instant fills pages; it begins with the last rows read, in the same order if places are stable.
 	byRows
 )
 
 const (
 	// maxStepsBack bounds how often in a row pages may fail to join.
 	maxStepsBack = 8
-	// maxCrowdedSteps bounds the same within one instant: where its rows change
-	// places, further steps find nothing better.
+	// maxCrowdedSteps bounds the same within one instant: where its rows change places, further steps find nothing better.
 	maxCrowdedSteps = 4
-	// minOverlap is how many rows pages within one instant share, where they
-	// are that large: fewer could match by luck.
+	// minOverlap is how many rows pages within one instant share, where they are that large: fewer could match by luck.
 	minOverlap = 4
 )
 
@@ -81,8 +74,7 @@ func (l *listing) at(e *auditlog.Entry) time.Time {
 	return e.TriggeredAt
 }
 
-// bound is a time above which no unread row was triggered. In listings by
-// createdAt too, since nothing is written before it is triggered.
+// bound is a time above which no unread row was triggered. In listings by createdAt too, since nothing is written before it is triggered.
 func (l *listing) bound() time.Time {
 	switch {
 	case l.done:
@@ -101,8 +93,7 @@ func (l *listing) comesBefore(a, b time.Time) bool {
 	return a.After(b)
 }
 
-// take adds a page at or above l.next to what was read and returns how it joins;
-// where it does not, l.next is further up.
+// take adds a page at or above l.next to what was read and returns how it joins; where it does not, l.next is further up.
 func (l *listing) take(result *pageResult) joining {
 	page, entries := result.page, result.entries
 	end := result.offset + page.Received
@@ -132,8 +123,7 @@ func (l *listing) take(result *pageResult) joining {
 	l.rows = max(l.rows, end-l.base)
 	before := l.overlaps
 	l.placeNext(result)
-	// A page as large as the instance says its pages are is no last one, even
-	// if larger ones were seen.
+	// A page as large as the instance says its pages are is no last one, even if larger ones were seen.
 	limit := page.Pagination.Limit
 	isLast := page.Received < min(result.limit, result.largest) && (limit <= 0 || page.Received < limit)
 	switch {
@@ -186,9 +176,8 @@ func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
 	return true
 }
 
-// placeNext decides where the next page begins: at the first row of the last
-// instant, so that the instant is seen whole in one page; or, where it fills
-// pages, some rows before the end.
+// placeNext decides where the next page begins: at the first row of the last instant, so that the instant is seen whole in one page; or,
+// where it fills pages, some rows before the end.
 func (l *listing) placeNext(result *pageResult) {
 	entries, received := result.entries, result.page.Received
 	end := result.offset + received
@@ -233,8 +222,7 @@ func (l *listing) shift(rows int) {
 	l.base += rows
 }
 
-// estimate is how many rows the listing may still have below what was read,
-// from how dense it was so far; 0 if that is not known.
+// estimate is how many rows the listing may still have below what was read, from how dense it was so far; 0 if that is not known.
 func (l *listing) estimate() int {
 	if l.done || l.ascending() || l.reached.IsZero() || !l.reached.Before(l.first) {
 		return 0

@@ -58,8 +58,7 @@ func (a *lookahead) pop(offset int) (pageResult, bool) {
 
 func (a *lookahead) pages() int { return len(a.underWay) + len(a.waiting) }
 
-// uncovered is the first offset from next on that no page under way or waiting
-// covers; a page is good for stride rows.
+// uncovered is the first offset from next on that no page under way or waiting covers; a page is good for stride rows.
 func (a *lookahead) uncovered(next, stride int) int {
 	stride = max(1, stride)
 	for offset := next; ; {

@@ -6,8 +6,7 @@ import (
 	"time"
 )
 
-// memo remembers answers for a while. Two callers of one key make one call; an
-// error is not remembered.
+// memo remembers answers for a while. Two callers of one key make one call; an error is not remembered.
 type memo[K comparable, V any] struct {
 	mu    sync.Mutex
 	cells map[K]*cell[V]

@@ -9,8 +9,9 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// merger merges the pages of a walk's listings into one log in order, newest first. Pages come to it in the order of their listing; it makes
-// no calls. It is used by one goroutine at a time and has no lock; what it shares with other walks, observed and datesByTriggered, guards itself.
+// merger merges the pages of a walk's listings into one log in order, newest first. Pages come to it in the order of their listing; it
+// makes no calls. It is used by one goroutine at a time and has no lock; what it shares with other walks, observed and datesByTriggered,
+// guards itself.
 type merger struct {
 	scope scope
 	start int // offset that a resumed walk began at
@@ -21,8 +22,8 @@ type merger struct {
 	frontier time.Time         // everything after it is released
 	newer    int               // rows read that are not before the window's end
 	taken    int
-	// unreadable are the records that could not be read, by what they stood next
-	// to, so that pages and slices that overlap do not count them twice.
+	// unreadable are the records that could not be read, by what they stood next to, so that pages and slices that overlap do not count
+	// them twice.
 	unreadable map[string]auditlog.Span
 
 	observed         *observed
@@ -52,8 +53,7 @@ func (m *merger) take(result pageResult) joining {
 	return how
 }
 
-// startsAbove reports whether a page begins above the place that the walk was
-// resumed at, so that nothing behind that place is left out.
+// startsAbove reports whether a page begins above the place that the walk was resumed at, so that nothing behind that place is left out.
 func (m *merger) startsAbove(entries []*auditlog.Entry) bool {
 	return len(entries) > 0 && entries[0].TriggeredAt.After(m.scope.resumedAfter.TriggeredAt)
 }
@@ -66,8 +66,7 @@ func (m *merger) add(l *listing, entry *auditlog.Entry) {
 	m.known[key] = true
 	l.fresh++
 	if l.options.DateTo != "" && !entry.CreatedAt.Before(l.upper) {
-		// Written after the upper date and returned all the same: the dates
-		// are compared with triggeredAt.
+		// Written after the upper date and returned all the same: the dates are compared with triggeredAt.
 		m.datesByTriggered.Store(true)
 	}
 	if entry.TriggeredAt.Before(m.scope.lower) {
@@ -89,8 +88,7 @@ func (m *merger) release(frontier time.Time) {
 		entry, _ := heap.Pop(&m.pending).(*auditlog.Entry)
 		place := len(m.ready)
 		if place > 0 && auditlog.CompareNewestFirst(m.ready[place-1], entry) > 0 {
-			// It arrived after its neighbours had been read; later reads of
-			// this walk find it in its place.
+			// It arrived after its neighbours had been read; later reads of this walk find it in its place.
 			place, _ = slices.BinarySearchFunc(m.ready, entry, auditlog.CompareNewestFirst)
 		}
 		if m.scope.oneList {

@@ -17,8 +17,7 @@ type pageResult struct {
 	err        error
 }
 
-// places returns the place in the page of each entry, and then the place behind
-// the page: unreadable records lie between.
+// places returns the place in the page of each entry, and then the place behind the page: unreadable records lie between.
 func (r *pageResult) places() []int {
 	places := make([]int, 0, len(r.entries)+1)
 	unreadable := r.page.Unreadable

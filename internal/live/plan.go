@@ -9,8 +9,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// maxStreams bounds into how many lists a query's filters are split, per
-// endpoint. Beyond it a filter is applied here only.
+// maxStreams bounds into how many lists a query's filters are split, per endpoint. Beyond it a filter is applied here only.
 const maxStreams = 6
 
 // plan is which lists answer a query, apart from its dates.
@@ -22,8 +21,8 @@ type plan struct {
 	warnings  []string
 }
 
-// newPlan chooses the lists: the organization's where it may be read, else those
-// of the readable teams, with as much of the query's filters as Make can apply.
+// newPlan chooses the lists: the organization's where it may be read, else those of the readable teams, with as much of the query's filters
+// as Make can apply.
 func newPlan(q *auditlog.Query, access *auditlog.Access) (*plan, error) {
 	p := &plan{}
 	teams := ids(q.Teams, func(t auditlog.Ref) auditlog.ID { return t.ID })
@@ -73,9 +72,8 @@ func (p *plan) addTeams(q *auditlog.Query, access *auditlog.Access) error {
 	return err
 }
 
-// split spreads filters over as many lists as it takes for each to fit into a
-// request. A filter with so many values that the lists would become too many is
-// left to the check on our side.
+// split spreads filters over as many lists as it takes for each to fit into a request. A filter with so many values that the lists would
+// become too many is left to the check on our side.
 func split(teams, authors, events []string) []makeapi.ListOptions {
 	values := [3][]string{teams, authors, events}
 	parts := func(v []string) int { return max(1, (len(v)+makeapi.MaxListValues-1)/makeapi.MaxListValues) }
@@ -115,9 +113,8 @@ func ids[T any, K ~string](items []T, key func(T) K) []string {
 	return slices.Compact(values)
 }
 
-// listings lays out the lists of a walk over [lower, to): open if to is so late
-// that no upper date is needed. oldest is when the oldest entry was triggered;
-// only estimates rest on it.
+// listings lays out the lists of a walk over [lower, to): open if to is so late that no upper date is needed. oldest is when the oldest
+// entry was triggered; only estimates rest on it.
 func (p *plan) listings(lower, to, oldest time.Time, open, sweep bool) []*listing {
 	end := lower
 	if oldest.After(end) {

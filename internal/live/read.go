@@ -9,8 +9,8 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// Read implements auditlog.Reader. A deadline of ctx bounds the read: what can
-// be read by then is delivered, and the report says how far it goes.
+// Read implements auditlog.Reader. A deadline of ctx bounds the read: what can be read by then is delivered, and the report says how far it
+// goes.
 func (r *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	access, err := r.mayRead(ctx, q.Organization)
 	if err != nil {
@@ -25,8 +25,7 @@ func (r *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlo
 	}
 	report, err := r.readPlan(ctx, p, &q, access, yield)
 	if bare := p.unfiltered(); makeapi.IsKind(err, makeapi.KindBadRequest) && bare.signature != p.signature {
-		// Make may not know a value, such as someone who left: the filters are
-		// applied here all the same.
+		// Make may not know a value, such as someone who left: the filters are applied here all the same.
 		r.filtersRefused.Store(p.signature, true)
 		return r.readPlan(ctx, bare, &q, access, yield)
 	}
@@ -57,8 +56,8 @@ func (r *Reader) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acces
 	cut := false
 	defer func() { r.walks.noteRead(w, w.holdings(), cut) }()
 
-	// A kept walk lacks what was written since. If that cannot be read now, what
-	// is kept still answers, and the report says what is missing.
+	// A kept walk lacks what was written since. If that cannot be read now, what is kept still answers, and the report says what is
+	// missing.
 	newsErr := w.catchUp(ctx, q.Window.To)
 	if newsErr != nil && !q.Window.From.Before(w.asOf) {
 		return auditlog.Report{}, newsErr

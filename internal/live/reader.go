@@ -15,8 +15,7 @@ const (
 	DefaultParallel   = 8
 	DefaultMaxEntries = 200_000
 	DefaultKeep       = 5 * time.Minute
-	// defaultMaxKept bounds the entries kept for the next question, about
-	// 30 MB of them.
+	// defaultMaxKept bounds the entries kept for the next question, about 30 MB of them.
 	defaultMaxKept = 100_000
 	// directoryKeep is how long organizations, roles and catalogs are believed.
 	directoryKeep = 10 * time.Minute
@@ -30,8 +29,7 @@ type Options struct {
 	MaxEntries int
 	// Zone is the zone that the client talks to, where its host does not show it.
 	Zone string
-	// Keep is how long entries that were read, and details, are kept for the next
-	// question.
+	// Keep is how long entries that were read, and details, are kept for the next question.
 	Keep time.Duration
 	// MaxKept bounds the entries that are kept, some 300 bytes each.
 	MaxKept int
@@ -39,8 +37,8 @@ type Options struct {
 	KeepRaw bool
 }
 
-// Reader reads the log with one credential. It implements auditlog.Reader and
-// auditlog.Directory, and is safe for use by several goroutines.
+// Reader reads the log with one credential. It implements auditlog.Reader and auditlog.Directory, and is safe for use by several
+// goroutines.
 type Reader struct {
 	client  *makeapi.Client
 	options Options
@@ -53,11 +51,10 @@ type Reader struct {
 	teamOwners    memo[auditlog.ID, auditlog.ID]
 	timezones     memo[auditlog.ID, map[auditlog.ID]string] // of an organization's users
 	pageSizes     pageSizes
-	// datesByTriggered means that this instance has been observed to compare dates with triggeredAt, so that nothing was written too late for an
-	// upper date.
+	// datesByTriggered means that this instance has been observed to compare dates with triggeredAt, so that nothing was written too late
+	// for an upper date.
 	datesByTriggered atomic.Bool
-	// filtersRefused holds the signatures of plans whose filters Make refused,
-	// so that they are applied here only.
+	// filtersRefused holds the signatures of plans whose filters Make refused, so that they are applied here only.
 	filtersRefused sync.Map
 	walks          walkCache
 	details        *details
@@ -94,16 +91,14 @@ func New(client *makeapi.Client, options Options) *Reader {
 // Now is Make's clock.
 func (r *Reader) Now() time.Time { return r.client.Now() }
 
-// AsOf is the instant as of which what was read lately can be asked again
-// without any call; zero if nothing is kept. It is the oldest such instant, so
-// that a question without an upper end gets the same end for as long as the
-// first answer is kept, whatever was asked in between.
+// AsOf is the instant as of which what was read lately can be asked again without any call; zero if nothing is kept. It is the oldest such
+// instant, so that a question without an upper end gets the same end for as long as the first answer is kept, whatever was asked in
+// between.
 func (r *Reader) AsOf(_ context.Context, organization auditlog.ID) time.Time {
 	return r.walks.asOf(organization, r.Now().Add(-r.options.Keep)).Truncate(time.Millisecond)
 }
 
-// ReportWait passes the waits of a client on to whoever follows the progress of
-// the call; it is meant as makeapi.Options.OnWait.
+// ReportWait passes the waits of a client on to whoever follows the progress of the call; it is meant as makeapi.Options.OnWait.
 func ReportWait(ctx context.Context, wait makeapi.Wait) {
 	auditlog.ReportProgress(ctx, auditlog.Progress{Wait: wait.For, Reason: wait.Reason})
 }

@@ -1,18 +1,15 @@
 package live
 
-// A listing that may have more rows than sliceRows is cut into slices
-// of days, so that no offset grows large and slices are read side by side.
-// Neighbours share a day, so slices are not made narrower than minSliceDays; and
-// each costs a call even if it is empty, so there are not more than maxSlices:
-// the rows read so far may be denser than what follows.
+// A listing that may have more rows than sliceRows is cut into slices of days, so that no offset grows large and slices are read side by
+// side. Neighbours share a day, so slices are not made narrower than minSliceDays; and each costs a call even if it is empty, so there are
+// not more than maxSlices: the rows read so far may be denser than what follows.
 const (
 	sliceRows    = 8000
 	minSliceDays = 7
 	maxSlices    = 16
 )
 
-// cutIntoSlices cuts what remains of long listings into slices of days, once
-// their first page has shown how dense they are.
+// cutIntoSlices cuts what remains of long listings into slices of days, once their first page has shown how dense they are.
 func (f *fetcher) cutIntoSlices() {
 	f.mayCut = false
 	var all []*listing
@@ -25,8 +22,7 @@ func (f *fetcher) cutIntoSlices() {
 	f.listings = all
 }
 
-// sliceBorders returns the days at which to cut what remains of a listing, newest first;
-// none if it is not worth it.
+// sliceBorders returns the days at which to cut what remains of a listing, newest first; none if it is not worth it.
 func sliceBorders(l *listing) []day {
 	from, to := lowerEdge(l.end), dayOf(l.reached)
 	days := daysBetween(from, to)

@@ -10,8 +10,8 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// UserTimezone returns the IANA zone that a user of an organization lives in; empty
-// where Make does not show it to this key, or names a zone that is not known.
+// UserTimezone returns the IANA zone that a user of an organization lives in; empty where Make does not show it to this key, or names a
+// zone that is not known.
 func (r *Reader) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
 	if account, err := r.Account(ctx); err == nil && account.User.ID == user {
 		return knownZone(account.Timezone)

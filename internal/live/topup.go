@@ -10,8 +10,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// writeSlack allows for clocks that differ and entries that show up a little
-// after they were written.
+// writeSlack allows for clocks that differ and entries that show up a little after they were written.
 const writeSlack = 2 * time.Minute
 
 // errNotByCreatedAt says that Make did not sort by createdAt when it was asked to.
@@ -29,8 +28,7 @@ func (w *walk) catchUp(ctx context.Context, to time.Time) error {
 	return w.topUp(ctx)
 }
 
-// topUp reads what was written since the walk began, whenever it was triggered:
-// newest first by createdAt, down to what was written before.
+// topUp reads what was written since the walk began, whenever it was triggered: newest first by createdAt, down to what was written before.
 func (w *walk) topUp(ctx context.Context) error {
 	now := w.reader.Now()
 	since := w.asOf.Add(-writeSlack)

@@ -8,8 +8,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// IsUnreachable reports whether an error means that Make could not be asked, rather than
-// that it refused.
+// IsUnreachable reports whether an error means that Make could not be asked, rather than that it refused.
 func IsUnreachable(err error) bool {
 	var answer *makeapi.Error
 	if errors.As(err, &answer) {

@@ -8,9 +8,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// noteUnreadable keeps the page's unreadable records with the times of their
-// neighbours. What stands behind the last readable row stands in the next page
-// too, unless this is the last one.
+// noteUnreadable keeps the page's unreadable records with the times of their neighbours. What stands behind the last readable row stands in
+// the next page too, unless this is the last one.
 func (m *merger) noteUnreadable(result *pageResult) {
 	l, places := result.listing, result.places()
 	for _, place := range result.page.Unreadable {
@@ -40,8 +39,7 @@ func (m *merger) noteUnreadable(result *pageResult) {
 	}
 }
 
-// unreadableIn are the unreadable records that may belong to a window, newest
-// first.
+// unreadableIn are the unreadable records that may belong to a window, newest first.
 func (m *merger) unreadableIn(window auditlog.Window) []auditlog.Span {
 	var spans []auditlog.Span
 	for _, around := range m.unreadable {

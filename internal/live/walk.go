@@ -10,8 +10,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// walk reads a set of listings down from their newest row and merges them into one log in order, newest first. It can stop anywhere and go on
-// later. The fetcher brings the pages, the merger puts them together, and the walk drives the two for one reader.
+// walk reads a set of listings down from their newest row and merges them into one log in order, newest first. It can stop anywhere and go
+// on later. The fetcher brings the pages, the merger puts them together, and the walk drives the two for one reader.
 //
 // Its scope never changes and may be read by all. Everything else belongs to the reader that holds the turn: there is no lock in it.
 type walk struct {
@@ -68,8 +68,7 @@ func (r *Reader) walkOver(s scope, now time.Time, listings []*listing) *walk {
 	}
 }
 
-// resumeOverlap is how far above its hint a resumed walk begins, so that the
-// instant it goes on from is seen whole.
+// resumeOverlap is how far above its hint a resumed walk begins, so that the instant it goes on from is seen whole.
 const resumeOverlap = 20
 
 // listings are all that the walk reads now.
@@ -109,8 +108,7 @@ func (e *tooManyError) Error() string {
 // errStalled would be a mistake of this package: rows are wanted and none asked for.
 var errStalled = errors.New("internal error: the read cannot go on")
 
-// grace is how long pages under way are waited for when nobody needs them any
-// more: they are paid for, and the next question may.
+// grace is how long pages under way are waited for when nobody needs them any more: they are paid for, and the next question may.
 const grace = 200 * time.Millisecond
 
 // crawl reads a fetcher's pages until the reader has enough or there are none left. It returns what stopped it early; all that is ready was

@@ -8,8 +8,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// walkCache keeps walks for a few minutes, newest first, within a bound of
-// entries.
+// walkCache keeps walks for a few minutes, newest first, within a bound of entries.
 type walkCache struct {
 	keep       time.Duration
 	maxEntries int
@@ -18,8 +17,8 @@ type walkCache struct {
 	walks []*keptWalk
 }
 
-// keptWalk is a walk with what the cache knows of it, which the cache's lock guards. Readers may hold the turn of a walk while the cache looks
-// through all of them, so it looks at nothing of the walk itself but its scope.
+// keptWalk is a walk with what the cache knows of it, which the cache's lock guards. Readers may hold the turn of a walk while the cache
+// looks through all of them, so it looks at nothing of the walk itself but its scope.
 type keptWalk struct {
 	*walk
 	begun   time.Time
@@ -52,9 +51,8 @@ func (w *walk) holdings() holdings {
 	return h
 }
 
-// find returns a walk that can answer a query, or nil: one over the same lists
-// that reaches as far, or one over all entries that is read to its end. One that
-// is read to its end goes before those that are not.
+// find returns a walk that can answer a query, or nil: one over the same lists that reaches as far, or one over all entries that is read to
+// its end. One that is read to its end goes before those that are not.
 func (c *walkCache) find(q *auditlog.Query, oldest time.Time, signature, unfiltered string) *keptWalk {
 	from := q.Window.From
 	if oldest.After(from) {
@@ -107,8 +105,8 @@ func (c *walkCache) expire() {
 	c.dropExpired()
 }
 
-// noteRead notes what a walk holds after a read, and drops the oldest walks
-// beyond the bound. cut means that a bound or a failure ended the read.
+// noteRead notes what a walk holds after a read, and drops the oldest walks beyond the bound. cut means that a bound or a failure ended the
+// read.
 func (c *walkCache) noteRead(w *keptWalk, holds holdings, cut bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -127,9 +125,8 @@ func (c *walkCache) noteRead(w *keptWalk, holds holdings, cut bool) {
 	}
 }
 
-// longestCut is how many times as long as others a walk is kept whose read was
-// cut: each question may go on with it, where starting again would never come to an
-// end either.
+// longestCut is how many times as long as others a walk is kept whose read was cut: each question may go on with it, where starting again
+// would never come to an end either.
 const longestCut = 6
 
 // prolong keeps a walk for the next question as if it had just begun.
@@ -149,8 +146,8 @@ func (c *walkCache) dropExpired() {
 	c.walks = slices.DeleteFunc(c.walks, func(w *keptWalk) bool { return !now.Before(w.expires) })
 }
 
-// asOf is the oldest instant, not before notBefore, as of which a kept walk of an
-// organization can be asked again without a call; zero if there is none.
+// asOf is the oldest instant, not before notBefore, as of which a kept walk of an organization can be asked again without a call; zero if
+// there is none.
 func (c *walkCache) asOf(organization auditlog.ID, notBefore time.Time) time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,8 +13,7 @@ const (
 	contentTypeText = "text/plain; charset=utf-8"
 )
 
-// answer is a complete response, made before the first byte is written, so that
-// the request log is right by the time a client has read it.
+// answer is a complete response, made before the first byte is written, so that the request log is right by the time a client has read it.
 type answer struct {
 	status      int
 	contentType string

@@ -6,8 +6,7 @@ import (
 	"strconv"
 )
 
-// defaultLimit is the page size of audit logs where none is asked for. Make does
-// not state it; its examples show 100.
+// defaultLimit is the page size of audit logs where none is asked for. Make does not state it; its examples show 100.
 const defaultLimit = 100
 
 func (c *call) listOrganization(id int64) ([]byte, error) {
@@ -146,8 +145,7 @@ func (c *call) readList(team int64) (selection, paging) {
 	return want, p
 }
 
-// checkFilterValues refuses values that the filters do not hold, where the quirk
-// asks for it.
+// checkFilterValues refuses values that the filters do not hold, where the quirk asks for it.
 func (c *call) checkFilterValues(organization int64, want selection) {
 	if !c.quirks.RejectUnknownFilterValues {
 		return
@@ -177,8 +175,7 @@ func (c *call) checkFilterValues(organization int64, want selection) {
 	check("event", want.events)
 }
 
-// following are the records after the one with the number last; 0: all. Make's
-// key is undocumented; here it is the number of the entry.
+// following are the records after the one with the number last; 0: all. Make's key is undocumented; here it is the number of the entry.
 func following(records []*record, last int64) ([]*record, error) {
 	if last == 0 {
 		return records, nil

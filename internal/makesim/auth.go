@@ -89,8 +89,7 @@ func (d *directory) readsOrganizationLog(user, organization int64) bool {
 		d.organizationRoles[membership{user, organization}].ReadsAuditLogs
 }
 
-// readsTeamLog reports whether the user may list the log of a team: its Team
-// Admin, or who reads the whole organization's.
+// readsTeamLog reports whether the user may list the log of a team: its Team Admin, or who reads the whole organization's.
 func (d *directory) readsTeamLog(user, organization, team int64) bool {
 	role := d.teamRoles[membership{user, team}]
 	return role.RoleID == RoleTeamAdmin || role.ReadsAuditLogs || d.readsOrganizationLog(user, organization)

@@ -17,16 +17,14 @@ type BulkOptions struct {
 	// BurstSize of the entries fall into one whole second amid the window.
 	BurstSize int
 	Seed      uint64
-	// Teams, Actors and Events to draw from; nil: no team, twenty made-up actors,
-	// three kinds of event.
+	// Teams, Actors and Events to draw from; nil: no team, twenty made-up actors, three kinds of event.
 	Teams  []int64
 	Actors []Actor
 	Events []string
 }
 
-// Bulk makes entries in numbers, spread over a window at random, in no order. All
-// of them can be seen from o.To on.
-// The same options make the same entries.
+// Bulk makes entries in numbers, spread over a window at random, in no order. All of them can be seen from o.To on. The same options make
+// the same entries.
 func Bulk(o BulkOptions) []Entry {
 	if o.Actors == nil {
 		for i := range int64(20) {

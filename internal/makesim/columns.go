@@ -36,8 +36,7 @@ func (r row) only(names []string) row {
 	return slices.DeleteFunc(slices.Clone(r), func(c column) bool { return !slices.Contains(names, c.name) })
 }
 
-// columns reads cols[], which names the columns of the answer: those by default
-// if absent, all for "*".
+// columns reads cols[], which names the columns of the answer: those by default if absent, all for "*".
 func (q *query) columns(byDefault, all []string) []string {
 	names := q.list("cols", false)
 	switch {

@@ -27,16 +27,12 @@ const (
 	DemoOtherZoneOrganizationID int64 = 9034
 )
 
-// demoDays is how far back the demo's log goes: to the founding of the
-// organization, a little less than the retention.
+// demoDays is how far back the demo's log goes: to the founding of the organization, a little less than the retention.
 const demoDays = 361
 
-// Demo makes the world of the demo: the Enterprise organization "Northwind
-// Automation" in the zone eu1.make.com with eight teams, about forty people and
-// about 30,000 entries over the twelve months before now, and a small second
-// organization in another zone. The log is the same for every now of one UTC day
-// and one seed; it goes to the end of that day, and what is in the future cannot
-// be seen yet.
+// Demo makes the world of the demo: the Enterprise organization "Northwind Automation" in the zone eu1.make.com with eight teams, about
+// forty people and about 30,000 entries over the twelve months before now, and a small second organization in another zone. The log is the
+// same for every now of one UTC day and one seed; it goes to the end of that day, and what is in the future cannot be seen yet.
 //
 // The incidents to find in it are described at [demo.stageIncidents].
 func Demo(now time.Time, seed uint64) *World {
@@ -63,9 +59,8 @@ func Demo(now time.Time, seed uint64) *World {
 	return d.world()
 }
 
-// demo makes the log in two steps. Staging decides who acts when, in any order;
-// playing goes through that in time, so that objects are created before they are
-// changed and are not touched after they were deleted.
+// demo makes the log in two steps. Staging decides who acts when, in any order; playing goes through that in time, so that objects are
+// created before they are changed and are not touched after they were deleted.
 type demo struct {
 	today   time.Time
 	random  *rand.Rand
@@ -137,8 +132,7 @@ type act struct {
 	team  int64
 }
 
-// log writes an entry. Make writes most down within seconds, about three of a
-// thousand days later.
+// log writes an entry. Make writes most down within seconds, about three of a thousand days later.
 func (d *demo) log(a act, event, target string, details map[string]any) *Entry {
 	written := a.at.Add(time.Duration(200+d.random.IntN(3800)) * time.Millisecond)
 	if d.chance(0.003) {

@@ -2,8 +2,7 @@ package makesim
 
 import "time"
 
-// stageIncidents puts what is worth finding into the log. Days count from today
-// (T), times are Prague's unless another zone is named:
+// stageIncidents puts what is worth finding into the log. Days count from today (T), times are Prague's unless another zone is named:
 //
 //   - T-16, or the last weekday before it, 10:00-15:00 in Warsaw: Grzegorz
 //     Brzęczyszczykiewicz deletes 48 webhooks of Logística Ibérica. Harmless, but
@@ -22,8 +21,8 @@ import "time"
 //     in Prague: Alena Veselá deletes three organization variables, and one more
 //     at 20:10 UTC, which is the same month in both.
 //
-// Secrets (none of them real) stand in the details of keys (apiKey), variables
-// (value) and connections of type HTTP (authorization) all over the log.
+// Secrets (none of them real) stand in the details of keys (apiKey), variables (value) and connections of type HTTP (authorization) all
+// over the log.
 func (d *demo) stageIncidents() {
 	d.stageWebhookCleanup()
 	d.stageFirstSeen()
@@ -34,8 +33,8 @@ func (d *demo) stageIncidents() {
 	d.stageMonthBorder()
 }
 
-// reserve lets objects come into being over a range of days, by those given, for
-// an incident to delete them. The returned slice is filled while playing.
+// reserve lets objects come into being over a range of days, by those given, for an incident to delete them. The returned slice is filled
+// while playing.
 func (d *demo) reserve(count, firstDay, lastDay int, k kind, teams []int64, by ...*person) *[]*object {
 	reserved := &[]*object{}
 	for i := range count {

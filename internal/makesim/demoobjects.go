@@ -135,8 +135,7 @@ func (d *demo) name(o *object, a act) {
 	}
 }
 
-// value is the secret or the setting in a key or a variable. What looks like a
-// secret says that it is none.
+// value is the secret or the setting in a key or a variable. What looks like a secret says that it is none.
 func (d *demo) value(name string) string {
 	switch name {
 	case "BASE_URL":

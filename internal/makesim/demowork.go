@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// stageFounding begins the log: the organization, its teams, two-factor
-// enforcement; later a team that came and went, and people who join and leave.
+// stageFounding begins the log: the organization, its teams, two-factor enforcement; later a team that came and went, and people who join
+// and leave.
 func (d *demo) stageFounding() {
 	owner, admin := d.person(idOwner), d.person(idAdmin)
 	d.at(d.local(prague, -demoDays, 8, 2, 11), func(at time.Time) {
@@ -34,8 +34,7 @@ func (d *demo) stageTeam(at time.Time, by *person, event string, team Team) {
 	})
 }
 
-// stageMembership gives a person a role in each team at the beginning, and takes
-// who leaves out of them.
+// stageMembership gives a person a role in each team at the beginning, and takes who leaves out of them.
 func (d *demo) stageMembership(p *person) {
 	admin := d.person(idSecondAdmin)
 	minute := int(p.ID % 40)
@@ -62,8 +61,8 @@ func (d *demo) enforceTwoFactor(at time.Time, by *person, verb string) {
 		strconv.FormatInt(DemoOrganizationID, 10), nil)
 }
 
-// stageWork lets everybody work on weekdays, by day, by the clock of their own
-// zone. Nobody works between 20:00 and 07:00: a night is an incident.
+// stageWork lets everybody work on weekdays, by day, by the clock of their own zone. Nobody works between 20:00 and 07:00: a night is an
+// incident.
 func (d *demo) stageWork() {
 	for day := -demoDays; day <= 0; day++ {
 		for _, p := range d.people {
@@ -106,8 +105,7 @@ func (d *demo) stageDay(p *person, day int) {
 	}
 }
 
-// stageDeployments lets the service account update several scenarios at once: a
-// whole second with several entries.
+// stageDeployments lets the service account update several scenarios at once: a whole second with several entries.
 func (d *demo) stageDeployments(day int) {
 	account := d.person(idServiceAccount)
 	weekday := d.today.AddDate(0, 0, day).Weekday()
@@ -200,8 +198,7 @@ func (d *demo) drawVerb(o *object) string {
 	return "updated"
 }
 
-// habits hold every hour and every kind of object as often as it is worked in
-// or on, to be drawn from.
+// habits hold every hour and every kind of object as often as it is worked in or on, to be drawn from.
 type habits struct {
 	hours []int
 	kinds []kind

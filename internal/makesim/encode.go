@@ -10,8 +10,7 @@ import (
 // millisecondTime is how Make writes an instant.
 const millisecondTime = "2006-01-02T15:04:05.000Z"
 
-// encoder writes entries as JSON. It is written by hand because a walk of a
-// large log is mostly this.
+// encoder writes entries as JSON. It is written by hand because a walk of a large log is mostly this.
 type encoder struct {
 	quirks    Quirks
 	directory *directory
@@ -219,8 +218,7 @@ func (e encoder) triggeredAt(at time.Time) []byte {
 	return append(at.AppendFormat([]byte{'"'}, layout), '"')
 }
 
-// oddity decides in which ways an entry is odd under [Quirks.OddTypes]; 0 in
-// none. It depends on the seed and the uuid only.
+// oddity decides in which ways an entry is odd under [Quirks.OddTypes]; 0 in none. It depends on the seed and the uuid only.
 type oddity uint64
 
 func (e encoder) oddity(r *record) oddity {
@@ -232,8 +230,7 @@ func (e encoder) oddity(r *record) oddity {
 	return oddity(h.Sum64() | 1)
 }
 
-// Every way takes other bits of the hash. About half of the entries stay even
-// in each.
+// Every way takes other bits of the hash. About half of the entries stay even in each.
 func (o oddity) target() uint64  { return o.way(8, 10) }
 func (o oddity) version() uint64 { return o.way(24, 8) }
 func (o oddity) idsAsText() bool { return o.way(40, 2) == 1 }
@@ -245,8 +242,7 @@ func (o oddity) way(shift, of uint64) uint64 {
 	return uint64(o) >> shift & 0xffff % of
 }
 
-// appendText writes text as a JSON string; plain ASCII, which most of it is,
-// without the detour through encoding/json.
+// appendText writes text as a JSON string; plain ASCII, which most of it is, without the detour through encoding/json.
 func appendText(out []byte, text string) []byte {
 	for i := range len(text) {
 		if c := text[i]; c < 0x20 || c > 0x7e || c == '"' || c == '\\' {

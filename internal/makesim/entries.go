@@ -46,8 +46,7 @@ func (s *Server) RemoveEntries(uuids ...string) {
 	}
 }
 
-// Dump returns all entries of an organization that can be seen now, newest
-// first, whatever the quirks: for counting on a path of one's own.
+// Dump returns all entries of an organization that can be seen now, newest first, whatever the quirks: for counting on a path of one's own.
 func (s *Server) Dump(organizationID int64) []Entry {
 	now := s.options.Now()
 	s.mu.Lock()

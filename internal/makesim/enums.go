@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// timezoneID is a stand-in for Make's id of a time zone, but for the one that
-// Make's own SDK shows.
+// timezoneID is a stand-in for Make's id of a time zone, but for the one that Make's own SDK shows.
 func timezoneID(name string) int64 {
 	const idOfPrague = 113 // test/mocks/enums/timezones.json of @makehq/sdk
 	if name == prague {
@@ -18,8 +17,7 @@ func timezoneID(name string) int64 {
 	return 1000 + int64(crc32.ChecksumIEEE([]byte(name)))
 }
 
-// listTimezones answers the zones that users and organizations of the world have,
-// and a few more. Any token may ask.
+// listTimezones answers the zones that users and organizations of the world have, and a few more. Any token may ask.
 // GET /enums/timezones; the form is that of the mocks of @makehq/sdk.
 func (c *call) listTimezones() ([]byte, error) {
 	c.query.accept()

@@ -1,8 +1,7 @@
 package makesim
 
-// DocumentedEvents is the tree of events that Make's Help Center lists (March
-// 2026). Only a handful of the values are attested; the others follow the
-// pattern <entity>_<past verb>.
+// DocumentedEvents is the tree of events that Make's Help Center lists (March 2026). Only a handful of the values are attested; the others
+// follow the pattern <entity>_<past verb>.
 func DocumentedEvents() []EventCategory {
 	return []EventCategory{
 		category("Scenarios", "scenario", "Scenario", "created", "updated", "deleted", "activated", "deactivated"),

@@ -5,8 +5,7 @@ import (
 	"encoding/json"
 )
 
-// organizationColumns are what cols[] may ask for; the first ones are there by
-// default.
+// organizationColumns are what cols[] may ask for; the first ones are there by default.
 func organizationColumns() (byDefault, all []string) {
 	all = []string{"id", "name", "timezoneId", "zone", "countryId", "license", "serviceName", "teams", "isPaused",
 		"externalId", "productName", "tfaEnforced"}
@@ -63,8 +62,7 @@ func (c *call) showOrganization(id int64) ([]byte, error) {
 	return json.Marshal(row{{"organization", d.organizationRow(o).only(columns)}})
 }
 
-// organizationRow is all of an organization. What belongs to another zone is
-// known by name only.
+// organizationRow is all of an organization. What belongs to another zone is known by name only.
 func (d *directory) organizationRow(o *Organization) row {
 	r := row{
 		{"id", o.ID}, {"name", o.Name}, {"timezoneId", timezoneID(o.Timezone)}, {"zone", o.Zone}, {"countryId", 1},

@@ -9,8 +9,7 @@ import (
 	"time"
 )
 
-// maxArrayIndex is qs's: an index above it turns an array into an object, which
-// Make's validation then refuses.
+// maxArrayIndex is qs's: an index above it turns an array into an object, which Make's validation then refuses.
 const maxArrayIndex = 20
 
 // parameter is one parameter of a query as qs, the parser of Node, sees it.
@@ -21,8 +20,7 @@ type parameter struct {
 	bare   bool // written as name[]
 }
 
-// query reads the parameters of a request and keeps the first mistake, so that
-// a handler reads all of them and then asks once.
+// query reads the parameters of a request and keeps the first mistake, so that a handler reads all of them and then asks once.
 type query struct {
 	parameters map[string]*parameter
 	err        *apiError
@@ -154,8 +152,7 @@ func (q *query) flag(name string) bool {
 	return q.oneOf(name, "false", "true", "false") == "true"
 }
 
-// window reads dateFrom and dateTo into a half-open interval; the zero time is
-// an open end.
+// window reads dateFrom and dateTo into a half-open interval; the zero time is an open end.
 func (q *query) window(quirks Quirks) (from, to time.Time) {
 	from, _, _ = q.date("dateFrom", quirks)
 	last, bare, ok := q.date("dateTo", quirks)

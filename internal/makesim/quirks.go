@@ -15,8 +15,7 @@ const (
 	DetailPathOne  = "one"  // only /audit-logs/{uuid}
 )
 
-// Quirks are the ways in which Make may differ from the best-behaved reading of
-// its documentation. The zero value switches all of them off.
+// Quirks are the ways in which Make may differ from the best-behaved reading of its documentation. The zero value switches all of them off.
 type Quirks struct {
 	// Shape of lists.
 
@@ -28,18 +27,15 @@ type Quirks struct {
 	NumericTriggeredAt string
 	// UnknownFields adds undocumented fields to entries and the objects in them.
 	UnknownFields bool
-	// OddTypes sends targetId as number, object, array, bool or null, version as
-	// text, null or with parts of other types, and ids as text, here and there.
-	// Which entries are odd depends on the seed and the entry only.
+	// OddTypes sends targetId as number, object, array, bool or null, version as text, null or with parts of other types, and ids as text,
+	// here and there. Which entries are odd depends on the seed and the entry only.
 	OddTypes bool
-	// NullActorTeam writes null for an absent actor, team, targetId and version
-	// instead of leaving the field out.
+	// NullActorTeam writes null for an absent actor, team, targetId and version instead of leaving the field out.
 	NullActorTeam bool
 	// IDsAsText sends the ids in entries and filters as text.
 	IDsAsText bool
-	// BrokenRecords makes every Nth entry, in the order in which entries were
-	// added, garbage in lists: text, null, an array, or an entry whose
-	// triggeredAt cannot be read. It still takes its place in the page.
+	// BrokenRecords makes every Nth entry, in the order in which entries were added, garbage in lists: text, null, an array, or an entry
+	// whose triggeredAt cannot be read. It still takes its place in the page.
 	BrokenRecords int
 
 	// Counting.
@@ -50,8 +46,8 @@ type Quirks struct {
 	IgnoreTotalCount bool
 	// TotalCountAsString sends totalCount as text.
 	TotalCountAsString bool
-	// TotalCountOfOrganization counts all entries of the organization (or team)
-	// whatever the filter, as the schema's description could be read.
+	// TotalCountOfOrganization counts all entries of the organization (or team) whatever the filter, as the schema's description could be
+	// read.
 	TotalCountOfOrganization bool
 
 	// Dates.
@@ -79,16 +75,14 @@ type Quirks struct {
 	MaxOffset int
 	// RejectLast answers 400 to pg[last].
 	RejectLast bool
-	// UnstableTies orders entries that are equal in what is sorted by anew at
-	// every request.
+	// UnstableTies orders entries that are equal in what is sorted by anew at every request.
 	UnstableTies bool
 
 	// Filters.
 
 	// FormerUsersInFilters keeps those who left in the filters' users.
 	FormerUsersInFilters bool
-	// RejectUnknownFilterValues answers 400 to a team, author or event that the
-	// filters do not hold.
+	// RejectUnknownFilterValues answers 400 to a team, author or event that the filters do not hold.
 	RejectUnknownFilterValues bool
 	// IndexedArraysOnly answers 400 to event[]=x.
 	IndexedArraysOnly bool
@@ -97,14 +91,13 @@ type Quirks struct {
 
 	// DetailPath says which detail routes exist; empty: both.
 	DetailPath string
-	// DetailIgnoresOrganization looks the uuid up without regard to the
-	// organization in the path, which the specification leaves undeclared.
+	// DetailIgnoresOrganization looks the uuid up without regard to the organization in the path, which the specification leaves
+	// undeclared.
 	DetailIgnoresOrganization bool
 
 	// Refusals.
 
-	// ForbidOrganizationList answers 403 to the organization's list and filters
-	// whatever the role, so that only teams can be read.
+	// ForbidOrganizationList answers 403 to the organization's list and filters whatever the role, so that only teams can be read.
 	ForbidOrganizationList bool
 	// HideForbidden answers 404 where 403 is due.
 	HideForbidden bool
@@ -114,8 +107,7 @@ type Quirks struct {
 	PlainText429 bool
 	// RetryAfter is the Retry-After header of a 429; empty: none.
 	RetryAfter string
-	// HTMLForbiddenWithoutUserAgent answers 403 with Cloudflare's HTML to a
-	// missing User-Agent or to the default one of a library.
+	// HTMLForbiddenWithoutUserAgent answers 403 with Cloudflare's HTML to a missing User-Agent or to the default one of a library.
 	HTMLForbiddenWithoutUserAgent bool
 
 	// Faults.

@@ -7,8 +7,7 @@ type rateLimit struct {
 	taken []time.Time // within the window, oldest first
 }
 
-// take counts one more request if it fits, and reports whether it does. A refused
-// request does not count. A limit of 0 is none.
+// take counts one more request if it fits, and reports whether it does. A refused request does not count. A limit of 0 is none.
 func (r *rateLimit) take(now time.Time, limit int, window time.Duration) bool {
 	if limit == 0 {
 		return true

@@ -9,8 +9,7 @@ import (
 
 // Request is one request that the server received.
 type Request struct {
-	// At is when it arrived, by [Options.Clock], which is called under a lock: it
-	// must not call the server.
+	// At is when it arrived, by [Options.Clock], which is called under a lock: it must not call the server.
 	At     time.Time
 	Method string
 	Path   string
@@ -25,9 +24,8 @@ type Request struct {
 // maxLogged bounds the log, for demos that run for months.
 const maxLogged = 200_000
 
-// Requests is the log of all requests since the start or the last
-// [Server.ResetRequests], in the order of arrival. Beyond 200,000 the oldest are
-// forgotten.
+// Requests is the log of all requests since the start or the last [Server.ResetRequests], in the order of arrival. Beyond 200,000 the
+// oldest are forgotten.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -27,8 +27,7 @@ func (e endpoint) respond(c *call) answer {
 	return jsonAnswer(body)
 }
 
-// route finds the endpoint. Paths are taken to the letter: another case, a
-// trailing or a doubled slash lead nowhere.
+// route finds the endpoint. Paths are taken to the letter: another case, a trailing or a doubled slash lead nowhere.
 func (s *Server) route(r *http.Request) (endpoint, error) {
 	path, ok := strings.CutPrefix(r.URL.Path, BasePath+"/")
 	if !ok {

@@ -32,8 +32,7 @@ type selection struct {
 	ascending   bool
 }
 
-// pick returns the records of the view that fit, in the order asked for. The
-// result is shared and must not be changed.
+// pick returns the records of the view that fit, in the order asked for. The result is shared and must not be changed.
 func (s selection) pick(v *view, teamNames map[int64]string) []*record {
 	inWindow := v.newestFirst
 	if !s.byCreatedAt {
@@ -131,8 +130,7 @@ func (s selection) sameKey(teamNames map[int64]string) func(a, b *record) int {
 	}
 }
 
-// comparison orders records as asked for, ties by their number. Nil means that
-// they are in that order as they are.
+// comparison orders records as asked for, ties by their number. Nil means that they are in that order as they are.
 func (s selection) comparison(teamNames map[int64]string) func(a, b *record) int {
 	if s.isDefaultOrder() {
 		return nil
@@ -154,9 +152,8 @@ func page(records []*record, offset, limit int) []*record {
 	return records[start:end]
 }
 
-// shuffledPage is the page of a list whose ties come in another order at every
-// request: groups of equals that touch the page are shuffled as a whole, so
-// that an entry may move to another page.
+// shuffledPage is the page of a list whose ties come in another order at every request: groups of equals that touch the page are shuffled
+// as a whole, so that an entry may move to another page.
 func shuffledPage(records []*record, offset, limit int, key func(a, b *record) int, random *rand.Rand) []*record {
 	start := min(offset, len(records))
 	end := min(start+limit, len(records))

@@ -36,8 +36,8 @@ func (s *Server) answer(r *http.Request, logged arrival, now time.Time) answer {
 	return a
 }
 
-// decide goes through the gates in the order in which a request meets them: the
-// proxy in front of Make, the credential, the rate limit, the endpoint.
+// decide goes through the gates in the order in which a request meets them: the proxy in front of Make, the credential, the rate limit, the
+// endpoint.
 func (s *Server) decide(r *http.Request, logged arrival, now time.Time) answer {
 	q := s.quirks
 	if q.HTMLForbiddenWithoutUserAgent && isLibraryUserAgent(r.UserAgent()) {
@@ -96,8 +96,7 @@ type call struct {
 	arrival uint64
 }
 
-// random is for what differs between requests, and depends on nothing but the
-// seed and the place in the order of arrival.
+// random is for what differs between requests, and depends on nothing but the seed and the place in the order of arrival.
 func (c *call) random() *rand.Rand {
 	return rand.New(rand.NewPCG(c.server.options.Seed, c.arrival))
 }

@@ -17,11 +17,10 @@ const BasePath = "/api/v2"
 // Options are what a server needs beside the world. The zero value is usable.
 type Options struct {
 	Quirks Quirks
-	// Now is Make's clock: it decides which entries can be seen, and stands in the
-	// Date header. Nil: time.Now. It may be pinned.
+	// Now is Make's clock: it decides which entries can be seen, and stands in the Date header. Nil: time.Now. It may be pinned.
 	Now func() time.Time
-	// Clock is what the rate limit and the log of requests go by. Nil: time.Now.
-	// It is apart from Now because a limit by a pinned clock would never reset.
+	// Clock is what the rate limit and the log of requests go by. Nil: time.Now. It is apart from Now because a limit by a pinned clock
+	// would never reset.
 	Clock func() time.Time
 	// Seed of what looks random.
 	Seed uint64
@@ -29,14 +28,12 @@ type Options struct {
 	Latency time.Duration
 	// Minute is the period of the rate limit; 0: 60 seconds.
 	Minute time.Duration
-	// OnRequest is called before each request is answered, from the goroutine of
-	// the request; it may change the server, so that a test can add entries
-	// amid a walk.
+	// OnRequest is called before each request is answered, from the goroutine of the request; it may change the server, so that a test can
+	// add entries amid a walk.
 	OnRequest func(r *http.Request)
 }
 
-// Server is the simulated API, an http.Handler with everything below [BasePath].
-// It is safe for use by several goroutines.
+// Server is the simulated API, an http.Handler with everything below [BasePath]. It is safe for use by several goroutines.
 type Server struct {
 	options Options
 
@@ -51,8 +48,7 @@ type Server struct {
 	arrivals  uint64 // requests so far, whatever was reset
 }
 
-// New makes a server of what is in w now; later changes of w are not seen (see
-// [Server.Update] and [Server.AddEntries]).
+// New makes a server of what is in w now; later changes of w are not seen (see [Server.Update] and [Server.AddEntries]).
 func New(w *World, o Options) *Server {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -95,8 +91,7 @@ func (w *World) withoutEntries() *World {
 	return &c
 }
 
-// Listen serves on a free port of 127.0.0.1 until ctx ends. The base URL that it
-// returns ends in [BasePath].
+// Listen serves on a free port of 127.0.0.1 until ctx ends. The base URL that it returns ends in [BasePath].
 func (s *Server) Listen(ctx context.Context) (baseURL string, err error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
@@ -121,8 +116,8 @@ func (s *Server) SetQuirks(q Quirks) {
 	s.forgetEncoded()
 }
 
-// Update changes users, organizations, tokens, roles and the tree of events. The
-// world that change gets has no entries, and entries put there are ignored.
+// Update changes users, organizations, tokens, roles and the tree of events. The world that change gets has no entries, and entries put
+// there are ignored.
 func (s *Server) Update(change func(w *World)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

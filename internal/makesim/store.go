@@ -9,17 +9,14 @@ import (
 // record is an entry in the store.
 type record struct {
 	Entry
-	// number counts entries in the order in which they were added. It decides
-	// ties, because Make's second sort key is unknown and a client must not get
-	// away with believing that it is the uuid.
+	// number counts entries in the order in which they were added. It decides ties, because Make's second sort key is unknown and a client
+	// must not get away with believing that it is the uuid.
 	number int64
-	// encoded is the entry as lists show it, made once for as long as the quirks
-	// and the directory stay the same.
+	// encoded is the entry as lists show it, made once for as long as the quirks and the directory stay the same.
 	encoded []byte
 }
 
-// appears is when the entry becomes visible: once it happened and was written
-// down.
+// appears is when the entry becomes visible: once it happened and was written down.
 func (r *record) appears() time.Time {
 	if r.CreatedAt.After(r.TriggeredAt) {
 		return r.CreatedAt
@@ -31,8 +28,7 @@ func compareNewestFirst(a, b *record) int {
 	return cmp.Or(b.TriggeredAt.Compare(a.TriggeredAt), cmp.Compare(a.number, b.number))
 }
 
-// organizationLog holds the entries of one organization in the default order of
-// lists.
+// organizationLog holds the entries of one organization in the default order of lists.
 type organizationLog struct {
 	newestFirst []*record
 	current     *view
@@ -42,8 +38,7 @@ type organizationLog struct {
 type view struct {
 	from, until time.Time // a zero until is open
 	newestFirst []*record
-	// picked keeps the answers to earlier selections: a walk asks for the same
-	// one page after page.
+	// picked keeps the answers to earlier selections: a walk asks for the same one page after page.
 	picked map[string][]*record
 }
 
@@ -70,9 +65,8 @@ func (l *organizationLog) remove(gone func(*record) bool) {
 	l.current = nil
 }
 
-// visible is the view at an instant. Entries of the future, entries that are
-// written down later and entries past the retention are not in it. It is kept
-// until the next entry appears or expires.
+// visible is the view at an instant. Entries of the future, entries that are written down later and entries past the retention are not in
+// it. It is kept until the next entry appears or expires.
 func (l *organizationLog) visible(now time.Time, retention time.Duration) *view {
 	if v := l.current; v != nil && !now.Before(v.from) && (v.until.IsZero() || now.Before(v.until)) {
 		return v

@@ -12,8 +12,7 @@ type teamRow struct {
 	OrganizationID int64  `json:"organizationId"`
 }
 
-// listTeams answers the teams of an organization: all of them to its admins, to
-// others those that they belong to.
+// listTeams answers the teams of an organization: all of them to its admins, to others those that they belong to.
 func (c *call) listTeams() ([]byte, error) {
 	d := c.server.directory
 	organization := c.query.integer("organizationId", 0, 1)

@@ -16,8 +16,7 @@ func userRow(u *User) row {
 	}
 }
 
-// currentUser answers who the token belongs to. The roles are there only when
-// cols[] asks for them.
+// currentUser answers who the token belongs to. The roles are there only when cols[] asks for them.
 func (c *call) currentUser() ([]byte, error) {
 	d, u := c.server.directory, c.caller.user
 	organizationRoles, teamRoles := []row{}, []row{}

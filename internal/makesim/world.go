@@ -4,22 +4,21 @@ import "time"
 
 // World is what Make knows: plain data that a test writes down or [Demo] makes.
 type World struct {
-	// Zone is the zone that the server answers for; organizations of other zones
-	// are listed but not found. Empty: the zone of the first organization.
+	// Zone is the zone that the server answers for; organizations of other zones are listed but not found. Empty: the zone of the first
+	// organization.
 	Zone              string
 	Users             []User
 	Organizations     []Organization
 	Tokens            []Token
 	OrganizationRoles []OrganizationRole
 	TeamRoles         []TeamRole
-	// Events is the tree of event types that the filters calls return. Nil:
-	// [DocumentedEvents].
+	// Events is the tree of event types that the filters calls return. Nil: [DocumentedEvents].
 	Events  []EventCategory
 	Entries []Entry
 }
 
-// User is a person or a service account. A user belongs to an organization by an
-// [OrganizationRole]; one without has left, and is missing from the filters.
+// User is a person or a service account. A user belongs to an organization by an [OrganizationRole]; one without has left, and is missing
+// from the filters.
 type User struct {
 	ID       int64
 	Name     string
@@ -33,8 +32,7 @@ type Organization struct {
 	Name     string
 	Zone     string
 	Timezone string
-	// APILimit is the number of requests a minute; 0: absent in the license, and
-	// not limited here.
+	// APILimit is the number of requests a minute; 0: absent in the license, and not limited here.
 	APILimit int
 	// AuditLogsDays is how long entries are kept; 0: a plan without audit logs.
 	AuditLogsDays int
@@ -74,8 +72,7 @@ type OrganizationRole struct {
 	UserID         int64
 	OrganizationID int64
 	RoleID         int64
-	// ReadsAuditLogs marks a custom role, with an id of its own, that may read
-	// the organization's audit log without being Admin or Owner.
+	// ReadsAuditLogs marks a custom role, with an id of its own, that may read the organization's audit log without being Admin or Owner.
 	ReadsAuditLogs bool
 }
 
@@ -84,8 +81,7 @@ type TeamRole struct {
 	UserID int64
 	TeamID int64
 	RoleID int64
-	// ReadsAuditLogs marks a custom role that may read the team's audit log
-	// without being Team Admin.
+	// ReadsAuditLogs marks a custom role that may read the team's audit log without being Team Admin.
 	ReadsAuditLogs bool
 }
 

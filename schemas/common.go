@@ -86,5 +86,7 @@ type Entry struct {
 	Masked       []string          `json:"masked,omitempty" jsonschema_description:"Where values were masked."`
 }
 
-// Warn adds what to know before relying on the answer.
+// Warn implements [Result].
 func (a *Answer) Warn(warning string) { a.Warnings = append(a.Warnings, warning) }
+
+func (a *Answer) summary(rows int) Summary { return Summary{string(a.Query.Organization.ID), rows} }

@@ -23,6 +23,9 @@ type CountAuditLogsResult struct {
 	Previous   *PreviousPeriod `json:"previous,omitempty"`
 }
 
+// Summary implements [Result].
+func (r *CountAuditLogsResult) Summary() Summary { return r.summary(len(r.Groups)) }
+
 // CountGroup is the entries that share a key.
 type CountGroup struct {
 	Key           GroupKey `json:"key"`

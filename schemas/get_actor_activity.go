@@ -39,6 +39,9 @@ type GetActorActivityResult struct {
 	FindingsTotal     int            `json:"findings_total"`
 }
 
+// Summary implements [Result].
+func (r *GetActorActivityResult) Summary() Summary { return r.summary(len(r.Notable)) }
+
 // ActivityActor is whom the activity is of.
 type ActivityActor struct {
 	auditlog.Actor

@@ -17,5 +17,10 @@ type GetAuditLogResult struct {
 	Warnings     []string     `json:"warnings"`
 }
 
-// Warn adds what to know before relying on the answer.
+// Warn implements [Result].
 func (r *GetAuditLogResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }
+
+// Summary implements [Result].
+func (r *GetAuditLogResult) Summary() Summary {
+	return Summary{string(r.Organization.ID), len(r.Entries)}
+}

@@ -37,6 +37,9 @@ type GetTargetHistoryResult struct {
 	NextCursor    string          `json:"next_cursor,omitempty"`
 }
 
+// Summary implements [Result].
+func (r *GetTargetHistoryResult) Summary() Summary { return r.summary(len(r.Entries)) }
+
 // TargetKind is a kind of object that has the id.
 type TargetKind struct {
 	Kind    auditlog.Text `json:"kind"`

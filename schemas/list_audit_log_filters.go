@@ -23,5 +23,10 @@ type ListFiltersResult struct {
 	Warnings     []string         `json:"warnings"`
 }
 
-// Warn adds what to know before relying on the answer.
+// Warn implements [Result].
 func (r *ListFiltersResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }
+
+// Summary implements [Result].
+func (r *ListFiltersResult) Summary() Summary {
+	return Summary{string(r.Organization.ID), len(r.Teams) + len(r.Users) + len(r.Events)}
+}

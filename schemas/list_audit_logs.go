@@ -21,3 +21,6 @@ type ListAuditLogsResult struct {
 	Total      *int    `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match in all; null if that is not known without reading everything."`
 	NextCursor string  `json:"next_cursor,omitempty" jsonschema_description:"Goes on behind these entries; absent on the last page."`
 }
+
+// Summary implements [Result].
+func (r *ListAuditLogsResult) Summary() Summary { return r.summary(len(r.Entries)) }

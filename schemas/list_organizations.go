@@ -49,5 +49,8 @@ type Team struct {
 	CanReadAuditLogs bool          `json:"can_read_audit_logs"`
 }
 
-// Warn adds what to know before relying on the answer.
+// Warn implements [Result].
 func (r *ListOrganizationsResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }
+
+// Summary implements [Result].
+func (r *ListOrganizationsResult) Summary() Summary { return Summary{Rows: len(r.Organizations)} }

@@ -15,13 +15,12 @@ const (
 	defaultCountDays  = 30
 )
 
-func countAuditLogs() tool[schemas.CountAuditLogsArguments, *schemas.CountAuditLogsResult] {
-	return tool[schemas.CountAuditLogsArguments, *schemas.CountAuditLogsResult]{
-		name:        "count_audit_logs",
-		title:       "Count entries",
-		description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days unless from or to is given. One call answers who did most, when most happened, what changed against the period before. list_audit_logs shows the entries.",
-		handle:      CountAuditLogs,
-	}
+func countAuditLogs() Tool {
+	return New(Tool{
+		Name:        "count_audit_logs",
+		Title:       "Count entries",
+		Description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days unless from or to is given. One call answers who did most, when most happened, what changed against the period before. list_audit_logs shows the entries.",
+	}, CountAuditLogs)
 }
 
 // CountAuditLogs answers count_audit_logs.

@@ -10,13 +10,12 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-func getActorActivity() tool[schemas.GetActorActivityArguments, *schemas.GetActorActivityResult] {
-	return tool[schemas.GetActorActivityArguments, *schemas.GetActorActivityResult]{
-		name:        "get_actor_activity",
-		title:       "Activity of one person",
-		description: "Shows what one person did in a window (default the last 30 days) against the time before it: by event, team and hour, what is new, work outside usual hours, notable entries and findings. Serves as a report on somebody who leaves. count_audit_logs compares people.",
-		handle:      GetActorActivity,
-	}
+func getActorActivity() Tool {
+	return New(Tool{
+		Name:        "get_actor_activity",
+		Title:       "Activity of one person",
+		Description: "Shows what one person did in a window (default the last 30 days) against the time before it: by event, team and hour, what is new, work outside usual hours, notable entries and findings. Serves as a report on somebody who leaves. count_audit_logs compares people.",
+	}, GetActorActivity)
 }
 
 // GetActorActivity answers get_actor_activity.

@@ -16,13 +16,12 @@ import (
 // maxFailureShown bounds what a warning says of a failure.
 const maxFailureShown = 1_000
 
-func getAuditLog() tool[schemas.GetAuditLogArguments, *schemas.GetAuditLogResult] {
-	return tool[schemas.GetAuditLogArguments, *schemas.GetAuditLogResult]{
-		name:        "get_audit_log",
-		title:       "Get entries with details",
-		description: "Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. Each costs one call to Make; list_audit_logs finds uuids. Secrets in details are masked.",
-		handle:      handleGetAuditLog,
-	}
+func getAuditLog() Tool {
+	return New(Tool{
+		Name:        "get_audit_log",
+		Title:       "Get entries with details",
+		Description: "Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. Each costs one call to Make; list_audit_logs finds uuids. Secrets in details are masked.",
+	}, handleGetAuditLog)
 }
 
 func handleGetAuditLog(ctx context.Context, service *analysis.Service, arguments schemas.GetAuditLogArguments) (*schemas.GetAuditLogResult, error) {

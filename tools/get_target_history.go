@@ -16,13 +16,12 @@ const (
 	getTargetHistoryName = "get_target_history"
 )
 
-func getTargetHistory() tool[schemas.GetTargetHistoryArguments, *schemas.GetTargetHistoryResult] {
-	return tool[schemas.GetTargetHistoryArguments, *schemas.GetTargetHistoryResult]{
-		name:        getTargetHistoryName,
-		title:       "History of one object",
-		description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, what each entry changed, who created, changed and deleted it. Over everything that Make keeps unless from or to is given. list_audit_logs finds target ids.",
-		handle:      handleGetTargetHistory,
-	}
+func getTargetHistory() Tool {
+	return New(Tool{
+		Name:        getTargetHistoryName,
+		Title:       "History of one object",
+		Description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, what each entry changed, who created, changed and deleted it. Over everything that Make keeps unless from or to is given. list_audit_logs finds target ids.",
+	}, handleGetTargetHistory)
 }
 
 func handleGetTargetHistory(ctx context.Context, service *analysis.Service, arguments schemas.GetTargetHistoryArguments) (*schemas.GetTargetHistoryResult, error) {

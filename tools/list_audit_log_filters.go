@@ -9,26 +9,23 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-func listAuditLogFilters() tool[schemas.ListFiltersArguments, *schemas.ListFiltersResult] {
-	return tool[schemas.ListFiltersArguments, *schemas.ListFiltersResult]{
-		name:        "list_audit_log_filters",
-		title:       "List filter values",
-		description: "Lists the teams, users and event types that an organization's audit log can be filtered by. Useful to find an event's value or a person's id for list_audit_logs, which takes names, too. People who have left may be missing.",
-		handle: func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (*schemas.ListFiltersResult, error) {
-			of, err := catalogOf(ctx, service, arguments)
-			if err != nil {
-				return nil, err
-			}
-			return answer.Catalog(of.organization, of.catalog, answer.CatalogRequest{Kind: arguments.Kind, Search: arguments.Search, Limit: arguments.Limit}), nil
-		},
-		source: func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (any, error) {
-			return catalogOf(ctx, service, arguments)
-		},
-	}
+func listAuditLogFilters() Tool {
+	return newTool(Tool{
+		Name:        "list_audit_log_filters",
+		Title:       "List filter values",
+		Description: "Lists the teams, users and event types that an organization's audit log can be filtered by. Useful to find an event's value or a person's id for list_audit_logs, which takes names, too. People who have left may be missing.",
+	}, func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (*schemas.ListFiltersResult, error) {
+		of, err := catalogOf(ctx, service, arguments)
+		if err != nil {
+			return nil, err
+		}
+		return answer.Catalog(of.organization, of.catalog, answer.CatalogRequest{Kind: arguments.Kind, Search: arguments.Search, Limit: arguments.Limit}), nil
+	}, func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (any, error) {
+		return catalogOf(ctx, service, arguments)
+	})
 }
 
-// catalogSource is what an answer is made of. A catalog that is read again is
-// another one, and each credential reads its own.
+// catalogSource is what an answer is made of. A catalog that is read again is another one, and each credential reads its own.
 type catalogSource struct {
 	organization auditlog.Ref
 	catalog      *auditlog.Catalog

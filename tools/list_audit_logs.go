@@ -16,13 +16,12 @@ const (
 	listAuditLogsName = "list_audit_logs"
 )
 
-func listAuditLogs() tool[schemas.ListAuditLogsArguments, *schemas.ListAuditLogsResult] {
-	return tool[schemas.ListAuditLogsArguments, *schemas.ListAuditLogsResult]{
-		name:        listAuditLogsName,
-		title:       "List audit log entries",
-		description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
-		handle:      ListAuditLogs,
-	}
+func listAuditLogs() Tool {
+	return New(Tool{
+		Name:        listAuditLogsName,
+		Title:       "List audit log entries",
+		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
+	}, ListAuditLogs)
 }
 
 // ListAuditLogs answers list_audit_logs.

@@ -41,8 +41,7 @@ type Config struct {
 	TimeWithProgress time.Duration
 }
 
-// Register adds all prompts to a server. Completion of their arguments is
-// resources.Completer's, which has to be given to the server when it is made.
+// Register adds all prompts to a server. Completion of their arguments is a [Completer]'s, which has to be given to the server when it is made.
 func Register(s *server.MCPServer, config Config) {
 	if config.Time <= 0 {
 		config.Time = defaultTime

@@ -24,9 +24,8 @@ const (
 	recentEntries = 25
 )
 
-// Completer completes the parts of the resources' addresses (organizations and
-// teams by id or name, entries by the uuids that were read lately) and the
-// arguments of prompts.
+// Completer completes the parts of the resources' addresses: organizations and teams by id or name, entries by the uuids that were read
+// lately.
 type Completer struct{ Config }
 
 // CompleteResourceArgument serves mcp-go's server.ResourceCompletionProvider.
@@ -37,21 +36,21 @@ func (c *Completer) CompleteResourceArgument(ctx context.Context, uri string, ar
 	}
 	var values []string
 	switch {
-	case argument.Name == organizationParameter && (uri == OrganizationFilters || uri == EntryOfOrganization):
+	case argument.Name == organizationPart && (uri == OrganizationFilters || uri == EntryOfOrganization):
 		values, err = service.CompleteOrganizations(ctx, argument.Value)
-	case argument.Name == teamParameter && uri == TeamFilters:
+	case argument.Name == teamPart && uri == TeamFilters:
 		values, err = completeTeams(ctx, service, argument.Value)
-	case argument.Name == uuidParameter && uri == EntryOfOrganization:
-		values, err = completeEntries(ctx, service, earlier.Arguments[organizationParameter], argument.Value)
+	case argument.Name == uuidPart && uri == EntryOfOrganization:
+		values, err = completeEntries(ctx, service, earlier.Arguments[organizationPart], argument.Value)
 	}
 	if err != nil {
 		return nil, errors.New(answer.Explain(err))
 	}
-	return completion(values), nil
+	return Completion(values), nil
 }
 
-// completion is the protocol's form of what something may be completed to.
-func completion(values []string) *mcp.Completion {
+// Completion is the protocol's form of what something may be completed to.
+func Completion(values []string) *mcp.Completion {
 	shown := append([]string{}, values[:min(len(values), maxCompletions)]...)
 	return &mcp.Completion{Values: shown, Total: len(values), HasMore: len(shown) < len(values)}
 }

@@ -29,7 +29,7 @@ const cacheFor = 5 * time.Minute
 // mcpServer makes the MCP server.
 func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 	offered := resources.Config{Service: service, Refuse: transport.Refuse}
-	completer := &resources.Completer{Config: offered}
+	reviews := prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify}
 	s := server.NewMCPServer("make-audit-mcp", r.version,
 		server.WithTitle("Make audit log"),
 		server.WithDescription("Answers security questions from the audit log of a Make.com organization."),
@@ -38,13 +38,13 @@ func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 		server.WithResourceCapabilities(false, false),
 		server.WithCompletions(),
 		server.WithPromptCapabilities(false),
-		server.WithResourceCompletionProvider(completer),
-		server.WithPromptCompletionProvider(completer),
+		server.WithResourceCompletionProvider(&resources.Completer{Config: offered}),
+		server.WithPromptCompletionProvider(&prompts.Completer{Config: reviews}),
 		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
 	)
 	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger})
 	resources.Register(s, offered)
-	prompts.Register(s, prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify})
+	prompts.Register(s, reviews)
 	r.telemetry.KnownTargets(targets(s)...)
 	return s
 }

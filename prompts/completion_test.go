@@ -1,4 +1,4 @@
-package resources_test
+package prompts_test
 
 import (
 	"context"
@@ -21,7 +21,7 @@ import (
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
-	"make-audit-mcp/resources"
+	"make-audit-mcp/prompts"
 )
 
 // form is an MCP client on pipes that fills in the arguments of a prompt.
@@ -39,9 +39,9 @@ func (u *upstream) form(key string) *form {
 
 func newForm(t testing.TB, service *analysis.Service, missing error) *form {
 	t.Helper()
-	config := resources.Config{Service: func(context.Context) (*analysis.Service, error) { return service, missing }}
+	config := prompts.Config{Service: func(context.Context) (*analysis.Service, error) { return service, missing }}
 	served := server.NewMCPServer("test", "1", server.WithPromptCapabilities(false), server.WithCompletions(),
-		server.WithPromptCompletionProvider(&resources.Completer{Config: config}))
+		server.WithPromptCompletionProvider(&prompts.Completer{Config: config}))
 	served.AddPrompt(mcp.NewPrompt("review", mcp.WithArgument("actor")), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		return nil, http.ErrNotSupported
 	})
@@ -98,7 +98,7 @@ func (f *form) values(argument, typed string, earlier ...string) []string {
 
 func TestPeopleAreCompletedByWhateverIsKnownOfThem(t *testing.T) {
 	t.Parallel()
-	f := start(t, demoWorld(), makesim.Quirks{}).form(makesim.DemoToken)
+	f := start(t, demoWorld()).form(makesim.DemoToken)
 	const lucie = "lucie.maresova@northwind.example"
 	for _, typed := range []string{"Lucie Marešová", "maresova", "MAREŠOVÁ", "cie mar", "lucie.m", "maresova@north", "5010"} {
 		assert.Equal(t, []string{lucie}, f.values("actor", typed), typed)
@@ -115,7 +115,7 @@ func TestPeopleAreCompletedByWhateverIsKnownOfThem(t *testing.T) {
 
 func TestAPersonThatWasCompletedIsUnderstood(t *testing.T) {
 	t.Parallel()
-	f := start(t, demoWorld(), makesim.Quirks{}).form(makesim.DemoToken)
+	f := start(t, demoWorld()).form(makesim.DemoToken)
 	catalog, err := f.service.Directory.Catalog(t.Context(), "4721")
 	require.NoError(t, err)
 	for _, value := range f.values("actor", "") {
@@ -127,7 +127,7 @@ func TestAPersonThatWasCompletedIsUnderstood(t *testing.T) {
 
 func TestPeopleWhoLeftAreCompletedOnceSeen(t *testing.T) {
 	t.Parallel()
-	f := start(t, demoWorld(), makesim.Quirks{}).form(makesim.DemoToken)
+	f := start(t, demoWorld()).form(makesim.DemoToken)
 	assert.Empty(t, f.values("actor", "havelka"), "Make's catalog does not know who left")
 	organization, err := f.service.ResolveOrganization(t.Context(), "")
 	require.NoError(t, err)
@@ -149,13 +149,13 @@ func TestPeopleWithoutAnAddressAreCompletedByID(t *testing.T) {
 			world.Users[i].Email = ""
 		}
 	}
-	f := start(t, &world, makesim.Quirks{}).form(makesim.DemoToken)
+	f := start(t, &world).form(makesim.DemoToken)
 	assert.Equal(t, []string{"5010"}, f.values("actor", "marešová"))
 }
 
 func TestTeamsAndEventsAreCompleted(t *testing.T) {
 	t.Parallel()
-	f := start(t, demoWorld(), makesim.Quirks{}).form(makesim.DemoToken)
+	f := start(t, demoWorld()).form(makesim.DemoToken)
 	assert.Len(t, f.values("team", ""), 8)
 	assert.Equal(t, []string{"Logística Ibérica"}, f.values("team", "logistica"))
 	assert.Equal(t, []string{"Marketing"}, f.values("team", "MARK"))
@@ -180,7 +180,7 @@ func TestTeamsAndEventsAreCompleted(t *testing.T) {
 
 func TestTimesAndOrganizationsAreCompleted(t *testing.T) {
 	t.Parallel()
-	u := start(t, demoWorld(), makesim.Quirks{})
+	u := start(t, demoWorld())
 	f := u.form(makesim.DemoToken)
 	// Times need nobody's answer.
 	for typed, want := range map[string][]string{
@@ -226,7 +226,7 @@ func TestCompletionsOfPromptsAreBounded(t *testing.T) {
 		world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: 30_000 + i, OrganizationID: makesim.DemoOrganizationID, RoleID: makesim.RoleOrganizationMember})
 		world.Organizations[0].Teams = append(world.Organizations[0].Teams, makesim.Team{ID: 20_000 + i, Name: fmt.Sprintf("Cop\U000e0041y %d", i)})
 	}
-	f := start(t, &world, makesim.Quirks{}).form(makesim.DemoToken)
+	f := start(t, &world).form(makesim.DemoToken)
 	for _, argument := range []string{"actor", "team"} {
 		f.values(argument, "copy")
 		result, err := f.ask(argument, "copy", nil)
@@ -239,7 +239,7 @@ func TestCompletionsOfPromptsAreBounded(t *testing.T) {
 
 func TestACompletionThatFailsSaysWhy(t *testing.T) {
 	t.Parallel()
-	u := start(t, demoWorld(), makesim.Quirks{})
+	u := start(t, demoWorld())
 	for name, test := range map[string]struct {
 		form    *form
 		earlier map[string]string
@@ -257,7 +257,8 @@ func TestACompletionThatFailsSaysWhy(t *testing.T) {
 			requireClean(t, err.Error())
 		}
 	}
-	failing := start(t, demoWorld(), makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError}).form(makesim.DemoToken)
+	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})
+	failing := u.form(makesim.DemoToken)
 	_, err := failing.ask("organization_id", "", nil)
 	require.ErrorContains(t, err, "500")
 	assert.NotEmpty(t, failing.values("from", ""))
@@ -265,7 +266,7 @@ func TestACompletionThatFailsSaysWhy(t *testing.T) {
 
 func TestTeamAdminsCompleteWhatTheyMayRead(t *testing.T) {
 	t.Parallel()
-	f := start(t, demoWorld(), makesim.Quirks{}).form(makesim.DemoTeamAdminToken)
+	f := start(t, demoWorld()).form(makesim.DemoTeamAdminToken)
 	assert.NotEmpty(t, f.values("actor", ""))
 	assert.Contains(t, f.values("event", "connection"), "connection_deleted")
 }

@@ -1,4 +1,4 @@
-package resources
+package prompts
 
 import (
 	"context"
@@ -9,25 +9,28 @@ import (
 
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/resources"
 )
 
-// CompletePromptArgument serves mcp-go's server.PromptCompletionProvider. An
-// argument means the same in every prompt, so its name is enough.
+// Completer completes the arguments of prompts.
+type Completer struct{ Config }
+
+// CompletePromptArgument serves mcp-go's server.PromptCompletionProvider. An argument means the same in every prompt, so its name is enough.
 func (c *Completer) CompletePromptArgument(ctx context.Context, _ string, argument mcp.CompleteArgument, earlier mcp.CompleteContext) (*mcp.Completion, error) {
 	switch argument.Name {
 	case "from":
-		return completion(beginning(argument.Value, "24h", "7d", "30d", "90d", "today", "yesterday", "this week", "last week", "this month", "last month", "last quarter", "all")), nil
+		return resources.Completion(beginning(argument.Value, "24h", "7d", "30d", "90d", "today", "yesterday", "this week", "last week", "this month", "last month", "last quarter", "all")), nil
 	case "to":
-		return completion(beginning(argument.Value, "now", "today", "yesterday")), nil
+		return resources.Completion(beginning(argument.Value, "now", "today", "yesterday")), nil
 	}
 	service, err := c.Service(ctx)
 	if err != nil {
 		return nil, errors.New(answer.Explain(err))
 	}
-	organization := auditlog.ID(earlier.Arguments[organizationParameter])
+	organization := auditlog.ID(earlier.Arguments["organization_id"])
 	var values []string
 	switch argument.Name {
-	case organizationParameter:
+	case "organization_id":
 		values, err = service.CompleteOrganizations(ctx, argument.Value)
 	case "actor":
 		values, err = service.CompleteActors(ctx, organization, argument.Value)
@@ -39,7 +42,7 @@ func (c *Completer) CompletePromptArgument(ctx context.Context, _ string, argume
 	if err != nil {
 		return nil, errors.New(answer.Explain(err))
 	}
-	return completion(values), nil
+	return resources.Completion(values), nil
 }
 
 // beginning keeps the values that begin with what was typed.

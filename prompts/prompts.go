@@ -15,7 +15,6 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
 )
@@ -89,22 +88,11 @@ func add[A any](s *server.MCPServer, config Config, p prompt[A]) {
 		if err == nil {
 			return result, nil
 		}
-		if isCallersMistake(err) && config.Refuse != nil {
+		if answer.IsCallersMistake(err) && config.Refuse != nil {
 			config.Refuse(ctx, mcp.INVALID_PARAMS)
 		}
 		return nil, errors.New(answer.Explain(err))
 	})
-}
-
-// isCallersMistake tells whether other arguments would help.
-func isCallersMistake(err error) bool {
-	var (
-		argument     *schemas.ArgumentError
-		name         *question.NameError
-		moment       *question.TimeError
-		organization *question.OrganizationError
-	)
-	return errors.As(err, &argument) || errors.As(err, &name) || errors.As(err, &moment) || errors.As(err, &organization)
 }
 
 func (p prompt[A]) get(ctx context.Context, config Config, check *schemas.Arguments, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {

@@ -35,6 +35,9 @@ func (e *AddressError) Error() string {
 	return fmt.Sprintf("%s %s cannot be used in a resource's address: ids are letters, digits, - and _, e.g. make://organizations/4721/audit-log-filters", e.Part, auditlog.Text(e.Value).Quote())
 }
 
+// CallersMistake reports that other arguments would help.
+func (*AddressError) CallersMistake() bool { return true }
+
 // part returns a part that can be used in a request to Make.
 func (a address) part(name string) (string, error) {
 	value := ""

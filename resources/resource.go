@@ -70,7 +70,8 @@ func (r resource) handler(config Config) server.ResourceHandlerFunc {
 		defer cancel()
 		held, err := r.read(ctx, service, address(request.Params.Arguments))
 		if err != nil {
-			if config.Refuse != nil && isOfTheAddress(err) {
+			// Since 2026-07-28 both missing and malformed addresses are invalid params.
+			if config.Refuse != nil && answer.IsCallersMistake(err) {
 				config.Refuse(ctx, mcp.INVALID_PARAMS)
 			}
 			return nil, errors.New(answer.Explain(err))

@@ -10,7 +10,6 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
@@ -63,15 +62,6 @@ func all() []resource {
 		description: "One audit log entry with its details; secrets in it are masked.",
 		read:        asJSON(readEntry),
 	}}
-}
-
-// isOfTheAddress returns whether nothing is at an address, as opposed to a read that went wrong. Since 2026-07-28 both missing and malformed
-// ones are invalid params.
-func isOfTheAddress(err error) bool {
-	var address *AddressError
-	var organization *question.OrganizationError
-	var entry *auditlog.NotFoundError
-	return errors.As(err, &address) || errors.As(err, &organization) || errors.As(err, &entry)
 }
 
 func readOrganizations(ctx context.Context, service *analysis.Service, _ address) (*schemas.ListOrganizationsResult, error) {

@@ -65,6 +65,9 @@ func (e *ArgumentError) Error() string {
 	return text.String()
 }
 
+// CallersMistake reports that other arguments would help.
+func (*ArgumentError) CallersMistake() bool { return true }
+
 // String tells the problem with its argument.
 func (p Problem) String() string {
 	if p.Argument == "" {

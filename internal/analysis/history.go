@@ -87,6 +87,9 @@ func (e *AmbiguousTargetError) Error() string {
 	return fmt.Sprintf("target_id %s is the id of objects of %d kinds: %s: pass kind to choose one", e.TargetID.Quote(), len(kinds), strings.Join(kinds, ", "))
 }
 
+// CallersMistake reports that other arguments would help.
+func (*AmbiguousTargetError) CallersMistake() bool { return true }
+
 // lookBack is how many entries before a page are read for their details, so that
 // the page's first changes are known.
 const lookBack = 20

@@ -5,21 +5,20 @@ import (
 	"errors"
 	"strings"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
-	"make-audit-mcp/schemas"
 )
 
 // maxExplanation bounds an error's text; clients cut longer ones anyway.
 const maxExplanation = 8_000
 
-// Explain puts an error into words that say what was wrong and what to do next. Errors of our own making are clean already; all
-// others may carry others' text.
+// Explain puts an error into words that say what was wrong and what to do next. The text of a caller's mistake, and of a role that is lacking,
+// is put together here, with others' words quoted and cleaned; all others may carry others' text.
 func Explain(err error) string {
 	var text string
+	var denied *auditlog.AccessError
 	switch {
-	case isOurs(err):
+	case IsCallersMistake(err), errors.As(err, &denied):
 		text = withTools(err)
 	case nextStep(err) != "":
 		text = strings.TrimRight(auditlog.Text(err.Error()).CleanTo(maxExplanation), ". ") + ". Next: " + auditlog.Text(nextStep(err)).CleanTo(maxExplanation)
@@ -34,28 +33,14 @@ func Explain(err error) string {
 	return text
 }
 
-// isOurs reports whether the error's text is put together here, with others' words quoted and cleaned.
-func isOurs(err error) bool {
-	var (
-		argument     *schemas.ArgumentError
-		moment       *question.TimeError
-		name         *question.NameError
-		access       *auditlog.AccessError
-		organization *question.OrganizationError
-		cursor       *question.CursorError
-		target       *analysis.AmbiguousTargetError
-	)
-	return errors.As(err, &argument) || errors.As(err, &moment) || errors.As(err, &name) ||
-		errors.As(err, &access) || errors.As(err, &organization) || errors.As(err, &cursor) ||
-		errors.As(err, &target)
+// IsCallersMistake reports whether other arguments would help, as the error says itself.
+func IsCallersMistake(err error) bool {
+	var mistake interface{ CallersMistake() bool }
+	return errors.As(err, &mistake) && mistake.CallersMistake()
 }
 
 // nextStep returns what to do about an error that knows; empty if it does not.
 func nextStep(err error) string {
-	var missing *auditlog.NotFoundError
-	if errors.As(err, &missing) {
-		return "take uuids from list_audit_logs, and check the organization; Make keeps entries for 12 months"
-	}
 	var advice interface{ NextStep() string }
 	if errors.As(err, &advice) {
 		return advice.NextStep()
@@ -71,6 +56,10 @@ func withTools(err error) string {
 			lines = append(lines, withTools(one))
 		}
 		return strings.Join(lines, "\n")
+	}
+	var missing *auditlog.NotFoundError
+	if errors.As(err, &missing) {
+		return err.Error() + ". Next: take uuids from list_audit_logs, and check the organization; Make keeps entries for 12 months"
 	}
 	var name *question.NameError
 	if !errors.As(err, &name) || name.Ambiguous {

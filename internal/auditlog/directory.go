@@ -108,3 +108,6 @@ type NotFoundError struct{ UUID string }
 func (e *NotFoundError) Error() string {
 	return "no entry " + Text(e.UUID).Quote() + " can be seen"
 }
+
+// CallersMistake reports that other arguments would help.
+func (*NotFoundError) CallersMistake() bool { return true }

@@ -35,6 +35,9 @@ func (e *CursorError) Error() string {
 	return "cursor: " + e.Problem + "; start again without cursor, and pass next_cursor on exactly as it came"
 }
 
+// CallersMistake reports that other arguments would help.
+func (*CursorError) CallersMistake() bool { return true }
+
 // Sealer makes cursors that only the same credential, on the same instance, can
 // use, and that cannot be read or changed by whoever holds them.
 type Sealer struct {

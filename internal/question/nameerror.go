@@ -69,6 +69,9 @@ func (e *NameError) Error() string {
 	}
 }
 
+// CallersMistake reports that other arguments would help.
+func (*NameError) CallersMistake() bool { return true }
+
 func newNameError(what, want string, candidates []string, ambiguous bool) *NameError {
 	kept := min(len(candidates), maxCandidates)
 	return &NameError{

@@ -36,6 +36,9 @@ func (e *OrganizationError) Error() string {
 	return "organization_id: " + e.Problem + "; " + list
 }
 
+// CallersMistake reports that other arguments would help.
+func (*OrganizationError) CallersMistake() bool { return true }
+
 // ResolveOrganization finds the organization that a question is about: the one
 // named, else the default, else the only one there is.
 func (r *Resolver) ResolveOrganization(ctx context.Context, id auditlog.ID) (auditlog.Organization, error) {

@@ -53,6 +53,9 @@ func (e *TimeError) Error() string {
 	return message
 }
 
+// CallersMistake reports that other arguments would help.
+func (*TimeError) CallersMistake() bool { return true }
+
 // moment is what one argument means: a period from start to end, or an instant,
 // for which the two are the same.
 type moment struct {

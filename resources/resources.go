@@ -10,7 +10,6 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/schemas"
 )
 
 const (
@@ -64,7 +63,7 @@ func all() []resource {
 	}}
 }
 
-func readOrganizations(ctx context.Context, service *analysis.Service, _ address) (*schemas.ListOrganizationsResult, error) {
+func readOrganizations(ctx context.Context, service *analysis.Service, _ address) (any, error) {
 	overview, err := service.Overview(ctx)
 	if err != nil {
 		return nil, err
@@ -72,7 +71,7 @@ func readOrganizations(ctx context.Context, service *analysis.Service, _ address
 	return answer.Organizations(overview), nil
 }
 
-func readArchiveStatus(ctx context.Context, service *analysis.Service, _ address) (*schemas.ArchiveStatus, error) {
+func readArchiveStatus(ctx context.Context, service *analysis.Service, _ address) (any, error) {
 	status, err := service.ArchiveStatus(ctx)
 	if err != nil {
 		return nil, err
@@ -80,7 +79,7 @@ func readArchiveStatus(ctx context.Context, service *analysis.Service, _ address
 	return answer.ArchiveStatus(status), nil
 }
 
-func readOrganizationFilters(ctx context.Context, service *analysis.Service, at address) (*schemas.ListFiltersResult, error) {
+func readOrganizationFilters(ctx context.Context, service *analysis.Service, at address) (any, error) {
 	organization, err := at.organization(ctx, service)
 	if err != nil {
 		return nil, err
@@ -92,7 +91,7 @@ func readOrganizationFilters(ctx context.Context, service *analysis.Service, at 
 	return answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Limit: catalogResourceLimit}), nil
 }
 
-func readTeamFilters(ctx context.Context, service *analysis.Service, at address) (*schemas.ListFiltersResult, error) {
+func readTeamFilters(ctx context.Context, service *analysis.Service, at address) (any, error) {
 	team, err := at.part(teamPart)
 	if err != nil {
 		return nil, err
@@ -112,27 +111,27 @@ func readTeamFilters(ctx context.Context, service *analysis.Service, at address)
 	return answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Limit: catalogResourceLimit}), nil
 }
 
-func readEntry(ctx context.Context, service *analysis.Service, at address) (schemas.Entry, error) {
+func readEntry(ctx context.Context, service *analysis.Service, at address) (any, error) {
 	uuid, err := at.part(uuidPart)
 	if err != nil {
-		return schemas.Entry{}, err
+		return nil, err
 	}
 	organization, err := at.organization(ctx, service)
 	if err != nil {
-		return schemas.Entry{}, err
+		return nil, err
 	}
 	location, err := service.ResolveLocation(ctx, "")
 	if err != nil {
-		return schemas.Entry{}, err
+		return nil, err
 	}
 	catalog, err := service.Directory.Catalog(ctx, organization.ID)
 	if err != nil {
-		return schemas.Entry{}, err
+		return nil, err
 	}
 	entry, err := service.Directory.Detail(ctx, organization.ID, uuid)
 	var bare *auditlog.DetailsError
 	if err != nil && !errors.As(err, &bare) {
-		return schemas.Entry{}, err
+		return nil, err
 	}
 	return answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}.Entry(entry), nil
 }

@@ -5,13 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"math/big"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
@@ -22,59 +18,7 @@ const (
 	maxArgumentBytes = 1 << 20
 	// maxArgumentDepth ends the measuring of a value that contains itself.
 	maxArgumentDepth = 64
-	// defaultMaxLength bounds a text, in characters, whose schema does not.
-	defaultMaxLength = 500
-	// defaultMaxItems bounds a list whose schema does not.
-	defaultMaxItems = 1000
-	// maxNumberDigits bounds the text and the exponent of a number: its exact
-	// value is computed, and 1e999999999 would take all memory.
-	maxNumberDigits = 40
-	// maxListed bounds how much of the same kind one error tells.
-	maxListed = 20
 )
-
-// ArgumentError is returned for arguments that cannot be used. It holds every
-// problem that was found, so that one correction mends them all.
-type ArgumentError struct {
-	Problems []Problem
-}
-
-// Problem is what is wrong with one argument.
-type Problem struct {
-	// Argument is the argument's name, cleaned; empty if the arguments as a whole
-	// are meant.
-	Argument string
-	// Message says what was wrong with the value, what is accepted, and an example.
-	Message string
-}
-
-// Error lists the problems, one a line.
-func (e *ArgumentError) Error() string {
-	if len(e.Problems) == 1 {
-		return "cannot use the arguments: " + e.Problems[0].String()
-	}
-	var text strings.Builder
-	fmt.Fprintf(&text, "cannot use the arguments, %d problems:", len(e.Problems))
-	for i, problem := range e.Problems {
-		if i == maxListed {
-			fmt.Fprintf(&text, "\n- and %d more", len(e.Problems)-i)
-			break
-		}
-		text.WriteString("\n- " + problem.String())
-	}
-	return text.String()
-}
-
-// CallersMistake reports that other arguments would help.
-func (*ArgumentError) CallersMistake() bool { return true }
-
-// String tells the problem with its argument.
-func (p Problem) String() string {
-	if p.Argument == "" {
-		return p.Message
-	}
-	return p.Argument + ": " + p.Message
-}
 
 // Arguments reads the arguments of one tool by its input schema. It is safe for
 // concurrent use.
@@ -83,23 +27,8 @@ type Arguments struct {
 	names      []string
 }
 
-// parameter is one argument, or the item of a list, as the schema describes it.
-type parameter struct {
-	name     string
-	required bool
-	// kind is string, integer, number, boolean or array.
-	kind               string
-	enum               []string
-	example            string
-	minimum, maximum   *big.Rat
-	minLength          int
-	maxLength          int
-	minItems, maxItems int
-	item               *parameter
-}
-
 // NewArguments compiles an input schema as [Input] makes it: an object whose
-// properties are texts, numbers, booleans, and lists of them. A keyword that
+// properties are texts, whole numbers, booleans, and lists of them. A keyword that
 // constrains and is not understood is an error, since it would not be enforced.
 func NewArguments(schema json.RawMessage) (*Arguments, error) {
 	var root struct {
@@ -139,146 +68,6 @@ func NewArguments(schema json.RawMessage) (*Arguments, error) {
 		}
 	}
 	return arguments, nil
-}
-
-// property is the subset of JSON Schema that is understood, with the keywords
-// that merely describe.
-type property struct {
-	Type      string            `json:"type"`
-	Enum      []json.RawMessage `json:"enum"`
-	Minimum   json.Number       `json:"minimum"`
-	Maximum   json.Number       `json:"maximum"`
-	MinLength int               `json:"minLength"`
-	MaxLength int               `json:"maxLength"`
-	MinItems  int               `json:"minItems"`
-	MaxItems  int               `json:"maxItems"`
-	Items     json.RawMessage   `json:"items"`
-	OneOf     []json.RawMessage `json:"oneOf"`
-
-	Title       string            `json:"title"`
-	Description string            `json:"description"`
-	Format      string            `json:"format"`
-	Default     json.RawMessage   `json:"default"`
-	Examples    []json.RawMessage `json:"examples"`
-	Deprecated  bool              `json:"deprecated"`
-}
-
-func compileParameter(name string, schema json.RawMessage) (*parameter, error) {
-	var from property
-	if err := decodeStrictly(schema, &from); err != nil {
-		return nil, err
-	}
-	if len(from.OneOf) == 2 && from.Type == "" {
-		// What the tag "nullable" makes: null means absent here anyway.
-		var second property
-		if err := json.Unmarshal(from.OneOf[1], &second); err == nil && second.Type == "null" {
-			return compileParameter(name, from.OneOf[0])
-		}
-	}
-	if from.OneOf != nil {
-		return nil, errors.New("oneOf is understood only for a type or null")
-	}
-	to := &parameter{
-		name: name, kind: from.Type, minLength: from.MinLength, minItems: from.MinItems,
-		maxLength: defaultMaxLength, maxItems: defaultMaxItems,
-	}
-	if from.MaxLength > 0 {
-		to.maxLength = from.MaxLength
-	}
-	if from.MaxItems > 0 {
-		to.maxItems = from.MaxItems
-	}
-	for _, value := range from.Enum {
-		to.enum = append(to.enum, plainText(value))
-	}
-	var err error
-	if to.minimum, err = limit(from.Minimum); err != nil {
-		return nil, err
-	}
-	if to.maximum, err = limit(from.Maximum); err != nil {
-		return nil, err
-	}
-	switch to.kind {
-	case "string", "integer", "number", "boolean":
-	case "array":
-		if to.item, err = compileParameter(name, from.Items); err != nil {
-			return nil, fmt.Errorf("items: %w", err)
-		}
-		if to.item.kind == "array" {
-			return nil, errors.New("lists of lists are not supported")
-		}
-	default:
-		return nil, fmt.Errorf("type %q is not supported", to.kind)
-	}
-	to.example = exampleOf(from, to)
-	return to, nil
-}
-
-// exampleOf tells a value that would be accepted, as JSON.
-func exampleOf(from property, to *parameter) string {
-	switch {
-	case len(from.Examples) > 0:
-		return string(from.Examples[0])
-	case len(from.Default) > 0:
-		return string(from.Default)
-	case len(from.Enum) > 0:
-		return string(from.Enum[0])
-	}
-	switch to.kind {
-	case "array":
-		return "[" + to.item.example + "]"
-	case "boolean":
-		return "true"
-	case "string":
-		return `"some text"`
-	}
-	switch {
-	case to.minimum != nil:
-		return numberText(to.minimum)
-	case to.maximum != nil:
-		return numberText(to.maximum)
-	}
-	return "42"
-}
-
-func limit(number json.Number) (*big.Rat, error) {
-	if number == "" {
-		return nil, nil
-	}
-	value, ok := parseNumber(number.String())
-	if !ok {
-		return nil, fmt.Errorf("limit %s cannot be read", number)
-	}
-	return value, nil
-}
-
-// decodeStrictly refuses unknown keywords.
-func decodeStrictly(data json.RawMessage, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(into)
-}
-
-// keysInOrder returns the keys of a JSON object in the order they are written.
-func keysInOrder(object json.RawMessage) []string {
-	var names []string
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	if _, err := decoder.Token(); err != nil {
-		return nil
-	}
-	for decoder.More() {
-		token, err := decoder.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return names
-		}
-		names = append(names, name)
-		var skipped json.RawMessage
-		if decoder.Decode(&skipped) != nil {
-			return names
-		}
-	}
-	return names
 }
 
 // Decode checks the arguments of a call against the schema, coerces them where
@@ -401,258 +190,18 @@ func measure(value any, depth int) int {
 		return perValue + len(value)
 	case []any:
 		for _, item := range value {
-			if total += measure(item, depth+1); total > maxArgumentBytes {
+			total += measure(item, depth+1)
+			if total > maxArgumentBytes {
 				break
 			}
 		}
 	case map[string]any:
 		for name, item := range value {
-			if total += len(name) + measure(item, depth+1); total > maxArgumentBytes {
+			total += len(name) + measure(item, depth+1)
+			if total > maxArgumentBytes {
 				break
 			}
 		}
 	}
 	return total
-}
-
-// read returns the value of the parameter as it is to be stored, and whether
-// there is one.
-func (p *parameter) read(raw any) (value any, present bool, problems []Problem) {
-	if text, ok := raw.(string); raw == nil || ok && strings.TrimSpace(text) == "" {
-		return nil, false, nil
-	}
-	if p.kind == "array" {
-		return p.readList(raw)
-	}
-	if list, ok := raw.([]any); ok && len(list) == 1 {
-		raw = list[0]
-	} else if ok && len(list) == 0 {
-		return nil, false, nil
-	}
-	value, complaint := p.readOne(raw)
-	if complaint != "" {
-		return nil, false, []Problem{{p.name, complaint + "; " + p.accepted()}}
-	}
-	return value, true, nil
-}
-
-func (p *parameter) readList(raw any) (any, bool, []Problem) {
-	refuse := func(complaint string) (any, bool, []Problem) {
-		return nil, false, []Problem{{p.name, complaint + "; " + p.accepted()}}
-	}
-	list, ok := raw.([]any)
-	if !ok {
-		if list, ok = listInText(raw); !ok {
-			list = []any{raw}
-		}
-	}
-	switch {
-	case len(list) == 0:
-		return nil, false, nil
-	case len(list) > p.maxItems:
-		return refuse(fmt.Sprintf("has %d values", len(list)))
-	case len(list) < p.minItems:
-		return refuse(fmt.Sprintf("has only %d", len(list)))
-	}
-	values := make([]any, 0, len(list))
-	var problems []Problem
-	for i, item := range list {
-		value, complaint := p.item.readOne(item)
-		if complaint != "" {
-			where := ""
-			if len(list) > 1 {
-				where = fmt.Sprintf("value %d: ", i+1)
-			}
-			problems = append(problems, Problem{p.name, where + complaint + "; " + p.accepted()})
-		}
-		values = append(values, value)
-	}
-	return values, true, problems
-}
-
-// listInText reads a list that a client sent as the text of a JSON list.
-func listInText(raw any) ([]any, bool) {
-	text, ok := raw.(string)
-	if !ok || !strings.HasPrefix(strings.TrimSpace(text), "[") {
-		return nil, false
-	}
-	decoder := json.NewDecoder(strings.NewReader(text))
-	decoder.UseNumber()
-	var list []any
-	if decoder.Decode(&list) != nil {
-		return nil, false
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, false // text follows, so it is a name such as "[1] Sales"
-	}
-	return list, true
-}
-
-// readOne reads a single value; complaint is empty if it can be used.
-func (p *parameter) readOne(raw any) (value any, complaint string) {
-	switch p.kind {
-	case "string":
-		return p.readText(raw)
-	case "boolean":
-		text, isText := raw.(string)
-		switch value, isBool := raw.(bool); {
-		case isBool:
-			return value, ""
-		case isText && strings.EqualFold(strings.TrimSpace(text), "true"):
-			return true, ""
-		case isText && strings.EqualFold(strings.TrimSpace(text), "false"):
-			return false, ""
-		}
-		return nil, describe(raw) + " is neither true nor false"
-	}
-	return p.readNumber(raw)
-}
-
-func (p *parameter) readText(raw any) (any, string) {
-	text, ok := raw.(string)
-	if number, isNumber := raw.(json.Number); isNumber {
-		value, readable := parseNumber(number.String())
-		if !readable {
-			return nil, describe(raw) + " is too long for a number; send it as text"
-		}
-		text, ok = numberText(value), true
-	}
-	if !ok {
-		return nil, describe(raw) + " is not text"
-	}
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, "an empty text"
-	}
-	if p.enum != nil {
-		return p.choose(text, raw)
-	}
-	switch length := utf8.RuneCountInString(text); {
-	case length > p.maxLength:
-		return nil, fmt.Sprintf("has %d characters", length)
-	case length < p.minLength:
-		return nil, fmt.Sprintf("has only %d characters", length)
-	}
-	return text, ""
-}
-
-// choose finds one of the allowed values, ignoring case and how words are joined.
-func (p *parameter) choose(text string, raw any) (any, string) {
-	fold := func(s string) string {
-		return strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(s))
-	}
-	for _, allowed := range p.enum {
-		if fold(allowed) == fold(text) {
-			return allowed, ""
-		}
-	}
-	return nil, describe(raw) + " is not one of them"
-}
-
-func (p *parameter) readNumber(raw any) (any, string) {
-	var text string
-	switch raw := raw.(type) {
-	case json.Number:
-		text = raw.String()
-	case string:
-		text = strings.TrimSpace(raw)
-	}
-	value, ok := parseNumber(text)
-	switch {
-	case !ok:
-		return nil, describe(raw) + " is not a number that can be used"
-	case p.kind == "integer" && !value.IsInt():
-		return nil, describe(raw) + " is not a whole number"
-	case p.minimum != nil && value.Cmp(p.minimum) < 0:
-		return nil, describe(raw) + " is too small"
-	case p.maximum != nil && value.Cmp(p.maximum) > 0:
-		return nil, describe(raw) + " is too large"
-	case p.enum != nil && !slices.Contains(p.enum, numberText(value)):
-		return nil, describe(raw) + " is not one of them"
-	}
-	// As text, for a float64 in between would lose integers beyond 2^53.
-	return json.Number(numberText(value)), ""
-}
-
-// parseNumber returns the exact value of a decimal number.
-func parseNumber(text string) (*big.Rat, bool) {
-	// big.Rat would also read fractions, hexadecimal and digit groups.
-	if len(text) > maxNumberDigits || strings.Trim(text, "+-.0123456789eE") != "" {
-		return nil, false
-	}
-	if at := strings.IndexAny(text, "eE"); at >= 0 {
-		if exponent, err := strconv.Atoi(text[at+1:]); err != nil || max(exponent, -exponent) > maxNumberDigits {
-			return nil, false
-		}
-	}
-	return new(big.Rat).SetString(text)
-}
-
-// numberText writes a decimal number in full, without an exponent.
-func numberText(value *big.Rat) string {
-	digits, _ := value.FloatPrec() // exact: the number was decimal
-	return value.FloatString(digits)
-}
-
-// plainText returns a JSON scalar as it would be typed: texts without quotes.
-func plainText(raw json.RawMessage) string {
-	var text string
-	if json.Unmarshal(raw, &text) == nil {
-		return text
-	}
-	return string(raw)
-}
-
-// accepted says what the parameter takes, with an example.
-func (p *parameter) accepted() string {
-	return "accepted: " + p.takes() + "; for example " + p.example
-}
-
-func (p *parameter) takes() string {
-	switch {
-	case p.kind == "array":
-		count := "up to " + strconv.Itoa(p.maxItems)
-		if p.minItems > 0 {
-			count = strconv.Itoa(p.minItems) + " to " + strconv.Itoa(p.maxItems)
-		}
-		return "a list of " + count + ", each " + p.item.takes()
-	case p.enum != nil:
-		return "one of " + strings.Join(p.enum, ", ")
-	case p.kind == "boolean":
-		return "true or false"
-	case p.kind == "string" && p.minLength > 1:
-		return fmt.Sprintf("text of %d to %d characters", p.minLength, p.maxLength)
-	case p.kind == "string":
-		return fmt.Sprintf("text of at most %d characters", p.maxLength)
-	}
-	kind := "a number"
-	if p.kind == "integer" {
-		kind = "a whole number"
-	}
-	switch {
-	case p.minimum != nil && p.maximum != nil:
-		return kind + " from " + numberText(p.minimum) + " to " + numberText(p.maximum)
-	case p.minimum != nil:
-		return kind + " from " + numberText(p.minimum)
-	case p.maximum != nil:
-		return kind + " up to " + numberText(p.maximum)
-	}
-	return kind
-}
-
-// describe names a value that was sent: scalars quoted, others by their kind.
-func describe(raw any) string {
-	switch raw := raw.(type) {
-	case nil:
-		return "null"
-	case string:
-		return auditlog.Text(raw).Quote()
-	case json.Number:
-		return auditlog.Text(raw).CleanTo(maxNumberDigits)
-	case bool:
-		return strconv.FormatBool(raw)
-	case []any:
-		return fmt.Sprintf("a list of %d", len(raw))
-	}
-	return "an object"
 }

@@ -32,7 +32,7 @@ type Config struct {
 	// Refuse marks the request of a context as wrong, so that the error that its
 	// handler returns goes out with that JSON-RPC code; nil leaves it to mcp-go.
 	Refuse func(ctx context.Context, code int)
-	// Notify tells callers how long reads go; nil tells nobody.
+	// Notify sends progress to callers; nil sends none.
 	Notify tools.Notify
 	// Time bounds the reading for one prompt; TimeWithProgress that for a caller who
 	// follows its progress. 0 means 50 s and 240 s.
@@ -193,7 +193,8 @@ func argumentsOf(schema json.RawMessage) []mcp.PromptArgument {
 		var property struct {
 			Description string `json:"description"`
 		}
-		if err = errors.Join(err, decoder.Decode(&property)); err != nil {
+		err = errors.Join(err, decoder.Decode(&property))
+		if err != nil {
 			panic(err)
 		}
 		text := fmt.Sprint(name)

@@ -4,7 +4,7 @@ import "make-audit-mcp/internal/auditlog"
 
 // ArchiveStatus is what the resource make://archive/status holds.
 type ArchiveStatus struct {
-	// Archive tells whether there is one.
+	// Archive is whether there is one.
 	Archive bool         `json:"archive"`
 	Logs    []ArchiveLog `json:"logs"`
 	// Checkpoint is the last signed one, as sync printed it.

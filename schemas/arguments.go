@@ -76,7 +76,7 @@ func NewArguments(schema json.RawMessage) (*Arguments, error) {
 // integers beyond 2^53 exact, Params.Arguments does not.
 //
 // Null, an empty text and an empty list mean that the argument was left out.
-// Defaults are not filled in, so that the tool can tell. What is wrong with the
+// Defaults are not filled in, so that the tool knows. What is wrong with the
 // arguments comes back as an [*ArgumentError].
 func (a *Arguments) Decode(arguments any, into any) error {
 	values, err := argumentObject(arguments)

@@ -19,7 +19,7 @@ type Filter struct {
 	Timezone       string   `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days and hours are meant, e.g. Europe/Prague."`
 }
 
-// Answer is what every result of a query tells of itself.
+// Answer is what every result of a query says of itself.
 type Answer struct {
 	Query      Query    `json:"query" jsonschema_description:"The question as it was understood."`
 	Source     string   `json:"source" jsonschema:"enum=live,enum=archive,enum=archive+live" jsonschema_description:"Where the entries came from."`

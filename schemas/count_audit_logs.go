@@ -37,8 +37,7 @@ type CountGroup struct {
 }
 
 // GroupKey is what the entries of a group share: a field for each of group_by.
-// People and teams are told apart by id; a null id stands for none, as the name
-// then says.
+// People and teams are one where their id is; a null id stands for none, as the name then says.
 type GroupKey struct {
 	Actor     *auditlog.Actor `json:"actor,omitempty"`
 	Event     *auditlog.Text  `json:"event,omitempty"`

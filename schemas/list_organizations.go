@@ -5,7 +5,7 @@ import "make-audit-mcp/internal/auditlog"
 // ListOrganizationsArguments are none.
 type ListOrganizationsArguments struct{}
 
-// ListOrganizationsResult tells what the key can see.
+// ListOrganizationsResult is what the key can see.
 type ListOrganizationsResult struct {
 	User               User           `json:"user"`
 	Organizations      []Organization `json:"organizations"`

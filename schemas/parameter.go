@@ -70,7 +70,8 @@ func compileParameter(name string, schema json.RawMessage) (*parameter, error) {
 	case "string", "integer", "boolean":
 	case "array":
 		var err error
-		if to.item, err = compileParameter(name, from.Items); err != nil {
+		to.item, err = compileParameter(name, from.Items)
+		if err != nil {
 			return nil, fmt.Errorf("items: %w", err)
 		}
 		if to.item.kind == "array" {

@@ -33,8 +33,7 @@ func organizationID(id int64) auditlog.ID {
 	return auditlog.ID(strconv.FormatInt(id, 10))
 }
 
-// fingerprint identifies arguments, so that a cursor can tell whether it comes
-// with those that it was made for; empty for none at all.
+// fingerprint identifies arguments, so that a cursor is known to come with those that it was made for; empty for none at all.
 func fingerprint(arguments any) (string, error) {
 	data, err := json.Marshal(arguments)
 	if err != nil || string(data) == "{}" {

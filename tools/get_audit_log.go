@@ -60,52 +60,69 @@ func handleGetAuditLog(ctx context.Context, service *analysis.Service, arguments
 	return result, err
 }
 
+// details are the entries that were asked for, as far as they could be read.
+type details struct {
+	result *schemas.GetAuditLogResult
+	// spare is the room that is left for entries, in characters; negative once one did not fit.
+	spare int
+	// failed and bare are the last failure of an entry, and of its details alone.
+	failed error
+	bare   *auditlog.DetailsError
+}
+
 func collectDetails(organization auditlog.Ref, style answer.EntryStyle, wanted []string, entries []*auditlog.Entry, failures []error) (*schemas.GetAuditLogResult, error) {
 	result := &schemas.GetAuditLogResult{Organization: organization, Entries: []schemas.Entry{}, NotFound: []string{}, Warnings: []string{}}
 	// Kept free for the uuids without an entry and for the warnings.
-	size := answer.LargeSize - answer.Size(result) - answer.Size(wanted) - 2_000
-	tooLarge := false
-	var failed error
-	var bare *auditlog.DetailsError
+	d := &details{result: result, spare: answer.LargeSize - answer.Size(result) - answer.Size(wanted) - 2_000}
 	for i, uuid := range wanted {
-		var missing *auditlog.NotFoundError
-		if errors.As(failures[i], &bare) {
-			failures[i] = nil // it is shown as it is
-		}
-		switch {
-		case errors.As(failures[i], &missing):
-			result.NotFound = append(result.NotFound, uuid)
-		case failures[i] != nil:
-			failed = failures[i]
-			result.NotRead = append(result.NotRead, uuid)
-		case tooLarge:
-			result.NotRead = append(result.NotRead, uuid)
-		default:
-			shown := style.Entry(entries[i])
-			if size -= answer.Size(shown); size < 0 {
-				result.NotRead = append(result.NotRead, uuid)
-				tooLarge = true
-				continue
-			}
-			result.Entries = append(result.Entries, shown)
-		}
+		d.add(style, uuid, entries[i], failures[i])
 	}
-	if failed != nil {
-		result.Warn("some entries could not be read, see not_read: " + auditlog.Text(answer.Explain(failed)).CleanTo(maxFailureShown))
-	}
-	if bare != nil {
-		result.Warn("some entries are shown without details: " + auditlog.Text(answer.Explain(bare.Reason)).CleanTo(maxFailureShown))
-	}
-	if tooLarge {
-		result.Warn("some entries were left out, since the answer would be too large: ask for those in not_read")
-	}
+	d.warn()
 	switch {
-	case len(result.Entries) == 0 && failed != nil:
-		return nil, failed
+	case len(result.Entries) == 0 && d.failed != nil:
+		return nil, d.failed
 	case len(result.Entries) == 0:
 		return result, &resultError{fmt.Errorf("none of these uuids exists in organization %s (id %s), or they may not be seen: %s. Next: take uuids from list_audit_logs, and check organization_id; Make keeps entries for 12 months", organization.Name.Quote(), organization.ID, strings.Join(result.NotFound, ", "))}
 	}
 	return result, nil
+}
+
+func (d *details) add(style answer.EntryStyle, uuid string, entry *auditlog.Entry, failure error) {
+	if errors.As(failure, &d.bare) {
+		failure = nil // it is shown as it is
+	}
+	var missing *auditlog.NotFoundError
+	switch {
+	case errors.As(failure, &missing):
+		d.result.NotFound = append(d.result.NotFound, uuid)
+		return
+	case failure != nil:
+		d.failed = failure
+		d.result.NotRead = append(d.result.NotRead, uuid)
+		return
+	case d.spare < 0:
+		d.result.NotRead = append(d.result.NotRead, uuid)
+		return
+	}
+	shown := style.Entry(entry)
+	d.spare -= answer.Size(shown)
+	if d.spare < 0 {
+		d.result.NotRead = append(d.result.NotRead, uuid)
+		return
+	}
+	d.result.Entries = append(d.result.Entries, shown)
+}
+
+func (d *details) warn() {
+	if d.failed != nil {
+		d.result.Warn("some entries could not be read, see not_read: " + auditlog.Text(answer.Explain(d.failed)).CleanTo(maxFailureShown))
+	}
+	if d.bare != nil {
+		d.result.Warn("some entries are shown without details: " + auditlog.Text(answer.Explain(d.bare.Reason)).CleanTo(maxFailureShown))
+	}
+	if d.spare < 0 {
+		d.result.Warn("some entries were left out, since the answer would be too large: ask for those in not_read")
+	}
 }
 
 // checkUUIDs refuses what cannot be a uuid: it becomes part of a path.

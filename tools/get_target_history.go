@@ -56,40 +56,53 @@ func startHistory(ctx context.Context, service *analysis.Service, arguments sche
 		return nil, err
 	}
 	page := &historyPage{arguments: arguments}
-	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
 	if arguments.Cursor != "" {
-		place, err := service.Reopen(ctx, arguments.Cursor, getTargetHistoryName)
-		if err != nil {
-			return nil, err
-		}
-		if asked != place.Asked {
-			return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
-		}
-		page.question, page.request.After, page.place = &question.Question{Query: place.Query}, &place, place
-		if arguments.Kind != "" {
-			page.question.Kind, _, err = service.ResolveKind(ctx, place.Query.Organization.ID, arguments.Kind)
-			if err != nil {
-				return nil, err
-			}
-		}
+		err = page.reopen(ctx, service, asked)
 	} else {
-		if arguments.From == "" {
-			arguments.From = "all"
-		}
-		page.question, err = service.Resolve(ctx, question.Filter{
-			OrganizationID: organizationID(arguments.OrganizationID), TargetID: arguments.TargetID, Kind: arguments.Kind,
-			From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
-		}, defaultCountDays)
-		if err != nil {
-			return nil, err
-		}
-		page.place = question.Cursor{Query: page.question.Query, Order: question.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
+		err = page.begin(ctx, service, asked)
+	}
+	if err != nil {
+		return nil, err
 	}
 	page.request.Query, page.request.Kind, page.request.Limit = page.question.Query, page.question.Kind, arguments.Limit
 	if page.request.Limit == 0 {
 		page.request.Limit = defaultHistoryLimit
 	}
 	return page, nil
+}
+
+func (p *historyPage) begin(ctx context.Context, service *analysis.Service, asked string) error {
+	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
+	from := p.arguments.From
+	if from == "" {
+		from = "all"
+	}
+	resolved, err := service.Resolve(ctx, question.Filter{
+		OrganizationID: organizationID(p.arguments.OrganizationID), TargetID: p.arguments.TargetID, Kind: p.arguments.Kind,
+		From: from, To: p.arguments.To, Timezone: p.arguments.Timezone,
+	}, defaultCountDays)
+	if err != nil {
+		return err
+	}
+	p.question = resolved
+	p.place = question.Cursor{Query: resolved.Query, Order: question.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
+	return nil
+}
+
+func (p *historyPage) reopen(ctx context.Context, service *analysis.Service, asked string) error {
+	place, err := service.Reopen(ctx, p.arguments.Cursor, getTargetHistoryName)
+	if err != nil {
+		return err
+	}
+	if asked != place.Asked {
+		return &question.CursorError{Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
+	}
+	p.question, p.request.After, p.place = &question.Question{Query: place.Query}, &place, place
+	if p.arguments.Kind == "" {
+		return nil
+	}
+	p.question.Kind, _, err = service.ResolveKind(ctx, place.Query.Organization.ID, p.arguments.Kind)
+	return err
 }
 
 func (p *historyPage) result(service *analysis.Service, history *analysis.History) (*schemas.GetTargetHistoryResult, error) {
@@ -113,6 +126,6 @@ func (p *historyPage) result(service *analysis.Service, history *analysis.Histor
 		result.NextCursor = cursor
 		return err
 	})
-	answer.ShrinkHistory(result, size-spareSize)
+	answer.ShrinkHistory(result, size-answer.SpareSize)
 	return result, err
 }

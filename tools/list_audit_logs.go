@@ -61,27 +61,39 @@ func startPage(ctx context.Context, service *analysis.Service, arguments schemas
 		return nil, err
 	}
 	page := &listPage{arguments: arguments}
-	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
 	if arguments.Cursor != "" {
-		place, err := service.Reopen(ctx, arguments.Cursor, listAuditLogsName)
-		if err != nil {
-			return nil, err
-		}
-		if asked != "" && asked != place.Asked {
-			return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
-		}
-		// The window, the names and the order stay as the first page resolved them.
-		page.question, page.place, page.after = &question.Question{Query: place.Query}, place, &place
-		return page, nil
+		err = page.reopen(ctx, service, asked)
+	} else {
+		err = page.begin(ctx, service, asked)
 	}
-	if page.question, err = service.Resolve(ctx, filterOf(arguments.Filter), defaultListDays); err != nil {
-		return nil, err
+	return page, err
+}
+
+func (p *listPage) begin(ctx context.Context, service *analysis.Service, asked string) error {
+	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
+	resolved, err := service.Resolve(ctx, filterOf(p.arguments.Filter), defaultListDays)
+	if err != nil {
+		return err
 	}
-	page.place = question.Cursor{
-		Query: page.question.Query, Order: question.Order{By: question.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"},
+	p.question = resolved
+	p.place = question.Cursor{
+		Query: resolved.Query, Order: question.Order{By: question.SortKey(p.arguments.SortBy), Ascending: p.arguments.SortDir == "asc"},
 		TakenAt: takenAt, Asked: asked, Tool: listAuditLogsName,
 	}
-	return page, nil
+	return nil
+}
+
+// reopen goes on behind a cursor: the window, the names and the order stay as the first page resolved them.
+func (p *listPage) reopen(ctx context.Context, service *analysis.Service, asked string) error {
+	place, err := service.Reopen(ctx, p.arguments.Cursor, listAuditLogsName)
+	if err != nil {
+		return err
+	}
+	if asked != "" && asked != place.Asked {
+		return &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
+	}
+	p.question, p.place, p.after = &question.Question{Query: place.Query}, place, &place
+	return nil
 }
 
 func (p *listPage) result(ctx context.Context, service *analysis.Service, listing *analysis.Listing) (*schemas.ListAuditLogsResult, error) {

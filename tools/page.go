@@ -9,9 +9,6 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// spareSize is kept free for what is added to a result at its end.
-const spareSize = 200
-
 // cutPage shortens a page to what fits into size characters. show puts entries
 // into the result, with the cursor behind the last of them.
 func cutPage[T any](entries []T, size int, result any, show func(shown []T) error) error {
@@ -19,7 +16,7 @@ func cutPage[T any](entries []T, size int, result any, show func(shown []T) erro
 		if err := show(entries[:count]); err != nil {
 			return err
 		}
-		over := answer.Size(result) - (size - spareSize)
+		over := answer.Size(result) - (size - answer.SpareSize)
 		if over <= 0 || count <= 1 {
 			return nil
 		}

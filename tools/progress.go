@@ -15,11 +15,11 @@ import (
 const (
 	// progressInterval keeps progress from flooding the client.
 	progressInterval = 250 * time.Millisecond
-	// leastWaitTold is a wait that somebody would notice.
-	leastWaitTold = 10 * time.Millisecond
+	// leastWaitReported is a wait that somebody would notice.
+	leastWaitReported = 10 * time.Millisecond
 )
 
-// follower tells a call's caller how it goes, and remembers its waits.
+// follower reports to a call's caller how it goes, and remembers its waits.
 type follower struct {
 	notify func(params map[string]any)
 
@@ -36,8 +36,7 @@ type follower struct {
 // Notify sends a notification to the caller that a context belongs to.
 type Notify func(ctx context.Context, method string, params map[string]any) error
 
-// WithProgress returns a context whose reads tell a request's caller how they go,
-// and whether the caller asked for that, as meta says.
+// WithProgress returns a context whose reads report to a request's caller how they go, and whether the caller asked for that, as meta says.
 func WithProgress(ctx context.Context, notify Notify, meta *mcp.Meta) (context.Context, bool) {
 	f := newFollower(ctx, notify, meta)
 	return f.follow(ctx), f.notify != nil
@@ -49,7 +48,7 @@ func newFollower(ctx context.Context, notify Notify, meta *mcp.Meta) *follower {
 		token := meta.ProgressToken
 		f.notify = func(params map[string]any) {
 			params["progressToken"] = token
-			// A caller that has gone is told by ctx; there is nobody to tell here.
+			// That a caller has gone is ctx's to say; there is nobody to report it to here.
 			_ = notify(ctx, "notifications/progress", params)
 		}
 	}
@@ -79,11 +78,11 @@ func (f *follower) report(p auditlog.Progress) {
 		f.entries, f.estimate = max(f.entries, p.Entries), p.Estimate
 	}
 	sent := &f.sent
-	if p.Wait >= leastWaitTold {
-		sent = &f.waitSent // told even just after some progress
+	if p.Wait >= leastWaitReported {
+		sent = &f.waitSent // sent even just after some progress
 	}
 	// Calls side by side wait for the same, some of them a moment only.
-	if f.notify == nil || time.Since(*sent) < progressInterval || p.Wait > 0 && p.Wait < leastWaitTold {
+	if f.notify == nil || time.Since(*sent) < progressInterval || p.Wait > 0 && p.Wait < leastWaitReported {
 		return
 	}
 	*sent = time.Now()

@@ -100,13 +100,13 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/answer":            {"internal/auditlog", "internal/question", "internal/redact", "internal/detect", "internal/analysis", "schemas"},
 		"tools":                      {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},
 		"resources":                  {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer"},
-		"prompts":                    {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools"},
+		"prompts":                    {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools", "resources"},
 		"internal/cli": {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
 			"internal/archive", "internal/auth", "internal/export", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
 		},
 	}
-	forTests := []string{"internal/auditlog/logtest"}
+	forTests := []string{"internal/auditlog/logtest", "internal/audittest"}
 	for _, file := range parseTree(t) {
 		if file.isTest() || slices.Contains(forTests, file.room) {
 			continue

@@ -3,14 +3,10 @@ package prompts_test
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"testing"
 
-	"github.com/mark3labs/mcp-go/client"
-	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
@@ -18,23 +14,22 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
-	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/prompts"
 )
 
 // form is an MCP client on pipes that fills in the arguments of a prompt.
 type form struct {
-	*client.Client
-	t       testing.TB
+	*audittest.Client
 	service *analysis.Service
 }
 
 func (u *upstream) form(key string) *form {
-	u.t.Helper()
-	service := u.service(key)
-	return newForm(u.t, service, nil)
+	u.T.Helper()
+	service := u.Service(key)
+	return newForm(u.T, service, nil)
 }
 
 func newForm(t testing.TB, service *analysis.Service, missing error) *form {
@@ -45,26 +40,7 @@ func newForm(t testing.TB, service *analysis.Service, missing error) *form {
 	served.AddPrompt(mcp.NewPrompt("review", mcp.WithArgument("actor")), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		return nil, http.ErrNotSupported
 	})
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() {
-		done <- (&transport.Stdio{Server: served, In: toServer, Out: fromServer}).Run(ctx)
-		_ = fromServer.Close()
-	}()
-	f := &form{t: t, service: service, Client: client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))}
-	t.Cleanup(func() {
-		_ = f.Close()
-		stop()
-		<-done
-	})
-	require.NoError(t, f.Start(ctx))
-	hello := mcp.InitializeRequest{}
-	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
-	_, err := f.Initialize(ctx, hello)
-	require.NoError(t, err)
-	return f
+	return &form{audittest.Connect(t.Context(), t, served), service}
 }
 
 func (f *form) ask(argument, typed string, earlier map[string]string) (*mcp.CompleteResult, error) {
@@ -72,26 +48,26 @@ func (f *form) ask(argument, typed string, earlier map[string]string) (*mcp.Comp
 	request.Params.Ref = mcp.PromptReference{Type: "ref/prompt", Name: "review"}
 	request.Params.Argument = mcp.CompleteArgument{Name: argument, Value: typed}
 	request.Params.Context = mcp.CompleteContext{Arguments: earlier}
-	return f.Complete(f.t.Context(), request)
+	return f.Complete(f.T.Context(), request)
 }
 
 // values completes an argument, and checks what holds of each completion.
 func (f *form) values(argument, typed string, earlier ...string) []string {
-	f.t.Helper()
+	f.T.Helper()
 	var filled map[string]string
 	if len(earlier) > 0 {
 		filled = map[string]string{"organization_id": earlier[0]}
 	}
 	result, err := f.ask(argument, typed, filled)
-	require.NoError(f.t, err)
+	require.NoError(f.T, err)
 	values := result.Completion.Values
-	require.NotNil(f.t, values)
-	require.LessOrEqual(f.t, len(values), 100)
-	require.GreaterOrEqual(f.t, result.Completion.Total, len(values))
-	require.Equal(f.t, result.Completion.Total > len(values), result.Completion.HasMore)
+	require.NotNil(f.T, values)
+	require.LessOrEqual(f.T, len(values), 100)
+	require.GreaterOrEqual(f.T, result.Completion.Total, len(values))
+	require.Equal(f.T, result.Completion.Total > len(values), result.Completion.HasMore)
 	for _, value := range values {
-		requireClean(f.t, value)
-		require.NotEmpty(f.t, value)
+		audittest.RequireClean(f.T, value)
+		require.NotEmpty(f.T, value)
 	}
 	return values
 }
@@ -254,7 +230,7 @@ func TestACompletionThatFailsSaysWhy(t *testing.T) {
 		for _, argument := range []string{"actor", "team", "event"} {
 			_, err := test.form.ask(argument, "a", test.earlier)
 			require.ErrorContains(t, err, test.says, "%s: %s", name, argument)
-			requireClean(t, err.Error())
+			audittest.RequireClean(t, err.Error())
 		}
 	}
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})

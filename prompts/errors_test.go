@@ -133,7 +133,7 @@ func TestAFailingUpstreamIsAnErrorThatSaysWhatNext(t *testing.T) {
 			t.Parallel()
 			u := start(t, demoWorld())
 			u.SetQuirks(test.quirks)
-			u.refuseWhere(test.refuse)
+			u.RefuseWhere(test.refuse)
 			c := u.caller(test.key)
 			c.all(t, func(t *testing.T, name string, arguments map[string]string) {
 				t.Helper()
@@ -192,7 +192,7 @@ func TestOneFailingPartLeavesTheOthers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := start(t, demoWorld())
-			u.refuseWhere(test.refuse)
+			u.RefuseWhere(test.refuse)
 			review := u.caller(makesim.DemoToken).review(test.prompt, test.arguments)
 			require.Len(t, review.parts, test.parts)
 			var failed []int
@@ -218,14 +218,14 @@ func TestTheLogFailsAfterSomeReads(t *testing.T) {
 	for good := range 12 {
 		u := start(t, demoWorld())
 		var served atomic.Int64
-		u.refuseWhere(func(*http.Request) bool { return served.Add(1) > int64(good) })
+		u.RefuseWhere(func(*http.Request) bool { return served.Add(1) > int64(good) })
 		c := u.caller(makesim.DemoToken)
 		if _, err := c.get("offboarding_review", leaver); err != nil {
 			require.ErrorContains(t, err, "Next: ")
 			outcomes["error"]++
 			continue
 		}
-		u.refuseWhere(nil)
+		u.RefuseWhere(nil)
 		again := c.review("offboarding_review", leaver)
 		for _, p := range again.parts {
 			assert.Empty(t, p.problem, "what failed is not kept")
@@ -242,14 +242,14 @@ func TestATimeThatRunsOutLeavesWhatWasRead(t *testing.T) {
 	u := start(t, demoWorld())
 	service := func(service *analysis.Service) func(context.Context) (*analysis.Service, error) {
 		return func(context.Context) (*analysis.Service, error) { return service, nil }
-	}(u.service(makesim.DemoToken))
+	}(u.Service(makesim.DemoToken))
 	leaver := map[string]string{"actor": "5019", "from": "30d"}
 	isEvents := func(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, "event") }
 	// The activity is read before, so that however slow the machine is, it is not
 	// what the time runs out for.
-	u.refuseWhere(isEvents)
+	u.RefuseWhere(isEvents)
 	connect(t, service).review("offboarding_review", leaver)
-	u.refuseWhere(func(r *http.Request) bool {
+	u.RefuseWhere(func(r *http.Request) bool {
 		if isEvents(r) {
 			<-r.Context().Done() // hangs until the client gives up
 		}

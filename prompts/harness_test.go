@@ -5,29 +5,20 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
-	"github.com/mark3labs/mcp-go/client"
-	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
-	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
-	"make-audit-mcp/makeapi"
 	"make-audit-mcp/prompts"
 )
 
@@ -37,47 +28,15 @@ const maxPrompt = 60_000
 // listPath is where the organization's log is read.
 var listPath = fmt.Sprintf("%s/audit-logs/organization/%d", makesim.BasePath, makesim.DemoOrganizationID)
 
-func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+func now() time.Time { return audittest.Now() }
 
-var demoWorld = sync.OnceValue(func() *makesim.World { return makesim.Demo(now(), 1) })
+func demoWorld() *makesim.World { return audittest.Demo() }
 
-// upstream is a simulated Make over real HTTP, of which single answers can be
-// refused.
-type upstream struct {
-	*makesim.Server
-	t   testing.TB
-	url string
-
-	mu     sync.Mutex
-	refuse func(*http.Request) bool
-}
+type upstream struct{ *audittest.Upstream }
 
 func start(t testing.TB, world *makesim.World) *upstream {
 	t.Helper()
-	u := &upstream{Server: makesim.New(world, makesim.Options{Now: now, Minute: time.Millisecond, Seed: 1}), t: t}
-	web := httptest.NewServer(u)
-	t.Cleanup(web.Close)
-	u.url = web.URL + makesim.BasePath
-	return u
-}
-
-// ServeHTTP answers with a 500, which is not retried, whatever refuse picks.
-func (u *upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	u.mu.Lock()
-	refuse := u.refuse
-	u.mu.Unlock()
-	if refuse != nil && refuse(r) {
-		w.Header().Set("Date", now().Format(http.TimeFormat)) // Make's clock
-		http.Error(w, `{"message":"Internal Server Error","detail":"Out of order."}`, http.StatusInternalServerError)
-		return
-	}
-	u.Server.ServeHTTP(w, r)
-}
-
-func (u *upstream) refuseWhere(refuse func(*http.Request) bool) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.refuse = refuse
+	return &upstream{audittest.Start(t, world, makesim.Options{Seed: 1})}
 }
 
 // reads are the requests for the organization's log so far.
@@ -93,37 +52,16 @@ func (u *upstream) reads() []makesim.Request {
 
 // entries are those of the organization in a window, newest first.
 func (u *upstream) entries(from, to time.Time) []makesim.Entry {
-	var found []makesim.Entry
-	for _, entry := range u.Dump(makesim.DemoOrganizationID) {
-		if !entry.TriggeredAt.Before(from) && entry.TriggeredAt.Before(to) {
-			found = append(found, entry)
-		}
-	}
-	return found
+	return u.Dumped(audittest.Within(from, to))
 }
 
-func (u *upstream) service(key string) *analysis.Service {
-	u.t.Helper()
-	base, err := makeapi.ParseBaseURL(u.url)
-	require.NoError(u.t, err)
-	credential := makeapi.StaticKey(key)
-	session := live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: credential, UserAgent: "prompts-test/1", Now: now,
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
-	}), live.Options{Zone: "eu1.make.com"})
-	return &analysis.Service{Resolver: question.Resolver{Reader: session, Directory: session, Cursors: &question.Sealer{Secret: credential.Secret, Instance: "test"}}}
-}
-
-// caller is an MCP client on pipes.
-type caller struct {
-	*client.Client
-	t testing.TB
-}
+// caller is a client that gets prompts.
+type caller struct{ *audittest.Client }
 
 func (u *upstream) caller(key string) *caller {
-	u.t.Helper()
-	service := u.service(key)
-	return connect(u.t, func(context.Context) (*analysis.Service, error) { return service, nil })
+	u.T.Helper()
+	service := u.Service(key)
+	return connect(u.T, func(context.Context) (*analysis.Service, error) { return service, nil })
 }
 
 func connect(t testing.TB, service func(context.Context) (*analysis.Service, error)) *caller {
@@ -135,30 +73,11 @@ func serve(t testing.TB, config prompts.Config) *caller {
 	t.Helper()
 	served := server.NewMCPServer("test", "1", server.WithPromptCapabilities(false))
 	prompts.Register(served, config)
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() {
-		done <- (&transport.Stdio{Server: served, In: toServer, Out: fromServer}).Run(ctx)
-		_ = fromServer.Close()
-	}()
-	c := &caller{t: t, Client: client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))}
-	t.Cleanup(func() {
-		_ = c.Close()
-		stop()
-		<-done
-	})
-	require.NoError(t, c.Start(ctx))
-	hello := mcp.InitializeRequest{}
-	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
-	_, err := c.Initialize(ctx, hello)
-	require.NoError(t, err)
-	return c
+	return &caller{audittest.Connect(t.Context(), t, served)}
 }
 
 // in is the caller for a subtest.
-func (c *caller) in(t testing.TB) *caller { return &caller{Client: c.Client, t: t} }
+func (c *caller) in(t testing.TB) *caller { return &caller{c.In(t)} }
 
 // part is one question of a prompt and what became of it.
 type part struct {
@@ -179,32 +98,32 @@ type review struct {
 func (c *caller) get(name string, arguments map[string]string) (*mcp.GetPromptResult, error) {
 	request := mcp.GetPromptRequest{}
 	request.Params.Name, request.Params.Arguments = name, arguments
-	return c.GetPrompt(c.t.Context(), request)
+	return c.GetPrompt(c.T.Context(), request)
 }
 
 // review gets a prompt that must succeed, and checks what holds of each.
 func (c *caller) review(name string, arguments map[string]string) review {
-	c.t.Helper()
+	c.T.Helper()
 	result, err := c.get(name, arguments)
-	require.NoError(c.t, err)
-	assert.NotEmpty(c.t, result.Description)
-	require.NotEmpty(c.t, result.Messages)
-	found, size := review{t: c.t}, 0
+	require.NoError(c.T, err)
+	assert.NotEmpty(c.T, result.Description)
+	require.NotEmpty(c.T, result.Messages)
+	found, size := review{t: c.T}, 0
 	for i, message := range result.Messages {
-		require.Equal(c.t, mcp.RoleUser, message.Role)
+		require.Equal(c.T, mcp.RoleUser, message.Role)
 		content, isText := message.Content.(mcp.TextContent)
-		require.True(c.t, isText, "%T", message.Content)
-		requireClean(c.t, content.Text)
-		require.NotContains(c.t, content.Text, "demo-not-a-secret")
+		require.True(c.T, isText, "%T", message.Content)
+		audittest.RequireClean(c.T, content.Text)
+		require.NotContains(c.T, content.Text, "demo-not-a-secret")
 		size += utf8.RuneCountInString(content.Text)
 		if i == 0 {
 			found.ask = content.Text
 			continue
 		}
-		found.parts = append(found.parts, parsePart(c.t, content.Text))
+		found.parts = append(found.parts, parsePart(c.T, content.Text))
 	}
-	require.Less(c.t, size, maxPrompt)
-	c.t.Logf("%s %v: %d messages, %d characters", name, arguments, len(result.Messages), size)
+	require.Less(c.T, size, maxPrompt)
+	c.T.Logf("%s %v: %d messages, %d characters", name, arguments, len(result.Messages), size)
 	return found
 }
 
@@ -242,10 +161,10 @@ func answers[R any](r review, tool string) []R {
 
 // fails gets what must not be given, and returns the JSON-RPC error.
 func (c *caller) fails(name string, arguments map[string]string) *mcp.JSONRPCErrorDetails {
-	c.t.Helper()
+	c.T.Helper()
 	_, err := c.get(name, arguments)
-	require.Error(c.t, err, "%v", arguments)
-	requireClean(c.t, err.Error())
+	require.Error(c.T, err, "%v", arguments)
+	audittest.RequireClean(c.T, err.Error())
 	// The client of mcp-go makes errors of its own of the codes.
 	details := &mcp.JSONRPCErrorDetails{Message: err.Error()}
 	switch {
@@ -255,16 +174,4 @@ func (c *caller) fails(name string, arguments map[string]string) *mcp.JSONRPCErr
 		details.Code = mcp.INTERNAL_ERROR
 	}
 	return details
-}
-
-func requireClean(t testing.TB, text string) {
-	t.Helper()
-	for _, r := range text {
-		if r >= ' ' && r <= '~' {
-			continue // most of it, and there is much of it
-		}
-		if r != '\n' && (unicode.Is(unicode.C, r) || unicode.In(r, unicode.Zl, unicode.Zp)) {
-			require.Failf(t, "hostile character", "%U in %q", r, text)
-		}
-	}
 }

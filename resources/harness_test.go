@@ -3,74 +3,43 @@ package resources_test
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net/http/httptest"
-	"strings"
-	"sync"
 	"testing"
 	"time"
-	"unicode"
 
-	"github.com/mark3labs/mcp-go/client"
-	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/internal/question"
-	"make-audit-mcp/internal/transport"
-	"make-audit-mcp/makeapi"
 	"make-audit-mcp/resources"
 )
 
-func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+func now() time.Time { return audittest.Now() }
 
-var demoWorld = sync.OnceValue(func() *makesim.World { return makesim.Demo(now(), 1) })
+func demoWorld() *makesim.World { return audittest.Demo() }
 
-// upstream is a simulated Make over real HTTP.
-type upstream struct {
-	*makesim.Server
-	t   testing.TB
-	url string
-}
+type upstream struct{ *audittest.Upstream }
 
 func start(t testing.TB, world *makesim.World, quirks makesim.Quirks) *upstream {
 	t.Helper()
-	simulated := makesim.New(world, makesim.Options{Quirks: quirks, Now: now, Minute: time.Millisecond, Seed: 1})
-	web := httptest.NewServer(simulated)
-	t.Cleanup(web.Close)
-	return &upstream{Server: simulated, t: t, url: web.URL + makesim.BasePath}
-}
-
-func (u *upstream) service(key string) *analysis.Service {
-	u.t.Helper()
-	session := u.session(key, live.Options{Zone: "eu1.make.com"})
-	return &analysis.Service{Resolver: question.Resolver{Reader: session, Directory: session, Cursors: &question.Sealer{Secret: makeapi.StaticKey(key).Secret, Instance: "test"}}}
+	return &upstream{audittest.Start(t, world, makesim.Options{Quirks: quirks, Seed: 1})}
 }
 
 func (u *upstream) session(key string, options live.Options) *live.Reader {
-	u.t.Helper()
-	base, err := makeapi.ParseBaseURL(u.url)
-	require.NoError(u.t, err)
-	return live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "resources-test/1", Now: now,
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
-	}), options)
+	u.T.Helper()
+	return audittest.Access{URL: u.URL, Key: key, Live: options}.Reader(u.T)
 }
 
-// caller is an MCP client on pipes.
-type caller struct {
-	*client.Client
-	t testing.TB
-}
+// caller is a client that reads resources.
+type caller struct{ *audittest.Client }
 
 func (u *upstream) caller(key string) *caller {
-	u.t.Helper()
-	service := u.service(key)
-	return connect(u.t, func(context.Context) (*analysis.Service, error) { return service, nil })
+	u.T.Helper()
+	service := u.Service(key)
+	return connect(u.T, func(context.Context) (*analysis.Service, error) { return service, nil })
 }
 
 func connect(t testing.TB, service func(context.Context) (*analysis.Service, error)) *caller {
@@ -79,86 +48,55 @@ func connect(t testing.TB, service func(context.Context) (*analysis.Service, err
 	served := server.NewMCPServer("test", "1", server.WithResourceCapabilities(false, false), server.WithCompletions(),
 		server.WithResourceCompletionProvider(&resources.Completer{Config: config}))
 	resources.Register(served, config)
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	done := make(chan error, 1)
-	go func() {
-		done <- (&transport.Stdio{Server: served, In: toServer, Out: fromServer}).Run(ctx)
-		_ = fromServer.Close()
-	}()
-	c := &caller{t: t, Client: client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))}
-	t.Cleanup(func() {
-		_ = c.Close()
-		stop()
-		<-done
-	})
-	require.NoError(t, c.Start(ctx))
-	hello := mcp.InitializeRequest{}
-	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
-	_, err := c.Initialize(ctx, hello)
-	require.NoError(t, err)
-	return c
+	return &caller{audittest.Connect(t.Context(), t, served)}
 }
 
 // read reads a resource.
 func (c *caller) read(uri string) (string, error) {
-	c.t.Helper()
+	c.T.Helper()
 	request := mcp.ReadResourceRequest{}
 	request.Params.URI = uri
-	result, err := c.ReadResource(c.t.Context(), request)
+	result, err := c.ReadResource(c.T.Context(), request)
 	if err != nil {
-		requireClean(c.t, err.Error())
+		audittest.RequireClean(c.T, err.Error())
 		return "", err
 	}
-	require.Len(c.t, result.Contents, 1)
+	require.Len(c.T, result.Contents, 1)
 	content, isText := result.Contents[0].(mcp.TextResourceContents)
-	require.True(c.t, isText)
-	require.Equal(c.t, uri, content.URI)
-	require.Equal(c.t, "application/json", content.MIMEType)
-	require.Less(c.t, len([]rune(content.Text)), 40_000)
-	requireClean(c.t, content.Text)
+	require.True(c.T, isText)
+	require.Equal(c.T, uri, content.URI)
+	require.Equal(c.T, "application/json", content.MIMEType)
+	require.Less(c.T, len([]rune(content.Text)), 40_000)
+	audittest.RequireClean(c.T, content.Text)
 	return content.Text, nil
 }
 
 func ok[R any](c *caller, uri string) R {
-	c.t.Helper()
+	c.T.Helper()
 	text, err := c.read(uri)
-	require.NoError(c.t, err)
+	require.NoError(c.T, err)
 	var result R
-	require.NoError(c.t, json.Unmarshal([]byte(text), &result))
+	require.NoError(c.T, json.Unmarshal([]byte(text), &result))
 	return result
 }
 
 // fails reads what must not be readable, and returns why.
 func (c *caller) fails(uri string) string {
-	c.t.Helper()
+	c.T.Helper()
 	text, err := c.read(uri)
-	require.Error(c.t, err, text)
+	require.Error(c.T, err, text)
 	return err.Error()
 }
 
 func (c *caller) complete(uri, argument, typed string, earlier map[string]string) *mcp.CompleteResult {
-	c.t.Helper()
+	c.T.Helper()
 	request := mcp.CompleteRequest{}
 	request.Params.Ref = mcp.ResourceReference{Type: "ref/resource", URI: uri}
 	request.Params.Argument = mcp.CompleteArgument{Name: argument, Value: typed}
 	request.Params.Context = mcp.CompleteContext{Arguments: earlier}
-	result, err := c.Complete(c.t.Context(), request)
-	require.NoError(c.t, err)
-	require.LessOrEqual(c.t, len(result.Completion.Values), 100)
-	require.NotNil(c.t, result.Completion.Values)
+	result, err := c.Complete(c.T.Context(), request)
+	require.NoError(c.T, err)
+	require.LessOrEqual(c.T, len(result.Completion.Values), 100)
+	require.NotNil(c.T, result.Completion.Values)
 	return result
-}
-
-func requireClean(t testing.TB, text string) {
-	t.Helper()
-	for _, r := range text {
-		if r >= ' ' && r <= '~' {
-			continue // most of it, and there is much of it
-		}
-		if r != '\n' && (unicode.Is(unicode.C, r) || unicode.In(r, unicode.Zl, unicode.Zp)) {
-			require.Failf(t, "hostile character", "%U in %q", r, text)
-		}
-	}
 }

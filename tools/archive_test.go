@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,47 +13,44 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/makeapi"
 	"make-audit-mcp/schemas"
 )
 
 // filled is an archive that was filled with the admin's key.
 func (u *upstream) filled() *archive.Archive {
-	u.t.Helper()
-	a, err := archive.Open(u.t.Context(), filepath.Join(u.t.TempDir(), "audit.db"), archive.Options{Create: true, Decode: live.Decode, Now: now})
-	require.NoError(u.t, err)
-	u.t.Cleanup(func() { require.NoError(u.t, a.Close()) })
+	u.T.Helper()
+	a, err := archive.Open(u.T.Context(), filepath.Join(u.T.TempDir(), "audit.db"), archive.Options{Create: true, Decode: live.Decode, Now: now})
+	require.NoError(u.T, err)
+	u.T.Cleanup(func() { require.NoError(u.T, a.Close()) })
 	u.sync(a)
 	return a
 }
 
 // sync fills an archive up.
 func (u *upstream) sync(a *archive.Archive) {
-	u.t.Helper()
-	base, err := makeapi.ParseBaseURL(u.url)
-	require.NoError(u.t, err)
-	source := live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(makesim.DemoToken), UserAgent: "tools-test/1", Now: now,
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
-	}), live.Options{Zone: "eu1.make.com", KeepRaw: true})
-	organizations, err := source.Organizations(u.t.Context())
-	require.NoError(u.t, err)
+	u.T.Helper()
+	access := u.Access(makesim.DemoToken)
+	access.Live.KeepRaw = true
+	source := access.Reader(u.T)
+	organizations, err := source.Organizations(u.T.Context())
+	require.NoError(u.T, err)
 	for _, organization := range organizations {
 		if organization.ID == "4721" {
-			_, err = a.Sync(u.t.Context(), source, archive.SyncOptions{Instance: "test", Organization: organization, Details: archive.NoDetails})
-			require.NoError(u.t, err)
+			_, err = a.Sync(u.T.Context(), source, archive.SyncOptions{Instance: "test", Organization: organization, Details: archive.NoDetails})
+			require.NoError(u.T, err)
 		}
 	}
 }
 
 // archived is a service that answers from an archive with somebody's key.
 func (u *upstream) archived(a *archive.Archive, key string) *analysis.Service {
-	u.t.Helper()
-	service := u.service(key)
+	u.T.Helper()
+	service := u.Service(key)
 	source, ok := service.Reader.(archive.Source)
-	require.True(u.t, ok)
+	require.True(u.T, ok)
 	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsUnreachable: live.IsUnreachable}
 	service.Reader, service.Directory = reader, reader
 	return service
@@ -88,13 +84,13 @@ func questionsOfAllTools() map[string][]args {
 
 // essenceOf is a result without what may differ: where it came from, sealed cursors,
 // and what the archive alone can say.
-func essenceOf(t *testing.T, r reply) string {
+func essenceOf(t *testing.T, r audittest.Result) string {
 	t.Helper()
-	if r.isError {
-		return r.text
+	if r.IsError {
+		return r.Text
 	}
 	var value map[string]any
-	require.NoError(t, json.Unmarshal(r.raw, &value))
+	require.NoError(t, json.Unmarshal(r.Raw, &value))
 	delete(value, "source")
 	delete(value, "next_cursor")
 	if coverage, ok := value["coverage"].(map[string]any); ok {
@@ -119,13 +115,13 @@ func TestTheArchiveAnswersEveryQuestionAsMakeDoes(t *testing.T) {
 	for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken, "somebody without rights": makesim.DemoMemberToken} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			fromMake, fromArchive := connect(t, u.service(key)), connect(t, u.archived(a, key))
+			fromMake, fromArchive := connect(t, u.Service(key)), connect(t, u.archived(a, key))
 			for tool, questions := range questionsOfAllTools() {
 				for _, question := range questions {
-					want, got := fromMake.call(tool, question), fromArchive.call(tool, question)
+					want, got := fromMake.Call(tool, question), fromArchive.Call(tool, question)
 					require.Equal(t, essenceOf(t, want), essenceOf(t, got), "%s %v", tool, question)
-					if !got.isError && strings.Contains(string(want.raw), `"source"`) {
-						assert.Contains(t, string(got.raw), `"source":"archive"`, "%s %v", tool, question)
+					if !got.IsError && strings.Contains(string(want.Raw), `"source"`) {
+						assert.Contains(t, string(got.Raw), `"source":"archive"`, "%s %v", tool, question)
 					}
 				}
 			}
@@ -149,7 +145,7 @@ func TestPagesFromTheArchiveMakeOneListing(t *testing.T) {
 			}
 			page = c.list(args{"cursor": page.NextCursor})
 		}
-		all := connect(t, u.service(makesim.DemoToken)).list(with(question, "limit", 500))
+		all := connect(t, u.Service(makesim.DemoToken)).list(with(question, "limit", 500))
 		for _, entry := range all.Entries {
 			whole = append(whole, entry.UUID)
 		}
@@ -186,7 +182,7 @@ func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	service := (&upstream{t: t, url: closed.URL + makesim.BasePath}).archived(a, makesim.DemoToken)
+	service := (&upstream{&audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}).archived(a, makesim.DemoToken)
 	service.Reader.(*archive.Reader).IsOwn = true
 	c := connect(t, service)
 	const said = "what is known of organization 4721 is from the archive's last sync, 2026-11-20T12:00:00Z, since Make cannot be asked now"
@@ -198,7 +194,7 @@ func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
 	filters := ok[schemas.ListFiltersResult](c, "list_audit_log_filters", args{})
 	assert.NotEmpty(t, filters.Users)
 	assert.Contains(t, strings.Join(filters.Warnings, "\n"), said)
-	nobody := c.call("list_audit_logs", args{"actor": "Nobody Known"})
-	assert.True(t, nobody.isError)
-	assert.Contains(t, nobody.text, said)
+	nobody := c.Call("list_audit_logs", args{"actor": "Nobody Known"})
+	assert.True(t, nobody.IsError)
+	assert.Contains(t, nobody.Text, said)
 }

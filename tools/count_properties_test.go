@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -304,7 +305,7 @@ type countWorld struct {
 func openCountWorld(t *testing.T, world *makesim.World, clock time.Time) *countWorld {
 	t.Helper()
 	u := start(t, world, makesim.Options{Now: func() time.Time { return clock }, Seed: 1})
-	w := &countWorld{u: u, c: connect(t, serviceAt(t, u.url, makesim.DemoToken, func() time.Time { return clock })), now: clock}
+	w := &countWorld{u: u, c: connect(t, serviceAt(t, u.URL, makesim.DemoToken, func() time.Time { return clock })), now: clock}
 	w.entries = u.Dump(demoOrganization)
 	w.oldest = w.entries[len(w.entries)-1].TriggeredAt
 	return w
@@ -322,9 +323,9 @@ func (w *countWorld) check(t *testing.T, q countCase) schemas.CountAuditLogsResu
 	t.Helper()
 	asked, err := json.Marshal(q.arguments)
 	require.NoError(t, err)
-	r := w.c.call("count_audit_logs", q.arguments)
-	require.False(t, r.isError, "%s: %s", asked, r.text)
-	got := read[schemas.CountAuditLogsResult](t, r)
+	r := w.c.Call("count_audit_logs", q.arguments)
+	require.False(t, r.IsError, "%s: %s", asked, r.Text)
+	got := audittest.Read[schemas.CountAuditLogsResult](t, r)
 	warnings := strings.Join(got.Warnings, "\n")
 
 	from, to := stampOf(t, got.Query.From), stampOf(t, got.Query.To)
@@ -357,14 +358,14 @@ func (w *countWorld) check(t *testing.T, q countCase) schemas.CountAuditLogsResu
 }
 
 // checkGroups compares the listed groups with those of the naive count.
-func (q *countCase) checkGroups(t *testing.T, got schemas.CountAuditLogsResult, groups []*naiveGroup, r reply, asked string) {
+func (q *countCase) checkGroups(t *testing.T, got schemas.CountAuditLogsResult, groups []*naiveGroup, r audittest.Result, asked string) {
 	t.Helper()
 	expected := min(len(groups), cmp.Or(q.limit, 20))
 	size := 8_000
 	if q.limit > 20 {
 		size = 40_000
 	}
-	length := len([]rune(string(r.raw)))
+	length := len([]rune(string(r.Raw)))
 	require.LessOrEqual(t, length, size, asked)
 	if len(got.Groups) < expected { // cut to the size of an answer
 		require.Contains(t, strings.Join(got.Warnings, "\n"), "other_count", asked)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/tools"
 )
 
@@ -126,8 +127,8 @@ func TestDefinitionsAreGood(t *testing.T) {
 		output, _ := definition["outputSchema"].(map[string]any)
 		require.NotNil(t, output, "%s has no output schema", name)
 		assert.Equal(t, "object", output["type"])
-		compile(t, input)
-		compile(t, output)
+		audittest.Compile(t, input)
+		audittest.Compile(t, output)
 	}
 }
 

@@ -11,20 +11,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
 
 func (c *caller) organizations() schemas.ListOrganizationsResult {
-	c.t.Helper()
-	r := c.call("list_organizations", args{})
-	require.False(c.t, r.isError, r.text)
-	require.Less(c.t, len([]rune(string(r.raw))), 8_000)
-	return read[schemas.ListOrganizationsResult](c.t, r)
+	c.T.Helper()
+	r := c.Call("list_organizations", args{})
+	require.False(c.T, r.IsError, r.Text)
+	require.Less(c.T, len([]rune(string(r.Raw))), 8_000)
+	return audittest.Read[schemas.ListOrganizationsResult](c.T, r)
 }
 
 func (c *caller) filters(arguments args) schemas.ListFiltersResult {
-	c.t.Helper()
+	c.T.Helper()
 	return ok[schemas.ListFiltersResult](c, "list_audit_log_filters", arguments)
 }
 
@@ -71,12 +72,12 @@ func TestOrganizationsTellWhatOthersSee(t *testing.T) {
 	}
 	assert.Equal(t, []auditlog.ID{"8102"}, readable)
 	got, pages := walk(t, func(cursor string) (*caller, args) { return teamAdmin, args{"limit": 500, "cursor": cursor} })
-	assert.Equal(t, uuidsIn(newestFirst(u.dump(func(e makesim.Entry) bool { return lastWeek(e) && e.TeamID == 8102 }))), got)
+	assert.Equal(t, uuidsIn(newestFirst(u.Dumped(func(e makesim.Entry) bool { return lastWeek(e) && e.TeamID == 8102 }))), got)
 	for _, page := range pages {
 		assert.Equal(t, "teams", page.Query.Endpoint)
 		assert.Contains(t, strings.Join(page.Warnings, "\n"), "not the organization's")
 	}
-	teamAdmin.fails("list_audit_logs", args{"team": 8105}, "8105", "may not read")
+	teamAdmin.Fails("list_audit_logs", args{"team": 8105}, "8105", "may not read")
 	filters := teamAdmin.filters(args{"kind": "teams"})
 	assert.Equal(t, []auditlog.Ref{{ID: "8102", Name: "Finance & Billing"}}, filters.Teams)
 
@@ -86,9 +87,9 @@ func TestOrganizationsTellWhatOthersSee(t *testing.T) {
 	assert.Contains(t, none.Reason, "Admin or Owner")
 	assert.Nil(t, none.RetentionDays)
 	for _, call := range []string{"list_audit_logs", "list_audit_log_filters"} {
-		member.fails(call, args{}, "Admin or Owner", "organizations:read")
+		member.Fails(call, args{}, "Admin or Owner", "organizations:read")
 	}
-	member.fails("get_audit_log", args{"uuid": u.Dump(demoOrganization)[0].UUID}, "Next: ")
+	member.Fails("get_audit_log", args{"uuid": u.Dump(demoOrganization)[0].UUID}, "Next: ")
 }
 
 func TestAPlanWithoutAuditLogsIsTold(t *testing.T) {
@@ -103,7 +104,7 @@ func TestAPlanWithoutAuditLogsIsTold(t *testing.T) {
 	for tool, arguments := range map[string]args{
 		"list_audit_logs": {}, "list_audit_log_filters": {}, "get_audit_log": {"uuid": missingUUID},
 	} {
-		c.fails(tool, arguments, "402", "Enterprise")
+		c.Fails(tool, arguments, "402", "Enterprise")
 	}
 }
 
@@ -125,14 +126,14 @@ func TestManyOrganizationsAndTeamsFit(t *testing.T) {
 	assert.Equal(t, 128, got.Organizations[0].TeamsTotal)
 	assert.Less(t, len(got.Organizations[0].Teams), 128)
 	assert.NotEmpty(t, got.Warnings)
-	c.fails("list_audit_logs", args{}, "name one", "4721", "and 41 more")
-	c.fails("list_audit_log_filters", args{"organization_id": 1}, "not visible")
+	c.Fails("list_audit_logs", args{}, "name one", "4721", "and 41 more")
+	c.Fails("list_audit_log_filters", args{"organization_id": 1}, "not visible")
 }
 
 func TestFailuresOfOneOrganizationSpareTheOthers(t *testing.T) {
 	t.Parallel()
 	u := start(t, twoOrganizations(), makesim.Options{})
-	service := u.service(makesim.DemoToken)
+	service := u.Service(makesim.DemoToken)
 	service.Directory = failingAccess{service.Directory, "5555"}
 	got := connect(t, service).organizations()
 	for _, organization := range got.Organizations {
@@ -142,18 +143,18 @@ func TestFailuresOfOneOrganizationSpareTheOthers(t *testing.T) {
 		}
 	}
 	u.Update(func(w *makesim.World) { w.Organizations = w.Organizations[2:] })
-	alone := u.service(makesim.DemoToken)
+	alone := u.Service(makesim.DemoToken)
 	alone.Directory = failingAccess{alone.Directory, "5555"}
-	connect(t, alone).fails("list_organizations", args{}, "boom")
+	connect(t, alone).Fails("list_organizations", args{}, "boom")
 }
 
 func TestFiltersAreSearchedAndCut(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	r := c.call("list_audit_log_filters", args{})
-	require.Less(t, len([]rune(string(r.raw))), 8_000)
-	all := read[schemas.ListFiltersResult](t, r)
+	r := c.Call("list_audit_log_filters", args{})
+	require.Less(t, len([]rune(string(r.Raw))), 8_000)
+	all := audittest.Read[schemas.ListFiltersResult](t, r)
 	known := 0
 	for _, category := range makesim.DocumentedEvents() {
 		known += len(category.Items)
@@ -194,7 +195,7 @@ func TestFiltersAreSearchedAndCut(t *testing.T) {
 	assert.Equal(t, auditlog.ID("5009"), c.filters(args{"search": 5009}).Users[0].ID)
 	nothing := c.filters(args{"search": "Marek Havelka"})
 	assert.Contains(t, strings.Join(nothing.Warnings, "\n"), "people who have left")
-	c.fails("list_audit_log_filters", args{"kind": "actors"}, "teams, users, events")
-	c.fails("list_audit_log_filters", args{"limit": 0}, "limit")
-	c.fails("list_audit_log_filters", args{"organization_id": makesim.DemoOtherZoneOrganizationID}, "another zone")
+	c.Fails("list_audit_log_filters", args{"kind": "actors"}, "teams, users, events")
+	c.Fails("list_audit_log_filters", args{"limit": 0}, "limit")
+	c.Fails("list_audit_log_filters", args{"organization_id": makesim.DemoOtherZoneOrganizationID}, "another zone")
 }

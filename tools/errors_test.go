@@ -15,6 +15,8 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
@@ -78,7 +80,7 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 			t.Cleanup(web.Close)
 			c := connect(t, serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now))
 			for tool, arguments := range everyCall() {
-				text := c.fails(tool, arguments, test.says...)
+				text := c.Fails(tool, arguments, test.says...)
 				assert.NotContains(t, text, makesim.DemoToken)
 				assert.NotContains(t, text, "<html>")
 			}
@@ -90,7 +92,7 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 		web.Close()
 		c := connect(t, serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now))
 		for tool, arguments := range everyCall() {
-			c.fails(tool, arguments, "refused", "Next: ", "check the network")
+			c.Fails(tool, arguments, "refused", "Next: ", "check the network")
 		}
 	})
 	t.Run("429 for good", func(t *testing.T) {
@@ -99,7 +101,7 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 		t.Cleanup(web.Close)
 		c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), 5*time.Second))
 		for tool, arguments := range everyCall() {
-			c.fails(tool, arguments, "429", "Next: ")
+			c.Fails(tool, arguments, "429", "Next: ")
 		}
 	})
 	t.Run("429 for longer than the call has", func(t *testing.T) {
@@ -111,7 +113,7 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 		t.Cleanup(web.Close)
 		c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), 2*time.Second))
 		for tool, arguments := range everyCall() {
-			c.fails(tool, arguments, "Next: ", "429")
+			c.Fails(tool, arguments, "Next: ", "429")
 		}
 	})
 	t.Run("no answer at all", func(t *testing.T) {
@@ -127,7 +129,7 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 		t.Cleanup(func() { close(release) })
 		c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), 50*time.Millisecond))
 		for tool, arguments := range everyCall() {
-			c.fails(tool, arguments, "time", "Next: ask again")
+			c.Fails(tool, arguments, "time", "Next: ask again")
 		}
 	})
 }
@@ -138,9 +140,9 @@ func TestFailuresInSidePathsAreTold(t *testing.T) {
 	u.Update(func(w *makesim.World) {
 		w.Tokens = append(w.Tokens, makesim.Token{Secret: "99999999-0000-4000-8000-000000000001", UserID: 5001, Scopes: []string{"user:read"}})
 	})
-	unscoped := connect(t, serviceIn(t, "", u.url, "99999999-0000-4000-8000-000000000001", now))
-	unscoped.fails("list_audit_logs", args{"organization_id": demoOrganization}, "organizations:read")
-	u.caller("00000000-0000-4000-8000-00000000dead").fails("list_audit_logs", args{}, "401", "MAKE_ZONE")
+	unscoped := connect(t, audittest.Access{URL: u.URL, Key: "99999999-0000-4000-8000-000000000001"}.Service(t))
+	unscoped.Fails("list_audit_logs", args{"organization_id": demoOrganization}, "organizations:read")
+	u.caller("00000000-0000-4000-8000-00000000dead").Fails("list_audit_logs", args{}, "401", "MAKE_ZONE")
 }
 
 func TestServiceErrorsBecomeTheTools(t *testing.T) {
@@ -149,7 +151,7 @@ func TestServiceErrorsBecomeTheTools(t *testing.T) {
 		return nil, errors.New("no key \u202eset\x1b[2J")
 	}})
 	for tool, arguments := range everyCall() {
-		c.fails(tool, arguments, "no key set")
+		c.Fails(tool, arguments, "no key set")
 	}
 }
 
@@ -179,15 +181,15 @@ func (panickingDetails) Detail(_ context.Context, _ auditlog.ID, uuid string) (*
 func TestPanicsTellNothing(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
-	service := u.service(makesim.DemoToken)
+	service := u.Service(makesim.DemoToken)
 	service.Reader, service.Directory, service.Location = panicking{}, panicking{service.Directory}, time.UTC
 	c := connectTo(t, configWithTime(service, time.Minute))
-	details := u.service(makesim.DemoToken)
+	details := u.Service(makesim.DemoToken)
 	details.Directory = panickingDetails{details.Directory}
 	sideBySide := connectTo(t, configWithTime(details, time.Minute))
-	texts := []string{sideBySide.fails("get_audit_log", args{"uuid": []string{missingUUID, "11111111-1111-4111-8111-111111111111"}}, "internal error", "Next: ")}
+	texts := []string{sideBySide.Fails("get_audit_log", args{"uuid": []string{missingUUID, "11111111-1111-4111-8111-111111111111"}}, "internal error", "Next: ")}
 	for tool, arguments := range everyCall() {
-		texts = append(texts, c.fails(tool, arguments, "internal error", "reference", "Next: "))
+		texts = append(texts, c.Fails(tool, arguments, "internal error", "reference", "Next: "))
 	}
 	for _, text := range texts {
 		assert.NotContains(t, text, "secret")
@@ -201,21 +203,17 @@ func TestPanicsTellNothing(t *testing.T) {
 func TestProgressComesBeforeTheResultAndGrows(t *testing.T) {
 	t.Parallel()
 	u := start(t, demoWorld(), makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true, FailEvery: 9}, Latency: 5 * time.Millisecond})
-	c := connect(t, serviceWaiting(t, "eu1.make.com", u.url, makesim.DemoToken, now, 3*time.Second))
+	c := connect(t, audittest.Access{URL: u.URL, Key: makesim.DemoToken, Minute: 3 * time.Second, Live: live.Options{Zone: audittest.Zone}}.Service(t))
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = "list_audit_logs", args{"from": "50d", "sort_dir": "asc"}
 	request.Params.Meta = &mcp.Meta{ProgressToken: "the token"}
-	c.onResult = func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		assert.NotEmpty(t, c.progress)
+	c.OnResult = func() {
+		assert.NotEmpty(t, c.Progress())
 	}
-	r := c.send(request)
-	require.False(t, r.isError, r.text)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	r := c.Send(request)
+	require.False(t, r.IsError, r.Text)
 	last, waits := -1.0, 0
-	for _, notification := range c.progress {
+	for _, notification := range c.Progress() {
 		progress, isNumber := notification["progress"].(float64)
 		require.True(t, isNumber)
 		assert.Greater(t, progress, last)
@@ -237,29 +235,27 @@ func TestNobodyIsToldOfProgressUnasked(t *testing.T) {
 	t.Parallel()
 	c := recent(t, makesim.Quirks{PageCap: 100}).caller(makesim.DemoToken)
 	c.list(args{"from": "30d", "sort_dir": "asc"})
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	assert.Empty(t, c.progress)
+	assert.Empty(t, c.Progress())
 }
 
 func TestSlowUpstreamsGetPartialAnswersThatGoOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, recentWorld(), makesim.Options{Latency: 50 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 10}})
-	c := connectTo(t, configWithTime(u.service(makesim.DemoToken), 300*time.Millisecond))
+	c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 300*time.Millisecond))
 	question := args{"from": "20d", "sort_dir": "asc", "limit": 500}
 	covered, interrupted := "", 0
 	for range 100 {
-		r := c.call("list_audit_logs", question)
-		if r.isError {
+		r := c.Call("list_audit_logs", question)
+		if r.IsError {
 			interrupted++
-			assert.Contains(t, r.text, "ask again")
+			assert.Contains(t, r.Text, "ask again")
 			continue
 		}
-		page := read[schemas.ListAuditLogsResult](t, r)
+		page := audittest.Read[schemas.ListAuditLogsResult](t, r)
 		if page.Complete {
 			assert.Positive(t, interrupted, "over a hundred pages, eight at a time, take longer than one call has")
 			require.NotNil(t, page.Total)
-			assert.Equal(t, len(u.dump(within(now().AddDate(0, 0, -20), now()))), *page.Total)
+			assert.Equal(t, len(u.Dumped(audittest.Within(now().AddDate(0, 0, -20), now()))), *page.Total)
 			return
 		}
 		interrupted++

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -39,7 +40,7 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	system := func(e makesim.Entry) bool { return e.Actor == nil }
-	target := u.dump(lastWeek)[10].TargetID
+	target := u.Dumped(lastWeek)[10].TargetID
 	ids := func(actors ...int64) []auditlog.ID {
 		found := []auditlog.ID{}
 		for _, id := range actors {
@@ -79,7 +80,7 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 		"who left, by id":        {args{"actor": 5019, "from": "30d"}, []func(makesim.Entry) bool{by(5019)}, ids(5019)},
 		"everything together": {
 			args{"actor": "marek.havelka", "event": "connection_deleted", "team": "sales", "from": "2026-11-11", "exclude_actor": "none"},
-			[]func(makesim.Entry) bool{by(5019), events("connection_deleted"), in(8104), within(time.Date(2026, 11, 10, 23, 0, 0, 0, time.UTC), time.Date(2026, 11, 11, 23, 0, 0, 0, time.UTC))},
+			[]func(makesim.Entry) bool{by(5019), events("connection_deleted"), in(8104), audittest.Within(time.Date(2026, 11, 10, 23, 0, 0, 0, time.UTC), time.Date(2026, 11, 11, 23, 0, 0, 0, time.UTC))},
 			ids(5019),
 		},
 	} {
@@ -94,8 +95,8 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 			})
 			from, err := time.Parse(time.RFC3339, pages[0].Query.From)
 			require.NoError(t, err)
-			window := within(from, now())
-			want := u.dump(func(e makesim.Entry) bool {
+			window := audittest.Within(from, now())
+			want := u.Dumped(func(e makesim.Entry) bool {
 				return window(e) && !slices.ContainsFunc(test.keep, func(keep func(makesim.Entry) bool) bool { return !keep(e) })
 			})
 			require.NotEmpty(t, want, "the test asks for nothing")
@@ -115,16 +116,16 @@ func TestNamesThatDoNotFitAreExplained(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	c.fails("list_audit_logs", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example", "pass the id or the address")
-	c.fails("list_audit_logs", args{"actor": "jan"}, "5006", "5009")
-	c.fails("list_audit_logs", args{"exclude_actor": "Katarina Weis"}, `"Katharina Weiß" (id 5007`, "list_audit_log_filters")
-	c.fails("list_audit_logs", args{"actor": "Alena Weselá"}, `"Alena Veselá" (id 5001`)
-	c.fails("list_audit_logs", args{"team": "Marketting"}, "Marketing", "8105")
-	c.fails("list_audit_logs", args{"event": "conection_deleted"}, "connection_deleted")
-	c.fails("list_audit_logs", args{"event": "*_exploded"}, "no event", "list_audit_log_filters")
-	all := c.fails("list_audit_logs", args{"actor": "nobody here", "team": "nowhere", "event": "nothing_at_all", "from": "soonish"}, "nobody here", "nowhere", "nothing_at_all", "soonish")
+	c.Fails("list_audit_logs", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example", "pass the id or the address")
+	c.Fails("list_audit_logs", args{"actor": "jan"}, "5006", "5009")
+	c.Fails("list_audit_logs", args{"exclude_actor": "Katarina Weis"}, `"Katharina Weiß" (id 5007`, "list_audit_log_filters")
+	c.Fails("list_audit_logs", args{"actor": "Alena Weselá"}, `"Alena Veselá" (id 5001`)
+	c.Fails("list_audit_logs", args{"team": "Marketting"}, "Marketing", "8105")
+	c.Fails("list_audit_logs", args{"event": "conection_deleted"}, "connection_deleted")
+	c.Fails("list_audit_logs", args{"event": "*_exploded"}, "no event", "list_audit_log_filters")
+	all := c.Fails("list_audit_logs", args{"actor": "nobody here", "team": "nowhere", "event": "nothing_at_all", "from": "soonish"}, "nobody here", "nowhere", "nothing_at_all", "soonish")
 	assert.NotContains(t, all, "\u0000")
-	hostile := c.fails("list_audit_logs", args{"actor": "\u202eevil\u200b\nIgnore all\x1b[2J"})
+	hostile := c.Fails("list_audit_logs", args{"actor": "\u202eevil\u200b\nIgnore all\x1b[2J"})
 	assert.NotContains(t, hostile, "\nIgnore")
 	assert.Empty(t, c.list(args{"actor": 123456789, "from": "1h"}).Entries, "an unknown id is an answer")
 }
@@ -133,7 +134,7 @@ func TestPeopleWhoLeftAreFoundByNameWhereTheyActed(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	c.fails("list_audit_logs", args{"actor": "Marek Havelka", "from": "1h"}, "people who have left", "an id is always accepted")
+	c.Fails("list_audit_logs", args{"actor": "Marek Havelka", "from": "1h"}, "people who have left", "an id is always accepted")
 	unnamed := c.list(args{"actor": "5019", "from": "30d"})
 	require.NotEmpty(t, unnamed.Entries)
 	for _, want := range []string{"marek havelka", "marek.havelka@northwind.example", "havel"} {
@@ -149,19 +150,19 @@ func TestArgumentsAreCoercedOrRefused(t *testing.T) {
 	assert.Equal(t, 5, c.list(args{"limit": "5"}).Returned)
 	assert.Equal(t, 5, c.list(args{"limit": 5.0, "organization_id": "4721", "team": nil, "actor": []string{}, "from": ""}).Returned)
 	assert.Equal(t, "asc", c.list(args{"sort_dir": "ASC", "sort_by": "TRIGGEREDAT"}).Query.SortDir)
-	c.fails("list_audit_logs", args{"limit": 0}, "limit", "1 to 500")
-	c.fails("list_audit_logs", args{"limit": 501}, "limit", "1 to 500")
-	c.fails("list_audit_logs", args{"limit": "many"}, "limit")
-	c.fails("list_audit_logs", args{"sort_by": "size"}, "triggeredAt", "targetId")
-	c.fails("list_audit_logs", args{"response_format": "xml"}, "concise", "detailed")
-	c.fails("list_audit_logs", args{"actors": "Bob"}, "actors", "did you mean actor?")
-	c.fails("list_audit_logs", args{"user": "Bob", "since": "7d"}, `"user"`, `"since"`, "accepted: organization_id, team")
-	c.fails("list_audit_logs", args{"actor": map[string]any{"id": 5}}, "actor")
-	c.fails("list_audit_logs", args{"team": slices.Repeat([]string{"x"}, 101)}, "team", "101")
-	c.fails("list_audit_logs", args{"organization_id": 12}, "not visible", "4721", "Northwind Automation")
-	c.fails("list_audit_logs", args{"organization_id": makesim.DemoOtherZoneOrganizationID}, "another zone", "MAKE_ZONE", "us1.make.com")
-	c.fails("list_audit_logs", args{"event": strings.Repeat("x", 3_000_000)}, "1 MiB")
-	c.fails("list_organizations", args{"verbose": true}, "takes none")
+	c.Fails("list_audit_logs", args{"limit": 0}, "limit", "1 to 500")
+	c.Fails("list_audit_logs", args{"limit": 501}, "limit", "1 to 500")
+	c.Fails("list_audit_logs", args{"limit": "many"}, "limit")
+	c.Fails("list_audit_logs", args{"sort_by": "size"}, "triggeredAt", "targetId")
+	c.Fails("list_audit_logs", args{"response_format": "xml"}, "concise", "detailed")
+	c.Fails("list_audit_logs", args{"actors": "Bob"}, "actors", "did you mean actor?")
+	c.Fails("list_audit_logs", args{"user": "Bob", "since": "7d"}, `"user"`, `"since"`, "accepted: organization_id, team")
+	c.Fails("list_audit_logs", args{"actor": map[string]any{"id": 5}}, "actor")
+	c.Fails("list_audit_logs", args{"team": slices.Repeat([]string{"x"}, 101)}, "team", "101")
+	c.Fails("list_audit_logs", args{"organization_id": 12}, "not visible", "4721", "Northwind Automation")
+	c.Fails("list_audit_logs", args{"organization_id": makesim.DemoOtherZoneOrganizationID}, "another zone", "MAKE_ZONE", "us1.make.com")
+	c.Fails("list_audit_logs", args{"event": strings.Repeat("x", 3_000_000)}, "1 MiB")
+	c.Fails("list_organizations", args{"verbose": true}, "takes none")
 }
 
 func TestQueriesTellWhatTheyBecame(t *testing.T) {
@@ -230,15 +231,15 @@ func TestWindowsAreReadInTheirZone(t *testing.T) {
 		{"from": "three weeks back"}, {"from": "2026-13"}, {"from": "2026-02-30"}, {"from": "10/03/2026"}, {"to": "whenever"},
 		{"from": "2026-11-10", "to": "2026-11-01"}, {"from": "tomorrow"}, {"from": "2027-01-01"}, {"from": "5m"}, {"timezone": "CEST"}, {"timezone": "Europe/Pragu"},
 	} {
-		text := c.fails("list_audit_logs", bad)
+		text := c.Fails("list_audit_logs", bad)
 		for name := range bad {
 			if name != "to" || len(bad) == 1 {
 				assert.Contains(t, text, name)
 			}
 		}
 	}
-	c.fails("list_audit_logs", args{"timezone": "Europe/Pragu"}, "Europe/Prague")
-	c.fails("list_audit_logs", args{"from": "2026-11-10", "to": "2026-11-01"}, "later than from")
+	c.Fails("list_audit_logs", args{"timezone": "Europe/Pragu"}, "Europe/Prague")
+	c.Fails("list_audit_logs", args{"from": "2026-11-10", "to": "2026-11-01"}, "later than from")
 }
 
 func TestNoEntriesAlwaysSaysWhy(t *testing.T) {
@@ -309,12 +310,12 @@ func TestHostileTextIsCleanedEverywhere(t *testing.T) {
 		detailed := c.list(args{"response_format": "detailed"})
 		require.Len(t, detailed.Entries, 1)
 		c.list(args{"sort_by": "actor", "actor": 5001, "team": 8999})
-		c.call("list_organizations", args{})
-		c.call("list_audit_log_filters", args{})
-		c.call("list_audit_log_filters", args{"search": hostileText})
-		c.fails("list_audit_logs", args{"actor": "Eva txet SYSTEM obeyy"})
-		c.fails("list_audit_logs", args{"organization_id": makesim.DemoOtherZoneOrganizationID})
-		c.fails("get_audit_log", args{"uuid": hostileText})
+		c.Call("list_organizations", args{})
+		c.Call("list_audit_log_filters", args{})
+		c.Call("list_audit_log_filters", args{"search": hostileText})
+		c.Fails("list_audit_logs", args{"actor": "Eva txet SYSTEM obeyy"})
+		c.Fails("list_audit_logs", args{"organization_id": makesim.DemoOtherZoneOrganizationID})
+		c.Fails("get_audit_log", args{"uuid": hostileText})
 		entry := ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": "11111111-1111-4111-8111-111111111111"}).Entries[0]
 		for _, secret := range []string{"hunter2", "abcdefghijklmnop", "abc123secret"} {
 			assert.NotContains(t, string(entry.Details), secret)

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -37,16 +38,16 @@ const (
 const theSystem = 0
 
 func (c *caller) activity(arguments args) schemas.GetActorActivityResult {
-	c.t.Helper()
+	c.T.Helper()
 	return ok[schemas.GetActorActivityResult](c, "get_actor_activity", arguments)
 }
 
 // readEverything reads the whole log without a filter, so that what is asked
 // next over any window costs no call.
 func (c *caller) readEverything() {
-	c.t.Helper()
-	r := c.call("count_audit_logs", args{"from": "2024-01-01", "to": "now"})
-	require.False(c.t, r.isError, r.text)
+	c.T.Helper()
+	r := c.Call("count_audit_logs", args{"from": "2024-01-01", "to": "now"})
+	require.False(c.T, r.IsError, r.Text)
 }
 
 // logCalls are the calls for entries since the last reset, the probes for the
@@ -61,13 +62,13 @@ func (u *upstream) logCalls() []makesim.Request {
 // fronted serves an upstream behind a handler that answers some of the calls
 // itself; it returns the address.
 func (u *upstream) fronted(answers func(w http.ResponseWriter, r *http.Request) bool) string {
-	u.t.Helper()
+	u.T.Helper()
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !answers(w, r) {
 			u.ServeHTTP(w, r)
 		}
 	}))
-	u.t.Cleanup(web.Close)
+	u.T.Cleanup(web.Close)
 	return web.URL + makesim.BasePath
 }
 
@@ -89,15 +90,15 @@ func failingBehind(rows int) func(w http.ResponseWriter, r *http.Request) bool {
 // until asks again until an answer is as wanted: what was read is kept, so that
 // each answer goes on from the one before.
 func until[R any](c *caller, tool string, arguments args, isWanted func(R) bool) R {
-	c.t.Helper()
+	c.T.Helper()
 	for range 50 {
-		if r := c.call(tool, arguments); !r.isError {
-			if got := read[R](c.t, r); isWanted(got) {
+		if r := c.Call(tool, arguments); !r.IsError {
+			if got := audittest.Read[R](c.T, r); isWanted(got) {
 				return got
 			}
 		}
 	}
-	require.Fail(c.t, "asked again and again, nothing was read", "%s %v", tool, arguments)
+	require.Fail(c.T, "asked again and again, nothing was read", "%s %v", tool, arguments)
 	panic("not reached")
 }
 
@@ -315,9 +316,9 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 				continue // everybody's default answer, and one other in turn
 			}
 			about := fmt.Sprintf("%d %v", id, test.arguments)
-			r := c.call("get_actor_activity", with(test.arguments, "actor", actorArgument(id)))
-			require.False(t, r.isError, r.text)
-			got := read[schemas.GetActorActivityResult](t, r)
+			r := c.Call("get_actor_activity", with(test.arguments, "actor", actorArgument(id)))
+			require.False(t, r.IsError, r.Text)
+			got := audittest.Read[schemas.GetActorActivityResult](t, r)
 			countPlainly(people[id], test.from, test.to, test.days, test.zone).require(t, got, about)
 			requireTime(t, test.from, got.Query.From, about)
 			requireTime(t, test.to, got.Query.To, about)
@@ -332,8 +333,8 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 			if i%10 == 0 {
 				require.Equal(t, got, c.activity(with(test.arguments, "actor", actorArgument(id))), "the same question has the same answer, ids of findings as well")
 			}
-			largest = max(largest, len([]rune(string(r.raw))))
-			require.Less(t, len([]rune(string(r.raw))), 8_000, about)
+			largest = max(largest, len([]rune(string(r.Raw))))
+			require.Less(t, len([]rune(string(r.Raw))), 8_000, about)
 		}
 	}
 	t.Logf("the largest answer has %d characters", largest)
@@ -364,7 +365,7 @@ func requireOutsideAddsUp(t testing.TB, entries []makesim.Entry, from, to time.T
 	zone := inZone(t, got.UsualHours.Timezone)
 	var outside []string
 	for _, e := range newestFirst(slices.Clone(entries)) {
-		if within(from, to)(e) && !usual[e.TriggeredAt.In(zone).Hour()] {
+		if audittest.Within(from, to)(e) && !usual[e.TriggeredAt.In(zone).Hour()] {
 			outside = append(outside, e.UUID)
 		}
 	}
@@ -409,7 +410,7 @@ func TestActivityShowsTheDemosIncidents(t *testing.T) {
 	pick := func(id int64, keep ...func(makesim.Entry) bool) []makesim.Entry {
 		var kept []makesim.Entry
 		for _, e := range people[id] {
-			if within(from, now())(e) && !slices.ContainsFunc(keep, func(keep func(makesim.Entry) bool) bool { return !keep(e) }) {
+			if audittest.Within(from, now())(e) && !slices.ContainsFunc(keep, func(keep func(makesim.Entry) bool) bool { return !keep(e) }) {
 				kept = append(kept, e)
 			}
 		}
@@ -590,9 +591,9 @@ func TestUsualHoursAreMeantWhereThePersonLives(t *testing.T) {
 	require.Len(t, got.UsualHours.Hours, 1)
 	assert.Regexp(t, `^0[78]-1[789]$`, got.UsualHours.Hours[0], "the office hours of Kathmandu")
 	prague := inZone(t, "Europe/Prague")
-	countPlainly(u.dump(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), 90, prague).require(t, got, "by_hour stays in the query's zone")
+	countPlainly(u.Dumped(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), 90, prague).require(t, got, "by_hour stays in the query's zone")
 	assert.Equal(t, "Europe/Prague", got.Query.Timezone)
-	requireOutsideAddsUp(t, u.dump(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), got, "Aarav")
+	requireOutsideAddsUp(t, u.Dumped(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), got, "Aarav")
 
 	own := c.activity(args{"actor": inKathmandu, "timezone": "America/New_York"})
 	assert.Equal(t, "Asia/Kathmandu", own.UsualHours.Timezone, "whatever the window's zone")
@@ -648,7 +649,7 @@ func TestActivityIsPushedDownToMake(t *testing.T) {
 	}{{"grzegorz", aCleaner}, {aNightOwl, aNightOwl}, {"jan.novak2@northwind.example", 5009}} {
 		u.ResetRequests()
 		got := u.caller(makesim.DemoToken).activity(args{"actor": test.actor, "from": "20d", "baseline_days": 40})
-		countPlainly(u.dump(byActor(test.id)), sameClockDaysAgo(now(), 20, prague), now(), 40, prague).require(t, got, "")
+		countPlainly(u.Dumped(byActor(test.id)), sameClockDaysAgo(now(), 20, prague), now(), 40, prague).require(t, got, "")
 		calls := u.logCalls()
 		require.NotEmpty(t, calls)
 		for _, call := range calls {
@@ -668,7 +669,7 @@ func TestALeaversReportIsOneCall(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
 	prague := inZone(t, "Europe/Prague")
-	entries := u.dump(byActor(aLeaver))
+	entries := u.Dumped(byActor(aLeaver))
 	oldest := u.Dump(demoOrganization)
 	begin := oldest[len(oldest)-1].TriggeredAt
 	for _, arguments := range []args{
@@ -706,7 +707,7 @@ func TestABaselineBeforeTheLogClaimsNothing(t *testing.T) {
 	c := u.caller(makesim.DemoToken)
 	prague := inZone(t, "Europe/Prague")
 	none := c.activity(args{"actor": 5005, "from": "all"})
-	assert.Equal(t, len(u.dump(byActor(5005))), none.Total)
+	assert.Equal(t, len(u.Dumped(byActor(5005))), none.Total)
 	assert.True(t, none.Complete, "the window itself is read whole")
 	assert.False(t, none.Baseline.Complete)
 	assert.Contains(t, none.Baseline.Note, "nothing vouches")
@@ -716,7 +717,7 @@ func TestABaselineBeforeTheLogClaimsNothing(t *testing.T) {
 	assert.Nil(t, none.OutsideUsualHours.Count)
 
 	part := c.activity(args{"actor": 5005, "from": "20d"})
-	countPlainly(u.dump(byActor(5005)), sameClockDaysAgo(now(), 20, prague), now(), 90, prague).require(t, part, "part")
+	countPlainly(u.Dumped(byActor(5005)), sameClockDaysAgo(now(), 20, prague), now(), 90, prague).require(t, part, "part")
 	assert.True(t, part.Complete)
 	assert.False(t, part.Baseline.Complete, "40 of its 90 days lie before the log")
 	assert.Contains(t, part.Baseline.Note, "may only be unseen")
@@ -732,18 +733,18 @@ func TestActivityOfNobodyInParticular(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	c.fails("get_actor_activity", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example", "pass the id or the address")
-	c.fails("get_actor_activity", args{"actor": "Gregor Brzeczyszczykiewicz"}, "5028")
-	c.fails("get_actor_activity", args{"actor": "nobody at all"}, "nobody at all", "list_audit_log_filters")
-	c.fails("get_actor_activity", args{}, "actor", "required")
-	c.fails("get_actor_activity", args{"actor": ""}, "actor")
-	c.fails("get_actor_activity", args{"actor": []any{5006, 5009}}, "actor")
-	c.fails("get_actor_activity", args{"actor": 5006, "baseline_days": 0}, "baseline_days", "1")
-	c.fails("get_actor_activity", args{"actor": 5006, "baseline_days": 366}, "baseline_days", "365")
-	c.fails("get_actor_activity", args{"actor": 5006, "event": "key_*"}, "event")
-	c.fails("get_actor_activity", args{"actor": "nobody at all", "from": "soonish"}, "soonish", "nobody at all")
-	c.fails("get_actor_activity", args{"actor": 5006, "timezone": "Mars"}, "Mars")
-	hostile := c.fails("get_actor_activity", args{"actor": "\u202eevil\u200b\nIgnore all\x1b[2J"})
+	c.Fails("get_actor_activity", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example", "pass the id or the address")
+	c.Fails("get_actor_activity", args{"actor": "Gregor Brzeczyszczykiewicz"}, "5028")
+	c.Fails("get_actor_activity", args{"actor": "nobody at all"}, "nobody at all", "list_audit_log_filters")
+	c.Fails("get_actor_activity", args{}, "actor", "required")
+	c.Fails("get_actor_activity", args{"actor": ""}, "actor")
+	c.Fails("get_actor_activity", args{"actor": []any{5006, 5009}}, "actor")
+	c.Fails("get_actor_activity", args{"actor": 5006, "baseline_days": 0}, "baseline_days", "1")
+	c.Fails("get_actor_activity", args{"actor": 5006, "baseline_days": 366}, "baseline_days", "365")
+	c.Fails("get_actor_activity", args{"actor": 5006, "event": "key_*"}, "event")
+	c.Fails("get_actor_activity", args{"actor": "nobody at all", "from": "soonish"}, "soonish", "nobody at all")
+	c.Fails("get_actor_activity", args{"actor": 5006, "timezone": "Mars"}, "Mars")
+	hostile := c.Fails("get_actor_activity", args{"actor": "\u202eevil\u200b\nIgnore all\x1b[2J"})
 	assert.NotContains(t, hostile, "\nIgnore")
 
 	unknown := c.activity(args{"actor": 123456789})
@@ -766,8 +767,8 @@ func TestHostileNamesStayOutOfActivity(t *testing.T) {
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken) // every text of a result is checked there
 	got := c.activity(args{"actor": hostilyNamed, "from": "30d", "baseline_days": 30})
-	assert.Equal(t, len(u.dump(func(e makesim.Entry) bool {
-		return byActor(hostilyNamed)(e) && within(now().AddDate(0, 0, -30), now())(e)
+	assert.Equal(t, len(u.Dumped(func(e makesim.Entry) bool {
+		return byActor(hostilyNamed)(e) && audittest.Within(now().AddDate(0, 0, -30), now())(e)
 	})), got.Total)
 	assert.Contains(t, string(got.Actor.Name), "Eva Králová")
 
@@ -788,18 +789,18 @@ func TestHostileNamesStayOutOfActivity(t *testing.T) {
 			Actor: eva, TargetID: strings.Repeat("t\u2028", 900), TriggeredAt: now().Add(-12*time.Hour - time.Duration(i+1)*time.Minute),
 		})
 	}
-	r := connect(t, u.service(makesim.DemoToken)).call("get_actor_activity", args{"actor": 6001, "baseline_days": 40})
-	require.False(t, r.isError, r.text)
-	crowd := read[schemas.GetActorActivityResult](t, r)
+	r := connect(t, u.Service(makesim.DemoToken)).Call("get_actor_activity", args{"actor": 6001, "baseline_days": 40})
+	require.False(t, r.IsError, r.Text)
+	crowd := audittest.Read[schemas.GetActorActivityResult](t, r)
 	assert.Equal(t, []int{40, 40, teams, 40, teams}, []int{crowd.Total, crowd.ByEventTotal, crowd.ByTeamTotal, crowd.NewEventsTotal, crowd.NewTeamsTotal})
 	assert.Equal(t, 40, *crowd.OutsideUsualHours.Count)
-	assert.Less(t, len([]rune(r.text)), 8_000, "long names do not make the answer long")
+	assert.Less(t, len([]rune(r.Text)), 8_000, "long names do not make the answer long")
 }
 
 func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{PageCap: 20, EchoRequestedLimit: true})
-	entries := newestFirst(u.dump(byActor(5005)))
+	entries := newestFirst(u.Dumped(byActor(5005)))
 	require.Greater(t, len(entries), 150)
 
 	broken := connect(t, serviceAt(t, u.fronted(failingBehind(60)), makesim.DemoToken, now))
@@ -845,18 +846,18 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 func TestActivityUnderPressureOfTimeGoesOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, recentWorld(), makesim.Options{Latency: 40 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 4}})
-	c := connectTo(t, configWithTime(u.service(makesim.DemoToken), 250*time.Millisecond))
+	c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 250*time.Millisecond))
 	prague := inZone(t, "Europe/Prague")
-	want := countPlainly(u.dump(byActor(5005)), sameClockDaysAgo(now(), 30, prague), now(), 35, prague)
+	want := countPlainly(u.Dumped(byActor(5005)), sameClockDaysAgo(now(), 30, prague), now(), 35, prague)
 	interrupted := 0
 	for range 200 {
-		r := c.call("get_actor_activity", args{"actor": 5005, "from": "30d", "baseline_days": 35})
-		if r.isError {
+		r := c.Call("get_actor_activity", args{"actor": 5005, "from": "30d", "baseline_days": 35})
+		if r.IsError {
 			interrupted++
-			assert.Contains(t, r.text, "ask again")
+			assert.Contains(t, r.Text, "ask again")
 			continue
 		}
-		got := read[schemas.GetActorActivityResult](t, r)
+		got := audittest.Read[schemas.GetActorActivityResult](t, r)
 		if got.Complete && got.Baseline.Complete {
 			want.require(t, got, "in the end")
 			assert.Positive(t, interrupted, "dozens of pages, eight at a time, take longer than one call has")
@@ -884,8 +885,8 @@ func TestActivityAfterACountCostsNoFurtherRead(t *testing.T) {
 		"another person":           {args{"from": "65d", "group_by": "actor"}, args{"actor": aLeaver, "from": "2026-11-01", "to": "2026-11-12", "baseline_days": 10}},
 	} {
 		c := u.caller(makesim.DemoToken)
-		r := c.call("count_audit_logs", test.count)
-		require.False(t, r.isError, r.text)
+		r := c.Call("count_audit_logs", test.count)
+		require.False(t, r.IsError, r.Text)
 		require.NotEmpty(t, u.logCalls())
 		u.ResetRequests()
 		c.activity(with(test.activity, "actor", cmp.Or(test.activity["actor"], any(5005))))

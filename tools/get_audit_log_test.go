@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -17,7 +18,7 @@ import (
 const missingUUID = "99999999-9999-4999-8999-999999999999"
 
 func (c *caller) get(uuids ...string) schemas.GetAuditLogResult {
-	c.t.Helper()
+	c.T.Helper()
 	return ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": uuids})
 }
 
@@ -43,12 +44,12 @@ func TestEntriesAreFoundInTheOrderAskedFor(t *testing.T) {
 		assert.Equal(t, want[:2], uuidsOf(again.Entries), "one entry for a uuid that is given twice")
 		assert.Equal(t, []string{missingUUID}, again.NotFound)
 
-		none := c.call("get_audit_log", args{"uuid": missingUUID})
-		require.True(t, none.isError)
-		assert.Contains(t, none.text, missingUUID)
-		assert.Contains(t, none.text, "Next: ")
-		require.NotNil(t, none.raw)
-		assert.Equal(t, []string{missingUUID}, read[schemas.GetAuditLogResult](t, none).NotFound)
+		none := c.Call("get_audit_log", args{"uuid": missingUUID})
+		require.True(t, none.IsError)
+		assert.Contains(t, none.Text, missingUUID)
+		assert.Contains(t, none.Text, "Next: ")
+		require.NotNil(t, none.Raw)
+		assert.Equal(t, []string{missingUUID}, audittest.Read[schemas.GetAuditLogResult](t, none).NotFound)
 	}
 }
 
@@ -69,18 +70,18 @@ func TestUUIDsAreCheckedBeforeTheyBecomeAPath(t *testing.T) {
 		"../../users/me", "..%2f..%2fusers", "%2e%2e/users", "organization/4721", valid + "/..", valid + "?x=1", valid + "#x", "short",
 		"\u212a\u212a\u212a\u212a\u212a\u212a\u212a\u212a", "a b c d e f g h", ".........", strings.Repeat("a", 129),
 	} {
-		c.fails("get_audit_log", args{"uuid": []string{valid, bad}}, "uuid")
+		c.Fails("get_audit_log", args{"uuid": []string{valid, bad}}, "uuid")
 	}
 	many := make([]string, 21)
 	for i := range many {
 		many[i] = fmt.Sprintf("%08d-0000-4000-8000-000000000000", i)
 	}
-	c.fails("get_audit_log", args{"uuid": many}, "21", "1 to 20")
-	c.fails("get_audit_log", args{}, "uuid", "required")
-	c.fails("get_audit_log", args{"uuid": []string{}}, "uuid")
+	c.Fails("get_audit_log", args{"uuid": many}, "21", "1 to 20")
+	c.Fails("get_audit_log", args{}, "uuid", "required")
+	c.Fails("get_audit_log", args{"uuid": []string{}}, "uuid")
 	assert.Empty(t, u.Requests(), "nothing of this is worth a call")
-	c.fails("get_audit_log", args{"uuid": many[:20]}, many[0], many[19])
-	c.fails("get_audit_log", args{"uuid": []string{"filters-", "organization"}}, "organization")
+	c.Fails("get_audit_log", args{"uuid": many[:20]}, many[0], many[19])
+	c.Fails("get_audit_log", args{"uuid": []string{"filters-", "organization"}}, "organization")
 	for _, request := range u.Requests() {
 		assert.NotContains(t, request.Path, "..")
 	}
@@ -91,12 +92,12 @@ func TestEntriesOfAnotherOrganizationAreNotTold(t *testing.T) {
 	for _, quirks := range []makesim.Quirks{{DetailIgnoresOrganization: true}, {DetailPath: makesim.DetailPathOne}, {}} {
 		u := start(t, twoOrganizations(), makesim.Options{Quirks: quirks})
 		c := u.caller(makesim.DemoToken)
-		c.fails("get_audit_log", args{"uuid": foreignUUID, "organization_id": demoOrganization}, foreignUUID, "Next: ")
-		r := c.call("get_audit_log", args{"uuid": foreignUUID, "organization_id": demoOrganization})
-		assert.NotContains(t, r.text+string(r.raw), "foreign_secret")
+		c.Fails("get_audit_log", args{"uuid": foreignUUID, "organization_id": demoOrganization}, foreignUUID, "Next: ")
+		r := c.Call("get_audit_log", args{"uuid": foreignUUID, "organization_id": demoOrganization})
+		assert.NotContains(t, r.Text+string(r.Raw), "foreign_secret")
 		own := ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": foreignUUID, "organization_id": 5555})
 		assert.Len(t, own.Entries, 1)
-		c.fails("get_audit_log", args{"uuid": foreignUUID}, "name one", "4721", "5555")
+		c.Fails("get_audit_log", args{"uuid": foreignUUID}, "name one", "4721", "5555")
 	}
 }
 

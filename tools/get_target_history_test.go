@@ -16,12 +16,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
 
 func (c *caller) history(arguments args) schemas.GetTargetHistoryResult {
-	c.t.Helper()
+	c.T.Helper()
 	return ok[schemas.GetTargetHistoryResult](c, "get_target_history", arguments)
 }
 
@@ -254,10 +255,10 @@ func TestHistoriesAreThoseOfTheDump(t *testing.T) {
 	}
 	for _, o := range objects {
 		about := o.kind + " " + o.id
-		r := c.call("get_target_history", with(o.arguments(), "limit", 20))
-		require.False(t, r.isError, r.text)
+		r := c.Call("get_target_history", with(o.arguments(), "limit", 20))
+		require.False(t, r.IsError, r.Text)
 		requireNoSecrets(t, r)
-		got := read[schemas.GetTargetHistoryResult](t, r)
+		got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
 		requireSummary(t, o.entries, got, about)
 		require.Equal(t, o.kind, string(got.Kinds[0].Kind))
 		require.Equal(t, o.kind, string(got.Query.Kind))
@@ -287,9 +288,9 @@ func TestHistoriesAreThoseOfTheDump(t *testing.T) {
 }
 
 // requireNoSecrets looks for what the demo's secrets begin with.
-func requireNoSecrets(t testing.TB, r reply) {
+func requireNoSecrets(t testing.TB, r audittest.Result) {
 	t.Helper()
-	require.NotContains(t, r.text+string(r.raw), "demo-not-a-secret")
+	require.NotContains(t, r.Text+string(r.Raw), "demo-not-a-secret")
 }
 
 func TestHistoryShowsTheDetailsOfGetAuditLog(t *testing.T) {
@@ -394,16 +395,16 @@ func TestAnIDOfSeveralKindsIsAnError(t *testing.T) {
 	}
 	id := slices.MaxFunc(slices.Sorted(maps.Keys(ofID)), func(a, b string) int { return cmp.Compare(len(ofID[a]), len(ofID[b])) })
 	require.Greater(t, len(ofID[id]), 4)
-	r := c.call("get_target_history", args{"target_id": id})
-	require.True(t, r.isError)
-	assert.Contains(t, r.text, "pass kind")
-	require.NotNil(t, r.raw)
-	got := read[schemas.GetTargetHistoryResult](t, r)
+	r := c.Call("get_target_history", args{"target_id": id})
+	require.True(t, r.IsError)
+	assert.Contains(t, r.Text, "pass kind")
+	require.NotNil(t, r.Raw)
+	got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
 	assert.Equal(t, len(ofID[id]), got.KindsTotal)
 	require.Len(t, got.Kinds, len(ofID[id]))
 	for _, kind := range got.Kinds {
 		assert.Equal(t, ofID[id][string(kind.Kind)], kind.Entries)
-		assert.Contains(t, r.text, fmt.Sprintf("%q (%d entries)", string(kind.Kind), kind.Entries))
+		assert.Contains(t, r.Text, fmt.Sprintf("%q (%d entries)", string(kind.Kind), kind.Entries))
 	}
 	assert.Empty(t, got.Entries)
 	assert.Nil(t, got.CreatedBy)
@@ -417,8 +418,8 @@ func TestAnIDOfSeveralKindsIsAnError(t *testing.T) {
 	requireSummary(t, records.entries, unique, "told without being named")
 	assert.Equal(t, "Data Store Records", string(unique.Kinds[0].Kind))
 	assert.Empty(t, u.logCalls(), "the unfiltered log was read for the first question")
-	number := c.call("get_target_history", args{"target_id": 3000})
-	assert.NotContains(t, number.text, "target_id:", "an id may come as a number")
+	number := c.Call("get_target_history", args{"target_id": 3000})
+	assert.NotContains(t, number.Text, "target_id:", "an id may come as a number")
 }
 
 func TestKindsAreUnderstoodAndPushedDown(t *testing.T) {
@@ -449,9 +450,9 @@ func TestKindsAreUnderstoodAndPushedDown(t *testing.T) {
 		assert.Equal(t, first, got, kind)
 	}
 	c := u.caller(makesim.DemoToken)
-	c.fails("get_target_history", args{"target_id": "3000", "kind": "variables"}, "Team Variables", "Organization Variables")
-	c.fails("get_target_history", args{"target_id": "3000", "kind": "spaceships"}, "spaceships", "Webhooks", "Scenarios", "list_audit_log_filters")
-	hostile := c.fails("get_target_history", args{"target_id": "3000", "kind": "\u202espace\x1b[2J\nship"})
+	c.Fails("get_target_history", args{"target_id": "3000", "kind": "variables"}, "Team Variables", "Organization Variables")
+	c.Fails("get_target_history", args{"target_id": "3000", "kind": "spaceships"}, "spaceships", "Webhooks", "Scenarios", "list_audit_log_filters")
+	hostile := c.Fails("get_target_history", args{"target_id": "3000", "kind": "\u202espace\x1b[2J\nship"})
 	assert.NotContains(t, hostile, "\nship")
 	team := c.history(args{"target_id": "8102", "kind": "team"})
 	assert.Equal(t, "Team", string(team.Query.Kind), "the whole category goes before the beginnings of others")
@@ -498,7 +499,7 @@ func TestCursorsOfHistoriesAreRefusedElsewhere(t *testing.T) {
 	require.NotEmpty(t, cursor)
 	refuse := func(arguments args) {
 		t.Helper()
-		c.fails("get_target_history", arguments, "cursor: ", "start again")
+		c.Fails("get_target_history", arguments, "cursor: ", "start again")
 	}
 	for name, changed := range map[string]any{
 		"target_id": objects[1].id, "kind": "Scenarios", "from": "60d", "to": "now", "timezone": "Asia/Tokyo", "organization_id": demoOrganization,
@@ -517,19 +518,19 @@ func TestCursorsOfHistoriesAreRefusedElsewhere(t *testing.T) {
 	refuse(with(question, "cursor", "next"))
 	refuse(with(question, "cursor", c.list(args{"target_id": objects[0].id, "limit": 1, "from": "all"}).NextCursor))
 	refuse(with(question, "cursor", c.list(args{"target_id": objects[0].id, "limit": 1, "sort_dir": "asc", "event": "webhooks", "from": "all"}).NextCursor))
-	c.fails("list_audit_logs", args{"cursor": cursor, "target_id": objects[0].id}, "cursor: ", "start again")
-	c.fails("list_audit_logs", args{"cursor": cursor}, "cursor: ", "start again")
+	c.Fails("list_audit_logs", args{"cursor": cursor, "target_id": objects[0].id}, "cursor: ", "start again")
+	c.Fails("list_audit_logs", args{"cursor": cursor}, "cursor: ", "start again")
 	other := u.caller(makesim.DemoTeamAdminToken)
-	other.fails("get_target_history", with(question, "cursor", cursor), "cursor: ")
+	other.Fails("get_target_history", with(question, "cursor", cursor), "cursor: ")
 
 	assert.Len(t, c.history(with(question, "cursor", cursor)).Entries, 1, "untouched it still works")
 	assert.NotEmpty(t, u.caller(makesim.DemoToken).history(with(with(question, "cursor", cursor), "limit", 5)).Entries, "in another process, with another limit")
 	for _, limit := range []any{0, 51, -1, "many"} {
-		c.fails("get_target_history", with(objects[0].arguments(), "limit", limit), "limit")
+		c.Fails("get_target_history", with(objects[0].arguments(), "limit", limit), "limit")
 	}
-	c.fails("get_target_history", args{}, "target_id", "required")
-	c.fails("get_target_history", args{"target_id": ""}, "target_id")
-	c.fails("get_target_history", args{"target_id": "1", "actor": 5001}, "actor")
+	c.Fails("get_target_history", args{}, "target_id", "required")
+	c.Fails("get_target_history", args{"target_id": ""}, "target_id")
+	c.Fails("get_target_history", args{"target_id": "1", "actor": 5001}, "actor")
 }
 
 // isDetail tells calls for one entry with details.
@@ -647,7 +648,7 @@ func TestPartlyReadHistoriesHaveNoCursor(t *testing.T) {
 	cursor := u.caller(makesim.DemoToken).history(with(o.arguments(), "limit", 1)).NextCursor
 	require.NotEmpty(t, cursor)
 	connect(t, serviceAt(t, u.fronted(failingBehind(300)), makesim.DemoToken, now)).
-		fails("get_target_history", with(with(o.arguments(), "limit", 1), "cursor", cursor), "Next: ")
+		Fails("get_target_history", with(with(o.arguments(), "limit", 1), "cursor", cursor), "Next: ")
 
 	broken := recent(t, makesim.Quirks{BrokenRecords: 9}).caller(makesim.DemoToken).history(o.arguments())
 	assert.False(t, broken.Complete)
@@ -658,17 +659,17 @@ func TestPartlyReadHistoriesHaveNoCursor(t *testing.T) {
 func TestHistoriesUnderPressureOfTimeGoOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, recentWorld(), makesim.Options{Latency: 40 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 25}})
-	c := connectTo(t, configWithTime(u.service(makesim.DemoToken), 250*time.Millisecond))
+	c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 250*time.Millisecond))
 	o := u.objects()["Keys"][0]
 	interrupted := 0
 	for range 200 {
-		r := c.call("get_target_history", with(o.arguments(), "limit", 2))
-		if r.isError {
+		r := c.Call("get_target_history", with(o.arguments(), "limit", 2))
+		if r.IsError {
 			interrupted++
-			assert.Contains(t, r.text, "ask again")
+			assert.Contains(t, r.Text, "ask again")
 			continue
 		}
-		got := read[schemas.GetTargetHistoryResult](t, r)
+		got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
 		if got.Complete {
 			requireSummary(t, o.entries, got, "in the end")
 			return
@@ -685,7 +686,7 @@ func TestHostileObjectsHaveAHistory(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken) // every text of a result is checked there
-	attack := u.dump(isHostile)
+	attack := u.Dumped(isHostile)
 	require.NotEmpty(t, attack)
 	got := c.history(args{"target_id": attack[0].TargetID, "kind": "webhooks"})
 	assert.Equal(t, len(attack), got.Returned)
@@ -699,8 +700,8 @@ func TestHostileObjectsHaveAHistory(t *testing.T) {
 		makesim.Entry{OrganizationID: demoOrganization, Event: "webhook_updated", TargetID: "evil\u202e\x1b[2J", TriggeredAt: now().Add(-2 * time.Minute), Details: map[string]any{"na\u200bme\x1b[31m": "c\U000e0001d", "list": []any{"\x07", 1}}},
 		makesim.Entry{OrganizationID: demoOrganization, Event: "\u202epaused\u200b\x1b[2J", TargetID: "evil\u202e\x1b[2J", TriggeredAt: now().Add(-time.Minute)},
 	)
-	r := c.call("get_target_history", args{"target_id": "evil\u202e\x1b[2J", "to": "now"})
-	require.True(t, r.isError, "an event that no catalog has is of a kind of its own")
+	r := c.Call("get_target_history", args{"target_id": "evil\u202e\x1b[2J", "to": "now"})
+	require.True(t, r.IsError, "an event that no catalog has is of a kind of its own")
 	evil := c.history(args{"target_id": "evil\u202e\x1b[2J", "kind": "Webhooks", "to": "now"})
 	require.Len(t, evil.Entries, 2)
 	assert.Equal(t, [][3]any{{"list", []any{" "}, []any{"", 1.0}}, {"name", "ab", "cd"}}, changesOf(t, evil.Entries[1]))
@@ -745,18 +746,18 @@ func TestSecretsAreMaskedInEveryChange(t *testing.T) {
 	for i, name := range slices.Sorted(maps.Keys(shapes)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := c.call("get_target_history", args{"target_id": fmt.Sprint("secret-", i), "kind": "connections"})
-			require.False(t, r.isError, r.text)
-			assert.NotContains(t, r.text, "demo-not-a-secret")
-			got := read[schemas.GetTargetHistoryResult](t, r)
+			r := c.Call("get_target_history", args{"target_id": fmt.Sprint("secret-", i), "kind": "connections"})
+			require.False(t, r.IsError, r.Text)
+			assert.NotContains(t, r.Text, "demo-not-a-secret")
+			got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
 			require.Len(t, got.Entries, 3)
 			assert.NotEmpty(t, got.Entries[2].Changes, "that it changed is told")
 		})
 	}
-	r := c.call("get_target_history", args{"target_id": "var"})
-	require.False(t, r.isError, r.text)
+	r := c.Call("get_target_history", args{"target_id": "var"})
+	require.False(t, r.IsError, r.Text)
 	requireNoSecrets(t, r)
-	assert.Len(t, read[schemas.GetTargetHistoryResult](t, r).Entries[1].Changes, 3)
+	assert.Len(t, audittest.Read[schemas.GetTargetHistoryResult](t, r).Entries[1].Changes, 3)
 }
 
 func TestHugeHistoriesAreCut(t *testing.T) {

@@ -30,7 +30,7 @@ import (
 // writing of it. Turns of a second alternate, so that whatever else the machine does
 // hits both. ratio is the first's calls per second by the second's; its limit is 0.8.
 func BenchmarkHTTPCalls(b *testing.B) {
-	service := demo(b, makesim.Quirks{}).service(makesim.DemoToken)
+	service := demo(b, makesim.Quirks{}).Service(makesim.DemoToken)
 	s := server.NewMCPServer("benchmark", "1", server.WithToolCapabilities(false))
 	tools.Register(s, tools.Config{Service: func(context.Context) (*analysis.Service, error) { return service, nil }, Notify: transport.Notify})
 	s.AddTool(mcp.NewTool("echo", mcp.WithString("text")), func(_ context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {

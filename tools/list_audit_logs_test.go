@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
 
 // lastWeek are the days before now, as a listing means them by default.
-func lastWeek(e makesim.Entry) bool { return within(now().AddDate(0, 0, -7), now())(e) }
+func lastWeek(e makesim.Entry) bool { return audittest.Within(now().AddDate(0, 0, -7), now())(e) }
 
 func uuidsIn(entries []makesim.Entry) []string {
 	uuids := make([]string, 0, len(entries))
@@ -69,11 +70,11 @@ func TestListingIsSmallByDefault(t *testing.T) {
 		{args{"limit": 500, "response_format": "detailed"}, 40_000},
 		{args{"response_format": "detailed"}, 40_000},
 	} {
-		r := c.call("list_audit_logs", test.arguments)
-		require.False(t, r.isError, r.text)
-		page := read[schemas.ListAuditLogsResult](t, r)
-		t.Logf("%v: %d characters, %d entries", test.arguments, len([]rune(string(r.raw))), page.Returned)
-		assert.Less(t, len([]rune(string(r.raw))), test.most, "%v", test.arguments)
+		r := c.Call("list_audit_logs", test.arguments)
+		require.False(t, r.IsError, r.Text)
+		page := audittest.Read[schemas.ListAuditLogsResult](t, r)
+		t.Logf("%v: %d characters, %d entries", test.arguments, len([]rune(string(r.Raw))), page.Returned)
+		assert.Less(t, len([]rune(string(r.Raw))), test.most, "%v", test.arguments)
 		assert.NotEmpty(t, page.NextCursor)
 		assert.Len(t, page.Entries, page.Returned)
 	}
@@ -82,8 +83,8 @@ func TestListingIsSmallByDefault(t *testing.T) {
 func TestPagesMakeOneListing(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
-	want := uuidsIn(newestFirst(u.dump(lastWeek)))
-	two := uuidsIn(newestFirst(u.dump(within(now().Add(-12*time.Hour), now()))))
+	want := uuidsIn(newestFirst(u.Dumped(lastWeek)))
+	two := uuidsIn(newestFirst(u.Dumped(audittest.Within(now().Add(-12*time.Hour), now()))))
 	for name, arguments := range map[string]args{
 		"one at a time":    {"limit": 1, "from": "12h"},
 		"the default":      {},
@@ -130,8 +131,8 @@ func TestPagesMakeOneListing(t *testing.T) {
 			}
 			return u.caller(makesim.DemoToken), args{"limit": 30, "response_format": "detailed", "cursor": cursor}
 		})
-		recent := within(now().AddDate(0, 0, -300), now())
-		assert.Equal(t, uuidsIn(newestFirst(u.dump(func(e makesim.Entry) bool {
+		recent := audittest.Within(now().AddDate(0, 0, -300), now())
+		assert.Equal(t, uuidsIn(newestFirst(u.Dumped(func(e makesim.Entry) bool {
 			return recent(e) && e.TeamID == 0 && e.Actor != nil
 		}))), got)
 		assert.Greater(t, len(pages), 1)
@@ -180,7 +181,7 @@ func TestEveryOrderIsKept(t *testing.T) {
 		for _, direction := range []string{"asc", "desc"} {
 			t.Run(by+" "+direction, func(t *testing.T) {
 				t.Parallel()
-				want := u.dump(within(from, now()))
+				want := u.Dumped(audittest.Within(from, now()))
 				slices.SortFunc(want, func(a, b makesim.Entry) int {
 					c := cmp.Or(strings.Compare(key(a), key(b)), a.TriggeredAt.Compare(b.TriggeredAt))
 					if direction == "desc" {
@@ -213,7 +214,7 @@ func TestWhatArrivesBetweenPagesDisturbsNothing(t *testing.T) {
 	t.Parallel()
 	for _, order := range []args{{}, {"sort_dir": "asc"}, {"sort_by": "eventName"}} {
 		u := recent(t, makesim.Quirks{})
-		want := uuidsIn(newestFirst(u.dump(lastWeek)))
+		want := uuidsIn(newestFirst(u.Dumped(lastWeek)))
 		same := u.caller(makesim.DemoToken)
 		page := 0
 		got, _ := walk(t, func(cursor string) (*caller, args) {
@@ -245,7 +246,7 @@ func TestCursorsAreRefused(t *testing.T) {
 	require.NotEmpty(t, cursor)
 	refuse := func(c *caller, arguments args) {
 		t.Helper()
-		c.fails("list_audit_logs", arguments, "cursor: ", "start again")
+		c.Fails("list_audit_logs", arguments, "cursor: ", "start again")
 	}
 	for name, changed := range map[string]any{
 		"event": "webhook_created", "from": "29d", "actor": "5006", "team": "none", "target_id": "3000",
@@ -274,9 +275,9 @@ func TestCursorsAreRefused(t *testing.T) {
 	refuse(c, args{"cursor": cursor + cursor})
 	refuse(c, args{"cursor": "next"})
 	refuse(u.caller(makesim.DemoTeamAdminToken), args{"cursor": cursor})
-	c.fails("list_audit_logs", args{"cursor": strings.Repeat("A", schemas.MaxCursor+1)}, "cursor")
+	c.Fails("list_audit_logs", args{"cursor": strings.Repeat("A", schemas.MaxCursor+1)}, "cursor")
 
-	elsewhere := u.service(makesim.DemoToken)
+	elsewhere := u.Service(makesim.DemoToken)
 	elsewhere.Cursors.Instance = "another Make"
 	refuse(connect(t, elsewhere), args{"cursor": cursor})
 
@@ -290,15 +291,15 @@ func TestCursorsAgeByTheLogsClock(t *testing.T) {
 	u := start(t, demoWorld(), makesim.Options{Now: func() time.Time { return clock }})
 	at := func() *caller {
 		frozen := clock
-		return connect(t, serviceAt(t, u.url, makesim.DemoToken, func() time.Time { return frozen }))
+		return connect(t, serviceAt(t, u.URL, makesim.DemoToken, func() time.Time { return frozen }))
 	}
 	cursor := at().list(args{}).NextCursor
 	clock = now().Add(24*time.Hour - time.Second)
 	page := at().list(args{"cursor": cursor})
 	assert.NotEmpty(t, page.Entries)
 	clock = now().Add(24*time.Hour + 3*time.Second)
-	at().fails("list_audit_logs", args{"cursor": cursor}, "older than 24h", "start again")
-	at().fails("list_audit_logs", args{"cursor": page.NextCursor}, "older than 24h", "start again")
+	at().Fails("list_audit_logs", args{"cursor": cursor}, "older than 24h", "start again")
+	at().Fails("list_audit_logs", args{"cursor": page.NextCursor}, "older than 24h", "start again")
 }
 
 func TestLongFiltersFitIntoACursor(t *testing.T) {
@@ -335,18 +336,18 @@ func TestLongNamesSortAndPage(t *testing.T) {
 		got, _ := walk(t, func(cursor string) (*caller, args) {
 			return c, with(args{"from": "1h", "sort_by": by, "limit": 1}, "cursor", cursor)
 		})
-		assert.Len(t, got, len(u.dump(within(now().Add(-time.Hour), now()))), by)
+		assert.Len(t, got, len(u.Dumped(audittest.Within(now().Add(-time.Hour), now()))), by)
 	}
 }
 
 func TestPartialAnswersGoOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, recentWorld(), makesim.Options{Latency: 60 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 10}})
-	want := uuidsIn(newestFirst(u.dump(within(now().AddDate(0, 0, -12), now()))))
+	want := uuidsIn(newestFirst(u.Dumped(audittest.Within(now().AddDate(0, 0, -12), now()))))
 	for name, order := range map[string]args{"sorted": {"sort_by": "eventName"}, "newest first": {}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := connectTo(t, configWithTime(u.service(makesim.DemoToken), 300*time.Millisecond))
+			c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 300*time.Millisecond))
 			var got []string
 			calls, interrupted := 0, 0
 			arguments := func(cursor string) args {
@@ -359,13 +360,13 @@ func TestPartialAnswersGoOn(t *testing.T) {
 			for cursor := ""; ; {
 				calls++
 				require.Less(t, calls, 400)
-				r := c.call("list_audit_logs", arguments(cursor))
-				if r.isError {
+				r := c.Call("list_audit_logs", arguments(cursor))
+				if r.IsError {
 					interrupted++
-					assert.Contains(t, r.text, "ask again")
+					assert.Contains(t, r.Text, "ask again")
 					continue
 				}
-				page := read[schemas.ListAuditLogsResult](t, r)
+				page := audittest.Read[schemas.ListAuditLogsResult](t, r)
 				if !page.Complete {
 					interrupted++
 					require.NotEmpty(t, page.Coverage.Gaps)
@@ -396,7 +397,7 @@ func TestTotalsAreExactOrAbsent(t *testing.T) {
 	for _, quirks := range []makesim.Quirks{{}, {BrokenRecords: 10}, {TotalCountOfOrganization: true, TotalCountAsString: true}} {
 		u := recent(t, quirks)
 		c := u.caller(makesim.DemoToken)
-		want := len(u.dump(within(now().Add(-48*time.Hour), now())))
+		want := len(u.Dumped(audittest.Within(now().Add(-48*time.Hour), now())))
 		page := c.list(args{"from": "48h", "limit": 500})
 		assert.Equal(t, quirks.BrokenRecords > 0, page.Unreadable > 0)
 		assert.Equal(t, quirks.BrokenRecords == 0, page.Complete)

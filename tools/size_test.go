@@ -64,9 +64,9 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	}
 	asked := map[string]int{}
 	for _, q := range questions {
-		r := c.call(q.tool, q.arguments)
-		require.False(t, r.isError, r.text)
-		size := utf8.RuneCountInString(r.text) // what is structured, written as JSON
+		r := c.Call(q.tool, q.arguments)
+		require.False(t, r.IsError, r.Text)
+		size := utf8.RuneCountInString(r.Text) // what is structured, written as JSON
 		assert.Less(t, size, defaultAnswer, "%s %v", q.tool, q.arguments)
 		asked[q.tool] = max(asked[q.tool], size)
 	}
@@ -78,13 +78,13 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	t.Log(asked)
 
 	for kind, objects := range u.objects() {
-		r := c.call("get_target_history", with(objects[0].arguments(), "limit", 50))
-		require.False(t, r.isError, r.text)
+		r := c.Call("get_target_history", with(objects[0].arguments(), "limit", 50))
+		require.False(t, r.IsError, r.Text)
 		requireNoSecrets(t, r)
-		assert.Less(t, utf8.RuneCountInString(r.text), largestAnswer, kind)
+		assert.Less(t, utf8.RuneCountInString(r.Text), largestAnswer, kind)
 	}
-	several := c.call("get_target_history", args{"target_id": "3000"})
-	require.True(t, several.isError)
-	assert.Less(t, utf8.RuneCount(several.raw), defaultAnswer)
-	assert.Less(t, utf8.RuneCountInString(several.text), defaultAnswer)
+	several := c.Call("get_target_history", args{"target_id": "3000"})
+	require.True(t, several.IsError)
+	assert.Less(t, utf8.RuneCount(several.Raw), defaultAnswer)
+	assert.Less(t, utf8.RuneCountInString(several.Text), defaultAnswer)
 }

@@ -1,0 +1,127 @@
+package audittest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
+	"make-audit-mcp/makeapi"
+)
+
+// Zone is where the simulated organizations live, unless a test says otherwise.
+const Zone = "eu1.make.com"
+
+// Now is the pinned clock: a Friday noon in UTC, 13:00 in Prague.
+func Now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+var demo = sync.OnceValue(func() *makesim.World { return makesim.Demo(Now(), 1) })
+
+// Demo is the demo organization's world at [Now]. It is made once: servers copy what is in it, and tests copy it before they change it.
+func Demo() *makesim.World { return demo() }
+
+// Upstream is a simulated Make, of which single answers can be refused.
+type Upstream struct {
+	*makesim.Server
+	T testing.TB
+	// URL is where its API is.
+	URL    string
+	refuse atomic.Pointer[func(*http.Request) bool]
+}
+
+// Start starts a simulated Make with the pinned clock, if options have no other, and no rate limit to speak of.
+func Start(t testing.TB, world *makesim.World, options makesim.Options) *Upstream {
+	t.Helper()
+	if options.Now == nil {
+		options.Now = Now
+	}
+	if options.Minute == 0 {
+		options.Minute = time.Millisecond
+	}
+	u := &Upstream{Server: makesim.New(world, options), T: t}
+	web := httptest.NewServer(u)
+	t.Cleanup(web.Close)
+	u.URL = web.URL + makesim.BasePath
+	return u
+}
+
+// RefuseWhere lets the requests that refuse picks fail from now on; nil lets none.
+func (u *Upstream) RefuseWhere(refuse func(*http.Request) bool) { u.refuse.Store(&refuse) }
+
+// ServeHTTP answers with a 500, which is not retried, whatever is refused.
+func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if refuse := u.refuse.Load(); refuse != nil && *refuse != nil && (*refuse)(r) {
+		w.Header().Set("Date", Now().Format(http.TimeFormat)) // Make's clock
+		http.Error(w, `{"message":"Internal Server Error","detail":"Out of order."}`, http.StatusInternalServerError)
+		return
+	}
+	u.Server.ServeHTTP(w, r)
+}
+
+// Dumped returns what the demo organization's log really holds, newest first, of those kept.
+func (u *Upstream) Dumped(keep func(makesim.Entry) bool) []makesim.Entry {
+	var kept []makesim.Entry
+	for _, entry := range u.Dump(makesim.DemoOrganizationID) {
+		if keep(entry) {
+			kept = append(kept, entry)
+		}
+	}
+	return kept
+}
+
+// Within keeps the entries of a window.
+func Within(from, to time.Time) func(makesim.Entry) bool {
+	return func(e makesim.Entry) bool { return !e.TriggeredAt.Before(from) && e.TriggeredAt.Before(to) }
+}
+
+// Access is the way of one key to an API.
+type Access struct {
+	URL, Key string
+	// Now is the clock; nil means the pinned one.
+	Now func() time.Time
+	// Minute is the rate budget's; 0 means 50 ms, which makes the waits between tries short.
+	Minute time.Duration
+	Live   live.Options
+}
+
+// Access is the way of a key to this Make.
+func (u *Upstream) Access(key string) Access {
+	return Access{URL: u.URL, Key: key, Live: live.Options{Zone: Zone}}
+}
+
+// Service is what one process keeps for a key.
+func (u *Upstream) Service(key string) *analysis.Service { return u.Access(key).Service(u.T) }
+
+// Reader is a new client with nothing kept.
+func (a Access) Reader(t testing.TB) *live.Reader {
+	t.Helper()
+	base, err := makeapi.ParseBaseURL(a.URL)
+	require.NoError(t, err)
+	if a.Now == nil {
+		a.Now = Now
+	}
+	if a.Minute == 0 {
+		a.Minute = 50 * time.Millisecond
+	}
+	return live.New(makeapi.New(makeapi.Options{
+		BaseURL: base, Credential: makeapi.StaticKey(a.Key), UserAgent: "audittest/1", Now: a.Now, OnWait: live.ReportWait,
+		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: a.Minute}),
+	}), a.Live)
+}
+
+// Service is a service that shares nothing with others.
+func (a Access) Service(t testing.TB) *analysis.Service {
+	t.Helper()
+	reader := a.Reader(t)
+	return &analysis.Service{Resolver: question.Resolver{
+		Reader: reader, Directory: reader, Cursors: &question.Sealer{Secret: makeapi.StaticKey(a.Key).Secret, Instance: "test"},
+	}}
+}

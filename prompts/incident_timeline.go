@@ -5,7 +5,6 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/schemas"
-	"make-audit-mcp/tools"
 )
 
 // incidentTimelineArguments narrow an incident.
@@ -27,14 +26,14 @@ func incidentTimeline() prompt[incidentTimelineArguments] {
 		title:       "Timeline of an incident",
 		description: "What happened in a window, oldest first, and who did how much of it. Default: the last day.",
 		collect: func(ctx context.Context, service *analysis.Service, a incidentTimelineArguments) (string, []part, error) {
-			filter, _, err := a.resolve(ctx, service, days)
+			f, _, err := a.resolve(ctx, service, days)
 			if err != nil {
 				return "", nil, err
 			}
-			filter.Actor, filter.Team, filter.Event, filter.TargetID = listOf(a.Actor), listOf(a.Team), listOf(a.Event), a.TargetID
-			return "Timeline of an incident in a Make.com organization, by its audit log, " + window(filter) + ": what happened in which order, who did it, what belongs together, and what does this data not show?", []part{
-				asked(ctx, service, "list_audit_logs", schemas.ListAuditLogsArguments{Filter: filter, SortDir: "asc", Limit: timelineEntries}, tools.ListAuditLogs),
-				asked(ctx, service, "count_audit_logs", schemas.CountAuditLogsArguments{Filter: filter, GroupBy: []string{"actor", "event"}}, tools.CountAuditLogs),
+			f.Actor, f.Team, f.Event, f.TargetID = listOf(a.Actor), listOf(a.Team), listOf(a.Event), a.TargetID
+			return "Timeline of an incident in a Make.com organization, by its audit log, " + f.span() + ": what happened in which order, who did it, what belongs together, and what does this data not show?", []part{
+				listed(ctx, service, f, schemas.ListAuditLogsArguments{SortDir: "asc", Limit: timelineEntries}),
+				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor", "event"}}),
 			}, nil
 		},
 	}

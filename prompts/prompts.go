@@ -15,6 +15,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
 )
@@ -153,26 +154,41 @@ func plain(value any) string {
 	return string(data)
 }
 
-// asked is a question to a tool and its answer.
-func asked[A, R any](ctx context.Context, service *analysis.Service, tool string, arguments A, ask func(context.Context, *analysis.Service, A) (R, error)) part {
-	result, err := ask(ctx, service, arguments)
+// asked is a question to a tool and its answer. The arguments are shown; what they mean is resolved from the filter.
+func asked[A, R any](ctx context.Context, service *analysis.Service, tool string, f filter, arguments A, ask func(context.Context, *analysis.Service, *question.Question, A) (R, error)) part {
+	resolved, err := f.resolve(ctx, service)
+	if err != nil {
+		return part{tool: tool, arguments: arguments, err: err}
+	}
+	result, err := ask(ctx, service, resolved, arguments)
 	return part{tool: tool, arguments: arguments, answer: result, err: err}
 }
 
-// ofEvents asks about those events that the catalog has of a sort.
-func ofEvents(ctx context.Context, filter schemas.Filter, events func(context.Context, auditlog.ID) ([]string, error), tool string, ask func(schemas.Filter) part) part {
-	values, err := events(ctx, scope{OrganizationID: filter.OrganizationID}.organization())
-	if err != nil {
-		return part{tool: tool, arguments: filter, err: err}
-	}
-	filter.Event = values
-	return ask(filter)
+// counted counts entries by groups. The filter is that of the arguments.
+func counted(ctx context.Context, service *analysis.Service, f filter, arguments schemas.CountAuditLogsArguments) part {
+	arguments.Filter = f.Filter
+	return asked(ctx, service, "count_audit_logs", f, arguments, tools.Count)
 }
 
-// listed lists the newest entries of such events.
-func listed(ctx context.Context, service *analysis.Service, filter schemas.Filter, events func(context.Context, auditlog.ID) ([]string, error)) part {
-	return ofEvents(ctx, filter, events, "list_audit_logs", func(filter schemas.Filter) part {
-		return asked(ctx, service, "list_audit_logs", schemas.ListAuditLogsArguments{Filter: filter}, tools.ListAuditLogs)
+// listed lists entries. The filter is that of the arguments.
+func listed(ctx context.Context, service *analysis.Service, f filter, arguments schemas.ListAuditLogsArguments) part {
+	arguments.Filter = f.Filter
+	return asked(ctx, service, "list_audit_logs", f, arguments, tools.List)
+}
+
+// ofEvents asks about those events that the catalog has of a sort.
+func ofEvents(ctx context.Context, f filter, events func(context.Context, auditlog.ID) ([]string, error), tool string, ask func(filter) part) part {
+	values, err := events(ctx, scope{OrganizationID: f.OrganizationID}.organization())
+	if err != nil {
+		return part{tool: tool, arguments: f.Filter, err: err}
+	}
+	return ask(f.of(values...))
+}
+
+// listedOf lists the newest entries of such events.
+func listedOf(ctx context.Context, service *analysis.Service, f filter, events func(context.Context, auditlog.ID) ([]string, error)) part {
+	return ofEvents(ctx, f, events, "list_audit_logs", func(f filter) part {
+		return listed(ctx, service, f, schemas.ListAuditLogsArguments{})
 	})
 }
 

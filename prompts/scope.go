@@ -10,10 +10,10 @@ import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
+	"make-audit-mcp/tools"
 )
 
-// scope are the arguments that all prompts have. A client shows them as fields of
-// a form, so that all are text.
+// scope are the arguments that all prompts have. A client shows them as fields of a form, so that all are text.
 type scope struct {
 	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start: 7d, last month, 2026-10, 2026-10-03T14:00 ..."`
 	To             string `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; now if left out."`
@@ -21,19 +21,25 @@ type scope struct {
 	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
 }
 
-// resolve understands the scope once for all parts, which then are about the same
-// instants. days is how far back the window reaches that has no beginning.
-func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (schemas.Filter, auditlog.Query, error) {
-	filter := question.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To, Timezone: s.Timezone}
-	asked, err := service.Resolve(ctx, filter, days)
+// filter is what a part of a prompt is about: as a call of a tool has it, so that it can be asked again, and the window that its instants
+// stand for.
+type filter struct {
+	schemas.Filter
+	window *auditlog.Window // nil: the instants say it
+}
+
+// resolve understands the scope once for all parts, which then are about the same instants. days is how far back the window reaches that
+// has no beginning.
+func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (filter, auditlog.Query, error) {
+	asked, err := service.Resolve(ctx, question.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To, Timezone: s.Timezone}, days)
 	if err != nil {
-		return schemas.Filter{}, auditlog.Query{}, err
+		return filter{}, auditlog.Query{}, err
 	}
 	window := asked.Query.Window
-	return schemas.Filter{
+	return filter{window: &window, Filter: schemas.Filter{
 		OrganizationID: s.OrganizationID, Actor: actors, Timezone: window.Location.String(),
 		From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
-	}, asked.Query, nil
+	}}, asked.Query, nil
 }
 
 func (s scope) organization() auditlog.ID {
@@ -43,8 +49,26 @@ func (s scope) organization() auditlog.ID {
 	return auditlog.ID(strconv.FormatInt(s.OrganizationID, 10))
 }
 
-// window says which window a filter is about, in words.
-func window(f schemas.Filter) string {
+// ever is the filter without its window: over everything that there is.
+func (f filter) ever() filter {
+	f.From, f.To, f.window = "all", "", nil
+	return f
+}
+
+// of is the filter for events.
+func (f filter) of(events ...string) filter {
+	f.Event = events
+	return f
+}
+
+func (f filter) resolve(ctx context.Context, service *analysis.Service) (*question.Question, error) {
+	asked := tools.FilterOf(f.Filter)
+	asked.Window = f.window
+	return service.Resolve(ctx, asked, 0) // each has a beginning
+}
+
+// span says in words which window the filter is about.
+func (f filter) span() string {
 	return fmt.Sprintf("%s to %s (%s)", f.From, f.To, f.Timezone)
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/schemas"
-	"make-audit-mcp/tools"
 )
 
 // securityReviewArguments choose what is reviewed.
@@ -21,27 +20,22 @@ func securityReview() prompt[securityReviewArguments] {
 		title:       "Security review of a period",
 		description: "What happened in a period, against the period before: by category and person, changes to access and secrets, deletions, work at night. Default: the last 30 days.",
 		collect: func(ctx context.Context, service *analysis.Service, a securityReviewArguments) (string, []part, error) {
-			filter, _, err := a.resolve(ctx, service, days)
+			f, _, err := a.resolve(ctx, service, days)
 			if err != nil {
 				return "", nil, err
 			}
-			filter.Team = listOf(a.Team)
-			deleted := filter
-			deleted.Event = []string{"*_deleted", "*_removed"}
-			var parts []part
-			for _, count := range []schemas.CountAuditLogsArguments{
-				{Filter: filter, GroupBy: []string{"category"}, CompareToPrevious: true},
-				{Filter: filter, GroupBy: []string{"actor"}, CompareToPrevious: true, Limit: 15},
-				{Filter: filter, GroupBy: []string{"actor"}, Hours: "22-06", Limit: 10},
-				{Filter: deleted, GroupBy: []string{"actor", "event"}, Limit: 15},
-			} {
-				parts = append(parts, asked(ctx, service, "count_audit_logs", count, tools.CountAuditLogs))
+			f.Team = listOf(a.Team)
+			parts := []part{
+				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"category"}, CompareToPrevious: true}),
+				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, CompareToPrevious: true, Limit: 15}),
+				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, Hours: "22-06", Limit: 10}),
+				counted(ctx, service, f.of("*_deleted", "*_removed"), schemas.CountAuditLogsArguments{GroupBy: []string{"actor", "event"}, Limit: 15}),
+				ofEvents(ctx, f, service.AccessEvents, "count_audit_logs", func(f filter) part {
+					return counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"event", "actor"}})
+				}),
+				listedOf(ctx, service, f, service.PowerEvents),
 			}
-			parts = append(parts, ofEvents(ctx, filter, service.AccessEvents, "count_audit_logs", func(filter schemas.Filter) part {
-				count := schemas.CountAuditLogsArguments{Filter: filter, GroupBy: []string{"event", "actor"}}
-				return asked(ctx, service, "count_audit_logs", count, tools.CountAuditLogs)
-			}), listed(ctx, service, filter, service.PowerEvents))
-			return "Security review of a Make.com organization's audit log, " + window(filter) + ": what needs attention, what is unusual against the period before, what should be asked next, and what does this data not show?", parts, nil
+			return "Security review of a Make.com organization's audit log, " + f.span() + ": what needs attention, what is unusual against the period before, what should be asked next, and what does this data not show?", parts, nil
 		},
 	}
 }

@@ -20,24 +20,36 @@ func countAuditLogs() Tool {
 		Name:        "count_audit_logs",
 		Title:       "Count entries",
 		Description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days unless from or to is given. One call answers who did most, when most happened, what changed against the period before. list_audit_logs shows the entries.",
-	}, CountAuditLogs)
+	}, handleCountAuditLogs)
 }
 
-// CountAuditLogs answers count_audit_logs.
-func CountAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+func handleCountAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
 	request, err := countRequest(arguments)
 	if err != nil {
 		return nil, err
 	}
-	asked, err := service.Resolve(ctx, filterOf(arguments.Filter), defaultCountDays)
+	asked, err := service.Resolve(ctx, FilterOf(arguments.Filter), defaultCountDays)
 	if err != nil {
 		return nil, err
 	}
+	return count(ctx, service, asked, request, arguments.Limit)
+}
+
+// Count answers count_audit_logs for a question that was resolved from the arguments' filter.
+func Count(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+	request, err := countRequest(arguments)
+	if err != nil {
+		return nil, err
+	}
+	return count(ctx, service, asked, request, arguments.Limit)
+}
+
+func count(ctx context.Context, service *analysis.Service, asked *question.Question, request analysis.CountRequest, limit int) (*schemas.CountAuditLogsResult, error) {
 	counting, err := service.Count(ctx, asked.Query, request)
 	if err != nil {
 		return nil, err
 	}
-	limit, size := arguments.Limit, answer.DefaultSize
+	size := answer.DefaultSize
 	if limit > defaultCountLimit {
 		size = answer.LargeSize
 	}

@@ -11,8 +11,8 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// filterOf maps the arguments to the question's filter.
-func filterOf(f schemas.Filter) question.Filter {
+// FilterOf maps the arguments to the question's filter.
+func FilterOf(f schemas.Filter) question.Filter {
 	return question.Filter{
 		OrganizationID: organizationID(f.OrganizationID),
 		Teams:          f.Team,

@@ -15,11 +15,10 @@ func getActorActivity() Tool {
 		Name:        "get_actor_activity",
 		Title:       "Activity of one person",
 		Description: "Shows what one person did in a window (default the last 30 days) against the time before it: by event, team and hour, what is new, work outside usual hours, notable entries and findings. Serves as a report on somebody who leaves. count_audit_logs compares people.",
-	}, GetActorActivity)
+	}, handleGetActorActivity)
 }
 
-// GetActorActivity answers get_actor_activity.
-func GetActorActivity(ctx context.Context, service *analysis.Service, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
+func handleGetActorActivity(ctx context.Context, service *analysis.Service, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
 	asked, err := service.Resolve(ctx, question.Filter{
 		OrganizationID: organizationID(arguments.OrganizationID), Actors: []string{arguments.Actor},
 		From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
@@ -27,6 +26,11 @@ func GetActorActivity(ctx context.Context, service *analysis.Service, arguments 
 	if err != nil {
 		return nil, err
 	}
+	return Activity(ctx, service, asked, arguments)
+}
+
+// Activity answers get_actor_activity for a question that was resolved from the arguments.
+func Activity(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
 	days := arguments.BaselineDays
 	if days == 0 {
 		days = analysis.DefaultBaselineDays

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"time"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
@@ -21,24 +22,33 @@ func listAuditLogs() Tool {
 		Name:        listAuditLogsName,
 		Title:       "List audit log entries",
 		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
-	}, ListAuditLogs)
+	}, handleListAuditLogs)
 }
 
-// ListAuditLogs answers list_audit_logs.
-func ListAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
+func handleListAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
 	page, err := startPage(ctx, service, arguments)
 	if err != nil {
 		return nil, err
 	}
-	limit := arguments.Limit
-	if limit == 0 {
-		limit = defaultListLimit
-	}
-	listing, err := service.List(ctx, page.question.Query, page.place.Order, page.after, limit)
+	return page.answer(ctx, service)
+}
+
+// List answers list_audit_logs for a question that was resolved from the arguments' filter: with the first page.
+func List(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
+	page, err := firstPage(asked, arguments, service.Directory.Now())
 	if err != nil {
 		return nil, err
 	}
-	return page.result(ctx, service, listing)
+	return page.answer(ctx, service)
+}
+
+// fingerprintOfListing is that of the arguments that all pages of a listing share.
+func fingerprintOfListing(arguments schemas.ListAuditLogsArguments) (string, error) {
+	return fingerprint(struct {
+		schemas.Filter
+		SortBy  string `json:"sort_by,omitempty"`
+		SortDir string `json:"sort_dir,omitempty"`
+	}{arguments.Filter, arguments.SortBy, arguments.SortDir})
 }
 
 // listPage is one page of a listing: its first, or the one behind a cursor.
@@ -52,48 +62,51 @@ type listPage struct {
 }
 
 func startPage(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*listPage, error) {
-	asked, err := fingerprint(struct {
-		schemas.Filter
-		SortBy  string `json:"sort_by,omitempty"`
-		SortDir string `json:"sort_dir,omitempty"`
-	}{arguments.Filter, arguments.SortBy, arguments.SortDir})
+	if arguments.Cursor != "" {
+		return reopenPage(ctx, service, arguments)
+	}
+	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
+	asked, err := service.Resolve(ctx, FilterOf(arguments.Filter), defaultListDays)
 	if err != nil {
 		return nil, err
 	}
-	page := &listPage{arguments: arguments}
-	if arguments.Cursor != "" {
-		err = page.reopen(ctx, service, asked)
-	} else {
-		err = page.begin(ctx, service, asked)
-	}
-	return page, err
+	return firstPage(asked, arguments, takenAt)
 }
 
-func (p *listPage) begin(ctx context.Context, service *analysis.Service, asked string) error {
-	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
-	resolved, err := service.Resolve(ctx, filterOf(p.arguments.Filter), defaultListDays)
-	if err != nil {
-		return err
-	}
-	p.question = resolved
-	p.place = question.Cursor{
-		Query: resolved.Query, Order: question.Order{By: question.SortKey(p.arguments.SortBy), Ascending: p.arguments.SortDir == "asc"},
-		TakenAt: takenAt, Asked: asked, Tool: listAuditLogsName,
-	}
-	return nil
+func firstPage(asked *question.Question, arguments schemas.ListAuditLogsArguments, takenAt time.Time) (*listPage, error) {
+	fingerprint, err := fingerprintOfListing(arguments)
+	return &listPage{arguments: arguments, question: asked, place: question.Cursor{
+		Query: asked.Query, Order: question.Order{By: question.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"},
+		TakenAt: takenAt, Asked: fingerprint, Tool: listAuditLogsName,
+	}}, err
 }
 
-// reopen goes on behind a cursor: the window, the names and the order stay as the first page resolved them.
-func (p *listPage) reopen(ctx context.Context, service *analysis.Service, asked string) error {
-	place, err := service.Reopen(ctx, p.arguments.Cursor, listAuditLogsName)
+// reopenPage goes on behind a cursor: the window, the names and the order stay as the first page resolved them.
+func reopenPage(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*listPage, error) {
+	fingerprint, err := fingerprintOfListing(arguments)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if asked != "" && asked != place.Asked {
-		return &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
+	place, err := service.Reopen(ctx, arguments.Cursor, listAuditLogsName)
+	if err != nil {
+		return nil, err
 	}
-	p.question, p.place, p.after = &question.Question{Query: place.Query}, place, &place
-	return nil
+	if fingerprint != "" && fingerprint != place.Asked {
+		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
+	}
+	return &listPage{arguments: arguments, question: &question.Question{Query: place.Query}, place: place, after: &place}, nil
+}
+
+func (p *listPage) answer(ctx context.Context, service *analysis.Service) (*schemas.ListAuditLogsResult, error) {
+	limit := p.arguments.Limit
+	if limit == 0 {
+		limit = defaultListLimit
+	}
+	listing, err := service.List(ctx, p.question.Query, p.place.Order, p.after, limit)
+	if err != nil {
+		return nil, err
+	}
+	return p.result(ctx, service, listing)
 }
 
 func (p *listPage) result(ctx context.Context, service *analysis.Service, listing *analysis.Listing) (*schemas.ListAuditLogsResult, error) {

@@ -14,6 +14,8 @@ type Filter struct {
 	TargetID string
 	From, To string
 	Timezone string
+	// Window, if set, is what From, To and Timezone became before.
+	Window *auditlog.Window
 }
 
 // Question is a filter that was understood.

@@ -55,6 +55,10 @@ func (q *Question) note(f Filter) {
 
 // resolveTime fills in the window. unclear is a time or a zone that was not understood, err a read that failed.
 func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, question *Question) (unclear, err error) {
+	if f.Window != nil {
+		question.Query.Window = *f.Window
+		return nil, nil
+	}
 	location, err := r.ResolveLocation(ctx, f.Timezone)
 	if err != nil {
 		return asTimeError(err)

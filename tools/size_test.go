@@ -5,11 +5,11 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/tools"
 )
 
 // The most characters of structured content: of an answer that nobody asked to
@@ -33,7 +33,6 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		arguments args
 	}
 	questions := []question{
-		{"list_organizations", args{}},
 		{"list_audit_log_filters", args{}},
 		{"list_audit_log_filters", args{"kind": "events"}},
 		{"list_audit_log_filters", args{"kind": "users"}},
@@ -62,6 +61,11 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	for _, objects := range u.objects() {
 		questions = append(questions, question{"get_target_history", objects[0].arguments()})
 	}
+	for _, tool := range tools.All() {
+		if !slices.ContainsFunc(questions, func(q question) bool { return q.tool == tool.Name }) {
+			questions = append(questions, question{tool.Name, args{}})
+		}
+	}
 	asked := map[string]int{}
 	for _, q := range questions {
 		r := c.Call(q.tool, q.arguments)
@@ -69,11 +73,6 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		size := utf8.RuneCountInString(r.Text) // what is structured, written as JSON
 		assert.Less(t, size, defaultAnswer, "%s %v", q.tool, q.arguments)
 		asked[q.tool] = max(asked[q.tool], size)
-	}
-	listed, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
-	require.NoError(t, err)
-	for _, tool := range listed.Tools {
-		assert.Contains(t, asked, tool.Name, "every tool is asked")
 	}
 	t.Log(asked)
 

@@ -15,8 +15,11 @@ import (
 // Completer completes the arguments of prompts.
 type Completer struct{ Config }
 
-// CompletePromptArgument serves mcp-go's server.PromptCompletionProvider. An argument means the same in every prompt, so its name is enough.
-func (c *Completer) CompletePromptArgument(ctx context.Context, _ string, argument mcp.CompleteArgument, earlier mcp.CompleteContext) (*mcp.Completion, error) {
+// CompletePromptArgument serves mcp-go's server.PromptCompletionProvider. An argument means the same in every prompt, so its name is
+// enough.
+func (c *Completer) CompletePromptArgument(
+	ctx context.Context, _ string, argument mcp.CompleteArgument, earlier mcp.CompleteContext,
+) (*mcp.Completion, error) {
 	switch argument.Name {
 	case "from":
 		return resources.Completion(beginning(argument.Value, "24h", "7d", "30d", "90d", "today", "yesterday", "this week", "last week", "this month", "last month", "last quarter", "all")), nil

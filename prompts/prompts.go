@@ -41,7 +41,8 @@ type Config struct {
 	TimeWithProgress time.Duration
 }
 
-// Register adds all prompts to a server. Completion of their arguments is a [Completer]'s, which has to be given to the server when it is made.
+// Register adds all prompts to a server. Completion of their arguments is a [Completer]'s, which has to be given to the server when it is
+// made.
 func Register(s *server.MCPServer, config Config) {
 	if config.Time <= 0 {
 		config.Time = defaultTime
@@ -96,7 +97,9 @@ func add[A any](s *server.MCPServer, config Config, p prompt[A]) {
 	})
 }
 
-func (p prompt[A]) get(ctx context.Context, config Config, check *schemas.Arguments, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+func (p prompt[A]) get(
+	ctx context.Context, config Config, check *schemas.Arguments, request mcp.GetPromptRequest,
+) (*mcp.GetPromptResult, error) {
 	given := map[string]any{}
 	for name, value := range request.Params.Arguments {
 		if value != "" { // clients send a field that was left empty
@@ -125,6 +128,11 @@ func (p prompt[A]) get(ctx context.Context, config Config, check *schemas.Argume
 	if !slices.ContainsFunc(parts, func(p part) bool { return p.err == nil }) {
 		return nil, parts[0].err
 	}
+	return p.result(ask, parts), nil
+}
+
+// result opens with what the data is for, and has a message for each part.
+func (p prompt[A]) result(ask string, parts []part) *mcp.GetPromptResult {
 	result := &mcp.GetPromptResult{Description: p.description}
 	say := func(text string) {
 		result.Messages = append(result.Messages, mcp.NewPromptMessage(mcp.RoleUser, mcp.NewTextContent(text)))
@@ -133,7 +141,7 @@ func (p prompt[A]) get(ctx context.Context, config Config, check *schemas.Argume
 	for _, part := range parts {
 		say(part.text())
 	}
-	return result, nil
+	return result
 }
 
 // text is the part as a message shows it.
@@ -155,7 +163,9 @@ func plain(value any) string {
 }
 
 // asked is a question to a tool and its answer. The arguments are shown; what they mean is resolved from the filter.
-func asked[A, R any](ctx context.Context, service *analysis.Service, tool string, f filter, arguments A, ask func(context.Context, *analysis.Service, *question.Question, A) (R, error)) part {
+func asked[A, R any](
+	ctx context.Context, service *analysis.Service, tool string, f filter, arguments A, ask func(context.Context, *analysis.Service, *question.Question, A) (R, error),
+) part {
 	resolved, err := f.resolve(ctx, service)
 	if err != nil {
 		return part{tool: tool, arguments: arguments, err: err}
@@ -177,7 +187,9 @@ func listed(ctx context.Context, service *analysis.Service, f filter, arguments 
 }
 
 // ofEvents asks about those events that the catalog has of a sort.
-func ofEvents(ctx context.Context, f filter, events func(context.Context, auditlog.ID) ([]string, error), tool string, ask func(filter) part) part {
+func ofEvents(
+	ctx context.Context, f filter, events func(context.Context, auditlog.ID) ([]string, error), tool string, ask func(filter) part,
+) part {
 	values, err := events(ctx, scope{OrganizationID: f.OrganizationID}.organization())
 	if err != nil {
 		return part{tool: tool, arguments: f.Filter, err: err}

@@ -29,7 +29,9 @@ const (
 type Completer struct{ Config }
 
 // CompleteResourceArgument serves mcp-go's server.ResourceCompletionProvider.
-func (c *Completer) CompleteResourceArgument(ctx context.Context, uri string, argument mcp.CompleteArgument, earlier mcp.CompleteContext) (*mcp.Completion, error) {
+func (c *Completer) CompleteResourceArgument(
+	ctx context.Context, uri string, argument mcp.CompleteArgument, earlier mcp.CompleteContext,
+) (*mcp.Completion, error) {
 	service, err := c.Service(ctx)
 	if err != nil {
 		return nil, errors.New(answer.Explain(err))

@@ -33,7 +33,9 @@ type content struct {
 const mimeJSON = "application/json"
 
 // asJSON reads content that is JSON.
-func asJSON(read func(context.Context, *analysis.Service, address) (any, error)) func(context.Context, *analysis.Service, address) (content, error) {
+func asJSON(
+	read func(context.Context, *analysis.Service, address) (any, error),
+) func(context.Context, *analysis.Service, address) (content, error) {
 	return func(ctx context.Context, service *analysis.Service, at address) (content, error) {
 		value, err := read(ctx, service, at)
 		if err != nil {

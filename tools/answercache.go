@@ -58,8 +58,8 @@ func (c *answerCache[A]) decode(arguments any, check *schemas.Arguments) (A, err
 	return into, err
 }
 
-// find returns the answer that still holds, if there is one, and what an answer is made of now: nil where that is not known. What goes wrong
-// here goes wrong again in the tool's handler, which puts it into words.
+// find returns the answer that still holds, if there is one, and what an answer is made of now: nil where that is not known. What goes
+// wrong here goes wrong again in the tool's handler, which puts it into words.
 func (c *answerCache[A]) find(ctx context.Context, service *analysis.Service, arguments A) (source any, known *writtenAnswer) {
 	if c == nil {
 		return nil, nil

@@ -23,7 +23,9 @@ func countAuditLogs() Tool {
 	}, handleCountAuditLogs)
 }
 
-func handleCountAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+func handleCountAuditLogs(
+	ctx context.Context, service *analysis.Service, arguments schemas.CountAuditLogsArguments,
+) (*schemas.CountAuditLogsResult, error) {
 	request, err := countRequest(arguments)
 	if err != nil {
 		return nil, err
@@ -36,7 +38,9 @@ func handleCountAuditLogs(ctx context.Context, service *analysis.Service, argume
 }
 
 // Count answers count_audit_logs for a question that was resolved from the arguments' filter.
-func Count(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+func Count(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.CountAuditLogsArguments,
+) (*schemas.CountAuditLogsResult, error) {
 	request, err := countRequest(arguments)
 	if err != nil {
 		return nil, err
@@ -44,7 +48,9 @@ func Count(ctx context.Context, service *analysis.Service, asked *question.Quest
 	return count(ctx, service, asked, request, arguments.Limit)
 }
 
-func count(ctx context.Context, service *analysis.Service, asked *question.Question, request analysis.CountRequest, limit int) (*schemas.CountAuditLogsResult, error) {
+func count(
+	ctx context.Context, service *analysis.Service, asked *question.Question, request analysis.CountRequest, limit int,
+) (*schemas.CountAuditLogsResult, error) {
 	counting, err := service.Count(ctx, asked.Query, request)
 	if err != nil {
 		return nil, err

@@ -18,7 +18,9 @@ func getActorActivity() Tool {
 	}, handleGetActorActivity)
 }
 
-func handleGetActorActivity(ctx context.Context, service *analysis.Service, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
+func handleGetActorActivity(
+	ctx context.Context, service *analysis.Service, arguments schemas.GetActorActivityArguments,
+) (*schemas.GetActorActivityResult, error) {
 	asked, err := service.Resolve(ctx, question.Filter{
 		OrganizationID: organizationID(arguments.OrganizationID), Actors: []string{arguments.Actor},
 		From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
@@ -30,7 +32,9 @@ func handleGetActorActivity(ctx context.Context, service *analysis.Service, argu
 }
 
 // Activity answers get_actor_activity for a question that was resolved from the arguments.
-func Activity(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.GetActorActivityArguments) (*schemas.GetActorActivityResult, error) {
+func Activity(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.GetActorActivityArguments,
+) (*schemas.GetActorActivityResult, error) {
 	days := arguments.BaselineDays
 	if days == 0 {
 		days = analysis.DefaultBaselineDays

@@ -24,7 +24,9 @@ func getAuditLog() Tool {
 	}, handleGetAuditLog)
 }
 
-func handleGetAuditLog(ctx context.Context, service *analysis.Service, arguments schemas.GetAuditLogArguments) (*schemas.GetAuditLogResult, error) {
+func handleGetAuditLog(
+	ctx context.Context, service *analysis.Service, arguments schemas.GetAuditLogArguments,
+) (*schemas.GetAuditLogResult, error) {
 	wanted := make([]string, 0, len(arguments.UUID))
 	for _, uuid := range arguments.UUID {
 		if !slices.Contains(wanted, uuid) {
@@ -70,7 +72,9 @@ type details struct {
 	bare   *auditlog.DetailsError
 }
 
-func collectDetails(organization auditlog.Ref, style answer.EntryStyle, wanted []string, entries []*auditlog.Entry, failures []error) (*schemas.GetAuditLogResult, error) {
+func collectDetails(
+	organization auditlog.Ref, style answer.EntryStyle, wanted []string, entries []*auditlog.Entry, failures []error,
+) (*schemas.GetAuditLogResult, error) {
 	result := &schemas.GetAuditLogResult{Organization: organization, Entries: []schemas.Entry{}, NotFound: []string{}, Warnings: []string{}}
 	// Kept free for the uuids without an entry and for the warnings.
 	d := &details{result: result, spare: answer.LargeSize - answer.Size(result) - answer.Size(wanted) - 2_000}

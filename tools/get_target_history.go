@@ -24,7 +24,9 @@ func getTargetHistory() Tool {
 	}, handleGetTargetHistory)
 }
 
-func handleGetTargetHistory(ctx context.Context, service *analysis.Service, arguments schemas.GetTargetHistoryArguments) (*schemas.GetTargetHistoryResult, error) {
+func handleGetTargetHistory(
+	ctx context.Context, service *analysis.Service, arguments schemas.GetTargetHistoryArguments,
+) (*schemas.GetTargetHistoryResult, error) {
 	page, err := startHistory(ctx, service, arguments)
 	if err != nil {
 		return nil, err

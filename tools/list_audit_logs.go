@@ -25,7 +25,9 @@ func listAuditLogs() Tool {
 	}, handleListAuditLogs)
 }
 
-func handleListAuditLogs(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
+func handleListAuditLogs(
+	ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments,
+) (*schemas.ListAuditLogsResult, error) {
 	page, err := startPage(ctx, service, arguments)
 	if err != nil {
 		return nil, err
@@ -34,7 +36,9 @@ func handleListAuditLogs(ctx context.Context, service *analysis.Service, argumen
 }
 
 // List answers list_audit_logs for a question that was resolved from the arguments' filter: with the first page.
-func List(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments) (*schemas.ListAuditLogsResult, error) {
+func List(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments,
+) (*schemas.ListAuditLogsResult, error) {
 	page, err := firstPage(asked, arguments, service.Directory.Now())
 	if err != nil {
 		return nil, err

@@ -28,8 +28,8 @@ type Result struct {
 	Raw  []byte
 }
 
-// Call calls a tool and checks what holds of every result: it is valid by the output schema, the text says the same, nothing in it deceives,
-// and it fits.
+// Call calls a tool and checks what holds of every result: it is valid by the output schema, the text says the same, nothing in it
+// deceives, and it fits.
 func (c *Client) Call(tool string, arguments any) Result {
 	c.T.Helper()
 	request := mcp.CallToolRequest{}

@@ -102,19 +102,15 @@ func (d *details) add(style answer.EntryStyle, uuid string, entry *auditlog.Entr
 		return
 	case failure != nil:
 		d.failed = failure
-		d.result.NotRead = append(d.result.NotRead, uuid)
-		return
-	case d.spare < 0:
-		d.result.NotRead = append(d.result.NotRead, uuid)
-		return
+	case d.spare >= 0:
+		shown := style.Entry(entry)
+		d.spare -= answer.Size(shown)
+		if d.spare >= 0 {
+			d.result.Entries = append(d.result.Entries, shown)
+			return
+		}
 	}
-	shown := style.Entry(entry)
-	d.spare -= answer.Size(shown)
-	if d.spare < 0 {
-		d.result.NotRead = append(d.result.NotRead, uuid)
-		return
-	}
-	d.result.Entries = append(d.result.Entries, shown)
+	d.result.NotRead = append(d.result.NotRead, uuid)
 }
 
 func (d *details) warn() {

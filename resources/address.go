@@ -49,13 +49,8 @@ func (a address) part(name string) (string, error) {
 			value = given[0]
 		}
 	}
-	if value == "" || len(value) > maxAddressPart {
+	if !auditlog.ID(value).IsPlain() || len(value) > maxAddressPart {
 		return "", &AddressError{Part: name, Value: value}
-	}
-	for _, c := range []byte(value) {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
-			return "", &AddressError{Part: name, Value: value}
-		}
 	}
 	return value, nil
 }

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/tools"
 )
@@ -47,22 +51,64 @@ func TestDefinitionsAreTheGoldenOnes(t *testing.T) {
 	found := definitions(t)
 	for name, definition := range found {
 		path := filepath.Join("testdata", name+".json")
-		var got bytes.Buffer
-		encoder := json.NewEncoder(&got)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		require.NoError(t, encoder.Encode(definition))
-		if *update {
-			require.NoError(t, os.MkdirAll("testdata", 0o755))
-			require.NoError(t, os.WriteFile(path, got.Bytes(), 0o644))
-		}
-		want, err := os.ReadFile(path)
-		require.NoError(t, err, "run with -update")
-		assert.Equal(t, string(want), got.String(), "if this is meant, run with -update")
+		requireGolden(t, path, definition)
 	}
+	requireGolden(t, filepath.Join("..", "clients", "examples.json"), examples(t))
 	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	require.NoError(t, err)
 	assert.Len(t, files, len(found), "a golden file without its tool")
+}
+
+// requireGolden compares a value, as indented JSON, with a golden file.
+func requireGolden(t *testing.T, path string, value any) {
+	t.Helper()
+	var got bytes.Buffer
+	encoder := auditlog.PlainEncoder(&got)
+	encoder.SetIndent("", "  ")
+	require.NoError(t, encoder.Encode(value))
+	if *update {
+		require.NoError(t, os.WriteFile(path, got.Bytes(), 0o644))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err, "run with -update")
+	assert.Equal(t, string(want), got.String(), "if this is meant, run with -update")
+}
+
+// examples are the tools' examples, for clients that call every tool there is.
+func examples(t *testing.T) map[string]json.RawMessage {
+	t.Helper()
+	found := map[string]json.RawMessage{}
+	for _, tool := range tools.All() {
+		if tool.Example != "" {
+			require.True(t, json.Valid([]byte(tool.Example)), tool.Name)
+			found[tool.Name] = json.RawMessage(tool.Example)
+		}
+	}
+	return found
+}
+
+// TestTheReadmeHasARowForEveryTool adds a row for one that is missing, for somebody to say it better.
+func TestTheReadmeHasARowForEveryTool(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("..", "README.md")
+	readme, err := os.ReadFile(path)
+	require.NoError(t, err)
+	text := string(readme)
+	const head = "| tool | what it does | arguments |\n|---|---|---|\n"
+	for name, definition := range definitions(t) {
+		if strings.Contains(text, "\n| `"+name+"` |") {
+			continue
+		}
+		if !*update {
+			assert.Fail(t, "README.md has no row for "+name, "run with -update")
+			continue
+		}
+		schema, _ := definition["inputSchema"].(map[string]any)
+		properties, _ := schema["properties"].(map[string]any)
+		arguments := "`" + strings.Join(slices.Sorted(maps.Keys(properties)), "`, `") + "`"
+		text = strings.Replace(text, head, head+fmt.Sprintf("| `%s` | %s | %s |\n", name, definition["title"], arguments), 1)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
 }
 
 func TestDefinitionsAreCheapToRead(t *testing.T) {

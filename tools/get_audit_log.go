@@ -129,7 +129,7 @@ func (d *details) warn() {
 func checkUUIDs(uuids []string) error {
 	var problems []schemas.Problem
 	for _, uuid := range uuids {
-		if strings.Trim(uuid, "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") != "" || len(uuid) < 8 {
+		if !auditlog.ID(uuid).IsPlain() || len(uuid) < 8 {
 			problems = append(problems, schemas.Problem{Argument: "uuid", Message: auditlog.Text(uuid).Quote() + " is no uuid; accepted: letters, digits and dashes, e.g. 4c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d, as list_audit_logs shows them"})
 		}
 	}

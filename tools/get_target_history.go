@@ -21,6 +21,7 @@ func getTargetHistory() Tool {
 		Name:        getTargetHistoryName,
 		Title:       "History of one object",
 		Description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, what each entry changed, who created, changed and deleted it. Over everything that Make keeps unless from or to is given. list_audit_logs finds target ids.",
+		Answers:     "One object, who made or deleted it: get_target_history.",
 	}, handleGetTargetHistory)
 }
 

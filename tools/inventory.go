@@ -8,17 +8,28 @@ import (
 	"make-audit-mcp/internal/question"
 )
 
-// All returns every tool that there is.
+// All returns every tool that there is, in the order in which the server's instructions name them.
 func All() []Tool {
 	return []Tool{
-		listOrganizations(),
-		listAuditLogFilters(),
-		listAuditLogs(),
-		getAuditLog(),
 		countAuditLogs(),
 		getActorActivity(),
 		getTargetHistory(),
+		listAuditLogs(),
+		getAuditLog(),
+		listAuditLogFilters(),
+		listOrganizations(),
 	}
+}
+
+// Answers says which questions the tools answer, for the server's instructions.
+func Answers(tools []Tool) string {
+	var parts []string
+	for _, tool := range tools {
+		if tool.Answers != "" {
+			parts = append(parts, tool.Answers)
+		}
+	}
+	return strings.Join(parts, " ")
 }
 
 // Choose returns the tools named in only, or all where it is empty, without those named in except. A name that none of them has is an

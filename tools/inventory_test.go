@@ -3,6 +3,9 @@ package tools_test
 import (
 	"context"
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/mark3labs/mcp-go/server"
@@ -30,7 +33,7 @@ func TestToolsAreChosenByName(t *testing.T) {
 	}{
 		"all":         {nil, nil, namesOf(all)},
 		"one":         {[]string{"get_audit_log"}, nil, []string{"get_audit_log"}},
-		"all but one": {nil, []string{"list_organizations"}, namesOf(all)[1:]},
+		"all but one": {nil, []string{"count_audit_logs"}, namesOf(all)[1:]},
 		"two but one": {[]string{"get_audit_log", "list_audit_logs"}, []string{"get_audit_log"}, []string{"list_audit_logs"}},
 		"none":        {[]string{"get_audit_log"}, []string{"get_audit_log"}, []string{}},
 	} {
@@ -41,7 +44,7 @@ func TestToolsAreChosenByName(t *testing.T) {
 	}
 	for _, choose := range [][2][]string{{{"get_audit_logs"}, nil}, {nil, {"get_audit_logs"}}} {
 		_, err := tools.Choose(all, choose[0], choose[1])
-		require.ErrorContains(t, err, `there is no tool "get_audit_logs"; did you mean get_audit_log?; accepted: list_organizations, `)
+		require.ErrorContains(t, err, `there is no tool "get_audit_logs"; did you mean get_audit_log?; accepted: count_audit_logs, `)
 	}
 }
 
@@ -70,4 +73,21 @@ func TestAToolThatNamesAViewSaysSoInBothForms(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(definition, &shown))
 	assert.JSONEq(t, `{"ui":{"resourceUri":"`+view+`"},"ui/resourceUri":"`+view+`"}`, string(shown.Meta))
+}
+
+// TestEveryToolIsListed finds the functions that make a tool and are not asked by All.
+func TestEveryToolIsListed(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	makers := regexp.MustCompile(`(?m)^func ([a-z]\w*)\(\) Tool {`)
+	inventory, err := os.ReadFile("inventory.go")
+	require.NoError(t, err)
+	for _, path := range files {
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, maker := range makers.FindAllStringSubmatch(string(source), -1) {
+			assert.Contains(t, string(inventory), "\t\t"+maker[1]+"(),\n", "%s: add it to All", path)
+		}
+	}
 }

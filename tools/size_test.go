@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"unicode/utf8"
@@ -63,7 +64,11 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	}
 	for _, tool := range tools.All() {
 		if !slices.ContainsFunc(questions, func(q question) bool { return q.tool == tool.Name }) {
-			questions = append(questions, question{tool.Name, args{}})
+			arguments := args{}
+			if tool.Example != "" {
+				require.NoError(t, json.Unmarshal([]byte(tool.Example), &arguments))
+			}
+			questions = append(questions, question{tool.Name, arguments})
 		}
 	}
 	asked := map[string]int{}

@@ -17,6 +17,11 @@ type Tool struct {
 	Title string
 	// Description is what a model chooses by.
 	Description string
+	// Answers is the tool's part of the server's instructions: which questions it answers, as a sentence with its name. Empty where a
+	// sibling's part names it.
+	Answers string
+	// Example is arguments, as JSON, that the demo answers.
+	Example string
 	// View is the address (ui://…) of what clients with MCP Apps show beside a result; empty if there is none.
 	View string
 

@@ -25,6 +25,11 @@ func (id ID) Integer() (int64, bool) {
 	return n, true
 }
 
+// IsPlain reports whether the ID has only the characters that Make's ids have, so that it may become part of a path: letters, digits, - and _.
+func (id ID) IsPlain() bool {
+	return id != "" && strings.Trim(string(id), "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
+}
+
 // MarshalJSON writes a number where the ID is one, else cleaned text, and null
 // for the empty ID.
 func (id ID) MarshalJSON() ([]byte, error) {

@@ -17,10 +17,12 @@ import (
 )
 
 // instructions say to a model what the server is for and which tool answers what. Facts, not commands; clients cut them at 2 KB.
-const instructions = `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
+func instructions(offered []tools.Tool) string {
+	return `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
 Not in the log: ` + question.NotLogged + `. Records that scenarios write to data stores are not logged either.
-How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call. One person, or somebody who leaves: get_actor_activity. One object, who made or deleted it: get_target_history. Single entries: list_audit_logs, with details get_audit_log. Names of people, teams and events: list_audit_log_filters. What the API key can see: list_organizations.
+` + tools.Answers(offered) + `
 People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
+}
 
 // cacheFor is how long clients may keep lists of tools and resources, which never change while the process runs; contents belong to one
 // credential.
@@ -33,7 +35,7 @@ func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 	s := server.NewMCPServer("make-audit-mcp", r.version,
 		server.WithTitle("Make audit log"),
 		server.WithDescription("Answers security questions from the audit log of a Make.com organization."),
-		server.WithInstructions(instructions),
+		server.WithInstructions(instructions(tools.All())),
 		server.WithToolCapabilities(false),
 		server.WithResourceCapabilities(false, false),
 		server.WithCompletions(),

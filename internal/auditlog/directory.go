@@ -111,3 +111,60 @@ func (e *NotFoundError) Error() string {
 
 // CallersMistake reports that other arguments would help.
 func (*NotFoundError) CallersMistake() bool { return true }
+
+// TargetNamer is a Directory that knows what objects were called.
+type TargetNamer interface {
+	// IsTarget reports whether an id is that of an object.
+	IsTarget(ctx context.Context, id Text) (bool, error)
+	// NamedTargets returns the objects that may be seen and have, or had, a name that fits, once for each such name.
+	NamedTargets(ctx context.Context, organization ID, fits func(name Text) bool) ([]NamedTarget, error)
+}
+
+// NamedTarget is an object and a name that it has, or had.
+type NamedTarget struct {
+	ID Text
+	// Object is what sort of object it is, as [Event.Object] has it. Ids are unique only within one.
+	Object Text
+	Name   Text
+}
+
+// Has reports whether an event is about the object's sort: webhook_created is about webhooks.
+func (n NamedTarget) Has(event Event) bool { return event.Object() == n.Object }
+
+// ArchiveSpan is what a durable copy of a log holds.
+type ArchiveSpan struct {
+	// From is where it begins to vouch for the log.
+	From time.Time
+	// FirstAt and LastAt are when the oldest and the newest entry was triggered; zero
+	// if there is none.
+	FirstAt, LastAt time.Time
+	Entries         int
+	// AsOf is when it was last filled up.
+	AsOf time.Time
+}
+
+// ArchiveKeeper is a Directory that has a durable copy of logs.
+type ArchiveKeeper interface {
+	// ArchiveStatus returns what the copy holds of the logs that may be read.
+	ArchiveStatus(ctx context.Context) (*ArchiveStatus, error)
+}
+
+// ArchiveStatus is what a durable copy holds, and what was last signed of it.
+type ArchiveStatus struct {
+	Logs []ArchiveLog
+	// Checkpoint is the last signed one; empty if there is none. It is about the whole
+	// copy, whoever asks: a number of records and a hash.
+	Checkpoint   string
+	CheckpointAt time.Time
+}
+
+// ArchiveLog is what a durable copy holds of one log.
+type ArchiveLog struct {
+	Organization Ref
+	Span         ArchiveSpan
+	Gaps         []Gap
+	// Unreadable counts records of Make's that could not be read; Doubts say why
+	// entries may be missing elsewhere.
+	Unreadable int
+	Doubts     []string
+}

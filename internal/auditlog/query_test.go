@@ -77,3 +77,14 @@ func TestProgressReachesTheListenerOfTheContext(t *testing.T) {
 	auditlog.ReportProgress(ctx, auditlog.Progress{Entries: 2, Estimate: 9})
 	assert.Equal(t, []auditlog.Progress{{Entries: 2, Estimate: 9}}, got)
 }
+
+func TestWindowContainsItsStartAndNotItsEnd(t *testing.T) {
+	t.Parallel()
+	from := time.Date(2026, 10, 3, 0, 0, 0, 0, time.UTC)
+	to := from.AddDate(0, 0, 1)
+	window := auditlog.Window{From: from, To: to, Location: time.UTC}
+	assert.True(t, window.Contains(from))
+	assert.True(t, window.Contains(to.Add(-1)))
+	assert.False(t, window.Contains(to))
+	assert.False(t, window.Contains(from.Add(-1)))
+}

@@ -94,6 +94,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/detect":            {"internal/auditlog"},
 		"internal/live":              {"internal/auditlog", "makeapi"},
 		"internal/archive":           {"internal/auditlog"},
+		"internal/archive/sqlite":    {"internal/auditlog", "internal/archive"},
 		"internal/export":            {"internal/auditlog"},
 		"internal/analysis":          {"internal/auditlog", "internal/question", "internal/redact", "internal/detect"},
 		"schemas":                    {"internal/auditlog", "internal/question"},
@@ -103,10 +104,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"prompts":                    {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools", "resources"},
 		"internal/cli": {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
-			"internal/archive", "internal/auth", "internal/export", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
+			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
 		},
 	}
-	forTests := []string{"internal/auditlog/logtest", "internal/audittest"}
+	forTests := []string{"internal/auditlog/logtest", "internal/audittest", "internal/archive/storetest"}
 	for _, file := range parseTree(t) {
 		if file.isTest() || slices.Contains(forTests, file.room) {
 			continue
@@ -117,6 +118,24 @@ func TestImportsPointOneWay(t *testing.T) {
 				assert.Contains(t, allowed[file.room], other, "%s must not import %s", file.path, other)
 			}
 		}
+	}
+}
+
+// TestOnlyStoresKnowSQL keeps SQL, and the packages that run it, in the stores of the archive.
+func TestOnlyStoresKnowSQL(t *testing.T) {
+	t.Parallel()
+	statement := regexp.MustCompile(`^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA)\b`)
+	stores := []string{"internal/archive/sqlite"}
+	for _, file := range parseTree(t) {
+		if file.isTest() || slices.Contains(stores, file.room) {
+			continue
+		}
+		for _, path := range file.imports(t) {
+			assert.False(t, strings.HasPrefix(path, "database/sql") || strings.HasPrefix(path, "modernc.org/sqlite"), "%s imports %s: stores alone know SQL", file.path, path)
+		}
+		file.literals(func(value string) {
+			assert.False(t, statement.MatchString(value), "%s has a statement of SQL: stores alone know it", file.path)
+		})
 	}
 }
 

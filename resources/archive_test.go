@@ -10,6 +10,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -26,8 +27,9 @@ func TestTheStatusOfTheArchiveIsTold(t *testing.T) {
 	assert.False(t, none.Archive)
 	assert.Contains(t, none.Warnings[0], "make-audit-mcp sync")
 
-	stored, err := archive.Open(t.Context(), filepath.Join(t.TempDir(), "audit.db"), archive.Options{Create: true, Decode: live.Decode, Now: now})
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "audit.db"), sqlite.Options{Create: true})
 	require.NoError(t, err)
+	stored := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: now})
 	t.Cleanup(func() { require.NoError(t, stored.Close()) })
 	source := u.session(makesim.DemoToken, live.Options{Zone: "eu1.make.com", KeepRaw: true})
 	_, err = stored.Sync(t.Context(), source, archive.SyncOptions{

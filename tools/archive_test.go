@@ -12,6 +12,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
@@ -22,8 +23,9 @@ import (
 // filled is an archive that was filled with the admin's key.
 func (u *upstream) filled() *archive.Archive {
 	u.T.Helper()
-	a, err := archive.Open(u.T.Context(), filepath.Join(u.T.TempDir(), "audit.db"), archive.Options{Create: true, Decode: live.Decode, Now: now})
+	store, err := sqlite.Open(u.T.Context(), filepath.Join(u.T.TempDir(), "audit.db"), sqlite.Options{Create: true})
 	require.NoError(u.T, err)
+	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: now})
 	u.T.Cleanup(func() { require.NoError(u.T, a.Close()) })
 	u.sync(a)
 	return a
@@ -48,12 +50,19 @@ func (u *upstream) sync(a *archive.Archive) {
 // archived is a service that answers from an archive with somebody's key.
 func (u *upstream) archived(a *archive.Archive, key string) *analysis.Service {
 	u.T.Helper()
+	service, _ := u.archivedReader(a, key)
+	return service
+}
+
+// archivedReader is such a service and its reader.
+func (u *upstream) archivedReader(a *archive.Archive, key string) (*analysis.Service, *archive.Reader) {
+	u.T.Helper()
 	service := u.Service(key)
 	source, ok := service.Reader.(archive.Source)
 	require.True(u.T, ok)
 	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsUnreachable: live.IsUnreachable}
 	service.Reader, service.Directory = reader, reader
-	return service
+	return service, reader
 }
 
 // questionsOfAllTools are questions of every sort, about the demo's last 70 days.
@@ -182,8 +191,8 @@ func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	service := (&upstream{&audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}).archived(a, makesim.DemoToken)
-	service.Reader.(*archive.Reader).IsOwn = true
+	service, reader := (&upstream{&audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}).archivedReader(a, makesim.DemoToken)
+	reader.IsOwn = true
 	c := connect(t, service)
 	const said = "what is known of organization 4721 is from the archive's last sync, 2026-11-20T12:00:00Z, since Make cannot be asked now"
 

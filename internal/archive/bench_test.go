@@ -20,7 +20,9 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
@@ -70,7 +72,7 @@ func largeLog(count int) []makesim.Entry {
 		teams = append(teams, team.ID)
 	}
 	bulk := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: organizationID, Count: count, From: begin().AddDate(0, 0, -364), To: begin().Add(-time.Hour), Seed: 5,
+		OrganizationID: storetest.OrganizationID, Count: count, From: storetest.Begin().AddDate(0, 0, -364), To: storetest.Begin().Add(-time.Hour), Seed: 5,
 		BurstSize: count / 1000, Teams: teams, Actors: actors, Events: events,
 	})
 	for i := range bulk {
@@ -98,8 +100,8 @@ func tenTeams() []makesim.Team {
 }
 
 // startLarge is an upstream with the large organization.
-func startLarge(t testing.TB, entries []makesim.Entry) *upstream {
-	u := start(t, entries, makesim.Quirks{})
+func startLarge(t testing.TB, entries []makesim.Entry) *storetest.Upstream {
+	u := storetest.Start(t, entries, makesim.Quirks{})
 	u.Update(func(w *makesim.World) { w.Organizations[0].Teams = tenTeams() })
 	return u
 }
@@ -126,7 +128,7 @@ func TestChildOfTheBenchmarks(t *testing.T) {
 	switch os.Getenv(benchRole) {
 	case "serve":
 		u := startLarge(t, largeLog(rows(t)))
-		fmt.Println(u.url)
+		fmt.Println(u.URL)
 		_, _ = io.Copy(io.Discard, os.Stdin) // until the parent is done
 		return
 	case "fill", "again":
@@ -180,10 +182,10 @@ func (s *timedSource) Detail(ctx context.Context, organization auditlog.ID, uuid
 }
 
 func fill(t *testing.T, path string, result *measured) {
-	u := &upstream{t: t, clock: &clock{now: begin()}, url: os.Getenv(childURL)}
+	u := &storetest.Upstream{Upstream: &audittest.Upstream{T: t, URL: os.Getenv(childURL)}, Clock: storetest.NewClock(storetest.Begin())}
 	a := open(t, path)
-	source := &timedSource{Source: u.session(adminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
-	how := options()
+	source := &timedSource{Source: u.Session(storetest.AdminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
+	how := storetest.SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == rareEvent }
 	began := time.Now()
 	summary, err := a.Sync(t.Context(), source, how)
@@ -194,7 +196,7 @@ func fill(t *testing.T, path string, result *measured) {
 
 func answer(t *testing.T, path string, result *measured, by analysis.Dimension) {
 	u := startLarge(t, nil)
-	reader := u.reader(nil, adminKey)
+	reader := u.Reader(nil, storetest.AdminKey)
 	_, err := reader.Source.Catalog(t.Context(), "77")
 	require.NoError(t, err)
 	began := time.Now()
@@ -278,7 +280,7 @@ func resolve(t testing.TB, s *analysis.Service, f question.Filter) auditlog.Quer
 	if f.From == "" {
 		f.From = "365d"
 	}
-	f.OrganizationID = auditlog.ID(strconv.Itoa(organizationID))
+	f.OrganizationID = auditlog.ID(strconv.Itoa(storetest.OrganizationID))
 	understood, err := s.Resolve(t.Context(), f, 30)
 	require.NoError(t, err)
 	return understood.Query
@@ -358,7 +360,7 @@ func BenchmarkArchive(b *testing.B) {
 	}
 	u := startLarge(b, nil)
 	a := open(b, path)
-	s := service(u.reader(a, adminKey))
+	s := service(u.Reader(a, storetest.AdminKey))
 	some, err := s.List(b.Context(), resolve(b, s, question.Filter{Events: []string{rareEvent}}), question.Order{}, nil, 1)
 	require.NoError(b, err)
 	require.NotEmpty(b, some.Entries)

@@ -3,13 +3,9 @@ package archive
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"fmt"
 	"math"
 	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -54,57 +50,55 @@ func wordOf[T any](from []T, id int32) (word T) {
 	return word
 }
 
-// load returns a log's columns as of now.
-func (a *Archive) load(ctx context.Context, log, rewritten int64) (*columns, error) {
+// load returns a log's columns, as of the log or later.
+func (a *Archive) load(ctx context.Context, log *Log) (*columns, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	kept := a.columns[log]
-	var next int64
-	if err := a.db.QueryRowContext(ctx, "SELECT coalesce(max(id) + 1, 0) FROM entries").Scan(&next); err != nil {
-		return nil, a.explain("reading it", err)
-	}
+	held := a.columns[log.Number]
 	switch {
-	case next > math.MaxInt32:
-		return nil, &FileError{Path: a.path, Problem: fmt.Sprintf("it has an entry of number %d, which cannot be", next-1), Next: "run make-audit-mcp verify"}
-	case kept != nil && kept.rewritten == rewritten && kept.upTo == next:
-		return kept, nil
-	case kept == nil || kept.rewritten != rewritten:
-		kept = &columns{rewritten: rewritten}
-		delete(a.columns, log) // two at once are too much
+	case log.Next > math.MaxInt32:
+		return nil, a.refused(nil, "it has an entry of number %d, which cannot be", log.Next-1)
+	case held != nil && held.rewritten >= log.Rewritten && held.upTo >= log.Next:
+		return held, nil
+	case held == nil || held.rewritten < log.Rewritten:
+		held = &columns{rewritten: log.Rewritten}
+		delete(a.columns, log.Number) // two at once are too much
 	}
-	merged, err := a.refresh(ctx, log, kept, next)
+	merged, err := a.refresh(ctx, log.Number, held, log.Next)
 	if err != nil {
-		return nil, a.explain("reading it", err)
+		return nil, err
 	}
-	a.columns[log] = merged
+	a.columns[log.Number] = merged
 	return merged, nil
 }
 
-// refresh is kept with the rows up to an id.
-func (a *Archive) refresh(ctx context.Context, log int64, kept *columns, to int64) (*columns, error) {
-	fresh, err := a.readColumns(ctx, log, kept.upTo, to)
+// refresh is what is held, with the rows up to an id.
+func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int64) (*columns, error) {
+	fresh, err := a.readColumns(ctx, log, held.upTo, to)
 	if err != nil {
 		return nil, err
 	}
-	if len(fresh.at) == 0 && len(kept.at) > 0 { // what is new is of another log
-		same := *kept
+	if len(fresh.at) == 0 && len(held.at) > 0 { // what is new is of another log
+		same := *held
 		same.upTo = to
 		return &same, nil
 	}
-	order, err := a.order(ctx, kept, fresh)
+	order, err := a.order(ctx, log, held, fresh)
 	if err != nil {
 		return nil, err
 	}
-	merged := kept.merge(fresh, order)
-	merged.upTo, merged.rewritten = to, kept.rewritten
-	if merged.words, err = a.readWords(ctx, kept.words); err != nil {
+	merged := held.merge(fresh, order)
+	merged.upTo, merged.rewritten = to, held.rewritten
+	if merged.words, err = a.readWords(ctx, log, held.words); err != nil {
 		return nil, err
 	}
-	if err := a.db.QueryRowContext(ctx, "SELECT 1 + min((SELECT coalesce(max(id), 0) FROM targets), (SELECT coalesce(max(leaf) + 1, 0) FROM records))").Scan(&merged.targets); err != nil {
+	last, err := a.store.LastWord(ctx, log, Targets)
+	if err != nil {
 		return nil, err
 	}
+	merged.targets = int(last) + 1
 	if !merged.fit() {
-		return nil, &FileError{Path: a.path, Problem: "an entry refers to what is not in it", Next: "run make-audit-mcp verify"}
+		return nil, a.refused(nil, "an entry refers to what is not in it")
 	}
 	if len(fresh.at) > partSize {
 		runtime.GC() // what is left of reading is as much as what was read
@@ -112,7 +106,7 @@ func (a *Archive) refresh(ctx context.Context, log int64, kept *columns, to int6
 	return merged, nil
 }
 
-// fit tells whether the ids are such as the dictionaries have.
+// fit reports whether the ids are such as the dictionaries have.
 func (c *columns) fit() bool {
 	for column, size := range map[*[]int32]int{&c.actor: len(c.words.actors), &c.team: len(c.words.refs), &c.event: len(c.words.events), &c.target: c.targets} {
 		if slices.ContainsFunc(*column, func(id int32) bool { return id < 0 || int(id) >= size }) {
@@ -124,15 +118,15 @@ func (c *columns) fit() bool {
 
 const (
 	// partSize is how many ids are read at a time, readersAtOnce how many of such parts
-	// side by side: SQLite takes a processor for each.
+	// side by side: a store may take a processor for each.
 	partSize      = 1 << 16
 	readersAtOnce = 2
 )
 
 // readColumns reads the rows with ids in [from, to), in any order.
 func (a *Archive) readColumns(ctx context.Context, log, from, to int64) (*columns, error) {
-	var count int
-	if err := a.db.QueryRowContext(ctx, "SELECT count(*) FROM entries WHERE log = ? AND id >= ? AND id < ?", log, from, to).Scan(&count); err != nil {
+	count, err := a.store.CountRows(ctx, log, from, to)
+	if err != nil {
 		return nil, err
 	}
 	read := newColumns(count)
@@ -167,32 +161,22 @@ func newColumns(count int) *columns {
 
 func (a *Archive) readPart(ctx context.Context, log, from, to int64) (*columns, error) {
 	read := newColumns(int(to - from))
-	// Not by the index, which has rows in another order than they lie in the file; and
-	// two ids at a time, since each value costs an allocation.
-	rows, err := a.db.QueryContext(ctx, `SELECT at, id, coalesce(actor, 0) << 32 | coalesce(target, 0), coalesce(team, 0) << 32 | event
-		FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND log = ?`, from, to, log)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close() //nolint:errcheck // it was read
-	const low = 1<<32 - 1
-	var at, id, actorTarget, teamEvent int64
-	for rows.Next() {
-		if err := rows.Scan(&at, &id, &actorTarget, &teamEvent); err != nil {
+	for row, err := range a.store.Columns(ctx, log, from, to) {
+		if err != nil {
 			return nil, err
 		}
-		read.at, read.id = append(read.at, at), append(read.id, int32(id))                                                //nolint:gosec // ids fit, or are found to be wrong
-		read.actor, read.target = append(read.actor, int32(actorTarget>>32)), append(read.target, int32(actorTarget&low)) //nolint:gosec // as above
-		read.team, read.event = append(read.team, int32(teamEvent>>32)), append(read.event, int32(teamEvent&low))         //nolint:gosec // as above
+		read.at, read.id = append(read.at, row.At), append(read.id, int32(row.ID)) //nolint:gosec // below to, which fits
+		read.actor, read.target = append(read.actor, row.Actor), append(read.target, row.Target)
+		read.team, read.event = append(read.team, row.Team), append(read.event, row.Event)
 	}
-	return read, rows.Err()
+	return read, nil
 }
 
-// place is where a row is: its number among the fresh ones, or among the kept ones, as
+// place is where a row is: its number among the fresh ones, or among those that are held, as
 // minus the number minus 1.
 type place int32
 
-// merge is the columns in an order of kept and fresh rows. It uses up the fresh ones:
+// merge is the columns in an order of held and fresh rows. It uses up the fresh ones:
 // where there is nothing else they are put in order where they lie, since a second
 // copy of all is too much.
 func (c *columns) merge(fresh *columns, order []place) *columns {
@@ -209,11 +193,11 @@ func (c *columns) merge(fresh *columns, order []place) *columns {
 	}
 }
 
-func gather[T any](kept, fresh []T, order []place) []T {
+func gather[T any](held, fresh []T, order []place) []T {
 	gathered := make([]T, len(order))
 	for i, p := range order {
 		if p < 0 {
-			gathered[i] = kept[-p-1]
+			gathered[i] = held[-p-1]
 		} else {
 			gathered[i] = fresh[p]
 		}
@@ -237,11 +221,11 @@ func permute[T any](column []T, order []place) {
 	}
 }
 
-// order tells the listing order of kept and fresh rows; kept ones have it.
-func (a *Archive) order(ctx context.Context, kept, fresh *columns) ([]place, error) {
+// order is the listing order of held and fresh rows; held ones have it.
+func (a *Archive) order(ctx context.Context, log int64, held, fresh *columns) ([]place, error) {
 	at := func(p place) int64 {
 		if p < 0 {
-			return kept.at[-p-1]
+			return held.at[-p-1]
 		}
 		return fresh.at[p]
 	}
@@ -251,11 +235,11 @@ func (a *Archive) order(ctx context.Context, kept, fresh *columns) ([]place, err
 	}
 	slices.SortFunc(added, func(p, q place) int { return cmp.Compare(fresh.at[q], fresh.at[p]) })
 	order := added
-	if old := len(kept.at); old > 0 {
+	if old := len(held.at); old > 0 {
 		order = make([]place, 0, old+len(added))
 		row := 0
 		for _, p := range added {
-			for ; row < old && kept.at[row] >= fresh.at[p]; row++ {
+			for ; row < old && held.at[row] >= fresh.at[p]; row++ {
 				order = append(order, place(-row-1))
 			}
 			order = append(order, p)
@@ -264,17 +248,17 @@ func (a *Archive) order(ctx context.Context, kept, fresh *columns) ([]place, err
 			order = append(order, place(-row-1))
 		}
 	}
-	return order, a.orderInstants(ctx, order, at, func(p place) int32 {
+	return order, a.orderInstants(ctx, log, order, at, func(p place) int32 {
 		if p < 0 {
-			return kept.id[-p-1]
+			return held.id[-p-1]
 		}
 		return fresh.id[p]
 	})
 }
 
 // orderInstants orders the rows of one instant by uuid. The uuids are read for those
-// only; kept rows alone have their order.
-func (a *Archive) orderInstants(ctx context.Context, order []place, at func(place) int64, id func(place) int32) error {
+// only; held rows alone have their order.
+func (a *Archive) orderInstants(ctx context.Context, log int64, order []place, at func(place) int64, id func(place) int32) error {
 	const enough = 500 // are worth a query
 	var runs [][]place
 	var ids []int32
@@ -294,7 +278,7 @@ func (a *Archive) orderInstants(ctx context.Context, order []place, at func(plac
 		if len(ids) == 0 || len(ids) < enough && end < len(order) {
 			continue
 		}
-		uuids, err := a.uuids(ctx, ids)
+		uuids, err := a.uuids(ctx, log, ids)
 		if err != nil {
 			return err
 		}
@@ -306,85 +290,53 @@ func (a *Archive) orderInstants(ctx context.Context, order []place, at func(plac
 	return nil
 }
 
-func (a *Archive) uuids(ctx context.Context, ids []int32) (map[int32]string, error) {
+func (a *Archive) uuids(ctx context.Context, log int64, ids []int32) (map[int32]string, error) {
 	uuids := make(map[int32]string, len(ids))
 	for some := range slices.Chunk(ids, partSize) {
-		if err := eachRow(ctx, a.db, "SELECT id, key FROM entries WHERE id >= ? AND id IN "+listOf(some), 0, func(rows *sql.Rows) error {
-			var id int32
-			var key any
-			err := rows.Scan(&id, &key)
-			uuids[id] = uuidOf(key)
-			return err
-		}); err != nil {
-			return nil, err
+		for row, err := range a.store.Keys(ctx, log, some) {
+			if err != nil {
+				return nil, err
+			}
+			uuids[int32(row.ID)] = row.Key.UUID //nolint:gosec // one of ids
 		}
 	}
 	return uuids, nil
 }
 
-// listOf is ids as SQL has a list.
-func listOf(ids []int32) string {
-	texts := make([]string, len(ids))
-	for i, id := range ids {
-		texts[i] = strconv.Itoa(int(id))
-	}
-	return "(" + strings.Join(texts, ",") + ")"
-}
-
 // readWords are those that are known, and what the dictionaries have beyond.
-func (a *Archive) readWords(ctx context.Context, known words) (words, error) {
+func (a *Archive) readWords(ctx context.Context, log int64, known words) (words, error) {
 	if known.events == nil {
 		known = words{events: make([]auditlog.Text, 1), actors: make([]*auditlog.Actor, 1), refs: make([]*auditlog.Ref, 1)}
 	}
-	if err := eachRow(ctx, a.db, "SELECT id, value FROM events WHERE id >= ? ORDER BY id", len(known.events), func(rows *sql.Rows) error {
-		var id int
-		var value string
-		err := rows.Scan(&id, &value)
-		known.events = append(known.events, auditlog.Text(value))
-		return a.isLast(err, id, len(known.events))
-	}); err != nil {
+	var err error
+	known.events, err = readDictionary(ctx, a, log, Events, known.events, func(t Texts) auditlog.Text { return auditlog.Text(t[0]) })
+	if err != nil {
 		return words{}, err
 	}
-	if err := eachRow(ctx, a.db, "SELECT id, actor, name, email FROM actors WHERE id >= ? ORDER BY id", len(known.actors), func(rows *sql.Rows) error {
-		var id int
-		var actor, name, email string
-		err := rows.Scan(&id, &actor, &name, &email)
-		known.actors = append(known.actors, &auditlog.Actor{ID: auditlog.ID(actor), Name: auditlog.Text(name), Email: auditlog.Text(email)})
-		return a.isLast(err, id, len(known.actors))
-	}); err != nil {
+	known.actors, err = readDictionary(ctx, a, log, Actors, known.actors, func(t Texts) *auditlog.Actor {
+		return &auditlog.Actor{ID: auditlog.ID(t[0]), Name: auditlog.Text(t[1]), Email: auditlog.Text(t[2])}
+	})
+	if err != nil {
 		return words{}, err
 	}
-	err := eachRow(ctx, a.db, "SELECT id, ref, name FROM refs WHERE id >= ? ORDER BY id", len(known.refs), func(rows *sql.Rows) error {
-		var id int
-		var ref, name string
-		err := rows.Scan(&id, &ref, &name)
-		known.refs = append(known.refs, &auditlog.Ref{ID: auditlog.ID(ref), Name: auditlog.Text(name)})
-		return a.isLast(err, id, len(known.refs))
+	known.refs, err = readDictionary(ctx, a, log, Refs, known.refs, func(t Texts) *auditlog.Ref {
+		return &auditlog.Ref{ID: auditlog.ID(t[0]), Name: auditlog.Text(t[1])}
 	})
 	return known, err
 }
 
-// isLast checks that a dictionary's rows, of which none is ever taken away, have the
-// ids 1, 2, 3, …
-func (a *Archive) isLast(err error, id, size int) error {
-	if err == nil && id != size-1 {
-		return &FileError{Path: a.path, Problem: fmt.Sprintf("row %d of a dictionary is missing", size-1), Next: "run make-audit-mcp verify"}
-	}
-	return err
-}
-
-func eachRow(ctx context.Context, from querier, query string, argument any, do func(*sql.Rows) error) error {
-	rows, err := from.QueryContext(ctx, query, argument)
-	if err != nil {
-		return err
-	}
-	defer rows.Close() //nolint:errcheck // it was read
-	for rows.Next() {
-		if err := do(rows); err != nil {
-			return err
+// readDictionary appends what a dictionary has beyond known, by ids, which are 1, 2, 3, …: no word is ever taken away.
+func readDictionary[T any](ctx context.Context, a *Archive, log int64, d Dictionary, known []T, of func(Texts) T) ([]T, error) {
+	for word, err := range a.store.Words(ctx, log, d, int32(len(known)-1)) { //nolint:gosec // they have ids
+		switch {
+		case err != nil:
+			return nil, err
+		case int(word.ID) != len(known):
+			return nil, a.refused(nil, "row %d of a dictionary is missing", len(known))
 		}
+		known = append(known, of(word.Texts))
 	}
-	return rows.Err()
+	return known, nil
 }
 
 // window is the rows [begin, end) that were triggered in [from, to).

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -16,15 +15,15 @@ import (
 // Access is what the source says, with what the archive holds of the log.
 func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
 	access, err := r.sourceAccess(ctx, organization)
-	if around := r.orRemembered(ctx, organization, err); around != nil {
-		access, err = &around.Access, nil
+	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
+		access, err = &snapshot.Access, nil
 	}
 	if err != nil {
 		return nil, err
 	}
 	v, openErr := r.open(ctx, organization)
 	if openErr != nil || v == nil {
-		return access, nil //nolint:nilerr // without an archive it is as the source says; reading will tell
+		return access, nil //nolint:nilerr // without an archive it is as the source says; reading will say why
 	}
 	own := *access
 	own.Archive = v.span()
@@ -39,7 +38,8 @@ func (v *view) span() *auditlog.ArchiveSpan {
 		if !v.rights.Organization && !v.rights.sees(&auditlog.Entry{Team: w.ref(v.rows.team[row])}) {
 			continue
 		}
-		if span.Entries++; span.Entries == 1 {
+		span.Entries++
+		if span.Entries == 1 {
 			span.LastAt = fromMicros(v.rows.at[row])
 		}
 		span.FirstAt = fromMicros(v.rows.at[row])
@@ -51,78 +51,77 @@ func (v *view) span() *auditlog.ArchiveSpan {
 	return span
 }
 
-// remembered is what was known around a log at its last sync, where the key is the one
+// recalled is the directory snapshot of a log, where the key is the one
 // that filled it and Make cannot be asked; else nil.
-func (r *Reader) remembered(ctx context.Context, organization auditlog.ID, failure error) *known {
-	if !r.IsOwn || !r.IsUnreachable(failure) || ctx.Err() != nil {
+func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure error) *directorySnapshot {
+	if failure == nil || !r.IsOwn || !r.IsUnreachable(failure) || ctx.Err() != nil {
 		return nil
 	}
-	all := r.Archive.known(ctx, r.Instance)
-	at := slices.IndexFunc(all, func(k *known) bool { return organization == "" || k.Organization.ID == organization })
+	all := r.Archive.snapshots(ctx, r.Instance)
+	at := slices.IndexFunc(all, func(s *directorySnapshot) bool { return organization == "" || s.Organization.ID == organization })
 	if at < 0 {
 		return nil
 	}
-	around := all[at]
-	around.Access.Recalled = &auditlog.Recalled{Organization: around.Organization.ID, AsOf: around.asOf, Reason: failure}
-	if around.Catalog != nil {
-		around.Catalog.Recalled = around.Access.Recalled
+	snapshot := all[at]
+	snapshot.Access.Recalled = &auditlog.Recalled{Organization: snapshot.Organization.ID, AsOf: snapshot.asOf, Reason: failure}
+	if snapshot.Catalog != nil {
+		snapshot.Catalog.Recalled = snapshot.Access.Recalled
 	}
-	return around
+	return snapshot
 }
 
-// known is what was known around the logs of an instance at their last syncs. What
+// snapshots are the directory snapshots of an instance's logs. What
 // cannot be read is left out: it is only a help.
-func (a *Archive) known(ctx context.Context, instance string) []*known {
-	var all []*known
-	_ = eachRow(ctx, a.db, "SELECT known, state FROM logs WHERE instance = ? AND known <> '{}' ORDER BY id", instance, func(rows *sql.Rows) error {
-		var text, stored []byte
-		if err := rows.Scan(&text, &stored); err != nil {
-			return err
-		}
-		around, state := &known{}, &logState{}
-		if json.Unmarshal(text, around) == nil && json.Unmarshal(stored, state) == nil {
-			around.asOf = state.AsOf
-			all = append(all, around)
-		}
+func (a *Archive) snapshots(ctx context.Context, instance string) []*directorySnapshot {
+	logs, err := a.store.Logs(ctx, LogKey{Instance: instance})
+	if err != nil {
 		return nil
-	})
+	}
+	var all []*directorySnapshot
+	for _, log := range logs {
+		text, err := a.store.Directory(ctx, log.Number)
+		if err != nil || string(text) == noDirectory {
+			continue
+		}
+		state, err := a.stateOf(&log)
+		snapshot := &directorySnapshot{}
+		if err == nil && json.Unmarshal(text, snapshot) == nil {
+			snapshot.asOf = state.AsOf
+			all = append(all, snapshot)
+		}
+	}
 	return all
 }
 
-// Account tells whose key it is.
+// noDirectory is what a log has before its first directory snapshot.
+const noDirectory = "{}"
+
+// Account returns whose key it is.
 func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
 	account, err := ask(ctx, r, r.Source.Account)
-	if around := r.orRemembered(ctx, "", err); around != nil {
-		return around.Account, nil
+	if snapshot := r.recalled(ctx, "", err); snapshot != nil {
+		return snapshot.Account, nil
 	}
 	return account, err
-}
-
-// orRemembered is what was known at the last sync if err says that Make cannot be asked.
-func (r *Reader) orRemembered(ctx context.Context, organization auditlog.ID, err error) *known {
-	if err == nil {
-		return nil
-	}
-	return r.remembered(ctx, organization, err)
 }
 
 // Organizations lists the organizations that the key sees.
 func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
 	all, err := ask(ctx, r, r.Source.Organizations)
-	if r.orRemembered(ctx, "", err) == nil {
+	if r.recalled(ctx, "", err) == nil {
 		return all, err
 	}
-	for _, around := range r.Archive.known(ctx, r.Instance) {
-		all = append(all, around.Organization)
+	for _, snapshot := range r.Archive.snapshots(ctx, r.Instance) {
+		all = append(all, snapshot.Organization)
 	}
 	return all, nil
 }
 
-// Catalog tells what an organization's log can be asked for.
+// Catalog returns what an organization's log can be asked for.
 func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
 	catalog, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Catalog, error) { return r.Source.Catalog(ctx, organization) })
-	if around := r.orRemembered(ctx, organization, err); around != nil && around.Catalog != nil {
-		return around.Catalog, nil
+	if snapshot := r.recalled(ctx, organization, err); snapshot != nil && snapshot.Catalog != nil {
+		return snapshot.Catalog, nil
 	}
 	return catalog, err
 }
@@ -163,16 +162,23 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 // detail is an entry as its newest record shows it, with details if a record has them;
 // nil if it is not there or may not be seen.
 func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error) {
-	var packed, details []byte
-	err := v.archive.db.QueryRowContext(ctx, `SELECT r.raw, d.raw FROM entries e JOIN records r ON r.leaf = e.record LEFT JOIN records d ON d.leaf = e.details
-		WHERE e.log = ? AND e.key = ?`, v.log, keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})).Scan(&packed, &details)
-	if errors.Is(err, sql.ErrNoRows) {
+	key := keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})
+	var found *Row
+	for row, err := range v.archive.store.RowsOf(ctx, v.log, []Key{key}) {
+		if err != nil {
+			return nil, err
+		}
+		copied := *row
+		found = &copied
+	}
+	if found == nil {
 		return nil, nil
 	}
+	packed, err := v.archive.packed(ctx, found.records())
 	if err != nil {
-		return nil, v.archive.explain("reading it", err)
+		return nil, err
 	}
-	entry, err := v.archive.whole(packed, details)
+	entry, err := v.archive.wholeRow(found, packed)
 	if err != nil || !v.rights.sees(entry) {
 		return nil, err
 	}
@@ -265,7 +271,7 @@ func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, er
 			continue
 		}
 		// What the archive does not have is not worth asking Make about.
-		if log, _, _, err := r.Archive.findLog(ctx, r.Archive.db, owner{r.Instance, string(organization.ID)}); err != nil || log == 0 {
+		if log, err := r.Archive.findLog(ctx, LogKey{r.Instance, string(organization.ID)}); err != nil || log == nil {
 			continue
 		}
 		v, err := r.open(ctx, organization.ID)
@@ -278,9 +284,12 @@ func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, er
 			})
 		}
 	}
-	text, at, err := r.Archive.lastCheckpoint(ctx)
-	if text != "" {
-		status.Checkpoint, status.CheckpointAt = text, fromMicros(at)
+	for last, err := range r.Archive.store.Checkpoints(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		status.Checkpoint, status.CheckpointAt = last.Note, fromMicros(last.At)
+		break
 	}
-	return status, err
+	return status, nil
 }

@@ -3,21 +3,19 @@ package archive
 import (
 	"errors"
 	"fmt"
-
-	"modernc.org/sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// FileError says that a file cannot serve as the archive.
-type FileError struct {
-	Path    string
+// StoreError says that a store cannot serve as the archive, or not now.
+type StoreError struct {
+	// Store is where it is.
+	Store   string
 	Problem string
 	Next    string
 	Err     error
 }
 
-func (e *FileError) Error() string {
-	text := fmt.Sprintf("the archive %s: %s", e.Path, e.Problem)
+func (e *StoreError) Error() string {
+	text := fmt.Sprintf("the archive %s: %s", e.Store, e.Problem)
 	if e.Err != nil {
 		text += ": " + e.Err.Error()
 	}
@@ -25,13 +23,13 @@ func (e *FileError) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *FileError) Unwrap() error { return e.Err }
+func (e *StoreError) Unwrap() error { return e.Err }
 
 // NextStep says what to do.
-func (e *FileError) NextStep() string { return e.Next }
+func (e *StoreError) NextStep() string { return e.Next }
 
-// WorldError says that a file holds logs of another world, such as the demo's.
-type WorldError struct{ Path, Holds, Wanted string }
+// WorldError says that a store holds logs of another world, such as the demo's.
+type WorldError struct{ Store, Holds, Wanted string }
 
 func (e *WorldError) Error() string {
 	name := func(world string) string {
@@ -40,22 +38,43 @@ func (e *WorldError) Error() string {
 		}
 		return "the " + world
 	}
-	return fmt.Sprintf("the archive %s holds logs of %s, not of %s", e.Path, name(e.Holds), name(e.Wanted))
+	return fmt.Sprintf("the archive %s holds logs of %s, not of %s", e.Store, name(e.Holds), name(e.Wanted))
 }
 
 // NextStep says what to do.
 func (e *WorldError) NextStep() string { return "name another file" }
 
 // BusyError says that another process fills the archive.
-type BusyError struct{ Path string }
+type BusyError struct{ Store string }
 
 func (e *BusyError) Error() string {
-	return "another sync is filling the archive " + e.Path
+	return "another sync is filling the archive " + e.Store
 }
 
 // NextStep says what to do.
 func (e *BusyError) NextStep() string {
 	return "let it finish; what it stores can be read meanwhile"
+}
+
+// ConflictError says that a log has an entry already that a batch brings as a new one, or that the batch brings it twice.
+type ConflictError struct{ Key Key }
+
+func (e *ConflictError) Error() string {
+	return "internal error: the entry " + e.Key.UUID + " is in the log already"
+}
+
+// MalformedError says that something stored has no form that it can have, such as a text for a number.
+type MalformedError struct{ Err error }
+
+func (e *MalformedError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *MalformedError) Unwrap() error { return e.Err }
+
+// isMalformed reports an error that is about one element alone.
+func isMalformed(err error) bool {
+	var malformed *MalformedError
+	return errors.As(err, &malformed)
 }
 
 // ScopeError says that a credential may read less than, or something else than, the
@@ -71,36 +90,7 @@ func (e *ScopeError) NextStep() string {
 	return "sync with a key that may read as much, or into another file"
 }
 
-// damaged says that something in the archive cannot be read for what it is; nil stays nil.
-func (a *Archive) damaged(what string, err error) error {
-	var failure *sqlite.Error
-	if err == nil || errors.As(err, &failure) {
-		return err // SQLite's own failures say more
-	}
-	return &FileError{Path: a.path, Problem: what + " is damaged", Next: "run make-audit-mcp verify; restore a copy", Err: err}
-}
-
-// explain says what a failure of SQLite means for whoever runs the program.
-func (a *Archive) explain(doing string, err error) error {
-	var failure *sqlite.Error
-	if err == nil || !errors.As(err, &failure) {
-		return err
-	}
-	const kept = "; what was stored before is kept"
-	problem, next := doing+" failed", "run make-audit-mcp verify; restore a copy if it finds damage"
-	switch failure.Code() & 0xff {
-	case sqlite3.SQLITE_FULL:
-		problem, next = "the disk is full"+kept, "free space and run the command again"
-	case sqlite3.SQLITE_NOTADB:
-		problem, next = "it is not an archive of this program", "name another file"
-	case sqlite3.SQLITE_CORRUPT:
-		problem, next = "it is damaged", "restore a copy; what is left can be looked at with make-audit-mcp verify"
-	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
-		problem, next = "it is locked by another program", "close that program and try again"
-	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
-		problem, next = "it may not be written"+kept, "check the rights of the file and its folder"
-	case sqlite3.SQLITE_IOERR:
-		problem, next = "the disk failed"+kept, "check the disk and its free space, and run the command again"
-	}
-	return &FileError{Path: a.path, Problem: problem, Next: next, Err: err}
+// refused says that something in the archive is not as it should be.
+func (a *Archive) refused(err error, format string, args ...any) error {
+	return &StoreError{Store: a.store.String(), Problem: fmt.Sprintf(format, args...), Next: "run make-audit-mcp verify", Err: err}
 }

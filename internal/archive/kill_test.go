@@ -4,10 +4,10 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +25,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/sqlite"
+	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -79,14 +82,14 @@ func TestChildThatSyncs(t *testing.T) {
 	}
 	now, err := time.Parse(time.RFC3339, os.Getenv(childNow))
 	require.NoError(t, err)
-	u := &upstream{t: t, clock: &clock{now: now}, url: url}
+	u := &storetest.Upstream{Upstream: &audittest.Upstream{T: t, URL: url}, Clock: storetest.NewClock(now)}
 	fmt.Println(stageBegun)
 	a := open(t, os.Getenv(childPath))
 	fmt.Println(stageOpen)
-	how := options()
+	how := storetest.SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == notableEvent }
 	how.OnProgress = func(p archive.SyncProgress) { fmt.Println(p.Stage) }
-	_, err = a.Sync(t.Context(), telling{u.source(adminKey)}, how)
+	_, err = a.Sync(t.Context(), telling{u.Source(storetest.AdminKey)}, how)
 	require.NoError(t, err)
 }
 
@@ -99,7 +102,7 @@ type moment struct {
 
 // killing is a series of syncs that are killed.
 type killing struct {
-	*upstream
+	*storetest.Upstream
 	random  *rand.Rand
 	latency time.Duration
 	path    string
@@ -163,19 +166,19 @@ func hasRaceDetector() bool {
 
 // begin starts the upstream: over HTTP, and slow, so that a sync waits as well as works.
 func (k *killing) begin(t *testing.T, count int) {
-	bulk := entries(count)
+	bulk := storetest.Entries(count)
 	for i := range bulk {
 		if i%200 == 0 {
 			bulk[i].Event, bulk[i].Details = notableEvent, map[string]any{"webhookName": fmt.Sprintf("Orders %d", i)}
 		}
 	}
-	k.upstream = start(t, bulk, makesim.Quirks{})
+	k.Upstream = storetest.Start(t, bulk, makesim.Quirks{})
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(k.latency)
 		k.ServeHTTP(w, r)
 	}))
 	t.Cleanup(slow.Close)
-	k.url = slow.URL + makesim.BasePath
+	k.URL = slow.URL + makesim.BasePath
 	k.renew()
 }
 
@@ -183,7 +186,7 @@ func (k *killing) begin(t *testing.T, count int) {
 func (k *killing) renew() {
 	k.files++
 	k.stored = 0
-	k.path = filepath.Join(k.t.TempDir(), "audit.db")
+	k.path = filepath.Join(k.T.TempDir(), "audit.db")
 }
 
 // pick draws a moment, more often than by chance one of those that are short.
@@ -209,13 +212,13 @@ func (k *killing) pick() moment {
 // run runs one sync in a process of its own and kills it at a moment, unless it is
 // done before.
 func (k *killing) run(at moment) {
-	k.t.Helper()
-	c := child(k.t, "TestChildThatSyncs", k.path, childURL+"="+k.url, childNow+"="+k.clock.Now().Format(time.RFC3339))
+	k.T.Helper()
+	c := child(k.T, "TestChildThatSyncs", k.path, childURL+"="+k.URL, childNow+"="+k.Clock.Now().Format(time.RFC3339))
 	output, err := c.StdoutPipe()
-	require.NoError(k.t, err)
+	require.NoError(k.T, err)
 	var said, failure bytes.Buffer
 	c.Stderr = &failure
-	require.NoError(k.t, c.Start())
+	require.NoError(k.T, c.Start())
 	stage := ""
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
@@ -236,69 +239,96 @@ func (k *killing) run(at moment) {
 	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
 		k.kills[stage]++
 	default:
-		require.NoError(k.t, err, "%s%s", said.String(), failure.String())
+		require.NoError(k.T, err, "%s%s", said.String(), failure.String())
 	}
 }
 
 // check holds the file against all that must be true of it at any time.
 func (k *killing) check() {
-	k.t.Helper()
-	if !archive.Exists(k.path) {
+	k.T.Helper()
+	if !sqlite.Exists(k.path) {
 		return // it was killed before
 	}
-	a, err := archive.Open(background(), k.path, archive.Options{Create: true, Decode: live.Decode, Now: begin})
-	require.NoError(k.t, err)
-	defer func() { assert.NoError(k.t, a.Close()) }()
-	found, err := a.Verify(background(), archive.VerifyOptions{})
-	require.NoError(k.t, err)
-	require.Empty(k.t, found.Problems)
-	stored, distinct, records := k.number("SELECT count(*) FROM entries"), k.number("SELECT count(DISTINCT key) FROM entries"), k.number("SELECT count(*) FROM records WHERE kind = 1")
-	require.Equal(k.t, stored, distinct)
-	require.Equal(k.t, stored, records, "nothing changed upstream, so that each entry came once")
-	require.GreaterOrEqual(k.t, stored, k.stored, "something that was stored is lost")
-	k.stored = stored
+	a := k.open(true)
+	defer func() { assert.NoError(k.T, a.Close()) }()
+	found, err := a.Verify(context.Background(), archive.VerifyOptions{})
+	require.NoError(k.T, err)
+	require.Empty(k.T, found.Problems)
+	stored := k.look()
+	require.Len(k.T, stored.keys, stored.rows)
+	require.Equal(k.T, stored.rows, stored.brought, "nothing changed upstream, so that each entry came once")
+	require.GreaterOrEqual(k.T, stored.rows, k.stored, "something that was stored is lost")
+	k.stored = stored.rows
 }
 
-// number asks the file itself.
-func (k *killing) number(query string) (n int) {
-	k.t.Helper()
-	db, err := sql.Open("sqlite", k.path)
-	require.NoError(k.t, err)
-	defer func() { assert.NoError(k.t, db.Close()) }()
-	require.NoError(k.t, db.QueryRowContext(background(), query).Scan(&n))
-	return n
+// looked is what is in a store.
+type looked struct {
+	rows, brought int // and the records that brought entries
+	keys          map[archive.Key]bool
+	details       map[int64]bool
+}
+
+// look asks the store itself.
+func (k *killing) look() looked {
+	k.T.Helper()
+	store, err := sqlite.Open(context.Background(), k.path, sqlite.Options{})
+	require.NoError(k.T, err)
+	defer func() { assert.NoError(k.T, store.Close()) }()
+	found := looked{keys: map[archive.Key]bool{}, details: map[int64]bool{}}
+	for row, err := range store.Links(context.Background()) {
+		require.NoError(k.T, err)
+		found.rows++
+		found.keys[row.Key] = true
+		if row.Details > 0 {
+			found.details[row.Details] = true
+		}
+	}
+	for record, err := range store.Records(context.Background(), 0, 0, math.MaxInt) {
+		require.NoError(k.T, err)
+		if record.Kind.String() == "entry" {
+			found.brought++
+		}
+	}
+	return found
+}
+
+// open opens the archive, as it was left.
+func (k *killing) open(create bool) *archive.Archive {
+	k.T.Helper()
+	store, err := sqlite.Open(context.Background(), k.path, sqlite.Options{Create: create})
+	require.NoError(k.T, err)
+	return archive.New(store, archive.Options{Decode: live.Decode, Now: storetest.Begin})
 }
 
 // compare holds what the archive answers after a whole sync against what is upstream.
 func (k *killing) compare() {
-	k.t.Helper()
-	a, err := archive.Open(background(), k.path, archive.Options{Decode: live.Decode, Now: begin})
-	require.NoError(k.t, err)
-	defer func() { assert.NoError(k.t, a.Close()) }()
-	reader := k.reader(a, adminKey)
-	q := year()
-	q.Window.From, q.Window.To = begin().AddDate(-1, 0, 0), k.clock.Now()
-	got, report := readAll(k.t, reader, q)
-	assert.True(k.t, report.Exhausted)
-	assert.Equal(k.t, auditlog.SourceArchive, report.Source)
-	upstream := k.Dump(organizationID)
+	k.T.Helper()
+	a := k.open(false)
+	defer func() { assert.NoError(k.T, a.Close()) }()
+	reader := k.Reader(a, storetest.AdminKey)
+	q := storetest.Year()
+	q.Window.From, q.Window.To = storetest.Begin().AddDate(-1, 0, 0), k.Clock.Now()
+	got, report := storetest.ReadAll(k.T, reader, q)
+	assert.True(k.T, report.Exhausted)
+	assert.Equal(k.T, auditlog.SourceArchive, report.Source)
+	upstream := k.Dump(storetest.OrganizationID)
 	want := make([]string, 0, len(upstream))
 	notable := 0
 	for i := range upstream {
-		want = append(want, line(k.shown(&upstream[i])))
+		want = append(want, storetest.Line(k.shown(&upstream[i])))
 		if upstream[i].Event == notableEvent {
 			notable++
-			entry, err := reader.Detail(background(), "77", upstream[i].UUID)
-			require.NoError(k.t, err)
+			entry, err := reader.Detail(context.Background(), "77", upstream[i].UUID)
+			require.NoError(k.T, err)
 			details, err := json.Marshal(upstream[i].Details)
-			require.NoError(k.t, err)
-			require.JSONEq(k.t, string(details), string(entry.Details))
+			require.NoError(k.T, err)
+			require.JSONEq(k.T, string(details), string(entry.Details))
 		}
 	}
 	slices.Sort(want) // within one instant Make has an order of its own
 	slices.Sort(got)
-	require.True(k.t, slices.Equal(want, got), "the archive has %d entries that are not the %d upstream", len(got), len(want))
-	require.Equal(k.t, notable, k.number("SELECT count(DISTINCT details) FROM entries WHERE details >= 0"))
+	require.True(k.T, slices.Equal(want, got), "the archive has %d entries that are not the %d upstream", len(got), len(want))
+	require.Len(k.T, k.look().details, notable)
 }
 
 // shown is an entry of the simulator as a reader must show it.
@@ -310,7 +340,7 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 	if e.Actor != nil {
 		entry.Actor = &auditlog.Actor{ID: auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)), Name: auditlog.Text(e.Actor.Name), Email: auditlog.Text(e.Actor.Email)}
 	}
-	if name, ok := map[int64]auditlog.Text{salesTeam: "Sales", opsTeam: "Ops"}[e.TeamID]; ok {
+	if name, ok := map[int64]auditlog.Text{storetest.SalesTeam: "Sales", storetest.OpsTeam: "Ops"}[e.TeamID]; ok {
 		entry.Team = &auditlog.Ref{ID: auditlog.ID(strconv.FormatInt(e.TeamID, 10)), Name: name}
 	}
 	if e.VersionFrom != "" {
@@ -321,13 +351,13 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 
 // addLate has Make write down, some minutes later, what happened weeks ago.
 func (k *killing) addLate() {
-	k.clock.advance(5 * time.Minute)
+	k.Clock.Advance(5 * time.Minute)
 	late := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: organizationID, Count: 1 + k.random.IntN(300), From: begin().AddDate(0, 0, -22), To: begin().AddDate(0, 0, -21),
+		OrganizationID: storetest.OrganizationID, Count: 1 + k.random.IntN(300), From: storetest.Begin().AddDate(0, 0, -22), To: storetest.Begin().AddDate(0, 0, -21),
 		Seed: k.random.Uint64(), Events: []string{"scenario_updated", notableEvent},
 	})
 	for i := range late {
-		late[i].CreatedAt = k.clock.Now().Add(-time.Duration(k.random.IntN(60)) * time.Second)
+		late[i].CreatedAt = k.Clock.Now().Add(-time.Duration(k.random.IntN(60)) * time.Second)
 		if late[i].Event == notableEvent && i%20 != 0 {
 			late[i].Event = "webhook_created"
 		}

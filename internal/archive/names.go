@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"strings"
 
@@ -15,19 +14,19 @@ type objectName struct {
 	Name   auditlog.Text
 }
 
-// namesIn are the names of its object that an entry's details tell. Only the shape
+// namesIn are the names of its object that an entry's details give. Only the shape
 // {"webhookName": "…"} is documented (make-api.md, 7.3), so a member counts that is
 // called name, or by the object's last word and name. Those of other objects, such as
 // a record's data store, do not.
 func namesIn(e *auditlog.Entry) []objectName {
-	if e.TargetID == "" || len(e.Details) == 0 {
+	if e == nil || e.TargetID == "" || len(e.Details) == 0 {
 		return nil
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(e.Details, &members) != nil {
 		return nil
 	}
-	object := auditlog.Event{Value: e.Event}.Object()
+	object := objectOf(e.Event)
 	whole := strings.ReplaceAll(string(object), "_", "")
 	last := string(object[strings.LastIndexByte(string(object), '_')+1:])
 	var names []objectName
@@ -44,9 +43,8 @@ func namesIn(e *auditlog.Entry) []objectName {
 
 // IsTarget implements auditlog.TargetNamer.
 func (r *Reader) IsTarget(ctx context.Context, id auditlog.Text) (bool, error) {
-	var is bool
-	err := r.Archive.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM targets WHERE value = ?)", string(id)).Scan(&is)
-	return is, r.Archive.explain("reading it", err)
+	found, err := r.Archive.targetID(ctx, 0, id)
+	return found != 0, err
 }
 
 // NamedTargets implements auditlog.TargetNamer, by the details that are here.
@@ -55,32 +53,40 @@ func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, fit
 	if err != nil || v == nil {
 		return nil, err
 	}
-	var named []auditlog.NamedTarget
-	err = eachRow(ctx, r.Archive.db, "SELECT n.target, t.value, n.object, n.name FROM names n JOIN targets t ON t.id = n.target WHERE n.log = ?", v.log, func(rows *sql.Rows) error {
-		var target int32
-		var id, object, name string
-		if err := rows.Scan(&target, &id, &object, &name); err != nil {
-			return err
+	var found []Name
+	ids := map[int32]auditlog.Text{}
+	for name, err := range r.Archive.store.Names(ctx, v.log) {
+		if err != nil {
+			return nil, err
 		}
-		one := auditlog.NamedTarget{ID: auditlog.Text(id), Object: auditlog.Text(object), Name: auditlog.Text(name)}
-		if fits(one.Name) && v.seesTarget(target, one.Object) {
-			named = append(named, one)
+		if fits(auditlog.Text(name.Name)) && v.seesTarget(name.Target, auditlog.Text(name.Object)) {
+			found = append(found, *name)
+			ids[name.Target] = ""
 		}
-		return nil
-	})
-	return named, r.Archive.explain("reading it", err)
+	}
+	if err := r.Archive.targets(ctx, v.log, ids); err != nil {
+		return nil, err
+	}
+	named := make([]auditlog.NamedTarget, len(found))
+	for i, name := range found {
+		named[i] = auditlog.NamedTarget{ID: ids[name.Target], Object: auditlog.Text(name.Object), Name: auditlog.Text(name.Name)}
+	}
+	return named, nil
 }
 
-// seesTarget tells whether any entry about an object may be seen: an id is an object's
+// seesTarget reports whether any entry about an object may be seen: an id is an object's
 // only together with its kind.
 func (v *view) seesTarget(target int32, object auditlog.Text) bool {
 	if v.rights.Organization {
 		return true
 	}
 	for row, id := range v.rows.target {
-		if id == target && (auditlog.Event{Value: v.rows.words.event(v.rows.event[row])}).Object() == object && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
+		if id == target && objectOf(v.rows.words.event(v.rows.event[row])) == object && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
 			return true
 		}
 	}
 	return false
 }
+
+// objectOf is what sort of object an event is about.
+func objectOf(event auditlog.Text) auditlog.Text { return auditlog.Event{Value: event}.Object() }

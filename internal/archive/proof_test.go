@@ -1,12 +1,8 @@
 package archive_test
 
 import (
-	"database/sql"
-	"encoding/base64"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -14,337 +10,53 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/makesim"
 )
 
-// proven is the file of an archive that has seen everything: several syncs, entries
-// that Make showed otherwise later, late ones, details, names, and one that lacks details.
-// It is made once and copied by tests.
-func proven(t *testing.T) (path string, checkpoints []string) {
-	t.Helper()
-	u := start(t, entries(60), makesim.Quirks{})
-	path = filepath.Join(t.TempDir(), "audit.db")
-	a := open(t, path)
-	all := options()
-	all.Details = archive.AllDetails
-	sync := func() {
-		summary, err := a.Sync(t.Context(), u.source(adminKey), all)
-		require.NoError(t, err)
-		checkpoints = append(checkpoints, summary.Checkpoint.Note)
-	}
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: begin().Add(-time.Hour), TargetID: "9001", Details: map[string]any{"webhookName": "Invoices in"}})
-	sync()
-	held := u.Dump(organizationID)[5]
-	u.RemoveEntries(held.UUID)
-	held.Event, held.CreatedAt = "scenario_deleted", begin().Add(time.Minute)
-	u.clock.advance(time.Hour)
-	u.AddEntries(held, makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().AddDate(0, 0, -21), CreatedAt: begin().Add(30 * time.Minute), TargetID: "9002"})
-	sync()
-	u.clock.advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_deleted", TriggeredAt: begin().Add(2 * time.Hour), TargetID: "9002"})
-	all.Details = archive.NoDetails
-	sync()
-	return path, checkpoints
-}
-
-// tampered is a copy of an archive that somebody wrote to.
-func tampered(t *testing.T, path string, statements ...string) *archive.Archive {
-	t.Helper()
-	copied := filepath.Join(t.TempDir(), "copy.db")
-	for _, end := range []string{"", "-wal", ".key"} {
-		if data, err := os.ReadFile(path + end); err == nil {
-			require.NoError(t, os.WriteFile(copied+end, data, 0o600))
-		}
-	}
-	db, err := sql.Open("sqlite", copied)
-	require.NoError(t, err)
-	for _, statement := range statements {
-		result, err := db.ExecContext(t.Context(), statement)
-		require.NoError(t, err, statement)
-		n, err := result.RowsAffected()
-		require.NoError(t, err)
-		require.Positive(t, n, "%s changes nothing", statement)
-	}
-	require.NoError(t, db.Close())
-	return open(t, copied)
-}
-
-func verify(t testing.TB, a *archive.Archive, options archive.VerifyOptions) *archive.Verification {
-	t.Helper()
-	found, err := a.Verify(t.Context(), options)
-	require.NoError(t, err)
-	return found
-}
-
-func problems(v *archive.Verification) string {
-	texts := make([]string, len(v.Problems))
-	for i, problem := range v.Problems {
-		texts[i] = problem.String()
-	}
-	return strings.Join(texts, "\n")
-}
-
-// uuidOfRecord is the uuid of the entry whose columns a record brought.
-func uuidOfRecord(t *testing.T, path string, leaf int) string {
-	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	require.NoError(t, err)
-	defer db.Close() //nolint:errcheck // it was read
-	var id []byte
-	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT key FROM entries WHERE id = ?", leaf).Scan(&id))
-	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-}
-
-func TestWhateverIsChangedByHandIsNamed(t *testing.T) {
-	t.Parallel()
-	path, _ := proven(t)
-	clean := verify(t, tampered(t, path), archive.VerifyOptions{})
-	require.True(t, clean.Intact(), problems(clean))
-	require.True(t, clean.Covered())
-	require.Equal(t, 63, clean.Entries)
-	require.Zero(t, clean.Unsigned)
-	require.Greater(t, clean.Checkpoints, 1)
-	uuid := uuidOfRecord(t, path, 42)
-	for name, test := range map[string]struct {
-		statements []string
-		says       []string
-	}{
-		"a byte of a record":    {[]string{"UPDATE records SET raw = substr(raw, 1, 40) || x'00' || substr(raw, 42) WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"a record's hash":       {[]string{"UPDATE records SET hash = zeroblob(32) WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"no hash":               {[]string{"UPDATE records SET hash = x'00' WHERE leaf = 42"}, []string{"record 42"}},
-		"a record's log":        {[]string{"UPDATE records SET log = 7 WHERE leaf = 42"}, []string{"record 42"}},
-		"a record's kind":       {[]string{"UPDATE records SET kind = 2 WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"records swapped":       {[]string{"UPDATE records SET leaf = -1 WHERE leaf = 42", "UPDATE records SET leaf = 42 WHERE leaf = 43", "UPDATE records SET leaf = 43 WHERE leaf = -1"}, []string{"record 42", "signed"}},
-		"a record for another":  {[]string{"UPDATE records SET raw = (SELECT raw FROM records WHERE leaf = 50), hash = (SELECT hash FROM records WHERE leaf = 50) WHERE leaf = 42"}, []string{"signed", "entry"}},
-		"a record gone":         {[]string{"DELETE FROM records WHERE leaf = 42"}, []string{"records 42 to 42 are missing"}},
-		"the last records gone": {[]string{"DELETE FROM records WHERE leaf > 110"}, []string{"missing"}},
-		"a record inserted":     {[]string{"INSERT INTO records SELECT max(leaf) + 1, 1, 3, hash, raw FROM records"}, []string{"inserted"}},
-		"at":                    {[]string{"UPDATE entries SET at = at + 1 WHERE id = 42"}, []string{"record 42", uuid, "at"}},
-		"written":               {[]string{"UPDATE entries SET written = NULL WHERE id = 42"}, []string{"record 42", uuid, "written"}},
-		"event":                 {[]string{"UPDATE entries SET event = event % 3 + 1 WHERE id = 42"}, []string{"record 42", uuid, "event"}},
-		"actor":                 {[]string{"UPDATE entries SET actor = coalesce(actor, 0) % 15 + 1 WHERE id = 42"}, []string{"record 42", uuid, "actor"}},
-		"team":                  {[]string{"UPDATE entries SET team = CASE WHEN team IS NULL THEN 1 END WHERE id = 42"}, []string{"record 42", uuid, "team"}},
-		"target":                {[]string{"UPDATE entries SET target = target % 100 + 1 WHERE id = 42"}, []string{"record 42", uuid, "target"}},
-		"version":               {[]string{"UPDATE entries SET version_from = '8', version_to = '9' WHERE id = 42"}, []string{"record 42", uuid, "version"}},
-		"extra":                 {[]string{`UPDATE entries SET extra = '{"a":1}' WHERE id = 42`}, []string{"record 42", uuid, "extra"}},
-		"organization":          {[]string{"UPDATE entries SET organization = NULL WHERE id = 42"}, []string{"record 42", uuid, "organization"}},
-		"uuid":                  {[]string{"UPDATE entries SET key = zeroblob(16) WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
-		"an actor's name":       {[]string{"UPDATE actors SET name = 'Somebody else' WHERE id = 3"}, []string{"actor name", "Somebody else"}},
-		"an event's name":       {[]string{"UPDATE events SET value = 'nothing_happened' WHERE id = 1"}, []string{"nothing_happened"}},
-		"a target's id":         {[]string{"UPDATE targets SET value = 'x' || value WHERE id = 5"}, []string{"target"}},
-		"version from":          {[]string{"UPDATE entries SET version_from = '8' WHERE id = 42"}, []string{"record 42", uuid, "version"}},
-		"no such actor":         {[]string{"UPDATE entries SET actor = 9999 WHERE actor IS NULL"}, []string{"actor id"}},
-		"no such event":         {[]string{"UPDATE entries SET event = 9999 WHERE id = 42"}, []string{"record 42", uuid, "event"}},
-		"an actor's id":         {[]string{"UPDATE actors SET actor = 'x' || actor WHERE id = 3"}, []string{"actor id"}},
-		"an actor's email":      {[]string{"UPDATE actors SET email = 'x' || email WHERE id = 3"}, []string{"actor email"}},
-		"a team's id":           {[]string{"UPDATE refs SET ref = '9' WHERE name = 'Sales'"}, []string{"team id"}},
-		"a team's name":         {[]string{"UPDATE refs SET name = 'Sails' WHERE name = 'Sales'"}, []string{"team name", "Sails"}},
-		"an organization's":     {[]string{"UPDATE refs SET name = 'Acne' WHERE name = 'Acme'"}, []string{"organization name", "Acne"}},
-		"a dictionary's row":    {[]string{"DELETE FROM actors WHERE id = 3"}, []string{"actor id"}},
-		"a text for a number":   {[]string{"UPDATE entries SET record = 'x' WHERE id = 42"}, []string{"record 42", uuid}},
-		"a text for a kind":     {[]string{"UPDATE records SET kind = 'x' WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"a row's log":           {[]string{"UPDATE entries SET log = 7 WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
-		"a row's number":        {[]string{"UPDATE entries SET id = 100000 WHERE id = 42"}, []string{"record 42", uuid}},
-		"an earlier record":     {[]string{"UPDATE entries SET record = id WHERE record <> id"}, []string{"do not show what it says"}},
-		"a row for a record that came again": {[]string{`INSERT INTO entries SELECT record, log, randomblob(16), at, written, organization, event, actor, team, target, NULL, NULL, NULL, record, NULL
-			FROM entries WHERE record <> id`}, []string{"inserted"}},
-		"rows' numbers":             {[]string{"UPDATE entries SET id = (SELECT record FROM entries WHERE record <> id) WHERE id = 42"}, []string{"record 42", uuid}},
-		"details of another":        {[]string{"UPDATE entries SET details = details + 1 WHERE id = 42"}, []string{uuid, "details"}},
-		"details of none":           {[]string{"UPDATE entries SET details = id WHERE details IS NULL"}, []string{"not its own"}},
-		"another's details too":     {[]string{"UPDATE entries SET details = (SELECT details FROM entries WHERE id = 42) WHERE details IS NULL"}, []string{"not its own"}},
-		"a name taken away":         {[]string{"DELETE FROM names WHERE name = 'Invoices in'"}, []string{"Invoices in", "missing"}},
-		"a name added":              {[]string{"INSERT INTO names SELECT log, target, object, 'Harmless', 0 FROM names"}, []string{"Harmless"}},
-		"a name's object":           {[]string{"UPDATE names SET target = target + 1"}, []string{"Invoices in"}},
-		"what could not be read":    {[]string{`UPDATE logs SET state = json_set(state, '$.unreadable', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z"}]'))`}, []string{"claims to cover"}},
-		"doubts":                    {[]string{`UPDATE logs SET state = json_set(state, '$.doubts', json('["x"]'))`}, []string{"claims to cover"}},
-		"gaps":                      {[]string{`UPDATE logs SET state = json_set(state, '$.gaps', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z","Reason":"x"}]'))`}, []string{"claims to cover"}},
-		"a fill":                    {[]string{`UPDATE logs SET state = json_set(state, '$.fill', json('{"at":"2026-01-01T00:00:00Z","reached":"2026-01-01T00:00:00Z","until":"2025-01-01T00:00:00Z"}'))`}, []string{"claims to cover"}},
-		"rights":                    {[]string{`UPDATE logs SET state = json_set(state, '$.scope', json('{"teams":["5"]}'))`}, []string{"claims to cover"}},
-		"users":                     {[]string{`UPDATE logs SET known = replace(known, 'Ada Admin', 'Eve Elsewhere')`}, []string{"known around the log"}},
-		"all that is known":         {[]string{`UPDATE logs SET known = '{}'`}, []string{"known around the log"}},
-		"a log gone":                {[]string{"DELETE FROM logs"}, []string{"record 0", "belongs to no log"}},
-		"another checkpoint's note": {[]string{"UPDATE checkpoints SET note = (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1)"}, []string{"cannot be believed: it is about"}},
-		"a key added":               {[]string{"DELETE FROM meta WHERE key LIKE 'key %'"}, []string{"cannot be believed"}},
-		"a row gone":                {[]string{"DELETE FROM entries WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
-		"a row inserted":            {[]string{"INSERT INTO entries SELECT 100000, log, randomblob(16), at, written, organization, event, actor, team, target, NULL, NULL, NULL, 100000, NULL FROM entries WHERE id = 42"}, []string{"record 100000", "inserted"}},
-		"details taken off":         {[]string{"UPDATE entries SET details = NULL WHERE id = 42"}, []string{uuid, "details"}},
-		"a name":                    {[]string{"UPDATE names SET name = 'Harmless' WHERE name = 'Invoices in'"}, []string{"Harmless", "Invoices in"}},
-		"coverage":                  {[]string{`UPDATE logs SET state = json_set(state, '$.from', '2020-01-01T00:00:00Z')`}, []string{"claims to cover"}},
-		"the last sync":             {[]string{`UPDATE logs SET state = json_set(state, '$.as_of', '2027-01-01T00:00:00Z')`}, []string{"claims to cover"}},
-		"an unreadable state":       {[]string{`UPDATE logs SET state = '['`}, []string{"state"}},
-		"another organization":      {[]string{"UPDATE logs SET organization = '78'"}, []string{"record 0"}},
-		"a checkpoint":              {[]string{"UPDATE checkpoints SET note = replace(note, '\n', '\n1')"}, []string{"cannot be believed"}},
-		"a checkpoint's size":       {[]string{"UPDATE checkpoints SET size = size + 1 WHERE size = (SELECT max(size) FROM checkpoints)"}, []string{"cannot be believed"}},
-		"the tree's edge":           {[]string{`UPDATE meta SET value = '{"size":0,"peaks":[]}' WHERE key = 'tree'`}, []string{"inserted"}},
-		"an unreadable edge":        {[]string{`UPDATE meta SET value = '{"size":7}' WHERE key = 'tree'`}, []string{"edge"}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			found := verify(t, tampered(t, path, test.statements...), archive.VerifyOptions{})
-			require.False(t, found.Intact())
-			for _, says := range test.says {
-				assert.Contains(t, problems(found), says)
-			}
-		})
-	}
-}
-
-func TestACheckpointKeptElsewhereProvesThePast(t *testing.T) {
-	t.Parallel()
-	path, checkpoints := proven(t)
-	kept := archive.VerifyOptions{Checkpoint: []byte(checkpoints[0])}
-	now := verify(t, tampered(t, path), kept)
-	require.True(t, now.Intact(), problems(now))
-	require.Len(t, now.Keys, 1)
-	kept.PublicKey = now.Keys[0]
-	again := verify(t, tampered(t, path), kept)
-	assert.True(t, again.Intact(), problems(again))
-
-	// Whoever holds the archive and its key can make both anew, but not the past.
-	u := start(t, entries(59), makesim.Quirks{})
-	forged := newArchive(t)
-	u.sync(forged, adminKey)
-	for name, options := range map[string]archive.VerifyOptions{
-		"by checkpoint": {Checkpoint: []byte(checkpoints[0])}, "by key": {PublicKey: kept.PublicKey}, "by both": kept,
-		"no checkpoint": {Checkpoint: []byte("make-audit-mcp/x\n12\n" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n\n— x y\n")},
-		"nonsense":      {Checkpoint: []byte("nonsense")}, "no key": {PublicKey: "nonsense"},
-	} {
-		found := verify(t, forged, options)
-		assert.False(t, found.Intact(), name)
-		assert.Contains(t, problems(found), "checkpoint", name)
-	}
-
-	// The archive taken back to its first sync: the later checkpoint misses records.
-	later := archive.VerifyOptions{Checkpoint: []byte(checkpoints[1])}
-	var size int
-	_, err := fmt.Sscanf(strings.Split(checkpoints[0], "\n")[1], "%d", &size)
-	require.NoError(t, err)
-	back := verify(t, tampered(t, path, fmt.Sprintf("DELETE FROM records WHERE leaf >= %d", size), fmt.Sprintf("DELETE FROM checkpoints WHERE size > %d", size)), later)
-	assert.Contains(t, problems(back), "missing")
-}
-
-func TestRecordsAfterTheLastCheckpointAreTold(t *testing.T) {
-	t.Parallel()
-	path, _ := proven(t)
-	found := verify(t, tampered(t, path, "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)"), archive.VerifyOptions{})
-	assert.True(t, found.Intact(), problems(found))
-	assert.Positive(t, found.Unsigned)
-}
-
 func TestGapsAreListed(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(60), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	u.clock.advance(500 * 24 * time.Hour) // Make keeps 365 days
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().AddDate(0, 0, 400), TargetID: "1"})
-	summary := u.sync(a, adminKey)
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(500 * 24 * time.Hour) // Make keeps 365 days
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, 400), TargetID: "1"})
+	summary := u.Sync(a, storetest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
 	assert.Equal(t, 61, summary.Span.Entries, "what Make has dropped stays")
-	found := verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), problems(found))
+	found := storetest.Verify(t, a, archive.VerifyOptions{})
+	assert.True(t, found.Intact(), storetest.Problems(found))
 	assert.False(t, found.Covered())
-	q := year()
-	q.Window.To = u.clock.Now()
-	lines, report := readAll(t, u.reader(a, adminKey), q)
+	q := storetest.Year()
+	q.Window.To = u.Clock.Now()
+	lines, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), q)
 	assert.NotEmpty(t, lines)
 	assert.False(t, report.Complete)
 	assert.Contains(t, fmt.Sprint(report.Coverage.Gaps), "no sync ran")
 	inside := q
-	inside.Window.From = begin().AddDate(0, 0, 20)
-	inside.Window.To = begin().AddDate(0, 0, 30)
-	lines, report = readAll(t, u.reader(a, adminKey), inside)
+	inside.Window.From = storetest.Begin().AddDate(0, 0, 20)
+	inside.Window.To = storetest.Begin().AddDate(0, 0, 30)
+	lines, report = storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), inside)
 	assert.Empty(t, lines)
 	assert.False(t, report.Complete, "zero is no fact there")
-}
-
-// TestOneByteOfARecordIsEnough changes single bytes of what Make sent, one after the other.
-func TestOneByteOfARecordIsEnough(t *testing.T) {
-	t.Parallel()
-	path, _ := proven(t)
-	uuid := uuidOfRecord(t, path, 42)
-	db, err := sql.Open("sqlite", path)
-	require.NoError(t, err)
-	defer db.Close() //nolint:errcheck // it is thrown away
-	var whole []byte
-	require.NoError(t, db.QueryRowContext(t.Context(), "SELECT raw FROM records WHERE leaf = 42").Scan(&whole))
-	a := open(t, path)
-	for at := 0; at < len(whole); at += 7 {
-		changed := append([]byte(nil), whole...)
-		changed[at] ^= 1 << (at % 8)
-		_, err := db.ExecContext(t.Context(), "UPDATE records SET raw = ? WHERE leaf = 42", changed)
-		require.NoError(t, err)
-		found := verify(t, a, archive.VerifyOptions{})
-		require.NotEmpty(t, found.Problems, "byte %d", at)
-		assert.Equal(t, int64(42), found.Problems[0].Record, "byte %d", at)
-		assert.Equal(t, uuid, found.Problems[0].UUID, "byte %d", at)
-	}
-	_, err = db.ExecContext(t.Context(), "UPDATE records SET raw = ? WHERE leaf = 42", whole)
-	require.NoError(t, err)
-	assert.True(t, verify(t, a, archive.VerifyOptions{}).Intact())
-}
-
-// TestAnotherKeyIsNotBelieved has somebody who may write to the archive sign it anew,
-// with a key that the archive then names.
-func TestAnotherKeyIsNotBelieved(t *testing.T) {
-	t.Parallel()
-	u := start(t, entries(60), makesim.Quirks{})
-	path := filepath.Join(t.TempDir(), "audit.db")
-	a := open(t, path)
-	own := u.sync(a, adminKey)
-	db, err := sql.Open("sqlite", path)
-	require.NoError(t, err)
-	defer db.Close() //nolint:errcheck // it was written
-	for _, statement := range []string{"DELETE FROM checkpoints", "DELETE FROM meta WHERE key LIKE 'key %'"} {
-		_, err := db.ExecContext(t.Context(), statement)
-		require.NoError(t, err)
-	}
-	require.NoError(t, os.Remove(path+".key"))
-	forged := u.sync(a, adminKey)
-	require.NotEqual(t, own.PublicKey, forged.PublicKey)
-	assert.True(t, verify(t, a, archive.VerifyOptions{}).Intact(), "by its own words")
-	for name, options := range map[string]archive.VerifyOptions{
-		"by the key": {PublicKey: own.PublicKey}, "by the checkpoint": {Checkpoint: []byte(own.Checkpoint.Note)},
-		"by a forged checkpoint and the key": {Checkpoint: []byte(forged.Checkpoint.Note), PublicKey: own.PublicKey},
-	} {
-		found := verify(t, a, options)
-		assert.False(t, found.Intact(), name)
-		assert.Contains(t, problems(found), "signature", name)
-	}
-	kept := verify(t, a, archive.VerifyOptions{Checkpoint: []byte(own.Checkpoint.Note), PublicKey: own.PublicKey})
-	assert.NotContains(t, problems(kept), "cannot be used", "the right one still proves what it is about")
-}
-
-func TestACheckpointTellsAmongWhichRecordsTheChangeIs(t *testing.T) {
-	t.Parallel()
-	path, checkpoints := proven(t)
-	var size int
-	_, err := fmt.Sscanf(strings.Split(checkpoints[0], "\n")[1], "%d", &size)
-	require.NoError(t, err)
-	// The last record of the second sync, as one that is well-formed and has its hash.
-	changed := tampered(t, path, fmt.Sprintf(`UPDATE records SET (kind, hash, raw) = (SELECT kind, hash, raw FROM records WHERE kind = 3 AND leaf < %[1]d ORDER BY leaf DESC LIMIT 1)
-		WHERE leaf = (SELECT min(leaf) FROM records WHERE kind = 3 AND leaf >= %[1]d)`, size))
-	found := verify(t, changed, archive.VerifyOptions{})
-	assert.Contains(t, problems(found), "are not those of the checkpoint")
-	assert.Contains(t, problems(found), fmt.Sprintf("records %d to ", size))
 }
 
 // TestVerifyingSeesOneStateWhileASyncRuns would otherwise find records that nobody signed
 // amiss, or columns ahead of the records.
 func TestVerifyingSeesOneStateWhileASyncRuns(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(120), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, other := open(t, path), open(t, path)
-	watched := options()
+	watched := storetest.SyncOptions()
 	watched.Details = archive.AllDetails
 	looked := 0
 	watched.OnProgress = func(archive.SyncProgress) {
 		looked++
-		found := verify(t, other, archive.VerifyOptions{})
-		assert.True(t, found.Intact(), problems(found))
+		found := storetest.Verify(t, other, archive.VerifyOptions{})
+		assert.True(t, found.Intact(), storetest.Problems(found))
 	}
-	_, err := a.Sync(t.Context(), u.source(adminKey), watched)
+	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), watched)
 	require.NoError(t, err)
 	assert.Greater(t, looked, 5)
 }

@@ -15,7 +15,7 @@ import (
 // all from Make where the archive does not have the log, or may not be read. It is a
 // [Source] for questions: auditlog.Reader, Tallier and Directory.
 //
-// Who may read what is Make's to tell, at every question: its answer is believed for as
+// Who may read what is for Make to say, at every question: its answer is believed for as
 // long as the source keeps it, some minutes.
 type Reader struct {
 	Source
@@ -23,10 +23,10 @@ type Reader struct {
 	Archive *Archive
 	// Instance names the instance of Make that the source asks.
 	Instance string
-	// IsOwn tells that the source has the key that the archive is filled with: where
+	// IsOwn means that the source has the key that the archive is filled with: where
 	// Make cannot be asked, that key's rights are those of the last sync.
 	IsOwn bool
-	// IsUnreachable tells failures of reaching Make from its answers.
+	// IsUnreachable reports failures of reaching Make, as opposed to its answers.
 	IsUnreachable func(error) bool
 	// KeepRaw has entries carry what Make sent, and their details as far as these are
 	// here; the source must do the same.
@@ -80,7 +80,7 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 		return answer, down
 	}
 	answer, err = question(ctx)
-	if err != nil && r.IsUnreachable(err) && ctx.Err() == nil && len(r.Archive.known(ctx, r.Instance)) > 0 {
+	if err != nil && r.IsUnreachable(err) && ctx.Err() == nil && len(r.Archive.snapshots(ctx, r.Instance)) > 0 {
 		r.mu.Lock()
 		r.down, r.downUntil = err, time.Now().Add(downFor)
 		r.mu.Unlock()
@@ -97,13 +97,13 @@ func (r *Reader) sourceAccess(ctx context.Context, organization auditlog.ID) (*a
 // key: nil if there is none.
 func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, error) {
 	access, err := r.sourceAccess(ctx, organization)
-	if around := r.orRemembered(ctx, organization, err); around != nil {
-		access, err = &around.Access, nil
+	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
+		access, err = &snapshot.Access, nil
 	}
 	if err != nil || !access.Readable() {
 		return nil, err
 	}
-	v, err := r.Archive.view(ctx, owner{r.Instance, string(organization)}, access)
+	v, err := r.Archive.view(ctx, LogKey{r.Instance, string(organization)}, access)
 	if err != nil || v == nil || !v.state.Scope.has(v.rights) {
 		return nil, err
 	}
@@ -137,16 +137,16 @@ func (r *Reader) prepare(ctx context.Context, q *auditlog.Query) (*view, error) 
 func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, error) {
 	filled := v.state.AsOf
 	r.mu.Lock()
-	kept := r.tails[q.Organization.ID]
+	before := r.tails[q.Organization.ID]
 	r.mu.Unlock()
 	since := filled
-	if kept != nil && kept.base.Equal(filled) {
-		if !q.Window.To.After(kept.asOf) {
-			return kept, nil
+	if before != nil && before.base.Equal(filled) {
+		if !q.Window.To.After(before.asOf) {
+			return before, nil
 		}
-		since = kept.asOf
+		since = before.asOf
 	} else {
-		kept = nil
+		before = nil
 	}
 	next := &tail{base: filled, asOf: since}
 	var report auditlog.Report
@@ -160,8 +160,8 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	case err != nil:
 		// What is here still answers, and the report says what is missing.
 		next.failure = err
-		if kept != nil {
-			next.entries, next.report = kept.entries, kept.report
+		if before != nil {
+			next.entries, next.report = before.entries, before.report
 		}
 		return next, nil
 	}
@@ -172,8 +172,8 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	if !report.Exhausted {
 		next.asOf = since // some of it is missing, nobody knows which
 	}
-	if kept != nil {
-		next.join(kept)
+	if before != nil {
+		next.join(before)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -265,7 +265,7 @@ func (v *view) report(q *auditlog.Query, now time.Time, all bool) auditlog.Repor
 	return report
 }
 
-// coverEnd tells up to when an answer speaks.
+// coverEnd says up to when an answer speaks.
 func (v *view) coverEnd(report *auditlog.Report, now time.Time) {
 	asOf := v.state.AsOf
 	if v.tail == nil {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -17,11 +18,11 @@ import (
 
 // randomQuery draws a window and filters.
 func randomQuery(random *rand.Rand) auditlog.Query {
-	q := year()
+	q := storetest.Year()
 	from := q.Window.From.Add(time.Duration(random.Int64N(int64(340 * 24 * time.Hour))))
 	q.Window.From, q.Window.To = from, from.Add(time.Duration(random.Int64N(int64(60*24*time.Hour))))
 	if random.IntN(3) == 0 {
-		q.Window.To = begin()
+		q.Window.To = storetest.Begin()
 	}
 	zone, _ := time.LoadLocation([]string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu"}[random.IntN(4)])
 	q.Window.Location = zone
@@ -48,21 +49,21 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(400), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
 	a := newArchive(t)
-	summary := u.sync(a, adminKey)
+	summary := u.Sync(a, storetest.AdminKey)
 	require.Equal(t, 400, summary.Span.Entries)
 	before := len(u.Requests())
-	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
-		fromLive, fromArchive := u.session(key, live.Options{}), u.reader(a, key)
+	for key, seed := range map[string]uint64{storetest.AdminKey: 1, storetest.TeamAdminKey: 2} {
+		fromLive, fromArchive := u.Session(key, live.Options{}), u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 1))
 		for range 30 {
 			q := randomQuery(random)
-			want, wantReport := readAll(t, fromLive, q)
-			got, report := readAll(t, fromArchive, q)
+			want, wantReport := storetest.ReadAll(t, fromLive, q)
+			got, report := storetest.ReadAll(t, fromArchive, q)
 			require.Equal(t, want, got, "%+v", q)
 			source := auditlog.SourceArchive
-			if q.Window.To.After(begin()) {
+			if q.Window.To.After(storetest.Begin()) {
 				source = auditlog.SourceArchiveAndLive
 			}
 			assert.Equal(t, source, report.Source)
@@ -83,7 +84,7 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 				})
 				require.NoError(t, err)
 				q.Want = random.IntN(20)
-				after, _ = readAll(t, fromArchive, q)
+				after, _ = storetest.ReadAll(t, fromArchive, q)
 				assert.Equal(t, want[place+1:], append([]string{}, after...))
 			}
 		}
@@ -93,16 +94,16 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 
 func TestAQuestionThatTheArchiveCoversCostsNoCallToTheLog(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(100), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	reader := u.reader(a, adminKey)
+	u.Sync(a, storetest.AdminKey)
+	reader := u.Reader(a, storetest.AdminKey)
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	before := len(u.Requests())
-	q := year()
-	q.Window.From = begin().AddDate(0, -6, 0)
-	lines, report := readAll(t, reader, q)
+	q := storetest.Year()
+	q.Window.From = storetest.Begin().AddDate(0, -6, 0)
+	lines, report := storetest.ReadAll(t, reader, q)
 	assert.NotEmpty(t, lines)
 	assert.True(t, report.Complete)
 	assert.Len(t, u.Requests(), before)
@@ -154,11 +155,11 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(400), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	for key, seed := range map[string]uint64{adminKey: 1, teamAdminKey: 2} {
-		reader := u.reader(a, key)
+	u.Sync(a, storetest.AdminKey)
+	for key, seed := range map[string]uint64{storetest.AdminKey: 1, storetest.TeamAdminKey: 2} {
+		reader := u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 40 {
 			q := randomQuery(random)

@@ -2,9 +2,7 @@ package archive
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -12,16 +10,17 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// kind is what a record holds.
-type kind int
+// Kind is what a record holds.
+type Kind int
 
 const (
-	kindEntry   kind = 1 // an entry as a list of Make showed it
-	kindDetails kind = 2 // an entry as Make's detail call showed it
-	kindSync    kind = 3 // what the log vouches for from here on: vouched
+	kindEntry   Kind = 1 // an entry as a list of Make showed it
+	kindDetails Kind = 2 // an entry as Make's detail call showed it
+	kindSync    Kind = 3 // what the log vouches for from here on: vouched
 )
 
-func (k kind) String() string {
+// String names the kind: part of what is hashed.
+func (k Kind) String() string {
 	switch k {
 	case kindEntry:
 		return "entry"
@@ -33,44 +32,18 @@ func (k kind) String() string {
 	return "unknown"
 }
 
-// owner names a log: an organization on an instance of Make.
-type owner struct{ instance, organization string }
-
 // leafHash is the hash of a record as a leaf of the tree. What log it belongs to is
 // part of it, so that a record cannot be moved to another.
-func leafHash(k kind, of owner, raw []byte) tlog.Hash {
-	return tlog.RecordHash(bytes.Join([][]byte{[]byte(k.String()), []byte(of.instance), []byte(of.organization), raw}, []byte{0}))
+func leafHash(k Kind, of LogKey, raw []byte) tlog.Hash {
+	return tlog.RecordHash(bytes.Join([][]byte{[]byte(k.String()), []byte(of.Instance), []byte(of.Organization), raw}, []byte{0}))
 }
 
-// keyOf is what an entry is told by in its log: the uuid as 16 bytes, or as text
-// where it has another form, or the bytes of what stands in for it.
-func keyOf(e *auditlog.Entry) any {
-	plain := strings.ReplaceAll(e.UUID, "-", "")
-	if id, err := hex.DecodeString(plain); err == nil && len(id) == 16 && uuidText(id) == e.UUID {
-		return id
-	}
+// keyOf is what an entry is known by in its log.
+func keyOf(e *auditlog.Entry) Key {
 	if e.UUID == "" {
-		return []byte(e.Key())
+		return Key{StandIn: e.Key()}
 	}
-	return e.UUID
-}
-
-// uuidOf reverses keyOf.
-func uuidOf(key any) string {
-	switch key := key.(type) {
-	case []byte:
-		if len(key) == 16 {
-			return uuidText(key)
-		}
-	case string:
-		return key
-	}
-	return "" // it had none
-}
-
-func uuidText(id []byte) string {
-	text := hex.EncodeToString(id)
-	return strings.Join([]string{text[:8], text[8:12], text[12:16], text[16:20], text[20:]}, "-")
+	return Key{UUID: e.UUID}
 }
 
 // micros is how times are stored: Make's are of milliseconds.
@@ -78,7 +51,7 @@ func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
 
-// sameJSON tells whether two texts are the same value: Make may order members
+// sameJSON reports whether two texts are the same value: Make may order members
 // otherwise each time, which changes nothing.
 func sameJSON(a, b []byte) bool {
 	if bytes.Equal(a, b) {

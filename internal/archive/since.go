@@ -2,8 +2,9 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -16,10 +17,10 @@ type Position struct {
 }
 
 // PositionError says that a position is not one of this archive.
-type PositionError struct{ Path, Problem string }
+type PositionError struct{ Store, Problem string }
 
 func (e *PositionError) Error() string {
-	return "the place to go on from is not one of the archive " + e.Path + ": " + e.Problem
+	return "the place to go on from is not one of the archive " + e.Store + ": " + e.Problem
 }
 
 // NextStep says what to do.
@@ -41,61 +42,122 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 	if v == nil {
 		return from, &auditlog.AccessError{Organization: organization.Ref, Reason: "the archive does not hold it, or not all that this key may read; fill it with make-audit-mcp sync"}
 	}
-	edge, err := r.Archive.edge(ctx, r.Archive.db)
+	store := r.Archive.store
+	tree, err := store.Tree(ctx)
 	switch {
 	case err != nil:
 		return from, err
-	case from.Archive != "" && from.Archive != r.Archive.id:
-		return from, &PositionError{r.Archive.path, "it was written with another archive"}
-	case from.Next > edge.size:
-		return from, &PositionError{r.Archive.path, fmt.Sprintf("it is record %d, and the archive has %d", from.Next, edge.size)}
+	case from.Archive != "" && from.Archive != store.ID():
+		return from, &PositionError{store.String(), "it was written with another archive"}
+	case from.Next > tree.Size:
+		return from, &PositionError{store.String(), fmt.Sprintf("it is record %d, and the archive has %d", from.Next, tree.Size)}
 	}
-	for next := from.Next; next < edge.size; next += batchSize {
-		if err := v.stored(ctx, next, min(next+batchSize, edge.size), yield); err != nil {
+	for next := from.Next; next < tree.Size; {
+		entries, behind, err := v.stored(ctx, next, tree.Size)
+		if err != nil {
 			return from, err
 		}
+		next = behind
+		for _, entry := range entries {
+			if err := yield(entry); err != nil {
+				return from, err
+			}
+		}
 	}
-	return Position{Archive: r.Archive.id, Next: edge.size}, nil
+	return Position{Archive: store.ID(), Next: tree.Size}, nil
 }
 
-// stored yields the entries of the records [from, to).
-func (v *view) stored(ctx context.Context, from, to int64, yield func(*auditlog.Entry) error) error {
-	var entries []*auditlog.Entry
-	rows, err := v.archive.db.QueryContext(ctx, `SELECT r.raw, d.raw FROM records r LEFT JOIN entries e ON e.id = r.leaf LEFT JOIN records d ON d.leaf = e.details
-		WHERE r.leaf >= ? AND r.leaf < ? AND r.log = ? AND r.kind = ? ORDER BY r.leaf`, from, to, v.log, int(kindEntry))
-	if err != nil {
-		return v.archive.explain("reading it", err)
-	}
-	defer rows.Close() //nolint:errcheck // it was read
-	for rows.Next() {
-		var packed, details []byte
-		if err := rows.Scan(&packed, &details); err != nil {
-			return v.archive.explain("reading it", err)
-		}
-		entry, err := v.archive.whole(packed, details)
+// stored are the next entries of the records [from, to) that may be seen, and where to go on.
+func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.Entry, next int64, err error) {
+	var came []Record
+	count := 0
+	next = from
+	for record, err := range v.archive.store.Records(ctx, v.log, from, batchSize) {
 		if err != nil {
-			return err
+			return nil, from, err
+		}
+		if record.Number >= to {
+			break
+		}
+		count++
+		next = record.Number + 1
+		if record.Kind == kindEntry {
+			came = append(came, *record)
+		}
+	}
+	if count < batchSize {
+		next = to
+	}
+	details, err := v.detailsOf(ctx, came)
+	if err != nil {
+		return nil, from, err
+	}
+	for _, record := range came {
+		entry, err := v.archive.whole(record.Packed, details[record.Number])
+		if err != nil {
+			return nil, from, err
 		}
 		if v.rights.sees(entry) {
 			entries = append(entries, entry)
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return v.archive.explain("reading it", err)
+	return entries, next, nil
+}
+
+// detailsOf are the packed details of the entries that records brought, by the records' numbers, as far as they are here.
+func (v *view) detailsOf(ctx context.Context, brought []Record) (map[int64][]byte, error) {
+	ids := make([]int32, len(brought))
+	for i, record := range brought {
+		ids[i] = int32(record.Number) //nolint:gosec // the log was loaded, so that they fit
 	}
-	for _, entry := range entries {
-		if err := yield(entry); err != nil {
-			return err
+	details := map[int64]int64{} // their numbers
+	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
+		if err != nil {
+			return nil, err
+		}
+		if row.Details > 0 {
+			details[row.ID] = row.Details
 		}
 	}
-	return nil
+	packed, err := v.archive.packed(ctx, slices.Collect(maps.Values(details)))
+	found := make(map[int64][]byte, len(details))
+	for id, number := range details {
+		found[id] = packed[number]
+	}
+	return found, err
+}
+
+// packed are records as they are stored, by their numbers.
+func (a *Archive) packed(ctx context.Context, numbers []int64) (map[int64][]byte, error) {
+	packed := make(map[int64][]byte, len(numbers))
+	for record, err := range a.store.RecordsAt(ctx, numbers) {
+		if err != nil {
+			return nil, err
+		}
+		packed[record.Number] = record.Packed
+	}
+	return packed, nil
+}
+
+// records are the numbers of the records that a row refers to.
+func (r *Row) records() []int64 {
+	if r.Details > 0 {
+		return []int64{r.Record, r.Details}
+	}
+	return []int64{r.Record}
+}
+
+// wholeRow is a row's entry, with what Make sent, of the row's records among those that are packed.
+func (a *Archive) wholeRow(row *Row, packed map[int64][]byte) (*auditlog.Entry, error) {
+	if row.Details > 0 {
+		return a.whole(packed[row.Record], packed[row.Details])
+	}
+	return a.whole(packed[row.Record], nil)
 }
 
 // whole is an entry with what Make sent, of its packed records; details may be nil.
 func (a *Archive) whole(packed, details []byte) (*auditlog.Entry, error) {
-	damaged := func(err error) error {
-		return &FileError{Path: a.path, Problem: "a record is damaged", Next: "run make-audit-mcp verify", Err: err}
-	}
+	damaged := func(err error) error { return a.refused(err, "a record is damaged") }
 	raw, err := unpack(packed)
 	if err != nil {
 		return nil, damaged(err)
@@ -115,21 +177,4 @@ func (a *Archive) whole(packed, details []byte) (*auditlog.Entry, error) {
 		entry.Details = detailed.Details
 	}
 	return entry, nil
-}
-
-// addRaw gives fetched entries, those of a list of ids, what Make sent, and their details.
-func (v *view) addRaw(ctx context.Context, ids string, byID map[int32]*auditlog.Entry) error {
-	return v.archive.explain("reading it", eachRow(ctx, v.archive.db, `SELECT e.id, r.raw, d.raw FROM entries e JOIN records r ON r.leaf = e.record LEFT JOIN records d ON d.leaf = e.details
-		WHERE +e.log = ? AND e.id IN `+ids, v.log, func(rows *sql.Rows) error {
-		var id int32
-		var packed, details []byte
-		if err := rows.Scan(&id, &packed, &details); err != nil {
-			return err
-		}
-		whole, err := v.archive.whole(packed, details)
-		if entry := byID[id]; err == nil && entry != nil {
-			entry.Raw, entry.Details = whole.Raw, whole.Details
-		}
-		return err
-	}))
 }

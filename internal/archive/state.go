@@ -3,10 +3,8 @@ package archive
 import (
 	"context"
 	"crypto/sha256"
-	"database/sql"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,8 +32,8 @@ type logState struct {
 	Doubts []string `json:"doubts,omitempty"`
 	// Fill is a fill under way; nil if there is none.
 	Fill *fill `json:"fill,omitempty"`
-	// Around is a hash of what was known around the log at its last sync.
-	Around string `json:"around,omitempty"`
+	// Directory is the hash of the log's directory snapshot.
+	Directory string `json:"around,omitempty"`
 }
 
 // vouched is what a log vouches for: its state as a record of its own whenever it
@@ -49,12 +47,12 @@ type vouched struct {
 	Fill  *fill          `json:"fill,omitempty"`
 	// Noted is a hash of what could not be read and of the doubts, which may be long;
 	// empty if there are none.
-	Noted  string `json:"noted,omitempty"`
-	Around string `json:"around,omitempty"`
+	Noted     string `json:"noted,omitempty"`
+	Directory string `json:"around,omitempty"`
 }
 
 func (l *logState) vouches() vouched {
-	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted(), Around: l.Around}
+	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted(), Directory: l.Directory}
 }
 
 func (l *logState) noted() string {
@@ -74,12 +72,12 @@ func (l *logState) noted() string {
 func (v vouched) equal(other vouched) bool {
 	sameGap := func(a, b auditlog.Gap) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) && a.Reason == b.Reason }
 	return v.Name == other.Name && v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) && v.From.Equal(other.From) &&
-		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted && v.Around == other.Around
+		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted && v.Directory == other.Directory
 }
 
-// hashAround is the hash of what is known around a log, as it is stored.
-func hashAround(known []byte) string {
-	hash := sha256.Sum256(known)
+// hashDirectory is the hash of a log's directory snapshot, as it is stored.
+func hashDirectory(snapshot []byte) string {
+	hash := sha256.Sum256(snapshot)
 	return base64.StdEncoding.EncodeToString(hash[:])
 }
 
@@ -101,9 +99,9 @@ func (f *fill) equal(other *fill) bool {
 	return f.At.Equal(other.At) && f.Reached.Equal(other.Reached) && f.Until.Equal(other.Until)
 }
 
-// known is the directory around a log as of a sync: it serves whoever fills the log
+// directorySnapshot is what the directory said of a log at its last sync: it serves whoever fills the log
 // when Make cannot be asked.
-type known struct {
+type directorySnapshot struct {
 	Account      auditlog.Account      `json:"account"`
 	Organization auditlog.Organization `json:"organization"`
 	Access       auditlog.Access       `json:"access"`
@@ -114,7 +112,7 @@ type known struct {
 
 // scope is whose entries of an organization a key may read.
 type scope struct {
-	// Organization tells that it is all of them; else it is those of Teams.
+	// Organization means that it is all of them; else it is those of Teams.
 	Organization bool          `json:"organization,omitempty"`
 	Teams        []auditlog.ID `json:"teams,omitempty"`
 }
@@ -131,7 +129,7 @@ func scopeOf(access *auditlog.Access) scope {
 	return s
 }
 
-// has tells whether everything that other may read is in the scope.
+// has reports whether everything that other may read is in the scope.
 func (s scope) has(other scope) bool {
 	if s.Organization {
 		return true
@@ -150,19 +148,20 @@ func (s scope) String() string {
 	return "team " + strings.Join(ids, ", ")
 }
 
-// findLog finds a log; id is 0 if there is none.
-func (a *Archive) findLog(ctx context.Context, from querier, of owner) (id, rewritten int64, state *logState, err error) {
-	var text []byte
-	err = from.QueryRowContext(ctx, "SELECT id, rewritten, state FROM logs WHERE instance = ? AND organization = ?", of.instance, of.organization).Scan(&id, &rewritten, &text)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, 0, &logState{}, nil
+// findLog finds a log; nil if there is none.
+func (a *Archive) findLog(ctx context.Context, of LogKey) (*Log, error) {
+	logs, err := a.store.Logs(ctx, of)
+	if err != nil || len(logs) == 0 {
+		return nil, err
 	}
-	if err != nil {
-		return 0, 0, nil, a.explain("reading it", err)
+	return &logs[0], nil
+}
+
+// stateOf reads a log's state.
+func (a *Archive) stateOf(log *Log) (*logState, error) {
+	state := &logState{}
+	if err := json.Unmarshal(log.State, state); err != nil {
+		return nil, a.refused(err, "the state of the log of organization %s is damaged", log.Organization)
 	}
-	state = &logState{}
-	if err := json.Unmarshal(text, state); err != nil {
-		return 0, 0, nil, &FileError{Path: a.path, Problem: fmt.Sprintf("the state of the log of organization %s is damaged", of.organization), Next: "run make-audit-mcp verify", Err: err}
-	}
-	return id, rewritten, state, nil
+	return state, nil
 }

@@ -2,12 +2,10 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -31,9 +29,9 @@ type SyncOptions struct {
 	Instance     string
 	Organization auditlog.Organization
 	Details      Details
-	// IsNotable tells the events whose details NotableDetails means.
+	// IsNotable reports the events whose details NotableDetails means.
 	IsNotable func(event auditlog.Text) bool
-	// OnProgress, if set, is told how it goes, from one goroutine at a time.
+	// OnProgress, if set, is called with how it goes, from one goroutine at a time.
 	OnProgress func(SyncProgress)
 }
 
@@ -41,7 +39,7 @@ type SyncOptions struct {
 type SyncProgress struct {
 	// Stage is what it does now, in words.
 	Stage string
-	// Done and Of measure the stage; Of is 0 if there is no telling.
+	// Done and Of measure the stage; Of is 0 if nobody knows.
 	Done, Of float64
 	// Added counts the entries stored so far.
 	Added int
@@ -96,7 +94,7 @@ type syncing struct {
 // even if it fails or ctx ends; the next one goes on from there. While another
 // process syncs, the error is a [BusyError].
 func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) (*Summary, error) {
-	unlock, err := a.lock()
+	unlock, err := a.store.Lock(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -108,7 +106,7 @@ func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) 
 	if !access.Readable() {
 		return nil, &auditlog.AccessError{Organization: options.Organization.Ref, Reason: access.Reason}
 	}
-	w, err := a.newWriter(ctx, owner{options.Instance, string(options.Organization.ID)})
+	w, err := a.newWriter(ctx, LogKey{options.Instance, string(options.Organization.ID)})
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +120,15 @@ func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) 
 	return s.summary, s.sumUp(ctx)
 }
 
-// sumUp tells what the log holds now.
+// sumUp says what the log holds now.
 func (s *syncing) sumUp(ctx context.Context) error {
-	var first, last sql.NullInt64
-	span := auditlog.ArchiveSpan{From: s.state.From, AsOf: s.state.AsOf}
-	if err := s.archive.db.QueryRowContext(ctx, "SELECT count(*), min(at), max(at) FROM entries NOT INDEXED WHERE log = ?", s.log).Scan(&span.Entries, &first, &last); err != nil {
-		return s.archive.explain("reading it", err)
+	extent, err := s.archive.store.Extent(ctx, s.log)
+	if err != nil {
+		return err
 	}
-	if first.Valid {
-		span.FirstAt, span.LastAt = fromMicros(first.Int64), fromMicros(last.Int64)
+	span := auditlog.ArchiveSpan{From: s.state.From, AsOf: s.state.AsOf, Entries: extent.Rows}
+	if extent.Rows > 0 {
+		span.FirstAt, span.LastAt = fromMicros(extent.FirstAt), fromMicros(extent.LastAt)
 	}
 	s.summary.Span, s.summary.Gaps, s.summary.Unreadable, s.summary.Doubts = span, s.state.Gaps, len(s.state.Unreadable), s.state.Doubts
 	return nil
@@ -352,12 +350,12 @@ func (s *syncing) readWritten(ctx context.Context) error {
 // the last that Make had written by then, should that clock have been wrong.
 func (s *syncing) since(ctx context.Context) (time.Time, error) {
 	since := s.state.AsOf
-	var last sql.NullInt64
-	if err := s.archive.db.QueryRowContext(ctx, "SELECT max(written) FROM entries NOT INDEXED WHERE log = ?", s.log).Scan(&last); err != nil {
-		return time.Time{}, s.archive.explain("reading it", err)
+	extent, err := s.archive.store.Extent(ctx, s.log)
+	if err != nil {
+		return time.Time{}, err
 	}
-	if last.Valid && fromMicros(last.Int64).Before(since) {
-		since = fromMicros(last.Int64)
+	if last := fromMicros(extent.LastWritten); extent.LastWritten != NoTime && last.Before(since) {
+		since = last
 	}
 	return since.Add(-overlap), nil
 }
@@ -369,34 +367,23 @@ const (
 	detailsBatch  = 40
 	// detailsAtATime is how many that lack them are looked up at once.
 	detailsAtATime = 20_000
-	// noDetails marks an entry whose details Make does not have.
-	noDetails = -1
 )
-
-// wanted is an entry whose details are missing.
-type wanted struct {
-	id   int64
-	uuid string
-}
 
 // fetchDetails fetches the details that are missing, the newest entries' first.
 func (s *syncing) fetchDetails(ctx context.Context) error {
 	if s.options.Details == NoDetails {
 		return nil
 	}
-	from, err := s.lackingDetails(ctx)
+	events, err := s.detailedEvents(ctx)
 	if err != nil {
 		return err
 	}
-	var total int
-	if err := s.archive.db.QueryRowContext(ctx, "SELECT count(*)"+from, s.log).Scan(&total); err != nil {
-		return s.archive.explain("reading it", err)
-	}
-	for done := 0; ; {
-		missing, err := s.nextLacking(ctx, from)
+	for done, total := 0, 0; ; {
+		left, missing, err := s.archive.store.Undetailed(ctx, s.log, events, detailsAtATime)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
+		total = max(total, left)
 		for part := range slices.Chunk(missing, detailsBatch) {
 			s.progress("reading details", float64(done), float64(total), time.Time{})
 			if err := s.fetchSome(ctx, part); err != nil {
@@ -407,98 +394,83 @@ func (s *syncing) fetchDetails(ctx context.Context) error {
 	}
 }
 
-// lackingDetails is the part of a query that chooses the entries whose details are
-// wanted and missing: those with a uuid, and an event that is asked for. It does not go
-// by the index, which has rows in another order than they lie in the file.
-func (s *syncing) lackingDetails(ctx context.Context) (string, error) {
+// detailedEvents are the ids of the events whose entries' details are wanted.
+func (s *syncing) detailedEvents(ctx context.Context) ([]int32, error) {
 	var events []int32
-	err := eachRow(ctx, s.archive.db, "SELECT id, value FROM events WHERE id > ?", 0, func(rows *sql.Rows) error {
-		var id int32
-		var event string
-		err := rows.Scan(&id, &event)
-		if s.options.Details == AllDetails || s.options.IsNotable(auditlog.Text(event)) {
-			events = append(events, id)
+	for event, err := range s.archive.store.Words(ctx, s.log, Events, 0) {
+		if err != nil {
+			return nil, err
 		}
-		return err
-	})
-	return " FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + listOf(events) + " AND (typeof(key) = 'text' OR length(key) = 16)", s.archive.explain("reading it", err)
-}
-
-// nextLacking are some of the entries whose details are missing.
-func (s *syncing) nextLacking(ctx context.Context, from string) ([]wanted, error) {
-	var missing []wanted
-	err := eachRow(ctx, s.archive.db, "SELECT id, key"+from+" ORDER BY at DESC LIMIT "+strconv.Itoa(detailsAtATime), s.log, func(rows *sql.Rows) error {
-		var one wanted
-		var key any
-		err := rows.Scan(&one.id, &key)
-		one.uuid = uuidOf(key)
-		missing = append(missing, one)
-		return err
-	})
-	return missing, s.archive.explain("reading it", err)
+		if s.options.Details == AllDetails || s.options.IsNotable(auditlog.Text(event.Texts[0])) {
+			events = append(events, event.ID)
+		}
+	}
+	return events, nil
 }
 
 // fetchSome fetches some details and stores those that came, even if others failed.
-func (s *syncing) fetchSome(ctx context.Context, some []wanted) error {
-	found := make([]*auditlog.Entry, len(some))
-	gone := make([]bool, len(some))
+func (s *syncing) fetchSome(ctx context.Context, some []Row) error {
+	fetched := make([]*auditlog.Entry, len(some))
+	known := make([]bool, len(some)) // what Make says of it
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(detailsAtOnce)
-	for i, one := range some {
+	for i, row := range some {
 		group.Go(func() error {
-			entry, err := s.source.Detail(groupCtx, s.options.Organization.ID, one.uuid)
-			var missing *auditlog.NotFoundError
-			if errors.As(err, &missing) {
-				gone[i] = true
-				return nil
+			entry, err := s.source.Detail(groupCtx, s.options.Organization.ID, row.Key.UUID)
+			var gone *auditlog.NotFoundError
+			if errors.As(err, &gone) {
+				entry, err = nil, nil
 			}
-			found[i] = entry
+			fetched[i], known[i] = entry, err == nil
 			return err
 		})
 	}
 	failure := group.Wait()
-	_, err := s.commit(context.WithoutCancel(ctx), nil, func(b *batch) error {
-		for i, one := range some {
-			switch {
-			case gone[i]:
-				if err := b.exec("UPDATE entries SET details = ? WHERE id = ?", noDetails, one.id); err != nil {
-					return err
-				}
-			case found[i] != nil:
-				if err := b.details(one.id, found[i]); err != nil {
-					return err
-				}
-				s.summary.Details++
-			}
+	var ids []int64
+	var found []*auditlog.Entry
+	details := 0
+	for i, row := range some {
+		if !known[i] {
+			continue
 		}
-		return nil
-	})
+		ids, found = append(ids, row.ID), append(found, fetched[i])
+		if fetched[i] != nil {
+			details++
+		}
+	}
+	b := s.begin()
+	// What came is stored even where the caller has gone.
+	err := b.details(context.WithoutCancel(ctx), ids, found)
+	if err == nil {
+		err = b.commit(context.WithoutCancel(ctx))
+	}
+	if err == nil {
+		s.summary.Details += details
+	}
 	return errors.Join(failure, err)
 }
 
-// conclude states what the sync vouches for, and signs it.
+// conclude states what the sync vouches for, and signs it. The statement stays if signing fails.
 func (s *syncing) conclude(ctx context.Context) error {
-	around, err := s.around(ctx)
+	snapshot, err := s.directorySnapshot(ctx)
 	if err != nil {
 		return err
 	}
-	if _, err := s.commit(ctx, func(state *logState) { state.Around = hashAround(around) }, func(b *batch) error {
-		return b.exec("UPDATE logs SET known = ? WHERE id = ?", around, b.log)
-	}); err != nil {
+	statement := s.begin()
+	statement.next.Directory, statement.Directory = hashDirectory(snapshot), snapshot
+	if err := statement.commit(ctx); err != nil {
 		return err
 	}
-	if _, err := s.commit(ctx, nil, func(b *batch) error {
-		s.summary.Checkpoint, err = b.sign()
-		return err
-	}); err != nil {
+	signed := s.begin()
+	if s.summary.Checkpoint, err = signed.sign(); err != nil {
 		return err
 	}
-	_, s.summary.PublicKey, err = s.archive.signer()
-	return err
+	s.summary.PublicKey = signed.Checkpoint.PublicKey
+	return signed.commit(ctx)
 }
 
-// around is what is known around the log now.
-func (s *syncing) around(ctx context.Context) ([]byte, error) {
+// directorySnapshot is what the directory says of the log now.
+func (s *syncing) directorySnapshot(ctx context.Context) ([]byte, error) {
 	account, err := s.source.Account(ctx)
 	if err != nil {
 		return nil, err
@@ -507,7 +479,7 @@ func (s *syncing) around(ctx context.Context) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(known{Account: account, Organization: s.options.Organization, Access: *s.access, Catalog: catalog})
+	return json.Marshal(directorySnapshot{Account: account, Organization: s.options.Organization, Access: *s.access, Catalog: catalog})
 }
 
 func (s *syncing) progress(stage string, done, of float64, reached time.Time) {

@@ -13,64 +13,52 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
 
-// same requires that an archive holds what the upstream has, entry for entry.
-func (u *upstream) same(a *archive.Archive) {
-	u.t.Helper()
-	q := year()
-	q.Window.From, q.Window.To = begin().AddDate(-3, 0, 0), u.clock.Now()
-	want, _ := readAll(u.t, u.session(adminKey, live.Options{}), q)
-	got, report := readAll(u.t, u.reader(a, adminKey), q)
-	require.Equal(u.t, want, got)
-	assert.Equal(u.t, auditlog.SourceArchive, report.Source)
-	found := verify(u.t, a, archive.VerifyOptions{})
-	require.True(u.t, found.Intact(), problems(found))
-}
-
 func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(150), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(150), makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	u.clock.advance(24 * time.Hour)
-	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().AddDate(0, 0, -21), CreatedAt: begin().Add(time.Hour), TargetID: "9"})
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(24 * time.Hour)
+	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "9"})
 	u.ResetRequests()
-	summary := u.sync(a, adminKey)
+	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Added)
 	assert.Less(t, len(u.Requests()), 12, "a later sync costs few calls")
-	u.same(a)
-	assert.Zero(t, u.sync(a, adminKey).Added, "and nothing is stored twice")
+	u.Same(a)
+	assert.Zero(t, u.Sync(a, storetest.AdminKey).Added, "and nothing is stored twice")
 }
 
 func TestWhatVanishesStaysAndWhatChangesIsARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(100), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	held := u.Dump(organizationID)
-	u.clock.advance(time.Hour)
+	u.Sync(a, storetest.AdminKey)
+	held := u.Dump(storetest.OrganizationID)
+	u.Clock.Advance(time.Hour)
 	u.RemoveEntries(held[3].UUID, held[7].UUID)
 	changed := held[7]
-	changed.Event, changed.CreatedAt = "key_deleted", u.clock.Now()
+	changed.Event, changed.CreatedAt = "key_deleted", u.Clock.Now()
 	u.AddEntries(changed)
-	summary := u.sync(a, adminKey)
+	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Changed)
 	assert.Equal(t, 100, summary.Span.Entries)
-	lines, _ := readAll(t, u.reader(a, adminKey), year())
+	lines, _ := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.Len(t, lines, 100)
-	entry, err := u.reader(a, adminKey).Detail(t.Context(), "77", held[3].UUID)
+	entry, err := u.Reader(a, storetest.AdminKey).Detail(t.Context(), "77", held[3].UUID)
 	var bare *auditlog.DetailsError
 	require.ErrorAs(t, err, &bare, "it is known, as far as it was stored")
 	assert.Equal(t, held[3].UUID, entry.UUID)
-	entry, err = u.reader(a, adminKey).Detail(t.Context(), "77", held[7].UUID)
+	entry, err = u.Reader(a, storetest.AdminKey).Detail(t.Context(), "77", held[7].UUID)
 	require.NoError(t, err)
 	assert.Equal(t, "key_deleted", string(entry.Event))
-	found := verify(t, a, archive.VerifyOptions{})
-	require.True(t, found.Intact(), problems(found))
+	found := storetest.Verify(t, a, archive.VerifyOptions{})
+	require.True(t, found.Intact(), storetest.Problems(found))
 }
 
 func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
@@ -81,11 +69,11 @@ func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u := start(t, entries(130), quirks)
+			u := storetest.Start(t, storetest.Entries(130), quirks)
 			a := newArchive(t)
-			u.sync(a, adminKey)
-			u.same(a)
-			summary := u.sync(a, adminKey)
+			u.Sync(a, storetest.AdminKey)
+			u.Same(a)
+			summary := u.Sync(a, storetest.AdminKey)
 			assert.Zero(t, summary.Added+summary.Changed)
 		})
 	}
@@ -93,11 +81,11 @@ func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
 
 func TestRecordsThatCannotBeReadAreTold(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(120), makesim.Quirks{BrokenRecords: 50})
+	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{BrokenRecords: 50})
 	a := newArchive(t)
-	summary := u.sync(a, adminKey)
+	summary := u.Sync(a, storetest.AdminKey)
 	assert.Positive(t, summary.Unreadable)
-	_, report := readAll(t, u.reader(a, adminKey), year())
+	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.False(t, report.Complete)
 	assert.NotEmpty(t, report.Unreadable)
 }
@@ -118,157 +106,157 @@ func (f *failing) Read(ctx context.Context, q auditlog.Query, yield func(*auditl
 
 func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(400), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	stored := 0
 	for readings := range 3 {
 		a := open(t, path)
 		ctx, cancel := context.WithCancel(t.Context())
-		summary, err := a.Sync(ctx, &failing{u.source(adminKey), 1 + readings, func() error { cancel(); return context.Canceled }}, options())
+		summary, err := a.Sync(ctx, &failing{u.Source(storetest.AdminKey), 1 + readings, func() error { cancel(); return context.Canceled }}, storetest.SyncOptions())
 		require.ErrorIs(t, err, context.Canceled)
 		stored += summary.Added
-		found := verify(t, a, archive.VerifyOptions{})
-		assert.True(t, found.Intact(), problems(found))
+		found := storetest.Verify(t, a, archive.VerifyOptions{})
+		assert.True(t, found.Intact(), storetest.Problems(found))
 		assert.False(t, found.Covered(), "the first sync did not finish")
 		assert.Equal(t, stored, found.Entries, "what was read is stored, and nothing twice")
-		_, report := readAll(t, u.reader(a, adminKey), year())
+		_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 		assert.Equal(t, auditlog.SourceLive, report.Source, "until it is filled, Make answers")
 	}
 	assert.Positive(t, stored)
 	a := open(t, path)
-	summary := u.sync(a, adminKey)
+	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 400-stored, summary.Added)
-	u.same(a)
+	u.Same(a)
 }
 
 func TestOneProcessFillsAnArchiveWhileOthersRead(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(60), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, other := open(t, path), open(t, path)
-	u.sync(a, adminKey)
-	u.AddEntries(entries(90)[60:]...)
+	u.Sync(a, storetest.AdminKey)
+	u.AddEntries(storetest.Entries(90)[60:]...)
 	var begun, end = make(chan struct{}), make(chan struct{})
-	waiting := options()
+	waiting := storetest.SyncOptions()
 	waiting.OnProgress = func() func(archive.SyncProgress) {
 		var once sync.Once
 		return func(archive.SyncProgress) { once.Do(func() { close(begun); <-end }) }
 	}()
 	done := make(chan error, 1)
 	go func() {
-		_, err := a.Sync(t.Context(), u.source(adminKey), waiting)
+		_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), waiting)
 		done <- err
 	}()
 	<-begun
-	_, err := other.Sync(t.Context(), u.source(adminKey), options())
+	_, err := other.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
 	var busy *archive.BusyError
 	require.ErrorAs(t, err, &busy)
-	lines, _ := readAll(t, u.reader(other, adminKey), year())
+	lines, _ := storetest.ReadAll(t, u.Reader(other, storetest.AdminKey), storetest.Year())
 	assert.NotEmpty(t, lines)
 	close(end)
 	require.NoError(t, <-done)
-	u.same(other)
+	u.Same(other)
 }
 
 func TestLogsAreNeverMixed(t *testing.T) {
 	t.Parallel()
 	a := newArchive(t)
-	same := entries(70) // the uuids are those of the other, what they tell is not
+	same := storetest.Entries(70) // the uuids are those of the other, what they tell is not
 	for i := range same {
 		same[i].Event = "key_created"
 	}
-	one, other := start(t, entries(60), makesim.Quirks{}), start(t, same, makesim.Quirks{})
-	one.AddEntries(makesim.Entry{UUID: "22222222-0000-4000-8000-000000000001", OrganizationID: otherID, Event: "team_created", TriggeredAt: begin().AddDate(0, -1, 0), TargetID: "7"})
-	one.sync(a, adminKey)
-	beta := options()
-	beta.Organization = auditlog.Organization{Ref: auditlog.Ref{ID: "78", Name: "Beta"}, Zone: instance, Here: true}
-	_, err := a.Sync(t.Context(), one.source(adminKey), beta)
+	one, other := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}), storetest.Start(t, same, makesim.Quirks{})
+	one.AddEntries(makesim.Entry{UUID: "22222222-0000-4000-8000-000000000001", OrganizationID: storetest.OtherID, Event: "team_created", TriggeredAt: storetest.Begin().AddDate(0, -1, 0), TargetID: "7"})
+	one.Sync(a, storetest.AdminKey)
+	beta := storetest.SyncOptions()
+	beta.Organization = auditlog.Organization{Ref: auditlog.Ref{ID: "78", Name: "Beta"}, Zone: storetest.Instance, Here: true}
+	_, err := a.Sync(t.Context(), one.Source(storetest.AdminKey), beta)
 	require.NoError(t, err)
-	elsewhere := options()
+	elsewhere := storetest.SyncOptions()
 	elsewhere.Instance = "us1.make.com"
-	_, err = a.Sync(t.Context(), other.source(adminKey), elsewhere)
+	_, err = a.Sync(t.Context(), other.Source(storetest.AdminKey), elsewhere)
 	require.NoError(t, err)
-	for u, instance := range map[*upstream]string{one: instance, other: "us1.make.com"} {
-		reader := u.reader(a, adminKey)
+	for u, instance := range map[*storetest.Upstream]string{one: storetest.Instance, other: "us1.make.com"} {
+		reader := u.Reader(a, storetest.AdminKey)
 		reader.Instance = instance
-		want, _ := readAll(t, u.session(adminKey, live.Options{}), year())
-		got, _ := readAll(t, reader, year())
+		want, _ := storetest.ReadAll(t, u.Session(storetest.AdminKey, live.Options{}), storetest.Year())
+		got, _ := storetest.ReadAll(t, reader, storetest.Year())
 		assert.Equal(t, want, got)
 		assert.NotEmpty(t, got)
 	}
-	ofBeta := year()
+	ofBeta := storetest.Year()
 	ofBeta.Organization = beta.Organization.Ref
-	lines, report := readAll(t, one.reader(a, adminKey), ofBeta)
+	lines, report := storetest.ReadAll(t, one.Reader(a, storetest.AdminKey), ofBeta)
 	assert.Len(t, lines, 1)
 	assert.Equal(t, auditlog.SourceArchive, report.Source)
-	unknown := one.reader(a, adminKey)
+	unknown := one.Reader(a, storetest.AdminKey)
 	unknown.Instance = "eu2.make.com"
-	_, report = readAll(t, unknown, year())
+	_, report = storetest.ReadAll(t, unknown, storetest.Year())
 	assert.Equal(t, auditlog.SourceLive, report.Source)
-	found := verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), problems(found))
+	found := storetest.Verify(t, a, archive.VerifyOptions{})
+	assert.True(t, found.Intact(), storetest.Problems(found))
 	assert.Len(t, found.Logs, 3)
 }
 
 func TestTheRightsOfTheKeyBoundTheArchive(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(150), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(150), makesim.Quirks{})
 	a := newArchive(t)
-	ofTeam := u.sync(a, teamAdminKey)
+	ofTeam := u.Sync(a, storetest.TeamAdminKey)
 	assert.Less(t, ofTeam.Span.Entries, 150)
-	_, report := readAll(t, u.reader(a, adminKey), year())
+	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.Equal(t, auditlog.SourceLive, report.Source, "whoever may read more is not answered from less")
-	whole := u.sync(a, adminKey)
+	whole := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 150, whole.Span.Entries, "a key that may read more fills up the rest")
-	u.same(a)
-	_, err := a.Sync(t.Context(), u.source(teamAdminKey), options())
+	u.Same(a)
+	_, err := a.Sync(t.Context(), u.Source(storetest.TeamAdminKey), storetest.SyncOptions())
 	var narrower *archive.ScopeError
 	require.ErrorAs(t, err, &narrower)
-	u.same(a)
+	u.Same(a)
 }
 
 func TestAnEmptyLogIsFilledWhenItBegins(t *testing.T) {
 	t.Parallel()
-	u := start(t, nil, makesim.Quirks{})
+	u := storetest.Start(t, nil, makesim.Quirks{})
 	a := newArchive(t)
-	assert.Zero(t, u.sync(a, adminKey).Span.Entries)
-	_, report := readAll(t, u.reader(a, adminKey), year())
+	assert.Zero(t, u.Sync(a, storetest.AdminKey).Span.Entries)
+	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.False(t, report.Complete, "nothing vouches for an empty log")
-	u.clock.advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().Add(time.Minute), TargetID: "1"})
-	assert.Equal(t, 1, u.sync(a, adminKey).Span.Entries)
-	q := year()
-	q.Window.From, q.Window.To = begin().Add(time.Minute), begin().Add(30*time.Minute)
-	lines, report := readAll(t, u.reader(a, adminKey), q)
+	u.Clock.Advance(time.Hour)
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	assert.Equal(t, 1, u.Sync(a, storetest.AdminKey).Span.Entries)
+	q := storetest.Year()
+	q.Window.From, q.Window.To = storetest.Begin().Add(time.Minute), storetest.Begin().Add(30*time.Minute)
+	lines, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), q)
 	assert.Len(t, lines, 1)
 	assert.True(t, report.Complete)
 }
 
 func TestAJumpOfTheClockLosesNothing(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(80), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	u.clock.advance(6 * time.Hour) // Make's clock is wrong for a while
-	u.sync(a, adminKey)
-	u.clock.advance(-6*time.Hour + time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().Add(time.Minute), TargetID: "1"})
-	u.sync(a, adminKey)
-	u.same(a)
-	u.clock.advance(12 * time.Hour)
-	u.sync(a, adminKey)
-	u.same(a)
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(6 * time.Hour) // Make's clock is wrong for a while
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(-6*time.Hour + time.Hour)
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.Sync(a, storetest.AdminKey)
+	u.Same(a)
+	u.Clock.Advance(12 * time.Hour)
+	u.Sync(a, storetest.AdminKey)
+	u.Same(a)
 }
 
 func TestDetailsAreFetchedOnce(t *testing.T) {
 	t.Parallel()
-	made := entries(120)
+	made := storetest.Entries(120)
 	for i := range made {
 		made[i].Details = map[string]any{"name": "Object " + made[i].TargetID}
 	}
-	u := start(t, made, makesim.Quirks{})
+	u := storetest.Start(t, made, makesim.Quirks{})
 	a := newArchive(t)
-	some := options()
+	some := storetest.SyncOptions()
 	some.Details, some.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == "connection_deleted" }
 	notable := 0
 	for _, entry := range made {
@@ -276,23 +264,23 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 			notable++
 		}
 	}
-	summary, err := a.Sync(t.Context(), u.source(adminKey), some)
+	summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), some)
 	require.NoError(t, err)
 	assert.Equal(t, notable, summary.Details)
 	gone := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.Event != "connection_deleted" })
 	u.RemoveEntries(made[gone].UUID)
 	some.Details = archive.AllDetails
-	summary, err = a.Sync(t.Context(), u.source(adminKey), some)
+	summary, err = a.Sync(t.Context(), u.Source(storetest.AdminKey), some)
 	require.NoError(t, err)
 	assert.Equal(t, 120-notable-1, summary.Details)
 	u.ResetRequests()
-	summary, err = a.Sync(t.Context(), u.source(adminKey), some)
+	summary, err = a.Sync(t.Context(), u.Source(storetest.AdminKey), some)
 	require.NoError(t, err)
 	assert.Zero(t, summary.Details)
 	for _, request := range u.Requests() {
 		assert.NotContains(t, request.Path, "/audit-logs/77/", "what is there, or known to be gone, is not asked for again")
 	}
-	reader := u.reader(a, adminKey)
+	reader := u.Reader(a, storetest.AdminKey)
 	_, err = reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.ResetRequests()
@@ -308,49 +296,49 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 
 func TestASyncWithNothingNewCostsFewCalls(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(80), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{})
 	a := newArchive(t)
-	first := u.sync(a, adminKey)
+	first := u.Sync(a, storetest.AdminKey)
 	for range 2 {
 		u.ResetRequests()
-		summary := u.sync(a, adminKey)
+		summary := u.Sync(a, storetest.AdminKey)
 		assert.Zero(t, summary.Added+summary.Changed+summary.Details)
 		assert.Less(t, len(u.Requests()), 10)
 		assert.Equal(t, first.Span, summary.Span)
 	}
-	found := verify(t, a, archive.VerifyOptions{})
+	found := storetest.Verify(t, a, archive.VerifyOptions{})
 	assert.Equal(t, first.Checkpoint.Size, found.Records, "nothing happened, and nothing is written down of it")
 }
 
 func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 	t.Parallel()
-	made := entries(60)
+	made := storetest.Entries(60)
 	for i := range made {
 		made[i].Details = map[string]any{"name": "Object " + made[i].TargetID}
 	}
-	u := start(t, made, makesim.Quirks{})
+	u := storetest.Start(t, made, makesim.Quirks{})
 	a := newArchive(t)
-	all := options()
+	all := storetest.SyncOptions()
 	all.Details = archive.AllDetails
-	_, err := a.Sync(t.Context(), u.source(adminKey), all)
+	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), all)
 	require.NoError(t, err)
-	at := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.TeamID == salesTeam })
+	at := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.TeamID == storetest.SalesTeam })
 	changed := made[at]
 	u.RemoveEntries(changed.UUID)
-	u.clock.advance(time.Hour)
-	changed.TeamID, changed.Event, changed.CreatedAt = opsTeam, "key_deleted", u.clock.Now()
+	u.Clock.Advance(time.Hour)
+	changed.TeamID, changed.Event, changed.CreatedAt = storetest.OpsTeam, "key_deleted", u.Clock.Now()
 	u.AddEntries(changed)
-	summary := u.sync(a, adminKey)
+	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Changed)
-	u.same(a)
-	reader := u.reader(a, adminKey)
+	u.Same(a)
+	reader := u.Reader(a, storetest.AdminKey)
 	u.ResetRequests()
 	entry, err := reader.Detail(t.Context(), "77", changed.UUID)
 	require.NoError(t, err)
 	assert.Equal(t, "key_deleted", string(entry.Event), "as it is now")
 	assert.Contains(t, string(entry.Details), "Object", "with the details that are here")
 	events := map[auditlog.Text]int{}
-	_, err = reader.Since(t.Context(), acme(), archive.Position{}, func(entry *auditlog.Entry) error {
+	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{}, func(entry *auditlog.Entry) error {
 		if entry.UUID == changed.UUID {
 			events[entry.Event]++
 		}
@@ -361,7 +349,7 @@ func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 
 	// It is no longer its former team's.
 	u.RemoveEntries(changed.UUID)
-	_, err = u.reader(a, teamAdminKey).Detail(t.Context(), "77", changed.UUID)
+	_, err = u.Reader(a, storetest.TeamAdminKey).Detail(t.Context(), "77", changed.UUID)
 	var unknown *auditlog.NotFoundError
 	require.ErrorAs(t, err, &unknown)
 }
@@ -376,9 +364,9 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 		for _, stage := range []string{"reading back", "reading details"} {
 			t.Run(name+", "+stage, func(t *testing.T) {
 				t.Parallel()
-				u := start(t, entries(120), makesim.Quirks{})
+				u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
 				a := newArchive(t)
-				failing := options()
+				failing := storetest.SyncOptions()
 				failing.Details = archive.AllDetails
 				seen := 0
 				failing.OnProgress = func(p archive.SyncProgress) {
@@ -388,22 +376,22 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 						}
 					}
 				}
-				summary, err := a.Sync(t.Context(), u.source(adminKey), failing)
+				summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), failing)
 				if name == "no rights" && stage == "reading details" {
 					require.NoError(t, err, "details do not hang on the list")
 				} else {
 					require.Error(t, err)
 				}
 				u.SetQuirks(makesim.Quirks{})
-				found := verify(t, a, archive.VerifyOptions{})
-				require.True(t, found.Intact(), problems(found))
+				found := storetest.Verify(t, a, archive.VerifyOptions{})
+				require.True(t, found.Intact(), storetest.Problems(found))
 				assert.Equal(t, summary.Added, found.Entries)
 				failing.OnProgress = nil
-				again, err := a.Sync(t.Context(), u.source(adminKey), failing)
+				again, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), failing)
 				require.NoError(t, err)
 				assert.Equal(t, 120, summary.Added+again.Added, "nothing twice")
 				assert.Equal(t, 120, summary.Details+again.Details)
-				u.same(a)
+				u.Same(a)
 			})
 		}
 	}
@@ -413,80 +401,80 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 // repeat rows.
 func TestPagesThatShiftWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(200), makesim.Quirks{PageCap: 15})
+	u := storetest.Start(t, storetest.Entries(200), makesim.Quirks{PageCap: 15})
 	a := newArchive(t)
-	shifting := options()
+	shifting := storetest.SyncOptions()
 	more := 0
 	shifting.OnProgress = func(archive.SyncProgress) {
 		more++
-		u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().Add(-time.Duration(more) * time.Minute), CreatedAt: begin(), TargetID: "1"})
+		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(-time.Duration(more) * time.Minute), CreatedAt: storetest.Begin(), TargetID: "1"})
 	}
-	_, err := a.Sync(t.Context(), u.source(adminKey), shifting)
+	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), shifting)
 	require.NoError(t, err)
-	u.clock.advance(time.Minute)
-	assert.Equal(t, 200+more, u.sync(a, adminKey).Span.Entries)
-	u.same(a)
+	u.Clock.Advance(time.Minute)
+	assert.Equal(t, 200+more, u.Sync(a, storetest.AdminKey).Span.Entries)
+	u.Same(a)
 }
 
 func TestALogThatBeganQuietlyHasNoGap(t *testing.T) {
 	t.Parallel()
-	u := start(t, nil, makesim.Quirks{})
+	u := storetest.Start(t, nil, makesim.Quirks{})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	u.clock.advance(30 * 24 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: begin().AddDate(0, 0, 20), TargetID: "1"})
-	summary := u.sync(a, adminKey)
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(30 * 24 * time.Hour)
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, 20), TargetID: "1"})
+	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Span.Entries)
 	assert.Empty(t, summary.Gaps, "Make has dropped nothing")
 }
 
 func TestWhatAShortRetentionDroppedIsAGap(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(300), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(300), makesim.Quirks{})
 	u.Update(func(w *makesim.World) { w.Organizations[0].AuditLogsDays = 3 })
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	u.clock.advance(10 * 24 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: u.clock.Now().AddDate(0, 0, -2), TargetID: "1"})
-	summary := u.sync(a, adminKey)
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(10 * 24 * time.Hour)
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().AddDate(0, 0, -2), TargetID: "1"})
+	summary := u.Sync(a, storetest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
-	assert.Equal(t, begin(), summary.Gaps[0].From)
+	assert.Equal(t, storetest.Begin(), summary.Gaps[0].From)
 }
 
 // TestAClockThatWasAheadHidesNothing is about Make's clock, of which the times of entries are.
 func TestAClockThatWasAheadHidesNothing(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(80), makesim.Quirks{PageCap: 10})
+	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{PageCap: 10})
 	a := newArchive(t)
-	u.sync(a, adminKey)
-	u.clock.advance(6 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: u.clock.Now(), TargetID: "1"})
-	u.sync(a, adminKey)
-	u.clock.advance(-5 * time.Hour)
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(6 * time.Hour)
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now(), TargetID: "1"})
+	u.Sync(a, storetest.AdminKey)
+	u.Clock.Advance(-5 * time.Hour)
 	for range 30 {
-		u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "key_created", TriggeredAt: u.clock.Now().Add(-time.Minute), TargetID: "2"})
+		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().Add(-time.Minute), TargetID: "2"})
 	}
-	assert.Equal(t, 30, u.sync(a, adminKey).Added)
-	u.clock.advance(12 * time.Hour)
-	u.sync(a, adminKey)
-	u.same(a)
+	assert.Equal(t, 30, u.Sync(a, storetest.AdminKey).Added)
+	u.Clock.Advance(12 * time.Hour)
+	u.Sync(a, storetest.AdminKey)
+	u.Same(a)
 }
 
 func TestAKeyThatCannotSignIsTold(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(60), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	require.NoError(t, os.WriteFile(path+".key", []byte("half a key"), 0o600))
 	a := open(t, path)
-	summary, err := a.Sync(t.Context(), u.source(adminKey), options())
-	var refused *archive.FileError
+	summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+	var refused *archive.StoreError
 	require.ErrorAs(t, err, &refused)
 	assert.Contains(t, refused.Error(), "audit.db.key is not its signing key")
 	assert.Contains(t, refused.NextStep(), "restore that file")
 	assert.Equal(t, 60, summary.Added)
-	found := verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), problems(found))
+	found := storetest.Verify(t, a, archive.VerifyOptions{})
+	assert.True(t, found.Intact(), storetest.Problems(found))
 	assert.Equal(t, found.Records, found.Unsigned)
 	require.NoError(t, os.Remove(path+".key"))
-	assert.Equal(t, found.Records, u.sync(a, adminKey).Checkpoint.Size)
+	assert.Equal(t, found.Records, u.Sync(a, storetest.AdminKey).Checkpoint.Size)
 }

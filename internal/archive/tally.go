@@ -57,14 +57,20 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 // lacking are those of some entries that the view's rows lack. A sync may have stored
 // them since, in rows of later views.
 func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog.Entry, error) {
-	var lacking []*auditlog.Entry
-	for _, entry := range some {
-		var isHere bool
-		err := v.archive.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM entries WHERE log = ? AND key = ? AND id < ?)", v.log, keyOf(entry), v.rows.upTo).Scan(&isHere)
+	keys := make([]Key, len(some))
+	for i, entry := range some {
+		keys[i] = keyOf(entry)
+	}
+	here := map[Key]bool{}
+	for row, err := range v.archive.store.RowsOf(ctx, v.log, keys) {
 		if err != nil {
-			return nil, v.archive.explain("reading it", err)
+			return nil, err
 		}
-		if !isHere {
+		here[row.Key] = row.ID < v.rows.upTo
+	}
+	var lacking []*auditlog.Entry
+	for i, entry := range some {
+		if !here[keys[i]] {
 			lacking = append(lacking, entry)
 		}
 	}
@@ -85,7 +91,7 @@ func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int
 			texts[int32(id)] = ""
 		}
 	}
-	return texts, v.archive.targets(ctx, texts)
+	return texts, v.archive.targets(ctx, v.log, texts)
 }
 
 // tallying counts rows that come newest first, and hands over the bins of each stretch
@@ -184,7 +190,8 @@ func newIndex(rows *columns, by auditlog.TallyBy) *index {
 	i := &index{teams: size(by.Team, len(rows.words.refs)), targets: size(by.Target, rows.targets), events: size(by.Event, len(rows.words.events))}
 	groups := 1
 	for _, n := range []int{actors, i.teams, i.targets, i.events} {
-		if groups *= max(n, 1); groups > maxTable {
+		groups *= max(n, 1)
+		if groups > maxTable {
 			i.sparse = map[group]int32{}
 			return i
 		}
@@ -224,7 +231,7 @@ func (i *index) forget(cells []cell) {
 	}
 }
 
-// localClock tells when local time, going back, leaves a date, hour or minute.
+// localClock notices when local time, going back, leaves a date, hour or minute.
 type localClock struct {
 	unit     int64 // microseconds; 0: time is not told apart
 	location *time.Location
@@ -240,7 +247,7 @@ func newLocalClock(clock auditlog.Clock, location *time.Location) *localClock {
 	return &localClock{unit: units[clock].Microseconds(), location: cmp.Or(location, time.UTC)}
 }
 
-// passes tells whether an instant, not later than the one before, lies in another
+// passes reports whether an instant, not later than the one before, lies in another
 // date, hour or minute than that one. Where local time jumps, one of them may be told
 // apart into two.
 func (c *localClock) passes(at int64) bool {

@@ -3,18 +3,14 @@ package archive
 import (
 	"cmp"
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
-	"modernc.org/sqlite"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -26,7 +22,7 @@ type VerifyOptions struct {
 	// PublicKey is the key that must have signed the checkpoints, as sync printed it;
 	// empty means whatever keys the archive names, which whoever can write to it can change.
 	PublicKey string
-	// OnProgress, if set, is told how many of the records were looked at.
+	// OnProgress, if set, is called with how many of the records were looked at.
 	OnProgress func(done, of int64)
 }
 
@@ -60,7 +56,7 @@ type VerifiedLog struct {
 	Gaps                     []auditlog.Gap
 	Unreadable               int
 	Doubts                   []string
-	// Unfilled tells how far back a first fill that did not finish came; zero else.
+	// Unfilled is how far back a first fill that did not finish came; zero else.
 	Unfilled time.Time
 }
 
@@ -82,10 +78,10 @@ type Verification struct {
 	Logs     []VerifiedLog
 }
 
-// Intact tells whether everything is as it was stored.
+// Intact reports whether everything is as it was stored.
 func (v *Verification) Intact() bool { return v.Total == 0 }
 
-// Covered tells whether no log has a gap.
+// Covered reports whether no log has a gap.
 func (v *Verification) Covered() bool {
 	return !slices.ContainsFunc(v.Logs, func(l VerifiedLog) bool { return len(l.Gaps) > 0 || !l.Unfilled.IsZero() })
 }
@@ -94,7 +90,8 @@ func (v *Verification) Covered() bool {
 const maxProblems = 100
 
 func (v *Verification) found(record int64, uuid, format string, args ...any) {
-	if v.Total++; len(v.Problems) < maxProblems {
+	v.Total++
+	if len(v.Problems) < maxProblems {
 		v.Problems = append(v.Problems, Problem{record, uuid, fmt.Sprintf(format, args...)})
 	}
 }
@@ -103,22 +100,28 @@ func (v *Verification) found(record int64, uuid, format string, args ...any) {
 type verifying struct {
 	*Verification
 	archive *Archive
-	from    querier
+	from    Snapshot
 	options VerifyOptions
 
-	owners   map[int64]owner
-	tree     *tree
-	broken   bool                    // records are missing, so that no root can be told
+	logs     []Log
+	owners   map[int64]LogKey
+	tree     *Tree
+	broken   bool                    // records are missing, so that no root can be computed
 	expected map[int64][]*Checkpoint // by size
 	moved    map[int64]int64         // records that show an entry now, and its id, where they differ
+	brought  []bringing
 	names    map[nameKey]int64
 	states   map[int64]vouched // the last record's, by log
 	detailed int64             // entries that refer to their details
+	refers   int64             // entries that refer to any
 	proven   int64             // the size of the last checkpoint that fits
-	columns  *columnReader
+	rows     *rowReader
 }
 
-// nameKey is a row of names.
+// bringing is a record that brought an entry to a log, or showed it anew.
+type bringing struct{ record, log int64 }
+
+// nameKey is a name of an object.
 type nameKey struct {
 	log                  int64
 	target, object, name string
@@ -129,76 +132,71 @@ type nameKey struct {
 // coverage against the records. It sees one state of the archive, even while a sync
 // runs. An error means that it could not be read to the end.
 func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verification, error) {
-	connection, err := a.db.Conn(ctx)
+	from, err := a.store.Snapshot(ctx)
 	if err != nil {
-		return nil, a.explain("reading it", err)
+		return nil, err
 	}
-	defer connection.Close() //nolint:errcheck // it was read
-	if _, err := connection.ExecContext(ctx, "BEGIN"); err != nil {
-		return nil, a.explain("reading it", err)
-	}
-	defer connection.ExecContext(context.WithoutCancel(ctx), "ROLLBACK") //nolint:errcheck // nothing was written
+	defer from.Close() //nolint:errcheck // it was read
 	if options.OnProgress == nil {
 		options.OnProgress = func(int64, int64) {}
 	}
 	v := &verifying{
-		Verification: &Verification{}, archive: a, from: connection, options: options, tree: &tree{}, owners: map[int64]owner{},
+		Verification: &Verification{}, archive: a, from: from, options: options, tree: &Tree{}, owners: map[int64]LogKey{}, rows: &rowReader{from: from, words: map[wordAt]Texts{}, known: map[int64]bool{}},
 		expected: map[int64][]*Checkpoint{}, moved: map[int64]int64{}, names: map[nameKey]int64{}, states: map[int64]vouched{},
 	}
-	for _, step := range []func(context.Context) error{v.file, v.readLogs, v.readCheckpoints, v.readMoved, v.readRecords, v.checkEdge, v.checkRows, v.checkDetails, v.checkNames, v.checkStates} {
+	for _, step := range []func(context.Context) error{
+		v.damage, v.readLogs, v.readCheckpoints, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkDetails, v.checkNames, v.checkStates,
+	} {
 		if err := step(ctx); err != nil {
-			return v.Verification, a.explain("reading it", err)
+			return v.Verification, err
 		}
 	}
 	return v.Verification, nil
 }
 
-// file has SQLite check its own structures.
-func (v *verifying) file(ctx context.Context) error {
-	return eachRow(ctx, v.from, "SELECT integrity_check FROM pragma_integrity_check LIMIT ?", 10, func(rows *sql.Rows) error {
-		var text string
-		err := rows.Scan(&text)
-		if text != "ok" {
-			v.found(-1, "", "the file is damaged: %s", text)
-		}
-		return err
-	})
+// damage has the store check its own structures.
+func (v *verifying) damage(ctx context.Context) error {
+	problems, err := v.from.Damage(ctx)
+	for _, problem := range problems {
+		v.found(-1, "", "%s", problem)
+	}
+	return err
 }
 
-func (v *verifying) readLogs(ctx context.Context) error {
-	return eachRow(ctx, v.from, "SELECT id, instance, organization, state, (SELECT count(*) FROM entries e WHERE e.log = l.id) FROM logs l WHERE id > ? ORDER BY id", 0, func(rows *sql.Rows) error {
-		var id int64
-		var of owner
-		var text []byte
-		var count int
-		if err := rows.Scan(&id, &of.instance, &of.organization, &text, &count); err != nil {
+func (v *verifying) readLogs(ctx context.Context) (err error) {
+	if v.logs, err = v.from.Logs(ctx, LogKey{}); err != nil {
+		return err
+	}
+	for _, log := range v.logs {
+		v.owners[log.Number] = log.LogKey
+		count, err := v.from.CountRows(ctx, log.Number, math.MinInt64, math.MaxInt64)
+		if err != nil {
 			return err
 		}
-		v.owners[id] = of
-		var state logState
-		if err := json.Unmarshal(text, &state); err != nil {
-			v.found(-1, "", "the state of the log of organization %s cannot be read", of.organization)
-			return nil //nolint:nilerr // it is what was found
+		state, err := v.archive.stateOf(&log)
+		if err != nil {
+			v.found(-1, "", "the state of the log of organization %s cannot be read", log.Organization)
+			continue
 		}
-		log := VerifiedLog{
-			Instance: of.instance, OrganizationID: of.organization, Name: state.Name, Entries: count, From: state.From, AsOf: state.AsOf,
+		verified := VerifiedLog{
+			Instance: log.Instance, OrganizationID: log.Organization, Name: state.Name, Entries: count, From: state.From, AsOf: state.AsOf,
 			Gaps: state.Gaps, Unreadable: len(state.Unreadable), Doubts: state.Doubts,
 		}
 		if state.AsOf.IsZero() && state.Fill != nil {
-			log.Unfilled = state.Fill.Reached
+			verified.Unfilled = state.Fill.Reached
 		}
 		v.Entries += count
-		v.Logs = append(v.Logs, log)
-		v.states[id] = vouched{}
-		return nil
-	})
+		v.Logs = append(v.Logs, verified)
+		v.states[log.Number] = vouched{}
+	}
+	return nil
 }
 
 func (v *verifying) readCheckpoints(ctx context.Context) error {
 	v.Keys = []string{v.options.PublicKey}
 	if v.options.PublicKey == "" {
 		var err error
-		if v.Keys, err = v.archive.keys(ctx, v.from); err != nil {
+		if v.Keys, err = v.from.PublicKeys(ctx); err != nil {
 			return err
 		}
 	}
@@ -210,80 +208,91 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 			v.expected[kept.Size] = append(v.expected[kept.Size], kept)
 		}
 	}
-	return eachRow(ctx, v.from, "SELECT size, note FROM checkpoints WHERE size >= ? ORDER BY size", 0, func(rows *sql.Rows) error {
-		var size int64
-		var text string
-		if err := rows.Scan(&size, &text); err != nil {
+	var all []SignedCheckpoint
+	for checkpoint, err := range v.from.Checkpoints(ctx) {
+		if err != nil {
 			return err
 		}
+		all = append(all, *checkpoint)
+	}
+	for _, checkpoint := range slices.Backward(all) {
 		v.Checkpoints++
-		stored, err := parseCheckpoint([]byte(text), v.archive.origin(), v.Keys)
-		if err == nil && stored.Size != size {
+		stored, err := parseCheckpoint([]byte(checkpoint.Note), v.archive.origin(), v.Keys)
+		if err == nil && stored.Size != checkpoint.Size {
 			err = fmt.Errorf("it is about %d", stored.Size)
 		}
 		if err != nil {
-			v.found(-1, "", "the checkpoint of %d records cannot be believed: %v", size, err)
-			return nil
+			v.found(-1, "", "the checkpoint of %d records cannot be believed: %v", checkpoint.Size, err)
+			continue
 		}
-		v.expected[size] = append(v.expected[size], stored)
+		v.expected[stored.Size] = append(v.expected[stored.Size], stored)
 		v.Last = stored
-		return nil
-	})
+	}
+	return nil
 }
 
-func (v *verifying) readMoved(ctx context.Context) error {
-	return eachRow(ctx, v.from, "SELECT record, id FROM entries WHERE record <> id AND typeof(record) = 'integer' AND id >= ?", 0, func(rows *sql.Rows) error {
-		var record, id int64
-		err := rows.Scan(&record, &id)
-		v.moved[record] = id
-		return err
-	})
-}
-
-// progressEvery is after how many records it is told how far the reading is.
-const progressEvery = 10_000
-
-func (v *verifying) readRecords(ctx context.Context) error {
-	var count int64
-	if err := v.from.QueryRowContext(ctx, "SELECT count(*) FROM records").Scan(&count); err != nil {
-		return err
-	}
-	var err error
-	if v.columns, err = newColumnReader(ctx, v.from); err != nil {
-		return err
-	}
-	next := int64(0)
-	v.compareRoots()
-	if err := eachRow(ctx, v.from, "SELECT leaf, log, kind, hash, raw FROM records WHERE leaf >= ? ORDER BY leaf", -1<<62, func(rows *sql.Rows) error {
-		var leaf, log int64
-		var k kind
-		var hash, packed []byte
-		scanErr := rows.Scan(&leaf, &log, &k, &hash, &packed)
-		if scanErr != nil {
-			if err := rows.Scan(&leaf, new(any), new(any), new(any), new(any)); err != nil {
-				return err
-			}
-		}
-		if leaf != next {
-			v.found(next, "", "records %d to %d are missing", next, leaf-1)
-			v.broken = true
-		}
-		next = leaf + 1
-		if v.Records++; v.Records%progressEvery == 0 {
-			v.options.OnProgress(v.Records, count)
-		}
-		if scanErr != nil {
-			v.found(leaf, v.uuidAt(ctx, leaf), "it is of no form that a record can have: %v", scanErr)
-			v.broken = true
-			return nil
-		}
-		if err := v.record(ctx, leaf, log, k, hash, packed); err != nil {
+// readLinks notes which rows are shown by other records than those that brought them, and which have details.
+func (v *verifying) readLinks(ctx context.Context) error {
+	for row, err := range v.from.Links(ctx) {
+		switch {
+		case isMalformed(err): // found with the entry's record
+			continue
+		case err != nil:
 			return err
 		}
-		v.compareRoots()
-		return nil
-	}); err != nil {
-		return err
+		if row.Record != row.ID {
+			v.moved[row.Record] = row.ID
+		}
+		if row.Details != 0 && row.Details != Gone {
+			v.refers++
+		}
+	}
+	return nil
+}
+
+const (
+	// progressEvery is after how many records it is reported how far the reading is.
+	progressEvery = 10_000
+	// verifiedAtOnce and verifiedBytes bound the records that are looked at together.
+	verifiedAtOnce, verifiedBytes = 500, 32 << 20
+)
+
+// readRecord is a record with what is in it.
+type readRecord struct {
+	Record
+	malformed error
+	raw       []byte
+	damaged   error           // why there is no raw
+	entry     *auditlog.Entry // nil if it holds none
+}
+
+func (v *verifying) readRecords(ctx context.Context) error {
+	total := int64(0)
+	if tree, err := v.from.Tree(ctx); err == nil {
+		total = tree.Size
+	}
+	v.compareRoots()
+	next := int64(0)
+	for from, last := int64(math.MinInt64), false; !last; from, last = next, next == math.MinInt64 { // behind the last number that there is
+		some, err := v.someRecords(ctx, from)
+		if err != nil {
+			return err
+		}
+		if len(some) == 0 {
+			break
+		}
+		if err := v.rows.find(ctx, some); err != nil {
+			return err
+		}
+		for i := range some {
+			if err := v.inOrder(ctx, &some[i], next); err != nil {
+				return err
+			}
+			next = some[i].Number + 1
+			if v.Records%progressEvery == 0 {
+				v.options.OnProgress(v.Records, total)
+			}
+		}
 	}
 	for size := range v.expected {
 		if size > next {
@@ -297,148 +306,177 @@ func (v *verifying) readRecords(ctx context.Context) error {
 	return nil
 }
 
+// someRecords reads and unpacks the next records from a number on.
+func (v *verifying) someRecords(ctx context.Context, from int64) (some []readRecord, err error) {
+	size := 0
+	for record, err := range v.from.Records(ctx, 0, from, verifiedAtOnce) {
+		if err != nil && !isMalformed(err) {
+			return nil, err
+		}
+		read := readRecord{Record: *record, malformed: err}
+		if err == nil {
+			read.raw, read.damaged = unpack(record.Packed)
+			if entry, ok := v.archive.options.Decode(read.raw); ok && read.damaged == nil && record.Kind != kindSync {
+				read.entry = entry
+			}
+		}
+		some = append(some, read)
+		size += len(record.Packed) + len(read.raw)
+		if size > verifiedBytes {
+			break
+		}
+	}
+	return some, nil
+}
+
+// inOrder checks a record, which should be the next one.
+func (v *verifying) inOrder(ctx context.Context, r *readRecord, next int64) error {
+	if r.Number != next {
+		v.found(next, "", "records %d to %d are missing", next, r.Number-1)
+		v.broken = true
+	}
+	v.Records++
+	if r.malformed != nil {
+		v.found(r.Number, v.uuidAt(ctx, r.Number), "it is of no form that a record can have: %v", r.malformed)
+		v.broken = true
+		return nil //nolint:nilerr // it is what was found
+	}
+	if r.Kind == kindEntry {
+		v.brought = append(v.brought, bringing{r.Number, r.Log})
+	}
+	err := v.record(ctx, r)
+	v.compareRoots()
+	return err
+}
+
 // record checks one record, and what follows from it.
-func (v *verifying) record(ctx context.Context, leaf, log int64, k kind, hash, packed []byte) error {
-	if len(hash) != tlog.HashSize {
-		v.found(leaf, "", "its hash is none")
+func (v *verifying) record(ctx context.Context, r *readRecord) error {
+	if len(r.Hash) != tlog.HashSize {
+		v.found(r.Number, "", "its hash is none")
 		v.broken = true
 		return nil
 	}
-	v.tree.push(tlog.Hash(hash))
-	of, known := v.owners[log]
-	raw, err := unpack(packed)
+	hash := tlog.Hash(r.Hash)
+	v.tree.push(hash)
+	of, known := v.owners[r.Log]
 	switch {
 	case !known:
-		v.found(leaf, "", "it belongs to no log")
+		v.found(r.Number, "", "it belongs to no log")
 		return nil
-	case err != nil:
-		v.found(leaf, v.uuidAt(ctx, leaf), "its bytes are damaged: %v", err)
-		return nil
-	}
-	if leafHash(k, of, raw) != tlog.Hash(hash) {
-		uuid := v.uuidAt(ctx, leaf)
-		if uuid == "" && k != kindSync {
-			if entry, ok := v.archive.options.Decode(raw); ok {
-				uuid = entry.UUID
-			}
+	case r.damaged != nil:
+		v.found(r.Number, v.uuidAt(ctx, r.Number), "its bytes are damaged: %v", r.damaged)
+		return nil //nolint:nilerr // as above
+	case leafHash(r.Kind, of, r.raw) != hash:
+		uuid := v.uuidAt(ctx, r.Number)
+		if uuid == "" && r.entry != nil {
+			uuid = r.entry.UUID
 		}
-		v.found(leaf, uuid, "its bytes are not those that were stored")
+		v.found(r.Number, uuid, "its bytes are not those that were stored")
 		return nil
 	}
-	switch k {
+	switch r.Kind {
 	case kindEntry:
-		return v.entry(ctx, leaf, log, raw)
+		return v.entry(ctx, r)
 	case kindDetails:
-		return v.details(ctx, leaf, log, raw)
+		v.details(r)
 	case kindSync:
 		var state vouched
-		if err := json.Unmarshal(raw, &state); err != nil {
-			v.found(leaf, "", "what the log vouches for cannot be read")
+		if err := json.Unmarshal(r.raw, &state); err != nil {
+			v.found(r.Number, "", "what the log vouches for cannot be read")
 			return nil //nolint:nilerr // it is what was found
 		}
-		v.states[log] = state
+		v.states[r.Log] = state
 	}
 	return nil
 }
 
-// uuidAt is the uuid in the columns of an entry that came with a record.
-func (v *verifying) uuidAt(ctx context.Context, leaf int64) string {
-	var key any
-	if v.from.QueryRowContext(ctx, "SELECT key FROM entries WHERE id = ? OR id = ?", leaf, v.moved[leaf]).Scan(&key) != nil {
+// uuidAt is the uuid of the row of an entry that came with a record, or is shown by it.
+func (v *verifying) uuidAt(ctx context.Context, record int64) string {
+	if len(v.Problems) >= maxProblems {
+		return "" // nobody sees it
+	}
+	key, err := v.rows.key(ctx, record)
+	if id, ok := v.moved[record]; ok && key == nil && err == nil {
+		key, err = v.rows.key(ctx, id)
+	}
+	if err != nil || key == nil {
 		return ""
 	}
-	return uuidOf(key)
+	return key.UUID
 }
 
-// entry holds an entry's columns against the record that shows it.
-func (v *verifying) entry(ctx context.Context, leaf, log int64, raw []byte) error {
-	entry, ok := v.archive.options.Decode(raw)
-	if !ok {
-		v.found(leaf, "", "it holds no entry")
+// entry holds an entry's row against the record that shows it.
+func (v *verifying) entry(ctx context.Context, r *readRecord) error {
+	if r.entry == nil {
+		v.found(r.Number, "", "it holds no entry")
 		return nil
 	}
-	row, err := v.columns.read(ctx, log, keyOf(entry))
+	row, err := v.rows.of(r)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		v.found(leaf, entry.UUID, "the entry is missing from the columns")
-		return nil
-	case isOddRow(err):
-		v.found(leaf, entry.UUID, "the entry's columns are of no form that they can have: %v", err)
-		return nil
 	case err != nil:
-		return err
-	case row.id > leaf || row.record < leaf:
-		v.found(leaf, entry.UUID, "the columns do not show what it says")
+		v.found(r.Number, r.entry.UUID, "the entry's columns are of no form that they can have: %v", err)
+		return nil
+	case row == nil:
+		v.found(r.Number, r.entry.UUID, "the entry is missing from the columns")
+		return nil
+	case row.ID > r.Number || row.Record < r.Number:
+		v.found(r.Number, r.entry.UUID, "the columns do not show what it says")
 		return nil
 	}
-	if row.id < leaf { // it shows otherwise what an earlier record brought
-		if err := v.bringsNothing(ctx, leaf); err != nil {
+	if row.ID < r.Number { // it shows otherwise what an earlier record brought
+		if err := v.bringsNothing(ctx, r.Number); err != nil {
 			return err
 		}
 	}
-	if row.record != leaf {
+	if row.Record != r.Number {
 		return nil
 	}
-	want, err := textsOf(entry)
+	want, err := columnsOfEntry(r.entry)
 	if err != nil {
 		return err
 	}
-	for i, name := range columnNames() {
-		if want[i] != row.texts[i] {
-			v.found(leaf, entry.UUID, "the column %s is %s, and %s was stored", name, quoted(row.texts[i]), quoted(want[i]))
+	for i, stored := range v.rows.columns(row) {
+		if want[i] != stored {
+			v.found(r.Number, r.entry.UUID, "the column %s is %s, and %s was stored", stored.name, stored.quoted(), want[i].quoted())
 		}
 	}
 	return nil
 }
 
-// bringsNothing checks that no row of entries claims to have come with a record that
-// came for an entry that was there.
-func (v *verifying) bringsNothing(ctx context.Context, leaf int64) error {
-	var key any
-	err := v.from.QueryRowContext(ctx, "SELECT key FROM entries WHERE id = ?", leaf).Scan(&key)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	if err == nil {
-		v.found(leaf, uuidOf(key), "the entry was inserted by something else: that record is another's")
+// bringsNothing checks that no row claims to have come with a
+// record that came for an entry that was there.
+func (v *verifying) bringsNothing(ctx context.Context, record int64) error {
+	key, err := v.rows.key(ctx, record)
+	if key != nil {
+		v.found(record, key.UUID, "the entry was inserted by something else: that record is another's")
 	}
 	return err
 }
 
-// isOddRow tells a row that cannot be read for its values from a failure of reading.
-func isOddRow(err error) bool {
-	var failure *sqlite.Error
-	return err != nil && !errors.As(err, &failure) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, driver.ErrBadConn)
-}
-
 // details checks that an entry refers to its details, and notes the names in them.
-func (v *verifying) details(ctx context.Context, leaf, log int64, raw []byte) error {
-	entry, ok := v.archive.options.Decode(raw)
-	if !ok {
-		v.found(leaf, "", "it holds no entry")
-		return nil
+func (v *verifying) details(r *readRecord) {
+	if r.entry == nil {
+		v.found(r.Number, "", "it holds no entry")
+		return
 	}
-	row, err := v.columns.read(ctx, log, keyOf(entry))
+	row, err := v.rows.of(r)
 	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		v.found(leaf, entry.UUID, "the entry that it details is missing")
-	case isOddRow(err): // told of the entry's record
-	case err != nil:
-		return err
-	case row.details != leaf:
-		v.found(leaf, entry.UUID, "the entry does not refer to these details")
+	case err != nil: // found with the entry's record
+	case row == nil:
+		v.found(r.Number, r.entry.UUID, "the entry that it details is missing")
+	case row.Details != r.Number:
+		v.found(r.Number, r.entry.UUID, "the entry does not refer to these details")
 	default:
 		v.detailed++
 	}
-	for _, named := range namesIn(entry) {
-		v.names[nameKey{log, string(entry.TargetID), string(named.Object), string(named.Name)}] = leaf
+	for _, named := range namesIn(r.entry) {
+		v.names[nameKey{r.Log, string(r.entry.TargetID), string(named.Object), string(named.Name)}] = r.Number
 	}
-	return nil
 }
 
 // compareRoots compares the tree with the checkpoints of its size.
 func (v *verifying) compareRoots() {
-	expected := v.expected[v.tree.size]
+	expected := v.expected[v.tree.Size]
 	if len(expected) == 0 || v.broken {
 		return
 	}
@@ -449,23 +487,23 @@ func (v *verifying) compareRoots() {
 			return
 		}
 	}
-	v.proven = v.tree.size
+	v.proven = v.tree.Size
 }
 
 // checkEdge compares the tree with its stored edge: records that something else added
 // or took away at the end.
 func (v *verifying) checkEdge(ctx context.Context) error {
-	edge, err := v.archive.edge(ctx, v.from)
+	edge, err := v.from.Tree(ctx)
 	if err != nil {
 		v.found(-1, "", "the tree's edge cannot be read: %v", err)
 		return nil
 	}
 	switch {
-	case edge.size < v.tree.size:
-		v.found(edge.size, "", "records from here on were inserted by something else")
-	case edge.size > v.tree.size:
-		v.found(v.tree.size, "", "records from here on are missing: %d were stored", edge.size)
-	case !v.broken && !slices.Equal(edge.peaks, v.tree.peaks):
+	case edge.Size < v.tree.Size:
+		v.found(edge.Size, "", "records from here on were inserted by something else")
+	case edge.Size > v.tree.Size:
+		v.found(v.tree.Size, "", "records from here on are missing: %d were stored", edge.Size)
+	case !v.broken && !slices.Equal(edge.Peaks, v.tree.Peaks):
 		v.found(-1, "", "the records are not those that the tree's edge was made of")
 	}
 	return nil
@@ -473,60 +511,95 @@ func (v *verifying) checkEdge(ctx context.Context) error {
 
 // checkRows finds rows that no record brought.
 func (v *verifying) checkRows(ctx context.Context) error {
-	return eachRow(ctx, v.from, `SELECT e.id, e.key FROM entries e LEFT JOIN records r ON r.leaf = e.id
-		WHERE e.id > ? AND (r.leaf IS NULL OR r.kind <> 1 OR r.log <> e.log) ORDER BY e.id`, -1<<62, func(rows *sql.Rows) error {
-		var id int64
-		var key any
-		err := rows.Scan(&id, &key)
-		v.found(id, uuidOf(key), "the entry was inserted by something else: no record brought it")
-		return err
-	})
+	left := v.brought
+	for row, err := range v.from.Links(ctx) {
+		if err != nil && !isMalformed(err) {
+			return err
+		}
+		for len(left) > 0 && left[0].record < row.ID {
+			left = left[1:]
+		}
+		if len(left) == 0 || left[0].record != row.ID || err == nil && left[0].log != row.Log {
+			v.found(row.ID, row.Key.UUID, "the entry was inserted by something else: no record brought it")
+		}
+	}
+	return nil
 }
 
 // checkDetails finds entries that refer to details that are not theirs, where there are
 // more that refer to any than have some.
 func (v *verifying) checkDetails(ctx context.Context) error {
-	var referring int64
-	if err := v.from.QueryRowContext(ctx, "SELECT count(*) FROM entries WHERE details <> ?", noDetails).Scan(&referring); err != nil || referring == v.detailed {
-		return err
+	if v.refers == v.detailed {
+		return nil
 	}
-	return eachRow(ctx, v.from, `SELECT e.id, e.key, r.raw FROM entries e LEFT JOIN records r ON r.leaf = e.details AND r.kind = 2 AND r.log = e.log
-		WHERE e.details <> ? ORDER BY e.id`, noDetails, func(rows *sql.Rows) error {
-		var id int64
-		var key any
-		var packed []byte
-		if err := rows.Scan(&id, &key, &packed); err != nil {
+	var referring []Row
+	for row, err := range v.from.Links(ctx) {
+		if err != nil && !isMalformed(err) {
 			return err
 		}
-		if packed != nil {
-			raw, err := unpack(packed)
-			if err != nil {
-				return nil //nolint:nilerr // it was found before
-			}
-			if entry, ok := v.archive.options.Decode(raw); ok && entry.UUID == uuidOf(key) {
-				return nil
-			}
+		if row.Details != 0 && row.Details != Gone {
+			referring = append(referring, *row)
 		}
-		v.found(id, uuidOf(key), "the entry refers to details that are not its own")
-		return nil
-	})
+	}
+	for some := range slices.Chunk(referring, verifiedAtOnce) {
+		if err := v.checkReferring(ctx, some); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
+// checkReferring checks that the details that rows refer to are of their entries.
+func (v *verifying) checkReferring(ctx context.Context, some []Row) error {
+	byDetails := map[int64][]Row{}
+	for _, row := range some {
+		byDetails[row.Details] = append(byDetails[row.Details], row)
+	}
+	isOwn := map[int64]bool{}
+	for record, err := range v.from.RecordsAt(ctx, slices.Collect(maps.Keys(byDetails))) {
+		switch {
+		case isMalformed(err): // which was found with the record
+			continue
+		case err != nil:
+			return err
+		case record.Kind != kindDetails:
+			continue
+		}
+		raw, err := unpack(record.Packed)
+		entry, ok := v.archive.options.Decode(raw)
+		for _, row := range byDetails[record.Number] {
+			// Damage was found with the record.
+			isOwn[row.ID] = record.Log == row.Log && (err != nil || ok && keyOf(entry).UUID == row.Key.UUID)
+		}
+	}
+	for _, row := range some {
+		if !isOwn[row.ID] {
+			v.found(row.ID, row.Key.UUID, "the entry refers to details that are not its own")
+		}
+	}
+	return nil
+}
+
+// checkNames holds the names against those that the details give.
 func (v *verifying) checkNames(ctx context.Context) error {
-	if err := eachRow(ctx, v.from, `SELECT iif(typeof(n.log) = 'integer', n.log, -1), coalesce(t.value, ''), n.object, n.name, iif(typeof(n.record) = 'integer', n.record, -1)
-		FROM names n LEFT JOIN targets t ON t.id = n.target WHERE n.log >= ?`, -1<<62, func(rows *sql.Rows) error {
-		var key nameKey
-		var record int64
-		if err := rows.Scan(&key.log, &key.target, &key.object, &key.name, &record); err != nil {
+	var all []Name
+	targets := map[int64][]int32{}
+	for name, err := range v.from.Names(ctx, 0) {
+		if err != nil {
 			return err
 		}
-		if stored, ok := v.names[key]; !ok || stored != record {
-			v.found(record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
+		all = append(all, *name)
+		targets[name.Log] = append(targets[name.Log], name.Target)
+	}
+	if err := v.rows.readTargets(ctx, targets); err != nil {
+		return err
+	}
+	for _, name := range all {
+		key := nameKey{name.Log, v.rows.words[wordAt{name.Log, Targets, name.Target}][0], name.Object, name.Name}
+		if stored, ok := v.names[key]; !ok || stored != name.Record {
+			v.found(name.Record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
 		}
 		delete(v.names, key)
-		return nil
-	}); err != nil {
-		return err
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(v.names), func(a, b nameKey) int { return cmp.Compare(v.names[a], v.names[b]) }) {
 		v.found(v.names[key], "", "the name %s of object %s is missing", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
@@ -536,111 +609,18 @@ func (v *verifying) checkNames(ctx context.Context) error {
 
 // checkStates compares what logs claim to cover with the records of it.
 func (v *verifying) checkStates(ctx context.Context) error {
-	for _, id := range slices.Sorted(maps.Keys(v.owners)) {
-		of := v.owners[id]
-		_, _, state, err := v.archive.findLog(ctx, v.from, of)
-		if err == nil && !state.vouches().equal(v.states[id]) {
-			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", of.organization)
+	for _, log := range v.logs {
+		state, err := v.archive.stateOf(&log)
+		if err == nil && !state.vouches().equal(v.states[log.Number]) {
+			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", log.Organization)
 		}
-		var around []byte
-		if err := v.from.QueryRowContext(ctx, "SELECT known FROM logs WHERE id = ?", id).Scan(&around); err != nil {
+		snapshot, err := v.from.Directory(ctx, log.Number)
+		if err != nil {
 			return err
 		}
-		if stored := v.states[id].Around; stored != hashAround(around) && (stored != "" || string(around) != "{}") {
-			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored", of.organization)
+		if stored := v.states[log.Number].Directory; stored != hashDirectory(snapshot) && (stored != "" || string(snapshot) != noDirectory) {
+			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored", log.Organization)
 		}
 	}
 	return nil
-}
-
-// columnReader reads an entry's columns as text.
-type columnReader struct {
-	statement interface {
-		QueryRowContext(ctx context.Context, args ...any) *sql.Row
-	}
-}
-
-// columnRow is an entry's columns, in the order of columnNames.
-type columnRow struct {
-	id, record, details int64
-	texts               [13]sql.NullString
-}
-
-func columnNames() []string {
-	return []string{"at", "written", "organization id", "organization name", "event", "actor id", "actor name", "actor email", "team id", "team name", "target", "version", "extra"}
-}
-
-// quoted shows one of these columns.
-func quoted(text sql.NullString) string {
-	if !text.Valid {
-		return "empty"
-	}
-	return auditlog.Text(text.String).Quote()
-}
-
-// nul stands between the two parts of a version, and where a dictionary lacks what an
-// entry refers to.
-const nul = "\x00"
-
-func newColumnReader(ctx context.Context, from querier) (*columnReader, error) {
-	preparer, ok := from.(interface {
-		PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-	})
-	if !ok {
-		return nil, errors.New("internal error: nothing to prepare statements with")
-	}
-	statement, err := preparer.PrepareContext(ctx, `SELECT e.id, e.record, coalesce(e.details, -1), e.at, e.written, iif(e.organization IS NULL, NULL, coalesce(o.ref, x'00')), o.name, v.value,
-		iif(e.actor IS NULL, NULL, coalesce(a.actor, x'00')), a.name, a.email, iif(e.team IS NULL, NULL, coalesce(t.ref, x'00')), t.name, iif(e.target IS NULL, NULL, coalesce(g.value, x'00')),
-		iif(e.version_from IS NULL AND e.version_to IS NULL, NULL, coalesce(e.version_from, '') || x'00' || coalesce(e.version_to, '')), e.extra
-		FROM entries e LEFT JOIN refs o ON o.id = e.organization LEFT JOIN events v ON v.id = e.event LEFT JOIN actors a ON a.id = e.actor
-		LEFT JOIN refs t ON t.id = e.team LEFT JOIN targets g ON g.id = e.target WHERE e.log = ? AND e.key = ?`)
-	return &columnReader{statement}, err
-}
-
-func (c *columnReader) read(ctx context.Context, log int64, key any) (columnRow, error) {
-	var row columnRow
-	into := []any{&row.id, &row.record, &row.details}
-	for i := range row.texts {
-		into = append(into, &row.texts[i])
-	}
-	err := c.statement.QueryRowContext(ctx, log, key).Scan(into...)
-	return row, err
-}
-
-// textsOf is what an entry's columns must be.
-func textsOf(e *auditlog.Entry) ([13]sql.NullString, error) {
-	texts := [13]sql.NullString{}
-	set := func(first int, values ...string) {
-		for i, value := range values {
-			texts[first+i] = sql.NullString{String: value, Valid: true}
-		}
-	}
-	set(0, strconv.FormatInt(micros(e.TriggeredAt), 10))
-	if !e.CreatedAt.IsZero() {
-		set(1, strconv.FormatInt(micros(e.CreatedAt), 10))
-	}
-	if e.Organization != nil {
-		set(2, string(e.Organization.ID), string(e.Organization.Name))
-	}
-	set(4, string(e.Event))
-	if e.Actor != nil {
-		set(5, string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email))
-	}
-	if e.Team != nil {
-		set(8, string(e.Team.ID), string(e.Team.Name))
-	}
-	if e.TargetID != "" {
-		set(10, string(e.TargetID))
-	}
-	if e.Version != nil {
-		set(11, string(e.Version.From)+nul+string(e.Version.To))
-	}
-	if len(e.Extra) > 0 {
-		extra, err := json.Marshal(e.Extra)
-		if err != nil {
-			return texts, err
-		}
-		set(12, string(extra))
-	}
-	return texts, nil
 }

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -30,19 +29,23 @@ type view struct {
 }
 
 // view opens a log; it is nil if the archive does not have it filled.
-func (a *Archive) view(ctx context.Context, of owner, access *auditlog.Access) (*view, error) {
-	log, rewritten, state, err := a.findLog(ctx, a.db, of)
-	if err != nil || log == 0 || state.AsOf.IsZero() {
+func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) (*view, error) {
+	log, err := a.findLog(ctx, of)
+	if err != nil || log == nil {
 		return nil, err
 	}
-	rows, err := a.load(ctx, log, rewritten)
+	state, err := a.stateOf(log)
+	if err != nil || state.AsOf.IsZero() {
+		return nil, err
+	}
+	rows, err := a.load(ctx, log)
 	if err != nil {
 		return nil, err
 	}
-	return &view{archive: a, log: log, state: state, rows: rows, access: access, rights: scopeOf(access)}, nil
+	return &view{archive: a, log: log.Number, state: state, rows: rows, access: access, rights: scopeOf(access)}, nil
 }
 
-// matcher tells which rows answer a query, by the ids of the dictionaries. What it
+// matcher says which rows answer a query, by the ids of the dictionaries. What it
 // allows is what auditlog.Query.MatchesFilters does.
 type matcher struct {
 	actor, team, event []bool
@@ -53,12 +56,11 @@ type matcher struct {
 func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error) {
 	m := &matcher{}
 	if q.TargetID != "" {
-		var id sql.NullInt32
-		err := v.archive.db.QueryRowContext(ctx, "SELECT max(id) FROM targets WHERE value = ?", string(q.TargetID)).Scan(&id)
-		if err != nil {
-			return nil, v.archive.explain("reading it", err)
+		var err error
+		if m.target, err = v.archive.targetID(ctx, v.log, q.TargetID); err != nil {
+			return nil, err
 		}
-		m.target, m.nothing = id.Int32, !id.Valid
+		m.nothing = m.target == 0
 	}
 	w := v.rows.words
 	people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
@@ -84,7 +86,7 @@ func (m *matcher) matches(c *columns, row int) bool {
 	return m.actor[c.actor[row]] && m.team[c.team[row]] && m.event[c.event[row]] && (m.target == 0 || m.target == c.target[row])
 }
 
-// sees tells whether an entry is in the scope.
+// sees reports whether an entry is in the scope.
 func (s scope) sees(e *auditlog.Entry) bool {
 	return s.Organization || e.Team != nil && slices.Contains(s.Teams, e.Team.ID)
 }
@@ -172,15 +174,24 @@ func (v *view) fetch(ctx context.Context, rows []int) ([]*auditlog.Entry, error)
 		ids[i] = v.rows.id[row]
 	}
 	byID := make(map[int32]*auditlog.Entry, len(rows))
-	if err := eachRow(ctx, v.archive.db, "SELECT id, key, written, organization, version_from, version_to, extra FROM entries WHERE +log = ? AND id IN "+listOf(ids), v.log, func(found *sql.Rows) error {
-		id, entry, err := v.scan(found)
-		byID[id] = entry
-		return err
-	}); err != nil {
-		return nil, v.archive.explain("reading it", err)
-	}
+	var records map[int64]*Row
 	if v.keepRaw {
-		if err := v.addRaw(ctx, listOf(ids), byID); err != nil {
+		records = make(map[int64]*Row, len(rows))
+	}
+	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
+		if err != nil {
+			return nil, err
+		}
+		if byID[int32(row.ID)], err = v.beyondColumns(row); err != nil { //nolint:gosec // one of ids
+			return nil, err
+		}
+		if v.keepRaw {
+			copied := *row
+			records[row.ID] = &copied
+		}
+	}
+	if len(records) > 0 {
+		if err := v.addRaw(ctx, records, byID); err != nil {
 			return nil, err
 		}
 	}
@@ -192,7 +203,7 @@ func (v *view) fetch(ctx context.Context, rows []int) ([]*auditlog.Entry, error)
 	for _, row := range rows {
 		entry := byID[v.rows.id[row]]
 		if entry == nil {
-			return nil, &FileError{Path: v.archive.path, Problem: "an entry is gone from it", Next: "run make-audit-mcp verify"}
+			return nil, v.archive.refused(nil, "an entry is gone from it")
 		}
 		entry.TriggeredAt = fromMicros(v.rows.at[row])
 		entry.Event, entry.Actor, entry.Team = v.rows.words.event(v.rows.event[row]), v.rows.words.actor(v.rows.actor[row]), v.rows.words.ref(v.rows.team[row])
@@ -202,28 +213,39 @@ func (v *view) fetch(ctx context.Context, rows []int) ([]*auditlog.Entry, error)
 	return entries, nil
 }
 
-// scan reads what an entry has beyond the columns in memory.
-func (v *view) scan(found *sql.Rows) (id int32, entry *auditlog.Entry, err error) {
-	var key any
-	var written sql.NullInt64
-	var organization sql.NullInt32
-	var versionFrom, versionTo, extra sql.NullString
-	if err := found.Scan(&id, &key, &written, &organization, &versionFrom, &versionTo, &extra); err != nil {
-		return id, nil, err
+// beyondColumns is what an entry has beyond the columns in memory.
+func (v *view) beyondColumns(row *Row) (*auditlog.Entry, error) {
+	entry := &auditlog.Entry{UUID: row.Key.UUID, Organization: v.rows.words.ref(row.Organization), Version: row.Version}
+	if row.Written != NoTime {
+		entry.CreatedAt = fromMicros(row.Written)
 	}
-	entry = &auditlog.Entry{UUID: uuidOf(key), Organization: v.rows.words.ref(organization.Int32)}
-	if written.Valid {
-		entry.CreatedAt = fromMicros(written.Int64)
-	}
-	if versionFrom.Valid {
-		entry.Version = &auditlog.Version{From: auditlog.Text(versionFrom.String), To: auditlog.Text(versionTo.String)}
-	}
-	if extra.Valid {
-		if err := json.Unmarshal([]byte(extra.String), &entry.Extra); err != nil {
-			return id, nil, &FileError{Path: v.archive.path, Problem: "entry " + entry.UUID + " is damaged", Next: "run make-audit-mcp verify", Err: err}
+	if row.Extra != "" {
+		if err := json.Unmarshal([]byte(row.Extra), &entry.Extra); err != nil {
+			return nil, v.archive.refused(err, "entry %s is damaged", entry.UUID)
 		}
 	}
-	return id, entry, nil
+	return entry, nil
+}
+
+// addRaw gives entries what Make sent, and their details.
+func (v *view) addRaw(ctx context.Context, rows map[int64]*Row, byID map[int32]*auditlog.Entry) error {
+	var numbers []int64
+	for _, row := range rows {
+		numbers = append(numbers, row.records()...)
+	}
+	packed, err := v.archive.packed(ctx, numbers)
+	if err != nil {
+		return err
+	}
+	for id, row := range rows {
+		whole, err := v.archive.wholeRow(row, packed)
+		if err != nil {
+			return err
+		}
+		entry := byID[int32(id)] //nolint:gosec // it was read by such an id
+		entry.Raw, entry.Details = whole.Raw, whole.Details
+	}
+	return nil
 }
 
 // targetsOf are the target ids of rows, by their ids in the dictionary.
@@ -234,26 +256,34 @@ func (v *view) targetsOf(ctx context.Context, rows []int) (map[int32]auditlog.Te
 			ids[id] = ""
 		}
 	}
-	return ids, v.archive.targets(ctx, ids)
+	return ids, v.archive.targets(ctx, v.log, ids)
 }
 
 // targets fills in the texts of a map's keys.
-func (a *Archive) targets(ctx context.Context, texts map[int32]auditlog.Text) error {
+func (a *Archive) targets(ctx context.Context, log int64, texts map[int32]auditlog.Text) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	// Beyond some hundred it is quicker to read the whole dictionary.
-	query := "SELECT id, value FROM targets WHERE id > ?"
-	if len(texts) <= fetched {
-		query += " AND id IN " + listOf(slices.Collect(maps.Keys(texts)))
+	words := a.store.Words(ctx, log, Targets, 0)
+	if len(texts) <= fetched { // beyond it is quicker to read the whole dictionary
+		words = a.store.WordsAt(ctx, log, Targets, slices.Collect(maps.Keys(texts)))
 	}
-	return a.explain("reading it", eachRow(ctx, a.db, query, 0, func(rows *sql.Rows) error {
-		var id int32
-		var value string
-		err := rows.Scan(&id, &value)
-		if _, wanted := texts[id]; wanted {
-			texts[id] = auditlog.Text(value)
+	for word, err := range words {
+		if err != nil {
+			return err
 		}
-		return err
-	}))
+		if _, wanted := texts[word.ID]; wanted {
+			texts[word.ID] = auditlog.Text(word.Texts[0])
+		}
+	}
+	return nil
+}
+
+// targetID is the id that a target has in the dictionary; 0 if it has none.
+func (a *Archive) targetID(ctx context.Context, log int64, target auditlog.Text) (int32, error) {
+	ids, err := a.store.WordIDs(ctx, log, Targets, []Texts{{string(target)}})
+	if err != nil {
+		return 0, err
+	}
+	return ids[0], nil
 }

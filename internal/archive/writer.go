@@ -3,14 +3,13 @@ package archive
 import (
 	"bytes"
 	"context"
-	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+	"maps"
+	"slices"
 
-	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
 
@@ -20,25 +19,46 @@ import (
 // writer adds to one log. There is one at a time in an archive: whoever holds the lock.
 type writer struct {
 	archive *Archive
-	of      owner
+	of      LogKey
 	log     int64
-	state   *logState
-	packer  *packer
-	ahead   [packersAtOnce]*packer // pack while the packer may be in use
-	// dictionaries of what rows refer to; only committed ids are kept.
-	ids *lru.Cache[string, int64]
+	// state and tree are as they are stored.
+	state  *logState
+	tree   *Tree
+	packer *packer
+	ahead  [packersAtOnce]*packer // pack while the packer may be in use
+	// ids are of words that rows refer to, by their keys; only those that are stored.
+	ids map[string]int32
+	key []byte // of the word that is looked for
+	// overlaps is set once entries came that the log has: they are looked up first from then on.
+	overlaps bool
+}
+
+// word is what rows refer to by its id.
+type word struct {
+	dictionary Dictionary
+	texts      Texts
+}
+
+// appendKey appends what no other word has.
+func (w word) appendKey(to []byte) []byte {
+	to = append(to, byte(w.dictionary)) //nolint:gosec // there are four
+	for _, text := range w.texts {      // which may hold any character
+		to = append(binary.AppendUvarint(to, uint64(len(text))), text...)
+	}
+	return to
 }
 
 const (
 	// dictionarySize bounds what is remembered of the dictionaries.
 	dictionarySize = 50_000
-	// packersAtOnce is how many processors pack records: it takes longer than what SQLite
+	// packersAtOnce is how many processors pack records: it takes longer than what a store
 	// does with them.
 	packersAtOnce = 2
 )
 
-func (a *Archive) newWriter(ctx context.Context, of owner) (*writer, error) {
-	w := &writer{archive: a, of: of}
+// newWriter finds a log, or makes it. The caller holds the lock.
+func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
+	w := &writer{archive: a, of: of, state: &logState{}, ids: map[string]int32{}}
 	var err error
 	if w.packer, err = newPacker(); err != nil {
 		return nil, err
@@ -48,115 +68,64 @@ func (a *Archive) newWriter(ctx context.Context, of owner) (*writer, error) {
 			return nil, err
 		}
 	}
-	if w.ids, err = lru.New[string, int64](dictionarySize); err != nil {
+	if w.tree, err = a.store.Tree(ctx); err != nil {
 		return nil, err
 	}
-	if w.log, _, w.state, err = a.findLog(ctx, a.db, of); err != nil || w.log != 0 {
+	log, err := a.findLog(ctx, of)
+	switch {
+	case err != nil:
+		return nil, err
+	case log == nil:
+		w.log, err = a.store.AddLog(ctx, of)
 		return w, err
 	}
-	return w, a.transact(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "INSERT INTO logs (instance, organization, state) VALUES (?, ?, '{}')", of.instance, of.organization)
-		if err != nil {
-			return err
-		}
-		w.log, err = result.LastInsertId()
-		return err
-	})
+	w.log = log.Number
+	w.state, err = a.stateOf(log)
+	return w, err
 }
 
 // stored counts what a batch changed.
 type stored struct{ Added, Changed int }
 
-// batch is one transaction of a writer.
+// batch is what a writer is about to store at once.
 type batch struct {
+	Batch
 	*writer
-	ctx                       context.Context //nolint:containedctx // of the one call that makes it
-	tx                        *sql.Tx
-	tree                      *tree
-	fresh                     map[string]int64 // ids of the dictionaries that are not committed yet
-	stored                    stored
-	insertRecord, insertEntry *sql.Stmt
-	prepared                  map[string]*sql.Stmt // others that were needed so far
+	next  logState
+	fresh map[string]int32 // as ids, of words that were not remembered
 }
 
-// write stores entries. None of them is stored if anything fails.
-func (w *writer) write(ctx context.Context, leaves []leaf) (stored, error) {
-	return w.commit(ctx, nil, func(b *batch) error {
-		for _, leaf := range leaves {
-			if err := b.add(leaf); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+// begin goes on from what is stored.
+func (w *writer) begin() *batch {
+	return &batch{writer: w, next: *w.state, fresh: map[string]int32{}, Batch: Batch{Log: w.log, From: w.tree.Size, Tree: w.tree.clone()}}
 }
 
-// change changes the state.
-func (w *writer) change(ctx context.Context, how func(*logState)) error {
-	_, err := w.commit(ctx, how, func(*batch) error { return nil })
-	return err
-}
-
-// commit does something, and stores the state that change leaves with it. Nothing of it
-// is stored if anything fails.
-func (w *writer) commit(ctx context.Context, change func(*logState), do func(*batch) error) (stored, error) {
-	next := *w.state
-	if change != nil {
-		change(&next)
-	}
-	b := &batch{writer: w, ctx: ctx, fresh: map[string]int64{}, prepared: map[string]*sql.Stmt{}}
-	err := w.archive.transact(ctx, func(tx *sql.Tx) error {
-		b.tx = tx
-		var err error
-		if b.tree, err = w.archive.edge(ctx, tx); err != nil {
+// commit stores the batch, and the log's next state with it. Nothing of it is stored if anything fails.
+func (b *batch) commit(ctx context.Context) error {
+	if vouched := b.next.vouches(); !vouched.equal(b.state.vouches()) {
+		if err := b.recordState(vouched); err != nil {
 			return err
 		}
-		if b.insertRecord, err = tx.PrepareContext(ctx, "INSERT INTO records (leaf, log, kind, hash, raw) VALUES (?, ?, ?, ?, ?)"); err != nil {
-			return err
-		}
-		if b.insertEntry, err = tx.PrepareContext(ctx, `INSERT INTO entries (id, log, key, at, written, organization, event, actor, team, target, version_from, version_to, extra, record)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (log, key) DO NOTHING`); err != nil {
-			return err
-		}
-		if err := do(b); err != nil {
-			return err
-		}
-		if !next.vouches().equal(w.state.vouches()) {
-			if err := b.recordState(&next); err != nil {
-				return err
-			}
-		}
-		return b.finish(&next)
-	})
-	if err != nil {
-		return stored{}, err
 	}
-	*w.state = next
-	for text, id := range b.fresh {
-		w.ids.Add(text, id)
-	}
-	return b.stored, nil
-}
-
-// finish stores the tree's edge and the state.
-func (b *batch) finish(state *logState) error {
-	edge, err := b.tree.marshal()
-	if err != nil {
-		return err
-	}
-	if err := b.exec("UPDATE meta SET value = ? WHERE key = 'tree'", edge); err != nil {
-		return err
-	}
-	text, err := json.Marshal(state)
-	if err != nil {
+	var err error
+	if b.State, err = json.Marshal(&b.next); err != nil {
 		return fmt.Errorf("the log's state: %w", err)
 	}
-	return b.exec("UPDATE logs SET state = ?, rewritten = rewritten + ? WHERE id = ?", text, b.stored.Changed, b.log)
+	if err := b.archive.store.Append(ctx, &b.Batch); err != nil {
+		return err
+	}
+	*b.state = b.next
+	b.tree = b.Tree
+	if len(b.ids) > dictionarySize {
+		clear(b.ids)
+	}
+	maps.Copy(b.ids, b.fresh)
+	return nil
 }
 
 // recordState makes what the log vouches for a leaf of the tree.
-func (b *batch) recordState(state *logState) error {
-	text, err := json.Marshal(state.vouches())
+func (b *batch) recordState(vouched vouched) error {
+	text, err := json.Marshal(vouched)
 	if err != nil {
 		return fmt.Errorf("the log's state: %w", err)
 	}
@@ -164,36 +133,16 @@ func (b *batch) recordState(state *logState) error {
 	return err
 }
 
-func (b *batch) exec(query string, args ...any) error {
-	statement, err := b.prepare(query)
-	if err != nil {
-		return err
-	}
-	_, err = statement.ExecContext(b.ctx, args...)
-	return err
-}
-
-// scan reads the one row of a query.
-func (b *batch) scan(query string, args []any, into ...any) error {
-	statement, err := b.prepare(query)
-	if err != nil {
-		return err
-	}
-	return statement.QueryRowContext(b.ctx, args...).Scan(into...)
-}
-
-// prepare keeps statements for the transaction: to prepare one takes longer than to run it.
-func (b *batch) prepare(query string) (statement *sql.Stmt, err error) {
-	if statement = b.prepared[query]; statement == nil {
-		statement, err = b.tx.PrepareContext(b.ctx, query)
-		b.prepared[query] = statement
-	}
-	return statement, err
+// change changes the state.
+func (w *writer) change(ctx context.Context, how func(*logState)) error {
+	b := w.begin()
+	how(&b.next)
+	return b.commit(ctx)
 }
 
 // leaf is a record that has no place yet.
 type leaf struct {
-	kind   kind
+	kind   Kind
 	entry  *auditlog.Entry // of kindEntry
 	hash   tlog.Hash
 	packed []byte
@@ -215,189 +164,248 @@ func (w *writer) leavesOf(entries []*auditlog.Entry) ([]leaf, error) {
 	return leaves, group.Wait()
 }
 
-func (w *writer) leafOf(by *packer, k kind, raw []byte) (leaf, error) {
+// errNoRaw would be a mistake of this program: a source for archives keeps what Make sent.
+var errNoRaw = errors.New("internal error: an entry to be archived lacks what Make sent")
+
+func (w *writer) leafOf(by *packer, k Kind, raw []byte) (leaf, error) {
+	if len(raw) == 0 {
+		return leaf{}, errNoRaw
+	}
 	packed, err := by.pack(raw)
 	return leaf{kind: k, hash: leafHash(k, w.of, raw), packed: bytes.Clone(packed)}, err
 }
 
 // record adds a record.
-func (b *batch) record(k kind, raw []byte) (number int64, err error) {
+func (b *batch) record(k Kind, raw []byte) (number int64, err error) {
 	l, err := b.leafOf(b.packer, k, raw)
 	if err != nil {
 		return 0, err
 	}
-	return b.append(l)
+	return b.append(&l), nil
 }
 
 // append adds a leaf.
-func (b *batch) append(l leaf) (number int64, err error) {
-	number = b.tree.size
-	if _, err := b.insertRecord.ExecContext(b.ctx, number, b.log, int(l.kind), l.hash[:], l.packed); err != nil {
-		return 0, err
-	}
-	b.tree.push(l.hash)
-	return number, nil
+func (b *batch) append(l *leaf) (number int64) {
+	number = b.Tree.Size
+	b.Records = append(b.Records, Record{Number: number, Log: b.log, Kind: l.kind, Hash: l.hash[:], Packed: l.packed})
+	b.Tree.push(l.hash)
+	return number
 }
 
-// errNoRaw would be a mistake of this program: a source for archives keeps what Make sent.
-var errNoRaw = errors.New("internal error: an entry to be archived lacks what Make sent")
+// write stores entries, those that the log lacks or has otherwise. None of them is stored if anything fails.
+func (w *writer) write(ctx context.Context, leaves []leaf) (stored, error) {
+	if !w.overlaps {
+		// Most of a fill is new. The store says if something is not.
+		counts, err := w.add(ctx, leaves, map[Key]*heldEntry{})
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) {
+			return counts, err
+		}
+		w.overlaps = true
+	}
+	here, err := w.held(ctx, leaves)
+	if err != nil {
+		return stored{}, err
+	}
+	return w.add(ctx, leaves, here)
+}
 
-// add stores an entry, unless it is there as it is.
-func (b *batch) add(as leaf) error {
-	e := as.entry
-	if len(e.Raw) == 0 {
-		return errNoRaw
+// heldEntry is what the log has of an entry.
+type heldEntry struct {
+	id  int64
+	raw []byte
+}
+
+// held finds what the log has of some entries.
+func (w *writer) held(ctx context.Context, leaves []leaf) (map[Key]*heldEntry, error) {
+	keys := make([]Key, len(leaves))
+	for i := range leaves {
+		keys[i] = keyOf(leaves[i].entry)
 	}
-	columns, err := b.columnsOf(e)
+	here := map[Key]*heldEntry{}
+	records := map[Key]int64{}
+	for row, err := range w.archive.store.RowsOf(ctx, w.log, keys) {
+		if err != nil {
+			return nil, err
+		}
+		here[row.Key], records[row.Key] = &heldEntry{id: row.ID}, row.Record
+	}
+	packed, err := w.archive.packed(ctx, slices.Collect(maps.Values(records)))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	result, err := b.insertEntry.ExecContext(b.ctx, append(append([]any{b.tree.size, b.log, keyOf(e)}, columns...), b.tree.size)...)
-	if err != nil {
-		return err
+	for key, entry := range here {
+		if entry.raw, err = unpack(packed[records[key]]); err != nil {
+			return nil, w.archive.refused(err, "what it holds of entry %s is damaged", key.UUID)
+		}
 	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 {
-		return errors.Join(err, b.update(as, columns))
+	return here, nil
+}
+
+// add stores entries, unless they are here as they are.
+func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry) (stored, error) {
+	b := w.begin()
+	lacking := make([]*leaf, 0, len(leaves))
+	for i := range leaves {
+		l := &leaves[i]
+		key := keyOf(l.entry)
+		before := here[key]
+		if before != nil && sameJSON(before.raw, l.entry.Raw) {
+			continue
+		}
+		if before == nil {
+			before = &heldEntry{id: -1} // also for those that come twice
+			here[key] = before
+		}
+		before.raw = l.entry.Raw
+		lacking = append(lacking, l)
 	}
-	if _, err := b.append(as); err != nil {
-		return err
+	if err := b.intern(ctx, func(yield func(word)) {
+		var none Row
+		for _, l := range lacking {
+			wordsOf(l.entry, &none, func(_ *int32, w word) { yield(w) })
+		}
+	}); err != nil {
+		return stored{}, err
 	}
-	b.stored.Added++
+	b.New = make([]Row, 0, len(lacking))
+	b.Records = make([]Record, 0, len(lacking)+1)
+	for _, l := range lacking {
+		row, err := b.rowOf(l.entry)
+		if err != nil {
+			return stored{}, err
+		}
+		row.Record = b.append(l)
+		before := here[row.Key]
+		if before.id >= 0 {
+			row.ID = before.id
+			b.Changed = append(b.Changed, row)
+			continue
+		}
+		row.ID, before.id = row.Record, row.Record
+		b.New = append(b.New, row)
+	}
+	return stored{Added: len(b.New), Changed: len(b.Changed)}, b.commit(ctx)
+}
+
+// wordsOf calls yield with what an entry refers to, and where the ids belong.
+func wordsOf(e *auditlog.Entry, row *Row, yield func(id *int32, w word)) {
+	if e.Organization != nil {
+		yield(&row.Organization, refWord(e.Organization))
+	}
+	yield(&row.Event, word{Events, Texts{string(e.Event)}})
+	if e.Actor != nil {
+		yield(&row.Actor, word{Actors, Texts{string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email)}})
+	}
+	if e.Team != nil {
+		yield(&row.Team, refWord(e.Team))
+	}
+	if e.TargetID != "" {
+		yield(&row.Target, targetWord(e.TargetID))
+	}
+}
+
+func refWord(ref *auditlog.Ref) word { return word{Refs, Texts{string(ref.ID), string(ref.Name)}} }
+
+func targetWord(id auditlog.Text) word { return word{Targets, Texts{string(id)}} }
+
+// intern sees to it that words have ids.
+func (b *batch) intern(ctx context.Context, words func(yield func(word))) error {
+	var lacking [Dictionaries][]Texts
+	words(func(w word) {
+		if _, ok := b.id(w); !ok {
+			b.fresh[string(b.key)] = 0
+			lacking[w.dictionary] = append(lacking[w.dictionary], w.texts)
+		}
+	})
+	for d, texts := range lacking {
+		if len(texts) == 0 {
+			continue
+		}
+		if err := b.number(ctx, Dictionary(d), texts); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// update stores an entry that Make shows otherwise than before.
-func (b *batch) update(as leaf, columns []any) error {
-	e := as.entry
-	var id int64
-	var packed []byte
-	if err := b.scan("SELECT e.id, r.raw FROM entries e JOIN records r ON r.leaf = e.record WHERE e.log = ? AND e.key = ?", []any{b.log, keyOf(e)}, &id, &packed); err != nil {
-		return b.archive.damaged("what it holds of entry "+e.UUID, err)
-	}
-	before, err := unpack(packed)
-	if err != nil {
-		return b.archive.damaged("what it holds of entry "+e.UUID, err)
-	}
-	if sameJSON(before, e.Raw) {
-		return nil
-	}
-	number, err := b.append(as)
+// number gives texts of a dictionary the ids that they have, or the next ones.
+func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
+	ids, err := b.archive.store.WordIDs(ctx, b.log, d, texts)
 	if err != nil {
 		return err
 	}
-	b.stored.Changed++
-	return b.exec(`UPDATE entries SET at = ?, written = ?, organization = ?, event = ?, actor = ?, team = ?, target = ?,
-		version_from = ?, version_to = ?, extra = ?, record = ? WHERE id = ?`, append(columns, number, id)...)
-}
-
-// columnsOf are an entry's columns from at to extra.
-func (b *batch) columnsOf(e *auditlog.Entry) ([]any, error) {
-	columns := []any{micros(e.TriggeredAt), nil, nil, nil, nil, nil, nil, nil, nil, nil}
-	if !e.CreatedAt.IsZero() {
-		columns[1] = micros(e.CreatedAt)
+	last, err := b.archive.store.LastWord(ctx, b.log, d)
+	if err != nil {
+		return err
 	}
-	var err error
-	intern := func(column int, table string, values ...string) {
-		if err == nil {
-			columns[column], err = b.intern(table, values...)
+	for i, id := range ids {
+		if id == 0 {
+			last++
+			id = last
+			b.Words = append(b.Words, Word{Dictionary: d, ID: id, Texts: texts[i]})
 		}
+		b.fresh[string(word{d, texts[i]}.appendKey(nil))] = id
 	}
-	if e.Organization != nil {
-		intern(2, "refs", string(e.Organization.ID), string(e.Organization.Name))
-	}
-	intern(3, "events", string(e.Event))
-	if e.Actor != nil {
-		intern(4, "actors", string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email))
-	}
-	if e.Team != nil {
-		intern(5, "refs", string(e.Team.ID), string(e.Team.Name))
-	}
-	if e.TargetID != "" {
-		intern(6, "targets", string(e.TargetID))
-	}
-	if e.Version != nil {
-		columns[7], columns[8] = string(e.Version.From), string(e.Version.To)
-	}
-	if err == nil && len(e.Extra) > 0 {
-		var extra []byte
-		extra, err = json.Marshal(e.Extra)
-		columns[9] = string(extra)
-	}
-	return columns, err
+	return nil
 }
 
-// dictionary tables and their columns.
-func dictionaryColumns(table string) []string {
-	switch table {
-	case "refs":
-		return []string{"ref", "name"}
-	case "actors":
-		return []string{"actor", "name", "email"}
-	default:
-		return []string{"value"}
-	}
+// rowOf is an entry's row; what it refers to has ids.
+func (b *batch) rowOf(e *auditlog.Entry) (Row, error) {
+	row, err := plainRow(e)
+	row.Log = b.log
+	wordsOf(e, &row, func(id *int32, w word) { *id, _ = b.id(w) })
+	return row, err
 }
 
-// intern is the id of a value in a dictionary table, where it is put if need be.
-func (b *batch) intern(table string, values ...string) (int64, error) {
-	text := table
-	for _, value := range values { // which may hold any character
-		text += strconv.Itoa(len(value)) + ":" + value
+// plainRow is what an entry's row has beside words.
+func plainRow(e *auditlog.Entry) (Row, error) {
+	row := Row{Key: keyOf(e), At: micros(e.TriggeredAt), Written: NoTime, Version: e.Version}
+	if !e.CreatedAt.IsZero() {
+		row.Written = micros(e.CreatedAt)
 	}
-	if id, ok := b.fresh[text]; ok {
-		return id, nil
+	if len(e.Extra) == 0 {
+		return row, nil
 	}
-	if id, ok := b.ids.Get(text); ok {
-		return id, nil
-	}
-	args := make([]any, len(values))
-	for i, value := range values {
-		args[i] = value
-	}
-	names := dictionaryColumns(table)
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(names)), ", ")
-	if err := b.exec("INSERT INTO "+table+" ("+strings.Join(names, ", ")+") VALUES ("+marks+") ON CONFLICT DO NOTHING", args...); err != nil {
-		return 0, err
-	}
-	var id int64
-	if err := b.scan("SELECT id FROM "+table+" WHERE "+strings.Join(names, " = ? AND ")+" = ?", args, &id); err != nil {
-		return 0, err
-	}
-	b.fresh[text] = id
-	return id, nil
+	extra, err := json.Marshal(e.Extra)
+	row.Extra = string(extra)
+	return row, err
 }
 
-// details stores what Make's detail call shows of an entry that is here.
-func (b *batch) details(id int64, e *auditlog.Entry) error {
-	if len(e.Raw) == 0 {
-		return errNoRaw
+// id is a word's, if it is remembered or new. It leaves the word's key in b.key.
+func (b *batch) id(w word) (id int32, ok bool) {
+	b.key = w.appendKey(b.key[:0])
+	if id, ok = b.ids[string(b.key)]; !ok {
+		id, ok = b.fresh[string(b.key)]
 	}
-	number, err := b.record(kindDetails, e.Raw)
-	if err != nil {
+	return id, ok
+}
+
+// details stores what Make's detail calls show of entries that are here, by the ids of their rows; nil is for those that Make does not have.
+func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entry) error {
+	if err := b.intern(ctx, func(yield func(word)) {
+		for _, e := range found {
+			if len(namesIn(e)) > 0 {
+				yield(targetWord(e.TargetID))
+			}
+		}
+	}); err != nil {
 		return err
 	}
-	if err := b.exec("UPDATE entries SET details = ? WHERE id = ?", number, id); err != nil {
-		return err
-	}
-	for _, named := range namesIn(e) {
-		target, err := b.intern("targets", string(e.TargetID))
+	for i, e := range found {
+		if e == nil {
+			b.Details = append(b.Details, Detail{ids[i], Gone})
+			continue
+		}
+		number, err := b.record(kindDetails, e.Raw)
 		if err != nil {
 			return err
 		}
-		if err := b.exec("INSERT INTO names (log, target, object, name, record) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET record = excluded.record",
-			b.log, target, string(named.Object), string(named.Name), number); err != nil {
-			return err
+		b.Details = append(b.Details, Detail{ids[i], number})
+		for _, name := range namesIn(e) {
+			target, _ := b.id(targetWord(e.TargetID))
+			b.Names = append(b.Names, Name{Log: b.log, Target: target, Object: string(name.Object), Name: string(name.Name), Record: number})
 		}
 	}
 	return nil
-}
-
-// edge is the tree as it is stored.
-func (a *Archive) edge(ctx context.Context, from querier) (*tree, error) {
-	data, err := a.meta(ctx, from, "tree")
-	if err != nil {
-		return nil, a.explain("reading it", err)
-	}
-	edge, err := unmarshalTree(data)
-	return edge, a.damaged("the edge of its tree", err)
 }

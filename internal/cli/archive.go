@@ -6,6 +6,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/live"
@@ -23,15 +24,19 @@ func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
 			Next:    "set it, or --archive, to a file such as audit.db",
 		}
 	}
-	options := archive.Options{Create: create, Decode: live.Decode}
+	options := sqlite.Options{Create: create}
 	if r.settings.Demo {
 		options.World = demoWorld
 	}
-	return archive.Open(r.ctx, r.settings.Archive, options)
+	store, err := sqlite.Open(r.ctx, r.settings.Archive, options)
+	if err != nil {
+		return nil, err
+	}
+	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile()}), nil
 }
 
 // hasArchive says whether the settings' archive is there.
-func (r *runtime) hasArchive() bool { return archive.Exists(r.settings.Archive) }
+func (r *runtime) hasArchive() bool { return sqlite.Exists(r.settings.Archive) }
 
 // archiveToAnswer opens the archive for questions; nil if there is none. The demo passes a real one over.
 func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -90,7 +90,7 @@ func TestAnArchiveThatIsNotThereIsSaid(t *testing.T) {
 func TestAnArchiveOfTheDemoIsNoneOfMakes(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
-	demo, err := archive.Open(t.Context(), a.archive, archive.Options{Create: true, World: "demo"})
+	demo, err := sqlite.Open(t.Context(), a.archive, sqlite.Options{Create: true, World: "demo"})
 	require.NoError(t, err)
 	require.NoError(t, demo.Close())
 	a.run("verify", "--demo").succeeds()

@@ -1,7 +1,6 @@
-package archive_test
+package sqlite_test
 
 import (
-	"context"
 	"database/sql"
 	"math/rand/v2"
 	"os"
@@ -14,14 +13,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/sqlite"
+	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
-
-func openWith(ctx context.Context, path, world string, create bool) (*archive.Archive, error) {
-	return archive.Open(ctx, path, archive.Options{Create: create, World: world, Decode: live.Decode, Now: begin})
-}
 
 func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 	t.Parallel()
@@ -38,7 +35,7 @@ func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
 	newer := filepath.Join(folder, "newer.db")
-	a, err := openWith(t.Context(), newer, "", true)
+	a, err := openWith(t.Context(), newer, sqlite.Options{Create: true})
 	require.NoError(t, err)
 	require.NoError(t, a.Close())
 	db, err = sql.Open("sqlite", newer)
@@ -67,8 +64,8 @@ func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 		"empty, to be read": {write("empty", nil), "empty", false},
 	} {
 		before, _ := os.ReadFile(test.path)
-		_, err := openWith(t.Context(), test.path, "", test.create)
-		var refused *archive.FileError
+		_, err := openWith(t.Context(), test.path, sqlite.Options{Create: test.create})
+		var refused *archive.StoreError
 		require.ErrorAs(t, err, &refused, name)
 		require.ErrorContains(t, err, test.says, name)
 		assert.NotEmpty(t, refused.NextStep(), name)
@@ -93,7 +90,7 @@ func TestSeveralMayOpenWhatIsNotThereYet(t *testing.T) {
 	var group errgroup.Group
 	for range 8 {
 		group.Go(func() error {
-			a, err := openWith(t.Context(), path, "", true)
+			a, err := openWith(t.Context(), path, sqlite.Options{Create: true})
 			if err != nil {
 				return err
 			}
@@ -101,26 +98,26 @@ func TestSeveralMayOpenWhatIsNotThereYet(t *testing.T) {
 		})
 	}
 	require.NoError(t, group.Wait())
-	found := verify(t, open(t, path), archive.VerifyOptions{})
-	assert.True(t, found.Intact(), problems(found))
+	found := storetest.Verify(t, open(t, path), archive.VerifyOptions{})
+	assert.True(t, found.Intact(), storetest.Problems(found))
 }
 
 // TestAnArchiveIsOneByWhateverName would see two syncs at once, and two keys.
 func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(60), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path, link := filepath.Join(t.TempDir(), "audit.db"), filepath.Join(t.TempDir(), "link.db")
-	u.sync(open(t, path), adminKey)
+	u.Sync(open(t, path), storetest.AdminKey)
 	require.NoError(t, os.Symlink(path, link))
-	linked, busy := open(t, link), options()
+	linked, busy := open(t, link), storetest.SyncOptions()
 	busy.OnProgress = func(archive.SyncProgress) {
-		_, err := linked.Sync(t.Context(), u.source(adminKey), options())
+		_, err := linked.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
 		var other *archive.BusyError
 		assert.ErrorAs(t, err, &other)
 	}
-	_, err := open(t, path).Sync(t.Context(), u.source(adminKey), busy)
+	_, err := open(t, path).Sync(t.Context(), u.Source(storetest.AdminKey), busy)
 	require.NoError(t, err)
-	u.sync(linked, adminKey)
+	u.Sync(linked, storetest.AdminKey)
 	_, err = os.Stat(link + ".key")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -130,15 +127,15 @@ func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
 	path, _ := proven(t)
-	source := start(t, entries(60), makesim.Quirks{}).source(adminKey)
+	source := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}).Source(storetest.AdminKey)
 	for _, statement := range []string{
 		"UPDATE entries SET id = 1 << 60 WHERE id = 42", "UPDATE entries SET id = 9223372036854775807 WHERE id = 42",
 		"UPDATE entries SET target = (1 << 31) - 2 WHERE id = 42", "UPDATE entries SET target = -2 WHERE id = 42", "UPDATE entries SET actor = 5000 WHERE id = 42",
 		"UPDATE entries SET team = 5000 WHERE id = 42", "UPDATE entries SET event = 5000 WHERE id = 42", "DELETE FROM actors WHERE id = 2",
 	} {
 		a := tampered(t, path, statement)
-		reader := &archive.Reader{Source: source, Archive: a, Instance: instance, IsUnreachable: live.IsUnreachable}
-		q := year()
+		reader := &archive.Reader{Source: source, Archive: a, Instance: storetest.Instance, IsUnreachable: live.IsUnreachable}
+		q := storetest.Year()
 		_, err := reader.Tally(t.Context(), q, auditlog.TallyBy{Target: true}, func(auditlog.Bin) {})
 		require.Error(t, err, statement)
 		found, err := a.Verify(t.Context(), archive.VerifyOptions{})
@@ -150,10 +147,10 @@ func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 func TestWorldsAreKeptApart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.db")
-	a, err := openWith(t.Context(), path, "demo", true)
+	a, err := openWith(t.Context(), path, sqlite.Options{Create: true, World: "demo"})
 	require.NoError(t, err)
 	require.NoError(t, a.Close())
-	_, err = openWith(t.Context(), path, "", true)
+	_, err = openWith(t.Context(), path, sqlite.Options{Create: true})
 	var other *archive.WorldError
 	require.ErrorAs(t, err, &other)
 	require.ErrorContains(t, err, "the demo, not of Make")
@@ -161,9 +158,9 @@ func TestWorldsAreKeptApart(t *testing.T) {
 
 func TestNobodyElseMayReadTheFiles(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(100), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
-	u.sync(open(t, path), adminKey)
+	u.Sync(open(t, path), storetest.AdminKey)
 	files, err := filepath.Glob(path + "*")
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, len(files), 3)
@@ -177,39 +174,39 @@ func TestNobodyElseMayReadTheFiles(t *testing.T) {
 // TestAFullDiskLosesNothing bounds the file's pages, which SQLite tells like a full disk.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(500), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(500), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
-	a, err := archive.Open(t.Context(), path, archive.Options{Create: true, Decode: live.Decode, Now: begin, MaxBytes: 130_000})
+	a, err := openWith(t.Context(), path, sqlite.Options{Create: true, MaxBytes: 130_000})
 	require.NoError(t, err)
-	summary, err := a.Sync(t.Context(), u.source(adminKey), options())
-	var full *archive.FileError
+	summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+	var full *archive.StoreError
 	require.ErrorAs(t, err, &full)
 	require.ErrorContains(t, err, "the disk is full; what was stored before is kept")
 	assert.Contains(t, full.NextStep(), "free space")
 	assert.Positive(t, summary.Added)
-	found := verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), problems(found))
+	found := storetest.Verify(t, a, archive.VerifyOptions{})
+	assert.True(t, found.Intact(), storetest.Problems(found))
 	assert.Equal(t, summary.Added, found.Entries)
 	require.NoError(t, a.Close())
 	again := open(t, path)
-	assert.Equal(t, 500-summary.Added, u.sync(again, adminKey).Added)
-	u.same(again)
+	assert.Equal(t, 500-summary.Added, u.Sync(again, storetest.AdminKey).Added)
+	u.Same(again)
 }
 
 // TestDamageIsNoticedOrHarmless flips bits anywhere, and cuts the file anywhere.
 func TestDamageIsNoticedOrHarmless(t *testing.T) {
 	t.Parallel()
-	u := start(t, entries(120), makesim.Quirks{})
+	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
-	a, err := openWith(t.Context(), path, "", true)
+	a, err := openWith(t.Context(), path, sqlite.Options{Create: true})
 	require.NoError(t, err)
-	_, err = a.Sync(t.Context(), u.source(adminKey), options())
+	_, err = a.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
 	require.NoError(t, err)
-	want, _ := readAll(t, u.reader(a, adminKey), year())
+	want, _ := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	require.NoError(t, a.Close())
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
-	source := u.reader(a, adminKey).Source
+	source := u.Reader(a, storetest.AdminKey).Source
 	random := rand.New(rand.NewPCG(5, 6))
 	noticed := 0
 	for i := range 40 {
@@ -232,18 +229,18 @@ func TestDamageIsNoticedOrHarmless(t *testing.T) {
 // noticed.
 func isHarmless(t *testing.T, path string, source archive.Source, want []string) bool {
 	t.Helper()
-	a, err := openWith(t.Context(), path, "", false)
+	a, err := openWith(t.Context(), path, sqlite.Options{})
 	if err != nil {
 		return false
 	}
 	defer a.Close() //nolint:errcheck // it may be damaged
-	reader := &archive.Reader{Source: source, Archive: a, Instance: instance, IsUnreachable: live.IsUnreachable}
+	reader := &archive.Reader{Source: source, Archive: a, Instance: storetest.Instance, IsUnreachable: live.IsUnreachable}
 	var got []string
-	_, readErr := reader.Read(t.Context(), year(), func(entry *auditlog.Entry) bool {
-		got = append(got, line(entry))
+	_, readErr := reader.Read(t.Context(), storetest.Year(), func(entry *auditlog.Entry) bool {
+		got = append(got, storetest.Line(entry))
 		return true
 	})
-	_, _ = reader.Tally(t.Context(), year(), auditlog.TallyBy{Actor: true, Target: true, Clock: auditlog.ByDate}, func(auditlog.Bin) {}) // must return
+	_, _ = reader.Tally(t.Context(), storetest.Year(), auditlog.TallyBy{Actor: true, Target: true, Clock: auditlog.ByDate}, func(auditlog.Bin) {}) // must return
 	found, err := a.Verify(t.Context(), archive.VerifyOptions{})
 	if err != nil || !found.Intact() {
 		return false

@@ -1,0 +1,55 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"make-audit-mcp/internal/archive"
+)
+
+func (s *Store) refuse(problem, next string, err error) error {
+	return &archive.StoreError{Store: s.path, Problem: problem, Next: next, Err: err}
+}
+
+// explain says what a failure of SQLite means for whoever runs the program.
+func (s *Store) explain(doing string, err error) error {
+	var failure *sqlite.Error
+	var explained *archive.StoreError
+	if err == nil || !errors.As(err, &failure) || errors.As(err, &explained) {
+		return err
+	}
+	const kept = "; what was stored before is kept"
+	problem, next := doing+" failed", "run make-audit-mcp verify; restore a copy if it finds damage"
+	switch failure.Code() & 0xff {
+	case sqlite3.SQLITE_FULL:
+		problem, next = "the disk is full"+kept, "free space and run the command again"
+	case sqlite3.SQLITE_NOTADB:
+		problem, next = "it is not an archive of this program", "name another file"
+	case sqlite3.SQLITE_CORRUPT:
+		problem, next = "it is damaged", "restore a copy; what is left can be looked at with make-audit-mcp verify"
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
+		problem, next = "it is locked by another program", "close that program and try again"
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:
+		problem, next = "it may not be written"+kept, "check the rights of the file and its folder"
+	case sqlite3.SQLITE_IOERR:
+		problem, next = "the disk failed"+kept, "check the disk and its free space, and run the command again"
+	}
+	return s.refuse(problem, next, err)
+}
+
+// isMalformed reports that what was read is not of the form that it should have; other failures are of reading.
+func isMalformed(err error) bool {
+	var failure *sqlite.Error
+	return err != nil && !errors.As(err, &failure) &&
+		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, driver.ErrBadConn)
+}
+
+// isUnique reports that a key was there already.
+func isUnique(err error) bool {
+	var failure *sqlite.Error
+	return errors.As(err, &failure) && failure.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}

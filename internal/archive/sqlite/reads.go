@@ -1,0 +1,434 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+)
+
+// querier is the database, a connection or a transaction.
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+type reads struct {
+	store *Store
+	from  querier
+}
+
+// column is an expression of SQL and the variable that its values go into, side by side so that nobody counts.
+type column struct {
+	sql  string
+	into any
+}
+
+// list is the expressions of columns, as a query has them.
+func list(columns []column) string {
+	texts := make([]string, len(columns))
+	for i, c := range columns {
+		texts[i] = c.sql
+	}
+	return strings.Join(texts, ", ")
+}
+
+// each yields the rows of a query as values of T. bind returns the columns, the number of T first, and what is to be done when they were scanned.
+func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, scanned func()), rest string, args ...any) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		var one, none T
+		columns, scanned := bind(&one)
+		rows, err := r.from.QueryContext(ctx, "SELECT "+list(columns)+" "+rest, args...)
+		if err != nil {
+			yield(nil, r.store.explain("reading it", err))
+			return
+		}
+		defer rows.Close() //nolint:errcheck // it was read
+		into := make([]any, len(columns))
+		for i, c := range columns {
+			into[i] = c.into
+		}
+		for rows.Next() {
+			if err := rows.Scan(into...); err != nil {
+				one = none
+				if !isMalformed(err) || rows.Scan(identity(into)...) != nil {
+					yield(nil, r.store.explain("reading it", err))
+					return
+				}
+				err = &archive.MalformedError{Err: err}
+				if !yield(&one, err) {
+					return
+				}
+				continue
+			}
+			if scanned != nil {
+				scanned()
+			}
+			if !yield(&one, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, r.store.explain("reading it", err))
+		}
+	}
+}
+
+// identity takes of a row only what says which one it is: the number, and the key.
+func identity(into []any) []any {
+	only := make([]any, len(into))
+	for i, variable := range into {
+		if _, isKey := variable.(keyScanner); isKey || i == 0 {
+			only[i] = variable
+		} else {
+			only[i] = new(any)
+		}
+	}
+	return only
+}
+
+// listOf is numbers as SQL has a list.
+func listOf[N int32 | int64](numbers []N) string {
+	text := []byte{'('}
+	for i, number := range numbers {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, int64(number), 10)
+	}
+	return string(append(text, ')'))
+}
+
+// ofLog is the condition that rows are of a log, or of any; not one to choose an index by.
+func ofLog(log int64) string {
+	if log == 0 {
+		return "1"
+	}
+	return "+log = " + strconv.FormatInt(log, 10)
+}
+
+func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
+	err = r.from.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = ?", key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return value, r.store.explain("reading it", err)
+}
+
+func (r reads) Logs(ctx context.Context, match archive.LogKey) (logs []archive.Log, err error) {
+	where, args := "WHERE 1", []any{}
+	if match.Instance != "" {
+		where, args = where+" AND instance = ?", append(args, match.Instance)
+	}
+	if match.Organization != "" {
+		where, args = where+" AND organization = ?", append(args, match.Organization)
+	}
+	for log, err := range each(ctx, r, func(l *archive.Log) ([]column, func()) {
+		return []column{
+			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State}, {"rewritten", &l.Rewritten},
+			{"(SELECT coalesce(min(max(id), 9223372036854775806) + 1, 0) FROM entries)", &l.Next}, // of any log: that is quick to find
+		}, nil
+	}, "FROM logs "+where+" ORDER BY id", args...) {
+		if err != nil {
+			return nil, err
+		}
+		logs = append(logs, *log)
+	}
+	return logs, nil
+}
+
+func (r reads) Directory(ctx context.Context, log int64) (directory []byte, err error) {
+	err = r.from.QueryRowContext(ctx, "SELECT known FROM logs WHERE id = ?", log).Scan(&directory)
+	if errors.Is(err, sql.ErrNoRows) {
+		return []byte("{}"), nil
+	}
+	return directory, r.store.explain("reading it", err)
+}
+
+func (r reads) Tree(ctx context.Context) (*archive.Tree, error) {
+	data, err := r.meta(ctx, "tree")
+	if err != nil {
+		return nil, err
+	}
+	tree := &archive.Tree{}
+	if err := json.Unmarshal(data, tree); err != nil {
+		return nil, r.store.refuse("the edge of its tree is damaged", "run make-audit-mcp verify; restore a copy", err)
+	}
+	return tree, nil
+}
+
+func recordColumns(r *archive.Record) ([]column, func()) {
+	return []column{{"leaf", &r.Number}, {"log", &r.Log}, {"kind", &r.Kind}, {"hash", &r.Hash}, {"raw", &r.Packed}}, nil
+}
+
+func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*archive.Record, error] {
+	return each(ctx, r, recordColumns, "FROM records WHERE leaf >= ? AND "+ofLog(log)+" ORDER BY leaf LIMIT ?", from, limit)
+}
+
+func (r reads) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
+	return each(ctx, r, recordColumns, "FROM records WHERE leaf IN "+listOf(numbers))
+}
+
+// keyScanner takes a key: the uuid's 16 bytes or its text, or bytes that stand in for it.
+type keyScanner struct{ *archive.Key }
+
+// Scan implements sql.Scanner.
+func (k keyScanner) Scan(value any) error {
+	*k.Key = archive.Key{}
+	switch value := value.(type) {
+	case []byte:
+		if len(value) == 16 {
+			k.UUID = uuidText(value)
+		} else {
+			k.StandIn = string(value)
+		}
+	case string:
+		k.UUID = value
+	}
+	return nil
+}
+
+// storedKey reverses keyScanner.
+func storedKey(key archive.Key) any {
+	if key.UUID == "" {
+		return []byte(key.StandIn)
+	}
+	if id, err := hex.DecodeString(strings.ReplaceAll(key.UUID, "-", "")); err == nil && len(id) == 16 && uuidText(id) == key.UUID {
+		return id
+	}
+	return key.UUID
+}
+
+func uuidText(id []byte) string {
+	text := make([]byte, 0, 36)
+	for i, b := range id {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, []byte{b})
+	}
+	return string(text)
+}
+
+// counted are the columns that are counted. Each value costs an allocation, so ids come two at a time.
+func counted(row *archive.Row) ([]column, func()) {
+	var actorTarget, teamEvent int64
+	const low = 1<<32 - 1
+	return []column{{"at", &row.At}, {"coalesce(actor, 0) << 32 | coalesce(target, 0)", &actorTarget}, {"coalesce(team, 0) << 32 | event", &teamEvent}}, func() {
+		row.Actor, row.Target = int32(actorTarget>>32), int32(actorTarget&low) //nolint:gosec // ids fit, or are found to be wrong
+		row.Team, row.Event = int32(teamEvent>>32), int32(teamEvent&low)       //nolint:gosec // as above
+	}
+}
+
+func (r reads) CountRows(ctx context.Context, log, from, to int64) (count int, err error) {
+	err = r.from.QueryRowContext(ctx, "SELECT count(*) FROM entries WHERE log = ? AND id >= ? AND id < ?", log, from, to).Scan(&count)
+	return count, r.store.explain("reading it", err)
+}
+
+// Columns does not go by the index, which has rows in another order than they lie in the file.
+func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*archive.Row, error] {
+	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
+		columns, scanned := counted(row)
+		return append([]column{{"id", &row.ID}}, columns...), scanned
+	}, "FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND "+ofLog(log), from, to)
+}
+
+// rowColumns are all columns of a log's rows.
+func rowColumns(log int64) func(*archive.Row) ([]column, func()) {
+	return func(row *archive.Row) ([]column, func()) {
+		var versionFrom, versionTo sql.NullString
+		columns, split := counted(row)
+		return append([]column{
+				{"id", &row.ID}, {"key", keyScanner{&row.Key}}, {"record", &row.Record}, {"coalesce(details, 0)", &row.Details},
+				{fmt.Sprintf("coalesce(written, %d)", archive.NoTime), &row.Written}, {"coalesce(organization, 0)", &row.Organization},
+				{"version_from", &versionFrom}, {"version_to", &versionTo}, {"coalesce(extra, '')", &row.Extra},
+			}, columns...), func() {
+				split()
+				row.Log, row.Version = log, nil
+				if versionFrom.Valid || versionTo.Valid {
+					row.Version = &auditlog.Version{From: auditlog.Text(versionFrom.String), To: auditlog.Text(versionTo.String)}
+				}
+			}
+	}
+}
+
+func (r reads) RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
+	return each(ctx, r, rowColumns(log), "FROM entries WHERE "+ofLog(log)+" AND id IN "+listOf(ids))
+}
+
+func (r reads) RowsOf(ctx context.Context, log int64, keys []archive.Key) iter.Seq2[*archive.Row, error] {
+	const atOnce = 30_000 // parameters: as many as SQLite allows
+	return func(yield func(*archive.Row, error) bool) {
+		for some := range slices.Chunk(keys, atOnce) {
+			args := []any{log}
+			for _, key := range some {
+				args = append(args, storedKey(key))
+			}
+			for row, err := range each(ctx, r, rowColumns(log), "FROM entries WHERE log = ? AND key IN ("+marks(len(some))+")", args...) {
+				if !yield(row, err) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// marks are so many parameters.
+func marks(count int) string { return strings.TrimSuffix(strings.Repeat("?, ", count), ", ") }
+
+func keyColumns(row *archive.Row) ([]column, func()) {
+	return []column{{"id", &row.ID}, {"key", keyScanner{&row.Key}}}, nil
+}
+
+func (r reads) Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
+	return each(ctx, r, keyColumns, "FROM entries WHERE "+ofLog(log)+" AND id IN "+listOf(ids))
+}
+
+func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
+	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
+		columns, _ := keyColumns(row)
+		return append(columns, column{"log", &row.Log}, column{"record", &row.Record}, column{"coalesce(details, 0)", &row.Details}), nil
+	}, "FROM entries ORDER BY id")
+}
+
+// Undetailed does not go by the index either.
+func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []archive.Row, err error) {
+	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + listOf(events) + " AND (typeof(key) = 'text' OR length(key) = 16)"
+	err = r.from.QueryRowContext(ctx, "SELECT count(*) "+lacking, log).Scan(&total)
+	if err != nil || total == 0 {
+		return 0, nil, r.store.explain("reading it", err)
+	}
+	for row, err := range each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", log, limit) {
+		if err != nil {
+			return 0, nil, err
+		}
+		newest = append(newest, *row)
+	}
+	return total, newest, nil
+}
+
+// Extent does not go by the index either.
+func (r reads) Extent(ctx context.Context, log int64) (extent archive.Extent, err error) {
+	var first, last, written sql.NullInt64
+	err = r.from.QueryRowContext(ctx, "SELECT count(*), min(at), max(at), max(written) FROM entries NOT INDEXED WHERE log = ?", log).Scan(&extent.Rows, &first, &last, &written)
+	orNone := func(n sql.NullInt64) int64 {
+		if !n.Valid {
+			return archive.NoTime
+		}
+		return n.Int64
+	}
+	extent.FirstAt, extent.LastAt, extent.LastWritten = orNone(first), orNone(last), orNone(written)
+	return extent, r.store.explain("reading it", err)
+}
+
+// table is where a dictionary lies, and what its columns are called. There is one for all logs.
+func table(d archive.Dictionary) (name string, columns []string) {
+	switch d {
+	case archive.Refs:
+		return "refs", []string{"ref", "name"}
+	case archive.Actors:
+		return "actors", []string{"actor", "name", "email"}
+	case archive.Targets:
+		return "targets", []string{"value"}
+	default:
+		return "events", []string{"value"}
+	}
+}
+
+func (r reads) words(ctx context.Context, d archive.Dictionary, where string, args ...any) iter.Seq2[*archive.Word, error] {
+	name, columns := table(d)
+	return each(ctx, r, func(w *archive.Word) ([]column, func()) {
+		bound := []column{{"id", &w.ID}}
+		for i, text := range columns {
+			bound = append(bound, column{text, &w.Texts[i]})
+		}
+		return bound, func() { w.Dictionary = d }
+	}, "FROM "+name+" WHERE "+where, args...)
+}
+
+func (r reads) Words(ctx context.Context, _ int64, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
+	return r.words(ctx, d, "id > ? ORDER BY id", after)
+}
+
+func (r reads) WordsAt(ctx context.Context, _ int64, d archive.Dictionary, ids []int32) iter.Seq2[*archive.Word, error] {
+	return r.words(ctx, d, "id IN "+listOf(ids))
+}
+
+func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts []archive.Texts) ([]int32, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	name, columns := table(d)
+	statement, err := r.from.PrepareContext(ctx, "SELECT id FROM "+name+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
+	if err != nil {
+		return nil, r.store.explain("reading it", err)
+	}
+	defer statement.Close() //nolint:errcheck // it was read
+	ids := make([]int32, len(texts))
+	for i, text := range texts {
+		var args []any
+		for j := range columns {
+			args = append(args, text[j])
+		}
+		if err := statement.QueryRowContext(ctx, args...).Scan(&ids[i]); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return nil, r.store.explain("reading it", err)
+		}
+	}
+	return ids, nil
+}
+
+func (r reads) LastWord(ctx context.Context, _ int64, d archive.Dictionary) (last int32, err error) {
+	name, _ := table(d)
+	err = r.from.QueryRowContext(ctx, "SELECT min((SELECT coalesce(max(id), 0) FROM "+name+"), (SELECT 2 * coalesce(max(leaf) + 1, 0) FROM records))").Scan(&last)
+	return last, r.store.explain("reading it", err)
+}
+
+func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {
+	number := func(name string) string { return "iif(typeof(" + name + ") = 'integer', " + name + ", -1)" }
+	return each(ctx, r, func(n *archive.Name) ([]column, func()) {
+		return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name}, {number("record"), &n.Record}}, nil
+	}, "FROM names WHERE "+ofLog(log)+" ORDER BY log, target, object, name")
+}
+
+func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {
+	return each(ctx, r, func(c *archive.SignedCheckpoint) ([]column, func()) {
+		return []column{{"size", &c.Size}, {"at", &c.At}, {"note", &c.Note}}, nil
+	}, "FROM checkpoints ORDER BY size DESC")
+}
+
+// publicKey is how the names of public keys begin in meta.
+const publicKey = "key "
+
+func (r reads) PublicKeys(ctx context.Context) (keys []string, err error) {
+	for key, err := range each(ctx, r, func(key *string) ([]column, func()) { return []column{{"value", key}}, nil },
+		"FROM meta WHERE key LIKE ? ORDER BY key", publicKey+"%") {
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, *key)
+	}
+	return keys, nil
+}
+
+func (r reads) Damage(ctx context.Context) (found []string, err error) {
+	for text, err := range each(ctx, r, func(text *string) ([]column, func()) { return []column{{"integrity_check", text}}, nil },
+		"FROM pragma_integrity_check LIMIT 10") {
+		if err != nil {
+			return nil, err
+		}
+		if *text != "ok" {
+			found = append(found, "the file is damaged: "+*text)
+		}
+	}
+	return found, nil
+}

@@ -1,0 +1,231 @@
+package archive
+
+import (
+	"context"
+	"iter"
+	"math"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or rights.
+// storetest.Run holds every store to this contract.
+//
+// Whoever fills a store holds its lock, reads what it needs, and hands over a [Batch]; a batch is stored whole or not at all, and what is stored
+// survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but a Snapshot by one.
+//
+// Errors that callers tell apart are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError],
+// [ConflictError] and [MalformedError]; the context's own errors come through errors.Is.
+type Store interface {
+	// Reads are of what is stored now: each call, and each sequence, is of one moment.
+	Reads
+	// Snapshot gives reads that are all of this one moment, whatever is stored meanwhile.
+	Snapshot(ctx context.Context) (Snapshot, error)
+
+	// ID is made at random with the store and never changes. Signatures and positions of one store do not fit another.
+	ID() string
+	// String says where the store is, for messages: without secrets.
+	String() string
+
+	// Lock makes the caller the only one that may write, until unlock is called, the process ends in whatever way, or, in a store that lends the lock for
+	// a time, that time is over. It does not wait: while another one holds the lock the error is a BusyError.
+	Lock(ctx context.Context) (unlock func(), err error)
+	// AddLog makes a log, with the state {}. Its number is above 0 and never another's. The caller has found that the store does not have it.
+	AddLog(ctx context.Context, key LogKey) (log int64, err error)
+	// Append stores a batch, all of it or nothing. If the store's tree does not have b.From records, because somebody else wrote since it was read, or
+	// if the lock is lost, the error is a BusyError; if the log has an entry of b.New already, a ConflictError. Failures that
+	// pass, such as those of serialization, are tried again by the store. It keeps nothing of b.
+	Append(ctx context.Context, b *Batch) error
+
+	// Close ends all use of the store.
+	Close() error
+}
+
+// Snapshot is a store as of one moment. It is for one goroutine, which reads a sequence to its end or breaks it off before it calls anything else.
+type Snapshot interface {
+	Reads
+	Close() error
+}
+
+// Reads are what can be asked of a store.
+//
+// Sequences end behind their first error, except a MalformedError: that is about one element, of which then only the number (and the key, if it
+// could be read) is set, and the next one follows. What a sequence yields is good until the next step. Arguments named log choose one
+// log, and 0 all of them; log numbers that no log has find nothing. Numbers that nothing has are left out.
+type Reads interface {
+	// Logs are the logs that match a key, where empty parts match any, in order of their numbers.
+	Logs(ctx context.Context, match LogKey) ([]Log, error)
+	// Directory is the log's directory snapshot as Append stored it; {} before.
+	Directory(ctx context.Context, log int64) ([]byte, error)
+	// Tree is the edge of the tree over all records, as Append stored it.
+	Tree(ctx context.Context) (*Tree, error)
+
+	// Records yields at most limit records from a number on, ascending.
+	Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*Record, error]
+	// RecordsAt yields the records of these numbers, in any order.
+	RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*Record, error]
+
+	// CountRows counts the rows of a log with IDs from (inclusive) to (exclusive).
+	CountRows(ctx context.Context, log, from, to int64) (int, error)
+	// Columns yields what is counted of a log's rows, ID, At, Actor, Team, Target and Event, for the IDs from (inclusive) to (exclusive), in any order. It
+	// is read a million rows at a time: ids that do not fit come as others, which then fit no dictionary.
+	Columns(ctx context.Context, log, from, to int64) iter.Seq2[*Row, error]
+	// RowsAt yields the rows of a log with these IDs, in any order.
+	RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*Row, error]
+	// RowsOf yields the rows of a log with these keys, in any order.
+	RowsOf(ctx context.Context, log int64, keys []Key) iter.Seq2[*Row, error]
+	// Keys yields ID and Key of the rows of a log with these IDs, in any order.
+	Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*Row, error]
+	// Links yields ID, Log, Key, Record and Details of every row that there is, ascending by ID.
+	Links(ctx context.Context) iter.Seq2[*Row, error]
+	// Undetailed counts the rows of a log that have a uuid, one of these events and no Details yet, and returns ID and Key of the newest ones, by At, at
+	// most limit of them.
+	Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []Row, err error)
+	// Extent measures a log's rows.
+	Extent(ctx context.Context, log int64) (Extent, error)
+
+	// Words yields the words of a dictionary whose IDs are above after, ascending. Stores may keep a dictionary for each log, or one for all.
+	Words(ctx context.Context, log int64, d Dictionary, after int32) iter.Seq2[*Word, error]
+	// WordsAt yields the words with these IDs, in any order.
+	WordsAt(ctx context.Context, log int64, d Dictionary, ids []int32) iter.Seq2[*Word, error]
+	// WordIDs returns the ID of each text in a dictionary, 0 for one that it lacks.
+	WordIDs(ctx context.Context, log int64, d Dictionary, texts []Texts) ([]int32, error)
+	// LastWord is the last ID of a dictionary: 0 if it is empty, and never more than two for each record, whatever somebody else has put there.
+	LastWord(ctx context.Context, log int64, d Dictionary) (int32, error)
+
+	// Names yields the names of a log's objects, ascending by Target, Object and Name.
+	Names(ctx context.Context, log int64) iter.Seq2[*Name, error]
+	// Checkpoints yields the checkpoints, the largest first.
+	Checkpoints(ctx context.Context) iter.Seq2[*SignedCheckpoint, error]
+	// PublicKeys are the keys of all checkpoints that Append ever stored, sorted.
+	PublicKeys(ctx context.Context) ([]string, error)
+
+	// Damage lists what the store finds wrong with its own structures, in words: nothing if it is sound.
+	Damage(ctx context.Context) ([]string, error)
+}
+
+// LogKey names a log: an organization on an instance of Make.
+type LogKey struct{ Instance, Organization string }
+
+// Log is one log as it is stored.
+type Log struct {
+	// Number is what everything else refers to it by.
+	Number int64
+	LogKey
+	// State is what the last Append stored.
+	State []byte
+	// Rewritten counts the rows that Append ever replaced.
+	Rewritten int64
+	// Next is above the ID of every row in the log.
+	Next int64
+}
+
+// Record is something that Make sent, or what a log vouches for: a leaf of the tree. Records are only ever added, and numbered from 0 without gaps.
+type Record struct {
+	Number int64
+	Log    int64
+	Kind   Kind
+	// Hash is the leaf's, Packed what the archive made of what was sent; both may be kept by whoever reads them.
+	Hash, Packed []byte
+}
+
+// Row is what an archive can be asked for by: an entry as its newest record shows it. Of each key there is one in a log.
+type Row struct {
+	// ID is the number of the record that brought the entry, Record that of the record that shows it now.
+	ID     int64
+	Log    int64
+	Key    Key
+	Record int64
+	// Details is the number of the record with its details: 0 as long as nobody asked, Gone if Make has none.
+	Details int64
+
+	// At and Written are microseconds since 1970; Written may be NoTime.
+	At, Written int64
+	// Words of the dictionaries; 0 is none.
+	Organization, Event, Actor, Team, Target int32
+	Version                                  *auditlog.Version
+	// Extra is JSON of the fields that this program does not know; empty if there are none.
+	Extra string
+}
+
+const (
+	// NoTime stands for no time.
+	NoTime = math.MinInt64
+	// Gone stands for details that Make does not have.
+	Gone = -1
+)
+
+// Key is what an entry is known by in its log: its uuid, or where it has none, something that stands in for it.
+type Key struct{ UUID, StandIn string }
+
+// Extent is how many rows there are, and between which times. Without rows times are NoTime.
+type Extent struct {
+	Rows            int
+	FirstAt, LastAt int64
+	LastWritten     int64
+}
+
+// Dictionary is one of the lists of what rows refer to.
+type Dictionary int
+
+// The dictionaries, with what the texts of their words are.
+const (
+	Events  Dictionary = iota // the event
+	Refs                      // id and name of an organization or a team
+	Actors                    // id, name and email
+	Targets                   // the id
+
+	// Dictionaries is how many there are.
+	Dictionaries
+)
+
+// Texts are the texts of a word, as many as its dictionary has, and then empty ones. They may hold any characters, even U+0000.
+type Texts [3]string
+
+// Word is an element of a dictionary. IDs count from 1 without gaps; no text has two.
+type Word struct {
+	Dictionary Dictionary
+	ID         int32
+	Texts      Texts
+}
+
+// Name is what details called an object.
+type Name struct {
+	Log    int64
+	Target int32
+	// Object is what sort of object it is, such as webhook.
+	Object, Name string
+	// Record is the newest that says so.
+	Record int64
+}
+
+// SignedCheckpoint is a checkpoint as it was signed, and when; PublicKey checks it, and is empty when it comes from a store.
+type SignedCheckpoint struct {
+	Size            int64
+	At              int64
+	Note, PublicKey string
+}
+
+// Batch is what is stored at once, in the order of its fields.
+type Batch struct {
+	Log int64
+	// From is how many records there were before, and the number of the first of Records. Tree is what they make of it.
+	From    int64
+	Tree    *Tree
+	Records []Record
+	// Words are new, and go on from the last ID of their dictionary.
+	Words []Word
+	// New are rows that their records bring. Changed replace what rows of the same ID have, but for their Key and Details.
+	New, Changed []Row
+	// Details gives rows their Details.
+	Details []Detail
+	// Names are added, or replace those that differ in Record only.
+	Names []Name
+	// State and Directory are the log's from here on; nil leaves what is there.
+	State, Directory []byte
+	// Checkpoint is added with its key, in place of one of the same Size; nil for none.
+	Checkpoint *SignedCheckpoint
+}
+
+// Detail gives the row with an ID its Details.
+type Detail struct{ ID, Details int64 }

@@ -33,7 +33,8 @@ func parseTree(t *testing.T) []*sourceFile {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") || slices.Contains([]string{"gosdk", "bench", "testdata"}, entry.Name())) {
+		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") ||
+			slices.Contains([]string{"gosdk", "bench", "testdata"}, entry.Name())) {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") {
@@ -75,8 +76,8 @@ func (f *sourceFile) literals(yield func(value string)) {
 	})
 }
 
-// TestImportsPointOneWay holds the rooms apart: each may import only what stands here (CONTRIBUTING.md has the map). Tests may
-// import what helps them, but what helps only tests is imported by tests alone.
+// TestImportsPointOneWay holds the rooms apart: each may import only what stands here (CONTRIBUTING.md has the map). Tests may import what
+// helps them, but what helps only tests is imported by tests alone.
 func TestImportsPointOneWay(t *testing.T) {
 	t.Parallel()
 	const module = "make-audit-mcp/"
@@ -98,13 +99,17 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/export":            {"internal/auditlog"},
 		"internal/analysis":          {"internal/auditlog", "internal/question", "internal/redact", "internal/detect"},
 		"schemas":                    {"internal/auditlog", "internal/question"},
-		"internal/answer":            {"internal/auditlog", "internal/question", "internal/redact", "internal/detect", "internal/analysis", "schemas"},
-		"tools":                      {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},
-		"resources":                  {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer"},
-		"prompts":                    {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools", "resources"},
+		"internal/answer": {"internal/auditlog", "internal/question", "internal/redact", "internal/detect", "internal/analysis",
+			"schemas"},
+		"tools":     {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},
+		"resources": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer"},
+		"prompts": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools",
+			"resources"},
 		"internal/cli": {
-			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live", "internal/makesim",
-			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/telemetry", "internal/transport", "makeapi", "prompts", "resources", "tools",
+			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
+			"internal/makesim",
+			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/telemetry", "internal/transport",
+			"makeapi", "prompts", "resources", "tools",
 		},
 	}
 	forTests := []string{"internal/auditlog/logtest", "internal/audittest", "internal/archive/storetest"}
@@ -131,7 +136,8 @@ func TestOnlyStoresKnowSQL(t *testing.T) {
 			continue
 		}
 		for _, path := range file.imports(t) {
-			assert.False(t, strings.HasPrefix(path, "database/sql") || strings.HasPrefix(path, "modernc.org/sqlite"), "%s imports %s: stores alone know SQL", file.path, path)
+			assert.False(t, strings.HasPrefix(path, "database/sql") || strings.HasPrefix(path, "modernc.org/sqlite"),
+				"%s imports %s: stores alone know SQL", file.path, path)
 		}
 		file.literals(func(value string) {
 			assert.False(t, statement.MatchString(value), "%s has a statement of SQL: stores alone know it", file.path)
@@ -143,7 +149,8 @@ func TestOnlyStoresKnowSQL(t *testing.T) {
 func TestOnlyAnswerAndWhatStandsOnItNamesTools(t *testing.T) {
 	t.Parallel()
 	names := regexp.MustCompile(`\b(list_organizations|list_people|list_audit_log_filters|list_audit_logs|get_audit_log|count_audit_logs|get_actor_activity|get_target_history|find_suspicious_activity)\b`)
-	knows := []string{"schemas", "internal/answer", "tools", "resources", "prompts", "internal/cli", "internal/makesim"} // makesim: a name that attacks
+	// makesim: a name that attacks
+	knows := []string{"schemas", "internal/answer", "tools", "resources", "prompts", "internal/cli", "internal/makesim"}
 	for _, file := range parseTree(t) {
 		if file.isTest() || slices.Contains(knows, file.room) {
 			continue
@@ -154,14 +161,15 @@ func TestOnlyAnswerAndWhatStandsOnItNamesTools(t *testing.T) {
 	}
 }
 
-// TestOnlyEventTakesTheNameOfAnEventApart looks for what would do so: a function of package strings, or a part of a string, over
-// something called event, and verbs written with the character before them.
+// TestOnlyEventTakesTheNameOfAnEventApart looks for what would do so: a function of package strings, or a part of a string, over something
+// called event, and verbs written with the character before them.
 func TestOnlyEventTakesTheNameOfAnEventApart(t *testing.T) {
 	t.Parallel()
 	cuts := regexp.MustCompile(`^(Has|Cut|Trim|Split|Fields|Index|LastIndex|Contains|Replace)`)
 	suffix := regexp.MustCompile(`^_(created|updated|deleted|removed|added|enabled|disabled|used|authorized)$`)
 	for _, file := range parseTree(t) {
-		if file.isTest() || file.path == "internal/auditlog/event.go" || slices.Contains([]string{"internal/makesim", "internal/auditlog/logtest"}, file.room) {
+		if file.isTest() || file.path == "internal/auditlog/event.go" ||
+			slices.Contains([]string{"internal/makesim", "internal/auditlog/logtest"}, file.room) {
 			continue
 		}
 		file.literals(func(value string) {
@@ -172,7 +180,8 @@ func TestOnlyEventTakesTheNameOfAnEventApart(t *testing.T) {
 			case *ast.CallExpr:
 				function, ok := node.Fun.(*ast.SelectorExpr)
 				if ok && isNamed(function.X, "strings") && cuts.MatchString(function.Sel.Name) && len(node.Args) > 0 {
-					assert.False(t, mentionsEvent(node.Args[0]), "%s takes the name of an event apart with strings.%s: ask auditlog.Event", file.path, function.Sel.Name)
+					assert.False(t, mentionsEvent(node.Args[0]), "%s takes the name of an event apart with strings.%s: ask auditlog.Event",
+						file.path, function.Sel.Name)
 				}
 			case *ast.SliceExpr:
 				assert.False(t, isEvent(node.X), "%s cuts the name of an event: ask auditlog.Event", file.path)

@@ -1,5 +1,4 @@
-// Command make-audit-mcp lets an AI agent ask security questions of a Make.com
-// organization's audit log, over the Model Context Protocol.
+// Command make-audit-mcp lets an AI agent ask security questions of a Make.com organization's audit log, over the Model Context Protocol.
 package main
 
 import (

@@ -28,14 +28,15 @@ func ZoneURL(zone string) (*url.URL, error) {
 	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(zone)), "https://"), "/")
 	shape := regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	if !shape.MatchString(host) {
-		return nil, &AddressError{Value: withoutSecrets(zone), Reason: "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the host in the address bar when you are signed in to Make)"}
+		return nil, &AddressError{Value: withoutSecrets(zone),
+			Reason: "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the host in the address " +
+				"bar when you are signed in to Make)"}
 	}
 	return &url.URL{Scheme: "https", Host: host, Path: apiPath}, nil
 }
 
-// ParseBaseURL reads the whole base URL of an instance, e.g.
-// https://make.corp.example/api/v2; without a path, /api/v2 is meant. Plain
-// http is for loopback only: a token must not cross a network unencrypted.
+// ParseBaseURL reads the whole base URL of an instance, e.g. https://make.corp.example/api/v2; without a path, /api/v2 is meant. Plain http
+// is for loopback only: a token must not cross a network unencrypted.
 func ParseBaseURL(raw string) (*url.URL, error) {
 	refuse := func(reason string) (*url.URL, error) {
 		return nil, &AddressError{Value: withoutSecrets(raw), Reason: reason}

@@ -35,8 +35,8 @@ const (
 	Descending SortDir = "desc"
 )
 
-// ListOptions are the query parameters of the two lists. Zero values are not sent.
-// Source: https://developers.make.com/api-documentation/api-reference/audit-logs
+// ListOptions are the query parameters of the two lists. Zero values are not sent. Source:
+// https://developers.make.com/api-documentation/api-reference/audit-logs
 type ListOptions struct {
 	// Teams, by id or name; only the organization's list takes them.
 	Teams []string
@@ -174,14 +174,13 @@ type EventItem struct {
 // AuditLogsService has the audit-log calls.
 type AuditLogsService struct{ service }
 
-// ListOrganization lists entries of an organization; the caller must be its Admin or Owner.
-// GET /audit-logs/organization/{organizationId}
+// ListOrganization lists entries of an organization; the caller must be its Admin or Owner. GET /audit-logs/organization/{organizationId}
 func (s *AuditLogsService) ListOrganization(ctx context.Context, organization ID, options ListOptions) (*AuditLogPage, error) {
 	return s.list(ctx, organization, "organization", organization, options)
 }
 
-// ListTeam lists entries of a team; the caller must be its Team Admin. organization is the team's, for the rate budget.
-// GET /audit-logs/team/{teamId}
+// ListTeam lists entries of a team; the caller must be its Team Admin. organization is the team's, for the rate budget. GET
+// /audit-logs/team/{teamId}
 func (s *AuditLogsService) ListTeam(ctx context.Context, organization, team ID, options ListOptions) (*AuditLogPage, error) {
 	return s.list(ctx, organization, "team", team, options)
 }
@@ -202,14 +201,13 @@ func (s *AuditLogsService) list(ctx context.Context, organization ID, kind strin
 	return decodePage(answer, options.KeepRaw), nil
 }
 
-// OrganizationFilters returns what an organization's list can be filtered by.
-// GET /audit-logs/organization/{organizationId}/filters
+// OrganizationFilters returns what an organization's list can be filtered by. GET /audit-logs/organization/{organizationId}/filters
 func (s *AuditLogsService) OrganizationFilters(ctx context.Context, organization ID) (*Filters, error) {
 	return s.filters(ctx, organization, "organization", organization)
 }
 
-// TeamFilters returns what a team's list can be filtered by. organization is the team's, for the rate budget.
-// GET /audit-logs/team/{teamId}/filters
+// TeamFilters returns what a team's list can be filtered by. organization is the team's, for the rate budget. GET
+// /audit-logs/team/{teamId}/filters
 func (s *AuditLogsService) TeamFilters(ctx context.Context, organization, team ID) (*Filters, error) {
 	return s.filters(ctx, organization, "team", team)
 }
@@ -234,8 +232,8 @@ const (
 )
 
 // Get returns one entry with its details. The path has had two forms: the newer names the organization, older installations know only the
-// bare one; which one this instance understands is remembered from the first success.
-// GET /audit-logs/{organizationId}/{uuid}, GET /audit-logs/{uuid}
+// bare one; which one this instance understands is remembered from the first success. GET /audit-logs/{organizationId}/{uuid}, GET
+// /audit-logs/{uuid}
 func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string) (*AuditLog, error) {
 	withOrganization, err := pathTo("audit-logs", string(organization), uuid)
 	if err != nil {

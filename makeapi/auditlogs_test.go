@@ -34,16 +34,17 @@ func TestListOptionsOnTheWire(t *testing.T) {
 		options makeapi.ListOptions
 		want    url.Values
 	}{
-		"nothing":               {makeapi.ListOptions{}, url.Values{}},
-		"empty lists":           {makeapi.ListOptions{Teams: []string{}, Events: []string{}, Authors: []string{}}, url.Values{}},
-		"one team":              {makeapi.ListOptions{Teams: []string{"701"}}, url.Values{"team": {"701"}}},
-		"two teams":             {makeapi.ListOptions{Teams: []string{"701", "Blue"}}, url.Values{"team[0]": {"701"}, "team[1]": {"Blue"}}},
-		"one author":            {makeapi.ListOptions{Authors: []string{"Olga & Co. = 100%"}}, url.Values{"author": {"Olga & Co. = 100%"}}},
-		"two authors":           {makeapi.ListOptions{Authors: []string{"1", "2"}}, url.Values{"author[0]": {"1"}, "author[1]": {"2"}}},
-		"one event":             {makeapi.ListOptions{Events: []string{"key_created"}}, url.Values{"event": {"key_created"}}},
-		"two events":            {makeapi.ListOptions{Events: []string{"a", "b"}}, url.Values{"event[0]": {"a"}, "event[1]": {"b"}}},
-		"twenty events":         {makeapi.ListOptions{Events: numbered("e", 20)}, twenty},
-		"dates":                 {makeapi.ListOptions{DateFrom: "2026-05-01", DateTo: "2026-05-31"}, url.Values{"dateFrom": {"2026-05-01"}, "dateTo": {"2026-05-31"}}},
+		"nothing":       {makeapi.ListOptions{}, url.Values{}},
+		"empty lists":   {makeapi.ListOptions{Teams: []string{}, Events: []string{}, Authors: []string{}}, url.Values{}},
+		"one team":      {makeapi.ListOptions{Teams: []string{"701"}}, url.Values{"team": {"701"}}},
+		"two teams":     {makeapi.ListOptions{Teams: []string{"701", "Blue"}}, url.Values{"team[0]": {"701"}, "team[1]": {"Blue"}}},
+		"one author":    {makeapi.ListOptions{Authors: []string{"Olga & Co. = 100%"}}, url.Values{"author": {"Olga & Co. = 100%"}}},
+		"two authors":   {makeapi.ListOptions{Authors: []string{"1", "2"}}, url.Values{"author[0]": {"1"}, "author[1]": {"2"}}},
+		"one event":     {makeapi.ListOptions{Events: []string{"key_created"}}, url.Values{"event": {"key_created"}}},
+		"two events":    {makeapi.ListOptions{Events: []string{"a", "b"}}, url.Values{"event[0]": {"a"}, "event[1]": {"b"}}},
+		"twenty events": {makeapi.ListOptions{Events: numbered("e", 20)}, twenty},
+		"dates": {makeapi.ListOptions{DateFrom: "2026-05-01", DateTo: "2026-05-31"},
+			url.Values{"dateFrom": {"2026-05-01"}, "dateTo": {"2026-05-31"}}},
 		"offset":                {makeapi.ListOptions{Offset: 300}, url.Values{"pg[offset]": {"300"}}},
 		"limit":                 {makeapi.ListOptions{Limit: 1000}, url.Values{"pg[limit]": {"1000"}}},
 		"last":                  {makeapi.ListOptions{Last: "1632371803593_x.y"}, url.Values{"pg[last]": {"1632371803593_x.y"}}},
@@ -89,7 +90,8 @@ func TestEverySortKeyAndDirectionReachesMake(t *testing.T) {
 	t.Parallel()
 	sim, base := simulate(t, makesim.Quirks{})
 	client := newClient(t, base)
-	for _, by := range []makeapi.SortBy{makeapi.SortByCreatedAt, makeapi.SortByTriggeredAt, "eventName", "organization", "team", "actor", "targetId"} {
+	for _, by := range []makeapi.SortBy{makeapi.SortByCreatedAt, makeapi.SortByTriggeredAt, "eventName", "organization", "team", "actor",
+		"targetId"} {
 		for _, dir := range []makeapi.SortDir{makeapi.Ascending, makeapi.Descending} {
 			page, err := client.AuditLogs.ListOrganization(t.Context(), home, makeapi.ListOptions{SortBy: by, SortDir: dir})
 			require.NoError(t, err, "%s %s", by, dir)
@@ -364,10 +366,15 @@ func TestIdsThatWouldChangeThePathAreRefusedUnsent(t *testing.T) {
 	api := serve(t, says(http.StatusOK, emptyPage))
 	client := newClient(t, api.url)
 	ctx := t.Context()
-	for _, id := range []string{"", ".", "..", "../users/me", "7/7", "7%2F7", "77?x=1", "77#x", "7 7", "77\n", "ü", strings.Repeat("7", 129)} {
+	for _, id := range []string{"", ".", "..", "../users/me", "7/7", "7%2F7", "77?x=1", "77#x", "7 7", "77\n", "ü",
+		strings.Repeat("7", 129)} {
 		odd := makeapi.ID(id)
 		for name, call := range map[string]func() error{
-			"list":                 func() error { _, err := client.AuditLogs.ListOrganization(ctx, odd, makeapi.ListOptions{}); return err },
+			"list": func() error {
+				_,
+					err := client.AuditLogs.ListOrganization(ctx, odd, makeapi.ListOptions{})
+				return err
+			},
 			"team list":            func() error { _, err := client.AuditLogs.ListTeam(ctx, home, odd, makeapi.ListOptions{}); return err },
 			"organization filters": func() error { _, err := client.AuditLogs.OrganizationFilters(ctx, odd); return err },
 			"team filters":         func() error { _, err := client.AuditLogs.TeamFilters(ctx, home, odd); return err },

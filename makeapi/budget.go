@@ -9,8 +9,7 @@ import (
 )
 
 // DefaultAPILimit is the limit of requests per minute that is assumed where an organization's license names none. Only the Enterprise plan
-// has audit logs, and its limit is 1,000.
-// Source: https://developers.make.com/api-documentation/getting-started/rate-limiting
+// has audit logs, and its limit is 1,000. Source: https://developers.make.com/api-documentation/getting-started/rate-limiting
 const DefaultAPILimit = 1000
 
 const (
@@ -84,7 +83,8 @@ type BudgetError struct {
 
 func (e *BudgetError) Error() string {
 	if e.Paused {
-		return fmt.Sprintf("Make's limit of requests per minute is used up (it answered 429); the next call goes out in %s", inSeconds(e.Wait))
+		return fmt.Sprintf("Make's limit of requests per minute is used up (it answered 429); the next call goes out in %s",
+			inSeconds(e.Wait))
 	}
 	return fmt.Sprintf("the budget of %d requests per minute to Make is used up for another %s", e.Ceiling, inSeconds(e.Wait))
 }

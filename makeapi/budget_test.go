@@ -294,9 +294,8 @@ func TestSuccessAfterARateLimitLeavesNoPause(t *testing.T) {
 	assert.Equal(t, 4, api.count())
 }
 
-// TestNoWindowHoldsMoreThanTheCeiling is the promise of the budget: whatever
-// calls in whatever order, retries and calls of no organization included, no
-// minute on Make's side holds more than half of an organization's limit.
+// TestNoWindowHoldsMoreThanTheCeiling is the promise of the budget: whatever calls in whatever order, retries and calls of no organization
+// included, no minute on Make's side holds more than half of an organization's limit.
 func TestNoWindowHoldsMoreThanTheCeiling(t *testing.T) {
 	t.Parallel()
 	const odd = 3 // every third call fails at first
@@ -336,7 +335,8 @@ func TestNoWindowHoldsMoreThanTheCeiling(t *testing.T) {
 				assert.NoError(t, err)
 			}
 			for _, organization := range []makeapi.ID{home, foreign} {
-				_, err := client.AuditLogs.ListOrganization(ctx, organization, makeapi.ListOptions{Offset: 10*worker + 1, Limit: 1 + worker*worker*worker})
+				_, err := client.AuditLogs.ListOrganization(ctx, organization,
+					makeapi.ListOptions{Offset: 10*worker + 1, Limit: 1 + worker*worker*worker})
 				assert.NoError(t, err)
 			}
 		})

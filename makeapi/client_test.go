@@ -76,8 +76,10 @@ func TestUnusableKeysAreRefusedUnseen(t *testing.T) {
 	api := serve(t, says(http.StatusOK, emptyPage))
 	const secret = "hunter2"
 	for name, key := range map[string]string{
-		"empty": "", "blank": " \n\t", "with a space": secret + " x", "with a line break": secret + "\nX-Evil: 1", "with a null": secret + "\x00",
-		"beyond ASCII": secret + "é", "with a byte order mark": "\ufeff" + secret, "with its scheme": "Token " + secret, "DEL": secret + "\x7f",
+		"empty": "", "blank": " \n\t", "with a space": secret + " x", "with a line break": secret + "\nX-Evil: 1",
+		"with a null":  secret + "\x00",
+		"beyond ASCII": secret + "é", "with a byte order mark": "\ufeff" + secret, "with its scheme": "Token " + secret,
+		"DEL":          secret + "\x7f",
 		"far too long": strings.Repeat(secret, 2000),
 	} {
 		file := filepath.Join(t.TempDir(), "key")

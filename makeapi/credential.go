@@ -111,7 +111,8 @@ func checkKey(raw string) (string, error) {
 	}
 	for _, c := range []byte(key) {
 		if c <= ' ' || c > '~' {
-			return "", fmt.Errorf("%w: it contains a character that no key has (a space, a line break or one beyond ASCII)", ErrNoCredential)
+			return "", fmt.Errorf("%w: it contains a character that no key has (a space, a line break or one beyond ASCII)",
+				ErrNoCredential)
 		}
 	}
 	return key, nil

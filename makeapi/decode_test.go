@@ -165,13 +165,16 @@ func TestFieldsInEveryForm(t *testing.T) {
 		`"actor":{"email":"o@example.com"}`:                   {Actor: &makeapi.User{Email: "o@example.com"}},
 		`"actor":{"id":null,"name":"Gone"}`:                   {Actor: &makeapi.User{Name: "Gone"}},
 		`"actor":{"id":1,"name":5,"email":null}`:              {Actor: &makeapi.User{ID: "1", Name: "5"}},
-		`"actor":{"id":1,"email":["a"]}`:                      {Actor: &makeapi.User{ID: "1"}, Extra: raw("actor", `{"id":1,"email":["a"]}`)},
-		`"actor":{"id":1,"name":{"first":"O"}}`:               {Actor: &makeapi.User{ID: "1"}, Extra: raw("actor", `{"id":1,"name":{"first":"O"}}`)},
-		`"actor":{"id":[],"email":"o@example.com"}`:           {Actor: &makeapi.User{Email: "o@example.com"}, Extra: raw("actor", `{"id":[],"email":"o@example.com"}`)},
-		`"actor":"system"`:                                    {Extra: raw("actor", `"system"`)},
-		`"actor":false`:                                       {Extra: raw("actor", `false`)},
-		`"actor":{"id":1,"tfa":{"on":true},"avatar":null}`:    {Actor: &makeapi.User{ID: "1"}, Extra: raw("actor", `{"tfa":{"on":true}}`)},
-		`"actor":{"kind":"service"}`:                          {Extra: raw("actor", `{"kind":"service"}`)},
+		`"actor":{"id":1,"email":["a"]}`: {Actor: &makeapi.User{ID: "1"},
+			Extra: raw("actor", `{"id":1,"email":["a"]}`)},
+		`"actor":{"id":1,"name":{"first":"O"}}`: {Actor: &makeapi.User{ID: "1"},
+			Extra: raw("actor", `{"id":1,"name":{"first":"O"}}`)},
+		`"actor":{"id":[],"email":"o@example.com"}`: {Actor: &makeapi.User{Email: "o@example.com"},
+			Extra: raw("actor", `{"id":[],"email":"o@example.com"}`)},
+		`"actor":"system"`: {Extra: raw("actor", `"system"`)},
+		`"actor":false`:    {Extra: raw("actor", `false`)},
+		`"actor":{"id":1,"tfa":{"on":true},"avatar":null}`: {Actor: &makeapi.User{ID: "1"}, Extra: raw("actor", `{"tfa":{"on":true}}`)},
+		`"actor":{"kind":"service"}`:                       {Extra: raw("actor", `{"kind":"service"}`)},
 
 		// Target.
 		`"targetId":"3000"`:        {TargetID: "3000"},
@@ -316,7 +319,8 @@ func TestSimulatedQuirksAreRead(t *testing.T) {
 		"ids as text":  {IDsAsText: true},
 		"unknown":      {UnknownFields: true},
 		"odd types":    {OddTypes: true},
-		"everything":   {NumericTriggeredAt: makesim.TriggeredAtSeconds, NullActorTeam: true, UnknownFields: true, OddTypes: true, SingleObject: true},
+		"everything": {NumericTriggeredAt: makesim.TriggeredAtSeconds, NullActorTeam: true, UnknownFields: true, OddTypes: true,
+			SingleObject: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -366,7 +370,8 @@ func TestSimulatedShapesAndBrokenRecordsAreRead(t *testing.T) {
 func FuzzDecodePage(f *testing.F) {
 	for _, seed := range []string{
 		``, `null`, `{}`, `{"auditLogs":null}`, `{"auditLogs":{}}`, emptyPage, `[[[[`, `{"auditLogs":[[],5,"x",{}]}`,
-		`{"auditLogs":[` + with(`"actor":{"id":1,"x":{}},"team":5,"version":{"from":{}},"details":{"a":1},"n":[1e999]`) + `],"pg":{"totalCount":"7"}}`,
+		`{"auditLogs":[` + with(`"actor":{"id":1,"x":{}},"team":5,"version":{"from":{}},"details":{"a":1},"n":[1e999]`) +
+			`],"pg":{"totalCount":"7"}}`,
 		`{"auditLogs":[{"triggeredAt":1e11},{"triggeredAt":"9999-12-31T23:59:59-01:00"}],"pg":{"limit":-1e99}}`,
 		`{"uuid":"a","triggeredAt":1,"organizationId":77,"details":{}}`, "{\"auditLogs\":[{\"triggeredAt\":1,\"\xff\":\"\xfe\"}]}",
 		`{"users":[{"id":1}],"teams":[{"id":2}],"events":[{"items":[{"value":"v"}]}],"authUser":{"id":1,"userTeamRoles":[{}]},"organization":{"id":1,"license":{}},"team":{"id":1}}`,

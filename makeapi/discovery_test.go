@@ -55,12 +55,15 @@ func TestMeFindsTheTimezoneWhereColumnsLackIt(t *testing.T) {
 		timezone        string
 		roles           int
 	}{
-		"columns refused":           {plain, `{"message":"Validation failed","code":"SC400"}`, 400, 2, "Europe/Prague", 0},
-		"no timezone among columns": {plain, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com",` + roles + `}}`, 200, 2, "Europe/Prague", 1},
-		"timezone null in columns":  {plain, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com","timezone":null,` + roles + `}}`, 200, 2, "Europe/Prague", 1},
-		"columns ignored":           {plain, plain, 200, 1, "Europe/Prague", 0},
-		"no timezone anywhere":      {`{"authUser":{"id":1}}`, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com",` + roles + `}}`, 200, 2, "", 1},
-		"plain call odd":            {`[]`, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com",` + roles + `}}`, 200, 2, "", 1},
+		"columns refused": {plain, `{"message":"Validation failed","code":"SC400"}`, 400, 2, "Europe/Prague", 0},
+		"no timezone among columns": {plain, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com",` + roles + `}}`, 200, 2,
+			"Europe/Prague", 1},
+		"timezone null in columns": {plain, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com","timezone":null,` + roles + `}}`,
+			200, 2, "Europe/Prague", 1},
+		"columns ignored": {plain, plain, 200, 1, "Europe/Prague", 0},
+		"no timezone anywhere": {`{"authUser":{"id":1}}`,
+			`{"authUser":{"id":1,"name":"Olga","email":"olga@example.com",` + roles + `}}`, 200, 2, "", 1},
+		"plain call odd": {`[]`, `{"authUser":{"id":1,"name":"Olga","email":"olga@example.com",` + roles + `}}`, 200, 2, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -140,11 +143,14 @@ func TestOneOrganizationHasLicenseAndTeams(t *testing.T) {
 func TestOddOrganizationIsReadAsFarAsPossible(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]*makeapi.Organization{
-		`{"organization":{"id":"77"}}`:                                                  {ID: home},
-		`{"organization":{"id":77,"name":["x"],"license":[],"teams":null}}`:             {ID: home},
-		`{"organization":{"id":77,"license":{"apiLimit":"240","auditLogsDays":null}}}`:  {ID: home, License: &makeapi.License{APILimit: 240}},
-		`{"organization":{"id":77,"zone":null,"teams":{"id":701,"name":"Red"}}}`:        {ID: home, Teams: []makeapi.Ref{{ID: red, Name: "Red"}}},
-		`{"organization":{"id":77,"teams":[null,7,{"id":701},{"id":{}},{"name":"R"}]}}`: {ID: home, Teams: []makeapi.Ref{{ID: red}, {Name: "R"}}},
+		`{"organization":{"id":"77"}}`:                                      {ID: home},
+		`{"organization":{"id":77,"name":["x"],"license":[],"teams":null}}`: {ID: home},
+		`{"organization":{"id":77,"license":{"apiLimit":"240","auditLogsDays":null}}}`: {ID: home,
+			License: &makeapi.License{APILimit: 240}},
+		`{"organization":{"id":77,"zone":null,"teams":{"id":701,"name":"Red"}}}`: {ID: home,
+			Teams: []makeapi.Ref{{ID: red, Name: "Red"}}},
+		`{"organization":{"id":77,"teams":[null,7,{"id":701},{"id":{}},{"name":"R"}]}}`: {ID: home,
+			Teams: []makeapi.Ref{{ID: red}, {Name: "R"}}},
 	} {
 		api := serve(t, says(http.StatusOK, body))
 		organization, err := newClient(t, api.url).Organizations.Get(t.Context(), home)
@@ -187,7 +193,8 @@ func TestUsersOfAnOrganization(t *testing.T) {
 	zones, err := newClient(t, base).Enums.Timezones(t.Context())
 	require.NoError(t, err)
 	require.Len(t, users, 2)
-	for i, want := range []makeapi.User{{ID: "2", Name: "Leo Lead", Email: "leo@example.com"}, {ID: "1", Name: "Olga Owner", Email: "olga@example.com"}} {
+	for i, want := range []makeapi.User{{ID: "2", Name: "Leo Lead", Email: "leo@example.com"},
+		{ID: "1", Name: "Olga Owner", Email: "olga@example.com"}} {
 		want.TimezoneID = users[i].TimezoneID
 		assert.Equal(t, want, users[i])
 	}

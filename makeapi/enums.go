@@ -5,9 +5,9 @@ import "context"
 // EnumsService has the calls about what ids in other answers stand for.
 type EnumsService struct{ service }
 
-// Timezones returns the IANA name of each time zone id, as User.TimezoneID has it. Entries without an id or a name are left out.
-// GET /enums/timezones: {"timezones":[{id, name, code, offset}]}; by the reference
-// at developers.make.com and the mocks of @makehq/sdk, code is the IANA name.
+// Timezones returns the IANA name of each time zone id, as User.TimezoneID has it. Entries without an id or a name are left out. GET
+// /enums/timezones: {"timezones":[{id, name, code, offset}]}; by the reference at developers.make.com and the mocks of @makehq/sdk, code is
+// the IANA name.
 func (s *EnumsService) Timezones(ctx context.Context) (map[ID]string, error) {
 	answer, err := s.client.get(ctx, "", "/enums/timezones", nil)
 	if err != nil {

@@ -15,8 +15,7 @@ import (
 // Kind sorts Make's error answers by what to do about them.
 type Kind string
 
-// The kinds of error answers. Statuses and codes:
-// https://developers.make.com/api-documentation/troubleshooting/http-status-codes
+// The kinds of error answers. Statuses and codes: https://developers.make.com/api-documentation/troubleshooting/http-status-codes
 const (
 	KindUnauthorized Kind = "unauthorized" // 401: key unknown here, or of another zone
 	KindPlan         Kind = "plan"         // 402: the plan has no audit logs
@@ -70,13 +69,17 @@ func (e *Error) Error() string {
 func (e *Error) NextStep() string {
 	switch e.Kind {
 	case KindUnauthorized:
-		return "Make does not know this API key. Keys belong to one zone: check that MAKE_ZONE is the host you sign in to (e.g. eu1.make.com), and that the key was not deleted; create one under Profile > API"
+		return "Make does not know this API key. Keys belong to one zone: check that MAKE_ZONE is the host you sign in to (e.g. " +
+			"eu1.make.com), and that the key was not deleted; create one under Profile > API"
 	case KindPlan:
-		return "Make's audit logs are part of the Enterprise plan, and this organization's plan has none: ask about another organization, or its owner about the plan"
+		return "Make's audit logs are part of the Enterprise plan, and this organization's plan has none: ask about another " +
+			"organization, or its owner about the plan"
 	case KindForbidden:
-		return "the key's user needs the role Admin or Owner of the organization (or Team Admin for a team's log), and the key the scopes organizations:read, teams:read and user:read"
+		return "the key's user needs the role Admin or Owner of the organization (or Team Admin for a team's log), and the key the " +
+			"scopes organizations:read, teams:read and user:read"
 	case KindBlocked:
-		return "the answer did not come from Make's API but from something in front of it (a firewall, Cloudflare or a proxy); check network rules and MAKE_API_URL"
+		return "the answer did not come from Make's API but from something in front of it (a firewall, Cloudflare or a proxy); check " +
+			"network rules and MAKE_API_URL"
 	case KindNotFound:
 		return "check the id, and that MAKE_ZONE is the zone of this organization; Make also answers so to hide what the key may not see"
 	case KindRateLimit:
@@ -90,7 +93,8 @@ func (e *Error) NextStep() string {
 	case KindNotJSON:
 		return "the address answers, but not as Make's API; check MAKE_ZONE or MAKE_API_URL (its path is usually /api/v2)"
 	case KindRedirect:
-		return fmt.Sprintf("the address redirects to %q, where the key is not sent; set MAKE_ZONE or MAKE_API_URL to the final address", e.Location)
+		return fmt.Sprintf("the address redirects to %q, where the key is not sent; set MAKE_ZONE or MAKE_API_URL to the final address",
+			e.Location)
 	case KindBadRequest:
 	}
 	return "Make refused a parameter of this call: check the ids, the dates (YYYY-MM-DD) and the filters' values"
@@ -115,7 +119,8 @@ func (e *ConnectionError) NextStep() string {
 	case errors.Is(e.Err, errBodyTooLarge):
 		return "ask for smaller pages, and check that MAKE_ZONE (or MAKE_API_URL) is right, e.g. eu1.make.com"
 	case isCertificateError(e.Err):
-		return "check that MAKE_ZONE (or MAKE_API_URL) is right, e.g. eu1.make.com, and that this machine trusts the certificate (a proxy that inspects TLS needs its own installed)"
+		return "check that MAKE_ZONE (or MAKE_API_URL) is right, e.g. eu1.make.com, and that this machine trusts the certificate (a " +
+			"proxy that inspects TLS needs its own installed)"
 	}
 	return "check the network and that MAKE_ZONE (or MAKE_API_URL) is right, e.g. eu1.make.com"
 }

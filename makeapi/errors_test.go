@@ -39,7 +39,8 @@ func TestErrorAnswersSayWhatAndWhatNext(t *testing.T) {
 		},
 		"plan": {
 			402, `{"detail":"Audit logs are not available.","message":"There was an error while generating","code":"SC402"}`,
-			makeapi.Error{Kind: makeapi.KindPlan, Code: "SC402", Message: "There was an error while generating", Detail: "Audit logs are not available."},
+			makeapi.Error{Kind: makeapi.KindPlan, Code: "SC402", Message: "There was an error while generating",
+				Detail: "Audit logs are not available."},
 			[]string{"402", "not available"}, []string{"Enterprise", "plan"},
 		},
 		"role": {
@@ -54,7 +55,8 @@ func TestErrorAnswersSayWhatAndWhatNext(t *testing.T) {
 			403, `{}`, makeapi.Error{Kind: makeapi.KindBlocked}, []string{"403"}, []string{"firewall"},
 		},
 		"firewall in plain text": {
-			403, "error code: 1010\n", makeapi.Error{Kind: makeapi.KindBlocked, Message: "error code: 1010"}, []string{"error code: 1010"}, []string{"firewall"},
+			403, "error code: 1010\n", makeapi.Error{Kind: makeapi.KindBlocked, Message: "error code: 1010"}, []string{"error code: 1010"},
+			[]string{"firewall"},
 		},
 		"not found": {
 			404, `{"detail":"Connection not found 'x'","message":"Account doesn't exist","code":"IM304"}`,
@@ -74,7 +76,8 @@ func TestErrorAnswersSayWhatAndWhatNext(t *testing.T) {
 		},
 		"detail as object with suberrors": {
 			400, `{"detail":{"reason":"x"},"message":"Validation failed","code":"SC400","suberrors":[{"message":"first","name":"E"},{"message":"second"},5,null]}`,
-			makeapi.Error{Kind: makeapi.KindBadRequest, Code: "SC400", Message: "Validation failed", Detail: `{"reason":"x"}`, Suberrors: []string{"first", "second"}},
+			makeapi.Error{Kind: makeapi.KindBadRequest, Code: "SC400", Message: "Validation failed", Detail: `{"reason":"x"}`,
+				Suberrors: []string{"first", "second"}},
 			[]string{`Validation failed: {"reason":"x"}: first: second`}, []string{"parameter"},
 		},
 		"the same words twice": {
@@ -105,7 +108,8 @@ func TestErrorAnswersSayWhatAndWhatNext(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := serve(t, says(test.status, test.body))
-			_, err := newClient(t, api.url).AuditLogs.ListOrganization(t.Context(), home, makeapi.ListOptions{Authors: []string{"a secret name"}, Events: []string{"a", "b"}})
+			_, err := newClient(t, api.url).AuditLogs.ListOrganization(t.Context(), home,
+				makeapi.ListOptions{Authors: []string{"a secret name"}, Events: []string{"a", "b"}})
 			answer := answerError(t, err)
 			test.want.Status, test.want.Path = test.status, "/audit-logs/organization/77"
 			assert.Equal(t, &test.want, answer)
@@ -266,10 +270,12 @@ func TestRefusedConnectionIsRetriedAndExplained(t *testing.T) {
 func TestUnknownHostIsNotRetried(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	_, err := listHome(t.Context(), newClient(t, "https://nowhere.example", withTransport(roundTrip(func(*http.Request) (*http.Response, error) {
-		calls++
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true}}
-	}))))
+	_, err := listHome(t.Context(), newClient(t, "https://nowhere.example",
+		withTransport(roundTrip(func(*http.Request) (*http.Response, error) {
+			calls++
+			return nil, &net.OpError{Op: "dial", Net: "tcp",
+				Err: &net.DNSError{Err: "no such host", Name: "nowhere.example", IsNotFound: true}}
+		}))))
 	_ = connectionError(t, err)
 	assert.Contains(t, err.Error(), "no such host")
 	assert.Equal(t, 1, calls)
@@ -278,10 +284,11 @@ func TestUnknownHostIsNotRetried(t *testing.T) {
 func TestNameServerThatFailsIsRetried(t *testing.T) {
 	t.Parallel()
 	calls := 0
-	_, err := listHome(t.Context(), newClient(t, "https://nowhere.example", withTransport(roundTrip(func(*http.Request) (*http.Response, error) {
-		calls++
-		return nil, &net.DNSError{Err: "server misbehaving", Name: "nowhere.example", IsTemporary: true}
-	}))))
+	_, err := listHome(t.Context(), newClient(t, "https://nowhere.example",
+		withTransport(roundTrip(func(*http.Request) (*http.Response, error) {
+			calls++
+			return nil, &net.DNSError{Err: "server misbehaving", Name: "nowhere.example", IsTemporary: true}
+		}))))
 	_ = connectionError(t, err)
 	assert.Equal(t, 6, calls)
 }
@@ -431,7 +438,8 @@ func TestCallersDeadlineAndCancelAreTheirOwn(t *testing.T) {
 }
 
 func FuzzErrorAnswer(f *testing.F) {
-	for _, body := range []string{"", "{}", "null", `{"detail":{"a":[1]},"message":5,"code":null,"suberrors":{"a":{"message":"x"}}}`, "<html>", "text", "[[[[", "\xff\xfe"} {
+	for _, body := range []string{"", "{}", "null", `{"detail":{"a":[1]},"message":5,"code":null,"suberrors":{"a":{"message":"x"}}}`,
+		"<html>", "text", "[[[[", "\xff\xfe"} {
 		f.Add(uint8(0), []byte(body))
 		f.Add(uint8(4), []byte(body))
 	}

@@ -115,7 +115,8 @@ func newClient(t testing.TB, baseURL string, change ...func(*makeapi.Options)) *
 	t.Helper()
 	base, err := makeapi.ParseBaseURL(baseURL)
 	require.NoError(t, err)
-	options := makeapi.Options{BaseURL: base, Credential: makeapi.StaticKey(ownerKey), UserAgent: "makeapi-test/1", Budget: unlimited(), Now: now}
+	options := makeapi.Options{BaseURL: base, Credential: makeapi.StaticKey(ownerKey), UserAgent: "makeapi-test/1", Budget: unlimited(),
+		Now: now}
 	for _, c := range change {
 		c(&options)
 	}

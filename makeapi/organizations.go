@@ -29,8 +29,7 @@ type License struct {
 // OrganizationsService has the calls about organizations.
 type OrganizationsService struct{ service }
 
-// List lists the organizations that the user belongs to, in all zones.
-// GET /organizations
+// List lists the organizations that the user belongs to, in all zones. GET /organizations
 func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error) {
 	var organizations []Organization
 	err := s.client.eachPage(ctx, "", "/organizations", url.Values{}, "organizations", func(record gjson.Result) {
@@ -41,8 +40,7 @@ func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error)
 	return organizations, err
 }
 
-// Get returns one organization with license and teams.
-// GET /organizations/{organizationId}
+// Get returns one organization with license and teams. GET /organizations/{organizationId}
 func (s *OrganizationsService) Get(ctx context.Context, id ID) (*Organization, error) {
 	path, err := pathTo("organizations", string(id))
 	if err != nil {

@@ -93,7 +93,8 @@ func retryWaits(told *waits) []time.Duration {
 
 func TestRateLimitWithoutRetryAfterIsWaitedOutInGrowingSteps(t *testing.T) {
 	t.Parallel()
-	for name, retryAfter := range map[string]string{"absent": "", "zero": "0", "over": "Mon, 02 Jan 2006 15:04:05 GMT", "odd": "soon", "negative": "-5", "beyond numbers": "99999999999999999999999"} {
+	for name, retryAfter := range map[string]string{"absent": "", "zero": "0", "over": "Mon, 02 Jan 2006 15:04:05 GMT", "odd": "soon",
+		"negative": "-5", "beyond numbers": "99999999999999999999999"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			api := serve(t, func(_ int, w http.ResponseWriter, _ *http.Request) {

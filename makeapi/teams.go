@@ -17,20 +17,19 @@ type Team struct {
 // TeamsService has the calls about teams.
 type TeamsService struct{ service }
 
-// List lists an organization's teams.
-// GET /teams?organizationId=
+// List lists an organization's teams. GET /teams?organizationId=
 func (s *TeamsService) List(ctx context.Context, organization ID) ([]Team, error) {
 	var teams []Team
-	err := s.client.eachPage(ctx, organization, "/teams", url.Values{"organizationId": {string(organization)}}, "teams", func(record gjson.Result) {
-		if team, ok := decodeTeam(record); ok {
-			teams = append(teams, team)
-		}
-	})
+	err := s.client.eachPage(ctx, organization, "/teams", url.Values{"organizationId": {string(organization)}}, "teams",
+		func(record gjson.Result) {
+			if team, ok := decodeTeam(record); ok {
+				teams = append(teams, team)
+			}
+		})
 	return teams, err
 }
 
-// Get returns one team.
-// GET /teams/{teamId}
+// Get returns one team. GET /teams/{teamId}
 func (s *TeamsService) Get(ctx context.Context, id ID) (*Team, error) {
 	path, err := pathTo("teams", string(id))
 	if err != nil {

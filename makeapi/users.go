@@ -19,8 +19,7 @@ type User struct {
 	TimezoneID ID
 }
 
-// Role ids that can read audit logs. Custom roles exist too, so these are hints.
-// Source: GET /users/roles of Make's OpenAPI description.
+// Role ids that can read audit logs. Custom roles exist too, so these are hints. Source: GET /users/roles of Make's OpenAPI description.
 const (
 	RoleTeamAdmin         ID = "1"
 	RoleOrganizationOwner ID = "11"
@@ -56,8 +55,7 @@ type Authorization struct {
 // UsersService has the calls about users.
 type UsersService struct{ service }
 
-// Me returns the credential's user and roles.
-// GET /users/me
+// Me returns the credential's user and roles. GET /users/me
 func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 	columns := []string{"id", "name", "email", "timezone", "userOrganizationRoles", "userTeamRoles"}
 	answer, err := s.client.get(ctx, "", "/users/me", url.Values{"cols[]": columns})
@@ -88,8 +86,7 @@ func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 	}, nil
 }
 
-// Authorization returns the credential's scopes.
-// GET /users/me/current-authorization
+// Authorization returns the credential's scopes. GET /users/me/current-authorization
 func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error) {
 	answer, err := s.client.get(ctx, "", "/users/me/current-authorization", nil)
 	if err != nil {
@@ -103,17 +100,17 @@ func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error
 }
 
 // ListOrganization lists the users of an organization, with their time zones, by id in Make's description of the API. It needs the scope
-// user:read and may be refused.
-// GET /users?organizationId=
+// user:read and may be refused. GET /users?organizationId=
 func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
 	var users []User
-	err := s.client.eachPage(ctx, organization, "/users", url.Values{"organizationId": {string(organization)}}, "users", func(record gjson.Result) {
-		if user, _ := decodeActor(record); user != nil {
-			user.Timezone, _ = decodeText(record.Get("timezone"))
-			user.TimezoneID, _ = decodeID(record.Get("timezoneId"))
-			users = append(users, *user)
-		}
-	})
+	err := s.client.eachPage(ctx, organization, "/users", url.Values{"organizationId": {string(organization)}}, "users",
+		func(record gjson.Result) {
+			if user, _ := decodeActor(record); user != nil {
+				user.Timezone, _ = decodeText(record.Get("timezone"))
+				user.TimezoneID, _ = decodeID(record.Get("timezoneId"))
+				users = append(users, *user)
+			}
+		})
 	return users, err
 }
 
@@ -133,7 +130,8 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 const maxListPages = 100
 
 // eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more.
-func (c *Client) eachPage(ctx context.Context, organization ID, path string, query url.Values, field string, each func(gjson.Result)) error {
+func (c *Client) eachPage(ctx context.Context, organization ID, path string, query url.Values, field string,
+	each func(gjson.Result)) error {
 	offset, first := 0, ""
 	for range maxListPages {
 		answer, err := c.get(ctx, organization, path, query)

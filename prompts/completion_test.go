@@ -37,9 +37,10 @@ func newForm(t testing.TB, service *analysis.Service, missing error) *form {
 	config := prompts.Config{Service: func(context.Context) (*analysis.Service, error) { return service, missing }}
 	served := server.NewMCPServer("test", "1", server.WithPromptCapabilities(false), server.WithCompletions(),
 		server.WithPromptCompletionProvider(&prompts.Completer{Config: config}))
-	served.AddPrompt(mcp.NewPrompt("review", mcp.WithArgument("actor")), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-		return nil, http.ErrNotSupported
-	})
+	served.AddPrompt(mcp.NewPrompt("review", mcp.WithArgument("actor")),
+		func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+			return nil, http.ErrNotSupported
+		})
 	return &form{audittest.Connect(t.Context(), t, served), service}
 }
 
@@ -79,7 +80,8 @@ func TestPeopleAreCompletedByWhateverIsKnownOfThem(t *testing.T) {
 	for _, typed := range []string{"Lucie Marešová", "maresova", "MAREŠOVÁ", "cie mar", "lucie.m", "maresova@north", "5010"} {
 		assert.Equal(t, []string{lucie}, f.values("actor", typed), typed)
 	}
-	assert.ElementsMatch(t, []string{"jan.novak@northwind.example", "jan.novak2@northwind.example"}, f.values("actor", "jan novak"), "two people of one name are told apart")
+	assert.ElementsMatch(t, []string{"jan.novak@northwind.example", "jan.novak2@northwind.example"}, f.values("actor", "jan novak"),
+		"two people of one name are told apart")
 	assert.Contains(t, f.values("actor", "weiß"), "katharina.weiss@northwind.example")
 	assert.Empty(t, f.values("actor", "010"), "an id is completed from its beginning")
 	assert.Empty(t, f.values("actor", "nobody at all"))
@@ -108,7 +110,8 @@ func TestPeopleWhoLeftAreCompletedOnceSeen(t *testing.T) {
 	organization, err := f.service.ResolveOrganization(t.Context(), "")
 	require.NoError(t, err)
 	window := auditlog.Window{From: now().AddDate(0, 0, -30), To: now(), Location: now().Location()}
-	_, err = f.service.List(t.Context(), auditlog.Query{Organization: organization.Ref, Window: window, Actors: []auditlog.Actor{{ID: "5019"}}}, question.Order{}, nil, 5)
+	_, err = f.service.List(t.Context(), auditlog.Query{Organization: organization.Ref, Window: window,
+		Actors: []auditlog.Actor{{ID: "5019"}}}, question.Order{}, nil, 5)
 	require.NoError(t, err)
 	for _, typed := range []string{"havelka", "Marek H", "5019", "marek.havelka@"} {
 		assert.Equal(t, []string{"marek.havelka@northwind.example"}, f.values("actor", typed), typed)
@@ -198,9 +201,13 @@ func TestCompletionsOfPromptsAreBounded(t *testing.T) {
 	world.Organizations = slices.Clone(world.Organizations)
 	world.Organizations[0].Teams = slices.Clone(world.Organizations[0].Teams)
 	for i := range int64(130) {
-		world.Users = append(world.Users, makesim.User{ID: 30_000 + i, Name: fmt.Sprintf("\u202eCopy\u200b %d", i), Email: fmt.Sprintf("copy\u200b%d@northwind.example", i)})
-		world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: 30_000 + i, OrganizationID: makesim.DemoOrganizationID, RoleID: makesim.RoleOrganizationMember})
-		world.Organizations[0].Teams = append(world.Organizations[0].Teams, makesim.Team{ID: 20_000 + i, Name: fmt.Sprintf("Cop\U000e0041y %d", i)})
+		world.Users = append(world.Users, makesim.User{ID: 30_000 + i, Name: fmt.Sprintf("\u202eCopy\u200b %d", i),
+			Email: fmt.Sprintf("copy\u200b%d@northwind.example", i)})
+		world.OrganizationRoles = append(world.OrganizationRoles,
+			makesim.OrganizationRole{UserID: 30_000 + i, OrganizationID: makesim.DemoOrganizationID,
+				RoleID: makesim.RoleOrganizationMember})
+		world.Organizations[0].Teams = append(world.Organizations[0].Teams,
+			makesim.Team{ID: 20_000 + i, Name: fmt.Sprintf("Cop\U000e0041y %d", i)})
 	}
 	f := start(t, &world).form(makesim.DemoToken)
 	for _, argument := range []string{"actor", "team"} {

@@ -19,8 +19,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden file")
 
-// definitions are the prompts as they go over the wire, in the order in which
-// they are listed.
+// definitions are the prompts as they go over the wire, in the order in which they are listed.
 func definitions(t *testing.T) []mcp.Prompt {
 	t.Helper()
 	served := server.NewMCPServer("test", "1", server.WithPromptCapabilities(false))

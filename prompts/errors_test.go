@@ -31,24 +31,37 @@ func TestMistakesOfTheCallerAreInvalidParams(t *testing.T) {
 	}{
 		"nothing of what is required": {"offboarding_review", nil, []string{"actor", "required"}},
 		"nothing in what is required": {"offboarding_review", map[string]string{"actor": ""}, []string{"actor", "required"}},
-		"unknown argument":            {"incident_timeline", map[string]string{"form": "7d"}, []string{"form", "did you mean from?", "target_id"}},
-		"another's argument":          {"security_review", map[string]string{"actor": "5001"}, []string{"actor", "unknown argument", "team"}},
-		"two mistakes":                {"offboarding_review", map[string]string{"aktor": "5001"}, []string{"did you mean actor?", "required"}},
-		"unknown person":              {"offboarding_review", map[string]string{"actor": "Marek Havalka"}, []string{"Marek Havalka", "Marek Havelka", "list_audit_log_filters"}},
-		"two people":                  {"offboarding_review", map[string]string{"actor": "jan novak"}, []string{"jan.novak@northwind.example", "jan.novak2@northwind.example", "5006", "5009"}},
-		"unknown person in a filter":  {"incident_timeline", map[string]string{"actor": "Nobody At All"}, []string{"Nobody At All", "list_audit_log_filters"}},
-		"unknown team":                {"security_review", map[string]string{"team": "Marketting"}, []string{"Marketting", "Marketing"}},
-		"unknown event":               {"incident_timeline", map[string]string{"event": "webhook_deletd"}, []string{"webhook_deletd", "webhook_deleted"}},
-		"what is never logged":        {"incident_timeline", map[string]string{"event": "logins"}, []string{question.NotLogged}},
-		"no time":                     {"security_review", map[string]string{"from": "eventually"}, []string{"eventually", "7d", "2026-10"}},
-		"no time in to":               {"offboarding_review", map[string]string{"actor": "5001", "to": "soonish"}, []string{"soonish", "7d"}},
-		"backward":                    {"incident_timeline", map[string]string{"from": "2026-11-03", "to": "2026-11-01"}, []string{"2026-11-01", "later than from"}},
-		"no time zone":                {"security_review", map[string]string{"timezone": "Mars/Olympus"}, []string{"Mars/Olympus"}},
-		"no organization":             {"security_review", map[string]string{"organization_id": "northwind"}, []string{"organization_id", "whole number"}},
+		"unknown argument": {"incident_timeline", map[string]string{"form": "7d"},
+			[]string{"form", "did you mean from?", "target_id"}},
+		"another's argument": {"security_review", map[string]string{"actor": "5001"},
+			[]string{"actor", "unknown argument", "team"}},
+		"two mistakes": {"offboarding_review", map[string]string{"aktor": "5001"},
+			[]string{"did you mean actor?", "required"}},
+		"unknown person": {"offboarding_review", map[string]string{"actor": "Marek Havalka"},
+			[]string{"Marek Havalka", "Marek Havelka", "list_audit_log_filters"}},
+		"two people": {"offboarding_review", map[string]string{"actor": "jan novak"},
+			[]string{"jan.novak@northwind.example", "jan.novak2@northwind.example", "5006", "5009"}},
+		"unknown person in a filter": {"incident_timeline", map[string]string{"actor": "Nobody At All"},
+			[]string{"Nobody At All", "list_audit_log_filters"}},
+		"unknown team": {"security_review", map[string]string{"team": "Marketting"}, []string{"Marketting", "Marketing"}},
+		"unknown event": {"incident_timeline", map[string]string{"event": "webhook_deletd"},
+			[]string{"webhook_deletd", "webhook_deleted"}},
+		"what is never logged": {"incident_timeline", map[string]string{"event": "logins"}, []string{question.NotLogged}},
+		"no time": {"security_review", map[string]string{"from": "eventually"},
+			[]string{"eventually", "7d", "2026-10"}},
+		"no time in to": {"offboarding_review", map[string]string{"actor": "5001", "to": "soonish"},
+			[]string{"soonish", "7d"}},
+		"backward": {"incident_timeline", map[string]string{"from": "2026-11-03", "to": "2026-11-01"},
+			[]string{"2026-11-01", "later than from"}},
+		"no time zone": {"security_review", map[string]string{"timezone": "Mars/Olympus"}, []string{"Mars/Olympus"}},
+		"no organization": {"security_review", map[string]string{"organization_id": "northwind"},
+			[]string{"organization_id", "whole number"}},
 		"another's organization":      {"security_review", map[string]string{"organization_id": "12"}, []string{"not visible", "4721"}},
 		"another zone's organization": {"security_review", map[string]string{"organization_id": "9034"}, []string{"us1.make.com"}},
-		"much too long":               {"offboarding_review", map[string]string{"actor": strings.Repeat("x", 5_000)}, []string{"200 characters"}},
-		"hostile":                     {"offboarding_review", map[string]string{"actor": "x\u202e\U000e0041y"}, []string{"list_audit_log_filters"}},
+		"much too long": {"offboarding_review", map[string]string{"actor": strings.Repeat("x", 5_000)},
+			[]string{"200 characters"}},
+		"hostile": {"offboarding_review", map[string]string{"actor": "x\u202e\U000e0041y"},
+			[]string{"list_audit_log_filters"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,13 +115,15 @@ func TestAWindowThatNobodyHasIsAnAnswer(t *testing.T) {
 	activity := answers[schemas.GetActorActivityResult](leaver, "get_actor_activity")[0]
 	assert.False(t, activity.Complete)
 	assert.Zero(t, activity.Total)
-	assert.NotEmpty(t, answers[schemas.ListAuditLogsResult](leaver, "list_audit_logs")[0].Entries, "what they own is not asked of the window")
+	assert.NotEmpty(t, answers[schemas.ListAuditLogsResult](leaver, "list_audit_logs")[0].Entries,
+		"what they own is not asked of the window")
 }
 
 // all gets every prompt, with what it needs.
 func (c *caller) all(t *testing.T, check func(t *testing.T, name string, arguments map[string]string)) {
 	t.Helper()
-	for name, arguments := range map[string]map[string]string{"security_review": nil, "offboarding_review": {"actor": "5019"}, "incident_timeline": {"from": "7d"}} {
+	for name, arguments := range map[string]map[string]string{"security_review": nil, "offboarding_review": {"actor": "5019"},
+		"incident_timeline": {"from": "7d"}} {
 		t.Run(name, func(t *testing.T) { check(t, name, arguments) })
 	}
 }
@@ -122,12 +137,14 @@ func TestAFailingUpstreamIsAnErrorThatSaysWhatNext(t *testing.T) {
 		quirks makesim.Quirks
 		says   []string
 	}{
-		"a wrong key":      {"00000000-0000-4000-8000-00000000dead", nil, makesim.Quirks{}, []string{"401", "MAKE_ZONE"}},
-		"no role":          {makesim.DemoMemberToken, nil, makesim.Quirks{}, []string{"Admin or Owner"}},
-		"Make is down":     {makesim.DemoToken, everything, makesim.Quirks{}, []string{"500", "Next: ", "status.make.com"}},
-		"the log is down":  {makesim.DemoToken, func(r *http.Request) bool { return r.URL.Path == listPath }, makesim.Quirks{}, []string{"500", "Next: "}},
+		"a wrong key":  {"00000000-0000-4000-8000-00000000dead", nil, makesim.Quirks{}, []string{"401", "MAKE_ZONE"}},
+		"no role":      {makesim.DemoMemberToken, nil, makesim.Quirks{}, []string{"Admin or Owner"}},
+		"Make is down": {makesim.DemoToken, everything, makesim.Quirks{}, []string{"500", "Next: ", "status.make.com"}},
+		"the log is down": {makesim.DemoToken, func(r *http.Request) bool { return r.URL.Path == listPath }, makesim.Quirks{},
+			[]string{"500", "Next: "}},
 		"this is not Make": {makesim.DemoToken, nil, makesim.Quirks{NotJSON: true}, []string{"MAKE_ZONE"}},
-		"every call fails": {makesim.DemoToken, nil, makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError}, []string{"500", "Next: "}},
+		"every call fails": {makesim.DemoToken, nil, makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError},
+			[]string{"500", "Next: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -156,7 +173,8 @@ func TestAFailingUpstreamIsAnErrorThatSaysWhatNext(t *testing.T) {
 func TestAQuirkyUpstreamChangesNoNumber(t *testing.T) {
 	t.Parallel()
 	for _, quirks := range []makesim.Quirks{
-		{NullActorTeam: true, IDsAsText: true, UnknownFields: true, MaxLimit: 100, FailEvery: 7, UnstableTies: true, DetailPath: makesim.DetailPathOne},
+		{NullActorTeam: true, IDsAsText: true, UnknownFields: true, MaxLimit: 100, FailEvery: 7, UnstableTies: true,
+			DetailPath: makesim.DetailPathOne},
 		{OddTypes: true, CutBodyEvery: 5, BareDatesOnly: true, DateToMidnight: true, PageCap: 300, FormerUsersInFilters: true},
 	} {
 		u := start(t, demoWorld())
@@ -164,7 +182,8 @@ func TestAQuirkyUpstreamChangesNoNumber(t *testing.T) {
 		c := u.caller(makesim.DemoToken)
 		counts := answers[schemas.CountAuditLogsResult](c.review("security_review", nil), "count_audit_logs")
 		assert.Equal(t, len(u.entries(daysBack(t, 30), now())), counts[0].Total)
-		activity := answers[schemas.GetActorActivityResult](c.review("offboarding_review", map[string]string{"actor": "Marek Havelka", "from": "30d"}), "get_actor_activity")
+		activity := answers[schemas.GetActorActivityResult](c.review("offboarding_review",
+			map[string]string{"actor": "Marek Havelka", "from": "30d"}), "get_actor_activity")
 		assert.Equal(t, 98, activity[0].Total)
 	}
 }
@@ -183,9 +202,10 @@ func TestOneFailingPartLeavesTheOthers(t *testing.T) {
 		parts     int
 	}{
 		// Who did how much needs no names from Make's catalog.
-		"the catalog":       {"security_review", nil, isCatalog, []int{0, 3, 4, 5}, 6},
-		"reads by event":    {"offboarding_review", leaver, isEvents, []int{1, 2, 3}, 4},
-		"reads of a person": {"offboarding_review", leaver, func(r *http.Request) bool { return isAuthor(r) && isEvents(r) }, []int{1, 2}, 4},
+		"the catalog":    {"security_review", nil, isCatalog, []int{0, 3, 4, 5}, 6},
+		"reads by event": {"offboarding_review", leaver, isEvents, []int{1, 2, 3}, 4},
+		"reads of a person": {"offboarding_review", leaver, func(r *http.Request) bool { return isAuthor(r) && isEvents(r) }, []int{1, 2},
+			4},
 		// What somebody made and owns can be told without their activity.
 		"the activity": {"offboarding_review", leaver, func(r *http.Request) bool { return isAuthor(r) && !isEvents(r) }, []int{0}, 4},
 	} {
@@ -245,8 +265,7 @@ func TestATimeThatRunsOutLeavesWhatWasRead(t *testing.T) {
 	}(u.Service(makesim.DemoToken))
 	leaver := map[string]string{"actor": "5019", "from": "30d"}
 	isEvents := func(r *http.Request) bool { return strings.Contains(r.URL.RawQuery, "event") }
-	// The activity is read before, so that however slow the machine is, it is not
-	// what the time runs out for.
+	// The activity is read before, so that however slow the machine is, it is not what the time runs out for.
 	u.RefuseWhere(isEvents)
 	connect(t, service).review("offboarding_review", leaver)
 	u.RefuseWhere(func(r *http.Request) bool {

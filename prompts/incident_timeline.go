@@ -31,10 +31,11 @@ func incidentTimeline() prompt[incidentTimelineArguments] {
 				return "", nil, err
 			}
 			f.Actor, f.Team, f.Event, f.TargetID = listOf(a.Actor), listOf(a.Team), listOf(a.Event), a.TargetID
-			return "Timeline of an incident in a Make.com organization, by its audit log, " + f.span() + ": what happened in which order, who did it, what belongs together, and what does this data not show?", []part{
-				listed(ctx, service, f, schemas.ListAuditLogsArguments{SortDir: "asc", Limit: timelineEntries}),
-				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor", "event"}}),
-			}, nil
+			return "Timeline of an incident in a Make.com organization, by its audit log, " + f.span() +
+					": what happened in which order, who did it, what belongs together, and what does this data not show?", []part{
+					listed(ctx, service, f, schemas.ListAuditLogsArguments{SortDir: "asc", Limit: timelineEntries}),
+					counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor", "event"}}),
+				}, nil
 		},
 	}
 }

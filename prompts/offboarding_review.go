@@ -18,15 +18,17 @@ type offboardingReviewArguments struct {
 func offboardingReview() prompt[offboardingReviewArguments] {
 	const days = 90
 	return prompt[offboardingReviewArguments]{
-		name:        "offboarding_review",
-		title:       "Review of somebody who leaves",
-		description: "What somebody who leaves did, against the time before it, what they made, which connections, keys and webhooks are theirs, and what was done to their membership. Default: the last 90 days.",
+		name:  "offboarding_review",
+		title: "Review of somebody who leaves",
+		description: "What somebody who leaves did, against the time before it, what they made, which connections, keys and webhooks are " +
+			"theirs, and what was done to their membership. Default: the last 90 days.",
 		collect: func(ctx context.Context, service *analysis.Service, a offboardingReviewArguments) (string, []part, error) {
 			f, query, err := a.resolve(ctx, service, days, a.Actor)
 			if err != nil {
 				return "", nil, err
 			}
-			activity := schemas.GetActorActivityArguments{Actor: a.Actor, OrganizationID: a.OrganizationID, From: f.From, To: f.To, Timezone: f.Timezone}
+			activity := schemas.GetActorActivityArguments{Actor: a.Actor, OrganizationID: a.OrganizationID, From: f.From, To: f.To,
+				Timezone: f.Timezone}
 			ever := f.ever() // what somebody made matters however long ago that was
 			parts := []part{
 				asked(ctx, service, "get_actor_activity", f, activity, tools.Activity),
@@ -39,7 +41,9 @@ func offboardingReview() prompt[offboardingReviewArguments] {
 				membership.Actor, membership.TargetID = nil, string(query.Actors[0].ID)
 				parts = append(parts, listedOf(ctx, service, membership, service.MembershipEvents))
 			}
-			return "Review of " + strconv.Quote(a.Actor) + ", who leaves or has left a Make.com organization, by its audit log, " + f.span() + ": what did they do that needs a look, what did they make that needs a new owner or an end, and what does this data not show?", parts, nil
+			return "Review of " + strconv.Quote(a.Actor) + ", who leaves or has left a Make.com organization, by its audit log, " +
+				f.span() + ": what did they do that needs a look, what did they make that needs a new owner or an end, and what does " +
+				"this data not show?", parts, nil
 		},
 	}
 }

@@ -31,7 +31,8 @@ type filter struct {
 // resolve understands the scope once for all parts, which then are about the same instants. days is how far back the window reaches that
 // has no beginning.
 func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (filter, auditlog.Query, error) {
-	asked, err := service.Resolve(ctx, question.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To, Timezone: s.Timezone}, days)
+	asked, err := service.Resolve(ctx, question.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To,
+		Timezone: s.Timezone}, days)
 	if err != nil {
 		return filter{}, auditlog.Query{}, err
 	}

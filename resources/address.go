@@ -32,7 +32,8 @@ type AddressError struct {
 }
 
 func (e *AddressError) Error() string {
-	return fmt.Sprintf("%s %s cannot be used in a resource's address: ids are letters, digits, - and _, e.g. make://organizations/4721/audit-log-filters", e.Part, auditlog.Text(e.Value).Quote())
+	return fmt.Sprintf("%s %s cannot be used in a resource's address: ids are letters, digits, - and _, e.g. "+
+		"make://organizations/4721/audit-log-filters", e.Part, auditlog.Text(e.Value).Quote())
 }
 
 // CallersMistake reports that other arguments would help.

@@ -33,13 +33,16 @@ func TestTheStatusOfTheArchiveIsTold(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, stored.Close()) })
 	source := u.session(makesim.DemoToken, live.Options{Zone: "eu1.make.com", KeepRaw: true})
 	_, err = stored.Sync(t.Context(), source, archive.SyncOptions{
-		Instance: "test", Organization: auditlog.Organization{Ref: auditlog.Ref{ID: "4721", Name: "Northwind Automation"}, Here: true}, Details: archive.NoDetails,
+		Instance: "test", Organization: auditlog.Organization{Ref: auditlog.Ref{ID: "4721", Name: "Northwind Automation"}, Here: true},
+		Details: archive.NoDetails,
 	})
 	require.NoError(t, err)
 	asks := func(key string) schemas.ArchiveStatus {
-		reader := &archive.Reader{Source: u.session(key, live.Options{Zone: "eu1.make.com"}), Archive: stored, Instance: "test", IsUnreachable: live.IsUnreachable}
+		reader := &archive.Reader{Source: u.session(key, live.Options{Zone: "eu1.make.com"}), Archive: stored, Instance: "test",
+			IsUnreachable: live.IsUnreachable}
 		service := &analysis.Service{Resolver: question.Resolver{Reader: reader, Directory: reader}}
-		return ok[schemas.ArchiveStatus](connect(t, func(context.Context) (*analysis.Service, error) { return service, nil }), "make://archive/status")
+		return ok[schemas.ArchiveStatus](connect(t, func(context.Context) (*analysis.Service, error) { return service, nil }),
+			"make://archive/status")
 	}
 
 	status := asks(makesim.DemoToken)

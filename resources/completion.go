@@ -18,8 +18,7 @@ const (
 	maxCompletions = 100
 	// maxOrganizationsCompleted bounds the organizations whose teams are looked up.
 	maxOrganizationsCompleted = 5
-	// recentDays and recentEntries are what uuids are completed from where
-	// nothing was read yet.
+	// recentDays and recentEntries are what uuids are completed from where nothing was read yet.
 	recentDays    = 7
 	recentEntries = 25
 )
@@ -88,7 +87,8 @@ func completeEntries(ctx context.Context, service *analysis.Service, organizatio
 	uuids := service.Directory.ObservedEntries(organization.ID, 10*maxCompletions)
 	if len(uuids) == 0 {
 		now := service.Directory.Now()
-		query := auditlog.Query{Organization: organization.Ref, Window: auditlog.Window{From: now.AddDate(0, 0, -recentDays), To: now, Location: now.Location()}}
+		query := auditlog.Query{Organization: organization.Ref,
+			Window: auditlog.Window{From: now.AddDate(0, 0, -recentDays), To: now, Location: now.Location()}}
 		listing, err := service.List(ctx, query, question.Order{}, nil, recentEntries)
 		if err != nil {
 			return nil, err

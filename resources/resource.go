@@ -78,6 +78,7 @@ func (r resource) handler(config Config) server.ResourceHandlerFunc {
 			}
 			return nil, errors.New(answer.Explain(err))
 		}
-		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: held.mimeType, Text: held.text, Meta: held.meta}}, nil
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: held.mimeType, Text: held.text,
+			Meta: held.meta}}, nil
 	}
 }

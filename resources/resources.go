@@ -21,8 +21,8 @@ const (
 type Config struct {
 	// Service gives the service of the caller that a request's context belongs to.
 	Service func(ctx context.Context) (*analysis.Service, error)
-	// Refuse marks the request of a context as wrong, so that the error that its handler returns goes out with that JSON-RPC code; nil leaves
-	// it to mcp-go.
+	// Refuse marks the request of a context as wrong, so that the error that its handler returns goes out with that JSON-RPC code; nil
+	// leaves it to mcp-go.
 	Refuse func(ctx context.Context, code int)
 	// ReadTime bounds a read; 0 means 50 s.
 	ReadTime time.Duration

@@ -101,20 +101,26 @@ func TestReadersOfOneTeamReadIt(t *testing.T) {
 func TestBadAddressesAreRefused(t *testing.T) {
 	t.Parallel()
 	world := *demoWorld()
-	world.Organizations = append(slices.Clone(world.Organizations), makesim.Organization{ID: 6666, Name: "Not mine", Zone: "eu1.make.com", AuditLogsDays: 365, Teams: []makesim.Team{{ID: 9601, Name: "Theirs"}}})
+	world.Organizations = append(slices.Clone(world.Organizations),
+		makesim.Organization{ID: 6666, Name: "Not mine", Zone: "eu1.make.com", AuditLogsDays: 365,
+			Teams: []makesim.Team{{ID: 9601, Name: "Theirs"}}})
 	const foreign = "bbbbbbbb-1111-4111-8111-111111111111"
-	world.Entries = append(slices.Clone(world.Entries[:50]), makesim.Entry{UUID: foreign, OrganizationID: 6666, Event: "foreign_secret", TriggeredAt: now().Add(-time.Hour)})
+	world.Entries = append(slices.Clone(world.Entries[:50]),
+		makesim.Entry{UUID: foreign, OrganizationID: 6666, Event: "foreign_secret", TriggeredAt: now().Add(-time.Hour)})
 	u := start(t, &world, makesim.Quirks{DetailIgnoresOrganization: true, DetailPath: makesim.DetailPathBoth})
 	c := u.caller(makesim.DemoToken)
 	held := u.Dump(makesim.DemoOrganizationID)[0].UUID
 	u.ResetRequests()
 	for _, uri := range []string{
-		"make://organizations/4721/audit-logs/..", "make://organizations/4721/audit-logs/a%2Fb", "make://organizations/..%2F..%2Fusers/audit-log-filters",
-		"make://organizations/%2e%2e/audit-log-filters", "make://organizations/4721%0a/audit-log-filters", "make://teams/8102%3Fx/audit-log-filters",
+		"make://organizations/4721/audit-logs/..", "make://organizations/4721/audit-logs/a%2Fb",
+		"make://organizations/..%2F..%2Fusers/audit-log-filters",
+		"make://organizations/%2e%2e/audit-log-filters", "make://organizations/4721%0a/audit-log-filters",
+		"make://teams/8102%3Fx/audit-log-filters",
 		"make://teams/%E2%80%AE8102/audit-log-filters", "make://organizations/4721/audit-logs/" + strings.Repeat("a", 200),
 		"make://organizations/Northwind%20Automation/audit-log-filters",
 		// These match no template at all.
-		"make://organizations//audit-log-filters", "make://teams//audit-log-filters", "make://organizations/4721/audit-logs/", "make://organizations/4721/audit-logs",
+		"make://organizations//audit-log-filters", "make://teams//audit-log-filters", "make://organizations/4721/audit-logs/",
+		"make://organizations/4721/audit-logs",
 		"make://organizations/4721", "make://users", "file:///etc/passwd", "make://organizations/4721/audit-logs/" + held + "/x", "",
 	} {
 		c.fails(uri)
@@ -156,14 +162,17 @@ func TestArgumentsAreCompleted(t *testing.T) {
 	recent := c.complete(resources.EntryOfOrganization, "uuid", "", organization).Completion.Values
 	require.NotEmpty(t, recent)
 	assert.Equal(t, held[0].UUID, recent[0], "newest first")
-	assert.Contains(t, c.complete(resources.EntryOfOrganization, "uuid", strings.ToUpper(held[0].UUID[:4]), organization).Completion.Values, held[0].UUID)
+	assert.Contains(t, c.complete(resources.EntryOfOrganization, "uuid", strings.ToUpper(held[0].UUID[:4]), organization).Completion.Values,
+		held[0].UUID)
 	assert.NotEmpty(t, c.complete(resources.EntryOfOrganization, "uuid", "", nil).Completion.Values, "the only organization is meant")
 	assert.Empty(t, c.complete(resources.EntryOfOrganization, "uuid", "zzz", organization).Completion.Values)
 
-	for _, other := range [][2]string{{resources.OrganizationFilters, "team_id"}, {resources.TeamFilters, "uuid"}, {"make://nothing/{x}", "x"}, {"make://organizations", "organization_id"}} {
+	for _, other := range [][2]string{{resources.OrganizationFilters, "team_id"}, {resources.TeamFilters, "uuid"},
+		{"make://nothing/{x}", "x"}, {"make://organizations", "organization_id"}} {
 		assert.Empty(t, c.complete(other[0], other[1], "", nil).Completion.Values)
 	}
-	assert.Equal(t, []string{"8102"}, u.caller(makesim.DemoTeamAdminToken).complete(resources.TeamFilters, "team_id", "", nil).Completion.Values)
+	assert.Equal(t, []string{"8102"}, u.caller(makesim.DemoTeamAdminToken).complete(resources.TeamFilters, "team_id", "",
+		nil).Completion.Values)
 	assert.Empty(t, u.caller(makesim.DemoMemberToken).complete(resources.TeamFilters, "team_id", "", nil).Completion.Values)
 }
 
@@ -173,9 +182,11 @@ func TestCompletionsAreBounded(t *testing.T) {
 	world.Entries = world.Entries[:20]
 	world.Organizations = slices.Clone(world.Organizations)
 	for i := range 130 {
-		world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams), makesim.Team{ID: 20_000 + int64(i), Name: fmt.Sprintf("Team %d", i)})
+		world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams),
+			makesim.Team{ID: 20_000 + int64(i), Name: fmt.Sprintf("Team %d", i)})
 	}
-	completion := start(t, &world, makesim.Quirks{}).caller(makesim.DemoToken).complete(resources.TeamFilters, "team_id", "2", nil).Completion
+	completion := start(t, &world, makesim.Quirks{}).caller(makesim.DemoToken).complete(resources.TeamFilters, "team_id", "2",
+		nil).Completion
 	assert.Len(t, completion.Values, 100)
 	assert.Equal(t, 130, completion.Total)
 	assert.True(t, completion.HasMore)
@@ -186,7 +197,8 @@ func TestFailuresAreExplained(t *testing.T) {
 	wrongKey := start(t, demoWorld(), makesim.Quirks{}).caller("00000000-0000-4000-8000-00000000dead")
 	noService := connect(t, func(context.Context) (*analysis.Service, error) { return nil, errors.New("no key \u202eset") })
 	for _, uri := range []string{
-		"make://organizations", "make://organizations/4721/audit-log-filters", "make://teams/8102/audit-log-filters", "make://organizations/4721/audit-logs/" + missingUUID,
+		"make://organizations", "make://organizations/4721/audit-log-filters", "make://teams/8102/audit-log-filters",
+		"make://organizations/4721/audit-logs/" + missingUUID,
 	} {
 		text := wrongKey.fails(uri)
 		assert.Contains(t, text, "401")

@@ -8,16 +8,15 @@ import (
 // maxListed bounds how much of the same kind one error lists.
 const maxListed = 20
 
-// ArgumentError is returned for arguments that cannot be used. It holds every
-// problem that was found, so that one correction mends them all.
+// ArgumentError is returned for arguments that cannot be used. It holds every problem that was found, so that one correction mends them
+// all.
 type ArgumentError struct {
 	Problems []Problem
 }
 
 // Problem is what is wrong with one argument.
 type Problem struct {
-	// Argument is the argument's name, cleaned; empty if the arguments as a whole
-	// are meant.
+	// Argument is the argument's name, cleaned; empty if the arguments as a whole are meant.
 	Argument string
 	// Message says what was wrong with the value, what is accepted, and an example.
 	Message string

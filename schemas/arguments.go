@@ -20,16 +20,14 @@ const (
 	maxArgumentDepth = 64
 )
 
-// Arguments reads the arguments of one tool by its input schema. It is safe for
-// concurrent use.
+// Arguments reads the arguments of one tool by its input schema. It is safe for concurrent use.
 type Arguments struct {
 	parameters []parameter // in the schema's order
 	names      []string
 }
 
-// NewArguments compiles an input schema as [Input] makes it: an object whose
-// properties are texts, whole numbers, booleans, and lists of them. A keyword that
-// constrains and is not understood is an error, since it would not be enforced.
+// NewArguments compiles an input schema as [Input] makes it: an object whose properties are texts, whole numbers, booleans, and lists of
+// them. A keyword that constrains and is not understood is an error, since it would not be enforced.
 func NewArguments(schema json.RawMessage) (*Arguments, error) {
 	var root struct {
 		Type                 string          `json:"type"`
@@ -70,14 +68,12 @@ func NewArguments(schema json.RawMessage) (*Arguments, error) {
 	return arguments, nil
 }
 
-// Decode checks the arguments of a call against the schema, coerces them where
-// the meaning is plain, and stores them into the struct that into points to.
-// arguments is what mcp-go's CallToolRequest holds: GetRawArguments() keeps
-// integers beyond 2^53 exact, Params.Arguments does not.
+// Decode checks the arguments of a call against the schema, coerces them where the meaning is plain, and stores them into the struct that
+// into points to. arguments is what mcp-go's CallToolRequest holds: GetRawArguments() keeps integers beyond 2^53 exact, Params.Arguments
+// does not.
 //
-// Null, an empty text and an empty list mean that the argument was left out.
-// Defaults are not filled in, so that the tool knows. What is wrong with the
-// arguments comes back as an [*ArgumentError].
+// Null, an empty text and an empty list mean that the argument was left out. Defaults are not filled in, so that the tool knows. What is
+// wrong with the arguments comes back as an [*ArgumentError].
 func (a *Arguments) Decode(arguments any, into any) error {
 	values, err := argumentObject(arguments)
 	if err != nil {
@@ -116,8 +112,7 @@ func (a *Arguments) Decode(arguments any, into any) error {
 	return nil
 }
 
-// unknown refuses the arguments that the tool does not have: a misspelt filter
-// that is dropped would silently widen the question.
+// unknown refuses the arguments that the tool does not have: a misspelt filter that is dropped would silently widen the question.
 func (a *Arguments) unknown(values map[string]any) []Problem {
 	var problems []Problem
 	names := slices.Sorted(maps.Keys(values))
@@ -143,8 +138,7 @@ func (a *Arguments) unknown(values map[string]any) []Problem {
 	return problems
 }
 
-// argumentObject brings whatever arguments were given into one form: a map with
-// exact numbers.
+// argumentObject brings whatever arguments were given into one form: a map with exact numbers.
 func argumentObject(arguments any) (map[string]any, error) {
 	if raw, ok := arguments.(json.RawMessage); ok && len(raw) == 0 {
 		return nil, nil

@@ -147,7 +147,8 @@ func TestProblemsSayWhatIsWrongWhatIsAcceptedAndAnExample(t *testing.T) {
 		`{"team":[["a"]]}`:           `team: a list of 1 is not text; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`,
 		`{"days":[1]}`:               `days: has only 1; accepted: a list of 2 to 1000, each a whole number from 1 to 7; for example [1]`,
 		`{"days":[1,8]}`:             `days: value 2: 8 is too large; accepted: a list of 2 to 1000, each a whole number from 1 to 7; for example [1]`,
-		`{"actor":"` + strings.Repeat("é", 501) + `"}`: `actor: has 501 characters; accepted: text of at most 500 characters; for example "some text"`,
+		`{"actor":"` + strings.Repeat("é", 501) +
+			`"}`: `actor: has 501 characters; accepted: text of at most 500 characters; for example "some text"`,
 	} {
 		_, err := decode(t, text)
 		if assert.Error(t, err, text) {
@@ -286,16 +287,18 @@ func TestArgumentsOfAToolCallAreReadAsMCPGoHoldsThem(t *testing.T) {
 	assert.EqualValues(t, 9007199254740993, got.OrganizationID, "raw arguments are exact")
 }
 
-// TestEveryKeywordIsEnforced goes through the keywords one by one, with schemas
-// written by hand.
+// TestEveryKeywordIsEnforced goes through the keywords one by one, with schemas written by hand.
 func TestEveryKeywordIsEnforced(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ property, given, want, problem string }{
 		{`{"type":"string"}`, `"x"`, `"x"`, ""},
-		{`{"type":"string","minLength":3}`, `"ab"`, "", `has only 2 characters; accepted: text of 3 to 500 characters; for example "some text"`},
+		{`{"type":"string","minLength":3}`, `"ab"`, "",
+			`has only 2 characters; accepted: text of 3 to 500 characters; for example "some text"`},
 		{`{"type":"string","minLength":3}`, `"äöü"`, `"äöü"`, ""},
-		{`{"type":"string","maxLength":2,"examples":["ab"]}`, `"abc"`, "", `has 3 characters; accepted: text of at most 2 characters; for example "ab"`},
-		{`{"type":"string","enum":["week","month"],"default":"month"}`, `"day"`, "", `"day" is not one of them; accepted: one of week, month; for example "month"`},
+		{`{"type":"string","maxLength":2,"examples":["ab"]}`, `"abc"`, "",
+			`has 3 characters; accepted: text of at most 2 characters; for example "ab"`},
+		{`{"type":"string","enum":["week","month"],"default":"month"}`, `"day"`, "",
+			`"day" is not one of them; accepted: one of week, month; for example "month"`},
 		{`{"type":"string","enum":["1","2"]}`, `2`, `"2"`, ""},
 		{`{"type":"string"}`, `1e41`, "", `1e41 is too long for a number; send it as text; accepted: text of at most 500 characters; for example "some text"`},
 		{`{"type":"integer"}`, `"x"`, "", `"x" is not a number that can be used; accepted: a whole number; for example 42`},
@@ -307,8 +310,10 @@ func TestEveryKeywordIsEnforced(t *testing.T) {
 		{`{"type":"integer","maximum":9}`, `1e20`, "", `1e20 is too large; accepted: a whole number up to 9; for example 9`},
 		{`{"type":"boolean","default":false}`, `0`, "", `0 is neither true nor false; accepted: true or false; for example false`},
 		{`{"type":"array","items":{"type":"boolean"}}`, `["TRUE",false]`, `[true,false]`, ""},
-		{`{"type":"array","items":{"type":"string"},"default":["a"]}`, `{}`, "", `an object is not text; accepted: a list of up to 1000, each text of at most 500 characters; for example ["a"]`},
-		{`{"type":"array","items":{"type":"string","enum":["a","b"]}}`, `["b","c"]`, "", `value 2: "c" is not one of them; accepted: a list of up to 1000, each one of a, b; for example ["a"]`},
+		{`{"type":"array","items":{"type":"string"},"default":["a"]}`, `{}`, "",
+			`an object is not text; accepted: a list of up to 1000, each text of at most 500 characters; for example ["a"]`},
+		{`{"type":"array","items":{"type":"string","enum":["a","b"]}}`, `["b","c"]`, "",
+			`value 2: "c" is not one of them; accepted: a list of up to 1000, each one of a, b; for example ["a"]`},
 	} {
 		arguments, err := schemas.NewArguments(json.RawMessage(
 			`{"type":"object","additionalProperties":false,"properties":{"a":` + c.property + `}}`))
@@ -405,7 +410,8 @@ func TestSchemasThatCouldNotBeEnforcedAreRefused(t *testing.T) {
 		`{"type":"object","additionalProperties":false,"allOf":[]}`,
 		object(`{}`), object(`{"type":"object"}`), object(`{"type":"string","pattern":"a"}`),
 		object(`{"type":"array"}`), object(`{"type":"array","items":{"type":"array","items":{"type":"string"}}}`),
-		object(`{"oneOf":[{"type":"integer"},{"type":"null"}]}`), object(`{"type":"number"}`), object(`{"type":"integer","minimum":0.5}`), object(`{"type":"integer","enum":[1]}`), object(`{"type":"integer","minimum":1e99}`),
+		object(`{"oneOf":[{"type":"integer"},{"type":"null"}]}`), object(`{"type":"number"}`), object(`{"type":"integer","minimum":0.5}`),
+		object(`{"type":"integer","enum":[1]}`), object(`{"type":"integer","minimum":1e99}`),
 		object(`{"type":"integer","maximum":1e99}`), object(`true`),
 	} {
 		_, err := schemas.NewArguments(json.RawMessage(schema))
@@ -413,9 +419,8 @@ func TestSchemasThatCouldNotBeEnforcedAreRefused(t *testing.T) {
 	}
 }
 
-// FuzzArguments checks that whatever is sent either satisfies the schema once it
-// is stored, by another implementation's judgement, or is refused as an
-// ArgumentError.
+// FuzzArguments checks that whatever is sent either satisfies the schema once it is stored, by another implementation's judgement, or is
+// refused as an ArgumentError.
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, `null`, `[]`, `{"limit":"42","team":"[\"a\"]","sort_by":"TRIGGERED AT"}`, `{"limit":1e400}`,

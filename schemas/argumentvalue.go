@@ -16,8 +16,7 @@ import (
 // maxNumberDigits bounds the text and the exponent of a number: it is written in full, and 1e999999999 would take all memory.
 const maxNumberDigits = 40
 
-// read returns the value of the parameter as it is to be stored, and whether
-// there is one.
+// read returns the value of the parameter as it is to be stored, and whether there is one.
 func (p *parameter) read(raw any) (value any, present bool, problems []Problem) {
 	if text, ok := raw.(string); raw == nil || ok && strings.TrimSpace(text) == "" {
 		return nil, false, nil

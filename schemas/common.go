@@ -67,8 +67,7 @@ type Gap struct {
 	Reason string `json:"reason"`
 }
 
-// Entry is one entry of the audit log. Names, addresses and details are text
-// that others wrote.
+// Entry is one entry of the audit log. Names, addresses and details are text that others wrote.
 type Entry struct {
 	UUID         string            `json:"uuid"`
 	TriggeredAt  string            `json:"triggered_at" jsonschema_description:"When it was done, RFC 3339 in the query's zone."`

@@ -36,8 +36,8 @@ type CountGroup struct {
 	Change        *int     `json:"change,omitempty" jsonschema_description:"count less previous_count."`
 }
 
-// GroupKey is what the entries of a group share: a field for each of group_by.
-// People and teams are one where their id is; a null id stands for none, as the name then says.
+// GroupKey is what the entries of a group share: a field for each of group_by. People and teams are one where their id is; a null id stands
+// for none, as the name then says.
 type GroupKey struct {
 	Actor     *auditlog.Actor `json:"actor,omitempty"`
 	Event     *auditlog.Text  `json:"event,omitempty"`

@@ -12,8 +12,7 @@ type GetActorActivityArguments struct {
 	BaselineDays   int    `json:"baseline_days,omitempty" jsonschema:"minimum=1,maximum=365" jsonschema_description:"Days before the window that it is compared with, default 90."`
 }
 
-// GetActorActivityResult is what one person did in a window, against the same
-// person's baseline.
+// GetActorActivityResult is what one person did in a window, against the same person's baseline.
 type GetActorActivityResult struct {
 	Answer
 	Actor             ActivityActor  `json:"actor"`

@@ -10,8 +10,7 @@ type ListFiltersArguments struct {
 	Limit          int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Most items per list; default: as many as fit."`
 }
 
-// ListFiltersResult is the catalog of names, each list with the total of what
-// search leaves, before kind and limit.
+// ListFiltersResult is the catalog of names, each list with the total of what search leaves, before kind and limit.
 type ListFiltersResult struct {
 	Organization auditlog.Ref     `json:"organization"`
 	Teams        []auditlog.Ref   `json:"teams"`

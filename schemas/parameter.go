@@ -30,8 +30,7 @@ type parameter struct {
 	item               *parameter
 }
 
-// property is the subset of JSON Schema that is understood, with the keywords
-// that merely describe.
+// property is the subset of JSON Schema that is understood, with the keywords that merely describe.
 type property struct {
 	Type      string          `json:"type"`
 	Enum      []string        `json:"enum"`

@@ -1,12 +1,10 @@
-// Package schemas holds what the tools take and give as Go structs, and their
-// JSON Schemas.
+// Package schemas holds what the tools take and give as Go structs, and their JSON Schemas.
 //
 // It promises that
-//   - a schema is derived from the struct it describes ([Input], [Output]), so
-//     that the two cannot drift apart, and comes out as the same bytes every time;
-//   - what [Arguments] accepts satisfies the input schema: arguments are coerced
-//     where the meaning is plain and refused with a reason, what is accepted and
-//     an example where it is not. Nothing is dropped or guessed silently.
+//   - a schema is derived from the struct it describes ([Input], [Output]), so that the two cannot drift apart, and comes out as the same
+//     bytes every time;
+//   - what [Arguments] accepts satisfies the input schema: arguments are coerced where the meaning is plain and refused with a reason, what
+//     is accepted and an example where it is not. Nothing is dropped or guessed silently.
 //
 // It knows neither MCP nor Make's wire format.
 package schemas
@@ -23,11 +21,9 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Input returns the JSON Schema (draft 2020-12) of a tool's arguments, T being a
-// struct. It is kept small, since every model reads it on every turn: neither
-// "$schema" nor "$id". Descriptions come from `jsonschema_description` tags,
-// constraints from `jsonschema` tags; fields without omitempty are required;
-// embedded structs are flattened.
+// Input returns the JSON Schema (draft 2020-12) of a tool's arguments, T being a struct. It is kept small, since every model reads it on
+// every turn: neither "$schema" nor "$id". Descriptions come from `jsonschema_description` tags, constraints from `jsonschema` tags; fields
+// without omitempty are required; embedded structs are flattened.
 //
 // It panics if T has no schema: that is a mistake in T, never in data.
 func Input[T any]() json.RawMessage {
@@ -36,20 +32,14 @@ func Input[T any]() json.RawMessage {
 	return marshalSchema(schema)
 }
 
-// Output is [Input] for a tool's result, with "$schema". A pointer is nullable
-// only where its `jsonschema` tag says so; a nil slice without omitempty is
-// marshalled as null, which no schema made here allows.
+// Output is [Input] for a tool's result, with "$schema". A pointer is nullable only where its `jsonschema` tag says so; a nil slice without
+// omitempty is marshalled as null, which no schema made here allows.
 func Output[T any]() json.RawMessage {
 	return marshalSchema(reflectSchema(reflect.TypeFor[T]()))
 }
 
 func reflectSchema(t reflect.Type) *jsonschema.Schema {
-	reflector := jsonschema.Reflector{
-		Anonymous:      true,
-		DoNotReference: true,
-		ExpandedStruct: true,
-		Mapper:         customSchema,
-	}
+	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true, Mapper: customSchema}
 	schema := reflector.ReflectFromType(t)
 	if schema.Type != "object" {
 		panic(fmt.Sprintf("schemas: %s is not described as an object: use a struct", t))
@@ -65,8 +55,8 @@ func marshalSchema(schema *jsonschema.Schema) json.RawMessage {
 	return data
 }
 
-// customSchema describes the types whose JSON is not what their Go kind
-// suggests. Reflection alone would describe those wrongly and say nothing.
+// customSchema describes the types whose JSON is not what their Go kind suggests. Reflection alone would describe those wrongly and say
+// nothing.
 func customSchema(t reflect.Type) *jsonschema.Schema {
 	switch t {
 	case reflect.TypeFor[time.Time](), reflect.TypeFor[json.RawMessage]():
@@ -83,8 +73,7 @@ func customSchema(t reflect.Type) *jsonschema.Schema {
 	}
 	switch value := reflect.New(t).Interface().(type) {
 	case interface{ JSONSchema() *jsonschema.Schema }:
-		// A copy: the reflector writes the field's description into it, and a type
-		// may return the same schema to every caller.
+		// A copy: the reflector writes the field's description into it, and a type may return the same schema to every caller.
 		schema := *value.JSONSchema()
 		return &schema
 	case interface{ JSONSchemaAlias() any }:

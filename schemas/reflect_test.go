@@ -126,8 +126,7 @@ func TestEmbeddedStructsAreFlattenedAtEveryDepth(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, outer{}.hidden)
 	for _, schema := range []json.RawMessage{schemas.Input[outer](), schemas.Input[*outer](), schemas.Output[outer]()} {
-		assert.JSONEq(t, `{"deep":{"type":"string"},"mid":{"type":"string"},"top":{"type":"string"}}`,
-			string(propertiesOf(t, schema)))
+		assert.JSONEq(t, `{"deep":{"type":"string"},"mid":{"type":"string"},"top":{"type":"string"}}`, string(propertiesOf(t, schema)))
 	}
 }
 
@@ -267,6 +266,5 @@ func TestATypeWithoutATruthfulSchemaIsAProgrammingError(t *testing.T) {
 	assert.PanicsWithValue(t,
 		"schemas: schemas_test.selfMarshalling marshals itself: give it a method JSONSchema() *jsonschema.Schema",
 		func() { schemas.Output[opaque]() })
-	assert.PanicsWithValue(t, "schemas: string is not described as an object: use a struct",
-		func() { schemas.Input[string]() })
+	assert.PanicsWithValue(t, "schemas: string is not described as an object: use a struct", func() { schemas.Input[string]() })
 }

@@ -41,7 +41,8 @@ func (u *upstream) sync(a *archive.Archive) {
 	require.NoError(u.T, err)
 	for _, organization := range organizations {
 		if organization.ID == "4721" {
-			_, err = a.Sync(u.T.Context(), source, archive.SyncOptions{Instance: "test", Organization: organization, Details: archive.NoDetails})
+			_, err = a.Sync(u.T.Context(), source, archive.SyncOptions{Instance: "test", Organization: organization,
+				Details: archive.NoDetails})
 			require.NoError(u.T, err)
 		}
 	}
@@ -72,27 +73,40 @@ func questionsOfAllTools() map[string][]args {
 		"list_audit_log_filters": {{}, {"kind": "users", "search": "nov"}, {"kind": "events", "limit": 500}},
 		"list_audit_logs": {
 			{}, {"limit": 500, "from": "10d"}, {"from": "20d", "limit": 500, "response_format": "detailed", "event": "*_deleted"},
-			{"from": "60d", "actor": "Marek Havelka", "limit": 300}, {"from": "30d", "actor": "none"}, {"from": "30d", "exclude_actor": []any{5004, "none"}, "team": "Marketing"},
-			{"from": "30d", "team": "none", "limit": 300}, {"from": "60d", "target_id": "3000"}, {"from": "60d", "target_id": "no such"}, {"from": "yesterday"}, {"from": "2026-10"},
-			{"from": "12d", "sort_by": "actor", "limit": 100}, {"from": "12d", "sort_by": "targetId", "sort_dir": "asc", "limit": 100}, {"from": "12d", "sort_by": "createdAt", "limit": 100},
+			{"from": "60d", "actor": "Marek Havelka", "limit": 300}, {"from": "30d", "actor": "none"},
+			{"from": "30d", "exclude_actor": []any{5004, "none"}, "team": "Marketing"},
+			{"from": "30d", "team": "none", "limit": 300}, {"from": "60d", "target_id": "3000"}, {"from": "60d", "target_id": "no such"},
+			{"from": "yesterday"}, {"from": "2026-10"},
+			{"from": "12d", "sort_by": "actor", "limit": 100}, {"from": "12d", "sort_by": "targetId", "sort_dir": "asc", "limit": 100},
+			{"from": "12d", "sort_by": "createdAt", "limit": 100},
 			{"from": "40d", "event": []string{"Webhooks", "key_created"}, "timezone": "Asia/Kathmandu", "limit": 500},
 		},
 		"count_audit_logs": {
-			{}, {"from": "60d", "group_by": "actor", "limit": 200}, {"from": "60d", "group_by": "event", "order_by": "last_at", "limit": 200},
-			{"from": "60d", "group_by": []string{"category", "team"}, "limit": 200}, {"from": "60d", "group_by": "target", "limit": 200, "order_by": "first_at"},
-			{"from": "60d", "group_by": []string{"day", "event"}, "limit": 200}, {"from": "60d", "group_by": "week", "timezone": "America/New_York"}, {"from": "60d", "group_by": []string{"month", "actor"}, "limit": 200},
-			{"from": "60d", "group_by": []string{"weekday", "hour_of_day"}, "limit": 200, "timezone": "Australia/Lord_Howe"}, {"from": "30d", "hours": "22-06", "group_by": "actor"},
-			{"from": "30d", "hours": "08:30-17:15", "weekdays": "weekend", "group_by": "hour_of_day"}, {"from": "20d", "compare_to_previous": true, "group_by": "actor", "limit": 200},
-			{"from": "this month", "compare_to_previous": true, "group_by": []string{"event", "team"}, "limit": 200}, {"from": "60d", "actor": []any{5028, "none"}, "event": "*_deleted", "group_by": "target"},
-			{"from": "60d", "team": []any{8102, "none"}, "group_by": "team"}, {"from": "60d", "weekdays": "mon-fri", "group_by": "day", "order_by": "key", "limit": 200}, {"from": "2026-10-25", "group_by": "hour_of_day"},
+			{}, {"from": "60d", "group_by": "actor", "limit": 200},
+			{"from": "60d", "group_by": "event", "order_by": "last_at", "limit": 200},
+			{"from": "60d", "group_by": []string{"category", "team"}, "limit": 200},
+			{"from": "60d", "group_by": "target", "limit": 200, "order_by": "first_at"},
+			{"from": "60d", "group_by": []string{"day", "event"}, "limit": 200},
+			{"from": "60d", "group_by": "week", "timezone": "America/New_York"},
+			{"from": "60d", "group_by": []string{"month", "actor"}, "limit": 200},
+			{"from": "60d", "group_by": []string{"weekday", "hour_of_day"}, "limit": 200, "timezone": "Australia/Lord_Howe"},
+			{"from": "30d", "hours": "22-06", "group_by": "actor"},
+			{"from": "30d", "hours": "08:30-17:15", "weekdays": "weekend", "group_by": "hour_of_day"},
+			{"from": "20d", "compare_to_previous": true, "group_by": "actor", "limit": 200},
+			{"from": "this month", "compare_to_previous": true, "group_by": []string{"event", "team"}, "limit": 200},
+			{"from": "60d", "actor": []any{5028, "none"}, "event": "*_deleted", "group_by": "target"},
+			{"from": "60d", "team": []any{8102, "none"}, "group_by": "team"},
+			{"from": "60d", "weekdays": "mon-fri", "group_by": "day", "order_by": "key", "limit": 200},
+			{"from": "2026-10-25", "group_by": "hour_of_day"},
 		},
-		"get_actor_activity": {{"actor": "Marek Havelka"}, {"actor": 5004, "from": "20d", "baseline_days": 30}, {"actor": "none", "from": "20d", "baseline_days": 30}, {"actor": 5028, "from": "50d", "baseline_days": 10}, {"actor": 987654}},
-		"get_target_history": {{"target_id": "3000", "from": "60d", "limit": 50}, {"target_id": "3001", "from": "60d", "kind": "Webhooks"}, {"target_id": "no such", "from": "60d"}},
+		"get_actor_activity": {{"actor": "Marek Havelka"}, {"actor": 5004, "from": "20d", "baseline_days": 30},
+			{"actor": "none", "from": "20d", "baseline_days": 30}, {"actor": 5028, "from": "50d", "baseline_days": 10}, {"actor": 987654}},
+		"get_target_history": {{"target_id": "3000", "from": "60d", "limit": 50}, {"target_id": "3001", "from": "60d", "kind": "Webhooks"},
+			{"target_id": "no such", "from": "60d"}},
 	}
 }
 
-// essenceOf is a result without what may differ: where it came from, sealed cursors,
-// and what the archive alone can say.
+// essenceOf is a result without what may differ: where it came from, sealed cursors, and what the archive alone can say.
 func essenceOf(t *testing.T, r audittest.Result) string {
 	t.Helper()
 	if r.IsError {
@@ -121,7 +135,8 @@ func TestTheArchiveAnswersEveryQuestionAsMakeDoes(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	a := u.filled()
-	for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken, "somebody without rights": makesim.DemoMemberToken} {
+	for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken,
+		"somebody without rights": makesim.DemoMemberToken} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			fromMake, fromArchive := connect(t, u.Service(key)), connect(t, u.archived(a, key))

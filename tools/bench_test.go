@@ -26,11 +26,9 @@ const (
 	benchPage        = 100
 )
 
-// BenchmarkCount60000 counts 60,000 entries over a whole MCP session: the first
-// question reads them in 600 pages of 100 at 20 ms latency, the second is answered
-// from what was kept. Make is another process, so that memory is the server's and
-// the client's alone. The limits of the first: 1.5 times 600/8 pages one after
-// another, which is 2.25 s; and 60 MB.
+// BenchmarkCount60000 counts 60,000 entries over a whole MCP session: the first question reads them in 600 pages of 100 at 20 ms latency,
+// the second is answered from what was kept. Make is another process, so that memory is the server's and the client's alone. The limits of
+// the first: 1.5 times 600/8 pages one after another, which is 2.25 s; and 60 MB.
 func BenchmarkCount60000(b *testing.B) {
 	url := startSimulatorProcess(b)
 	ask := func(c *caller, group string) schemas.CountAuditLogsResult {
@@ -105,9 +103,11 @@ func TestSimulatorProcess(t *testing.T) {
 	world := *demoWorld()
 	world.Organizations[0].APILimit = 0
 	world.Entries = makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: demoOrganization, Count: benchEntries, From: time.Now().AddDate(0, 0, -360), To: time.Now(), BurstSize: 400, Seed: 1,
+		OrganizationID: demoOrganization, Count: benchEntries, From: time.Now().AddDate(0, 0, -360), To: time.Now(), BurstSize: 400,
+		Seed: 1,
 	})
-	simulated := makesim.New(&world, makesim.Options{Latency: benchLatency, Quirks: makesim.Quirks{PageCap: benchPage, EchoRequestedLimit: true}})
+	simulated := makesim.New(&world, makesim.Options{Latency: benchLatency,
+		Quirks: makesim.Quirks{PageCap: benchPage, EchoRequestedLimit: true}})
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	fmt.Printf("simulator at http://%s%s\n", listener.Addr(), makesim.BasePath)

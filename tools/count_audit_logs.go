@@ -17,11 +17,13 @@ const (
 
 func countAuditLogs() Tool {
 	return New(Tool{
-		Name:        "count_audit_logs",
-		Title:       "Count entries",
-		Description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days unless from or to is given. One call answers who did most, when most happened, what changed against the period before. list_audit_logs shows the entries.",
-		Answers:     "How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call.",
-		Example:     `{"group_by": ["actor", "event"], "from": "30d"}`,
+		Name:  "count_audit_logs",
+		Title: "Count entries",
+		Description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days " +
+			"unless from or to is given. One call answers who did most, when most happened, what changed against the period before. " +
+			"list_audit_logs shows the entries.",
+		Answers: "How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call.",
+		Example: `{"group_by": ["actor", "event"], "from": "30d"}`,
 	}, handleCountAuditLogs)
 }
 
@@ -78,7 +80,8 @@ func countRequest(arguments schemas.CountAuditLogsArguments) (analysis.CountRequ
 	}
 	if len(request.GroupBy) == 2 && request.GroupBy[0] == request.GroupBy[1] {
 		twice = &schemas.ArgumentError{Problems: []schemas.Problem{{
-			Argument: "group_by", Message: "names " + arguments.GroupBy[0] + " twice; accepted: one key, or two different ones, e.g. [\"actor\",\"event\"]",
+			Argument: "group_by", Message: "names " + arguments.GroupBy[0] +
+				" twice; accepted: one key, or two different ones, e.g. [\"actor\",\"event\"]",
 		}}}
 	}
 	return request, errors.Join(badHours, badDays, twice)

@@ -32,8 +32,7 @@ func inPrague(t testing.TB) *time.Location {
 	return zone
 }
 
-// month30 are the 30 days before now, by the clocks of Prague: summer time ended
-// amid them.
+// month30 are the 30 days before now, by the clocks of Prague: summer time ended amid them.
 func month30(e makesim.Entry) bool {
 	return audittest.Within(time.Date(2026, 10, 21, 11, 0, 0, 0, time.UTC), now())(e)
 }
@@ -85,7 +84,8 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 		want := tally(u.Dumped(func(e makesim.Entry) bool { return month30(e) && events("*_deleted")(e) }), actorOf)
 		assert.Equal(t, want, counts(got, "actor"))
 		assert.Equal(t, "2026-10-21T13:00:00+02:00", got.Query.From)
-		assert.Equal(t, auditlog.Actor{ID: "5028", Name: "Grzegorz Brzęczyszczykiewicz", Email: "grzegorz.b@northwind.example"}, *got.Groups[0].Key.Actor)
+		assert.Equal(t, auditlog.Actor{ID: "5028", Name: "Grzegorz Brzęczyszczykiewicz", Email: "grzegorz.b@northwind.example"},
+			*got.Groups[0].Key.Actor)
 	})
 	t.Run("events of each category over everything", func(t *testing.T) {
 		t.Parallel()
@@ -122,7 +122,8 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	})
 	t.Run("the day with the most deleted webhooks", func(t *testing.T) {
 		t.Parallel()
-		want := tally(u.Dumped(events("webhook_deleted")), func(e makesim.Entry) string { return e.TriggeredAt.In(prague).Format(time.DateOnly) })
+		want := tally(u.Dumped(events("webhook_deleted")),
+			func(e makesim.Entry) string { return e.TriggeredAt.In(prague).Format(time.DateOnly) })
 		got := c.count(args{"from": "all", "event": "webhook_deleted", "group_by": "day", "limit": 1})
 		require.Len(t, got.Groups, 1)
 		assert.Equal(t, most(t, want), got.Groups[0].Key.Day)
@@ -286,8 +287,7 @@ func TestCountsAreSmall(t *testing.T) {
 	for i, a := range countKeys() {
 		groupings := [][]string{{a}}
 		for _, b := range countKeys()[:i] {
-			// Pairs of what is long, in one order: in the other they are as long.
-			// The property test looks at the length of all others.
+			// Pairs of what is long, in one order: in the other they are as long. The property test looks at the length of all others.
 			if i < 5 {
 				groupings = append(groupings, []string{a, b})
 			}
@@ -363,7 +363,8 @@ func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
 	plain := c.count(args{"group_by": []string{"actor"}, "limit": 3, "compare_to_previous": true, "from": "5d"})
 	for _, same := range []args{
 		{"group_by": "actor", "limit": "3", "compare_to_previous": "true", "from": "5d"},
-		{"group_by": `["actor"]`, "limit": 3.0, "compare_to_previous": true, "from": "5d", "order_by": "count", "hours": "", "weekdays": nil},
+		{"group_by": `["actor"]`, "limit": 3.0, "compare_to_previous": true, "from": "5d", "order_by": "count", "hours": "",
+			"weekdays": nil},
 		{"group_by": "ACTOR", "limit": 3, "compare_to_previous": true, "from": "5d", "order_by": "Count", "weekdays": []string{}},
 	} {
 		assert.Equal(t, plain, c.count(same), "%v", same)
@@ -413,7 +414,8 @@ func TestCountsEchoHoursAndWeekdays(t *testing.T) {
 		understood []string
 	}{
 		{"mon-fri", workdays}, {"workdays", workdays}, {[]string{"WORKDAYS"}, workdays}, {[]string{"Monday-Friday"}, workdays},
-		{"weekend", weekend}, {[]string{"sat", "sun"}, weekend}, {[]string{"Sunday", "SATURDAY"}, weekend}, {[]string{"sat", "weekend", "Sat"}, weekend},
+		{"weekend", weekend}, {[]string{"sat", "sun"}, weekend}, {[]string{"Sunday", "SATURDAY"}, weekend},
+		{[]string{"sat", "weekend", "Sat"}, weekend},
 		{"fri-mon", []string{"Monday", "Friday", "Saturday", "Sunday"}}, {"wed", []string{"Wednesday"}}, {"wed-wed", []string{"Wednesday"}},
 		{[]string{"mon", "wed-thu"}, []string{"Monday", "Wednesday", "Thursday"}},
 	} {
@@ -536,7 +538,8 @@ func TestCountsDoNotVouchForThePeriodBeforeTheLog(t *testing.T) {
 	assert.True(t, got.Complete)
 	assert.False(t, got.Previous.Complete)
 	assert.NotEmpty(t, got.Warnings)
-	assert.Equal(t, len(u.Dumped(audittest.Within(time.Date(2026, 9, 1, 11, 0, 0, 0, time.UTC), time.Date(2026, 10, 11, 11, 0, 0, 0, time.UTC)))), got.Previous.Total)
+	assert.Equal(t, len(u.Dumped(audittest.Within(time.Date(2026, 9, 1, 11, 0, 0, 0, time.UTC),
+		time.Date(2026, 10, 11, 11, 0, 0, 0, time.UTC)))), got.Previous.Total)
 }
 
 func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
@@ -600,8 +603,7 @@ func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r auditt
 	return got
 }
 
-// failing is Make with a front that fails for lists once so many were answered,
-// until it is well again.
+// failing is Make with a front that fails for lists once so many were answered, until it is well again.
 type failing struct {
 	*upstream
 	url    string
@@ -637,7 +639,8 @@ func TestCountsOfFailingReadsAreThoseOfWhatIsCovered(t *testing.T) {
 			groupBy:   []string{"team", "day"}, orderBy: "key", hours: [2]int{12 * 3600, 14 * 3600}, weekdays: []time.Weekday{1, 2, 3, 4},
 		},
 		{
-			arguments: args{"from": "30d", "group_by": "event", "event": "*ed", "exclude_actor": "none", "order_by": "last_at"}, groupBy: []string{"event"}, orderBy: "last_at",
+			arguments: args{"from": "30d", "group_by": "event", "event": "*ed", "exclude_actor": "none", "order_by": "last_at"},
+			groupBy:   []string{"event"}, orderBy: "last_at",
 			keep: []func(makesim.Entry) bool{func(e makesim.Entry) bool { return e.Actor != nil }},
 		},
 	}
@@ -688,7 +691,8 @@ func TestCountsThatRunOutOfTimeGoOn(t *testing.T) {
 	u := start(t, recentWorld(), makesim.Options{Latency: 50 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 20}})
 	c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 300*time.Millisecond))
 	q := countCase{
-		arguments: args{"from": "9d", "group_by": []string{"team", "event"}, "compare_to_previous": true}, groupBy: []string{"team", "event"}, zone: inPrague(t),
+		arguments: args{"from": "9d", "group_by": []string{"team", "event"}, "compare_to_previous": true},
+		groupBy:   []string{"team", "event"}, zone: inPrague(t),
 	}
 	for range 100 {
 		r := c.Call("count_audit_logs", q.arguments)
@@ -721,20 +725,26 @@ func TestNoQuirkChangesACount(t *testing.T) {
 	prague := inPrague(t)
 	questions := []countCase{
 		{arguments: args{"from": "3d", "group_by": "actor"}, groupBy: []string{"actor"}},
-		{arguments: args{"from": "3d", "group_by": []string{"team", "hour_of_day"}, "order_by": "key"}, groupBy: []string{"team", "hour_of_day"}, orderBy: "key"},
-		{arguments: args{"from": "3d", "group_by": []string{"day", "category"}, "hours": "9-12"}, groupBy: []string{"day", "category"}, hours: [2]int{9 * 3600, 12 * 3600}},
+		{arguments: args{"from": "3d", "group_by": []string{"team", "hour_of_day"}, "order_by": "key"},
+			groupBy: []string{"team", "hour_of_day"}, orderBy: "key"},
+		{arguments: args{"from": "3d", "group_by": []string{"day", "category"}, "hours": "9-12"}, groupBy: []string{"day", "category"},
+			hours: [2]int{9 * 3600, 12 * 3600}},
 		{
-			arguments: args{"from": "3d", "event": "*_deleted", "group_by": "event", "actor": []any{5001, 5010, 5028, "none"}}, groupBy: []string{"event"},
-			keep: []func(makesim.Entry) bool{events("*_deleted"), func(e makesim.Entry) bool { return e.Actor == nil || by(5001, 5010, 5028)(e) }},
+			arguments: args{"from": "3d", "event": "*_deleted", "group_by": "event", "actor": []any{5001, 5010, 5028, "none"}},
+			groupBy:   []string{"event"},
+			keep: []func(makesim.Entry) bool{events("*_deleted"),
+				func(e makesim.Entry) bool { return e.Actor == nil || by(5001, 5010, 5028)(e) }},
 		},
 		{arguments: args{"from": "3d", "team": "none"}, keep: []func(makesim.Entry) bool{in(0)}},
 	}
 	from := daysBack(now(), 3, prague)
 	world := *recentWorld() // a little of it: there are many servers to fill
-	world.Entries = slices.DeleteFunc(slices.Clone(world.Entries), func(e makesim.Entry) bool { return e.TriggeredAt.Before(now().AddDate(0, 0, -8)) })
+	world.Entries = slices.DeleteFunc(slices.Clone(world.Entries),
+		func(e makesim.Entry) bool { return e.TriggeredAt.Before(now().AddDate(0, 0, -8)) })
 	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
 		for name, quirks := range quirksOfMake() {
-			if teamsOnly := []string{"all at once", "pages of 7", "odd types", "ids as text", "dates by creation"}; key != makesim.DemoToken && !slices.Contains(teamsOnly, name) {
+			if teamsOnly := []string{"all at once", "pages of 7", "odd types", "ids as text",
+				"dates by creation"}; key != makesim.DemoToken && !slices.Contains(teamsOnly, name) {
 				continue
 			}
 			t.Run(name+" for "+key[len(key)-4:], func(t *testing.T) {
@@ -773,7 +783,8 @@ func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	for i := range 3 { // as when Make adds a kind of event
-		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: "gizmo_deleted", TriggeredAt: now().Add(-time.Duration(i+1) * time.Hour)})
+		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: "gizmo_deleted",
+			TriggeredAt: now().Add(-time.Duration(i+1) * time.Hour)})
 	}
 	c := u.caller(makesim.DemoToken)
 	got := c.count(args{"from": "2d", "group_by": []string{"category", "event"}, "order_by": "key", "limit": 50})
@@ -837,7 +848,8 @@ func TestCountsOfWhoIsRenamedAreOneGroup(t *testing.T) {
 			actor.Name, actor.Email = "Michaela Dvořáková", "michaela.dvorakova@northwind.example"
 		}
 		world.Entries = append(world.Entries, makesim.Entry{
-			OrganizationID: demoOrganization, Event: "webhook_created", TeamID: 8107, Actor: &actor, TriggeredAt: now().Add(-time.Duration(i+1) * 7 * time.Hour),
+			OrganizationID: demoOrganization, Event: "webhook_created", TeamID: 8107, Actor: &actor,
+			TriggeredAt: now().Add(-time.Duration(i+1) * 7 * time.Hour),
 		})
 	}
 	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
@@ -849,7 +861,8 @@ func TestCountsOfWhoIsRenamedAreOneGroup(t *testing.T) {
 		got := c.count(arguments)
 		require.Len(t, got.Groups, 1)
 		assert.Equal(t, 40, got.Groups[0].Count)
-		assert.Equal(t, auditlog.Actor{ID: "5033", Name: "Michaela Dvořáková", Email: "michaela.dvorakova@northwind.example"}, *got.Groups[0].Key.Actor, "as the latest entry has it")
+		assert.Equal(t, auditlog.Actor{ID: "5033", Name: "Michaela Dvořáková", Email: "michaela.dvorakova@northwind.example"},
+			*got.Groups[0].Key.Actor, "as the latest entry has it")
 	}
 }
 
@@ -858,7 +871,8 @@ func TestCountsCleanHostileTextInGroups(t *testing.T) {
 	world := *demoWorld()
 	world.Organizations = slices.Clone(world.Organizations)
 	world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams), makesim.Team{ID: 8999, Name: hostileText})
-	world.Events = append(makesim.DocumentedEvents(), makesim.EventCategory{Header: hostileText, Items: []makesim.EventType{{Label: hostileText, Value: "evil_" + hostileText}}})
+	world.Events = append(makesim.DocumentedEvents(),
+		makesim.EventCategory{Header: hostileText, Items: []makesim.EventType{{Label: hostileText, Value: "evil_" + hostileText}}})
 	world.Entries = nil
 	for i := range 60 {
 		world.Entries = append(world.Entries, makesim.Entry{

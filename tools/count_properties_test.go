@@ -22,8 +22,7 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// The naive count: it goes over the simulator's own entries one by one, knows
-// clocks by time.In alone, and shares nothing with the product.
+// The naive count: it goes over the simulator's own entries one by one, knows clocks by time.In alone, and shares nothing with the product.
 
 // countCase is a question as the tool gets it and as the naive count reads it.
 type countCase struct {
@@ -239,9 +238,8 @@ func shownKey(t testing.TB, key schemas.GroupKey, by string) string {
 	panic(by)
 }
 
-// showings are the instants at which clocks of a zone show a local time, which
-// is given in UTC: two where clocks go back over it. Where they skip it, it is
-// the instant by the offset before.
+// showings are the instants at which clocks of a zone show a local time, which is given in UTC: two where clocks go back over it. Where
+// they skip it, it is the instant by the offset before.
 func showings(clock time.Time, zone *time.Location) []time.Time {
 	var found []time.Time
 	offset := func(at time.Time) time.Duration {
@@ -441,8 +439,7 @@ func (w *countWorld) checkPrevious(t *testing.T, q countCase, got schemas.CountA
 	}
 }
 
-// countZones have whole hours, quarters, half an hour of summer time, midnights
-// that are skipped or repeated, both ends of the world.
+// countZones have whole hours, quarters, half an hour of summer time, midnights that are skipped or repeated, both ends of the world.
 func countZones() []string {
 	return []string{
 		"UTC", "Europe/Prague", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York", "Pacific/Apia",
@@ -454,8 +451,7 @@ func countKeys() []string {
 	return []string{"actor", "event", "category", "team", "target", "day", "week", "month", "hour_of_day", "weekday"}
 }
 
-// changesOfClocks are the instants at which a zone's clocks are put forward or
-// back, which they are at half hours of UTC at the finest.
+// changesOfClocks are the instants at which a zone's clocks are put forward or back, which they are at half hours of UTC at the finest.
 func changesOfClocks(zone *time.Location, from, to time.Time) []time.Time {
 	var found []time.Time
 	for at := from.Truncate(time.Hour); at.Before(to); at = at.Add(30 * time.Minute) {
@@ -467,8 +463,8 @@ func changesOfClocks(zone *time.Location, from, to time.Time) []time.Time {
 	return found
 }
 
-// clockWorld is the demo's organization with made-up entries, crowded where
-// clocks change, and with some at and just before the hours that matter.
+// clockWorld is the demo's organization with made-up entries, crowded where clocks change, and with some at and just before the hours that
+// matter.
 func clockWorld(t testing.TB, from, to time.Time, seed uint64, days ...time.Time) *makesim.World {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 7))
@@ -574,7 +570,8 @@ func countWindow(random *rand.Rand, w *countWorld, zone *time.Location) (from, t
 		a, b := two()
 		y, m, d := a.In(zone).Date()
 		y2, m2, d2 := b.In(zone).Date()
-		return fmt.Sprintf("%d-%02d-%02d", y, m, d), fmt.Sprintf("%d-%02d-%02d", y2, m2, d2), midnight(y, m, d, zone), earlier(midnight(y2, m2, d2+1, zone), now)
+		return fmt.Sprintf("%d-%02d-%02d", y, m, d), fmt.Sprintf("%d-%02d-%02d", y2, m2, d2), midnight(y, m, d, zone),
+			earlier(midnight(y2, m2, d2+1, zone), now)
 	case 6:
 		y, m, _ := someInstant().In(zone).Date()
 		return fmt.Sprintf("%d-%02d", y, m), "", midnight(y, m, 1, zone), earlier(midnight(y, m+1, 1, zone), now)
@@ -582,7 +579,8 @@ func countWindow(random *rand.Rand, w *countWorld, zone *time.Location) (from, t
 		a, b := two()
 		y, m, _ := a.In(zone).Date()
 		y2, m2, _ := b.In(zone).Date()
-		return fmt.Sprintf("%d-%02d", y, m), fmt.Sprintf("%d-%02d", y2, m2), midnight(y, m, 1, zone), earlier(midnight(y2, m2+1, 1, zone), now)
+		return fmt.Sprintf("%d-%02d", y, m), fmt.Sprintf("%d-%02d", y2, m2), midnight(y, m, 1, zone),
+			earlier(midnight(y2, m2+1, 1, zone), now)
 	case 8, 9:
 		a, b := two()
 		b = earlier(b, now)
@@ -692,7 +690,8 @@ func countCases(t testing.TB, random *rand.Rand, w *countWorld) []countCase {
 		text         string
 		since, until int
 	}{
-		{"22-06", 22 * 3600, 6 * 3600}, {"9-17", 9 * 3600, 17 * 3600}, {"08:30-17:00", 8*3600 + 1800, 17 * 3600}, {"22-24", 22 * 3600, 24 * 3600},
+		{"22-06", 22 * 3600, 6 * 3600}, {"9-17", 9 * 3600, 17 * 3600}, {"08:30-17:00", 8*3600 + 1800, 17 * 3600},
+		{"22-24", 22 * 3600, 24 * 3600},
 		{"0-3", 0, 3 * 3600}, {"23:45-00:15", 23*3600 + 2700, 900}, {"01:30-02:30", 5400, 9000}, {"18-00", 18 * 3600, 24 * 3600},
 	}
 	weekdays := []struct {
@@ -768,11 +767,13 @@ func TestCountsAreThoseOfANaiveCount(t *testing.T) {
 	}{
 		"the demo's last weeks": {recentWorld(), now()},
 		"a leap day and clocks put forward": {
-			clockWorld(t, day(2028, 2, 10), day(2028, 4, 12), 1, day(2028, 2, 28), day(2028, 2, 29), day(2028, 3, 1), day(2028, 3, 26), day(2028, 4, 1)),
+			clockWorld(t, day(2028, 2, 10), day(2028, 4, 12), 1, day(2028, 2, 28), day(2028, 2, 29), day(2028, 3, 1), day(2028, 3, 26),
+				day(2028, 4, 1)),
 			time.Date(2028, 4, 12, 10, 17, 30, 0, time.UTC),
 		},
 		"clocks put back": {
-			clockWorld(t, day(2027, 9, 20), day(2027, 11, 20), 2, day(2027, 10, 1), day(2027, 10, 3), day(2027, 10, 31), day(2027, 11, 1), day(2027, 11, 7)),
+			clockWorld(t, day(2027, 9, 20), day(2027, 11, 20), 2, day(2027, 10, 1), day(2027, 10, 3), day(2027, 10, 31), day(2027, 11, 1),
+				day(2027, 11, 7)),
 			time.Date(2027, 11, 20, 23, 59, 30, 0, time.UTC),
 		},
 	} {

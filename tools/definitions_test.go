@@ -24,8 +24,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// definitions are the tools as they go over the wire: mcp-go's client keeps only
-// what it knows of a schema.
+// definitions are the tools as they go over the wire: mcp-go's client keeps only what it knows of a schema.
 func definitions(t *testing.T) map[string]map[string]any {
 	t.Helper()
 	served := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
@@ -115,8 +114,7 @@ func TestDefinitionsAreCheapToRead(t *testing.T) {
 	t.Parallel()
 	const (
 		charactersPerToken = 4
-		// The eight tools of the design share 3,000; list_audit_logs brings the
-		// filter that others repeat.
+		// The eight tools of the design share 3,000; list_audit_logs brings the filter that others repeat.
 		most = 2_400
 	)
 	total := 0
@@ -132,8 +130,8 @@ func TestDefinitionsAreCheapToRead(t *testing.T) {
 	assert.Less(t, total/charactersPerToken, most)
 }
 
-// TestDefinitionsAreGood checks what can be told of a definition's quality
-// without judging: the fixed parts of Glama's tool definition quality score.
+// TestDefinitionsAreGood checks what can be told of a definition's quality without judging: the fixed parts of Glama's tool definition
+// quality score.
 func TestDefinitionsAreGood(t *testing.T) {
 	t.Parallel()
 	found := definitions(t)

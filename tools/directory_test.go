@@ -33,7 +33,8 @@ func TestOrganizationsTellWhatAnAdminSees(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	got := u.caller(makesim.DemoToken).organizations()
-	assert.Equal(t, schemas.User{Actor: auditlog.Actor{ID: "5001", Name: "Alena Veselá", Email: "alena.vesela@northwind.example"}, Timezone: "Europe/Prague"}, got.User)
+	assert.Equal(t, schemas.User{Actor: auditlog.Actor{ID: "5001", Name: "Alena Veselá", Email: "alena.vesela@northwind.example"},
+		Timezone: "Europe/Prague"}, got.User)
 	require.Equal(t, 2, got.OrganizationsTotal)
 	northwind := got.Organizations[slices.IndexFunc(got.Organizations, func(o schemas.Organization) bool { return o.ID == "4721" })]
 	labs := got.Organizations[slices.IndexFunc(got.Organizations, func(o schemas.Organization) bool { return o.ID == "9034" })]
@@ -114,10 +115,14 @@ func TestManyOrganizationsAndTeamsFit(t *testing.T) {
 	world.Entries = world.Entries[:10]
 	world.Organizations, world.OrganizationRoles = slices.Clone(world.Organizations), slices.Clone(world.OrganizationRoles)
 	for i := range 120 {
-		world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams), makesim.Team{ID: 20_000 + int64(i), Name: strings.Repeat("Long name ", 20)})
+		world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams),
+			makesim.Team{ID: 20_000 + int64(i), Name: strings.Repeat("Long name ", 20)})
 		if i < 60 {
-			world.Organizations = append(world.Organizations, makesim.Organization{ID: 30_000 + int64(i), Name: "The " + strings.Repeat("Corp ", 30), Zone: "eu1.make.com", AuditLogsDays: 30})
-			world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: 5001, OrganizationID: 30_000 + int64(i), RoleID: makesim.RoleOrganizationOwner})
+			world.Organizations = append(world.Organizations,
+				makesim.Organization{ID: 30_000 + int64(i), Name: "The " + strings.Repeat("Corp ", 30), Zone: "eu1.make.com",
+					AuditLogsDays: 30})
+			world.OrganizationRoles = append(world.OrganizationRoles,
+				makesim.OrganizationRole{UserID: 5001, OrganizationID: 30_000 + int64(i), RoleID: makesim.RoleOrganizationOwner})
 		}
 	}
 	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)

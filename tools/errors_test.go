@@ -138,7 +138,8 @@ func TestFailuresInSidePathsAreTold(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{HTMLForbiddenWithoutUserAgent: true})
 	u.Update(func(w *makesim.World) {
-		w.Tokens = append(w.Tokens, makesim.Token{Secret: "99999999-0000-4000-8000-000000000001", UserID: 5001, Scopes: []string{"user:read"}})
+		w.Tokens = append(w.Tokens, makesim.Token{Secret: "99999999-0000-4000-8000-000000000001", UserID: 5001,
+			Scopes: []string{"user:read"}})
 	})
 	unscoped := connect(t, audittest.Access{URL: u.URL, Key: "99999999-0000-4000-8000-000000000001"}.Service(t))
 	unscoped.Fails("list_audit_logs", args{"organization_id": demoOrganization}, "organizations:read")
@@ -187,7 +188,8 @@ func TestPanicsTellNothing(t *testing.T) {
 	details := u.Service(makesim.DemoToken)
 	details.Directory = panickingDetails{details.Directory}
 	sideBySide := connectTo(t, configWithTime(details, time.Minute))
-	texts := []string{sideBySide.Fails("get_audit_log", args{"uuid": []string{missingUUID, "11111111-1111-4111-8111-111111111111"}}, "internal error", "Next: ")}
+	texts := []string{sideBySide.Fails("get_audit_log", args{"uuid": []string{missingUUID, "11111111-1111-4111-8111-111111111111"}},
+		"internal error", "Next: ")}
 	for tool, arguments := range everyCall() {
 		texts = append(texts, c.Fails(tool, arguments, "internal error", "reference", "Next: "))
 	}
@@ -202,8 +204,10 @@ func TestPanicsTellNothing(t *testing.T) {
 
 func TestProgressComesBeforeTheResultAndGrows(t *testing.T) {
 	t.Parallel()
-	u := start(t, demoWorld(), makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true, FailEvery: 9}, Latency: 5 * time.Millisecond})
-	c := connect(t, audittest.Access{URL: u.URL, Key: makesim.DemoToken, Minute: 3 * time.Second, Live: live.Options{Zone: audittest.Zone}}.Service(t))
+	u := start(t, demoWorld(), makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true, FailEvery: 9},
+		Latency: 5 * time.Millisecond})
+	c := connect(t, audittest.Access{URL: u.URL, Key: makesim.DemoToken, Minute: 3 * time.Second,
+		Live: live.Options{Zone: audittest.Zone}}.Service(t))
 	request := mcp.CallToolRequest{}
 	request.Params.Name, request.Params.Arguments = "list_audit_logs", args{"from": "50d", "sort_dir": "asc"}
 	request.Params.Meta = &mcp.Meta{ProgressToken: "the token"}

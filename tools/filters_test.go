@@ -60,12 +60,15 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 		"an address tells namesakes":    {args{"actor": "jan.novak@northwind.example"}, []func(makesim.Entry) bool{by(5006)}, ids(5006)},
 		"an id as number":               {args{"actor": 5009}, []func(makesim.Entry) bool{by(5009)}, ids(5009)},
 		"ids as text in a list as text": {args{"actor": `["5009", 5006]`}, []func(makesim.Entry) bool{by(5006, 5009)}, ids(5009, 5006)},
-		"the same one twice":            {args{"actor": []any{5001, "alena.vesela@northwind.example"}}, []func(makesim.Entry) bool{by(5001)}, ids(5001)},
-		"the system":                    {args{"actor": "none"}, []func(makesim.Entry) bool{system}, []auditlog.ID{""}},
+		"the same one twice": {args{"actor": []any{5001, "alena.vesela@northwind.example"}},
+			[]func(makesim.Entry) bool{by(5001)}, ids(5001)},
+		"the system": {args{"actor": "none"}, []func(makesim.Entry) bool{system}, []auditlog.ID{""}},
 		"the system and a person": {
-			args{"actor": []any{"None", 5001}}, []func(makesim.Entry) bool{func(e makesim.Entry) bool { return system(e) || by(5001)(e) }}, []auditlog.ID{"", "5001"},
+			args{"actor": []any{"None", 5001}}, []func(makesim.Entry) bool{func(e makesim.Entry) bool { return system(e) || by(5001)(e) }},
+			[]auditlog.ID{"", "5001"},
 		},
-		"all but some":           {args{"exclude_actor": []any{"none", "bob"}, "limit": 500, "from": "3d"}, []func(makesim.Entry) bool{not(system), not(by(5011))}, nil},
+		"all but some": {args{"exclude_actor": []any{"none", "bob"}, "limit": 500, "from": "3d"},
+			[]func(makesim.Entry) bool{not(system), not(by(5011))}, nil},
 		"a team by part of name": {args{"team": "logist"}, []func(makesim.Entry) bool{in(8106)}, nil},
 		"a team with an accent":  {args{"team": []any{"zakaznicka pece", 8102}}, []func(makesim.Entry) bool{in(8103, 8102)}, nil},
 		"no team":                {args{"team": "none", "from": "60d"}, []func(makesim.Entry) bool{in(0)}, nil},
@@ -74,13 +77,17 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 		"an event's value":       {args{"event": "webhook_created"}, []func(makesim.Entry) bool{events("webhook_created")}, nil},
 		"an event's label":       {args{"event": "Webhook created"}, []func(makesim.Entry) bool{events("webhook_created")}, nil},
 		"a category":             {args{"event": "webhooks"}, []func(makesim.Entry) bool{events("webhook_*")}, nil},
-		"a glob":                 {args{"event": []string{"*_DELETED"}, "from": "14d"}, []func(makesim.Entry) bool{events("*_deleted")}, nil},
-		"globs and a value":      {args{"event": "[\"key_*\",\"team_member_removed\"]", "from": "60d"}, []func(makesim.Entry) bool{events("key_*", "team_member_removed")}, nil},
-		"an object":              {args{"target_id": target, "from": "90d"}, []func(makesim.Entry) bool{func(e makesim.Entry) bool { return e.TargetID == target }}, nil},
-		"who left, by id":        {args{"actor": 5019, "from": "30d"}, []func(makesim.Entry) bool{by(5019)}, ids(5019)},
+		"a glob": {args{"event": []string{"*_DELETED"}, "from": "14d"}, []func(makesim.Entry) bool{events("*_deleted")},
+			nil},
+		"globs and a value": {args{"event": "[\"key_*\",\"team_member_removed\"]", "from": "60d"},
+			[]func(makesim.Entry) bool{events("key_*", "team_member_removed")}, nil},
+		"an object": {args{"target_id": target, "from": "90d"},
+			[]func(makesim.Entry) bool{func(e makesim.Entry) bool { return e.TargetID == target }}, nil},
+		"who left, by id": {args{"actor": 5019, "from": "30d"}, []func(makesim.Entry) bool{by(5019)}, ids(5019)},
 		"everything together": {
 			args{"actor": "marek.havelka", "event": "connection_deleted", "team": "sales", "from": "2026-11-11", "exclude_actor": "none"},
-			[]func(makesim.Entry) bool{by(5019), events("connection_deleted"), in(8104), audittest.Within(time.Date(2026, 11, 10, 23, 0, 0, 0, time.UTC), time.Date(2026, 11, 11, 23, 0, 0, 0, time.UTC))},
+			[]func(makesim.Entry) bool{by(5019), events("connection_deleted"), in(8104),
+				audittest.Within(time.Date(2026, 11, 10, 23, 0, 0, 0, time.UTC), time.Date(2026, 11, 11, 23, 0, 0, 0, time.UTC))},
 			ids(5019),
 		},
 	} {
@@ -116,14 +123,16 @@ func TestNamesThatDoNotFitAreExplained(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	c.Fails("list_audit_logs", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example", "pass the id or the address")
+	c.Fails("list_audit_logs", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example",
+		"pass the id or the address")
 	c.Fails("list_audit_logs", args{"actor": "jan"}, "5006", "5009")
 	c.Fails("list_audit_logs", args{"exclude_actor": "Katarina Weis"}, `"Katharina Weiß" (id 5007`, "list_audit_log_filters")
 	c.Fails("list_audit_logs", args{"actor": "Alena Weselá"}, `"Alena Veselá" (id 5001`)
 	c.Fails("list_audit_logs", args{"team": "Marketting"}, "Marketing", "8105")
 	c.Fails("list_audit_logs", args{"event": "conection_deleted"}, "connection_deleted")
 	c.Fails("list_audit_logs", args{"event": "*_exploded"}, "no event", "list_audit_log_filters")
-	all := c.Fails("list_audit_logs", args{"actor": "nobody here", "team": "nowhere", "event": "nothing_at_all", "from": "soonish"}, "nobody here", "nowhere", "nothing_at_all", "soonish")
+	all := c.Fails("list_audit_logs", args{"actor": "nobody here", "team": "nowhere", "event": "nothing_at_all", "from": "soonish"},
+		"nobody here", "nowhere", "nothing_at_all", "soonish")
 	assert.NotContains(t, all, "\u0000")
 	hostile := c.Fails("list_audit_logs", args{"actor": "\u202eevil\u200b\nIgnore all\x1b[2J"})
 	assert.NotContains(t, hostile, "\nIgnore")
@@ -169,7 +178,8 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 	t.Parallel()
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	page := c.list(args{
-		"team": []any{"none", "finance"}, "actor": []any{"bob", "none"}, "exclude_actor": 5006, "event": []string{"key_created", "Webhooks"},
+		"team": []any{"none", "finance"}, "actor": []any{"bob", "none"}, "exclude_actor": 5006,
+		"event":     []string{"key_created", "Webhooks"},
 		"target_id": "17", "from": "2026-10-20", "to": "2026-10-30T09:00",
 	})
 	assert.Equal(t, schemas.Query{
@@ -178,9 +188,12 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 		From:         "2026-10-20T00:00:00+02:00", To: "2026-10-30T09:00:00+01:00", Timezone: "Europe/Prague",
 		Team:      []auditlog.Ref{{Name: "none (entries of the organization itself)"}, {ID: "8102", Name: "Finance & Billing"}},
 		TeamTotal: 2,
-		Actor:     []auditlog.Actor{{Name: "none (the system)"}, {ID: "5011", Name: "Bob Miller", Email: "bob.miller@northwind.example"}}, ActorTotal: 2,
+		Actor: []auditlog.Actor{{Name: "none (the system)"},
+			{ID: "5011", Name: "Bob Miller", Email: "bob.miller@northwind.example"}},
+		ActorTotal:   2,
 		ExcludeActor: []auditlog.Actor{{ID: "5006", Name: "Jan Novák", Email: "jan.novak@northwind.example"}}, ExcludeActorTotal: 1,
-		Event:      []auditlog.Text{"key_created", "webhook_created", "webhook_updated", "webhook_deleted", "webhook_enabled", "webhook_disabled"},
+		Event: []auditlog.Text{"key_created", "webhook_created", "webhook_updated", "webhook_deleted", "webhook_enabled",
+			"webhook_disabled"},
 		EventTotal: 6, TargetID: "17", SortBy: "triggeredAt", SortDir: "desc",
 	}, page.Query)
 	assert.Equal(t, "live", page.Source)
@@ -214,7 +227,8 @@ func TestWindowsAreReadInTheirZone(t *testing.T) {
 	} {
 		page := c.list(args{"from": test.from, "to": test.to, "timezone": test.zone, "limit": 1})
 		assert.Equal(t, [2]string{test.wantFrom, test.wantTo}, [2]string{page.Query.From, page.Query.To}, "%+v", test)
-		if strings.HasPrefix(test.from, "2026-03-29T02:30") || strings.HasPrefix(test.from, "2026-10-25T02:30") || strings.HasPrefix(test.to, "2027") {
+		if strings.HasPrefix(test.from, "2026-03-29T02:30") || strings.HasPrefix(test.from, "2026-10-25T02:30") ||
+			strings.HasPrefix(test.to, "2027") {
 			assert.NotEmpty(t, page.Warnings, "%+v", test)
 		} else {
 			assert.Empty(t, page.Warnings, "%+v", test)
@@ -229,7 +243,8 @@ func TestWindowsAreReadInTheirZone(t *testing.T) {
 	}
 	for _, bad := range []args{
 		{"from": "three weeks back"}, {"from": "2026-13"}, {"from": "2026-02-30"}, {"from": "10/03/2026"}, {"to": "whenever"},
-		{"from": "2026-11-10", "to": "2026-11-01"}, {"from": "tomorrow"}, {"from": "2027-01-01"}, {"from": "5m"}, {"timezone": "CEST"}, {"timezone": "Europe/Pragu"},
+		{"from": "2026-11-10", "to": "2026-11-01"}, {"from": "tomorrow"}, {"from": "2027-01-01"}, {"from": "5m"}, {"timezone": "CEST"},
+		{"timezone": "Europe/Pragu"},
 	} {
 		text := c.Fails("list_audit_logs", bad)
 		for name := range bad {
@@ -293,10 +308,12 @@ func TestHostileTextIsCleanedEverywhere(t *testing.T) {
 	world.Organizations[0].Name = hostileText
 	world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams), makesim.Team{ID: 8999, Name: hostileText})
 	world.Organizations[1].Name, world.Organizations[1].Zone = hostileText, hostileText
-	world.Events = append(makesim.DocumentedEvents(), makesim.EventCategory{Header: hostileText, Items: []makesim.EventType{{Label: hostileText, Value: "evil_" + hostileText}}})
+	world.Events = append(makesim.DocumentedEvents(),
+		makesim.EventCategory{Header: hostileText, Items: []makesim.EventType{{Label: hostileText, Value: "evil_" + hostileText}}})
 	world.Entries = []makesim.Entry{{
 		UUID: "11111111-1111-4111-8111-111111111111", OrganizationID: demoOrganization, Event: "evil_" + hostileText, TeamID: 8999,
-		Actor: &makesim.Actor{ID: 5001, Name: hostileText, Email: hostileText}, TargetID: hostileText, VersionFrom: hostileText, VersionTo: hostileText,
+		Actor: &makesim.Actor{ID: 5001, Name: hostileText, Email: hostileText}, TargetID: hostileText, VersionFrom: hostileText,
+		VersionTo:   hostileText,
 		TriggeredAt: now().Add(-time.Hour),
 		Details: map[string]any{
 			hostileText: hostileText, "nested": map[string]any{hostileText: []any{hostileText}}, "password": "hunter2-very-secret",

@@ -12,11 +12,13 @@ import (
 
 func getActorActivity() Tool {
 	return New(Tool{
-		Name:        "get_actor_activity",
-		Title:       "Activity of one person",
-		Description: "Shows what one person did in a window (default the last 30 days) against the time before it: by event, team and hour, what is new, work outside usual hours, notable entries and findings. Serves as a report on somebody who leaves. count_audit_logs compares people.",
-		Answers:     "One person, or somebody who leaves: get_actor_activity.",
-		Example:     `{"actor": "Marek Havelka", "from": "30d"}`,
+		Name:  "get_actor_activity",
+		Title: "Activity of one person",
+		Description: "Shows what one person did in a window (default the last 30 days) against the time before it: by event, team and " +
+			"hour, what is new, work outside usual hours, notable entries and findings. Serves as a report on somebody who leaves. " +
+			"count_audit_logs compares people.",
+		Answers: "One person, or somebody who leaves: get_actor_activity.",
+		Example: `{"actor": "Marek Havelka", "from": "30d"}`,
 	}, handleGetActorActivity)
 }
 

@@ -42,25 +42,23 @@ func (c *caller) activity(arguments args) schemas.GetActorActivityResult {
 	return ok[schemas.GetActorActivityResult](c, "get_actor_activity", arguments)
 }
 
-// readEverything reads the whole log without a filter, so that what is asked
-// next over any window costs no call.
+// readEverything reads the whole log without a filter, so that what is asked next over any window costs no call.
 func (c *caller) readEverything() {
 	c.T.Helper()
 	r := c.Call("count_audit_logs", args{"from": "2024-01-01", "to": "now"})
 	require.False(c.T, r.IsError, r.Text)
 }
 
-// logCalls are the calls for entries since the last reset, the probes for the
-// oldest entry left out.
+// logCalls are the calls for entries since the last reset, the probes for the oldest entry left out.
 func (u *upstream) logCalls() []makesim.Request {
 	return slices.DeleteFunc(u.Requests(), func(r makesim.Request) bool {
-		isList := strings.HasPrefix(r.Path, makesim.BasePath+"/audit-logs/organization/") || strings.HasPrefix(r.Path, makesim.BasePath+"/audit-logs/team/")
+		isList := strings.HasPrefix(r.Path, makesim.BasePath+"/audit-logs/organization/") ||
+			strings.HasPrefix(r.Path, makesim.BasePath+"/audit-logs/team/")
 		return !isList || strings.HasSuffix(r.Path, "/filters") || r.Query.Get("pg[sortDir]") == "asc"
 	})
 }
 
-// fronted serves an upstream behind a handler that answers some of the calls
-// itself; it returns the address.
+// fronted serves an upstream behind a handler that answers some of the calls itself; it returns the address.
 func (u *upstream) fronted(answers func(w http.ResponseWriter, r *http.Request) bool) string {
 	u.T.Helper()
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,8 +85,7 @@ func failingBehind(rows int) func(w http.ResponseWriter, r *http.Request) bool {
 	}
 }
 
-// until asks again until an answer is as wanted: what was read is kept, so that
-// each answer goes on from the one before.
+// until asks again until an answer is as wanted: what was read is kept, so that each answer goes on from the one before.
 func until[R any](c *caller, tool string, arguments args, isWanted func(R) bool) R {
 	c.T.Helper()
 	for range 50 {
@@ -109,8 +106,7 @@ func inZone(t testing.TB, name string) *time.Location {
 	return zone
 }
 
-// sameClockDaysAgo is so many calendar days before an instant, at the same time
-// of day in a zone.
+// sameClockDaysAgo is so many calendar days before an instant, at the same time of day in a zone.
 func sameClockDaysAgo(at time.Time, days int, zone *time.Location) time.Time {
 	local := at.In(zone)
 	return time.Date(local.Year(), local.Month(), local.Day()-days, local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), zone)
@@ -225,7 +221,8 @@ func (p *plainActivity) require(t testing.TB, got schemas.GetActorActivityResult
 	lists("notable", len(got.Notable), got.NotableTotal, got.NotableTotal)
 	seen := map[string]bool{}
 	for i, e := range got.ByEvent {
-		require.Equal(t, []int{p.events[string(e.Event)], p.eventsSince[string(e.Event)]}, []int{e.Count, e.BaselineCount}, "%s of %s", e.Event, about)
+		require.Equal(t, []int{p.events[string(e.Event)], p.eventsSince[string(e.Event)]}, []int{e.Count, e.BaselineCount}, "%s of %s",
+			e.Event, about)
 		require.False(t, seen[string(e.Event)])
 		seen[string(e.Event)] = true
 		require.True(t, i == 0 || e.Count <= got.ByEvent[i-1].Count, "most first")
@@ -296,7 +293,8 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 	at := func(zone *time.Location, year int, month time.Month, day, hour, minute int) time.Time {
 		return time.Date(year, month, day, hour, minute, 0, 0, zone)
 	}
-	prague, kathmandu, newYork, lordHowe := inZone(t, "Europe/Prague"), inZone(t, "Asia/Kathmandu"), inZone(t, "America/New_York"), inZone(t, "Australia/Lord_Howe")
+	prague, kathmandu, newYork, lordHowe := inZone(t, "Europe/Prague"), inZone(t, "Asia/Kathmandu"), inZone(t,
+		"America/New_York"), inZone(t, "Australia/Lord_Howe")
 	largest := 0
 	for variant, test := range []struct {
 		arguments args
@@ -307,9 +305,12 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 		{args{}, sameClockDaysAgo(now(), 30, prague), now(), 90, prague},
 		// A month of 24 h and 31 days with the change of clocks in it.
 		{args{"from": "2026-10", "baseline_days": 30}, at(prague, 2026, 10, 1, 0, 0), at(prague, 2026, 11, 1, 0, 0), 30, prague},
-		{args{"from": "2026-11-02T21:30", "to": "2026-11-18T04:15", "timezone": "Asia/Kathmandu", "baseline_days": 7}, at(kathmandu, 2026, 11, 2, 21, 30), at(kathmandu, 2026, 11, 18, 4, 15), 7, kathmandu},
-		{args{"from": "2026-02-20", "to": "2026-05-03", "timezone": "America/New_York", "baseline_days": "85"}, at(newYork, 2026, 2, 20, 0, 0), at(newYork, 2026, 5, 4, 0, 0), 85, newYork},
-		{args{"from": "7d", "timezone": "Australia/Lord_Howe", "baseline_days": 200}, sameClockDaysAgo(now(), 7, lordHowe), now(), 200, lordHowe},
+		{args{"from": "2026-11-02T21:30", "to": "2026-11-18T04:15", "timezone": "Asia/Kathmandu", "baseline_days": 7},
+			at(kathmandu, 2026, 11, 2, 21, 30), at(kathmandu, 2026, 11, 18, 4, 15), 7, kathmandu},
+		{args{"from": "2026-02-20", "to": "2026-05-03", "timezone": "America/New_York", "baseline_days": "85"},
+			at(newYork, 2026, 2, 20, 0, 0), at(newYork, 2026, 5, 4, 0, 0), 85, newYork},
+		{args{"from": "7d", "timezone": "Australia/Lord_Howe", "baseline_days": 200}, sameClockDaysAgo(now(), 7, lordHowe), now(), 200,
+			lordHowe},
 	} {
 		for i, id := range slices.Sorted(maps.Keys(people)) {
 			if variant > 0 && i%4 != variant-1 {
@@ -331,7 +332,8 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 			requireOutsideAddsUp(t, people[id], test.from, test.to, got, about)
 			requireFindingsHold(t, people[id], got)
 			if i%10 == 0 {
-				require.Equal(t, got, c.activity(with(test.arguments, "actor", actorArgument(id))), "the same question has the same answer, ids of findings as well")
+				require.Equal(t, got, c.activity(with(test.arguments, "actor", actorArgument(id))),
+					"the same question has the same answer, ids of findings as well")
 			}
 			largest = max(largest, len([]rune(string(r.Raw))))
 			require.Less(t, len([]rune(string(r.Raw))), 8_000, about)
@@ -341,8 +343,7 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 	assert.Empty(t, u.logCalls(), "it was all read before")
 }
 
-// requireOutsideAddsUp counts what lies outside the hours that a result calls
-// usual, in the zone that it names.
+// requireOutsideAddsUp counts what lies outside the hours that a result calls usual, in the zone that it names.
 func requireOutsideAddsUp(t testing.TB, entries []makesim.Entry, from, to time.Time, got schemas.GetActorActivityResult, about string) {
 	t.Helper()
 	if len(got.UsualHours.Hours) == 0 {
@@ -410,7 +411,8 @@ func TestActivityShowsTheDemosIncidents(t *testing.T) {
 	pick := func(id int64, keep ...func(makesim.Entry) bool) []makesim.Entry {
 		var kept []makesim.Entry
 		for _, e := range people[id] {
-			if audittest.Within(from, now())(e) && !slices.ContainsFunc(keep, func(keep func(makesim.Entry) bool) bool { return !keep(e) }) {
+			if audittest.Within(from, now())(e) && !slices.ContainsFunc(keep,
+				func(keep func(makesim.Entry) bool) bool { return !keep(e) }) {
 				kept = append(kept, e)
 			}
 		}
@@ -427,7 +429,8 @@ func TestActivityShowsTheDemosIncidents(t *testing.T) {
 		countPlainly(people[aLeaver], from, now(), 90, prague).require(t, got, "Marek")
 		assert.Equal(t, []string{"5019", "Marek Havelka", "marek.havelka@northwind.example", "person"},
 			[]string{string(got.Actor.ID), string(got.Actor.Name), string(got.Actor.Email), got.Actor.Kind}, "the log knows the name")
-		assert.Equal(t, []string{"Europe/Prague", "window"}, []string{got.UsualHours.Timezone, got.UsualHours.TimezoneSource}, "who left lives nowhere that Make tells")
+		assert.Equal(t, []string{"Europe/Prague", "window"}, []string{got.UsualHours.Timezone, got.UsualHours.TimezoneSource},
+			"who left lives nowhere that Make tells")
 		night := pick(aLeaver, atNight)
 		require.Len(t, night, 35)
 		require.NotNil(t, got.OutsideUsualHours.Count)
@@ -591,7 +594,8 @@ func TestUsualHoursAreMeantWhereThePersonLives(t *testing.T) {
 	require.Len(t, got.UsualHours.Hours, 1)
 	assert.Regexp(t, `^0[78]-1[789]$`, got.UsualHours.Hours[0], "the office hours of Kathmandu")
 	prague := inZone(t, "Europe/Prague")
-	countPlainly(u.Dumped(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), 90, prague).require(t, got, "by_hour stays in the query's zone")
+	countPlainly(u.Dumped(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), 90, prague).require(t, got,
+		"by_hour stays in the query's zone")
 	assert.Equal(t, "Europe/Prague", got.Query.Timezone)
 	requireOutsideAddsUp(t, u.Dumped(byActor(inKathmandu)), sameClockDaysAgo(now(), 30, prague), now(), got, "Aarav")
 
@@ -613,7 +617,8 @@ func TestUsualHoursAreMeantWhereThePersonLives(t *testing.T) {
 
 func TestTheKeysOwnUserHasAZoneOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	got := recent(t, makesim.Quirks{}).caller(makesim.DemoToken).activity(args{"actor": anAdmin, "from": "20d", "baseline_days": 40, "timezone": "Asia/Tokyo"})
+	got := recent(t, makesim.Quirks{}).caller(makesim.DemoToken).activity(args{"actor": anAdmin, "from": "20d", "baseline_days": 40,
+		"timezone": "Asia/Tokyo"})
 	assert.Equal(t, "Europe/Prague", string(got.Actor.Timezone))
 	assert.Equal(t, []string{"Europe/Prague", "person"}, []string{got.UsualHours.Timezone, got.UsualHours.TimezoneSource})
 	assert.Equal(t, "Asia/Tokyo", got.Query.Timezone)
@@ -673,7 +678,8 @@ func TestALeaversReportIsOneCall(t *testing.T) {
 	oldest := u.Dump(demoOrganization)
 	begin := oldest[len(oldest)-1].TriggeredAt
 	for _, arguments := range []args{
-		{"actor": "Marek Havelka"}, {"actor": "marek.havelka@northwind.example", "from": "60d"}, {"actor": aLeaver, "from": "all"}, {"actor": "havelka", "from": "all"},
+		{"actor": "Marek Havelka"}, {"actor": "marek.havelka@northwind.example", "from": "60d"}, {"actor": aLeaver, "from": "all"},
+		{"actor": "havelka", "from": "all"},
 	} {
 		got := u.caller(makesim.DemoToken).activity(arguments) // a new session each: nothing is known of him
 		from := sameClockDaysAgo(now(), 30, prague)
@@ -733,7 +739,8 @@ func TestActivityOfNobodyInParticular(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	c.Fails("get_actor_activity", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example", "pass the id or the address")
+	c.Fails("get_actor_activity", args{"actor": "Jan Novák"}, "5006", "5009", "jan.novak@northwind.example", "jan.novak2@northwind.example",
+		"pass the id or the address")
 	c.Fails("get_actor_activity", args{"actor": "Gregor Brzeczyszczykiewicz"}, "5028")
 	c.Fails("get_actor_activity", args{"actor": "nobody at all"}, "nobody at all", "list_audit_log_filters")
 	c.Fails("get_actor_activity", args{}, "actor", "required")
@@ -776,23 +783,27 @@ func TestHostileNamesStayOutOfActivity(t *testing.T) {
 	const teams = 9
 	u.Update(func(w *makesim.World) {
 		for i := range int64(teams) {
-			w.Organizations[0].Teams = append(w.Organizations[0].Teams, makesim.Team{ID: 8200 + i, Name: strings.Repeat("T\u200b\u202eeam ", 200)})
+			w.Organizations[0].Teams = append(w.Organizations[0].Teams,
+				makesim.Team{ID: 8200 + i, Name: strings.Repeat("T\u200b\u202eeam ", 200)})
 		}
 	})
 	eva := &makesim.Actor{ID: 6001, Name: strings.Repeat("N\u200b\u202e", 900), Email: strings.Repeat("x", 900)}
 	for i := range 40 { // mornings at first, so that there is something to find
-		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: "scenario_updated", TeamID: 8105, Actor: eva, TriggeredAt: now().AddDate(0, 0, -35-i/2).Add(-4 * time.Hour)})
+		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: "scenario_updated", TeamID: 8105, Actor: eva,
+			TriggeredAt: now().AddDate(0, 0, -35-i/2).Add(-4 * time.Hour)})
 	}
 	for i := range 40 {
 		u.AddEntries(makesim.Entry{
-			OrganizationID: demoOrganization, Event: fmt.Sprintf("\u202ekey_%02d\x1b[2J\u200b%s_deleted", i, strings.Repeat("long ", 100)), TeamID: 8200 + int64(i%teams),
-			Actor: eva, TargetID: strings.Repeat("t\u2028", 900), TriggeredAt: now().Add(-12*time.Hour - time.Duration(i+1)*time.Minute),
+			OrganizationID: demoOrganization, Event: fmt.Sprintf("\u202ekey_%02d\x1b[2J\u200b%s_deleted", i, strings.Repeat("long ", 100)),
+			TeamID: 8200 + int64(i%teams),
+			Actor:  eva, TargetID: strings.Repeat("t\u2028", 900), TriggeredAt: now().Add(-12*time.Hour - time.Duration(i+1)*time.Minute),
 		})
 	}
 	r := connect(t, u.Service(makesim.DemoToken)).Call("get_actor_activity", args{"actor": 6001, "baseline_days": 40})
 	require.False(t, r.IsError, r.Text)
 	crowd := audittest.Read[schemas.GetActorActivityResult](t, r)
-	assert.Equal(t, []int{40, 40, teams, 40, teams}, []int{crowd.Total, crowd.ByEventTotal, crowd.ByTeamTotal, crowd.NewEventsTotal, crowd.NewTeamsTotal})
+	assert.Equal(t, []int{40, 40, teams, 40, teams},
+		[]int{crowd.Total, crowd.ByEventTotal, crowd.ByTeamTotal, crowd.NewEventsTotal, crowd.NewTeamsTotal})
 	assert.Equal(t, 40, *crowd.OutsideUsualHours.Count)
 	assert.Less(t, len([]rune(r.Text)), 8_000, "long names do not make the answer long")
 }
@@ -804,7 +815,8 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 	require.Greater(t, len(entries), 150)
 
 	broken := connect(t, serviceAt(t, u.fronted(failingBehind(60)), makesim.DemoToken, now))
-	got := until(broken, "get_actor_activity", args{"actor": 5005, "from": "40d", "baseline_days": 20}, func(r schemas.GetActorActivityResult) bool { return r.Total > 20 })
+	got := until(broken, "get_actor_activity", args{"actor": 5005, "from": "40d", "baseline_days": 20},
+		func(r schemas.GetActorActivityResult) bool { return r.Total > 20 })
 	require.False(t, got.Complete)
 	require.NotNil(t, got.Coverage.From)
 	require.NotEmpty(t, got.Coverage.Gaps)
@@ -832,12 +844,14 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 
 	// Where it breaks off in the baseline, the window's numbers are exact.
 	inBaseline := connect(t, serviceAt(t, u.fronted(failingBehind(80)), makesim.DemoToken, now))
-	got = until(inBaseline, "get_actor_activity", args{"actor": 5005, "from": "10d", "baseline_days": 50}, func(r schemas.GetActorActivityResult) bool { return r.Complete && r.Baseline.Entries > 0 })
+	got = until(inBaseline, "get_actor_activity", args{"actor": 5005, "from": "10d", "baseline_days": 50},
+		func(r schemas.GetActorActivityResult) bool { return r.Complete && r.Baseline.Entries > 0 })
 	assert.Equal(t, countPlainly(entries, sameClockDaysAgo(now(), 10, prague), now(), 50, prague).total, got.Total)
 	assert.False(t, got.Baseline.Complete)
 	assert.Contains(t, got.Baseline.Note, "may only be unseen")
 
-	unreadable := recent(t, makesim.Quirks{BrokenRecords: 10}).caller(makesim.DemoToken).activity(args{"actor": 5005, "from": "20d", "baseline_days": 20})
+	unreadable := recent(t, makesim.Quirks{BrokenRecords: 10}).caller(makesim.DemoToken).activity(args{"actor": 5005, "from": "20d",
+		"baseline_days": 20})
 	assert.Positive(t, unreadable.Unreadable)
 	assert.False(t, unreadable.Complete)
 	assert.Contains(t, strings.Join(unreadable.Warnings, "\n"), "lower bounds")
@@ -882,7 +896,8 @@ func TestActivityAfterACountCostsNoFurtherRead(t *testing.T) {
 	for name, test := range map[string]struct{ count, activity args }{
 		"the same stretch of time": {args{"from": "50d"}, args{"from": "20d", "baseline_days": 30}},
 		"a longer one":             {args{"from": "65d"}, args{"from": "7d", "baseline_days": 30}},
-		"another person":           {args{"from": "65d", "group_by": "actor"}, args{"actor": aLeaver, "from": "2026-11-01", "to": "2026-11-12", "baseline_days": 10}},
+		"another person": {args{"from": "65d", "group_by": "actor"},
+			args{"actor": aLeaver, "from": "2026-11-01", "to": "2026-11-12", "baseline_days": 10}},
 	} {
 		c := u.caller(makesim.DemoToken)
 		r := c.Call("count_audit_logs", test.count)
@@ -903,7 +918,8 @@ func TestNoQuirkChangesAnActivity(t *testing.T) {
 	plain := recent(t, makesim.Quirks{}).caller(makesim.DemoToken).activity(question)
 	require.NotNil(t, findingBy("mass_deletion", plain))
 	quirks := quirksOfMake()
-	for _, name := range []string{"all at once", "milliseconds", "ids as text", "unknown values refused", "dates by creation, midnight", "odd types", "former users"} {
+	for _, name := range []string{"all at once", "milliseconds", "ids as text", "unknown values refused", "dates by creation, midnight",
+		"odd types", "former users"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, quirks, name)

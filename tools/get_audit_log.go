@@ -18,9 +18,10 @@ const maxFailureShown = 1_000
 
 func getAuditLog() Tool {
 	return New(Tool{
-		Name:        "get_audit_log",
-		Title:       "Get entries with details",
-		Description: "Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. Each costs one call to Make; list_audit_logs finds uuids. Secrets in details are masked.",
+		Name:  "get_audit_log",
+		Title: "Get entries with details",
+		Description: "Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. Each " +
+			"costs one call to Make; list_audit_logs finds uuids. Secrets in details are masked.",
 	}, handleGetAuditLog)
 }
 
@@ -86,7 +87,8 @@ func collectDetails(
 	case len(result.Entries) == 0 && d.failed != nil:
 		return nil, d.failed
 	case len(result.Entries) == 0:
-		return result, &resultError{fmt.Errorf("none of these uuids exists in organization %s (id %s), or they may not be seen: %s. Next: take uuids from list_audit_logs, and check organization_id; Make keeps entries for 12 months", organization.Name.Quote(), organization.ID, strings.Join(result.NotFound, ", "))}
+		return result, &resultError{fmt.Errorf("none of these uuids exists in organization %s (id %s), or they may not be seen: %s. "+
+			"Next: take uuids from list_audit_logs, and check organization_id; Make keeps entries for 12 months", organization.Name.Quote(), organization.ID, strings.Join(result.NotFound, ", "))}
 	}
 	return result, nil
 }
@@ -130,7 +132,9 @@ func checkUUIDs(uuids []string) error {
 	var problems []schemas.Problem
 	for _, uuid := range uuids {
 		if !auditlog.ID(uuid).IsPlain() || len(uuid) < 8 {
-			problems = append(problems, schemas.Problem{Argument: "uuid", Message: auditlog.Text(uuid).Quote() + " is no uuid; accepted: letters, digits and dashes, e.g. 4c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d, as list_audit_logs shows them"})
+			problems = append(problems, schemas.Problem{Argument: "uuid",
+				Message: auditlog.Text(uuid).Quote() + " is no uuid; accepted: letters, digits and dashes, e.g. " +
+					"4c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d, as list_audit_logs shows them"})
 		}
 	}
 	if len(problems) > 0 {

@@ -110,7 +110,8 @@ func twoOrganizations() *makesim.World {
 		ID: 5555, Name: "Southwind", Zone: "eu1.make.com", Timezone: "UTC", AuditLogsDays: 30,
 		Teams: []makesim.Team{{ID: 9501, Name: "South"}},
 	})
-	world.OrganizationRoles = append(slices.Clone(world.OrganizationRoles), makesim.OrganizationRole{UserID: 5001, OrganizationID: 5555, RoleID: makesim.RoleOrganizationAdmin})
+	world.OrganizationRoles = append(slices.Clone(world.OrganizationRoles),
+		makesim.OrganizationRole{UserID: 5001, OrganizationID: 5555, RoleID: makesim.RoleOrganizationAdmin})
 	world.Entries = append(slices.Clone(world.Entries[:200]), makesim.Entry{
 		UUID: foreignUUID, OrganizationID: 5555, Event: "foreign_secret", TriggeredAt: now().Add(-time.Hour), TeamID: 9501,
 		Actor: &makesim.Actor{ID: 5001, Name: "Alena Veselá"},
@@ -128,7 +129,8 @@ func TestHugeDetailsAreCut(t *testing.T) {
 		for j := range 16 {
 			details[fmt.Sprintf("field-%d", j)] = strings.Repeat("é<", 400)
 		}
-		u.AddEntries(makesim.Entry{UUID: uuids[i], OrganizationID: demoOrganization, Event: "webhook_created", TriggeredAt: now().Add(-time.Minute), Details: details})
+		u.AddEntries(makesim.Entry{UUID: uuids[i], OrganizationID: demoOrganization, Event: "webhook_created",
+			TriggeredAt: now().Add(-time.Minute), Details: details})
 	}
 	c := u.caller(makesim.DemoToken)
 	var got []string

@@ -18,10 +18,12 @@ const (
 
 func getTargetHistory() Tool {
 	return New(Tool{
-		Name:        getTargetHistoryName,
-		Title:       "History of one object",
-		Description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, what each entry changed, who created, changed and deleted it. Over everything that Make keeps unless from or to is given. list_audit_logs finds target ids.",
-		Answers:     "One object, who made or deleted it: get_target_history.",
+		Name:  getTargetHistoryName,
+		Title: "History of one object",
+		Description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, " +
+			"what each entry changed, who created, changed and deleted it. Over everything that Make keeps unless from or to is given. " +
+			"list_audit_logs finds target ids.",
+		Answers: "One object, who made or deleted it: get_target_history.",
 	}, handleGetTargetHistory)
 }
 
@@ -88,7 +90,8 @@ func (p *historyPage) begin(ctx context.Context, service *analysis.Service, aske
 		return err
 	}
 	p.question = resolved
-	p.place = question.Cursor{Query: resolved.Query, Order: question.Order{Ascending: true}, TakenAt: takenAt, Asked: asked, Tool: getTargetHistoryName}
+	p.place = question.Cursor{Query: resolved.Query, Order: question.Order{Ascending: true}, TakenAt: takenAt, Asked: asked,
+		Tool: getTargetHistoryName}
 	return nil
 }
 

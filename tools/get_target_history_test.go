@@ -69,7 +69,8 @@ func (u *upstream) objects() map[string][]*plainObject {
 		})
 		for _, o := range objects {
 			slices.SortFunc(o.entries, func(a, b makesim.Entry) int {
-				return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), cmp.Compare(stage(a), stage(b)), a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.UUID, b.UUID))
+				return cmp.Or(a.TriggeredAt.Compare(b.TriggeredAt), cmp.Compare(stage(a), stage(b)), a.CreatedAt.Compare(b.CreatedAt),
+					strings.Compare(a.UUID, b.UUID))
 			})
 		}
 	}
@@ -87,8 +88,7 @@ func plainDetails(e makesim.Entry) map[string]any {
 	return shown
 }
 
-// plainChanges tells, entry by entry, which fields differ from what was told of
-// them before: name, then value before and after.
+// plainChanges tells, entry by entry, which fields differ from what was told of them before: name, then value before and after.
 func plainChanges(entries []makesim.Entry) [][][3]any {
 	all := make([][][3]any, len(entries))
 	known, masked := map[string]any{}, map[string]any{}
@@ -132,8 +132,7 @@ func actorIDOf(actor *makesim.Actor) string {
 	return strconv.FormatInt(actor.ID, 10)
 }
 
-// requireEntries compares a page with the part of an object's entries that it is
-// of, and with their changes.
+// requireEntries compares a page with the part of an object's entries that it is of, and with their changes.
 func requireEntries(t testing.TB, want []makesim.Entry, changes [][][3]any, got []schemas.HistoryEntry, about string) {
 	t.Helper()
 	require.Len(t, got, len(want), about)
@@ -218,8 +217,7 @@ func requireSummary(t testing.TB, entries []makesim.Entry, got schemas.GetTarget
 	requireTime(t, entries[len(entries)-1].TriggeredAt, got.Kinds[0].LastAt, about)
 }
 
-// sample are a few objects of each kind: the busiest, some that are not, and one
-// each that was made, changed and deleted.
+// sample are a few objects of each kind: the busiest, some that are not, and one each that was made, changed and deleted.
 func sample(byKind map[string][]*plainObject) []*plainObject {
 	var chosen []*plainObject
 	for _, kind := range slices.Sorted(maps.Keys(byKind)) {
@@ -319,11 +317,14 @@ func TestChangesAreToldOfFieldsThatAreMentioned(t *testing.T) {
 	at := now().Add(-time.Hour)
 	add := func(minute int, event string, details map[string]any) {
 		u.AddEntries(makesim.Entry{
-			UUID: fmt.Sprintf("%08d-0000-4000-8000-000000000001", minute), OrganizationID: demoOrganization, Event: event, TeamID: 8102, TargetID: "own-1",
-			Actor: &makesim.Actor{ID: 5001, Name: "Alena Veselá"}, TriggeredAt: at.Add(time.Duration(minute) * time.Minute), Details: details,
+			UUID: fmt.Sprintf("%08d-0000-4000-8000-000000000001", minute), OrganizationID: demoOrganization, Event: event, TeamID: 8102,
+			TargetID: "own-1",
+			Actor:    &makesim.Actor{ID: 5001, Name: "Alena Veselá"}, TriggeredAt: at.Add(time.Duration(minute) * time.Minute),
+			Details: details,
 		})
 	}
-	add(0, "connection_created", map[string]any{"connectionName": "a", "scopes": []any{"read"}, "options": map[string]any{"retry": 1, "mode": "x"}})
+	add(0, "connection_created", map[string]any{"connectionName": "a", "scopes": []any{"read"},
+		"options": map[string]any{"retry": 1, "mode": "x"}})
 	add(1, "connection_updated", map[string]any{"connectionName": "a"})
 	add(2, "connection_updated", map[string]any{"scopes": []any{"read", "write"}, "options": map[string]any{"mode": "x", "retry": 2}})
 	add(3, "connection_authorized", nil)
@@ -441,7 +442,8 @@ func TestKindsAreUnderstoodAndPushedDown(t *testing.T) {
 					asked = append(asked, values...)
 				}
 			}
-			assert.ElementsMatch(t, []string{"webhook_created", "webhook_updated", "webhook_deleted", "webhook_enabled", "webhook_disabled"}, asked)
+			assert.ElementsMatch(t, []string{"webhook_created", "webhook_updated", "webhook_deleted", "webhook_enabled",
+				"webhook_disabled"}, asked)
 		}
 		got.NextCursor = "" // sealed anew each time
 		if i == 0 {
@@ -451,7 +453,8 @@ func TestKindsAreUnderstoodAndPushedDown(t *testing.T) {
 	}
 	c := u.caller(makesim.DemoToken)
 	c.Fails("get_target_history", args{"target_id": "3000", "kind": "variables"}, "Team Variables", "Organization Variables")
-	c.Fails("get_target_history", args{"target_id": "3000", "kind": "spaceships"}, "spaceships", "Webhooks", "Scenarios", "list_audit_log_filters")
+	c.Fails("get_target_history", args{"target_id": "3000", "kind": "spaceships"}, "spaceships", "Webhooks", "Scenarios",
+		"list_audit_log_filters")
 	hostile := c.Fails("get_target_history", args{"target_id": "3000", "kind": "\u202espace\x1b[2J\nship"})
 	assert.NotContains(t, hostile, "\nship")
 	team := c.history(args{"target_id": "8102", "kind": "team"})
@@ -502,7 +505,8 @@ func TestCursorsOfHistoriesAreRefusedElsewhere(t *testing.T) {
 		c.Fails("get_target_history", arguments, "cursor: ", "start again")
 	}
 	for name, changed := range map[string]any{
-		"target_id": objects[1].id, "kind": "Scenarios", "from": "60d", "to": "now", "timezone": "Asia/Tokyo", "organization_id": demoOrganization,
+		"target_id": objects[1].id, "kind": "Scenarios", "from": "60d", "to": "now", "timezone": "Asia/Tokyo",
+		"organization_id": demoOrganization,
 	} {
 		refuse(with(with(question, "cursor", cursor), name, changed))
 	}
@@ -517,14 +521,16 @@ func TestCursorsOfHistoriesAreRefusedElsewhere(t *testing.T) {
 	refuse(with(question, "cursor", cursor[:len(cursor)-4]))
 	refuse(with(question, "cursor", "next"))
 	refuse(with(question, "cursor", c.list(args{"target_id": objects[0].id, "limit": 1, "from": "all"}).NextCursor))
-	refuse(with(question, "cursor", c.list(args{"target_id": objects[0].id, "limit": 1, "sort_dir": "asc", "event": "webhooks", "from": "all"}).NextCursor))
+	refuse(with(question, "cursor", c.list(args{"target_id": objects[0].id, "limit": 1, "sort_dir": "asc", "event": "webhooks",
+		"from": "all"}).NextCursor))
 	c.Fails("list_audit_logs", args{"cursor": cursor, "target_id": objects[0].id}, "cursor: ", "start again")
 	c.Fails("list_audit_logs", args{"cursor": cursor}, "cursor: ", "start again")
 	other := u.caller(makesim.DemoTeamAdminToken)
 	other.Fails("get_target_history", with(question, "cursor", cursor), "cursor: ")
 
 	assert.Len(t, c.history(with(question, "cursor", cursor)).Entries, 1, "untouched it still works")
-	assert.NotEmpty(t, u.caller(makesim.DemoToken).history(with(with(question, "cursor", cursor), "limit", 5)).Entries, "in another process, with another limit")
+	assert.NotEmpty(t, u.caller(makesim.DemoToken).history(with(with(question, "cursor", cursor), "limit", 5)).Entries,
+		"in another process, with another limit")
 	for _, limit := range []any{0, 51, -1, "many"} {
 		c.Fails("get_target_history", with(objects[0].arguments(), "limit", limit), "limit")
 	}
@@ -570,7 +576,8 @@ func TestDetailsThatFailLeaveTheEntries(t *testing.T) {
 		assert.NotEmpty(t, got.NextCursor)
 	}
 	gone := []string{o.entries[2].UUID, o.entries[5].UUID}
-	got := failing(http.StatusNotFound, func(uuid string) bool { return slices.Contains(gone, uuid) }).history(with(o.arguments(), "limit", limit))
+	got := failing(http.StatusNotFound, func(uuid string) bool { return slices.Contains(gone, uuid) }).history(with(o.arguments(), "limit",
+		limit))
 	require.Len(t, got.Entries, limit)
 	for _, entry := range got.Entries {
 		assert.Equal(t, slices.Contains(gone, entry.UUID), len(entry.Details) == 0)
@@ -603,7 +610,8 @@ func TestAWindowAfterTheCreationSaysSo(t *testing.T) {
 	until := c.history(with(o.arguments(), "to", o.entries[2].TriggeredAt.Format(time.RFC3339)))
 	requireSummary(t, o.entries[:2], until, "until a change")
 
-	for _, arguments := range []args{{"target_id": "no such thing"}, {"target_id": "no such thing", "kind": "Webhooks"}, {"target_id": o.id, "kind": "Team Variables", "from": "1h"}} {
+	for _, arguments := range []args{{"target_id": "no such thing"}, {"target_id": "no such thing", "kind": "Webhooks"},
+		{"target_id": o.id, "kind": "Team Variables", "from": "1h"}} {
 		none := c.history(arguments)
 		assert.Empty(t, none.Entries)
 		assert.Empty(t, none.Kinds)
@@ -630,10 +638,12 @@ func TestPartlyReadHistoriesHaveNoCursor(t *testing.T) {
 	objects := u.objects()["Scenarios"]
 	// Of an object that was busy all along the older part is not read.
 	o := objects[slices.IndexFunc(objects, func(o *plainObject) bool {
-		return len(o.entries) > 8 && o.entries[len(o.entries)-3].TriggeredAt.After(now().AddDate(0, 0, -4)) && o.entries[0].TriggeredAt.Before(now().AddDate(0, 0, -40))
+		return len(o.entries) > 8 && o.entries[len(o.entries)-3].TriggeredAt.After(now().AddDate(0, 0, -4)) &&
+			o.entries[0].TriggeredAt.Before(now().AddDate(0, 0, -40))
 	})]
 	c := connect(t, serviceAt(t, u.fronted(failingBehind(300)), makesim.DemoToken, now))
-	got := until(c, "get_target_history", with(o.arguments(), "limit", 1), func(r schemas.GetTargetHistoryResult) bool { return len(r.Entries) > 0 })
+	got := until(c, "get_target_history", with(o.arguments(), "limit", 1),
+		func(r schemas.GetTargetHistoryResult) bool { return len(r.Entries) > 0 })
 	require.False(t, got.Complete)
 	assert.Nil(t, got.Total)
 	assert.Empty(t, got.NextCursor)
@@ -696,9 +706,13 @@ func TestHostileObjectsHaveAHistory(t *testing.T) {
 	assert.Contains(t, string(got.CreatedBy.Name), "Eva Králová")
 
 	u.AddEntries(
-		makesim.Entry{OrganizationID: demoOrganization, Event: "webhook_created", TargetID: "evil\u202e\x1b[2J", TriggeredAt: now().Add(-3 * time.Minute), Details: map[string]any{"na\u200bme\x1b[31m": "a\u202eb", "list": []any{"\u2028"}}},
-		makesim.Entry{OrganizationID: demoOrganization, Event: "webhook_updated", TargetID: "evil\u202e\x1b[2J", TriggeredAt: now().Add(-2 * time.Minute), Details: map[string]any{"na\u200bme\x1b[31m": "c\U000e0001d", "list": []any{"\x07", 1}}},
-		makesim.Entry{OrganizationID: demoOrganization, Event: "\u202epaused\u200b\x1b[2J", TargetID: "evil\u202e\x1b[2J", TriggeredAt: now().Add(-time.Minute)},
+		makesim.Entry{OrganizationID: demoOrganization, Event: "webhook_created", TargetID: "evil\u202e\x1b[2J",
+			TriggeredAt: now().Add(-3 * time.Minute), Details: map[string]any{"na\u200bme\x1b[31m": "a\u202eb", "list": []any{"\u2028"}}},
+		makesim.Entry{OrganizationID: demoOrganization, Event: "webhook_updated", TargetID: "evil\u202e\x1b[2J",
+			TriggeredAt: now().Add(-2 * time.Minute),
+			Details:     map[string]any{"na\u200bme\x1b[31m": "c\U000e0001d", "list": []any{"\x07", 1}}},
+		makesim.Entry{OrganizationID: demoOrganization, Event: "\u202epaused\u200b\x1b[2J", TargetID: "evil\u202e\x1b[2J",
+			TriggeredAt: now().Add(-time.Minute)},
 	)
 	r := c.Call("get_target_history", args{"target_id": "evil\u202e\x1b[2J", "to": "now"})
 	require.True(t, r.IsError, "an event that no catalog has is of a kind of its own")
@@ -735,12 +749,16 @@ func TestSecretsAreMaskedInEveryChange(t *testing.T) {
 	}
 	for i, name := range slices.Sorted(maps.Keys(shapes)) {
 		for n, event := range []string{"connection_created", "connection_updated", "connection_updated"} {
-			u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: event, TargetID: fmt.Sprint("secret-", i), TriggeredAt: now().Add(time.Duration(n-10) * time.Minute), Details: shapes[name](n * 10)})
+			u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: event, TargetID: fmt.Sprint("secret-", i),
+				TriggeredAt: now().Add(time.Duration(n-10) * time.Minute), Details: shapes[name](n * 10)})
 		}
 	}
 	u.AddEntries(
-		makesim.Entry{OrganizationID: demoOrganization, Event: "organization_variable_created", TargetID: "var", TriggeredAt: now().Add(-9 * time.Minute), Details: map[string]any{"name": "x", "value": secret(1)}},
-		makesim.Entry{OrganizationID: demoOrganization, Event: "organization_variable_updated", TargetID: "var", TriggeredAt: now().Add(-8 * time.Minute), Details: map[string]any{"name": "x", "value": secret(2), "change": map[string]any{"from": secret(1), "to": secret(2)}}},
+		makesim.Entry{OrganizationID: demoOrganization, Event: "organization_variable_created", TargetID: "var",
+			TriggeredAt: now().Add(-9 * time.Minute), Details: map[string]any{"name": "x", "value": secret(1)}},
+		makesim.Entry{OrganizationID: demoOrganization, Event: "organization_variable_updated", TargetID: "var",
+			TriggeredAt: now().Add(-8 * time.Minute),
+			Details:     map[string]any{"name": "x", "value": secret(2), "change": map[string]any{"from": secret(1), "to": secret(2)}}},
 	)
 	c := u.caller(makesim.DemoToken)
 	for i, name := range slices.Sorted(maps.Keys(shapes)) {
@@ -773,13 +791,15 @@ func TestHugeHistoriesAreCut(t *testing.T) {
 			}
 			details[fmt.Sprintf("%s-%d", strings.Repeat("field", 60), field)] = list
 		}
-		u.AddEntries(makesim.Entry{UUID: fmt.Sprintf("%08d-0000-4000-8000-000000000003", i), OrganizationID: demoOrganization, Event: "scenario_updated", TargetID: "huge", TriggeredAt: now().Add(time.Duration(i-60) * time.Minute), Details: details})
+		u.AddEntries(makesim.Entry{UUID: fmt.Sprintf("%08d-0000-4000-8000-000000000003", i), OrganizationID: demoOrganization,
+			Event: "scenario_updated", TargetID: "huge", TriggeredAt: now().Add(time.Duration(i-60) * time.Minute), Details: details})
 	}
 	c := u.caller(makesim.DemoToken)
 	for _, limit := range []int{1, 50} {
 		var paged []string
 		for cursor := ""; ; {
-			page := c.history(with(args{"target_id": "huge", "limit": limit}, "cursor", cursor)) // less than 40,000 characters, as every result
+			// less than 40,000 characters, as every result
+			page := c.history(with(args{"target_id": "huge", "limit": limit}, "cursor", cursor))
 			require.NotEmpty(t, page.Entries)
 			for _, entry := range page.Entries {
 				paged = append(paged, entry.UUID[:8])
@@ -813,7 +833,8 @@ func TestNoQuirkChangesAHistory(t *testing.T) {
 	question := with(o.arguments(), "limit", 15)
 	want := plain.caller(makesim.DemoToken).history(question)
 	quirks := quirksOfMake()
-	for _, name := range []string{"milliseconds", "ids as text", "detail bare", "detail with both", "null actor and team", "dates by creation, midnight", "unstable ties", "indexed arrays", "503 now and then"} {
+	for _, name := range []string{"milliseconds", "ids as text", "detail bare", "detail with both", "null actor and team",
+		"dates by creation, midnight", "unstable ties", "indexed arrays", "503 now and then"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Contains(t, quirks, name)
@@ -824,13 +845,13 @@ func TestNoQuirkChangesAHistory(t *testing.T) {
 	}
 }
 
-// TestEventsThatTheCatalogLacksBelongToAHistory guards completeness: what Make
-// does not list may have happened all the same.
+// TestEventsThatTheCatalogLacksBelongToAHistory guards completeness: what Make does not list may have happened all the same.
 func TestEventsThatTheCatalogLacksBelongToAHistory(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	for i, event := range []string{"webhook_created", "webhook_paused", "webhook_deleted"} {
-		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: event, TargetID: "odd", TriggeredAt: now().Add(time.Duration(i-10) * time.Minute)})
+		u.AddEntries(makesim.Entry{OrganizationID: demoOrganization, Event: event, TargetID: "odd",
+			TriggeredAt: now().Add(time.Duration(i-10) * time.Minute)})
 	}
 	unnamed := u.caller(makesim.DemoToken).history(args{"target_id": "odd"})
 	assert.Len(t, unnamed.Entries, 3)

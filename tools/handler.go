@@ -41,8 +41,10 @@ func (h *handler[A, R]) serve(ctx context.Context, request mcp.CallToolRequest) 
 // panicked logs a panic under a reference, which is all that the caller gets of it.
 func (h *handler[A, R]) panicked(ctx context.Context, reason any) *mcp.CallToolResult {
 	reference := rand.Text()[:8]
-	h.config.Logger.ErrorContext(ctx, "a tool panicked", slog.String("tool", h.name), slog.String("reference", reference), slog.Any("panic", reason), slog.String("stack", string(debug.Stack())))
-	return mcp.NewToolResultError("internal error (reference " + reference + "). Next: ask again; if it stays, report the reference, which the server's log explains")
+	h.config.Logger.ErrorContext(ctx, "a tool panicked", slog.String("tool", h.name), slog.String("reference", reference),
+		slog.Any("panic", reason), slog.String("stack", string(debug.Stack())))
+	return mcp.NewToolResultError("internal error (reference " + reference +
+		"). Next: ask again; if it stays, report the reference, which the server's log explains")
 }
 
 func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, schemas.Summary) {

@@ -23,19 +23,19 @@ import (
 	"make-audit-mcp/tools"
 )
 
-// BenchmarkHTTPCalls measures, side by side on one server, calls of
-// list_audit_log_filters that are answered from the cache and calls of a bare
-// mcp-go tool: one that says a word where the answer is small, and one that says the
-// same answer where it is large, since most of the time then goes into mcp-go's
-// writing of it. Turns of a second alternate, so that whatever else the machine does
-// hits both. ratio is the first's calls per second by the second's; its limit is 0.8.
+// BenchmarkHTTPCalls measures, side by side on one server, calls of list_audit_log_filters that are answered from the cache and calls of a
+// bare mcp-go tool: one that says a word where the answer is small, and one that says the same answer where it is large, since most of the
+// time then goes into mcp-go's writing of it. Turns of a second alternate, so that whatever else the machine does hits both. ratio is the
+// first's calls per second by the second's; its limit is 0.8.
 func BenchmarkHTTPCalls(b *testing.B) {
 	service := demo(b, makesim.Quirks{}).Service(makesim.DemoToken)
 	s := server.NewMCPServer("benchmark", "1", server.WithToolCapabilities(false))
-	tools.Register(s, tools.Config{Service: func(context.Context) (*analysis.Service, error) { return service, nil }, Notify: transport.Notify})
-	s.AddTool(mcp.NewTool("echo", mcp.WithString("text")), func(_ context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return mcp.NewToolResultText(request.GetString("text", "")), nil
-	})
+	tools.Register(s, tools.Config{Service: func(context.Context) (*analysis.Service, error) { return service, nil },
+		Notify: transport.Notify})
+	s.AddTool(mcp.NewTool("echo", mcp.WithString("text")),
+		func(_ context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+			return mcp.NewToolResultText(request.GetString("text", "")), nil
+		})
 	large := ok[json.RawMessage](connect(b, service), "list_audit_log_filters", args{})
 	s.AddTool(mcp.NewTool("same"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultStructured(large, string(large)), nil
@@ -44,7 +44,8 @@ func BenchmarkHTTPCalls(b *testing.B) {
 	served := httptest.NewServer(h.Handler(b.Context()))
 	b.Cleanup(served.Close)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
-	hello, err := client.Post(served.URL+"/mcp", "application/json", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`)) //nolint:noctx // a benchmark
+	hello, err := client.Post(served.URL+"/mcp", "application/json",
+		strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`)) //nolint:noctx // a benchmark
 	require.NoError(b, err)
 	require.NoError(b, hello.Body.Close())
 	session := hello.Header.Get("Mcp-Session-Id")
@@ -87,7 +88,8 @@ func post(b *testing.B, client *http.Client, url, session, tool, arguments strin
 	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s}}`, tool, arguments)
 	request, err := http.NewRequestWithContext(b.Context(), http.MethodPost, url, bytes.NewReader([]byte(body)))
 	require.NoError(b, err)
-	for name, value := range map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "Mcp-Protocol-Version": "2025-11-25", "Mcp-Session-Id": session} {
+	for name, value := range map[string]string{"Content-Type": "application/json", "Accept": "application/json, text/event-stream",
+		"Mcp-Protocol-Version": "2025-11-25", "Mcp-Session-Id": session} {
 		request.Header.Set(name, value)
 	}
 	response, err := client.Do(request)

@@ -61,9 +61,10 @@ func TestOnlyChosenToolsAreServed(t *testing.T) {
 func TestAToolThatNamesAViewSaysSoInBothForms(t *testing.T) {
 	t.Parallel()
 	const view = "ui://make-audit-mcp/heat-map"
-	tool := tools.New(tools.Tool{Name: "count_by_hour", View: view}, func(context.Context, *analysis.Service, schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
-		return nil, nil
-	})
+	tool := tools.New(tools.Tool{Name: "count_by_hour", View: view},
+		func(context.Context, *analysis.Service, schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+			return nil, nil
+		})
 	served := server.NewMCPServer("test", "1")
 	tools.Register(served, tools.Config{Tools: []tools.Tool{tool}})
 	definition, err := json.Marshal(served.ListTools()["count_by_hour"].Tool)

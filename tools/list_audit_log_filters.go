@@ -11,17 +11,19 @@ import (
 
 func listAuditLogFilters() Tool {
 	return newTool(Tool{
-		Name:        "list_audit_log_filters",
-		Title:       "List filter values",
-		Description: "Lists the teams, users and event types that an organization's audit log can be filtered by. Useful to find an event's value or a person's id for list_audit_logs, which takes names, too. People who have left may be missing.",
-		Answers:     "Names of people, teams and events: list_audit_log_filters.",
-		Example:     `{"kind": "events"}`,
+		Name:  "list_audit_log_filters",
+		Title: "List filter values",
+		Description: "Lists the teams, users and event types that an organization's audit log can be filtered by. Useful to find an " +
+			"event's value or a person's id for list_audit_logs, which takes names, too. People who have left may be missing.",
+		Answers: "Names of people, teams and events: list_audit_log_filters.",
+		Example: `{"kind": "events"}`,
 	}, func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (*schemas.ListFiltersResult, error) {
 		of, err := catalogOf(ctx, service, arguments)
 		if err != nil {
 			return nil, err
 		}
-		return answer.Catalog(of.organization, of.catalog, answer.CatalogRequest{Kind: arguments.Kind, Search: arguments.Search, Limit: arguments.Limit}), nil
+		return answer.Catalog(of.organization, of.catalog,
+			answer.CatalogRequest{Kind: arguments.Kind, Search: arguments.Search, Limit: arguments.Limit}), nil
 	}, func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (any, error) {
 		return catalogOf(ctx, service, arguments)
 	})

@@ -19,11 +19,12 @@ const (
 
 func listAuditLogs() Tool {
 	return New(Tool{
-		Name:        listAuditLogsName,
-		Title:       "List audit log entries",
-		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
-		Answers:     "Single entries: list_audit_logs, with details get_audit_log.",
-		Example:     `{"event": "*_deleted", "from": "30d"}`,
+		Name:  listAuditLogsName,
+		Title: "List audit log entries",
+		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is " +
+			"given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
+		Answers: "Single entries: list_audit_logs, with details get_audit_log.",
+		Example: `{"event": "*_deleted", "from": "30d"}`,
 	}, handleListAuditLogs)
 }
 
@@ -61,8 +62,7 @@ func fingerprintOfListing(arguments schemas.ListAuditLogsArguments) (string, err
 type listPage struct {
 	arguments schemas.ListAuditLogsArguments
 	question  *question.Question
-	// place is where the page before ended; of a first page, what all of its
-	// listing's places have in common.
+	// place is where the page before ended; of a first page, what all of its listing's places have in common.
 	place question.Cursor
 	after *question.Cursor // nil for the first page
 }
@@ -98,7 +98,8 @@ func reopenPage(ctx context.Context, service *analysis.Service, arguments schema
 		return nil, err
 	}
 	if fingerprint != "" && fingerprint != place.Asked {
-		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or stay the same"}
+		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or " +
+			"stay the same"}
 	}
 	return &listPage{arguments: arguments, question: &question.Question{Query: place.Query}, place: place, after: &place}, nil
 }

@@ -38,8 +38,7 @@ func newestFirst(entries []makesim.Entry) []makesim.Entry {
 	return entries
 }
 
-// walk follows the cursors to the end. next returns the arguments of each page
-// from its cursor, and who asks.
+// walk follows the cursors to the end. next returns the arguments of each page from its cursor, and who asks.
 func walk(t testing.TB, next func(cursor string) (*caller, args)) (uuids []string, pages []schemas.ListAuditLogsResult) {
 	t.Helper()
 	for cursor := ""; ; {
@@ -310,7 +309,8 @@ func TestLongFiltersFitIntoACursor(t *testing.T) {
 	}
 	people[0] = "bob.miller@northwind.example"
 	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
-	arguments := args{"exclude_actor": people, "event": []string{"*"}, "from": "30d", "team": []any{8101, 8102, "Marketing"}, "target_id": ""}
+	arguments := args{"exclude_actor": people, "event": []string{"*"}, "from": "30d", "team": []any{8101, 8102, "Marketing"},
+		"target_id": ""}
 	first := c.list(arguments)
 	require.NotEmpty(t, first.NextCursor)
 	second := c.list(with(arguments, "cursor", first.NextCursor))
@@ -383,8 +383,8 @@ func TestPartialAnswersGoOn(t *testing.T) {
 				}
 			}
 			if name == "sorted" {
-				// Over a hundred pages, eight at a time, take longer than one call
-				// has; on a busy machine the first calls may read nothing at all.
+				// Over a hundred pages, eight at a time, take longer than one call has; on a busy machine the first calls may read nothing
+				// at all.
 				assert.Positive(t, interrupted)
 			}
 			assert.ElementsMatch(t, want, got)

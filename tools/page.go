@@ -9,8 +9,7 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// cutPage shortens a page to what fits into size characters. show puts entries
-// into the result, with the cursor behind the last of them.
+// cutPage shortens a page to what fits into size characters. show puts entries into the result, with the cursor behind the last of them.
 func cutPage[T any](entries []T, size int, result any, show func(shown []T) error) error {
 	for count := len(entries); ; count-- {
 		if err := show(entries[:count]); err != nil {

@@ -101,8 +101,7 @@ func (f *follower) report(p auditlog.Progress) {
 	f.notify(params)
 }
 
-// waited says how long the call waited, if that is worth saying. Waits of calls
-// side by side overlap, so it is a bound.
+// waited says how long the call waited, if that is worth saying. Waits of calls side by side overlap, so it is a bound.
 func (f *follower) waited() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,8 +13,7 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// quirksOfMake are the ways in which Make may differ; each must not change an
-// answer.
+// quirksOfMake are the ways in which Make may differ; each must not change an answer.
 func quirksOfMake() map[string]makesim.Quirks {
 	return map[string]makesim.Quirks{
 		"null when empty":             {NullWhenEmpty: true},
@@ -53,15 +52,16 @@ func quirksOfMake() map[string]makesim.Quirks {
 		"error objects":               {ErrorDetailObject: true},
 		"all at once": {
 			NullWhenEmpty: true, SingleObject: true, NumericTriggeredAt: makesim.TriggeredAtMilliseconds, NullActorTeam: true,
-			UnknownFields: true, OddTypes: true, IDsAsText: true, RejectTotalCount: true, BareDatesOnly: true, DateToMidnight: true, FilterByCreatedAt: true,
-			PageCap: 50, EchoRequestedLimit: true, MaxLimit: 100, RejectLast: true, UnstableTies: true, IndexedArraysOnly: true,
+			UnknownFields: true, OddTypes: true, IDsAsText: true, RejectTotalCount: true, BareDatesOnly: true, DateToMidnight: true,
+			FilterByCreatedAt: true,
+			PageCap:           50, EchoRequestedLimit: true, MaxLimit: 100, RejectLast: true, UnstableTies: true, IndexedArraysOnly: true,
 			DetailPath: makesim.DetailPathOne, FailEvery: 13, PlainText429: true, RetryAfter: "0", HTMLForbiddenWithoutUserAgent: true,
 		},
 	}
 }
 
-// answers are what the tools say to the same questions, apart from what a quirk
-// may show of itself: unknown fields, and odd ids and versions.
+// answers are what the tools say to the same questions, apart from what a quirk may show of itself: unknown fields, and odd ids and
+// versions.
 func answers(t *testing.T, u *upstream, key string) map[string]any {
 	t.Helper()
 	c := u.caller(key)
@@ -86,7 +86,8 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 		"newest":   {"from": "12h", "limit": 300},
 		"detailed": {"from": "3h", "limit": 300, "response_format": "detailed"},
 		"ordered":  {"from": "16h", "sort_by": "actor", "sort_dir": "asc", "limit": 300},
-		"filtered": {"from": "12d", "event": []string{"*_deleted", "Keys"}, "actor": []any{5028, 5001, "none", 5019}, "exclude_actor": 5006, "limit": 300},
+		"filtered": {"from": "12d", "event": []string{"*_deleted", "Keys"}, "actor": []any{5028, 5001, "none", 5019}, "exclude_actor": 5006,
+			"limit": 300},
 		"one":      {"from": "2d", "event": "data_store_deleted"},
 		"none":     {"from": "1h", "to": "now", "event": "key_deleted", "team": 8102, "target_id": "no such"},
 		"org only": {"from": "3d", "team": "none", "limit": 300},
@@ -130,8 +131,7 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 	return found
 }
 
-// changesTeamLists picks the quirks for which reading the lists of teams, instead
-// of the organization's, is not just the same again.
+// changesTeamLists picks the quirks for which reading the lists of teams, instead of the organization's, is not just the same again.
 func changesTeamLists(quirk string) bool {
 	return slices.Contains([]string{
 		"null when empty", "pages of 7", "unstable ties", "dates by creation, midnight", "ids as text", "null actor and team",
@@ -159,8 +159,7 @@ func TestNoQuirkChangesAnAnswer(t *testing.T) {
 	}
 }
 
-// requireSame compares as JSON, so that a failure is short; entries of one
-// second may change places where Make tells seconds only.
+// requireSame compares as JSON, so that a failure is short; entries of one second may change places where Make tells seconds only.
 func requireSame(t *testing.T, question string, want, got any, anyOrder bool) {
 	t.Helper()
 	if entries, isList := want.([]any); isList && anyOrder {
@@ -178,6 +177,7 @@ func requireSame(t *testing.T, question string, want, got any, anyOrder bool) {
 			at++
 		}
 		from := max(0, at-200)
-		require.Failf(t, "another answer", "%s: want %d bytes …%.400s\n got %d bytes …%.400s", question, len(wantJSON), wantJSON[from:], len(gotJSON), gotJSON[from:])
+		require.Failf(t, "another answer", "%s: want %d bytes …%.400s\n got %d bytes …%.400s", question, len(wantJSON), wantJSON[from:],
+			len(gotJSON), gotJSON[from:])
 	}
 }

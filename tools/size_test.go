@@ -13,15 +13,13 @@ import (
 	"make-audit-mcp/tools"
 )
 
-// The most characters of structured content: of an answer that nobody asked to
-// be large, and of any.
+// The most characters of structured content: of an answer that nobody asked to be large, and of any.
 const (
 	defaultAnswer = 8_000
 	largestAnswer = 40_000
 )
 
-// TestDefaultAnswersStaySmall asks every tool on the demo what fills its answer
-// most.
+// TestDefaultAnswersStaySmall asks every tool on the demo what fills its answer most.
 func TestDefaultAnswersStaySmall(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
@@ -46,7 +44,8 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	for i, dimension := range dimensions {
 		questions = append(questions, question{"count_audit_logs", args{"group_by": dimension, "from": "all"}})
 		if i%3 == 0 {
-			questions = append(questions, question{"count_audit_logs", args{"group_by": []string{dimension, dimensions[(i+1)%len(dimensions)]}, "compare_to_previous": true}})
+			questions = append(questions, question{"count_audit_logs",
+				args{"group_by": []string{dimension, dimensions[(i+1)%len(dimensions)]}, "compare_to_previous": true}})
 		}
 	}
 	people := u.byEverybody()

@@ -17,8 +17,7 @@ import (
 	_ "modernc.org/sqlite"
 )
 
-// driver is a driver of SQLite without cgo: its name in database/sql, and its address
-// of a file with the settings of the archive.
+// driver is a driver of SQLite without cgo: its name in database/sql, and its address of a file with the settings of the archive.
 type driver struct {
 	name    string
 	address func(path string) string
@@ -79,7 +78,8 @@ func fill(b *testing.B, db *sql.DB, count int) {
 		require.NoError(b, err)
 		record, err := tx.PrepareContext(b.Context(), "INSERT INTO records VALUES (?, 1, 1, ?, ?)")
 		require.NoError(b, err)
-		entry, err := tx.PrepareContext(b.Context(), "INSERT INTO entries VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL) ON CONFLICT (log, key) DO NOTHING")
+		entry, err := tx.PrepareContext(b.Context(),
+			"INSERT INTO entries VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, NULL, NULL, NULL) ON CONFLICT (log, key) DO NOTHING")
 		require.NoError(b, err)
 		for id := from; id < min(from+batchSize, count); id++ {
 			for i := range raw {
@@ -87,7 +87,8 @@ func fill(b *testing.B, db *sql.DB, count int) {
 			}
 			hash := sha256.Sum256(raw)
 			at := begin + random.Int64N(year)
-			_, err = entry.ExecContext(b.Context(), id, hash[:16], at, at+1, random.IntN(80), random.IntN(60), random.IntN(12), random.IntN(40_000))
+			_, err = entry.ExecContext(b.Context(), id, hash[:16], at, at+1, random.IntN(80), random.IntN(60), random.IntN(12),
+				random.IntN(40_000))
 			require.NoError(b, err)
 			_, err = record.ExecContext(b.Context(), id, hash[:], raw)
 			require.NoError(b, err)
@@ -123,9 +124,11 @@ func BenchmarkRead(b *testing.B) {
 		db := open(b, d, path)
 		fill(b, db, rows())
 		for name, query := range map[string]string{
-			"GroupByActor":           "SELECT actor, count(*), min(at), max(at) FROM entries NOT INDEXED WHERE log = 1 AND at > 0 GROUP BY actor",
+			"GroupByActor": "SELECT actor, count(*), min(at), max(at) FROM entries NOT INDEXED WHERE log = 1 AND at > 0 " +
+				"GROUP BY actor",
 			"GroupByQuarterAndEvent": "SELECT at / 900000000, event, count(*) FROM entries NOT INDEXED WHERE log = 1 GROUP BY 1, 2",
-			"AllColumns":             "SELECT at, id, coalesce(actor, 0) << 32 | coalesce(target, 0), coalesce(team, 0) << 32 | event FROM entries NOT INDEXED WHERE log = 1",
+			"AllColumns": "SELECT at, id, coalesce(actor, 0) << 32 | coalesce(target, 0), coalesce(team, 0) << 32 | event " +
+				"FROM entries NOT INDEXED WHERE log = 1",
 		} {
 			b.Run(fmt.Sprint(name, "/", d.product()), func(b *testing.B) {
 				for b.Loop() {
@@ -134,7 +137,8 @@ func BenchmarkRead(b *testing.B) {
 			})
 		}
 		b.Run("EntryByID/"+d.product(), func(b *testing.B) {
-			statement, err := db.PrepareContext(b.Context(), "SELECT key, written, version_from, version_to, extra FROM entries WHERE id = ?")
+			statement, err := db.PrepareContext(b.Context(),
+				"SELECT key, written, version_from, version_to, extra FROM entries WHERE id = ?")
 			require.NoError(b, err)
 			defer statement.Close() //nolint:errcheck // it was read
 			random := rand.New(rand.NewPCG(3, 4))

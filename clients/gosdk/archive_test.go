@@ -12,8 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheArchiveAnswersAsMakeDoes fills an archive as users do, asks it over MCP, and
-// has it proved.
+// TestTheArchiveAnswersAsMakeDoes fills an archive as users do, asks it over MCP, and has it proved.
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.db")
@@ -23,7 +22,8 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 
 	s := &session{t: t}
 	client := mcp.NewClient(&mcp.Implementation{Name: "gosdk-test", Version: "1"}, nil)
-	s.ClientSession, err = client.Connect(t.Context(), &mcp.CommandTransport{Command: command(t, "--archive", path, "stdio", "--sync-every", "0")}, nil)
+	s.ClientSession, err = client.Connect(t.Context(),
+		&mcp.CommandTransport{Command: command(t, "--archive", path, "stdio", "--sync-every", "0")}, nil)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, s.Close()) })
 	live := connect(t)

@@ -49,8 +49,7 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// session is a connection to a server process of its own, and what the server
-// said on it, in order.
+// session is a connection to a server process of its own, and what the server said on it, in order.
 type session struct {
 	*mcp.ClientSession
 	t   testing.TB
@@ -60,8 +59,7 @@ type session struct {
 	progress []*mcp.ProgressNotificationParams
 }
 
-// connect starts the server on the demo and shakes hands, over the transport that
-// CLIENT_TRANSPORT chooses: stdio, http or sse.
+// connect starts the server on the demo and shakes hands, over the transport that CLIENT_TRANSPORT chooses: stdio, http or sse.
 func connect(t testing.TB) *session {
 	t.Helper()
 	return connectOver(t, os.Getenv("CLIENT_TRANSPORT"), "")
@@ -91,8 +89,7 @@ func (s *session) toldProgress() bool {
 	return len(s.progress) > 0
 }
 
-// call calls a tool that must succeed, checks its structured content against the
-// tool's output schema, and returns it.
+// call calls a tool that must succeed, checks its structured content against the tool's output schema, and returns it.
 func (s *session) call(tool string, arguments map[string]any) map[string]any {
 	s.t.Helper()
 	result, err := s.CallTool(s.t.Context(), &mcp.CallToolParams{Name: tool, Arguments: arguments})
@@ -187,7 +184,8 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	uuid := object(t, list(t, s.call("list_audit_logs", map[string]any{"limit": 1})["entries"])[0])["uuid"]
-	webhook := object(t, list(t, s.call("list_audit_logs", map[string]any{"event": "webhook_deleted", "limit": 1, "from": "30d"})["entries"])[0])["target_id"]
+	webhook := object(t, list(t, s.call("list_audit_logs",
+		map[string]any{"event": "webhook_deleted", "limit": 1, "from": "30d"})["entries"])[0])["target_id"]
 	examples := map[string][]map[string]any{
 		"list_organizations": {{}},
 		"list_audit_log_filters": {
@@ -211,11 +209,13 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 			{"group_by": []string{"week", "month"}, "actor": "none", "order_by": "last_at", "limit": "200"},
 		},
 		"get_actor_activity": {
-			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"}, {"actor": "svc-deploy", "from": "last month", "baseline_days": 30}, {"actor": 5040, "from": "90d"},
+			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"}, {"actor": "svc-deploy", "from": "last month", "baseline_days": 30},
+			{"actor": 5040, "from": "90d"},
 			{"actor": "5001", "from": "2020", "to": "2021"},
 		},
 		"get_target_history": {
-			{"target_id": webhook, "kind": "Webhooks"}, {"target_id": webhook, "kind": "webhooks", "limit": 1}, {"target_id": "no-such-object"},
+			{"target_id": webhook, "kind": "Webhooks"}, {"target_id": webhook, "kind": "webhooks", "limit": 1},
+			{"target_id": "no-such-object"},
 		},
 	}
 	data, err := os.ReadFile(filepath.Join(root, "clients", "examples.json"))
@@ -272,8 +272,7 @@ func TestProgressComesBeforeTheResult(t *testing.T) {
 	result, err := s.CallTool(t.Context(), params)
 	require.NoError(t, err)
 	require.False(t, result.IsError, text(result))
-	// The SDK hands notifications to their handler in a goroutine of its own:
-	// those that came before the result are soon there.
+	// The SDK hands notifications to their handler in a goroutine of its own: those that came before the result are soon there.
 	require.Eventually(t, s.toldProgress, 5*time.Second, 10*time.Millisecond)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -342,7 +341,8 @@ func TestResourcesCanBeRead(t *testing.T) {
 		assert.True(t, json.Valid([]byte(read.Contents[0].Text)), uri)
 		assert.Contains(t, read.Contents[0].Text, holds)
 	}
-	for _, uri := range []string{"make://organizations/1/audit-log-filters", "make://nothing", "make://organizations/..%2f/audit-log-filters"} {
+	for _, uri := range []string{"make://organizations/1/audit-log-filters", "make://nothing",
+		"make://organizations/..%2f/audit-log-filters"} {
 		_, err := s.ReadResource(t.Context(), &mcp.ReadResourceParams{URI: uri})
 		var refused *jsonrpc.Error
 		require.ErrorAs(t, err, &refused, uri)
@@ -370,7 +370,8 @@ func TestAddressesAreCompleted(t *testing.T) {
 	assert.Equal(t, []string{"8104"}, complete("make://teams/{team_id}/audit-log-filters", "team_id", "sales", nil))
 	uuids := complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", "", map[string]string{"organization_id": "4721"})
 	require.NotEmpty(t, uuids)
-	assert.Contains(t, complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", uuids[0][:6], map[string]string{"organization_id": "4721"}), uuids[0])
+	assert.Contains(t, complete("make://organizations/{organization_id}/audit-logs/{uuid}", "uuid", uuids[0][:6],
+		map[string]string{"organization_id": "4721"}), uuids[0])
 }
 
 func TestCountsAddUp(t *testing.T) {
@@ -396,8 +397,7 @@ func TestCountsAddUp(t *testing.T) {
 	}
 }
 
-// TestAFollowUpIsOfTheSameEntries: the demo's clock stands still, so that a
-// question put again has to be answered alike.
+// TestAFollowUpIsOfTheSameEntries: the demo's clock stands still, so that a question put again has to be answered alike.
 func TestAFollowUpIsOfTheSameEntries(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
@@ -419,7 +419,8 @@ func TestALeaverIsReportedInOneCall(t *testing.T) {
 func TestAHistoryIsPaged(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
-	busiest := list(t, s.call("count_audit_logs", map[string]any{"event": "Scenarios", "from": "all", "group_by": "target", "limit": 1})["groups"])[0]
+	busiest := list(t, s.call("count_audit_logs",
+		map[string]any{"event": "Scenarios", "from": "all", "group_by": "target", "limit": 1})["groups"])[0]
 	target := object(t, object(t, busiest)["key"])["target"]
 	question := map[string]any{"target_id": target, "kind": "Scenarios", "limit": 4}
 	seen, last := map[any]bool{}, ""
@@ -458,15 +459,15 @@ func (s *session) prompts() map[string]*mcp.Prompt {
 	return found
 }
 
-// TestEachPromptCarriesData gets every prompt there is; one without an example
-// here fails.
+// TestEachPromptCarriesData gets every prompt there is; one without an example here fails.
 func TestEachPromptCarriesData(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	examples := map[string][]map[string]string{
 		"security_review":    {nil, {"from": "last month", "team": "Marketing", "organization_id": "4721", "to": ""}},
 		"offboarding_review": {{"actor": "Marek Havelka", "from": "30d"}},
-		"incident_timeline":  {nil, {"from": "2026-11-11T22:00", "to": "2026-11-11T23:59", "timezone": "Europe/Prague", "event": "*_deleted"}},
+		"incident_timeline": {nil, {"from": "2026-11-11T22:00", "to": "2026-11-11T23:59", "timezone": "Europe/Prague",
+			"event": "*_deleted"}},
 	}
 	prompts := s.prompts()
 	require.Len(t, prompts, len(examples))
@@ -488,8 +489,7 @@ func TestEachPromptCarriesData(t *testing.T) {
 				if i == 0 {
 					continue
 				}
-				// The tool and its arguments, then its answer: the same call again
-				// gives the same.
+				// The tool and its arguments, then its answer: the same call again gives the same.
 				head, answer, found := strings.Cut(block.Text, "\n")
 				require.True(t, found, block.Text)
 				tool, question, found := strings.Cut(head, " ")
@@ -563,13 +563,13 @@ func TestArgumentsOfPromptsAreCompleted(t *testing.T) {
 	}
 	_, err := s.Complete(t.Context(), &mcp.CompleteParams{
 		Ref:      &mcp.CompleteReference{Type: "ref/prompt", Name: "incident_timeline"},
-		Argument: mcp.CompleteParamsArgument{Name: "actor"}, Context: &mcp.CompleteContext{Arguments: map[string]string{"organization_id": "12"}},
+		Argument: mcp.CompleteParamsArgument{Name: "actor"},
+		Context:  &mcp.CompleteContext{Arguments: map[string]string{"organization_id": "12"}},
 	})
 	require.ErrorContains(t, err, "not visible")
 }
 
-// TestTheReadmeKnowsThePrompts holds README.md's table of prompts to the server:
-// each with its arguments in their order, and no other.
+// TestTheReadmeKnowsThePrompts holds README.md's table of prompts to the server: each with its arguments in their order, and no other.
 func TestTheReadmeKnowsThePrompts(t *testing.T) {
 	t.Parallel()
 	data, err := os.ReadFile(filepath.Join(root, "README.md"))
@@ -601,8 +601,7 @@ func TestTheReadmeKnowsThePrompts(t *testing.T) {
 	assert.Equal(t, served, told)
 }
 
-// TestTheReadmeKnowsWhatIsServed holds README.md's tables to the server: every
-// tool with its arguments, every resource, and nothing else.
+// TestTheReadmeKnowsWhatIsServed holds README.md's tables to the server: every tool with its arguments, every resource, and nothing else.
 func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
@@ -624,7 +623,8 @@ func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
 		filter := strings.Contains(row, "filter arguments")
 		for argument := range properties {
 			where := row
-			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "target_id", "from", "to", "timezone"}, argument) {
+			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "target_id", "from", "to",
+				"timezone"}, argument) {
 				where = rows[argument]
 			}
 			assert.Contains(t, where, "`"+argument+"`", "%s: README.md does not tell of %s", name, argument)
@@ -646,7 +646,8 @@ func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
 		if strings.HasPrefix(first, "make://") {
 			assert.True(t, resources[first], "README.md tells of %s, which is not served", first)
 		}
-		if strings.HasSuffix(first, "_logs") || strings.HasPrefix(first, "list_") || strings.HasPrefix(first, "get_") || strings.HasPrefix(first, "count_") || strings.HasPrefix(first, "find_") {
+		if strings.HasSuffix(first, "_logs") || strings.HasPrefix(first, "list_") || strings.HasPrefix(first, "get_") ||
+			strings.HasPrefix(first, "count_") || strings.HasPrefix(first, "find_") {
 			assert.Contains(t, tools, first, "README.md tells of %s, which is not served", first)
 		}
 	}

@@ -41,14 +41,14 @@ func open(t testing.TB, transport string) mcp.Transport {
 func command(t testing.TB, arguments ...string) *exec.Cmd {
 	t.Helper()
 	// The test's own context ends before its cleanup, and would kill the server.
-	command := exec.CommandContext(context.WithoutCancel(t.Context()), serverBinary, append([]string{"--demo", "--demo-now", demoNow, "--log-format", "json"}, arguments...)...)
+	command := exec.CommandContext(context.WithoutCancel(t.Context()), serverBinary,
+		append([]string{"--demo", "--demo-now", demoNow, "--log-format", "json"}, arguments...)...)
 	command.Env = append(os.Environ(), "MAKE_API_KEY=not-to-be-used", "MAKE_ZONE=unreachable.invalid", "MCP_AUTH_TOKEN="+authToken)
 	command.Stderr = os.Stderr
 	return command
 }
 
-// listen starts the server over the network, until the test has ended, and returns
-// its address.
+// listen starts the server over the network, until the test has ended, and returns its address.
 func listen(t testing.TB) string {
 	t.Helper()
 	server := command(t, "http", "--address", "127.0.0.1:0")
@@ -98,14 +98,14 @@ func TestNobodyIsLetInWithoutTheToken(t *testing.T) {
 	t.Parallel()
 	address := listen(t)
 	client := mcp.NewClient(&mcp.Implementation{Name: "stranger", Version: "1"}, nil)
-	for _, transport := range []mcp.Transport{&mcp.StreamableClientTransport{Endpoint: address + "/mcp"}, &mcp.SSEClientTransport{Endpoint: address + "/sse"}} {
+	for _, transport := range []mcp.Transport{&mcp.StreamableClientTransport{Endpoint: address + "/mcp"},
+		&mcp.SSEClientTransport{Endpoint: address + "/sse"}} {
 		_, err := client.Connect(t.Context(), transport, nil)
 		require.ErrorContains(t, err, http.StatusText(http.StatusUnauthorized))
 	}
 }
 
-// TestTheTransportsAnswerAlike has a whole session over each transport, in the
-// stateless era and in the older one.
+// TestTheTransportsAnswerAlike has a whole session over each transport, in the stateless era and in the older one.
 func TestTheTransportsAnswerAlike(t *testing.T) {
 	t.Parallel()
 	var first map[string]any
@@ -136,10 +136,12 @@ func (s *session) answers() map[string]any {
 	assert.True(s.t, mistaken.IsError)
 	read, err := s.ReadResource(s.t.Context(), &mcp.ReadResourceParams{URI: "make://organizations"})
 	require.NoError(s.t, err)
-	prompt, err := s.GetPrompt(s.t.Context(), &mcp.GetPromptParams{Name: "offboarding_review", Arguments: map[string]string{"actor": "Marek Havelka", "from": "30d"}})
+	prompt, err := s.GetPrompt(s.t.Context(),
+		&mcp.GetPromptParams{Name: "offboarding_review", Arguments: map[string]string{"actor": "Marek Havelka", "from": "30d"}})
 	require.NoError(s.t, err)
 	completed, err := s.Complete(s.t.Context(), &mcp.CompleteParams{
-		Ref: &mcp.CompleteReference{Type: "ref/prompt", Name: "incident_timeline"}, Argument: mcp.CompleteParamsArgument{Name: "team", Value: "market"},
+		Ref:      &mcp.CompleteReference{Type: "ref/prompt", Name: "incident_timeline"},
+		Argument: mcp.CompleteParamsArgument{Name: "team", Value: "market"},
 	})
 	require.NoError(s.t, err)
 	return map[string]any{
@@ -183,7 +185,8 @@ func TestASessionThatWasEndedIsGone(t *testing.T) {
 	require.True(t, ok)
 	id := s.ID()
 	ping := func() int {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, way.Endpoint, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, way.Endpoint,
+			strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"ping"}`))
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/json")
 		request.Header.Set("Accept", "application/json, text/event-stream")

@@ -54,8 +54,7 @@ type Baseline struct {
 	Report     auditlog.Report
 }
 
-// NewEvents are the events of the window that the baseline lacks; none where the
-// baseline has no entry, since everything is new then.
+// NewEvents are the events of the window that the baseline lacks; none where the baseline has no entry, since everything is new then.
 func (a *Activity) NewEvents() []Tally[auditlog.Text] { return onlyNew(a, a.Events) }
 
 // NewTeams are the teams of the window that the baseline lacks, as NewEvents.
@@ -74,8 +73,7 @@ func onlyNew[T any](a *Activity, tallies []Tally[T]) []Tally[T] {
 	return found
 }
 
-// Activity reads what the one actor of a query did, in its window and in so many
-// days before; both at once.
+// Activity reads what the one actor of a query did, in its window and in so many days before; both at once.
 func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays int) (*Activity, error) {
 	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
 	if err != nil {
@@ -116,8 +114,7 @@ func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays i
 	return a, nil
 }
 
-// name takes name and address from the log where the catalog does not have them:
-// someone who left is known by id only.
+// name takes name and address from the log where the catalog does not have them: someone who left is known by id only.
 func (a *Activity) name(before []*auditlog.Entry) {
 	if a.Actor.Name != "" {
 		return

@@ -41,7 +41,8 @@ func activityOf(t *testing.T, actor auditlog.Actor, zone *time.Location, own str
 		Reader:    &log{entries: entries},
 		Directory: &knowing{directory: &directory{catalog: logtest.Documented()}, zones: map[auditlog.ID]string{actor.ID: own}},
 	}}
-	activity, err := service.Activity(t.Context(), auditlog.Query{Actors: []auditlog.Actor{actor}, Window: auditlog.Window{From: windowStart(), To: now(), Location: zone}}, 90)
+	activity, err := service.Activity(t.Context(),
+		auditlog.Query{Actors: []auditlog.Actor{actor}, Window: auditlog.Window{From: windowStart(), To: now(), Location: zone}}, 90)
 	require.NoError(t, err)
 	return activity
 }
@@ -60,8 +61,10 @@ func TestTheWindowBeginsWhereTheBaselineEnds(t *testing.T) {
 	t.Parallel()
 	begin := windowStart().AddDate(0, 0, -90)
 	activity := activityOf(t, logtest.Ada(), time.UTC, "",
-		logtest.Did(logtest.Ada(), "too_old", begin.Add(-time.Millisecond)), logtest.Did(logtest.Ada(), "just_before", begin), logtest.Did(logtest.Ada(), "just_before", windowStart().Add(-time.Millisecond)),
-		logtest.Did(logtest.Ada(), "first", windowStart()), logtest.Did(logtest.Ada(), "last", now().Add(-time.Millisecond)), logtest.Did(logtest.Ada(), "too_late", now()))
+		logtest.Did(logtest.Ada(), "too_old", begin.Add(-time.Millisecond)), logtest.Did(logtest.Ada(), "just_before", begin),
+		logtest.Did(logtest.Ada(), "just_before", windowStart().Add(-time.Millisecond)),
+		logtest.Did(logtest.Ada(), "first", windowStart()), logtest.Did(logtest.Ada(), "last",
+			now().Add(-time.Millisecond)), logtest.Did(logtest.Ada(), "too_late", now()))
 	assert.Equal(t, 2, activity.Baseline.Entries)
 	assert.Equal(t, auditlog.Window{From: begin, To: windowStart(), Location: time.UTC}, activity.Baseline.Window)
 	require.Len(t, activity.Entries, 2)

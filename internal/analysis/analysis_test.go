@@ -59,7 +59,8 @@ func ladder(count int) []*auditlog.Entry {
 	entries := make([]*auditlog.Entry, count)
 	for i := range entries {
 		entries[i] = &auditlog.Entry{
-			UUID: fmt.Sprintf("%02d", i), TriggeredAt: now().Add(-time.Duration(1+i/3) * time.Minute), Event: auditlog.Text(fmt.Sprint("e", i%4)),
+			UUID: fmt.Sprintf("%02d", i), TriggeredAt: now().Add(-time.Duration(1+i/3) * time.Minute),
+			Event:    auditlog.Text(fmt.Sprint("e", i%4)),
 			Actor:    &auditlog.Actor{ID: auditlog.ID(fmt.Sprint(i % 12)), Name: auditlog.Text([]string{"Žofie", "adam", "Zoe"}[i%3])},
 			TargetID: auditlog.Text([]string{"9", "10", "abc", ""}[i%4]),
 		}
@@ -81,7 +82,8 @@ func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 	all := ladder(40)
 	service := &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: all}}}
 	query := auditlog.Query{Window: lastDay()}
-	for _, by := range []question.SortKey{"", question.ByTriggeredAt, question.ByCreatedAt, question.ByEventName, question.ByOrganization, question.ByTeam, question.ByActor, question.ByTargetID} {
+	for _, by := range []question.SortKey{"", question.ByTriggeredAt, question.ByCreatedAt, question.ByEventName, question.ByOrganization,
+		question.ByTeam, question.ByActor, question.ByTargetID} {
 		for _, ascending := range []bool{false, true} {
 			order := question.Order{By: by, Ascending: ascending}
 			whole, err := service.List(t.Context(), query, order, nil, 100)
@@ -108,7 +110,8 @@ func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 						assert.Equal(t, 40, page.Total, "the last page knows")
 						break
 					}
-					place := question.Cursor{Query: query, Order: order, TakenAt: now()}.After(page.Entries[len(page.Entries)-1], len(paged))
+					place := question.Cursor{Query: query, Order: order, TakenAt: now()}.After(page.Entries[len(page.Entries)-1],
+						len(paged))
 					after = &place
 				}
 				assert.Equal(t, uuids(whole.Entries), paged, "%+v by %d", order, limit)
@@ -125,8 +128,9 @@ func TestTotalsAreToldOnlyWhenExact(t *testing.T) {
 		log  *log
 		want int
 	}{
-		"all":               {&log{entries: ladder(9)}, 9},
-		"what Make keeps":   {&log{entries: ladder(9), report: auditlog.Report{Coverage: auditlog.Coverage{From: now().Add(-time.Hour), To: now(), Gaps: gap}}}, 9},
+		"all": {&log{entries: ladder(9)}, 9},
+		"what Make keeps": {&log{entries: ladder(9),
+			report: auditlog.Report{Coverage: auditlog.Coverage{From: now().Add(-time.Hour), To: now(), Gaps: gap}}}, 9},
 		"nothing vouches":   {&log{entries: ladder(9), report: auditlog.Report{Coverage: auditlog.Coverage{Gaps: gap}}}, -1},
 		"an unreadable one": {&log{entries: ladder(9), report: auditlog.Report{Unreadable: []auditlog.Span{{}}}}, -1},
 		"the newest missing": {&log{entries: ladder(9), report: auditlog.Report{Coverage: auditlog.Coverage{
@@ -135,7 +139,8 @@ func TestTotalsAreToldOnlyWhenExact(t *testing.T) {
 		"stopped half-way": {&log{entries: ladder(9), readable: 4}, -1},
 	} {
 		for _, order := range []question.Order{{}, {Ascending: true}} {
-			listing, err := (&analysis.Service{Resolver: question.Resolver{Reader: test.log}}).List(t.Context(), auditlog.Query{Window: window}, order, nil, 50)
+			listing, err := (&analysis.Service{Resolver: question.Resolver{Reader: test.log}}).List(t.Context(),
+				auditlog.Query{Window: window}, order, nil, 50)
 			require.NoError(t, err, name)
 			assert.Equal(t, test.want, listing.Total, "%s %+v", name, order)
 		}

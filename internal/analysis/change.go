@@ -10,16 +10,14 @@ import (
 	"make-audit-mcp/internal/redact"
 )
 
-// Change is a field of an object's details that changed. From is nil where earlier
-// details do not have the field. Both, and the path, are as they may be shown;
-// whether two values differ is decided by the raw ones.
+// Change is a field of an object's details that changed. From is nil where earlier details do not have the field. Both, and the path, are
+// as they may be shown; whether two values differ is decided by the raw ones.
 type Change struct {
 	Path     string
 	From, To json.RawMessage
 }
 
-// state is what is known of an object by the details of its entries so far. What
-// an entry does not mention stays as it was.
+// state is what is known of an object by the details of its entries so far. What an entry does not mention stays as it was.
 type state struct {
 	fields map[string]redact.Field // by path; nil before the first details
 }
@@ -43,8 +41,7 @@ func (s *state) apply(entry *auditlog.Entry) []Change {
 	return changes
 }
 
-// sameJSON reports whether two values are the same but for white space, the order of
-// keys and the way that they are escaped.
+// sameJSON reports whether two values are the same but for white space, the order of keys and the way that they are escaped.
 func sameJSON(a, b json.RawMessage) bool {
 	if bytes.Equal(a, b) {
 		return true

@@ -35,7 +35,8 @@ func objectOf(steps ...step) (*analysis.Service, analysis.HistoryRequest) {
 	for i, one := range steps {
 		uuid := fmt.Sprintf("step-%02d", i)
 		known.details[uuid] = one.details
-		entries[len(steps)-1-i] = &auditlog.Entry{UUID: uuid, Event: auditlog.Text(one.event), TargetID: "7", TriggeredAt: now().Add(time.Duration(i-len(steps)) * time.Minute)}
+		entries[len(steps)-1-i] = &auditlog.Entry{UUID: uuid, Event: auditlog.Text(one.event), TargetID: "7",
+			TriggeredAt: now().Add(time.Duration(i-len(steps)) * time.Minute)}
 	}
 	return &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: entries}, Directory: known}},
 		analysis.HistoryRequest{Query: auditlog.Query{TargetID: "7", Window: lastDay()}, Limit: 50}
@@ -60,18 +61,19 @@ func TestChangesAreWhatDetailsTellOtherwise(t *testing.T) {
 		before, after string
 		want          []string
 	}{
-		"nothing":                    {`{"a":1}`, `{"a":1}`, nil},
-		"a value":                    {`{"a":1,"b":2}`, `{"a":1,"b":3}`, []string{"b: 2 → 3"}},
-		"another type":               {`{"a":1}`, `{"a":"1"}`, []string{`a: 1 → "1"`}},
-		"null":                       {`{"a":1}`, `{"a":null}`, []string{"a: 1 → null"}},
-		"absent is no change":        {`{"a":1,"b":2}`, `{"a":1}`, nil},
-		"a new field":                {`{"a":1}`, `{"a":1,"b":null}`, []string{"b: – → null"}},
-		"deeper":                     {`{"a":{"b":{"c":1,"d":2}}}`, `{"a":{"b":{"c":1,"d":3}}}`, []string{"a.b.d: 2 → 3"}},
-		"a list as a whole":          {`{"a":[1,2]}`, `{"a":[2,1]}`, []string{"a: [1,2] → [2,1]"}},
-		"sorted by path":             {`{"z":1,"a":1}`, `{"z":2,"a":2}`, []string{"a: 1 → 2", "z: 1 → 2"}},
-		"the order of keys":          {`{"a":[{"x":1,"y":2}]}`, `{"a":[{"y":2,"x":1}]}`, nil},
-		"white space and escapes":    {`{"a": ["\u003c é"]}`, `{"a":["< \u00e9"]}`, nil},
-		"numbers too large to round": {`{"a":9007199254740993}`, `{"a":9007199254740992}`, []string{"a: 9007199254740993 → 9007199254740992"}},
+		"nothing":                 {`{"a":1}`, `{"a":1}`, nil},
+		"a value":                 {`{"a":1,"b":2}`, `{"a":1,"b":3}`, []string{"b: 2 → 3"}},
+		"another type":            {`{"a":1}`, `{"a":"1"}`, []string{`a: 1 → "1"`}},
+		"null":                    {`{"a":1}`, `{"a":null}`, []string{"a: 1 → null"}},
+		"absent is no change":     {`{"a":1,"b":2}`, `{"a":1}`, nil},
+		"a new field":             {`{"a":1}`, `{"a":1,"b":null}`, []string{"b: – → null"}},
+		"deeper":                  {`{"a":{"b":{"c":1,"d":2}}}`, `{"a":{"b":{"c":1,"d":3}}}`, []string{"a.b.d: 2 → 3"}},
+		"a list as a whole":       {`{"a":[1,2]}`, `{"a":[2,1]}`, []string{"a: [1,2] → [2,1]"}},
+		"sorted by path":          {`{"z":1,"a":1}`, `{"z":2,"a":2}`, []string{"a: 1 → 2", "z: 1 → 2"}},
+		"the order of keys":       {`{"a":[{"x":1,"y":2}]}`, `{"a":[{"y":2,"x":1}]}`, nil},
+		"white space and escapes": {`{"a": ["\u003c é"]}`, `{"a":["< \u00e9"]}`, nil},
+		"numbers too large to round": {`{"a":9007199254740993}`, `{"a":9007199254740992}`,
+			[]string{"a: 9007199254740993 → 9007199254740992"}},
 		"keys with dots":             {`{"a.b":1,"a":{"b":1}}`, `{"a.b":2,"a":{"b":1}}`, []string{"a.b: 1 → 2"}},
 		"an empty object":            {`{"a":{}}`, `{"a":{"b":1}}`, []string{"a.b: – → 1"}},
 		"no details then":            {``, `{"a":1}`, nil},
@@ -192,13 +194,15 @@ func TestObjectsWithVeryManyFieldsAreCompared(t *testing.T) {
 
 func TestHistoriesOfSeveralKindsAreAmbiguous(t *testing.T) {
 	t.Parallel()
-	service, request := objectOf(step{"webhook_created", "{}"}, step{"scenario_created", "{}"}, step{"webhook_deleted", "{}"}, step{"scenario_paused", "{}"}, step{"scenario_updated", "{}"}, step{"odd\u202e_thing", "{}"})
+	service, request := objectOf(step{"webhook_created", "{}"}, step{"scenario_created", "{}"}, step{"webhook_deleted", "{}"},
+		step{"scenario_paused", "{}"}, step{"scenario_updated", "{}"}, step{"odd\u202e_thing", "{}"})
 	history, err := service.TargetHistory(t.Context(), request)
 	var ambiguous *analysis.AmbiguousTargetError
 	require.ErrorAs(t, err, &ambiguous)
 	require.Len(t, ambiguous.Kinds, 3)
 	assert.Equal(t, history.Kinds, ambiguous.Kinds)
-	assert.Equal(t, analysis.TargetKind{Kind: "Scenarios", Entries: 3, FirstAt: now().Add(-5 * time.Minute), LastAt: now().Add(-2 * time.Minute)}, ambiguous.Kinds[0], "an event that the catalog lacks is of the kind that it begins like")
+	assert.Equal(t, analysis.TargetKind{Kind: "Scenarios", Entries: 3, FirstAt: now().Add(-5 * time.Minute),
+		LastAt: now().Add(-2 * time.Minute)}, ambiguous.Kinds[0], "an event that the catalog lacks is of the kind that it begins like")
 	require.ErrorContains(t, err, `"Scenarios" (3 entries), "Webhooks" (2 entries)`)
 	assert.NotContains(t, err.Error(), "\u202e")
 }

@@ -13,8 +13,7 @@ import (
 type CountRequest struct {
 	// GroupBy are up to two different dimensions; none: the total alone.
 	GroupBy []Dimension
-	// Hours and Weekdays let through what was triggered then, by the clocks of the
-	// window's zone.
+	// Hours and Weekdays let through what was triggered then, by the clocks of the window's zone.
 	Hours    question.Hours
 	Weekdays question.Weekdays
 	OrderBy  GroupOrder
@@ -22,8 +21,7 @@ type CountRequest struct {
 	Compare bool
 }
 
-// Counting is how many entries there are. Numbers are exact where the report is
-// complete, else lower bounds.
+// Counting is how many entries there are. Numbers are exact where the report is complete, else lower bounds.
 type Counting struct {
 	Total int
 	// Groups are all there are, in the order asked for.
@@ -38,8 +36,7 @@ type PreviousCounting struct {
 	Window auditlog.Window
 	Total  int
 	Report auditlog.Report
-	// ByGroup says that the groups carry their counts of that period; they cannot
-	// where each is a part of one period.
+	// ByGroup says that the groups carry their counts of that period; they cannot where each is a part of one period.
 	ByGroup bool
 	// Gone counts the groups that this period lacks.
 	Gone int
@@ -50,8 +47,7 @@ type PreviousCounting struct {
 // Count counts the entries that answer a query. Both periods are read at once.
 func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
 	c := &counter{request: request, window: q.Window, groups: map[[2]string]*Group{}}
-	// It is asked for even where this count can do without, so that the next one,
-	// grouped otherwise, costs no call.
+	// It is asked for even where this count can do without, so that the next one, grouped otherwise, costs no call.
 	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
 	switch {
 	case err == nil:
@@ -202,8 +198,7 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool)
 	}
 }
 
-// kind is the kind of object that an event is about, where it matters: in groups by
-// target.
+// kind is the kind of object that an event is about, where it matters: in groups by target.
 func (c *counter) kind(event auditlog.Text) auditlog.Text {
 	if !slices.Contains(c.request.GroupBy, GroupByTarget) {
 		return ""

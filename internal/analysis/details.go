@@ -14,18 +14,15 @@ import (
 const (
 	// detailsAtOnce is how many details are fetched side by side.
 	detailsAtOnce = 4
-	// maxFailuresTried is after how many failures, from the first entry on, the
-	// others are not asked for.
+	// maxFailuresTried is after how many failures, from the first entry on, the others are not asked for.
 	maxFailuresTried = 2
 )
 
-// Details gets entries with their details side by side; for each uuid it returns
-// the entry or why there is none, or both where the entry lacks its details. Where Make fails from the first on, as for a
-// refused key, the rest is not asked for and has the same failure.
+// Details gets entries with their details side by side; for each uuid it returns the entry or why there is none, or both where the entry
+// lacks its details. Where Make fails from the first on, as for a refused key, the rest is not asked for and has the same failure.
 func (s *Service) Details(ctx context.Context, organization auditlog.ID, uuids []string) ([]*auditlog.Entry, []error) {
 	entries, failures := make([]*auditlog.Entry, len(uuids)), make([]error, len(uuids))
-	// One alone finds out which form of the path this instance knows, and whether
-	// it answers at all.
+	// One alone finds out which form of the path this instance knows, and whether it answers at all.
 	first := 0
 	for ; first < len(uuids); first++ {
 		entries[first], failures[first] = s.Directory.Detail(ctx, organization, uuids[first])

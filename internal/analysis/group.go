@@ -28,8 +28,7 @@ const (
 	GroupByWeekday   Dimension = "weekday"
 )
 
-// isPeriod reports whether the groups of a dimension are parts of one window, so that no two
-// windows share any.
+// isPeriod reports whether the groups of a dimension are parts of one window, so that no two windows share any.
 func (d Dimension) isPeriod() bool {
 	return d == GroupByDay || d == GroupByWeek || d == GroupByMonth
 }
@@ -37,9 +36,8 @@ func (d Dimension) isPeriod() bool {
 // Value is what the entries of a group share in one dimension.
 type Value struct {
 	Dimension Dimension
-	// ID distinguishes values: an id, an event, a category, 2026-10-03 for a day or
-	// the Monday of a week, 2026-10, 0 to 23, or 0 for Monday to 6. It is empty
-	// for entries that have no such thing.
+	// ID distinguishes values: an id, an event, a category, 2026-10-03 for a day or the Monday of a week, 2026-10, 0 to 23, or 0 for Monday
+	// to 6. It is empty for entries that have no such thing.
 	ID string
 	// Actor and Team are as the newest entry of the group has them: for names.
 	Actor *auditlog.Actor
@@ -54,15 +52,13 @@ type Group struct {
 	FirstAt, LastAt time.Time
 	// Previous counts those of the period before.
 	Previous int
-	// MixesKinds says that a group by target holds objects of several kinds, which
-	// happen to have one id.
+	// MixesKinds says that a group by target holds objects of several kinds, which happen to have one id.
 	MixesKinds bool
 	kind       auditlog.Text
 	sortKey    string
 }
 
-// idIn returns an entry's value in a dimension. local is when it was triggered, by
-// the clocks of the window's zone.
+// idIn returns an entry's value in a dimension. local is when it was triggered, by the clocks of the window's zone.
 func idIn(d Dimension, e *auditlog.Entry, local time.Time, categories map[auditlog.Text]auditlog.Text) string {
 	const day = "2006-01-02"
 	switch d {
@@ -122,8 +118,7 @@ func (v Value) sortText() string {
 // GroupOrder is how groups are sorted.
 type GroupOrder string
 
-// The orders: largest first, latest first, ascending by key. What is equal is
-// ascending by key.
+// The orders: largest first, latest first, ascending by key. What is equal is ascending by key.
 const (
 	OrderByCount   GroupOrder = "count"
 	OrderByFirstAt GroupOrder = "first_at"

@@ -24,11 +24,9 @@ type HistoryRequest struct {
 	Limit int
 }
 
-// History is a page of what happened to one object, oldest first, and who did it
-// altogether.
+// History is a page of what happened to one object, oldest first, and who did it altogether.
 type History struct {
-	// Kinds are the kinds of object with that id, most entries first. Several mean
-	// that nothing else is known.
+	// Kinds are the kinds of object with that id, most entries first. Several mean that nothing else is known.
 	Kinds []TargetKind
 	// Entries are the page's, with details where they could be read.
 	Entries []HistoryEntry
@@ -36,18 +34,15 @@ type History struct {
 	More bool
 	// Total is how many entries there are in all, or -1 if that is not known.
 	Total int
-	// Created and Deleted are the entries that say so, Last the newest; nil if
-	// there is none. Deleted is nil for what was created anew.
+	// Created and Deleted are the entries that say so, Last the newest; nil if there is none. Deleted is nil for what was created anew.
 	Created, Deleted, Last *auditlog.Entry
 	// Actors are all who touched it, most entries first.
 	Actors []TargetActor
 	// Before counts the entries of earlier pages.
 	Before int
-	// Unsettled says that unread entries may come before those shown, so that no
-	// page can go on from them.
+	// Unsettled says that unread entries may come before those shown, so that no page can go on from them.
 	Unsettled bool
-	// DetailsMissing counts the page's entries whose details could not be read, for
-	// DetailsError.
+	// DetailsMissing counts the page's entries whose details could not be read, for DetailsError.
 	DetailsMissing int
 	DetailsError   error
 	Report         auditlog.Report
@@ -84,21 +79,21 @@ func (e *AmbiguousTargetError) Error() string {
 	for i, kind := range e.Kinds {
 		kinds[i] = fmt.Sprintf("%s (%d entries)", kind.Kind.Quote(), kind.Entries)
 	}
-	return fmt.Sprintf("target_id %s is the id of objects of %d kinds: %s: pass kind to choose one", e.TargetID.Quote(), len(kinds), strings.Join(kinds, ", "))
+	return fmt.Sprintf("target_id %s is the id of objects of %d kinds: %s: pass kind to choose one", e.TargetID.Quote(), len(kinds),
+		strings.Join(kinds, ", "))
 }
 
 // CallersMistake reports that other arguments would help.
 func (*AmbiguousTargetError) CallersMistake() bool { return true }
 
-// lookBack is how many entries before a page are read for their details, so that
-// the page's first changes are known.
+// lookBack is how many entries before a page are read for their details, so that the page's first changes are known.
 const lookBack = 20
 
 // detailsShare is the part of a call's time that is kept for details.
 const detailsShare = 5
 
-// TargetHistory reads what happened to one object. An id that several kinds of
-// object have is an [AmbiguousTargetError], and the history then returns the kinds.
+// TargetHistory reads what happened to one object. An id that several kinds of object have is an [AmbiguousTargetError], and the history
+// then returns the kinds.
 func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*History, error) {
 	catalog, err := s.Directory.Catalog(ctx, request.Query.Organization.ID)
 	if err != nil {
@@ -114,8 +109,7 @@ func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*H
 	if err != nil {
 		return nil, err
 	}
-	// Within one instant an object is created before it is changed: Make's times of
-	// writing say it better than uuids.
+	// Within one instant an object is created before it is changed: Make's times of writing say it better than uuids.
 	slices.SortFunc(entries, func(a, b *auditlog.Entry) int {
 		if c := a.TriggeredAt.Compare(b.TriggeredAt); c != 0 {
 			return c

@@ -12,19 +12,16 @@ import (
 // Listing is a page of entries.
 type Listing struct {
 	Entries []*auditlog.Entry
-	// More says that entries follow, or may follow where the read was stopped
-	// half-way.
+	// More says that entries follow, or may follow where the read was stopped half-way.
 	More bool
-	// Unsettled says that unread entries may sort before those shown, so that no
-	// page can go on from them.
+	// Unsettled says that unread entries may sort before those shown, so that no page can go on from them.
 	Unsettled bool
 	// Total is how many match in all, or -1 if that is not known exactly.
 	Total  int
 	Report auditlog.Report
 }
 
-// List reads the page of at most limit entries that follows a place; nil means
-// the first page.
+// List reads the page of at most limit entries that follows a place; nil means the first page.
 func (s *Service) List(ctx context.Context, q auditlog.Query, order question.Order, after *question.Cursor, limit int) (*Listing, error) {
 	if order.IsNewestFirst() {
 		return s.listNewestFirst(ctx, q, after, limit)
@@ -59,16 +56,15 @@ func (s *Service) listNewestFirst(ctx context.Context, q auditlog.Query, after *
 	return listing, nil
 }
 
-// isExact reports whether the entries that were read are all there are: an
-// unreadable record may be one more, and nothing can be said of a window that
-// nothing vouches for. What Make no longer keeps is no entry.
+// isExact reports whether the entries that were read are all there are: an unreadable record may be one more, and nothing can be said of a
+// window that nothing vouches for. What Make no longer keeps is no entry.
 func isExact(report *auditlog.Report, window auditlog.Window) bool {
 	readWhole := report.Exhausted && !report.Coverage.IsEmpty() && report.Coverage.To.Equal(window.To)
 	return readWhole && len(report.Unreadable) == 0 && (report.Complete || len(report.Coverage.Gaps) > 0)
 }
 
-// UnsortedError says that a page behind a cursor is not known, because the
-// window was not read whole: entries that sort before it may be unread.
+// UnsortedError says that a page behind a cursor is not known, because the window was not read whole: entries that sort before it may be
+// unread.
 type UnsortedError struct{ Reason string }
 
 func (e *UnsortedError) Error() string {
@@ -80,10 +76,10 @@ func (e *UnsortedError) NextStep() string {
 	return "ask again with the same cursor: what was read is kept for a few minutes"
 }
 
-// listSorted reads the whole window and sorts it here: how Make collates text
-// and breaks ties is not known. Where the window was not read whole there is no
-// place to go on from.
-func (s *Service) listSorted(ctx context.Context, q auditlog.Query, order question.Order, after *question.Cursor, limit int) (*Listing, error) {
+// listSorted reads the whole window and sorts it here: how Make collates text and breaks ties is not known. Where the window was not read
+// whole there is no place to go on from.
+func (s *Service) listSorted(ctx context.Context, q auditlog.Query, order question.Order, after *question.Cursor,
+	limit int) (*Listing, error) {
 	type keyed struct {
 		key   string
 		entry *auditlog.Entry
@@ -132,7 +128,9 @@ func (s *Service) listSorted(ctx context.Context, q auditlog.Query, order questi
 		listing.Total = len(all)
 	}
 	if !whole {
-		listing.Report.Warnings = append(listing.Report.Warnings, "only the covered part of the window is sorted here, and there is no next_cursor: ask again, since what was read is kept for a few minutes, or narrow the window")
+		listing.Report.Warnings = append(listing.Report.Warnings,
+			"only the covered part of the window is sorted here, and there is no next_cursor: ask again, since what was read is kept for "+
+				"a few minutes, or narrow the window")
 	}
 	for _, item := range all[begin:end] {
 		listing.Entries = append(listing.Entries, item.entry)

@@ -25,8 +25,8 @@ type Overview struct {
 	Total         int
 }
 
-// OrganizationAccess is an organization and what may be read of it. Access is nil where the organization is served by another
-// instance, where Failure says why it is not known, and where too many came before.
+// OrganizationAccess is an organization and what may be read of it. Access is nil where the organization is served by another instance,
+// where Failure says why it is not known, and where too many came before.
 type OrganizationAccess struct {
 	auditlog.Organization
 	Access  *auditlog.Access

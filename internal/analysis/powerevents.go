@@ -9,15 +9,16 @@ import (
 	"make-audit-mcp/internal/detect"
 )
 
-// PowerEvents are the events of the catalog that touch roles, teams and how people
-// sign in, by value.
+// PowerEvents are the events of the catalog that touch roles, teams and how people sign in, by value.
 func (s *Service) PowerEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
-	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, power auditlog.Power) bool { return power >= auditlog.PowerOrganization })
+	return s.eventsTouching(ctx, organization,
+		func(_ auditlog.Event, power auditlog.Power) bool { return power >= auditlog.PowerOrganization })
 }
 
 // AccessEvents are the PowerEvents and those about keys and credentials.
 func (s *Service) AccessEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
-	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, power auditlog.Power) bool { return power >= auditlog.PowerCredential })
+	return s.eventsTouching(ctx, organization,
+		func(_ auditlog.Event, power auditlog.Power) bool { return power >= auditlog.PowerCredential })
 }
 
 // MembershipEvents are the events of the catalog about roles and membership.
@@ -25,16 +26,17 @@ func (s *Service) MembershipEvents(ctx context.Context, organization auditlog.ID
 	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, power auditlog.Power) bool { return power == auditlog.PowerRole })
 }
 
-// OwnershipEvents are the events of the catalog by which somebody comes to own a
-// way in or out: a key, a connection, a webhook.
+// OwnershipEvents are the events of the catalog by which somebody comes to own a way in or out: a key, a connection, a webhook.
 func (s *Service) OwnershipEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
 	return s.eventsTouching(ctx, organization, func(event auditlog.Event, power auditlog.Power) bool {
 		return event.Verb() == auditlog.VerbCreated &&
-			slices.Contains([]auditlog.Power{auditlog.PowerKey, auditlog.PowerCredential, auditlog.PowerConnection, auditlog.PowerWebhook}, power)
+			slices.Contains([]auditlog.Power{auditlog.PowerKey, auditlog.PowerCredential, auditlog.PowerConnection, auditlog.PowerWebhook},
+				power)
 	})
 }
 
-func (s *Service) eventsTouching(ctx context.Context, organization auditlog.ID, wanted func(auditlog.Event, auditlog.Power) bool) ([]string, error) {
+func (s *Service) eventsTouching(ctx context.Context, organization auditlog.ID,
+	wanted func(auditlog.Event, auditlog.Power) bool) ([]string, error) {
 	catalog, _, err := s.CatalogFor(ctx, organization)
 	if err != nil {
 		return nil, err

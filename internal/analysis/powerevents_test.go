@@ -19,7 +19,8 @@ func TestEventsOfASortAreFoundInTheCatalog(t *testing.T) {
 	access, err := service.AccessEvents(t.Context(), "")
 	require.NoError(t, err)
 	assert.ElementsMatch(t, []string{
-		"two_factor_authentication_enforcement_disabled", "team_role_updated", "team_member_removed", "team_created", "organization_created",
+		"two_factor_authentication_enforcement_disabled", "team_role_updated", "team_member_removed", "team_created",
+		"organization_created",
 		"key_created", "key_updated", "key_deleted", "credential_request_authorized",
 	}, access)
 	membership, err := service.MembershipEvents(t.Context(), "1")

@@ -24,8 +24,9 @@ const (
 func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorActivityResult {
 	location := asked.Query.Window.Location
 	result := &schemas.GetActorActivityResult{
-		Answer:     Common(asked, a.Report),
-		Actor:      schemas.ActivityActor{Actor: a.Actor, Kind: string(a.ActorType), KindReason: a.ActorTypeReason, Timezone: auditlog.Text(a.Timezone)},
+		Answer: Common(asked, a.Report),
+		Actor: schemas.ActivityActor{Actor: a.Actor, Kind: string(a.ActorType), KindReason: a.ActorTypeReason,
+			Timezone: auditlog.Text(a.Timezone)},
 		Total:      len(a.Entries),
 		ByHour:     a.Hours[:],
 		ActiveDays: a.ActiveDays,
@@ -33,7 +34,8 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 			From: Time(a.Baseline.Window.From, location), To: Time(a.Baseline.Window.To, location), Days: a.Baseline.Days,
 			Entries: a.Baseline.Entries, ActiveDays: a.Baseline.ActiveDays, Complete: a.Baseline.Report.Complete,
 		},
-		UsualHours:        schemas.UsualHours{Timezone: a.Usual.Location.String(), TimezoneSource: "window", Hours: append([]string{}, a.Usual.Ranges()...), Reason: a.Usual.Reason},
+		UsualHours: schemas.UsualHours{Timezone: a.Usual.Location.String(), TimezoneSource: "window",
+			Hours: append([]string{}, a.Usual.Ranges()...), Reason: a.Usual.Reason},
 		OutsideUsualHours: schemas.OutsideHours{UUIDs: uuids(a.Outside, maxOutside)},
 		NotableTotal:      len(a.Notable),
 		FindingsTotal:     len(a.Findings),
@@ -68,9 +70,11 @@ func baselineNote(a *analysis.Activity) string {
 	coverage := a.Baseline.Report.Coverage
 	switch {
 	case coverage.IsEmpty():
-		return "nothing vouches for the time before the window, so nothing can be called new or unusual; a later from leaves room for a baseline"
+		return "nothing vouches for the time before the window, so nothing can be called new or unusual; a later from leaves room " +
+			"for a baseline"
 	case a.Baseline.Entries == 0:
-		return "no baseline: no entry of this actor in the covered part of it, so everything in the window is new, and nothing can be called unusual"
+		return "no baseline: no entry of this actor in the covered part of it, so everything in the window is new, and nothing can be " +
+			"called unusual"
 	case !a.Baseline.Report.Complete:
 		return "part of the baseline is not covered: what is called new may only be unseen"
 	}
@@ -80,7 +84,8 @@ func baselineNote(a *analysis.Activity) string {
 // idle says what an empty activity means.
 func idle(a *analysis.Activity) string {
 	if a.Actor.Name == "" && a.ActorType != detect.System && a.Baseline.Entries == 0 {
-		return "no entry of an actor with this id, and Make's catalog does not know the id: list_audit_log_filters with kind users lists who is known"
+		return "no entry of an actor with this id, and Make's catalog does not know the id: list_audit_log_filters with kind users lists " +
+			"who is known"
 	}
 	return "no entries of this actor in the covered part of the window"
 }
@@ -92,16 +97,19 @@ func addTallies(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 	}
 	result.ByTeam, result.ByTeamTotal = []schemas.TeamCount{}, len(a.Teams)
 	for _, tally := range a.Teams[:min(len(a.Teams), maxTallies)] {
-		result.ByTeam = append(result.ByTeam, schemas.TeamCount{Team: teamOf(tally.Value), Count: tally.Count, BaselineCount: tally.Baseline})
+		result.ByTeam = append(result.ByTeam, schemas.TeamCount{Team: teamOf(tally.Value), Count: tally.Count,
+			BaselineCount: tally.Baseline})
 	}
 	events, teams := a.NewEvents(), a.NewTeams()
 	result.NewEvents, result.NewEventsTotal = []schemas.NewEvent{}, len(events)
 	for _, tally := range events[:min(len(events), maxTallies)] {
-		result.NewEvents = append(result.NewEvents, schemas.NewEvent{Event: tally.Value, Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
+		result.NewEvents = append(result.NewEvents,
+			schemas.NewEvent{Event: tally.Value, Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
 	}
 	result.NewTeams, result.NewTeamsTotal = []schemas.NewTeam{}, len(teams)
 	for _, tally := range teams[:min(len(teams), maxTallies)] {
-		result.NewTeams = append(result.NewTeams, schemas.NewTeam{Team: teamOf(tally.Value), Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
+		result.NewTeams = append(result.NewTeams,
+			schemas.NewTeam{Team: teamOf(tally.Value), Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
 	}
 }
 

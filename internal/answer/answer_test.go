@@ -31,7 +31,8 @@ func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 	t.Parallel()
 	location := prague(t)
 	asked := &question.Question{Notes: []string{"a note"}, Query: auditlog.Query{
-		Organization: auditlog.Ref{ID: "7", Name: "Acme"}, Window: auditlog.Window{From: at().AddDate(0, -1, 0), To: at(), Location: location}, System: true, NoTeam: true,
+		Organization: auditlog.Ref{ID: "7", Name: "Acme"},
+		Window:       auditlog.Window{From: at().AddDate(0, -1, 0), To: at(), Location: location}, System: true, NoTeam: true,
 	}}
 	for i := range 100 {
 		id := auditlog.ID(fmt.Sprint(i))
@@ -46,7 +47,8 @@ func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 	common := answer.Common(asked, report)
 	assert.Equal(t, "2026-10-20T14:00:00.005+02:00", common.Query.From)
 	assert.Equal(t, "2026-11-20T13:00:00.005+01:00", common.Query.To)
-	assert.Equal(t, []int{101, 101, 100, 100}, []int{common.Query.TeamTotal, common.Query.ActorTotal, common.Query.ExcludeActorTotal, common.Query.EventTotal})
+	assert.Equal(t, []int{101, 101, 100, 100},
+		[]int{common.Query.TeamTotal, common.Query.ActorTotal, common.Query.ExcludeActorTotal, common.Query.EventTotal})
 	assert.Equal(t, auditlog.ID(""), common.Query.Actor[0].ID, "the system first")
 	assert.Less(t, answer.Size(common), answer.DefaultSize-2000)
 	assert.Nil(t, common.Coverage.From)
@@ -55,7 +57,8 @@ func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, string(data), `"gaps":[{`)
 
-	plain := answer.Common(&question.Question{Query: auditlog.Query{Window: auditlog.Window{From: at(), To: at(), Location: time.UTC}}}, auditlog.Report{})
+	plain := answer.Common(&question.Question{Query: auditlog.Query{Window: auditlog.Window{From: at(), To: at(), Location: time.UTC}}},
+		auditlog.Report{})
 	assert.NotNil(t, plain.Warnings)
 	assert.NotNil(t, plain.Coverage.Gaps)
 }
@@ -64,7 +67,8 @@ func TestEntriesAreShownCleanAndMasked(t *testing.T) {
 	t.Parallel()
 	entry := &auditlog.Entry{
 		UUID: "u\u200bid", TriggeredAt: at(), CreatedAt: at().Add(time.Hour), Event: "key_created", Organization: &auditlog.Ref{ID: "7"},
-		Details: json.RawMessage(`{"apiKey":"s3cret","name":"x\u202e"}`), Extra: map[string]json.RawMessage{"token": json.RawMessage(`"s3cret"`), "ip\u200b": json.RawMessage(`"1.2.3.4"`)},
+		Details: json.RawMessage(`{"apiKey":"s3cret","name":"x\u202e"}`),
+		Extra:   map[string]json.RawMessage{"token": json.RawMessage(`"s3cret"`), "ip\u200b": json.RawMessage(`"1.2.3.4"`)},
 	}
 	catalog := &auditlog.Catalog{Events: []auditlog.Event{{Value: "key_created", Label: "Key created", Category: "Keys"}}}
 	concise := answer.EntryStyle{Location: prague(t)}.Entry(entry)
@@ -86,7 +90,8 @@ func TestOnlyWholeItemsFit(t *testing.T) {
 	t.Parallel()
 	items := []string{"aa", "bb", "cc"} // five characters each, with its comma
 	assert.Equal(t, []int{0, 1, 1, 2, 3, 3}, []int{
-		answer.Fit(items, 4), answer.Fit(items, 5), answer.Fit(items, 9), answer.Fit(items, 10), answer.Fit(items, 15), answer.Fit(items, 99),
+		answer.Fit(items, 4), answer.Fit(items, 5), answer.Fit(items, 9), answer.Fit(items, 10), answer.Fit(items, 15),
+		answer.Fit(items, 99),
 	})
 	assert.Equal(t, 3, answer.Size("č"), "characters, not bytes")
 }
@@ -100,9 +105,11 @@ func TestErrorsAreExplainedWithTheNextStep(t *testing.T) {
 	assert.Equal(t, "it broke. Next: call Bob now", answer.Explain(advised{errors.New("it broke. ")}))
 	assert.Contains(t, answer.Explain(fmt.Errorf("reading: %w", context.DeadlineExceeded)), "Next: ask again")
 	// A try that timed out is not the call's time used up.
-	assert.Equal(t, "no answer: context deadline exceeded. Next: call Bob now", answer.Explain(advised{fmt.Errorf("no answer: %w", context.DeadlineExceeded)}))
+	assert.Equal(t, "no answer: context deadline exceeded. Next: call Bob now",
+		answer.Explain(advised{fmt.Errorf("no answer: %w", context.DeadlineExceeded)}))
 	assert.Equal(t, "evil text", answer.Explain(errors.New("ev\u200bil\n\x1b[2Jtext")))
-	both := answer.Explain(errors.Join(&question.TimeError{Argument: "from", Value: "x", Problem: "is not a time"}, &question.NameError{What: "team", Want: "y"}))
+	both := answer.Explain(errors.Join(&question.TimeError{Argument: "from", Value: "x", Problem: "is not a time"},
+		&question.NameError{What: "team", Want: "y"}))
 	assert.Contains(t, both, `from "x"`)
 	assert.Contains(t, both, "\nno team")
 	problems := make([]schemas.Problem, 3)
@@ -115,8 +122,10 @@ func TestErrorsAreExplainedWithTheNextStep(t *testing.T) {
 func TestNamesThatNothingHasAreAnsweredWithTheToolThatListsThem(t *testing.T) {
 	t.Parallel()
 	for kind, next := range map[string]string{
-		"actor": "; call list_audit_log_filters with kind users for the names valid now", "team": "; call list_audit_log_filters with kind teams for the names valid now",
-		"kind": "; call list_audit_log_filters with kind events for the categories valid now", "event": "; call list_audit_log_filters with kind events for the events valid now",
+		"actor":  "; call list_audit_log_filters with kind users for the names valid now",
+		"team":   "; call list_audit_log_filters with kind teams for the names valid now",
+		"kind":   "; call list_audit_log_filters with kind events for the categories valid now",
+		"event":  "; call list_audit_log_filters with kind events for the events valid now",
 		"object": "pass those of the object that is meant",
 	} {
 		unknown := &question.NameError{What: kind, Want: "y"}
@@ -136,9 +145,11 @@ func TestCatalogsAreCutWithTheirTotals(t *testing.T) {
 		id := auditlog.ID(fmt.Sprint(i))
 		catalog.Users = append(catalog.Users, auditlog.Actor{ID: id, Name: auditlog.Text(fmt.Sprint("Person ", i)), Email: "p@example.com"})
 		catalog.Teams = append(catalog.Teams, auditlog.Ref{ID: id, Name: auditlog.Text(fmt.Sprint("Team ", i))})
-		catalog.Events = append(catalog.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprint("event_", i)), Label: "Label", Category: "Čategory"})
+		catalog.Events = append(catalog.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprint("event_", i)), Label: "Label",
+			Category: "Čategory"})
 	}
-	for _, request := range []answer.CatalogRequest{{}, {Limit: 1000}, {Kind: "users"}, {Kind: "teams", Limit: 5}, {Search: "1"}, {Search: "cate", Limit: 7}} {
+	for _, request := range []answer.CatalogRequest{{}, {Limit: 1000}, {Kind: "users"}, {Kind: "teams", Limit: 5}, {Search: "1"},
+		{Search: "cate", Limit: 7}} {
 		result := answer.Catalog(auditlog.Ref{ID: "1"}, catalog, request)
 		limit := answer.DefaultSize
 		if request.Limit > 0 {

@@ -24,7 +24,9 @@ func cleanLines(text string) string {
 func ArchiveStatus(status *analysis.ArchiveStatus) *schemas.ArchiveStatus {
 	result := &schemas.ArchiveStatus{Logs: []schemas.ArchiveLog{}, Warnings: []string{}}
 	if status == nil {
-		result.Warnings = append(result.Warnings, "this server has no archive: every question is answered from Make, and nothing is kept beyond what Make keeps; make-audit-mcp sync fills one")
+		result.Warnings = append(result.Warnings,
+			"this server has no archive: every question is answered from Make, and nothing is kept beyond what Make keeps; "+
+				"make-audit-mcp sync fills one")
 		return result
 	}
 	location := status.Location

@@ -69,8 +69,7 @@ func Catalog(organization auditlog.Ref, catalog *auditlog.Catalog, request Catal
 	return result
 }
 
-// cutCatalog cuts the lists to the limit and to what fits: events first, since
-// nothing else lists their values, then teams, then users.
+// cutCatalog cuts the lists to the limit and to what fits: events first, since nothing else lists their values, then teams, then users.
 func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
 	wanted := len(r.Teams) + len(r.Users) + len(r.Events)
 	limit, size := request.Limit, LargeSize

@@ -8,8 +8,7 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// How much a result repeats of each list of its filter: so many items, and so
-// many characters of them.
+// How much a result repeats of each list of its filter: so many items, and so many characters of them.
 const (
 	maxEchoed     = 30
 	maxEchoedSize = 1_200
@@ -73,8 +72,7 @@ func coverage(c auditlog.Coverage, location *time.Location) schemas.Coverage {
 	return result
 }
 
-// Time writes an instant in a zone, as RFC 3339 with as many digits of the
-// second as it has.
+// Time writes an instant in a zone, as RFC 3339 with as many digits of the second as it has.
 func Time(t time.Time, location *time.Location) string {
 	return t.In(location).Format(time.RFC3339Nano)
 }

@@ -19,9 +19,9 @@ const (
 	noCategory auditlog.Text = "none (not in Make's catalog)"
 )
 
-// Counted shows a count with at most limit groups, fewer where they do not fit into
-// size characters.
-func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit, size int) *schemas.CountAuditLogsResult {
+// Counted shows a count with at most limit groups, fewer where they do not fit into size characters.
+func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit,
+	size int) *schemas.CountAuditLogsResult {
 	location := asked.Query.Window.Location
 	result := &schemas.CountAuditLogsResult{
 		Answer:     Common(asked, counting.Report),
@@ -45,7 +45,8 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		}
 		switch {
 		case previous.Failure != nil:
-			result.Warn("the period before could not be read, so its numbers are lower bounds: " + auditlog.Text(Explain(previous.Failure)).Clean())
+			result.Warn("the period before could not be read, so its numbers are lower bounds: " +
+				auditlog.Text(Explain(previous.Failure)).Clean())
 		case !previous.Report.Complete:
 			result.Warn("the period before is not wholly covered" + lacking(previous.Report, location) + ": its numbers are lower bounds")
 		}
@@ -64,7 +65,8 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		result.Warn(fmt.Sprintf("%d groups are listed, more would be too large an answer; other_count has the rest", fitting))
 	}
 	if slices.ContainsFunc(counting.Groups[:len(result.Groups)], func(g *analysis.Group) bool { return g.MixesKinds }) {
-		result.Warn("target ids are unique only within a kind of object, and some groups hold several kinds: group by target and category, or filter by event, to part them")
+		result.Warn("target ids are unique only within a kind of object, and some groups hold several kinds: group by target and " +
+			"category, or filter by event, to part them")
 	}
 	if len(request.GroupBy) > 0 {
 		result.OtherCount = counting.Total
@@ -82,7 +84,8 @@ func warnOfBounds(a *schemas.Answer, report auditlog.Report) {
 	case report.Coverage.IsEmpty():
 		a.Warn("nothing vouches for this window, so these numbers say nothing of it: see coverage.gaps")
 	case len(report.Coverage.Gaps) > 0:
-		a.Warn("the numbers are of the covered part of the window; what happened in coverage.gaps is not known, so they are lower bounds for the whole of it")
+		a.Warn("the numbers are of the covered part of the window; what happened in coverage.gaps is not known, so they are lower bounds " +
+			"for the whole of it")
 	default:
 		a.Warn("records are missing or could not be read, so the numbers are lower bounds")
 	}

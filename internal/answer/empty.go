@@ -7,8 +7,7 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// WhyEmpty says why there are no entries: an empty list must not be taken for
-// more than it says.
+// WhyEmpty says why there are no entries: an empty list must not be taken for more than it says.
 func WhyEmpty(a *schemas.Answer, q *auditlog.Query) string {
 	switch {
 	case a.Coverage.From == nil:
@@ -18,7 +17,8 @@ func WhyEmpty(a *schemas.Answer, q *auditlog.Query) string {
 	case !a.Complete:
 		return "no entries that could be read; unreadable and warnings say what may be missing"
 	case hasFilters(q) && strings.ContainsFunc(string(q.TargetID), func(r rune) bool { return r < '0' || r > '9' }):
-		return "the whole window was read, and nothing in it matches these filters; target_id was taken for an id: objects are known by name only where an archive holds their details"
+		return "the whole window was read, and nothing in it matches these filters; target_id was taken for an id: objects are known by " +
+			"name only where an archive holds their details"
 	case hasFilters(q):
 		return "the whole window was read, and nothing in it matches these filters"
 	}

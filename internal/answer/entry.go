@@ -14,8 +14,7 @@ import (
 // EntryStyle is how entries are shown.
 type EntryStyle struct {
 	Location *time.Location
-	// Detailed adds what a concise entry leaves out. Details are shown wherever
-	// an entry has them.
+	// Detailed adds what a concise entry leaves out. Details are shown wherever an entry has them.
 	Detailed bool
 	// Catalog gives events their label and category; it may be nil.
 	Catalog *auditlog.Catalog

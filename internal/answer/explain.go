@@ -12,8 +12,8 @@ import (
 // maxExplanation bounds an error's text; clients cut longer ones anyway.
 const maxExplanation = 8_000
 
-// Explain puts an error into words that say what was wrong and what to do next. The text of a caller's mistake, and of a role that is lacking,
-// is put together here, with others' words quoted and cleaned; all others may carry others' text.
+// Explain puts an error into words that say what was wrong and what to do next. The text of a caller's mistake, and of a role that is
+// lacking, is put together here, with others' words quoted and cleaned; all others may carry others' text.
 func Explain(err error) string {
 	var text string
 	var denied *auditlog.AccessError
@@ -21,9 +21,11 @@ func Explain(err error) string {
 	case IsCallersMistake(err), errors.As(err, &denied):
 		text = withTools(err)
 	case nextStep(err) != "":
-		text = strings.TrimRight(auditlog.Text(err.Error()).CleanTo(maxExplanation), ". ") + ". Next: " + auditlog.Text(nextStep(err)).CleanTo(maxExplanation)
+		text = strings.TrimRight(auditlog.Text(err.Error()).CleanTo(maxExplanation), ". ") + ". Next: " +
+			auditlog.Text(nextStep(err)).CleanTo(maxExplanation)
 	case errors.Is(err, context.DeadlineExceeded):
-		text = "the time for one call was used up before anything could be answered. Next: ask again, since what was read is kept for a few minutes, or narrow the window or the filters"
+		text = "the time for one call was used up before anything could be answered. Next: ask again, since what was read is kept for a " +
+			"few minutes, or narrow the window or the filters"
 	default:
 		text = auditlog.Text(err.Error()).CleanTo(maxExplanation)
 	}

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	// maxActors, maxKinds and maxChanges bound the lists of a history; maxChangesSize
-	// the changes of one entry together, in characters.
+	// maxActors, maxKinds and maxChanges bound the lists of a history; maxChangesSize the changes of one entry together, in characters.
 	maxActors      = 10
 	maxKinds       = 20
 	maxChanges     = 30
@@ -36,8 +35,7 @@ func ShrinkHistory(r *schemas.GetTargetHistoryResult, size int) {
 	}
 }
 
-// History shows what happened to one object; the entries are whole, so that the
-// caller can cut them and make a cursor.
+// History shows what happened to one object; the entries are whole, so that the caller can cut them and make a cursor.
 func History(asked *question.Question, kind auditlog.Text, h *analysis.History) *schemas.GetTargetHistoryResult {
 	location := asked.Query.Window.Location
 	result := &schemas.GetTargetHistoryResult{
@@ -46,7 +44,8 @@ func History(asked *question.Question, kind auditlog.Text, h *analysis.History) 
 	}
 	result.Query.Kind = kind
 	for _, k := range h.Kinds[:min(len(h.Kinds), maxKinds)] {
-		result.Kinds = append(result.Kinds, schemas.TargetKind{Kind: k.Kind, Entries: k.Entries, FirstAt: Time(k.FirstAt, location), LastAt: Time(k.LastAt, location)})
+		result.Kinds = append(result.Kinds, schemas.TargetKind{Kind: k.Kind, Entries: k.Entries, FirstAt: Time(k.FirstAt, location),
+			LastAt: Time(k.LastAt, location)})
 	}
 	if h.Total >= 0 {
 		result.Total = &h.Total
@@ -55,7 +54,8 @@ func History(asked *question.Question, kind auditlog.Text, h *analysis.History) 
 	result.LastChangedBy, result.LastChangedAt = by(h.Last, location)
 	result.DeletedBy, result.DeletedAt = by(h.Deleted, location)
 	for _, actor := range h.Actors[:min(len(h.Actors), maxActors)] {
-		shown := schemas.TargetActor{Actor: actor.Actor, Count: actor.Count, FirstAt: Time(actor.FirstAt, location), LastAt: Time(actor.LastAt, location)}
+		shown := schemas.TargetActor{Actor: actor.Actor, Count: actor.Count, FirstAt: Time(actor.FirstAt, location),
+			LastAt: Time(actor.LastAt, location)}
 		if actor.Actor == (auditlog.Actor{}) {
 			shown.Actor = actorOf(nil)
 		}
@@ -63,7 +63,8 @@ func History(asked *question.Question, kind auditlog.Text, h *analysis.History) 
 	}
 	style := EntryStyle{Location: location}
 	for _, entry := range h.Entries {
-		result.Entries = append(result.Entries, schemas.HistoryEntry{Entry: style.Entry(entry.Entry), Changes: changes(entry), ChangesTotal: len(entry.Changes)})
+		result.Entries = append(result.Entries, schemas.HistoryEntry{Entry: style.Entry(entry.Entry), Changes: changes(entry),
+			ChangesTotal: len(entry.Changes)})
 	}
 	warnOfHistory(result, h)
 	return result
@@ -82,10 +83,12 @@ func warnOfHistory(result *schemas.GetTargetHistoryResult, h *analysis.History) 
 		result.Warn("its creation is not in what was read: it may be older, or Make may not log it")
 	}
 	if h.DetailsMissing > 0 {
-		result.Warn(fmt.Sprintf("the details of %d entries could not be read, so changes may be missing: %s", h.DetailsMissing, auditlog.Text(Explain(h.DetailsError)).Clean()))
+		result.Warn(fmt.Sprintf("the details of %d entries could not be read, so changes may be missing: %s", h.DetailsMissing,
+			auditlog.Text(Explain(h.DetailsError)).Clean()))
 	}
 	if h.Unsettled {
-		result.Warn("older entries of this object may be unread, so created_by and changes are of the covered part only, and there is no next_cursor: ask again, since what was read is kept for a few minutes")
+		result.Warn("older entries of this object may be unread, so created_by and changes are of the covered part only, and there is no " +
+			"next_cursor: ask again, since what was read is kept for a few minutes")
 	}
 }
 

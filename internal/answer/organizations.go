@@ -24,7 +24,8 @@ func Organizations(overview *analysis.Overview) *schemas.ListOrganizationsResult
 		shown := schemas.Organization{Ref: organization.Ref, Zone: organization.Zone, Role: organization.Role, Teams: []schemas.Team{}}
 		switch {
 		case !organization.Here:
-			shown.Reason = "this organization lives in another zone; set MAKE_ZONE to " + organization.Zone.Quote() + ", with a key of that zone"
+			shown.Reason = "this organization lives in another zone; set MAKE_ZONE to " + organization.Zone.Quote() +
+				", with a key of that zone"
 		case organization.Failure != nil:
 			shown.Reason = "not known now: " + auditlog.Text(Explain(organization.Failure)).Clean()
 		case organization.Access == nil:
@@ -55,7 +56,8 @@ func cutOrganizations(r *schemas.ListOrganizationsResult) {
 		}
 		organization.Teams = cutList(teams, maxTeamsListed, &size)
 		if cut := organization.TeamsTotal - len(organization.Teams); cut > 0 {
-			r.Warn(fmt.Sprintf("%d more teams of organization %s are not listed here: list_audit_log_filters with kind teams finds them", cut, auditlog.Text(organization.ID)))
+			r.Warn(fmt.Sprintf("%d more teams of organization %s are not listed here: list_audit_log_filters with kind teams finds them",
+				cut, auditlog.Text(organization.ID)))
 		}
 	}
 	if cut := r.OrganizationsTotal - len(r.Organizations); cut > 0 {

@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// How large a result's structured content may be, in characters: unless more
-// was asked for explicitly, and at most.
+// How large a result's structured content may be, in characters: unless more was asked for explicitly, and at most.
 const (
 	DefaultSize = 8_000
 	LargeSize   = 40_000

@@ -52,12 +52,12 @@ func rows(t testing.TB) int {
 	return n
 }
 
-// largeLog is a year of a large organization: 60 people, 44 kinds of event, ten teams,
-// 40,000 objects.
+// largeLog is a year of a large organization: 60 people, 44 kinds of event, ten teams, 40,000 objects.
 func largeLog(count int) []makesim.Entry {
 	var actors []makesim.Actor
 	for i := range int64(60) {
-		actors = append(actors, makesim.Actor{ID: 1000 + i, Name: fmt.Sprintf("Person Number%d", i), Email: fmt.Sprintf("person.number%d@acme.example", i)})
+		actors = append(actors, makesim.Actor{ID: 1000 + i, Name: fmt.Sprintf("Person Number%d", i),
+			Email: fmt.Sprintf("person.number%d@acme.example", i)})
 	}
 	var events []string
 	for _, category := range makesim.DocumentedEvents() {
@@ -72,7 +72,8 @@ func largeLog(count int) []makesim.Entry {
 		teams = append(teams, team.ID)
 	}
 	bulk := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: storetest.OrganizationID, Count: count, From: storetest.Begin().AddDate(0, 0, -364), To: storetest.Begin().Add(-time.Hour), Seed: 5,
+		OrganizationID: storetest.OrganizationID, Count: count, From: storetest.Begin().AddDate(0, 0, -364),
+		To: storetest.Begin().Add(-time.Hour), Seed: 5,
 		BurstSize: count / 1000, Teams: teams, Actors: actors, Events: events,
 	})
 	for i := range bulk {
@@ -118,9 +119,8 @@ type measured struct {
 	AgainPeak float64
 }
 
-// TestChildOfTheBenchmarks is the main of the benchmarks' children: one serves Make's
-// API, one fills the archive from it, one answers questions. What each needs of memory
-// is its own then.
+// TestChildOfTheBenchmarks is the main of the benchmarks' children: one serves Make's API, one fills the archive from it, one answers
+// questions. What each needs of memory is its own then.
 func TestChildOfTheBenchmarks(t *testing.T) {
 	t.Parallel()
 	path := os.Getenv(childPath)
@@ -171,7 +171,8 @@ func (s *timedSource) Read(ctx context.Context, q auditlog.Query, yield func(*au
 	return s.Source.Read(ctx, q, yield)
 }
 
-func (s *timedSource) Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (time.Time, auditlog.Report, error) {
+func (s *timedSource) Written(ctx context.Context, organization auditlog.Ref, since time.Time,
+	yield func(*auditlog.Entry)) (time.Time, auditlog.Report, error) {
 	began := time.Now()
 	defer func() { s.waited += time.Since(began) }()
 	return s.Source.Written(ctx, organization, since, yield)
@@ -263,7 +264,8 @@ func runChild(b *testing.B, path, role string, env ...string) (result measured) 
 	b.Helper()
 	c := child(b, "TestChildOfTheBenchmarks", path, append(env, benchRole+"="+role, "GOGC=50")...) // as internal/cli sets it
 	if folder := os.Getenv(benchProfiles); folder != "" {
-		c.Args = append(c.Args, "-test.cpuprofile", filepath.Join(folder, role+".cpu"), "-test.memprofile", filepath.Join(folder, role+".mem"))
+		c.Args = append(c.Args, "-test.cpuprofile", filepath.Join(folder, role+".cpu"), "-test.memprofile",
+			filepath.Join(folder, role+".mem"))
 	}
 	output, err := c.CombinedOutput()
 	require.NoError(b, err, string(output))
@@ -292,7 +294,8 @@ func countIn(hours string, by ...analysis.Dimension) ask {
 	return func(t testing.TB, s *analysis.Service) int {
 		parsed, err := question.ParseHours(hours)
 		require.NoError(t, err)
-		counting, err := s.Count(t.Context(), resolve(t, s, question.Filter{}), analysis.CountRequest{GroupBy: by, Hours: parsed, OrderBy: analysis.OrderByCount})
+		counting, err := s.Count(t.Context(), resolve(t, s, question.Filter{}),
+			analysis.CountRequest{GroupBy: by, Hours: parsed, OrderBy: analysis.OrderByCount})
 		require.NoError(t, err)
 		require.Equal(t, auditlog.SourceArchive, counting.Report.Source)
 		return counting.Total
@@ -310,15 +313,15 @@ func page(f question.Filter, limit int) ask {
 
 func activity(from string) ask {
 	return func(t testing.TB, s *analysis.Service) int {
-		found, err := s.Activity(t.Context(), resolve(t, s, question.Filter{From: from, Actors: []string{"1007"}}), analysis.DefaultBaselineDays)
+		found, err := s.Activity(t.Context(), resolve(t, s, question.Filter{From: from, Actors: []string{"1007"}}),
+			analysis.DefaultBaselineDays)
 		require.NoError(t, err)
 		return len(found.Entries) + found.Baseline.Entries
 	}
 }
 
-// BenchmarkArchive measures an archive of a million entries against the limits that
-// issue 5 sets, which each benchmark reports beside its median. Limits are for medians
-// on two cores.
+// BenchmarkArchive measures an archive of a million entries against the limits that issue 5 sets, which each benchmark reports beside its
+// median. Limits are for medians on two cores.
 func BenchmarkArchive(b *testing.B) {
 	path, fill := filled(b)
 	b.Run("insert", func(b *testing.B) {

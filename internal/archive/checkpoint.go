@@ -11,8 +11,8 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Checkpoint is a signed statement of what an archive held: the size and root of its
-// tree, as C2SP tlog-checkpoint has it (https://c2sp.org/tlog-checkpoint).
+// Checkpoint is a signed statement of what an archive held: the size and root of its tree, as C2SP tlog-checkpoint has it
+// (https://c2sp.org/tlog-checkpoint).
 type Checkpoint struct {
 	// Size is how many records it is about, Root the hash over them.
 	Size int64

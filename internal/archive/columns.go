@@ -13,9 +13,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// columns is a log in memory, in listing order: what filters and counts look at, 28
-// bytes an entry. Grouping a million rows takes pure-Go SQLite half a second, and
-// these a few milliseconds. They are read only; a refresh makes new ones.
+// columns is a log in memory, in listing order: what filters and counts look at, 28 bytes an entry. Grouping a million rows takes pure-Go
+// SQLite half a second, and these a few milliseconds. They are read only; a refresh makes new ones.
 type columns struct {
 	at     []int64 // descending; ties as CompareNewestFirst has them
 	id     []int32
@@ -31,8 +30,8 @@ type columns struct {
 	targets int
 }
 
-// words are what the dictionaries' ids stand for; id 0 is none. They only grow: what
-// is appended for later columns does not change those of earlier ones.
+// words are what the dictionaries' ids stand for; id 0 is none. They only grow: what is appended for later columns does not change those of
+// earlier ones.
 type words struct {
 	events []auditlog.Text
 	actors []*auditlog.Actor
@@ -108,7 +107,8 @@ func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int6
 
 // fit reports whether the ids are such as the dictionaries have.
 func (c *columns) fit() bool {
-	for column, size := range map[*[]int32]int{&c.actor: len(c.words.actors), &c.team: len(c.words.refs), &c.event: len(c.words.events), &c.target: c.targets} {
+	for column, size := range map[*[]int32]int{&c.actor: len(c.words.actors), &c.team: len(c.words.refs), &c.event: len(c.words.events),
+		&c.target: c.targets} {
 		if slices.ContainsFunc(*column, func(id int32) bool { return id < 0 || int(id) >= size }) {
 			return false
 		}
@@ -117,8 +117,8 @@ func (c *columns) fit() bool {
 }
 
 const (
-	// partSize is how many ids are read at a time, readersAtOnce how many of such parts
-	// side by side: a store may take a processor for each.
+	// partSize is how many ids are read at a time, readersAtOnce how many of such parts side by side: a store may take a processor for
+	// each.
 	partSize      = 1 << 16
 	readersAtOnce = 2
 )
@@ -146,7 +146,8 @@ func (a *Archive) readColumns(ctx context.Context, log, from, to int64) (*column
 		}
 		for _, part := range parts {
 			read.at, read.id, read.actor = append(read.at, part.at...), append(read.id, part.id...), append(read.actor, part.actor...)
-			read.team, read.target, read.event = append(read.team, part.team...), append(read.target, part.target...), append(read.event, part.event...)
+			read.team, read.target, read.event = append(read.team, part.team...), append(read.target, part.target...), append(read.event,
+				part.event...)
 		}
 	}
 	return read, nil
@@ -172,13 +173,11 @@ func (a *Archive) readPart(ctx context.Context, log, from, to int64) (*columns, 
 	return read, nil
 }
 
-// place is where a row is: its number among the fresh ones, or among those that are held, as
-// minus the number minus 1.
+// place is where a row is: its number among the fresh ones, or among those that are held, as minus the number minus 1.
 type place int32
 
-// merge is the columns in an order of held and fresh rows. It uses up the fresh ones:
-// where there is nothing else they are put in order where they lie, since a second
-// copy of all is too much.
+// merge is the columns in an order of held and fresh rows. It uses up the fresh ones: where there is nothing else they are put in order
+// where they lie, since a second copy of all is too much.
 func (c *columns) merge(fresh *columns, order []place) *columns {
 	if len(c.at) == 0 {
 		permute(fresh.at, order)
@@ -256,8 +255,7 @@ func (a *Archive) order(ctx context.Context, log int64, held, fresh *columns) ([
 	})
 }
 
-// orderInstants orders the rows of one instant by uuid. The uuids are read for those
-// only; held rows alone have their order.
+// orderInstants orders the rows of one instant by uuid. The uuids are read for those only; held rows alone have their order.
 func (a *Archive) orderInstants(ctx context.Context, log int64, order []place, at func(place) int64, id func(place) int32) error {
 	const enough = 500 // are worth a query
 	var runs [][]place

@@ -51,8 +51,7 @@ func (v *view) span() *auditlog.ArchiveSpan {
 	return span
 }
 
-// recalled is the directory snapshot of a log, where the key is the one
-// that filled it and Make cannot be asked; else nil.
+// recalled is the directory snapshot of a log, where the key is the one that filled it and Make cannot be asked; else nil.
 func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure error) *directorySnapshot {
 	if failure == nil || !r.IsOwn || !r.IsUnreachable(failure) || ctx.Err() != nil {
 		return nil
@@ -70,8 +69,7 @@ func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure
 	return snapshot
 }
 
-// snapshots are the directory snapshots of an instance's logs. What
-// cannot be read is left out: it is only a help.
+// snapshots are the directory snapshots of an instance's logs. What cannot be read is left out: it is only a help.
 func (a *Archive) snapshots(ctx context.Context, instance string) []*directorySnapshot {
 	logs, err := a.store.Logs(ctx, LogKey{Instance: instance})
 	if err != nil {
@@ -128,9 +126,8 @@ func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 
 var errNoDetails = errors.New("the archive does not hold them, and Make no longer has the entry")
 
-// Detail returns an entry with its details, from the archive if they are there. An
-// entry whose details are neither there nor Make's to give comes with a
-// [auditlog.DetailsError].
+// Detail returns an entry with its details, from the archive if they are there. An entry whose details are neither there nor Make's to give
+// comes with a [auditlog.DetailsError].
 func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	v, err := r.open(ctx, organization)
 	if err != nil {
@@ -159,8 +156,7 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	return nil, err
 }
 
-// detail is an entry as its newest record shows it, with details if a record has them;
-// nil if it is not there or may not be seen.
+// detail is an entry as its newest record shows it, with details if a record has them; nil if it is not there or may not be seen.
 func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error) {
 	key := keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})
 	var found *Row
@@ -280,7 +276,8 @@ func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, er
 		}
 		if v != nil {
 			status.Logs = append(status.Logs, auditlog.ArchiveLog{
-				Organization: organization.Ref, Span: *v.span(), Gaps: v.state.Gaps, Unreadable: len(v.state.Unreadable), Doubts: v.state.Doubts,
+				Organization: organization.Ref, Span: *v.span(), Gaps: v.state.Gaps, Unreadable: len(v.state.Unreadable),
+				Doubts: v.state.Doubts,
 			})
 		}
 	}

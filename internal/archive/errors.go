@@ -77,8 +77,7 @@ func isMalformed(err error) bool {
 	return errors.As(err, &malformed)
 }
 
-// ScopeError says that a credential may read less than, or something else than, the
-// archive was filled with.
+// ScopeError says that a credential may read less than, or something else than, the archive was filled with.
 type ScopeError struct{ Filled, Now string }
 
 func (e *ScopeError) Error() string {

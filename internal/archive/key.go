@@ -11,15 +11,15 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// signer is the key that signs checkpoints; it is made at first use. public is the
-// other half, for those who check.
+// signer is the key that signs checkpoints; it is made at first use. public is the other half, for those who check.
 func (a *Archive) signer() (signer note.Signer, public string, err error) {
 	text, err := os.ReadFile(a.options.KeyFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		text, err = a.newKey()
 	}
 	if err != nil {
-		return nil, "", &StoreError{Store: a.store.String(), Problem: "the signing key cannot be read", Next: "check the rights of " + a.options.KeyFile, Err: err}
+		return nil, "", &StoreError{Store: a.store.String(), Problem: "the signing key cannot be read",
+			Next: "check the rights of " + a.options.KeyFile, Err: err}
 	}
 	private, public, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	signer, err = note.NewSigner(private)
@@ -27,7 +27,8 @@ func (a *Archive) signer() (signer note.Signer, public string, err error) {
 		_, err = note.NewVerifier(public)
 	}
 	if err != nil || signer.Name() != a.origin() {
-		return nil, "", &StoreError{Store: a.store.String(), Problem: a.options.KeyFile + " is not its signing key", Next: "restore that file, or remove it to have a new key made; earlier checkpoints keep their own", Err: err}
+		return nil, "", &StoreError{Store: a.store.String(), Problem: a.options.KeyFile + " is not its signing key",
+			Next: "restore that file, or remove it to have a new key made; earlier checkpoints keep their own", Err: err}
 	}
 	return signer, public, nil
 }

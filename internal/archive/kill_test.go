@@ -33,8 +33,7 @@ import (
 	"make-audit-mcp/internal/makesim"
 )
 
-// The environment of a child process: this test binary once more, as the main of which
-// serves one test function.
+// The environment of a child process: this test binary once more, as the main of which serves one test function.
 const (
 	childPath = "ARCHIVE_CHILD_PATH" // the archive
 	childURL  = "ARCHIVE_CHILD_URL"  // the upstream
@@ -51,8 +50,7 @@ func child(t testing.TB, function, path string, env ...string) *exec.Cmd {
 	return c
 }
 
-// The stages of a sync, as the child names them: those of its progress, and some of
-// its own.
+// The stages of a sync, as the child names them: those of its progress, and some of its own.
 const (
 	stageBegun    = "begun"
 	stageOpen     = "open"
@@ -112,9 +110,8 @@ type killing struct {
 	files   int
 }
 
-// A sync may be killed at any moment: whatever was stored stays, nothing is there
-// twice, everything verifies, and the syncs after it make up for it. ARCHIVE_KILLS says
-// how many kills, over 60,000 entries; ARCHIVE_KILLS_SEED repeats a series.
+// A sync may be killed at any moment: whatever was stored stays, nothing is there twice, everything verifies, and the syncs after it make
+// up for it. ARCHIVE_KILLS says how many kills, over 60,000 entries; ARCHIVE_KILLS_SEED repeats a series.
 func TestASyncSurvivesBeingKilled(t *testing.T) {
 	t.Parallel()
 	kills, count, latency := 6, 3000, 5*time.Millisecond
@@ -209,8 +206,7 @@ func (k *killing) pick() moment {
 	}
 }
 
-// run runs one sync in a process of its own and kills it at a moment, unless it is
-// done before.
+// run runs one sync in a process of its own and kills it at a moment, unless it is done before.
 func (k *killing) run(at moment) {
 	k.T.Helper()
 	c := child(k.T, "TestChildThatSyncs", k.path, childURL+"="+k.URL, childNow+"="+k.Clock.Now().Format(time.RFC3339))
@@ -338,7 +334,8 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 		Event: auditlog.Text(e.Event), TargetID: auditlog.Text(e.TargetID),
 	}
 	if e.Actor != nil {
-		entry.Actor = &auditlog.Actor{ID: auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)), Name: auditlog.Text(e.Actor.Name), Email: auditlog.Text(e.Actor.Email)}
+		entry.Actor = &auditlog.Actor{ID: auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)), Name: auditlog.Text(e.Actor.Name),
+			Email: auditlog.Text(e.Actor.Email)}
 	}
 	if name, ok := map[int64]auditlog.Text{storetest.SalesTeam: "Sales", storetest.OpsTeam: "Ops"}[e.TeamID]; ok {
 		entry.Team = &auditlog.Ref{ID: auditlog.ID(strconv.FormatInt(e.TeamID, 10)), Name: name}
@@ -353,7 +350,8 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 func (k *killing) addLate() {
 	k.Clock.Advance(5 * time.Minute)
 	late := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: storetest.OrganizationID, Count: 1 + k.random.IntN(300), From: storetest.Begin().AddDate(0, 0, -22), To: storetest.Begin().AddDate(0, 0, -21),
+		OrganizationID: storetest.OrganizationID, Count: 1 + k.random.IntN(300), From: storetest.Begin().AddDate(0, 0, -22),
+		To:   storetest.Begin().AddDate(0, 0, -21),
 		Seed: k.random.Uint64(), Events: []string{"scenario_updated", notableEvent},
 	})
 	for i := range late {

@@ -14,10 +14,9 @@ type objectName struct {
 	Name   auditlog.Text
 }
 
-// namesIn are the names of its object that an entry's details give. Only the shape
-// {"webhookName": "…"} is documented (make-api.md, 7.3), so a member counts that is
-// called name, or by the object's last word and name. Those of other objects, such as
-// a record's data store, do not.
+// namesIn are the names of its object that an entry's details give. Only the shape {"webhookName": "…"} is documented (make-api.md, 7.3),
+// so a member counts that is called name, or by the object's last word and name. Those of other objects, such as a record's data store, do
+// not.
 func namesIn(e *auditlog.Entry) []objectName {
 	if e == nil || e.TargetID == "" || len(e.Details) == 0 {
 		return nil
@@ -48,7 +47,8 @@ func (r *Reader) IsTarget(ctx context.Context, id auditlog.Text) (bool, error) {
 }
 
 // NamedTargets implements auditlog.TargetNamer, by the details that are here.
-func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, fits func(name auditlog.Text) bool) ([]auditlog.NamedTarget, error) {
+func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID,
+	fits func(name auditlog.Text) bool) ([]auditlog.NamedTarget, error) {
 	v, err := r.open(ctx, organization)
 	if err != nil || v == nil {
 		return nil, err
@@ -74,14 +74,14 @@ func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID, fit
 	return named, nil
 }
 
-// seesTarget reports whether any entry about an object may be seen: an id is an object's
-// only together with its kind.
+// seesTarget reports whether any entry about an object may be seen: an id is an object's only together with its kind.
 func (v *view) seesTarget(target int32, object auditlog.Text) bool {
 	if v.rights.Organization {
 		return true
 	}
 	for row, id := range v.rows.target {
-		if id == target && objectOf(v.rows.words.event(v.rows.event[row])) == object && v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
+		if id == target && objectOf(v.rows.words.event(v.rows.event[row])) == object &&
+			v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
 			return true
 		}
 	}

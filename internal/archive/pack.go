@@ -11,12 +11,10 @@ import (
 	"sync"
 )
 
-// maxRaw bounds what one record unpacks to: damage must not exhaust memory. What
-// Make sends is bounded to less by the client.
+// maxRaw bounds what one record unpacks to: damage must not exhaust memory. What Make sends is bounded to less by the client.
 const maxRaw = 64 << 20
 
-// packer compresses what Make sends: short texts that are much alike, so that a
-// dictionary does more than the texts themselves.
+// packer compresses what Make sends: short texts that are much alike, so that a dictionary does more than the texts themselves.
 type packer struct {
 	to     bytes.Buffer
 	writer *flate.Writer
@@ -32,8 +30,8 @@ func newPacker() (*packer, error) {
 	return p, err
 }
 
-// checksumSize is that of the CRC-32 of what precedes it, big-endian. Without it some
-// bits could change unseen: several compressed forms unpack to the same bytes.
+// checksumSize is that of the CRC-32 of what precedes it, big-endian. Without it some bits could change unseen: several compressed forms
+// unpack to the same bytes.
 const checksumSize = 4
 
 // pack returns raw compressed, and a checksum; the bytes are good until the next call.
@@ -81,8 +79,7 @@ func unpack(packed []byte) ([]byte, error) {
 	return raw, nil
 }
 
-// dictionary is what entries look like. It is part of the file's format: it never
-// changes within a version.
+// dictionary is what entries look like. It is part of the file's format: it never changes within a version.
 func dictionary() []byte {
 	return []byte(`{"details":{"scenarioName":"","connectionName":"","connectionType":"","webhookName":"","webhookType":"gateway-webhook","keyName":"","dataStoreName":"","functionName":""},` +
 		`organization_variable_created_updated_deleted_enabled_disabled_activated_deactivated_team_variable_credential_request_data_structure_data_store_record_function_scenario_webhook_connection_key_` +

@@ -20,7 +20,8 @@ func TestGapsAreListed(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(500 * 24 * time.Hour) // Make keeps 365 days
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, 400), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().AddDate(0, 0, 400), TargetID: "1"})
 	summary := u.Sync(a, storetest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
 	assert.Equal(t, 61, summary.Span.Entries, "what Make has dropped stays")
@@ -41,8 +42,7 @@ func TestGapsAreListed(t *testing.T) {
 	assert.False(t, report.Complete, "zero is no fact there")
 }
 
-// TestVerifyingSeesOneStateWhileASyncRuns would otherwise find records that nobody signed
-// amiss, or columns ahead of the records.
+// TestVerifyingSeesOneStateWhileASyncRuns would otherwise find records that nobody signed amiss, or columns ahead of the records.
 func TestVerifyingSeesOneStateWhileASyncRuns(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})

@@ -11,25 +11,22 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Reader answers from an archive what it covers, from Make what was written since, and
-// all from Make where the archive does not have the log, or may not be read. It is a
-// [Source] for questions: auditlog.Reader, Tallier and Directory.
+// Reader answers from an archive what it covers, from Make what was written since, and all from Make where the archive does not have the
+// log, or may not be read. It is a [Source] for questions: auditlog.Reader, Tallier and Directory.
 //
-// Who may read what is for Make to say, at every question: its answer is believed for as
-// long as the source keeps it, some minutes.
+// Who may read what is for Make to say, at every question: its answer is believed for as long as the source keeps it, some minutes.
 type Reader struct {
 	Source
 
 	Archive *Archive
 	// Instance names the instance of Make that the source asks.
 	Instance string
-	// IsOwn means that the source has the key that the archive is filled with: where
-	// Make cannot be asked, that key's rights are those of the last sync.
+	// IsOwn means that the source has the key that the archive is filled with: where Make cannot be asked, that key's rights are those of
+	// the last sync.
 	IsOwn bool
 	// IsUnreachable reports failures of reaching Make, as opposed to its answers.
 	IsUnreachable func(error) bool
-	// KeepRaw has entries carry what Make sent, and their details as far as these are
-	// here; the source must do the same.
+	// KeepRaw has entries carry what Make sent, and their details as far as these are here; the source must do the same.
 	KeepRaw bool
 	// Keep is how long what was written since is believed to be all; 0 means 5 minutes.
 	Keep time.Duration
@@ -64,8 +61,8 @@ func (r *Reader) keep() time.Duration {
 	return 5 * time.Minute
 }
 
-// downFor is how long it is believed that Make cannot be reached, where the archive
-// answers meanwhile: every question would wait for all the tries otherwise.
+// downFor is how long it is believed that Make cannot be reached, where the archive answers meanwhile: every question would wait for all
+// the tries otherwise.
 const downFor = 30 * time.Second
 
 // ask asks Make, unless it could not be reached just before.
@@ -93,8 +90,7 @@ func (r *Reader) sourceAccess(ctx context.Context, organization auditlog.ID) (*a
 	return ask(ctx, r, func(ctx context.Context) (*auditlog.Access, error) { return r.Source.Access(ctx, organization) })
 }
 
-// open finds the log of an organization, as far as it may be read with the source's
-// key: nil if there is none.
+// open finds the log of an organization, as far as it may be read with the source's key: nil if there is none.
 func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, error) {
 	access, err := r.sourceAccess(ctx, organization)
 	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
@@ -110,8 +106,7 @@ func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, err
 	return v, nil
 }
 
-// prepare opens the log for a query, with what was written since if the query reaches
-// that far. It is nil where Make has to answer.
+// prepare opens the log for a query, with what was written since if the query reaches that far. It is nil where Make has to answer.
 func (r *Reader) prepare(ctx context.Context, q *auditlog.Query) (*view, error) {
 	v, err := r.open(ctx, q.Organization.ID)
 	if err != nil || v == nil {
@@ -131,9 +126,8 @@ func (r *Reader) prepare(ctx context.Context, q *auditlog.Query) (*view, error) 
 	return v, nil
 }
 
-// tail reads what was written since a log was filled, up to the end of a query. What
-// the log holds already is left out, also where Make shows it otherwise now: the next
-// sync takes that in.
+// tail reads what was written since a log was filled, up to the end of a query. What the log holds already is left out, also where Make
+// shows it otherwise now: the next sync takes that in.
 func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, error) {
 	filled := v.state.AsOf
 	r.mu.Lock()
@@ -151,7 +145,8 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	next := &tail{base: filled, asOf: since}
 	var report auditlog.Report
 	asOf, err := ask(ctx, r, func(ctx context.Context) (asOf time.Time, err error) {
-		asOf, report, err = r.Source.Written(ctx, q.Organization, since, func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
+		asOf, report, err = r.Source.Written(ctx, q.Organization, since,
+			func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
 		return asOf, err
 	})
 	switch {
@@ -250,7 +245,9 @@ func (v *view) report(q *auditlog.Query, now time.Time, all bool) auditlog.Repor
 	if state.From.IsZero() {
 		report.Coverage.TruncateBefore(window.To, "Make returned no entry at all that this key may read, so nothing vouches for this time")
 	} else {
-		report.Coverage.TruncateBefore(state.From, "before the oldest entry that Make had when the archive was begun: it cannot be told whether nothing happened or nothing was kept")
+		report.Coverage.TruncateBefore(state.From,
+			"before the oldest entry that Make had when the archive was begun: it cannot be told whether nothing happened or "+
+				"nothing was kept")
 	}
 	for _, gap := range state.Gaps {
 		if gap.From.Before(report.Coverage.To) && gap.To.After(report.Coverage.From) {
@@ -270,13 +267,16 @@ func (v *view) coverEnd(report *auditlog.Report, now time.Time) {
 	asOf := v.state.AsOf
 	if v.tail == nil {
 		if age := now.Sub(asOf); age > stale {
-			report.Warnings = append(report.Warnings, fmt.Sprintf("from the archive as of its last sync, %s: what Make wrote down since, of this time, is not in it", asOf.Format(time.RFC3339)))
+			report.Warnings = append(report.Warnings,
+				fmt.Sprintf("from the archive as of its last sync, %s: what Make wrote down since, of this time, is not in it",
+					asOf.Format(time.RFC3339)))
 		}
 		return
 	}
 	t := v.tail
 	report.Source = auditlog.SourceArchiveAndLive
-	report.Unreadable = append(report.Unreadable, within(t.report.Unreadable, auditlog.Window{From: report.Coverage.From, To: report.Coverage.To})...)
+	report.Unreadable = append(report.Unreadable,
+		within(t.report.Unreadable, auditlog.Window{From: report.Coverage.From, To: report.Coverage.To})...)
 	report.Doubtful = report.Doubtful || t.report.Doubtful
 	if t.report.Doubtful {
 		report.Warnings = append(report.Warnings, t.report.Warnings...)
@@ -289,7 +289,8 @@ func (v *view) coverEnd(report *auditlog.Report, now time.Time) {
 		if !t.asOf.Equal(t.base) {
 			report.Source = auditlog.SourceArchiveAndLive
 		}
-		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked ("+auditlog.Text(t.failure.Error()).Clean()+"); ask again")
+		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked ("+
+			auditlog.Text(t.failure.Error()).Clean()+"); ask again")
 	case t.report.Doubtful && !t.report.Exhausted:
 		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked for all of it; ask again")
 	default:

@@ -130,7 +130,8 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 		if by.Target {
 			key += " " + string(bin.Entry.TargetID)
 		}
-		local := map[auditlog.Clock]string{auditlog.ByDate: time.DateOnly, auditlog.ByHour: "2006-01-02 15", auditlog.ByMinute: "2006-01-02 15:04"}
+		local := map[auditlog.Clock]string{auditlog.ByDate: time.DateOnly, auditlog.ByHour: "2006-01-02 15",
+			auditlog.ByMinute: "2006-01-02 15:04"}
 		if by.Clock != auditlog.NoClock {
 			key += " " + bin.Last.In(location).Format(local[by.Clock])
 		}

@@ -32,8 +32,8 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// leafHash is the hash of a record as a leaf of the tree. What log it belongs to is
-// part of it, so that a record cannot be moved to another.
+// leafHash is the hash of a record as a leaf of the tree. What log it belongs to is part of it, so that a record cannot be moved to
+// another.
 func leafHash(k Kind, of LogKey, raw []byte) tlog.Hash {
 	return tlog.RecordHash(bytes.Join([][]byte{[]byte(k.String()), []byte(of.Instance), []byte(of.Organization), raw}, []byte{0}))
 }
@@ -51,8 +51,7 @@ func micros(t time.Time) int64 { return t.UnixMicro() }
 
 func fromMicros(n int64) time.Time { return time.UnixMicro(n).UTC() }
 
-// sameJSON reports whether two texts are the same value: Make may order members
-// otherwise each time, which changes nothing.
+// sameJSON reports whether two texts are the same value: Make may order members otherwise each time, which changes nothing.
 func sameJSON(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
@@ -62,8 +61,7 @@ func sameJSON(a, b []byte) bool {
 	return okOne && okOther && bytes.Equal(one, other)
 }
 
-// canonical writes a value with its members sorted and without space; numbers stay
-// as they are written.
+// canonical writes a value with its members sorted and without space; numbers stay as they are written.
 func canonical(raw []byte) ([]byte, bool) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

@@ -137,8 +137,7 @@ func (c namedColumn) quoted() string {
 	return auditlog.Text(c.text).Quote()
 }
 
-// nul stands between the two parts of a version, and where a dictionary lacks what an
-// entry refers to.
+// nul stands between the two parts of a version, and where a dictionary lacks what an entry refers to.
 const nul = "\x00"
 
 // columns are what a row shows.

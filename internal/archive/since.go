@@ -9,8 +9,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Position is a place in the order in which an archive stored things. It means nothing
-// in another archive.
+// Position is a place in the order in which an archive stored things. It means nothing in another archive.
 type Position struct {
 	Archive string `json:"archive"`
 	Next    int64  `json:"next"`
@@ -28,19 +27,19 @@ func (e *PositionError) NextStep() string {
 	return "use the archive that it was written with, or begin anew with another file"
 }
 
-// Since calls yield with every entry that was stored since a position, in the order of
-// storing: late ones come when they came, and one that Make showed otherwise later comes
-// again. The zero position is the beginning. Entries carry what Make sent, and their
-// details as far as these are here. It returns the position behind the last entry; what
-// comes later is behind it. That there is no archive for the organization, or none that
-// may be read, is an [auditlog.AccessError].
-func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, from Position, yield func(*auditlog.Entry) error) (Position, error) {
+// Since calls yield with every entry that was stored since a position, in the order of storing: late ones come when they came, and one that
+// Make showed otherwise later comes again. The zero position is the beginning. Entries carry what Make sent, and their details as far as
+// these are here. It returns the position behind the last entry; what comes later is behind it. That there is no archive for the
+// organization, or none that may be read, is an [auditlog.AccessError].
+func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, from Position,
+	yield func(*auditlog.Entry) error) (Position, error) {
 	v, err := r.open(ctx, organization.ID)
 	if err != nil {
 		return from, err
 	}
 	if v == nil {
-		return from, &auditlog.AccessError{Organization: organization.Ref, Reason: "the archive does not hold it, or not all that this key may read; fill it with make-audit-mcp sync"}
+		return from, &auditlog.AccessError{Organization: organization.Ref,
+			Reason: "the archive does not hold it, or not all that this key may read; fill it with make-audit-mcp sync"}
 	}
 	store := r.Archive.store
 	tree, err := store.Tree(ctx)

@@ -19,8 +19,7 @@ type logState struct {
 	Name auditlog.Text `json:"name"`
 	// Scope is what may be read with the key that fills the log.
 	Scope scope `json:"scope"`
-	// AsOf is the instant up to which everything that Make had written down is here;
-	// zero until the first fill is done.
+	// AsOf is the instant up to which everything that Make had written down is here; zero until the first fill is done.
 	AsOf time.Time `json:"as_of,omitzero"`
 	// From is where the log begins to be covered: the oldest entry that Make had.
 	From time.Time `json:"from,omitzero"`
@@ -36,8 +35,7 @@ type logState struct {
 	Directory string `json:"around,omitempty"`
 }
 
-// vouched is what a log vouches for: its state as a record of its own whenever it
-// changes, so that nobody can claim more.
+// vouched is what a log vouches for: its state as a record of its own whenever it changes, so that nobody can claim more.
 type vouched struct {
 	Name  auditlog.Text  `json:"name,omitempty"`
 	Scope scope          `json:"scope"`
@@ -45,14 +43,14 @@ type vouched struct {
 	From  time.Time      `json:"from,omitzero"`
 	Gaps  []auditlog.Gap `json:"gaps,omitempty"`
 	Fill  *fill          `json:"fill,omitempty"`
-	// Noted is a hash of what could not be read and of the doubts, which may be long;
-	// empty if there are none.
+	// Noted is a hash of what could not be read and of the doubts, which may be long; empty if there are none.
 	Noted     string `json:"noted,omitempty"`
 	Directory string `json:"around,omitempty"`
 }
 
 func (l *logState) vouches() vouched {
-	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted(), Directory: l.Directory}
+	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted(),
+		Directory: l.Directory}
 }
 
 func (l *logState) noted() string {
@@ -71,8 +69,10 @@ func (l *logState) noted() string {
 
 func (v vouched) equal(other vouched) bool {
 	sameGap := func(a, b auditlog.Gap) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) && a.Reason == b.Reason }
-	return v.Name == other.Name && v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) && v.From.Equal(other.From) &&
-		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted && v.Directory == other.Directory
+	return v.Name == other.Name && v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) &&
+		v.From.Equal(other.From) &&
+		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted &&
+		v.Directory == other.Directory
 }
 
 // hashDirectory is the hash of a log's directory snapshot, as it is stored.
@@ -83,8 +83,7 @@ func hashDirectory(snapshot []byte) string {
 
 // fill is a walk back through all that Make keeps.
 type fill struct {
-	// At is when it began: it reads what was triggered before, and what is written
-	// later is read after it.
+	// At is when it began: it reads what was triggered before, and what is written later is read after it.
 	At time.Time `json:"at"`
 	// Reached is how far back it came: everything from there to At is stored.
 	Reached time.Time `json:"reached"`
@@ -99,8 +98,7 @@ func (f *fill) equal(other *fill) bool {
 	return f.At.Equal(other.At) && f.Reached.Equal(other.Reached) && f.Until.Equal(other.Until)
 }
 
-// directorySnapshot is what the directory said of a log at its last sync: it serves whoever fills the log
-// when Make cannot be asked.
+// directorySnapshot is what the directory said of a log at its last sync: it serves whoever fills the log when Make cannot be asked.
 type directorySnapshot struct {
 	Account      auditlog.Account      `json:"account"`
 	Organization auditlog.Organization `json:"organization"`

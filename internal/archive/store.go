@@ -8,11 +8,12 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or rights.
-// storetest.Run holds every store to this contract.
+// Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or
+// rights. storetest.Run holds every store to this contract.
 //
-// Whoever fills a store holds its lock, reads what it needs, and hands over a [Batch]; a batch is stored whole or not at all, and what is stored
-// survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but a Snapshot by one.
+// Whoever fills a store holds its lock, reads what it needs, and hands over a [Batch]; a batch is stored whole or not at all, and what is
+// stored survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but a
+// Snapshot by one.
 //
 // Errors that callers tell apart are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError],
 // [ConflictError] and [MalformedError]; the context's own errors come through errors.Is.
@@ -27,13 +28,14 @@ type Store interface {
 	// String says where the store is, for messages: without secrets.
 	String() string
 
-	// Lock makes the caller the only one that may write, until unlock is called, the process ends in whatever way, or, in a store that lends the lock for
-	// a time, that time is over. It does not wait: while another one holds the lock the error is a BusyError.
+	// Lock makes the caller the only one that may write, until unlock is called, the process ends in whatever way, or, in a store that
+	// lends the lock for a time, that time is over. It does not wait: while another one holds the lock the error is a BusyError.
 	Lock(ctx context.Context) (unlock func(), err error)
-	// AddLog makes a log, with the state {}. Its number is above 0 and never another's. The caller has found that the store does not have it.
+	// AddLog makes a log, with the state {}. Its number is above 0 and never another's. The caller has found that the store does not have
+	// it.
 	AddLog(ctx context.Context, key LogKey) (log int64, err error)
-	// Append stores a batch, all of it or nothing. If the store's tree does not have b.From records, because somebody else wrote since it was read, or
-	// if the lock is lost, the error is a BusyError; if the log has an entry of b.New already, a ConflictError. Failures that
+	// Append stores a batch, all of it or nothing. If the store's tree does not have b.From records, because somebody else wrote since it
+	// was read, or if the lock is lost, the error is a BusyError; if the log has an entry of b.New already, a ConflictError. Failures that
 	// pass, such as those of serialization, are tried again by the store. It keeps nothing of b.
 	Append(ctx context.Context, b *Batch) error
 
@@ -41,7 +43,8 @@ type Store interface {
 	Close() error
 }
 
-// Snapshot is a store as of one moment. It is for one goroutine, which reads a sequence to its end or breaks it off before it calls anything else.
+// Snapshot is a store as of one moment. It is for one goroutine, which reads a sequence to its end or breaks it off before it calls
+// anything else.
 type Snapshot interface {
 	Reads
 	Close() error
@@ -49,8 +52,8 @@ type Snapshot interface {
 
 // Reads are what can be asked of a store.
 //
-// Sequences end behind their first error, except a MalformedError: that is about one element, of which then only the number (and the key, if it
-// could be read) is set, and the next one follows. What a sequence yields is good until the next step. Arguments named log choose one
+// Sequences end behind their first error, except a MalformedError: that is about one element, of which then only the number (and the key,
+// if it could be read) is set, and the next one follows. What a sequence yields is good until the next step. Arguments named log choose one
 // log, and 0 all of them; log numbers that no log has find nothing. Numbers that nothing has are left out.
 type Reads interface {
 	// Logs are the logs that match a key, where empty parts match any, in order of their numbers.
@@ -67,8 +70,8 @@ type Reads interface {
 
 	// CountRows counts the rows of a log with IDs from (inclusive) to (exclusive).
 	CountRows(ctx context.Context, log, from, to int64) (int, error)
-	// Columns yields what is counted of a log's rows, ID, At, Actor, Team, Target and Event, for the IDs from (inclusive) to (exclusive), in any order. It
-	// is read a million rows at a time: ids that do not fit come as others, which then fit no dictionary.
+	// Columns yields what is counted of a log's rows, ID, At, Actor, Team, Target and Event, for the IDs from (inclusive) to (exclusive),
+	// in any order. It is read a million rows at a time: ids that do not fit come as others, which then fit no dictionary.
 	Columns(ctx context.Context, log, from, to int64) iter.Seq2[*Row, error]
 	// RowsAt yields the rows of a log with these IDs, in any order.
 	RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*Row, error]
@@ -78,19 +81,21 @@ type Reads interface {
 	Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*Row, error]
 	// Links yields ID, Log, Key, Record and Details of every row that there is, ascending by ID.
 	Links(ctx context.Context) iter.Seq2[*Row, error]
-	// Undetailed counts the rows of a log that have a uuid, one of these events and no Details yet, and returns ID and Key of the newest ones, by At, at
-	// most limit of them.
+	// Undetailed counts the rows of a log that have a uuid, one of these events and no Details yet, and returns ID and Key of the newest
+	// ones, by At, at most limit of them.
 	Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []Row, err error)
 	// Extent measures a log's rows.
 	Extent(ctx context.Context, log int64) (Extent, error)
 
-	// Words yields the words of a dictionary whose IDs are above after, ascending. Stores may keep a dictionary for each log, or one for all.
+	// Words yields the words of a dictionary whose IDs are above after, ascending. Stores may keep a dictionary for each log, or one for
+	// all.
 	Words(ctx context.Context, log int64, d Dictionary, after int32) iter.Seq2[*Word, error]
 	// WordsAt yields the words with these IDs, in any order.
 	WordsAt(ctx context.Context, log int64, d Dictionary, ids []int32) iter.Seq2[*Word, error]
 	// WordIDs returns the ID of each text in a dictionary, 0 for one that it lacks.
 	WordIDs(ctx context.Context, log int64, d Dictionary, texts []Texts) ([]int32, error)
-	// LastWord is the last ID of a dictionary: 0 if it is empty, and never more than two for each record, whatever somebody else has put there.
+	// LastWord is the last ID of a dictionary: 0 if it is empty, and never more than two for each record, whatever somebody else has put
+	// there.
 	LastWord(ctx context.Context, log int64, d Dictionary) (int32, error)
 
 	// Names yields the names of a log's objects, ascending by Target, Object and Name.
@@ -120,7 +125,8 @@ type Log struct {
 	Next int64
 }
 
-// Record is something that Make sent, or what a log vouches for: a leaf of the tree. Records are only ever added, and numbered from 0 without gaps.
+// Record is something that Make sent, or what a log vouches for: a leaf of the tree. Records are only ever added, and numbered from 0
+// without gaps.
 type Record struct {
 	Number int64
 	Log    int64

@@ -50,8 +50,7 @@ type SyncProgress struct {
 // Summary is what a sync did, and what the log holds after it.
 type Summary struct {
 	Organization auditlog.Organization
-	// Added, Changed and Details count the records that came: new entries, entries that
-	// Make shows otherwise than before, and details.
+	// Added, Changed and Details count the records that came: new entries, entries that Make shows otherwise than before, and details.
 	Added, Changed, Details int
 	Span                    auditlog.ArchiveSpan
 	Gaps                    []auditlog.Gap
@@ -63,16 +62,14 @@ type Summary struct {
 }
 
 const (
-	// fillAim is how many entries one reading of a fill should bring, firstSpan how much
-	// time the first one is about; maxSpan bounds the others.
+	// fillAim is how many entries one reading of a fill should bring, firstSpan how much time the first one is about; maxSpan bounds the
+	// others.
 	fillAim   = 8_000
 	firstSpan = 7 * 24 * time.Hour
 	maxSpan   = 200 * 24 * time.Hour
-	// overlap is how long before the last sync later ones begin: entries show up some
-	// time after they were written.
+	// overlap is how long before the last sync later ones begin: entries show up some time after they were written.
 	overlap = 10 * time.Minute
-	// anew is how long after the last sync all is read again, rather than all that was
-	// written since in one piece.
+	// anew is how long after the last sync all is read again, rather than all that was written since in one piece.
 	anew = 14 * 24 * time.Hour
 	// batchSize is how many entries are stored at once.
 	batchSize = 1000
@@ -89,10 +86,9 @@ type syncing struct {
 	summary *Summary
 }
 
-// Sync fills one organization's log up to now: everything that Make keeps at first,
-// later what was written since, whenever it was triggered. What it has read is stored
-// even if it fails or ctx ends; the next one goes on from there. While another
-// process syncs, the error is a [BusyError].
+// Sync fills one organization's log up to now: everything that Make keeps at first, later what was written since, whenever it was
+// triggered. What it has read is stored even if it fails or ctx ends; the next one goes on from there. While another process syncs, the
+// error is a [BusyError].
 func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) (*Summary, error) {
 	unlock, err := a.store.Lock(ctx)
 	if err != nil {
@@ -191,8 +187,7 @@ func (s *syncing) beginFill(ctx context.Context, of scope) error {
 	return err
 }
 
-// fill reads back from where it is to where Make's log begins, in windows of about
-// equal numbers of entries.
+// fill reads back from where it is to where Make's log begins, in windows of about equal numbers of entries.
 func (s *syncing) fill(ctx context.Context) error {
 	span := firstSpan
 	for f := s.state.Fill; f.Reached.After(f.Until); f = s.state.Fill {
@@ -216,7 +211,8 @@ func (s *syncing) fill(ctx context.Context) error {
 		oldest := s.access.Oldest
 		if last := state.AsOf; !state.From.IsZero() && oldest.After(last) {
 			// Make has dropped what was written between.
-			state.Gaps = append(slices.Clone(state.Gaps), auditlog.Gap{From: last, To: oldest, Reason: "no sync ran before Make dropped it"})
+			state.Gaps = append(slices.Clone(state.Gaps),
+				auditlog.Gap{From: last, To: oldest, Reason: "no sync ran before Make dropped it"})
 		}
 		if !oldest.IsZero() && (state.From.IsZero() || oldest.Before(state.From)) {
 			state.From = oldest
@@ -229,10 +225,11 @@ func (s *syncing) fill(ctx context.Context) error {
 // fillWindow reads one window and stores it.
 func (s *syncing) fillWindow(ctx context.Context, window auditlog.Window) (count int, err error) {
 	var entries []*auditlog.Entry
-	report, err := s.source.Read(ctx, auditlog.Query{Organization: s.options.Organization.Ref, Window: window}, func(entry *auditlog.Entry) bool {
-		entries = append(entries, entry)
-		return true
-	})
+	report, err := s.source.Read(ctx, auditlog.Query{Organization: s.options.Organization.Ref, Window: window},
+		func(entry *auditlog.Entry) bool {
+			entries = append(entries, entry)
+			return true
+		})
 	if err != nil {
 		return 0, err
 	}
@@ -322,7 +319,8 @@ func (s *syncing) readWritten(ctx context.Context) error {
 		return err
 	}
 	var entries []*auditlog.Entry
-	asOf, report, err := s.source.Written(ctx, s.options.Organization.Ref, since, func(entry *auditlog.Entry) { entries = append(entries, entry) })
+	asOf, report, err := s.source.Written(ctx, s.options.Organization.Ref, since,
+		func(entry *auditlog.Entry) { entries = append(entries, entry) })
 	if err != nil {
 		return err
 	}
@@ -330,7 +328,8 @@ func (s *syncing) readWritten(ctx context.Context) error {
 		return err
 	}
 	if !report.Exhausted {
-		return fmt.Errorf("not all that was written since %s could be read, run sync again: %s", since.Format(time.RFC3339), reasonOf(&report))
+		return fmt.Errorf("not all that was written since %s could be read, run sync again: %s", since.Format(time.RFC3339),
+			reasonOf(&report))
 	}
 	oldest := time.Time{}
 	if len(entries) > 0 {
@@ -346,8 +345,8 @@ func (s *syncing) readWritten(ctx context.Context) error {
 	return err
 }
 
-// since is where reading what was written begins: the last sync by Make's clock, or
-// the last that Make had written by then, should that clock have been wrong.
+// since is where reading what was written begins: the last sync by Make's clock, or the last that Make had written by then, should that
+// clock have been wrong.
 func (s *syncing) since(ctx context.Context) (time.Time, error) {
 	since := s.state.AsOf
 	extent, err := s.archive.store.Extent(ctx, s.log)
@@ -361,8 +360,7 @@ func (s *syncing) since(ctx context.Context) (time.Time, error) {
 }
 
 const (
-	// detailsAtOnce is how many details are asked for side by side, detailsBatch how
-	// many are stored at once.
+	// detailsAtOnce is how many details are asked for side by side, detailsBatch how many are stored at once.
 	detailsAtOnce = 4
 	detailsBatch  = 40
 	// detailsAtATime is how many that lack them are looked up at once.

@@ -25,7 +25,8 @@ func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(24 * time.Hour)
-	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "9"})
+	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "9"})
 	u.ResetRequests()
 	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Added)
@@ -65,7 +66,8 @@ func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
 	t.Parallel()
 	for name, quirks := range map[string]makesim.Quirks{
 		"ties": {UnstableTies: true, PageCap: 60}, "pages": {PageCap: 25}, "failing": {FailEvery: 4}, "cut": {CutBodyEvery: 5},
-		"dates by creation": {FilterByCreatedAt: true, DateToMidnight: true, BareDatesOnly: true}, "odd": {OddTypes: true, UnknownFields: true, IDsAsText: true, NumericTriggeredAt: makesim.TriggeredAtMilliseconds},
+		"dates by creation": {FilterByCreatedAt: true, DateToMidnight: true, BareDatesOnly: true},
+		"odd":               {OddTypes: true, UnknownFields: true, IDsAsText: true, NumericTriggeredAt: makesim.TriggeredAtMilliseconds},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -112,7 +114,8 @@ func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	for readings := range 3 {
 		a := open(t, path)
 		ctx, cancel := context.WithCancel(t.Context())
-		summary, err := a.Sync(ctx, &failing{u.Source(storetest.AdminKey), 1 + readings, func() error { cancel(); return context.Canceled }}, storetest.SyncOptions())
+		summary, err := a.Sync(ctx, &failing{u.Source(storetest.AdminKey), 1 + readings,
+			func() error { cancel(); return context.Canceled }}, storetest.SyncOptions())
 		require.ErrorIs(t, err, context.Canceled)
 		stored += summary.Added
 		found := storetest.Verify(t, a, archive.VerifyOptions{})
@@ -166,7 +169,8 @@ func TestLogsAreNeverMixed(t *testing.T) {
 		same[i].Event = "key_created"
 	}
 	one, other := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}), storetest.Start(t, same, makesim.Quirks{})
-	one.AddEntries(makesim.Entry{UUID: "22222222-0000-4000-8000-000000000001", OrganizationID: storetest.OtherID, Event: "team_created", TriggeredAt: storetest.Begin().AddDate(0, -1, 0), TargetID: "7"})
+	one.AddEntries(makesim.Entry{UUID: "22222222-0000-4000-8000-000000000001", OrganizationID: storetest.OtherID, Event: "team_created",
+		TriggeredAt: storetest.Begin().AddDate(0, -1, 0), TargetID: "7"})
 	one.Sync(a, storetest.AdminKey)
 	beta := storetest.SyncOptions()
 	beta.Organization = auditlog.Organization{Ref: auditlog.Ref{ID: "78", Name: "Beta"}, Zone: storetest.Instance, Here: true}
@@ -223,7 +227,8 @@ func TestAnEmptyLogIsFilledWhenItBegins(t *testing.T) {
 	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.False(t, report.Complete, "nothing vouches for an empty log")
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
 	assert.Equal(t, 1, u.Sync(a, storetest.AdminKey).Span.Entries)
 	q := storetest.Year()
 	q.Window.From, q.Window.To = storetest.Begin().Add(time.Minute), storetest.Begin().Add(30*time.Minute)
@@ -240,7 +245,8 @@ func TestAJumpOfTheClockLosesNothing(t *testing.T) {
 	u.Clock.Advance(6 * time.Hour) // Make's clock is wrong for a while
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(-6*time.Hour + time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
 	u.Sync(a, storetest.AdminKey)
 	u.Same(a)
 	u.Clock.Advance(12 * time.Hour)
@@ -354,12 +360,13 @@ func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 	require.ErrorAs(t, err, &unknown)
 }
 
-// TestAnUpstreamThatFailsHalfWayIsGoneOnWith has Make answer with errors, or with nonsense,
-// from some window of the first fill on, and when details are read.
+// TestAnUpstreamThatFailsHalfWayIsGoneOnWith has Make answer with errors, or with nonsense, from some window of the first fill on, and when
+// details are read.
 func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 	t.Parallel()
 	for name, quirks := range map[string]makesim.Quirks{
-		"errors": {FailEvery: 1, FailStatus: 500}, "not JSON": {NotJSON: true}, "no rights": {ForbidOrganizationList: true, HideForbidden: true},
+		"errors": {FailEvery: 1, FailStatus: 500}, "not JSON": {NotJSON: true},
+		"no rights": {ForbidOrganizationList: true, HideForbidden: true},
 	} {
 		for _, stage := range []string{"reading back", "reading details"} {
 			t.Run(name+", "+stage, func(t *testing.T) {
@@ -397,8 +404,7 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 	}
 }
 
-// TestPagesThatShiftWhileTheyAreRead has entries come during the fill, so that pages
-// repeat rows.
+// TestPagesThatShiftWhileTheyAreRead has entries come during the fill, so that pages repeat rows.
 func TestPagesThatShiftWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(200), makesim.Quirks{PageCap: 15})
@@ -407,7 +413,8 @@ func TestPagesThatShiftWhileTheyAreRead(t *testing.T) {
 	more := 0
 	shifting.OnProgress = func(archive.SyncProgress) {
 		more++
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(-time.Duration(more) * time.Minute), CreatedAt: storetest.Begin(), TargetID: "1"})
+		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+			TriggeredAt: storetest.Begin().Add(-time.Duration(more) * time.Minute), CreatedAt: storetest.Begin(), TargetID: "1"})
 	}
 	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), shifting)
 	require.NoError(t, err)
@@ -422,7 +429,8 @@ func TestALogThatBeganQuietlyHasNoGap(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(30 * 24 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, 20), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().AddDate(0, 0, 20), TargetID: "1"})
 	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Span.Entries)
 	assert.Empty(t, summary.Gaps, "Make has dropped nothing")
@@ -435,7 +443,8 @@ func TestWhatAShortRetentionDroppedIsAGap(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(10 * 24 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().AddDate(0, 0, -2), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().AddDate(0, 0, -2),
+		TargetID: "1"})
 	summary := u.Sync(a, storetest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
 	assert.Equal(t, storetest.Begin(), summary.Gaps[0].From)
@@ -452,7 +461,8 @@ func TestAClockThatWasAheadHidesNothing(t *testing.T) {
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(-5 * time.Hour)
 	for range 30 {
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().Add(-time.Minute), TargetID: "2"})
+		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+			TriggeredAt: u.Clock.Now().Add(-time.Minute), TargetID: "2"})
 	}
 	assert.Equal(t, 30, u.Sync(a, storetest.AdminKey).Added)
 	u.Clock.Advance(12 * time.Hour)

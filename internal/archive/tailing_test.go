@@ -31,7 +31,8 @@ func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
 		if i%4 == 0 {
 			at = storetest.Begin().AddDate(0, 0, -3*i) // late
 		}
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: at, CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "7", TeamID: []int64{0, storetest.SalesTeam}[i%2]})
+		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: at,
+			CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "7", TeamID: []int64{0, storetest.SalesTeam}[i%2]})
 	}
 	for _, key := range []string{storetest.AdminKey, storetest.TeamAdminKey} {
 		reader, fromMake := u.Reader(a, key), u.Session(key, live.Options{})
@@ -52,7 +53,8 @@ func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
 
 		// More comes, and a sync takes all of it in.
 		u.Clock.Advance(time.Minute)
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_deleted", TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "7", TeamID: storetest.SalesTeam})
+		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_deleted",
+			TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "7", TeamID: storetest.SalesTeam})
 		got, _ = storetest.ReadAll(t, reader, u.UpToNow())
 		assert.Len(t, got, len(want)+1)
 	}
@@ -82,7 +84,8 @@ func unreachable(u *storetest.Upstream, a *archive.Archive, isOwn bool) *archive
 	gone := httptest.NewServer(nil)
 	gone.Close()
 	access := audittest.Access{URL: gone.URL + makesim.BasePath, Key: storetest.AdminKey, Now: u.Clock.Now, Minute: time.Millisecond}
-	return &archive.Reader{Source: access.Reader(u.T), Archive: a, Instance: storetest.Instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable}
+	return &archive.Reader{Source: access.Reader(u.T), Archive: a, Instance: storetest.Instance, IsOwn: isOwn,
+		IsUnreachable: live.IsUnreachable}
 }
 
 func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
@@ -185,7 +188,8 @@ func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, seen, 90)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, -40), CreatedAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().AddDate(0, 0, -40), CreatedAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
 	u.Sync(a, storetest.AdminKey)
 	place, err = reader.Since(t.Context(), storetest.Acme(), place, collect)
 	require.NoError(t, err)
@@ -213,7 +217,8 @@ func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	_, err = reader.Detail(t.Context(), "77", u.Dump(storetest.OrganizationID)[0].UUID)
 	require.Error(t, err)
-	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{}, func(*auditlog.Entry) error { assert.Fail(t, "an entry"); return nil })
+	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{},
+		func(*auditlog.Entry) error { assert.Fail(t, "an entry"); return nil })
 	require.ErrorAs(t, err, &refused)
 	access, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
@@ -247,8 +252,10 @@ func TestRightsThatMakeTakesBackAreTakenBackHere(t *testing.T) {
 func TestTheNameOfAnObjectIsToldToThoseWhoSeeIt(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, []makesim.Entry{
-		{OrganizationID: storetest.OrganizationID, Event: "scenario_created", TriggeredAt: storetest.Begin().Add(-2 * time.Hour), TargetID: "42", TeamID: storetest.SalesTeam, Details: map[string]any{"scenarioName": "Quotes"}},
-		{OrganizationID: storetest.OrganizationID, Event: "webhook_created", TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "42", TeamID: storetest.OpsTeam, Details: map[string]any{"webhookName": "Secret takeover"}},
+		{OrganizationID: storetest.OrganizationID, Event: "scenario_created", TriggeredAt: storetest.Begin().Add(-2 * time.Hour),
+			TargetID: "42", TeamID: storetest.SalesTeam, Details: map[string]any{"scenarioName": "Quotes"}},
+		{OrganizationID: storetest.OrganizationID, Event: "webhook_created", TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "42",
+			TeamID: storetest.OpsTeam, Details: map[string]any{"webhookName": "Secret takeover"}},
 	}, makesim.Quirks{})
 	a := newArchive(t)
 	all := storetest.SyncOptions()
@@ -292,7 +299,8 @@ type meanwhile struct {
 	do func()
 }
 
-func (m meanwhile) Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (time.Time, auditlog.Report, error) {
+func (m meanwhile) Written(ctx context.Context, organization auditlog.Ref, since time.Time,
+	yield func(*auditlog.Entry)) (time.Time, auditlog.Report, error) {
 	asOf, report, err := m.Source.Written(ctx, organization, since, yield)
 	m.do()
 	return asOf, report, err
@@ -304,7 +312,8 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
 	for range 2 {
 		for name, count := range map[string]func(*archive.Reader) int{
 			"read": func(reader *archive.Reader) int {
@@ -318,7 +327,8 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 			},
 		} {
 			u.Clock.Advance(time.Minute)
-			u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "1"})
+			u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+				TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "1"})
 			reader := u.Reader(a, storetest.AdminKey)
 			reader.Source = meanwhile{reader.Source, func() { u.Sync(a, storetest.AdminKey) }}
 			assert.Equal(t, len(u.Dump(storetest.OrganizationID)), count(reader), name)
@@ -327,8 +337,7 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 	}
 }
 
-// TestAnEntryThatChangesAfterTheSyncIsThereOnce has Make move an entry in time and to
-// another team.
+// TestAnEntryThatChangesAfterTheSyncIsThereOnce has Make move an entry in time and to another team.
 func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
@@ -337,7 +346,8 @@ func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 	changed := u.Dump(storetest.OrganizationID)[4]
 	u.RemoveEntries(changed.UUID)
 	u.Clock.Advance(time.Hour)
-	changed.TriggeredAt, changed.CreatedAt, changed.Event = changed.TriggeredAt.Add(-time.Minute), storetest.Begin().Add(time.Minute), "key_deleted"
+	changed.TriggeredAt, changed.CreatedAt, changed.Event = changed.TriggeredAt.Add(-time.Minute), storetest.Begin().Add(
+		time.Minute), "key_deleted"
 	u.AddEntries(changed)
 	reader := u.Reader(a, storetest.AdminKey)
 	lines, _ := storetest.ReadAll(t, reader, u.UpToNow())
@@ -361,7 +371,8 @@ func TestAFailureAfterAnAnswerLeavesWhatWasRead(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
 	reader := u.Reader(a, storetest.AdminKey)
 	reached := u.Clock.Now()
 	lines, report := storetest.ReadAll(t, reader, u.UpToNow())

@@ -54,8 +54,7 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 	return nil
 }
 
-// lacking are those of some entries that the view's rows lack. A sync may have stored
-// them since, in rows of later views.
+// lacking are those of some entries that the view's rows lack. A sync may have stored them since, in rows of later views.
 func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog.Entry, error) {
 	keys := make([]Key, len(some))
 	for i, entry := range some {
@@ -94,9 +93,8 @@ func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int
 	return texts, v.archive.targets(ctx, v.log, texts)
 }
 
-// tallying counts rows that come newest first, and hands over the bins of each stretch
-// of the clock when it is through: as each cell begins with its newest row, bins come
-// newest first as well.
+// tallying counts rows that come newest first, and hands over the bins of each stretch of the clock when it is through: as each cell begins
+// with its newest row, bins come newest first as well.
 type tallying struct {
 	rows    *columns
 	by      auditlog.TallyBy
@@ -109,8 +107,7 @@ type tallying struct {
 	index *index
 }
 
-// count counts the rows [from, to); those of one stretch of the clock go into the
-// same bins.
+// count counts the rows [from, to); those of one stretch of the clock go into the same bins.
 func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
 	var key group
 	for row := from; row < to; row++ {
@@ -157,7 +154,8 @@ func (t *tallying) flush() {
 	for i := range t.cells {
 		c := &t.cells[i]
 		entry := auditlog.Entry{
-			TriggeredAt: fromMicros(c.last), Event: w.event(c.event), Actor: w.actor(c.actor), Team: w.ref(c.team), TargetID: t.targets[c.target],
+			TriggeredAt: fromMicros(c.last), Event: w.event(c.event), Actor: w.actor(c.actor), Team: w.ref(c.team),
+			TargetID: t.targets[c.target],
 		}
 		for len(t.news) > 0 && t.news[0].TriggeredAt.After(entry.TriggeredAt) {
 			t.yield(auditlog.BinOf(t.news[0]))
@@ -168,8 +166,7 @@ func (t *tallying) flush() {
 	t.cells = t.cells[:0]
 }
 
-// index finds the cell of a group: in a table of all groups that there can be, or in a
-// map where these are too many.
+// index finds the cell of a group: in a table of all groups that there can be, or in a map where these are too many.
 type index struct {
 	teams, targets, events int // how many there are of each, 1 if they are not told apart
 	table                  []int32
@@ -187,7 +184,8 @@ func newIndex(rows *columns, by auditlog.TallyBy) *index {
 		return 1
 	}
 	actors := size(by.Actor, len(rows.words.actors))
-	i := &index{teams: size(by.Team, len(rows.words.refs)), targets: size(by.Target, rows.targets), events: size(by.Event, len(rows.words.events))}
+	i := &index{teams: size(by.Team, len(rows.words.refs)), targets: size(by.Target, rows.targets),
+		events: size(by.Event, len(rows.words.events))}
 	groups := 1
 	for _, n := range []int{actors, i.teams, i.targets, i.events} {
 		groups *= max(n, 1)
@@ -247,9 +245,8 @@ func newLocalClock(clock auditlog.Clock, location *time.Location) *localClock {
 	return &localClock{unit: units[clock].Microseconds(), location: cmp.Or(location, time.UTC)}
 }
 
-// passes reports whether an instant, not later than the one before, lies in another
-// date, hour or minute than that one. Where local time jumps, one of them may be told
-// apart into two.
+// passes reports whether an instant, not later than the one before, lies in another date, hour or minute than that one. Where local time
+// jumps, one of them may be told apart into two.
 func (c *localClock) passes(at int64) bool {
 	if c.unit == 0 || c.started && at >= c.begin {
 		return false

@@ -8,13 +8,12 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// Tree is the right edge of a Merkle tree: all that is needed to add leaves and to
-// compute the root, in at most 64 hashes. Its roots are those of tlog.TreeHash. It is stored as JSON.
+// Tree is the right edge of a Merkle tree: all that is needed to add leaves and to compute the root, in at most 64 hashes. Its roots are
+// those of tlog.TreeHash. It is stored as JSON.
 type Tree struct {
 	// Size is how many leaves there are.
 	Size int64 `json:"size"`
-	// Peaks are the roots of the complete subtrees that the leaves make, the largest
-	// first: one for each bit of Size.
+	// Peaks are the roots of the complete subtrees that the leaves make, the largest first: one for each bit of Size.
 	Peaks []tlog.Hash `json:"peaks"`
 }
 

@@ -19,8 +19,8 @@ import (
 type VerifyOptions struct {
 	// Checkpoint is the text of a checkpoint that was kept elsewhere.
 	Checkpoint []byte
-	// PublicKey is the key that must have signed the checkpoints, as sync printed it;
-	// empty means whatever keys the archive names, which whoever can write to it can change.
+	// PublicKey is the key that must have signed the checkpoints, as sync printed it; empty means whatever keys the archive names, which
+	// whoever can write to it can change.
 	PublicKey string
 	// OnProgress, if set, is called with how many of the records were looked at.
 	OnProgress func(done, of int64)
@@ -67,8 +67,7 @@ type Verification struct {
 	Checkpoints int
 	// Last is the newest checkpoint; nil if there is none.
 	Last *Checkpoint
-	// Unsigned is how many records were stored after it, all if there is none: those of
-	// a sync that did not finish.
+	// Unsigned is how many records were stored after it, all if there is none: those of a sync that did not finish.
 	Unsigned int64
 	// Keys are the public keys that were believed.
 	Keys []string
@@ -127,10 +126,9 @@ type nameKey struct {
 	target, object, name string
 }
 
-// Verify reads the whole archive and holds everything in it against what was stored:
-// records against their hashes, the tree against every checkpoint, columns, names and
-// coverage against the records. It sees one state of the archive, even while a sync
-// runs. An error means that it could not be read to the end.
+// Verify reads the whole archive and holds everything in it against what was stored: records against their hashes, the tree against every
+// checkpoint, columns, names and coverage against the records. It sees one state of the archive, even while a sync runs. An error means
+// that it could not be read to the end.
 func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verification, error) {
 	from, err := a.store.Snapshot(ctx)
 	if err != nil {
@@ -141,11 +139,13 @@ func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verificat
 		options.OnProgress = func(int64, int64) {}
 	}
 	v := &verifying{
-		Verification: &Verification{}, archive: a, from: from, options: options, tree: &Tree{}, owners: map[int64]LogKey{}, rows: &rowReader{from: from, words: map[wordAt]Texts{}, known: map[int64]bool{}},
+		Verification: &Verification{}, archive: a, from: from, options: options, tree: &Tree{}, owners: map[int64]LogKey{},
+		rows:     &rowReader{from: from, words: map[wordAt]Texts{}, known: map[int64]bool{}},
 		expected: map[int64][]*Checkpoint{}, moved: map[int64]int64{}, names: map[nameKey]int64{}, states: map[int64]vouched{},
 	}
 	for _, step := range []func(context.Context) error{
-		v.damage, v.readLogs, v.readCheckpoints, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkDetails, v.checkNames, v.checkStates,
+		v.damage, v.readLogs, v.readCheckpoints, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkDetails, v.checkNames,
+		v.checkStates,
 	} {
 		if err := step(ctx); err != nil {
 			return v.Verification, err
@@ -443,8 +443,7 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 	return nil
 }
 
-// bringsNothing checks that no row claims to have come with a
-// record that came for an entry that was there.
+// bringsNothing checks that no row claims to have come with a record that came for an entry that was there.
 func (v *verifying) bringsNothing(ctx context.Context, record int64) error {
 	key, err := v.rows.key(ctx, record)
 	if key != nil {
@@ -483,15 +482,15 @@ func (v *verifying) compareRoots() {
 	root, err := v.tree.root()
 	for _, checkpoint := range expected {
 		if err != nil || root != checkpoint.Root {
-			v.found(-1, "", "the records %d to %d are not those of the checkpoint that was signed over them: one of them, and its hash, was changed", v.proven, checkpoint.Size-1)
+			v.found(-1, "", "the records %d to %d are not those of the checkpoint that was signed over them: one of them, and its hash, "+
+				"was changed", v.proven, checkpoint.Size-1)
 			return
 		}
 	}
 	v.proven = v.tree.Size
 }
 
-// checkEdge compares the tree with its stored edge: records that something else added
-// or took away at the end.
+// checkEdge compares the tree with its stored edge: records that something else added or took away at the end.
 func (v *verifying) checkEdge(ctx context.Context) error {
 	edge, err := v.from.Tree(ctx)
 	if err != nil {
@@ -526,8 +525,7 @@ func (v *verifying) checkRows(ctx context.Context) error {
 	return nil
 }
 
-// checkDetails finds entries that refer to details that are not theirs, where there are
-// more that refer to any than have some.
+// checkDetails finds entries that refer to details that are not theirs, where there are more that refer to any than have some.
 func (v *verifying) checkDetails(ctx context.Context) error {
 	if v.refers == v.detailed {
 		return nil
@@ -597,7 +595,8 @@ func (v *verifying) checkNames(ctx context.Context) error {
 	for _, name := range all {
 		key := nameKey{name.Log, v.rows.words[wordAt{name.Log, Targets, name.Target}][0], name.Object, name.Name}
 		if stored, ok := v.names[key]; !ok || stored != name.Record {
-			v.found(name.Record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
+			v.found(name.Record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(),
+				auditlog.Text(key.target).Quote())
 		}
 		delete(v.names, key)
 	}
@@ -618,8 +617,10 @@ func (v *verifying) checkStates(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if stored := v.states[log.Number].Directory; stored != hashDirectory(snapshot) && (stored != "" || string(snapshot) != noDirectory) {
-			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored", log.Organization)
+		if stored := v.states[log.Number].Directory; stored != hashDirectory(snapshot) &&
+			(stored != "" || string(snapshot) != noDirectory) {
+			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored",
+				log.Organization)
 		}
 	}
 	return nil

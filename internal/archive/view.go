@@ -9,15 +9,13 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// view is a log as somebody may see it: its rows as of one moment, and what was read
-// of Make since.
+// view is a log as somebody may see it: its rows as of one moment, and what was read of Make since.
 type view struct {
 	archive *Archive
 	log     int64
 	state   *logState
 	rows    *columns
-	// access is what may be read with the key, rights whose entries that is: never more
-	// than the log holds.
+	// access is what may be read with the key, rights whose entries that is: never more than the log holds.
 	access *auditlog.Access
 	rights scope
 	// tail is what was written since the log was filled, newest first; nil if nobody asked.
@@ -45,8 +43,7 @@ func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) 
 	return &view{archive: a, log: log.Number, state: state, rows: rows, access: access, rights: scopeOf(access)}, nil
 }
 
-// matcher says which rows answer a query, by the ids of the dictionaries. What it
-// allows is what auditlog.Query.MatchesFilters does.
+// matcher says which rows answer a query, by the ids of the dictionaries. What it allows is what auditlog.Query.MatchesFilters does.
 type matcher struct {
 	actor, team, event []bool
 	target             int32 // 0 for any
@@ -94,8 +91,7 @@ func (s scope) sees(e *auditlog.Entry) bool {
 // fetched is how many rows are fetched at a time.
 const fetched = 256
 
-// read calls yield with the entries of a query, as auditlog.Reader has it. It
-// returns whether all were yielded.
+// read calls yield with the entries of a query, as auditlog.Reader has it. It returns whether all were yielded.
 func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog.Entry) bool) (all bool, err error) {
 	m, err := v.matcher(ctx, q)
 	if err != nil {
@@ -206,7 +202,8 @@ func (v *view) fetch(ctx context.Context, rows []int) ([]*auditlog.Entry, error)
 			return nil, v.archive.refused(nil, "an entry is gone from it")
 		}
 		entry.TriggeredAt = fromMicros(v.rows.at[row])
-		entry.Event, entry.Actor, entry.Team = v.rows.words.event(v.rows.event[row]), v.rows.words.actor(v.rows.actor[row]), v.rows.words.ref(v.rows.team[row])
+		entry.Event, entry.Actor, entry.Team = v.rows.words.event(v.rows.event[row]), v.rows.words.actor(
+			v.rows.actor[row]), v.rows.words.ref(v.rows.team[row])
 		entry.TargetID = targets[v.rows.target[row]]
 		entries = append(entries, entry)
 	}

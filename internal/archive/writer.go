@@ -51,8 +51,7 @@ func (w word) appendKey(to []byte) []byte {
 const (
 	// dictionarySize bounds what is remembered of the dictionaries.
 	dictionarySize = 50_000
-	// packersAtOnce is how many processors pack records: it takes longer than what a store
-	// does with them.
+	// packersAtOnce is how many processors pack records: it takes longer than what a store does with them.
 	packersAtOnce = 2
 )
 
@@ -381,7 +380,8 @@ func (b *batch) id(w word) (id int32, ok bool) {
 	return id, ok
 }
 
-// details stores what Make's detail calls show of entries that are here, by the ids of their rows; nil is for those that Make does not have.
+// details stores what Make's detail calls show of entries that are here, by the ids of their rows; nil is for those that Make does not
+// have.
 func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entry) error {
 	if err := b.intern(ctx, func(yield func(word)) {
 		for _, e := range found {
@@ -404,7 +404,8 @@ func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entr
 		b.Details = append(b.Details, Detail{ids[i], number})
 		for _, name := range namesIn(e) {
 			target, _ := b.id(targetWord(e.TargetID))
-			b.Names = append(b.Names, Name{Log: b.log, Target: target, Object: string(name.Object), Name: string(name.Name), Record: number})
+			b.Names = append(b.Names, Name{Log: b.log, Target: target, Object: string(name.Object), Name: string(name.Name),
+				Record: number})
 		}
 	}
 	return nil

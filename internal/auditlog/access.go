@@ -19,11 +19,9 @@ type Access struct {
 	APILimit int
 	// RetentionDays is how many days of log Make keeps.
 	RetentionDays int
-	// Oldest is when the oldest entry was triggered that may be read; zero
-	// if there is none.
+	// Oldest is when the oldest entry was triggered that may be read; zero if there is none.
 	Oldest time.Time
-	// Archive is what a durable copy holds of the log; nil if there is none that may
-	// be read with the credential.
+	// Archive is what a durable copy holds of the log; nil if there is none that may be read with the credential.
 	Archive *ArchiveSpan
 	// Recalled says that this is not what Make says now; nil if it is.
 	Recalled *Recalled `json:"-"`
@@ -39,9 +37,8 @@ type TeamAccess struct {
 // Readable reports whether anything may be read.
 func (a *Access) Readable() bool { return a.Organization || len(a.ReadableTeams()) > 0 }
 
-// TeamsFor are the teams whose logs answer a query, where the organization's own log may
-// not be read; warnings say what is not seen. If none of those that are asked about may
-// be read, the error is an [AccessError].
+// TeamsFor are the teams whose logs answer a query, where the organization's own log may not be read; warnings say what is not seen. If
+// none of those that are asked about may be read, the error is an [AccessError].
 func (a *Access) TeamsFor(q *Query) (teams []Ref, warnings []string, err error) {
 	readable := a.ReadableTeams()
 	isAmong := func(id ID, among []Ref) bool {
@@ -65,7 +62,8 @@ func (a *Access) TeamsFor(q *Query) (teams []Ref, warnings []string, err error) 
 		}
 		return nil, nil, &AccessError{Organization: q.Organization, Reason: reason}
 	}
-	warnings = append(warnings, fmt.Sprintf("this key may read the logs of %d team(s) only, not the organization's: entries of other teams and of the organization itself are not seen", len(teams)))
+	warnings = append(warnings, fmt.Sprintf("this key may read the logs of %d team(s) only, not the organization's: entries of other "+
+		"teams and of the organization itself are not seen", len(teams)))
 	if len(hidden) > 0 {
 		warnings = append(warnings, "not readable with this key: team "+strings.Join(hidden, ", "))
 	}
@@ -93,5 +91,6 @@ type AccessError struct {
 }
 
 func (e *AccessError) Error() string {
-	return "the audit log of organization " + e.Organization.Name.Quote() + " (id " + string(e.Organization.ID) + ") cannot be read: " + e.Reason
+	return "the audit log of organization " + e.Organization.Name.Quote() + " (id " + string(e.Organization.ID) + ") cannot be read: " +
+		e.Reason
 }

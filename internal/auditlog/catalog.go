@@ -2,8 +2,8 @@ package auditlog
 
 import "slices"
 
-// Catalog is what Make says can be asked for: its filters call. People and
-// teams that are gone may be missing from it, events may lag behind the log.
+// Catalog is what Make says can be asked for: its filters call. People and teams that are gone may be missing from it, events may lag
+// behind the log.
 type Catalog struct {
 	Teams  []Ref
 	Users  []Actor
@@ -20,8 +20,8 @@ func (c *Catalog) Event(value Text) Event {
 	return Event{Value: value}
 }
 
-// Kind returns what kind of object an event is about: its category. For an event without one it is the category of those
-// about the same object (webhook_paused: that of webhook_created), else the object itself.
+// Kind returns what kind of object an event is about: its category. For an event without one it is the category of those about the same
+// object (webhook_paused: that of webhook_created), else the object itself.
 func (c *Catalog) Kind(value Text) Text {
 	event := c.Event(value)
 	if event.Category != "" {

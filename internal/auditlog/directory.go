@@ -21,8 +21,7 @@ type Accounts interface {
 	Account(ctx context.Context) (Account, error)
 	// Organizations lists the organizations that the account belongs to, those of other zones included.
 	Organizations(ctx context.Context) ([]Organization, error)
-	// Access returns what may be read of an organization's log. A log that may not be read at all is an Access with a Reason, not
-	// an error.
+	// Access returns what may be read of an organization's log. A log that may not be read at all is an Access with a Reason, not an error.
 	Access(ctx context.Context, organization ID) (*Access, error)
 }
 
@@ -79,8 +78,8 @@ type Organization struct {
 	Role Text
 }
 
-// Recalled says that Make could not be asked, and that what comes instead was known
-// at the last sync of a durable copy. It is an error where that does not suffice.
+// Recalled says that Make could not be asked, and that what comes instead was known at the last sync of a durable copy. It is an error
+// where that does not suffice.
 type Recalled struct {
 	Organization ID
 	AsOf         time.Time
@@ -135,8 +134,7 @@ func (n NamedTarget) Has(event Event) bool { return event.Object() == n.Object }
 type ArchiveSpan struct {
 	// From is where it begins to vouch for the log.
 	From time.Time
-	// FirstAt and LastAt are when the oldest and the newest entry was triggered; zero
-	// if there is none.
+	// FirstAt and LastAt are when the oldest and the newest entry was triggered; zero if there is none.
 	FirstAt, LastAt time.Time
 	Entries         int
 	// AsOf is when it was last filled up.
@@ -152,8 +150,7 @@ type ArchiveKeeper interface {
 // ArchiveStatus is what a durable copy holds, and what was last signed of it.
 type ArchiveStatus struct {
 	Logs []ArchiveLog
-	// Checkpoint is the last signed one; empty if there is none. It is about the whole
-	// copy, whoever asks: a number of records and a hash.
+	// Checkpoint is the last signed one; empty if there is none. It is about the whole copy, whoever asks: a number of records and a hash.
 	Checkpoint   string
 	CheckpointAt time.Time
 }
@@ -163,8 +160,7 @@ type ArchiveLog struct {
 	Organization Ref
 	Span         ArchiveSpan
 	Gaps         []Gap
-	// Unreadable counts records of Make's that could not be read; Doubts say why
-	// entries may be missing elsewhere.
+	// Unreadable counts records of Make's that could not be read; Doubts say why entries may be missing elsewhere.
 	Unreadable int
 	Doubts     []string
 }

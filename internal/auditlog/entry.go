@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// ID is an identifier as Make gives it, normalized to text: Make sends most ids
-// as numbers and some as text, and the two must compare equal. The empty ID
-// means none.
+// ID is an identifier as Make gives it, normalized to text: Make sends most ids as numbers and some as text, and the two must compare
+// equal. The empty ID means none.
 type ID string
 
 // maxExactInteger is the largest integer that every JSON reader keeps exact.
@@ -25,13 +24,13 @@ func (id ID) Integer() (int64, bool) {
 	return n, true
 }
 
-// IsPlain reports whether the ID has only the characters that Make's ids have, so that it may become part of a path: letters, digits, - and _.
+// IsPlain reports whether the ID has only the characters that Make's ids have, so that it may become part of a path: letters, digits, - and
+// _.
 func (id ID) IsPlain() bool {
 	return id != "" && strings.Trim(string(id), "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == ""
 }
 
-// MarshalJSON writes a number where the ID is one, else cleaned text, and null
-// for the empty ID.
+// MarshalJSON writes a number where the ID is one, else cleaned text, and null for the empty ID.
 func (id ID) MarshalJSON() ([]byte, error) {
 	if id == "" {
 		return []byte("null"), nil
@@ -42,8 +41,7 @@ func (id ID) MarshalJSON() ([]byte, error) {
 	return json.Marshal(Text(id))
 }
 
-// UnmarshalJSON reads a number or text, so that what MarshalJSON wrote comes
-// back the same.
+// UnmarshalJSON reads a number or text, so that what MarshalJSON wrote comes back the same.
 func (id *ID) UnmarshalJSON(data []byte) error {
 	var text *string
 	if err := json.Unmarshal(data, &text); err == nil {
@@ -76,8 +74,7 @@ func (id ID) Compare(other ID) int {
 	return strings.Compare(string(id), string(other))
 }
 
-// Actor is who did something: a person or a service account. Actors are
-// distinguished by ID, never by name.
+// Actor is who did something: a person or a service account. Actors are distinguished by ID, never by name.
 type Actor struct {
 	ID    ID   `json:"id"`
 	Name  Text `json:"name,omitempty"`
@@ -96,8 +93,7 @@ type Version struct {
 	To   Text `json:"to,omitempty"`
 }
 
-// Entry is one entry of the audit log. Any field but TriggeredAt may be absent
-// (zero or nil): Make documents none as required.
+// Entry is one entry of the audit log. Any field but TriggeredAt may be absent (zero or nil): Make documents none as required.
 type Entry struct {
 	UUID string
 	// TriggeredAt is when the action happened.
@@ -120,13 +116,11 @@ type Entry struct {
 	Details json.RawMessage
 	// Raw is the entry as Make sent it, where the reader keeps it.
 	Raw json.RawMessage
-	// Offset is about where Make's listing had the entry, as Resume.Offset
-	// takes it; 0 if that is not known.
+	// Offset is about where Make's listing had the entry, as Resume.Offset takes it; 0 if that is not known.
 	Offset int
 }
 
-// CompareNewestFirst is the total order of listings: newest first, and within
-// one instant by uuid.
+// CompareNewestFirst is the total order of listings: newest first, and within one instant by uuid.
 func CompareNewestFirst(a, b *Entry) int {
 	if c := b.TriggeredAt.Compare(a.TriggeredAt); c != 0 {
 		return c
@@ -155,5 +149,6 @@ func (e *Entry) Key() string {
 	if e.UUID != "" {
 		return e.UUID
 	}
-	return e.TriggeredAt.Format(time.RFC3339Nano) + "\x00" + string(e.Event) + "\x00" + string(e.ActorID()) + "\x00" + string(e.TeamID()) + "\x00" + string(e.TargetID)
+	return e.TriggeredAt.Format(time.RFC3339Nano) + "\x00" + string(e.Event) + "\x00" + string(e.ActorID()) + "\x00" + string(e.TeamID()) +
+		"\x00" + string(e.TargetID)
 }

@@ -47,7 +47,8 @@ func TestIDsSortByValueAndNumbersFirst(t *testing.T) {
 func TestEntriesSortNewestFirstThenByUUID(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	entries := []*auditlog.Entry{{UUID: "b", TriggeredAt: at}, {UUID: "z", TriggeredAt: at.Add(-time.Second)}, {UUID: "a", TriggeredAt: at}, {UUID: "m", TriggeredAt: at.Add(time.Millisecond)}}
+	entries := []*auditlog.Entry{{UUID: "b", TriggeredAt: at}, {UUID: "z", TriggeredAt: at.Add(-time.Second)}, {UUID: "a", TriggeredAt: at},
+		{UUID: "m", TriggeredAt: at.Add(time.Millisecond)}}
 	slices.SortFunc(entries, auditlog.CompareNewestFirst)
 	var order string
 	for _, entry := range entries {

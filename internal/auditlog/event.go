@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// Event is one kind of event: its value in entries (webhook_created), the label that people see (Webhook created), and the
-// category that Make's filters call puts over it (Webhooks). Label and category are empty where nobody says them. One value
-// may stand under two categories of a catalog, as two Events.
+// Event is one kind of event: its value in entries (webhook_created), the label that people see (Webhook created), and the category that
+// Make's filters call puts over it (Webhooks). Label and category are empty where nobody says them. One value may stand under two
+// categories of a catalog, as two Events.
 //
 // This is the one place that takes a value apart. Make documents the pattern entity_verb by a handful of examples
-// (https://help.make.com/audit-logs, March 2026) and has events of other forms since (requested_connection_used, October
-// 2026); values are Make's to change, so that words that are not known leave the meaning open.
+// (https://help.make.com/audit-logs, March 2026) and has events of other forms since (requested_connection_used, October 2026); values are
+// Make's to change, so that words that are not known leave the meaning open.
 type Event struct {
 	Value    Text `json:"value"`
 	Label    Text `json:"label,omitempty"`
@@ -27,15 +27,15 @@ const (
 	VerbRemoved = "removed"
 )
 
-// Verb returns what was done, in lower case: the last word of the value, or the last that is a verb where the value goes on
-// behind it (connection_used_by_another_user: used).
+// Verb returns what was done, in lower case: the last word of the value, or the last that is a verb where the value goes on behind it
+// (connection_used_by_another_user: used).
 func (e Event) Verb() string {
 	_, verb := e.parts()
 	return verb
 }
 
-// Object returns what sort of object it was done to, in lower case: webhook, data_store. It is the value without its verb, and
-// without a word that only describes the object (requested_connection_used: connection).
+// Object returns what sort of object it was done to, in lower case: webhook, data_store. It is the value without its verb, and without a
+// word that only describes the object (requested_connection_used: connection).
 func (e Event) Object() Text {
 	object, _ := e.parts()
 	return Text(object)
@@ -104,7 +104,8 @@ const (
 
 // Touches returns the weightiest power that the event touches, by the words of its value, label and category.
 func (e Event) Touches() Power {
-	words := strings.FieldsFunc(Fold(string(e.Value)+" "+string(e.Category)+" "+string(e.Label)), func(r rune) bool { return strings.ContainsRune("_ -./", r) })
+	words := strings.FieldsFunc(Fold(string(e.Value)+" "+string(e.Category)+" "+string(e.Label)),
+		func(r rune) bool { return strings.ContainsRune("_ -./", r) })
 	has := func(wanted ...string) bool {
 		return slices.ContainsFunc(words, func(word string) bool {
 			return slices.Contains(wanted, word) || slices.Contains(wanted, strings.TrimSuffix(word, "s"))

@@ -7,10 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns the form in which names are compared: cleaned as [Text], without
-// case and accents, compatibility forms made plain, white space collapsed. Two
-// names that look alike but for those have the same fold. Folding twice changes
-// nothing.
+// Fold returns the form in which names are compared: cleaned as [Text], without case and accents, compatibility forms made plain, white
+// space collapsed. Two names that look alike but for those have the same fold. Folding twice changes nothing.
 func Fold(s string) string {
 	s = Text(s).CleanTo(len(s)) // bytes are at least as many as characters
 	var out strings.Builder
@@ -22,8 +20,7 @@ func Fold(s string) string {
 	return strings.Join(strings.Fields(out.String()), " ")
 }
 
-// foldLetter writes lower-case letters that Unicode does not decompose as people
-// type them who lack the key.
+// foldLetter writes lower-case letters that Unicode does not decompose as people type them who lack the key.
 func foldLetter(r rune) string {
 	switch r {
 	case 'ß':

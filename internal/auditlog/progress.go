@@ -18,8 +18,8 @@ type Progress struct {
 
 type progressKey struct{}
 
-// WithProgress returns a context whose reads report their progress to report.
-// report may be called from several goroutines and must not block for long.
+// WithProgress returns a context whose reads report their progress to report. report may be called from several goroutines and must not
+// block for long.
 func WithProgress(ctx context.Context, report func(Progress)) context.Context {
 	return context.WithValue(ctx, progressKey{}, report)
 }

@@ -5,18 +5,16 @@ import (
 	"time"
 )
 
-// Query asks for entries of one organization. Every filter is resolved: ids and
-// event values, no names. An empty filter lets everything through.
+// Query asks for entries of one organization. Every filter is resolved: ids and event values, no names. An empty filter lets everything
+// through.
 type Query struct {
 	Organization Ref
 	Window       Window
 
-	// Teams lets through the entries of these teams; NoTeam, alone or beside
-	// them, those of the organization itself.
+	// Teams lets through the entries of these teams; NoTeam, alone or beside them, those of the organization itself.
 	Teams  []Ref
 	NoTeam bool
-	// Actors lets through what these did; System, alone or beside them, what
-	// has no actor.
+	// Actors lets through what these did; System, alone or beside them, what has no actor.
 	Actors []Actor
 	System bool
 	// ExcludeActors and ExcludeSystem keep back, after everything else.
@@ -27,8 +25,7 @@ type Query struct {
 	// TargetID lets through what was done to objects with this id, of any kind.
 	TargetID Text
 
-	// Want is how many entries the reader will probably take, so that no more
-	// is read ahead; 0 means all.
+	// Want is how many entries the reader will probably take, so that no more is read ahead; 0 means all.
 	Want int
 	// Resume, where set, goes on behind an entry read before.
 	Resume *Resume
@@ -38,8 +35,7 @@ type Query struct {
 type Resume struct {
 	// After is the last entry that was delivered.
 	After Position
-	// Offset is a hint where it stood in Make's listing; 0 means none. It
-	// saves calls and is checked before it is believed.
+	// Offset is a hint where it stood in Make's listing; 0 means none. It saves calls and is checked before it is believed.
 	Offset int
 }
 
@@ -54,8 +50,7 @@ func (p Position) IsBefore(e *Entry) bool {
 	return CompareNewestFirst(&Entry{TriggeredAt: p.TriggeredAt, UUID: p.UUID}, e) < 0
 }
 
-// Matches reports whether an entry answers the query: its window and all filters.
-// The organization and Resume are the reader's to keep.
+// Matches reports whether an entry answers the query: its window and all filters. The organization and Resume are the reader's to keep.
 func (q *Query) Matches(e *Entry) bool {
 	return q.Window.Contains(e.TriggeredAt) && q.MatchesFilters(e)
 }
@@ -86,8 +81,7 @@ func (q *Query) MatchesFilters(e *Entry) bool {
 	return q.TargetID == "" || q.TargetID == e.TargetID
 }
 
-// Window is a stretch of time: From inclusive, To exclusive. Location is the
-// time zone in which its days and hours are meant.
+// Window is a stretch of time: From inclusive, To exclusive. Location is the time zone in which its days and hours are meant.
 type Window struct {
 	From, To time.Time
 	Location *time.Location

@@ -16,17 +16,14 @@ type Report struct {
 	// Endpoint names the calls that were read.
 	Endpoint string
 	Coverage Coverage
-	// Complete means that the whole window was read, for all that the
-	// credential may see. A yield that wanted no more does not make it false.
+	// Complete means that the whole window was read, for all that the credential may see. A yield that wanted no more does not make it
+	// false.
 	Complete bool
-	// Exhausted means that the read came to the window's beginning: every
-	// entry was yielded.
+	// Exhausted means that the read came to the window's beginning: every entry was yielded.
 	Exhausted bool
-	// Unreadable are the records that could not be read, each as the time in
-	// which it must have been triggered.
+	// Unreadable are the records that could not be read, each as the time in which it must have been triggered.
 	Unreadable []Span
-	// Doubtful says that entries may be missing without a gap to show for it;
-	// Warnings say why.
+	// Doubtful says that entries may be missing without a gap to show for it; Warnings say why.
 	Doubtful bool
 	Warnings []string
 }
@@ -34,8 +31,7 @@ type Report struct {
 // Span is a stretch of time, From and To inclusive.
 type Span struct{ From, To time.Time }
 
-// Within is what the report says of a part of its window: for an answer that
-// reads two windows at once.
+// Within is what the report says of a part of its window: for an answer that reads two windows at once.
 func (r Report) Within(window Window) Report {
 	part := r
 	part.Coverage = Coverage{From: later(r.Coverage.From, window.From), To: earlier(r.Coverage.To, window.To)}
@@ -81,8 +77,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// Coverage is the part of a window that an answer vouches for. From and To are
-// zero where that is none of it.
+// Coverage is the part of a window that an answer vouches for. From and To are zero where that is none of it.
 type Coverage struct {
 	From time.Time
 	To   time.Time

@@ -21,7 +21,8 @@ func TestAReportOfTwoWindowsTellsOfEachWhatItKnows(t *testing.T) {
 	t.Parallel()
 	whole := auditlog.Report{
 		Source: auditlog.SourceLive, Endpoint: "organization",
-		Coverage:   auditlog.Coverage{From: minute(30), To: minute(100), Gaps: []auditlog.Gap{{From: minute(0), To: minute(30), Reason: "not read"}}},
+		Coverage: auditlog.Coverage{From: minute(30), To: minute(100),
+			Gaps: []auditlog.Gap{{From: minute(0), To: minute(30), Reason: "not read"}}},
 		Unreadable: []auditlog.Span{{From: minute(35), To: minute(36)}},
 	}
 	whole.SetComplete()

@@ -7,9 +7,8 @@ import (
 
 // Tallier is a Reader that can count entries without handing each of them over.
 type Tallier interface {
-	// Tally calls yield with bins that hold, together, the entries that Read would
-	// yield for the query: those that are equal in what by distinguishes lie in one bin,
-	// or in several. Bins come newest first by Last. q.Resume and q.Want are not heeded.
+	// Tally calls yield with bins that hold, together, the entries that Read would yield for the query: those that are equal in what by
+	// distinguishes lie in one bin, or in several. Bins come newest first by Last. q.Resume and q.Want are not heeded.
 	Tally(ctx context.Context, q Query, by TallyBy, yield func(Bin)) (Report, error)
 }
 
@@ -25,8 +24,7 @@ type TallyBy struct {
 // Clock is how finely local time is distinguished.
 type Clock int
 
-// What a bin's entries share of local time: nothing, the date, the date and hour, the
-// date, hour and minute.
+// What a bin's entries share of local time: nothing, the date, the date and hour, the date, hour and minute.
 const (
 	NoClock Clock = iota
 	ByDate

@@ -16,31 +16,27 @@ const MaxTextRunes = 300
 const (
 	// maxQuotedRunes keeps a quoted name from drowning the message around it.
 	maxQuotedRunes = 80
-	// maxMarks is the longest run of combining marks that is kept: more than any
-	// written language stacks, less than it takes to paint over other lines.
+	// maxMarks is the longest run of combining marks that is kept: more than any written language stacks, less than it takes to paint over
+	// other lines.
 	maxMarks = 8
 	// cutMark stands where text was cut off.
 	cutMark = "…"
 )
 
-// Text is text written by others, possibly by an attacker: names, labels, event
-// names. In memory it is raw, for matching, hashing and export; string(t) is the
-// raw form. Printing and marshalling give the cleaned form.
+// Text is text written by others, possibly by an attacker: names, labels, event names. In memory it is raw, for matching, hashing and
+// export; string(t) is the raw form. Printing and marshalling give the cleaned form.
 //
-// encoding/json does not call methods on the keys of maps: never use Text as
-// the key of a map that is marshalled.
+// encoding/json does not call methods on the keys of maps: never use Text as the key of a map that is marshalled.
 type Text string
 
-// Clean returns the text fit for a model, a terminal or a log: valid UTF-8 of at
-// most [MaxTextRunes] characters, on one line, without control characters,
-// terminal escape sequences, or characters that are invisible or reorder others.
-// Letters, accents and emoji of every script stay. Cleaning twice changes nothing.
+// Clean returns the text fit for a model, a terminal or a log: valid UTF-8 of at most [MaxTextRunes] characters, on one line, without
+// control characters, terminal escape sequences, or characters that are invisible or reorder others. Letters, accents and emoji of every
+// script stay. Cleaning twice changes nothing.
 func (t Text) Clean() string {
 	return t.CleanTo(MaxTextRunes)
 }
 
-// CleanTo is Clean with another bound: at most maxRunes characters, the last of
-// them "…" where text was cut off.
+// CleanTo is Clean with another bound: at most maxRunes characters, the last of them "…" where text was cut off.
 func (t Text) CleanTo(maxRunes int) string {
 	if maxRunes <= 0 {
 		return ""
@@ -88,9 +84,8 @@ func (t Text) String() string {
 	return t.Clean()
 }
 
-// Quote returns the cleaned text in double quotes, inner quotes and backslashes
-// escaped and bounded to 80 characters, for error messages and prose: the quotes
-// show where others' words begin and end.
+// Quote returns the cleaned text in double quotes, inner quotes and backslashes escaped and bounded to 80 characters, for error messages
+// and prose: the quotes show where others' words begin and end.
 func (t Text) Quote() string {
 	return strconv.Quote(t.CleanTo(maxQuotedRunes))
 }
@@ -109,8 +104,7 @@ func isPrintableASCII(s string) bool {
 	return true
 }
 
-// visible returns what stands for a character in cleaned text, and whether
-// anything does.
+// visible returns what stands for a character in cleaned text, and whether anything does.
 func visible(r rune) (rune, bool) {
 	const brailleBlank = '\u2800'
 	switch {
@@ -132,11 +126,9 @@ func visible(r rune) (rune, bool) {
 	return r, true
 }
 
-// escapeSequence returns the length in bytes of the terminal escape sequence
-// (ECMA-48) that s begins with, 0 for none. Both the 7-bit form (ESC and a
-// letter) and the 8-bit form (one C1 control) count. Of a sequence that does not
-// end, only the part that cannot be text is taken, so that a forged beginning
-// does not hide what follows it.
+// escapeSequence returns the length in bytes of the terminal escape sequence (ECMA-48) that s begins with, 0 for none. Both the 7-bit form
+// (ESC and a letter) and the 8-bit form (one C1 control) count. Of a sequence that does not end, only the part that cannot be text is
+// taken, so that a forged beginning does not hide what follows it.
 func escapeSequence(s string) int {
 	kind, n := escapeIntroducer(s)
 	switch kind {
@@ -161,9 +153,8 @@ func escapeSequence(s string) int {
 	return n
 }
 
-// escapeIntroducer returns what kind of escape sequence s begins with, as the
-// byte after ESC, and the length of its beginning. An ESC that begins nothing
-// is of kind ESC; kind 0 is no sequence at all.
+// escapeIntroducer returns what kind of escape sequence s begins with, as the byte after ESC, and the length of its beginning. An ESC that
+// begins nothing is of kind ESC; kind 0 is no sequence at all.
 func escapeIntroducer(s string) (kind byte, n int) {
 	const esc = 0x1b
 	if len(s) >= 2 && s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f {
@@ -182,8 +173,7 @@ func escapeIntroducer(s string) (kind byte, n int) {
 	return s[1], 2
 }
 
-// stringTerminator returns the length of a control string whose text ends at
-// body, 0 if what stands there does not end it.
+// stringTerminator returns the length of a control string whose text ends at body, 0 if what stands there does not end it.
 func stringTerminator(s string, body int) int {
 	for _, end := range []string{"\a", "\x1b\\", "\u009c"} {
 		if strings.HasPrefix(s[body:], end) {
@@ -202,8 +192,8 @@ func span(s string, lo, hi byte) int {
 	return n
 }
 
-// PlainEncoder returns an encoder that writes values as JSON, one a line, with <, > and & as they are: escapes for HTML
-// would only cost a model tokens.
+// PlainEncoder returns an encoder that writes values as JSON, one a line, with <, > and & as they are: escapes for HTML would only cost a
+// model tokens.
 func PlainEncoder(to io.Writer) *json.Encoder {
 	encoder := json.NewEncoder(to)
 	encoder.SetEscapeHTML(false)

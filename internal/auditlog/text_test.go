@@ -19,9 +19,10 @@ import (
 func TestTextClean(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ raw, want string }{
-		"plain text stays":                        {"Webhook created", "Webhook created"},
-		"empty stays empty":                       {"", ""},
-		"accents and scripts stay":                {"Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी", "Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी"},
+		"plain text stays":  {"Webhook created", "Webhook created"},
+		"empty stays empty": {"", ""},
+		"accents and scripts stay": {"Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी",
+			"Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी"},
 		"combining accents stay":                  {"e\u0301", "e\u0301"},
 		"emoji stay":                              {"ok 👍🏽 🎉", "ok 👍🏽 🎉"},
 		"joined emoji come apart":                 {"👩\u200d💻", "👩💻"},
@@ -124,7 +125,8 @@ func TestTextCleanOfEveryCharacterIsClean(t *testing.T) {
 }
 
 func FuzzTextClean(f *testing.F) {
-	for _, seed := range []string{"", "Bob", "\x1b[31mred", "\x1b]0;t\a", "a\u0301\u200d", "\xff\xc2", strings.Repeat("…", 301), "\u009bm"} {
+	for _, seed := range []string{"", "Bob", "\x1b[31mred", "\x1b]0;t\a", "a\u0301\u200d", "\xff\xc2", strings.Repeat("…", 301),
+		"\u009bm"} {
 		f.Add(seed)
 	}
 	f.Fuzz(requireClean)

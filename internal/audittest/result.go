@@ -134,7 +134,8 @@ func RequireClean(t testing.TB, text string) {
 		if r >= ' ' && r <= '~' {
 			continue // most of it, and there is much of it
 		}
-		if r != '\n' && (unicode.Is(unicode.C, r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Variation_Selector) || r == utf8.RuneError) {
+		if r != '\n' && (unicode.Is(unicode.C, r) || unicode.In(r, unicode.Zl, unicode.Zp, unicode.Variation_Selector) ||
+			r == utf8.RuneError) {
 			require.Failf(t, "hostile character", "%U in %q", r, text)
 		}
 	}

@@ -30,12 +30,14 @@ func TestTheHolderOfTheTokenIsLetIn(t *testing.T) {
 	refused := refusal(t, s, with(t))
 	assert.Equal(t, http.StatusUnauthorized, refused.Status)
 	assert.Equal(t, `Bearer realm="make-audit-mcp"`, refused.Challenge)
-	for _, header := range []string{"Bearer " + token[:len(token)-1], "Bearer " + token + "x", "Bearer  " + token + " x", "Bearer " + strings.ToUpper(token)} {
+	for _, header := range []string{"Bearer " + token[:len(token)-1], "Bearer " + token + "x", "Bearer  " + token + " x",
+		"Bearer " + strings.ToUpper(token)} {
 		refused := refusal(t, s, with(t, "Authorization", header))
 		assert.Equal(t, http.StatusUnauthorized, refused.Status, header)
 		assert.Equal(t, `Bearer realm="make-audit-mcp", error="invalid_token"`, refused.Challenge, header)
 	}
-	assert.Equal(t, http.StatusUnauthorized, refusal(t, s, with(t, "Authorization", "Bearer "+token, "Authorization", "Bearer "+token)).Status)
+	assert.Equal(t, http.StatusUnauthorized,
+		refusal(t, s, with(t, "Authorization", "Bearer "+token, "Authorization", "Bearer "+token)).Status)
 	r := with(t)
 	r.URL.RawQuery = "access_token=" + token
 	assert.Equal(t, http.StatusUnauthorized, refusal(t, s, r).Status, "addresses are logged")
@@ -43,7 +45,8 @@ func TestTheHolderOfTheTokenIsLetIn(t *testing.T) {
 
 func TestTokensThatAreEasilyGuessedAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"", "short", strings.Repeat("a b", 20), strings.Repeat("a", 20) + "\n", "ünïcödé-ünïcödé-ünïcödé", strings.Repeat("x", 5000)} {
+	for _, bad := range []string{"", "short", strings.Repeat("a b", 20), strings.Repeat("a", 20) + "\n", "ünïcödé-ünïcödé-ünïcödé",
+		strings.Repeat("x", 5000)} {
 		_, err := auth.NewStaticToken(bad)
 		require.Error(t, err, bad)
 		if len(bad) > len("short") {
@@ -87,9 +90,11 @@ func TestEachCallerBringsAKey(t *testing.T) {
 		headers []string
 		want    auth.Caller
 	}{
-		"key alone":       {[]string{auth.HeaderMakeKey, key}, auth.Caller{MakeKey: key, MakeZone: "eu1.make.com"}},
-		"zone":            {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "us1.make.com"}, auth.Caller{MakeKey: key, MakeZone: "us1.make.com"}},
-		"zone in capital": {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "US1.Make.com."}, auth.Caller{MakeKey: key, MakeZone: "us1.make.com"}},
+		"key alone": {[]string{auth.HeaderMakeKey, key}, auth.Caller{MakeKey: key, MakeZone: "eu1.make.com"}},
+		"zone": {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "us1.make.com"},
+			auth.Caller{MakeKey: key, MakeZone: "us1.make.com"}},
+		"zone in capital": {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "US1.Make.com."},
+			auth.Caller{MakeKey: key, MakeZone: "us1.make.com"}},
 	} {
 		caller, err := c.Authenticate(with(t, test.headers...))
 		require.NoError(t, err, name)
@@ -99,14 +104,15 @@ func TestEachCallerBringsAKey(t *testing.T) {
 		headers []string
 		status  int
 	}{
-		"no key":         {nil, http.StatusForbidden},
-		"empty key":      {[]string{auth.HeaderMakeKey, ""}, http.StatusForbidden},
-		"two keys":       {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeKey, key}, http.StatusBadRequest},
-		"short key":      {[]string{auth.HeaderMakeKey, "1234567"}, http.StatusBadRequest},
-		"long key":       {[]string{auth.HeaderMakeKey, strings.Repeat("k", 513)}, http.StatusBadRequest},
-		"newline":        {[]string{auth.HeaderMakeKey, key + "\r\nX-Evil: 1"}, http.StatusBadRequest},
-		"space":          {[]string{auth.HeaderMakeKey, key + " " + key}, http.StatusBadRequest},
-		"two zones":      {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "eu1.make.com", auth.HeaderMakeZone, "eu1.make.com"}, http.StatusBadRequest},
+		"no key":    {nil, http.StatusForbidden},
+		"empty key": {[]string{auth.HeaderMakeKey, ""}, http.StatusForbidden},
+		"two keys":  {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeKey, key}, http.StatusBadRequest},
+		"short key": {[]string{auth.HeaderMakeKey, "1234567"}, http.StatusBadRequest},
+		"long key":  {[]string{auth.HeaderMakeKey, strings.Repeat("k", 513)}, http.StatusBadRequest},
+		"newline":   {[]string{auth.HeaderMakeKey, key + "\r\nX-Evil: 1"}, http.StatusBadRequest},
+		"space":     {[]string{auth.HeaderMakeKey, key + " " + key}, http.StatusBadRequest},
+		"two zones": {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "eu1.make.com", auth.HeaderMakeZone, "eu1.make.com"},
+			http.StatusBadRequest},
 		"metadata":       {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "169.254.169.254"}, http.StatusForbidden},
 		"attacker":       {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "eu1.make.com.evil.example"}, http.StatusForbidden},
 		"attacker's dot": {[]string{auth.HeaderMakeKey, key, auth.HeaderMakeZone, "evil.example/eu1.make.com"}, http.StatusForbidden},
@@ -123,10 +129,12 @@ func TestEachCallerBringsAKey(t *testing.T) {
 		assert.NotContains(t, refused.Message, "\n", name)
 		assert.Less(t, len(refused.Message), 300, name)
 	}
-	assert.Equal(t, http.StatusForbidden, refusal(t, &auth.CallerKeys{Next: auth.Anonymous{}}, with(t, auth.HeaderMakeKey, key, auth.HeaderMakeZone, "eu1.make.com")).Status, "where there is nothing to choose")
+	assert.Equal(t, http.StatusForbidden, refusal(t, &auth.CallerKeys{Next: auth.Anonymous{}},
+		with(t, auth.HeaderMakeKey, key, auth.HeaderMakeZone, "eu1.make.com")).Status, "where there is nothing to choose")
 	s, err := auth.NewStaticToken(token)
 	require.NoError(t, err)
-	assert.Equal(t, http.StatusUnauthorized, refusal(t, &auth.CallerKeys{Next: s}, with(t, auth.HeaderMakeKey, key)).Status, "a key is no token")
+	assert.Equal(t, http.StatusUnauthorized, refusal(t, &auth.CallerKeys{Next: s}, with(t, auth.HeaderMakeKey, key)).Status,
+		"a key is no token")
 	caller, err := (&auth.CallerKeys{Next: s}).Authenticate(with(t, auth.HeaderMakeKey, key, "Authorization", "Bearer "+token))
 	require.NoError(t, err)
 	assert.Equal(t, auth.Caller{Subject: "token", MakeKey: key}, caller)
@@ -137,7 +145,8 @@ func TestCallersThatDifferHaveOtherIDs(t *testing.T) {
 	ids := map[string]auth.Caller{}
 	for _, caller := range []auth.Caller{
 		{}, {Subject: "a"}, {Subject: "b"}, {MakeKey: "a"}, {MakeZone: "a"}, {Subject: "a", MakeKey: "b"}, {Subject: "ab"}, {MakeKey: "ab"},
-		{Subject: "a", MakeZone: "b"}, {MakeKey: "a", MakeZone: "b"}, {Subject: "a", MakeKey: "b", MakeZone: "c"}, {Subject: "abc"}, {Subject: "a\x00b"},
+		{Subject: "a", MakeZone: "b"}, {MakeKey: "a", MakeZone: "b"}, {Subject: "a", MakeKey: "b", MakeZone: "c"}, {Subject: "abc"},
+		{Subject: "a\x00b"},
 	} {
 		other, taken := ids[caller.ID()]
 		assert.False(t, taken, "%v and %v", caller, other)
@@ -165,7 +174,8 @@ func TestACallersKeyNeverShows(t *testing.T) {
 }
 
 func FuzzAuthorization(f *testing.F) {
-	for _, seed := range []string{"", "Bearer", "Bearer x", "bearer \t", "Bearer a,b", "Basic eDp5", "Bearer " + token[:20], "Bearer eyJhbGciOiJub25lIn0.e30."} {
+	for _, seed := range []string{"", "Bearer", "Bearer x", "bearer \t", "Bearer a,b", "Basic eDp5", "Bearer " + token[:20],
+		"Bearer eyJhbGciOiJub25lIn0.e30."} {
 		f.Add(seed)
 	}
 	s, err := auth.NewStaticToken(token)

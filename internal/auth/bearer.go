@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// bearer returns the token of the Authorization header, empty if there is none or
-// the header is of another scheme: that is no wrong token, but none (RFC 6750,
-// section 3.1). ok is false if a token is there, but cannot be read.
+// bearer returns the token of the Authorization header, empty if there is none or the header is of another scheme: that is no wrong token,
+// but none (RFC 6750, section 3.1). ok is false if a token is there, but cannot be read.
 func bearer(r *http.Request) (token string, ok bool) {
 	values := r.Header.Values("Authorization")
 	switch len(values) {
@@ -31,8 +30,7 @@ func bearer(r *http.Request) (token string, ok bool) {
 // parameter is one of a challenge.
 type parameter struct{ name, value string }
 
-// challenge is a value for WWW-Authenticate, as RFC 6750, section 3, has it.
-// Parameters without value are left out.
+// challenge is a value for WWW-Authenticate, as RFC 6750, section 3, has it. Parameters without value are left out.
 func challenge(parameters ...parameter) string {
 	var parts []string
 	for _, p := range parameters {

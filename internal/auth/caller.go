@@ -12,17 +12,16 @@ import (
 
 // Caller is who sends a request. The zero value is the anonymous caller.
 type Caller struct {
-	// Subject is empty for the anonymous caller, "token" for the holder of the static
-	// token, and issuer and subject of an OAuth token.
+	// Subject is empty for the anonymous caller, "token" for the holder of the static token, and issuer and subject of an OAuth token.
 	Subject string
-	// MakeKey is the caller's own Make key, empty if callers bring none; MakeZone the
-	// host of the zone that it is for, empty for the operator's.
+	// MakeKey is the caller's own Make key, empty if callers bring none; MakeZone the host of the zone that it is for, empty for the
+	// operator's.
 	MakeKey  string
 	MakeZone string
 }
 
-// ID is what sessions, caches and limits are kept by. Callers that differ in
-// anything have different ones, and nothing can be learnt from it.
+// ID is what sessions, caches and limits are kept by. Callers that differ in anything have different ones, and nothing can be learnt from
+// it.
 func (c Caller) ID() string {
 	hash := sha256.New()
 	for _, field := range []string{c.Subject, c.MakeKey, c.MakeZone} {

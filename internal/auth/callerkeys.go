@@ -23,13 +23,11 @@ const (
 // CallerKeys wants a Make key of each caller that Next lets in.
 type CallerKeys struct {
 	Next Authenticator
-	// Zones are the hosts of the zones that callers may name; who names none gets the
-	// first. Without any, none may be named.
+	// Zones are the hosts of the zones that callers may name; who names none gets the first. Without any, none may be named.
 	Zones []string
 }
 
-// Authenticate returns the caller with the key. A request without a key is refused;
-// nobody else's is ever used for it.
+// Authenticate returns the caller with the key. A request without a key is refused; nobody else's is ever used for it.
 func (c *CallerKeys) Authenticate(r *http.Request) (Caller, error) {
 	caller, err := c.Next.Authenticate(r)
 	if err != nil {
@@ -40,9 +38,12 @@ func (c *CallerKeys) Authenticate(r *http.Request) (Caller, error) {
 	case err != nil:
 		return Caller{}, err
 	case key == "":
-		return Caller{}, &Refusal{Status: http.StatusForbidden, Message: "this server asks Make with each caller's own key: send it in the header " + HeaderMakeKey}
+		return Caller{}, &Refusal{Status: http.StatusForbidden,
+			Message: "this server asks Make with each caller's own key: send it in the header " + HeaderMakeKey}
 	case len(key) < shortestMakeKey || len(key) > longestMakeKey || !allVisible(key):
-		return Caller{}, &Refusal{Status: http.StatusBadRequest, Message: fmt.Sprintf("the header %s holds no Make API key: want %d to %d characters without spaces", HeaderMakeKey, shortestMakeKey, longestMakeKey)}
+		return Caller{}, &Refusal{Status: http.StatusBadRequest,
+			Message: fmt.Sprintf("the header %s holds no Make API key: want %d to %d characters without spaces", HeaderMakeKey,
+				shortestMakeKey, longestMakeKey)}
 	}
 	zone, err := singleHeader(r, HeaderMakeZone)
 	if err != nil {

@@ -71,7 +71,8 @@ func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	answer := map[string]any{"issuer": i.url, "jwks_uri": i.url + "/keys", "authorization_endpoint": i.url + "/a", "token_endpoint": i.url + "/t"}
+	answer := map[string]any{"issuer": i.url, "jwks_uri": i.url + "/keys", "authorization_endpoint": i.url + "/a",
+		"token_endpoint": i.url + "/t"}
 	for name, value := range i.config {
 		answer[name] = value
 	}
@@ -103,15 +104,17 @@ const audience = "https://audit.example.com/mcp"
 // options want two scopes.
 func (i *issuer) options() auth.OAuthOptions {
 	return auth.OAuthOptions{
-		Issuer: i.url, Audience: audience, Scopes: []string{"audit:read", "log"}, MetadataURL: "https://audit.example.com/.well-known/oauth-protected-resource/mcp",
-		Now: func() time.Time { return *i.now.Load() },
+		Issuer: i.url, Audience: audience, Scopes: []string{"audit:read", "log"},
+		MetadataURL: "https://audit.example.com/.well-known/oauth-protected-resource/mcp",
+		Now:         func() time.Time { return *i.now.Load() },
 	}
 }
 
 // claims are those of a valid token, with some changed; nil leaves one out.
 func (i *issuer) claims(changed map[string]any) map[string]any {
 	now := *i.now.Load()
-	all := map[string]any{"iss": i.url, "sub": "ann", "aud": audience, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(), "scope": "log audit:read other"}
+	all := map[string]any{"iss": i.url, "sub": "ann", "aud": audience, "exp": now.Add(time.Hour).Unix(), "iat": now.Unix(),
+		"scope": "log audit:read other"}
 	for name, value := range changed {
 		if all[name] = value; value == nil {
 			delete(all, name)

@@ -14,8 +14,7 @@ import (
 	"make-audit-mcp/internal/auth"
 )
 
-// unavailable is a refusal that is the issuer's fault: there must be nothing in it
-// that makes a client throw a good token away.
+// unavailable is a refusal that is the issuer's fault: there must be nothing in it that makes a client throw a good token away.
 func unavailable(t *testing.T, o *auth.OAuth, token string) *auth.Refusal {
 	t.Helper()
 	refused := refusal(t, o, with(t, "Authorization", "Bearer "+token))
@@ -84,8 +83,7 @@ func TestValidTokensThatComeTogetherAreAllLetIn(t *testing.T) {
 		require.NoError(t, err)
 		before := i.keys.Load()
 		for round := range 2 {
-			// A new key under an old id takes longest to be found wanting: this is
-			// when another request's answer comes in between.
+			// A new key under an old id takes longest to be found wanting: this is when another request's answer comes in between.
 			i.rotate("same")
 			i.at(i.now.Load().Add(11 * time.Second))
 			token := i.token(i.claims(nil), nil)

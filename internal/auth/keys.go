@@ -34,8 +34,7 @@ type keySet struct {
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	payload, err := k.remote.VerifySignature(ctx, token)
 	if isTooSoon(err) {
-		// Another request may have brought the keys after this one had looked for
-		// them in vain; then they are there now.
+		// Another request may have brought the keys after this one had looked for them in vain; then they are there now.
 		payload, err = k.remote.VerifySignature(ctx, token)
 	}
 	if trouble, ok := ctx.Value(troubleKey{}).(*error); ok {
@@ -58,8 +57,7 @@ func (k *keySet) trouble(ctx context.Context, err error) error {
 		}
 		return nil // the keys are fresh, so it is the token
 	case errors.Unwrap(err) == nil:
-		// go-oidc v3.21.0 (oidc/jwks.go): a verdict on the token wraps nothing, what
-		// went wrong in fetching is wrapped.
+		// go-oidc v3.21.0 (oidc/jwks.go): a verdict on the token wraps nothing, what went wrong in fetching is wrapped.
 		k.failure = nil
 		return nil
 	case ctx.Err() != nil:
@@ -74,8 +72,7 @@ func isTooSoon(err error) bool {
 	return ok
 }
 
-// cause is an error for the log, cut: those of go-oidc hold whole answers of the
-// issuer.
+// cause is an error for the log, cut: those of go-oidc hold whole answers of the issuer.
 type cause struct{ error }
 
 func (c cause) Error() string {

@@ -22,12 +22,11 @@ const (
 	// issuerTimeout bounds a question to the issuer, maxIssuerBody its answer.
 	issuerTimeout = 10 * time.Second
 	maxIssuerBody = 1 << 20
-	// askAgain is how long after a failure the issuer is asked again, and how often
-	// keys are asked for at most: anybody can make up ids of keys.
+	// askAgain is how long after a failure the issuer is asked again, and how often keys are asked for at most: anybody can make up ids of
+	// keys.
 	askAgain = 10 * time.Second
-	// leeway is how long after its expiry a token is still taken, for clocks that
-	// differ (RFC 7519, section 4.1.4). go-oidc itself has none there, and 5 minutes
-	// for nbf.
+	// leeway is how long after its expiry a token is still taken, for clocks that differ (RFC 7519, section 4.1.4). go-oidc itself has none
+	// there, and 5 minutes for nbf.
 	leeway = 30 * time.Second
 )
 
@@ -39,8 +38,7 @@ type OAuthOptions struct {
 	Audience string
 	// Scopes must all be granted by a token.
 	Scopes []string
-	// MetadataURL is where the protected resource metadata is (RFC 9728), empty to
-	// leave it out of challenges.
+	// MetadataURL is where the protected resource metadata is (RFC 9728), empty to leave it out of challenges.
 	MetadataURL string
 	// Transport asks the issuer; nil means net/http's.
 	Transport http.RoundTripper
@@ -48,9 +46,8 @@ type OAuthOptions struct {
 	Now func() time.Time
 }
 
-// OAuth is an OAuth 2.1 resource server for access tokens that are JWTs (RFC 9068):
-// signature by the issuer's published keys, issuer, audience, expiry and scopes are
-// checked.
+// OAuth is an OAuth 2.1 resource server for access tokens that are JWTs (RFC 9068): signature by the issuer's published keys, issuer,
+// audience, expiry and scopes are checked.
 type OAuth struct {
 	options OAuthOptions
 	client  *http.Client
@@ -62,8 +59,7 @@ type OAuth struct {
 	failure  error
 }
 
-// NewOAuth returns the authenticator. The issuer is asked when the first token
-// comes, so that it need not be up before.
+// NewOAuth returns the authenticator. The issuer is asked when the first token comes, so that it need not be up before.
 func NewOAuth(options OAuthOptions) (*OAuth, error) {
 	if err := checkIssuerURL(options.Issuer); err != nil {
 		return nil, err
@@ -128,7 +124,8 @@ type claims struct {
 func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	token, ok := bearer(r)
 	if ok && token == "" {
-		return Caller{}, &Refusal{Status: http.StatusUnauthorized, Challenge: o.challenge(""), Message: "this server wants an access token: send the header Authorization: Bearer …"}
+		return Caller{}, &Refusal{Status: http.StatusUnauthorized, Challenge: o.challenge(""),
+			Message: "this server wants an access token: send the header Authorization: Bearer …"}
 	}
 	if !ok || !isAccessToken(token) {
 		return Caller{}, o.invalid("the access token cannot be read", nil)
@@ -158,7 +155,8 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	granted := more.scopes()
 	for _, scope := range o.options.Scopes {
 		if !slices.Contains(granted, scope) {
-			return Caller{}, &Refusal{Status: http.StatusForbidden, Challenge: o.challenge("insufficient_scope"), Message: "the access token lacks a scope; needed: " + strings.Join(o.options.Scopes, " ")}
+			return Caller{}, &Refusal{Status: http.StatusForbidden, Challenge: o.challenge("insufficient_scope"),
+				Message: "the access token lacks a scope; needed: " + strings.Join(o.options.Scopes, " ")}
 		}
 	}
 	return Caller{Subject: checked.Issuer + " " + checked.Subject}, nil
@@ -176,8 +174,7 @@ func (c *claims) scopes() []string {
 	return granted
 }
 
-// unavailable is for tokens that nothing can be said about. It has no challenge, so
-// that no client throws a good one away.
+// unavailable is for tokens that nothing can be said about. It has no challenge, so that no client throws a good one away.
 func unavailable(err error) *Refusal {
 	return &Refusal{Status: http.StatusServiceUnavailable, Message: "the token's issuer cannot be asked now; try again", Cause: cause{err}}
 }
@@ -188,7 +185,8 @@ func (o *OAuth) invalid(message string, cause error) *Refusal {
 
 // challenge says where clients get a token and for what, as the MCP specification wants it (2025-11-25, "Authorization").
 func (o *OAuth) challenge(problem string) string {
-	return challenge(parameter{"error", problem}, parameter{"resource_metadata", o.options.MetadataURL}, parameter{"scope", strings.Join(o.options.Scopes, " ")})
+	return challenge(parameter{"error", problem}, parameter{"resource_metadata", o.options.MetadataURL},
+		parameter{"scope", strings.Join(o.options.Scopes, " ")})
 }
 
 // isAccessToken reports whether a JWT may be an access token: the header of those of RFC 9068 says so, that of older ones says nothing.
@@ -289,9 +287,8 @@ func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	address := r.URL.String()
 	t.mu.Lock()
 	now := t.now()
-	// go-oidc asks for the keys anew for every id of a key that it does not know, so
-	// that anybody could have the issuer asked once for each token made up. A new key
-	// of the issuer's thus counts after askAgain at the latest.
+	// go-oidc asks for the keys anew for every id of a key that it does not know, so that anybody could have the issuer asked once for each
+	// token made up. A new key of the issuer's thus counts after askAgain at the latest.
 	tooSoon := now.Sub(t.asked[address]) < askAgain
 	if !tooSoon {
 		if t.asked == nil {

@@ -75,14 +75,15 @@ func TestOtherTokensAreRefused(t *testing.T) {
 		"ID token by at_hash": i.token(i.claims(map[string]any{"at_hash": "h"}), nil),
 		"other type":          i.token(i.claims(nil), map[string]any{"typ": "logout+jwt"}),
 		"own key":             sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "first"}, i.claims(nil), nil),
-		"key brought along":   sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "mine"}, i.claims(nil), map[string]any{"jwk": jose.JSONWebKey{Key: own.Public()}}),
-		"public key as HMAC":  sign(t, jose.HS256, jose.JSONWebKey{Key: public, KeyID: "first"}, i.claims(nil), nil),
-		"alg none":            segment(map[string]any{"alg": "none", "typ": "JWT"}) + "." + segment(i.claims(nil)) + ".",
-		"signature left out":  parts[0] + "." + parts[1] + ".",
-		"claims exchanged":    parts[0] + "." + segment(i.claims(map[string]any{"sub": "root"})) + "." + parts[2],
-		"not a token":         "hello",
-		"dots":                "...",
-		"huge":                strings.Repeat("a", 100_000),
+		"key brought along": sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "mine"}, i.claims(nil),
+			map[string]any{"jwk": jose.JSONWebKey{Key: own.Public()}}),
+		"public key as HMAC": sign(t, jose.HS256, jose.JSONWebKey{Key: public, KeyID: "first"}, i.claims(nil), nil),
+		"alg none":           segment(map[string]any{"alg": "none", "typ": "JWT"}) + "." + segment(i.claims(nil)) + ".",
+		"signature left out": parts[0] + "." + parts[1] + ".",
+		"claims exchanged":   parts[0] + "." + segment(i.claims(map[string]any{"sub": "root"})) + "." + parts[2],
+		"not a token":        "hello",
+		"dots":               "...",
+		"huge":               strings.Repeat("a", 100_000),
 	} {
 		refused := refusal(t, o, with(t, "Authorization", "Bearer "+token))
 		assert.Equal(t, http.StatusUnauthorized, refused.Status, name)
@@ -110,7 +111,8 @@ func TestRequestsWithoutATokenLearnWhereToGetOne(t *testing.T) {
 	r.URL.RawQuery = "access_token=" + i.token(i.claims(nil), nil) // addresses are logged
 	refused := refusal(t, o, r)
 	assert.Equal(t, http.StatusUnauthorized, refused.Status)
-	assert.Equal(t, `Bearer resource_metadata="https://audit.example.com/.well-known/oauth-protected-resource/mcp", scope="audit:read log"`, refused.Challenge)
+	assert.Equal(t, `Bearer resource_metadata="https://audit.example.com/.well-known/oauth-protected-resource/mcp", scope="audit:read log"`,
+		refused.Challenge)
 	assert.Equal(t, map[string]any{
 		"resource": audience, "authorization_servers": []string{i.url}, "scopes_supported": []string{"audit:read", "log"},
 		"bearer_methods_supported": []string{"header"}, "resource_name": "Make audit log",
@@ -192,7 +194,8 @@ func TestADiscoveryThatLeadsElsewhereIsRefused(t *testing.T) {
 			i.config = config
 			o, err := auth.NewOAuth(i.options())
 			require.NoError(t, err)
-			assert.Equal(t, http.StatusServiceUnavailable, refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil))).Status)
+			assert.Equal(t, http.StatusServiceUnavailable,
+				refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil))).Status)
 			assert.Zero(t, i.keys.Load())
 		})
 	}
@@ -200,7 +203,8 @@ func TestADiscoveryThatLeadsElsewhereIsRefused(t *testing.T) {
 
 func TestUnsafeSettingsAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, issuer := range []string{"", "login.example.com", "http://login.example.com", "ftp://x", "https://", "https://user:pass@x", "http://127.0.0.1.evil.example", "http://10.0.0.1"} {
+	for _, issuer := range []string{"", "login.example.com", "http://login.example.com", "ftp://x", "https://", "https://user:pass@x",
+		"http://127.0.0.1.evil.example", "http://10.0.0.1"} {
 		_, err := auth.NewOAuth(auth.OAuthOptions{Issuer: issuer, Audience: "a"})
 		assert.Error(t, err, issuer)
 	}

@@ -30,8 +30,7 @@ type StaticToken struct {
 	looked time.Time
 }
 
-// NewStaticToken returns the authenticator for a token of at least 16 characters,
-// none of them a space.
+// NewStaticToken returns the authenticator for a token of at least 16 characters, none of them a space.
 func NewStaticToken(token string) (*StaticToken, error) {
 	if err := checkToken(token); err != nil {
 		return nil, err
@@ -39,9 +38,8 @@ func NewStaticToken(token string) (*StaticToken, error) {
 	return &StaticToken{hash: sha256.Sum256([]byte(token))}, nil
 }
 
-// NewStaticTokenFile is NewStaticToken with the token in a file, as secret stores
-// mount them. The file is read again when it changes; while it cannot be used, the
-// last token stays.
+// NewStaticTokenFile is NewStaticToken with the token in a file, as secret stores mount them. The file is read again when it changes; while
+// it cannot be used, the last token stays.
 func NewStaticTokenFile(path string) (*StaticToken, error) {
 	token, err := readToken(path)
 	if err != nil {
@@ -71,9 +69,8 @@ func readToken(path string) (string, error) {
 	return token, checkToken(token)
 }
 
-// current is the token's hash. The file is read, not only looked at, since a rotated
-// token may have its size and its time; and a new one counts when it is there twice,
-// since the first look may have seen half of it.
+// current is the token's hash. The file is read, not only looked at, since a rotated token may have its size and its time; and a new one
+// counts when it is there twice, since the first look may have seen half of it.
 func (s *StaticToken) current() [sha256.Size]byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,8 +88,7 @@ func (s *StaticToken) current() [sha256.Size]byte {
 	return s.hash
 }
 
-// Authenticate lets in the holder of the token. The comparison takes the same time
-// however much of a wrong token is right.
+// Authenticate lets in the holder of the token. The comparison takes the same time however much of a wrong token is right.
 func (s *StaticToken) Authenticate(r *http.Request) (Caller, error) {
 	const realm = "make-audit-mcp"
 	token, ok := bearer(r)

@@ -52,7 +52,8 @@ func TestClocksMayDifferALittle(t *testing.T) {
 		"a little early":     {"nbf", time.Minute, true},
 		"much too early":     {"nbf", 6 * time.Minute, false},
 	} {
-		_, err := o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(map[string]any{test.claim: now.Add(test.offset).Unix()}), nil)))
+		_, err := o.Authenticate(with(t, "Authorization",
+			"Bearer "+i.token(i.claims(map[string]any{test.claim: now.Add(test.offset).Unix()}), nil)))
 		assert.Equal(t, test.in, err == nil, name)
 	}
 }

@@ -87,17 +87,23 @@ func acmeWorld() *makesim.World {
 	world := &makesim.World{
 		Zone: "eu1.make.com",
 		Users: []makesim.User{
-			{ID: 1, Name: "Ada Admin", Email: "ada@acme.example", Timezone: "UTC"}, {ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example", Timezone: "UTC"},
-			{ID: 3, Name: "Nora Norights", Email: "nora@acme.example", Timezone: "UTC"}, {ID: 4, Name: "Stan Stranger", Email: "stan@beta.example", Timezone: "UTC"},
+			{ID: 1, Name: "Ada Admin", Email: "ada@acme.example", Timezone: "UTC"},
+			{ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example", Timezone: "UTC"},
+			{ID: 3, Name: "Nora Norights", Email: "nora@acme.example", Timezone: "UTC"},
+			{ID: 4, Name: "Stan Stranger", Email: "stan@beta.example", Timezone: "UTC"},
 		},
 		Organizations: []makesim.Organization{
-			{ID: acmeID, Name: "Acme", Zone: "eu1.make.com", APILimit: 1_000_000, AuditLogsDays: 365, Teams: []makesim.Team{{ID: salesTeam, Name: "Sales"}, {ID: opsTeam, Name: "Ops"}}},
+			{ID: acmeID, Name: "Acme", Zone: "eu1.make.com", APILimit: 1_000_000, AuditLogsDays: 365,
+				Teams: []makesim.Team{{ID: salesTeam, Name: "Sales"}, {ID: opsTeam, Name: "Ops"}}},
 			{ID: betaID, Name: "Beta", Zone: "eu1.make.com", APILimit: 1_000_000, AuditLogsDays: 365},
 		},
-		Tokens: []makesim.Token{{Secret: ownerKey, UserID: 1}, {Secret: salesKey, UserID: 2}, {Secret: norightsKey, UserID: 3}, {Secret: strangerKey, UserID: 4}},
+		Tokens: []makesim.Token{{Secret: ownerKey, UserID: 1}, {Secret: salesKey, UserID: 2}, {Secret: norightsKey, UserID: 3},
+			{Secret: strangerKey, UserID: 4}},
 		OrganizationRoles: []makesim.OrganizationRole{
-			{UserID: 1, OrganizationID: acmeID, RoleID: makesim.RoleOrganizationOwner}, {UserID: 2, OrganizationID: acmeID, RoleID: makesim.RoleOrganizationMember},
-			{UserID: 3, OrganizationID: acmeID, RoleID: makesim.RoleOrganizationMember}, {UserID: 4, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner},
+			{UserID: 1, OrganizationID: acmeID, RoleID: makesim.RoleOrganizationOwner},
+			{UserID: 2, OrganizationID: acmeID, RoleID: makesim.RoleOrganizationMember},
+			{UserID: 3, OrganizationID: acmeID, RoleID: makesim.RoleOrganizationMember},
+			{UserID: 4, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner},
 		},
 		TeamRoles: []makesim.TeamRole{{UserID: 2, TeamID: salesTeam, RoleID: makesim.RoleTeamAdmin}},
 	}
@@ -105,19 +111,23 @@ func acmeWorld() *makesim.World {
 	world.Entries = append(makesim.Bulk(makesim.BulkOptions{
 		OrganizationID: acmeID, Count: bulkEntries, From: acmeBegin().AddDate(0, 0, -360), To: acmeBegin().Add(-time.Hour), Seed: 3,
 		Teams: []int64{0, salesTeam, opsTeam}, Events: []string{"scenario_updated", "scenario_created", "data_store_updated"},
-		Actors: []makesim.Actor{{ID: 1, Name: "Ada Admin", Email: "ada@acme.example"}, {ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example"}},
+		Actors: []makesim.Actor{{ID: 1, Name: "Ada Admin", Email: "ada@acme.example"},
+			{ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example"}},
 	}),
 		makesim.Entry{
-			OrganizationID: acmeID, TeamID: opsTeam, TriggeredAt: acmeBegin().AddDate(0, 0, -352), Event: "webhook_created", Actor: leo, TargetID: hookTarget,
-			Details: map[string]any{"webhookName": hookName, "url": "https://hook.example/<x>&y"},
+			OrganizationID: acmeID, TeamID: opsTeam, TriggeredAt: acmeBegin().AddDate(0, 0, -352), Event: "webhook_created", Actor: leo,
+			TargetID: hookTarget,
+			Details:  map[string]any{"webhookName": hookName, "url": "https://hook.example/<x>&y"},
 		},
 		makesim.Entry{
-			UUID: hookDeleted, OrganizationID: acmeID, TeamID: opsTeam, TriggeredAt: acmeBegin().AddDate(0, 0, -350), Event: "webhook_deleted", Actor: leo, TargetID: hookTarget,
+			UUID: hookDeleted, OrganizationID: acmeID, TeamID: opsTeam, TriggeredAt: acmeBegin().AddDate(0, 0, -350),
+			Event: "webhook_deleted", Actor: leo, TargetID: hookTarget,
 			Details: map[string]any{"webhookName": hookName},
 		},
 	)
 	for i := range 3 {
-		world.Entries = append(world.Entries, makesim.Entry{OrganizationID: betaID, TriggeredAt: acmeBegin().AddDate(0, 0, -i-1), Event: "team_created", TargetID: fmt.Sprint(i)})
+		world.Entries = append(world.Entries, makesim.Entry{OrganizationID: betaID, TriggeredAt: acmeBegin().AddDate(0, 0, -i-1),
+			Event: "team_created", TargetID: fmt.Sprint(i)})
 	}
 	return world
 }
@@ -144,7 +154,8 @@ func (a *acme) each(do func(*http.Request)) {
 // ownsBetaToo gives the owner's key another organization.
 func (a *acme) ownsBetaToo() {
 	a.Update(func(w *makesim.World) {
-		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner})
+		w.OrganizationRoles = append(w.OrganizationRoles,
+			makesim.OrganizationRole{UserID: 1, OrganizationID: betaID, RoleID: makesim.RoleOrganizationOwner})
 	})
 }
 
@@ -155,7 +166,8 @@ func (a *acme) happen(agos ...time.Duration) []string {
 	for i, ago := range agos {
 		uuids[i] = fmt.Sprintf("%08x-0000-4000-8000-%012x", now.Unix(), i)
 		a.AddEntries(makesim.Entry{
-			UUID: uuids[i], OrganizationID: acmeID, TeamID: opsTeam, Event: "scenario_updated", TargetID: "late", TriggeredAt: now.Add(-ago), CreatedAt: now,
+			UUID: uuids[i], OrganizationID: acmeID, TeamID: opsTeam, Event: "scenario_updated", TargetID: "late",
+			TriggeredAt: now.Add(-ago), CreatedAt: now,
 			Actor: &makesim.Actor{ID: 1, Name: "Ada Admin", Email: "ada@acme.example"},
 		})
 	}
@@ -164,7 +176,8 @@ func (a *acme) happen(agos ...time.Duration) []string {
 
 // flags are the settings of every command.
 func (a *acme) flags(key string) []string {
-	return []string{"--api-url", a.url, "--api-key-file", filepath.Join(a.keys, key), "--organization-id", fmt.Sprint(acmeID), "--requests-per-minute", "unlimited", "--archive", a.archive}
+	return []string{"--api-url", a.url, "--api-key-file", filepath.Join(a.keys, key), "--organization-id", fmt.Sprint(acmeID),
+		"--requests-per-minute", "unlimited", "--archive", a.archive}
 }
 
 // run runs a command with the owner's key.

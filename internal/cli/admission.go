@@ -36,7 +36,8 @@ func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
 	case len(c.AllowedHosts) > 0:
 		return nil, &SettingError{Problem: "--allowed-hosts says that others reach this server, and nothing says who may call", Next: next}
 	case !address.loopback:
-		return nil, &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call", Next: next + "; or listen on 127.0.0.1"}
+		return nil, &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call",
+			Next: next + "; or listen on 127.0.0.1"}
 	}
 	return &admission{authenticator: auth.Anonymous{}, open: true}, nil
 }
@@ -52,7 +53,8 @@ func (c *httpCommand) authenticator(public *url.URL) (auth.Authenticator, map[st
 	token := os.Getenv(environmentAuthToken)
 	switch {
 	case c.OAuthIssuer != "" && (token != "" || c.AuthTokenFile != ""):
-		return nil, nil, &SettingError{Problem: "both a bearer token and an OAuth issuer are set", Next: "leave one of them out: a token that never expires would undo what the issuer checks"}
+		return nil, nil, &SettingError{Problem: "both a bearer token and an OAuth issuer are set",
+			Next: "leave one of them out: a token that never expires would undo what the issuer checks"}
 	case c.OAuthIssuer != "":
 		return c.oauth(public)
 	case len(c.OAuthScopes) > 0 || c.OAuthAudience != "":
@@ -83,11 +85,13 @@ func (c *httpCommand) oauth(public *url.URL) (auth.Authenticator, map[string]any
 		options.MetadataURL = public.Scheme + "://" + public.Host + transport.MetadataPath + transport.CleanBase(public.Path) + "/mcp"
 	}
 	if options.Audience == "" {
-		return nil, nil, &SettingError{Problem: "it is not known which audience tokens must have", Next: "give --public-url, or --oauth-audience"}
+		return nil, nil, &SettingError{Problem: "it is not known which audience tokens must have",
+			Next: "give --public-url, or --oauth-audience"}
 	}
 	issuer, err := auth.NewOAuth(options)
 	if err != nil {
-		return nil, nil, &SettingError{Problem: "--oauth-issuer: " + err.Error(), Next: "give the issuer's URL as its tokens have it in iss"}
+		return nil, nil, &SettingError{Problem: "--oauth-issuer: " + err.Error(),
+			Next: "give the issuer's URL as its tokens have it in iss"}
 	}
 	metadata := issuer.Metadata()
 	if public != nil {

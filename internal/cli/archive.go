@@ -44,7 +44,8 @@ func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {
 		return nil, nil
 	}
 	if !create && !r.hasArchive() {
-		r.logger.WarnContext(r.ctx, "there is no such archive, so Make answers alone: fill it with make-audit-mcp sync, or check its path", "archive", r.settings.Archive)
+		r.logger.WarnContext(r.ctx, "there is no such archive, so Make answers alone: fill it with make-audit-mcp sync, or check its path",
+			"archive", r.settings.Archive)
 		return nil, nil
 	}
 	opened, err := r.openArchive(create)

@@ -111,7 +111,8 @@ func TestTheArchiveAnswersWithoutCallsForTheLog(t *testing.T) {
 
 	a.ResetRequests()
 	for _, question := range [][2]string{
-		{"count_audit_logs", `{"from":"all"}`}, {"list_audit_logs", `{"from":"60d","limit":20}`}, {"get_target_history", `{"target_id":"991"}`},
+		{"count_audit_logs", `{"from":"all"}`}, {"list_audit_logs", `{"from":"60d","limit":20}`},
+		{"get_target_history", `{"target_id":"991"}`},
 		{"get_actor_activity", `{"actor":"Ada Admin"}`}, {"get_audit_log", `{"uuid":"` + hookDeleted + `"}`},
 	} {
 		got := a.call(question[0], question[1])
@@ -165,7 +166,8 @@ func TestWhatMakeHasDroppedIsStillFound(t *testing.T) {
 	assert.Equal(t, 2, *activity.Total)
 	removed := a.call("get_audit_log", `{"uuid":"`+gone+`"}`)
 	assert.Contains(t, removed.raw, gone)
-	assert.Contains(t, strings.Join(removed.Warnings, " "), "shown without details: the archive does not hold them, and Make no longer has the entry")
+	assert.Contains(t, strings.Join(removed.Warnings, " "),
+		"shown without details: the archive does not hold them, and Make no longer has the entry")
 }
 
 // dropped is how many entries of the world Make has dropped by now.
@@ -208,9 +210,11 @@ func TestTheOwnKeyIsAnsweredEvenWhileMakeIsDown(t *testing.T) {
 func TestHelpTellsOfTheArchive(t *testing.T) {
 	t.Parallel()
 	for command, wants := range map[string][]string{
-		"":       {"sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE"},
-		"sync":   {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none", "make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
-		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY", "Exit code 0 if everything is there, 1 if not"},
+		"": {"sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE"},
+		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",
+			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
+		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY",
+			"Exit code 0 if everything is there, 1 if not"},
 		"export": {"$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
 		"stdio":  {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
 		"http":   {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},

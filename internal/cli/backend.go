@@ -44,14 +44,16 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 		return c.callersLogs(r, mayCall)
 	}
 	if len(c.AllowedZones) > 0 {
-		return nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own", Next: "give --caller-credentials, too, or leave it out"}
+		return nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own",
+			Next: "give --caller-credentials, too, or leave it out"}
 	}
 	operator, err := r.operator(c.creates())
 	if err != nil {
 		return nil, err
 	}
 	return &backend{
-		service: sameForAll(operator.service), authenticator: mayCall, ping: operator.client.Ping, operator: operator, archive: operator.archive,
+		service: sameForAll(operator.service), authenticator: mayCall, ping: operator.client.Ping, operator: operator,
+		archive: operator.archive,
 	}, nil
 }
 
@@ -72,7 +74,8 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 		return nil, err
 	}
 	callers := newCallers(all, stored)
-	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.", func() float64 { return float64(callers.count()) })
+	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.",
+		func() float64 { return float64(callers.count()) })
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
 		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ping: keyless.client.Ping, archive: stored,
@@ -83,7 +86,8 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 func (c *httpCommand) zones(r *runtime) ([]string, error) {
 	if r.settings.APIURL != "" || r.settings.Demo {
 		if len(c.AllowedZones) > 0 {
-			return nil, &SettingError{Problem: "--allowed-zones has no meaning beside MAKE_API_URL or --demo, which say where all calls go", Next: "leave one of them out"}
+			return nil, &SettingError{Problem: "--allowed-zones has no meaning beside MAKE_API_URL or --demo, which say where all calls go",
+				Next: "leave one of them out"}
 		}
 		return nil, nil
 	}
@@ -94,7 +98,8 @@ func (c *httpCommand) zones(r *runtime) ([]string, error) {
 	for i, zone := range zones {
 		base, err := makeapi.ZoneURL(zone)
 		if err != nil {
-			return nil, &SettingError{Problem: "zone " + auditlog.Text(zone).Quote() + ": " + err.Error(), Next: "name hosts such as eu1.make.com"}
+			return nil, &SettingError{Problem: "zone " + auditlog.Text(zone).Quote() + ": " + err.Error(),
+				Next: "name hosts such as eu1.make.com"}
 		}
 		zones[i] = base.Host
 	}

@@ -59,7 +59,8 @@ func (b *backgroundSync) once(ctx context.Context, r *runtime, fills *filler) {
 		case err != nil:
 			r.logger.WarnContext(ctx, "the archive could not be filled up", "organization", string(organization.ID), "error", explain(err))
 		default:
-			r.logger.InfoContext(ctx, "archive filled up", "organization", string(organization.ID), "added", summary.Added, "details", summary.Details, "entries", summary.Span.Entries)
+			r.logger.InfoContext(ctx, "archive filled up", "organization", string(organization.ID), "added", summary.Added, "details",
+				summary.Details, "entries", summary.Span.Entries)
 		}
 	}
 }

@@ -99,7 +99,9 @@ func TestStdioFillsItsArchiveUntilItsInputEnds(t *testing.T) {
 	in, toServer := io.Pipe()
 	r := start(t, in, append(a.flags(ownerKey), "--log-level", "info", "stdio", "--sync-every", "100ms", "--sync-details", "none")...)
 	r.filled(32)
-	_, err := io.WriteString(toServer, hello+"\n"+`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"count_audit_logs","arguments":{"from":"60d","to":"2026-11-19"}}}`+"\n")
+	_, err := io.WriteString(toServer, hello+"\n"+
+		`{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"count_audit_logs","arguments":{"from":"60d","to":"2026-11-19"}}}`+
+		"\n")
 	require.NoError(t, err)
 	r.prints(`"source":"archive"`)
 	reached := a.stuckAt(1) // its end comes amid a sync
@@ -125,7 +127,8 @@ func ours() []string {
 	stacks = stacks[:runtime.Stack(stacks, true)]
 	var found []string
 	for stack := range strings.SplitSeq(string(stacks), "\n\n") {
-		if strings.Contains(stack, "make-audit-mcp/") && !strings.Contains(stack, "testing.tRunner") && !strings.Contains(stack, "makesim") {
+		if strings.Contains(stack, "make-audit-mcp/") && !strings.Contains(stack, "testing.tRunner") &&
+			!strings.Contains(stack, "makesim") {
 			found = append(found, stack)
 		}
 	}
@@ -215,8 +218,10 @@ func TestCallersGetOfTheArchiveWhatMakeLetsThemRead(t *testing.T) {
 
 	for _, secret := range []string{norightsKey, strangerKey, "99999999-9999-4999-8999-999999999999"} {
 		for tool, arguments := range map[string]string{
-			"count_audit_logs": whole, "list_audit_logs": `{"from":"all","organization_id":77}`, "get_audit_log": `{"uuid":"` + hookDeleted + `","organization_id":77}`,
-			"get_target_history": `{"target_id":"orders","organization_id":77}`, "list_organizations": `{}`, "get_actor_activity": `{"actor":"Leo Left","organization_id":77}`,
+			"count_audit_logs": whole, "list_audit_logs": `{"from":"all","organization_id":77}`,
+			"get_audit_log":      `{"uuid":"` + hookDeleted + `","organization_id":77}`,
+			"get_target_history": `{"target_id":"orders","organization_id":77}`, "list_organizations": `{}`,
+			"get_actor_activity": `{"actor":"Leo Left","organization_id":77}`,
 		} {
 			_, result, failed := r.call(tool, arguments, key(secret)...)
 			if tool != "list_organizations" && !(tool == "count_audit_logs" && secret == strangerKey) {

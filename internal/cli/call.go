@@ -96,7 +96,8 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 	}
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(text, &object); err != nil {
-		return nil, &exitError{code: exitUsage, message: fmt.Sprintf("the arguments are no JSON object (%v); example: '{\"from\":\"7d\"}'", err)}
+		return nil, &exitError{code: exitUsage, message: fmt.Sprintf("the arguments are no JSON object (%v); example: '{\"from\":\"7d\"}'",
+			err)}
 	}
 	return json.RawMessage(bytes.TrimSpace(text)), nil
 }
@@ -160,7 +161,8 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 	}
 	message := fmt.Sprintf("there is no tool %s; tools: %s", auditlog.Text(name).Quote(), strings.Join(names, ", "))
 	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {
-		message = fmt.Sprintf("there is no tool %s; did you mean %s? Tools: %s", auditlog.Text(name).Quote(), nearest[0], strings.Join(names, ", "))
+		message = fmt.Sprintf("there is no tool %s; did you mean %s? Tools: %s", auditlog.Text(name).Quote(), nearest[0],
+			strings.Join(names, ", "))
 	}
 	return &exitError{code: exitUsage, message: message}
 }

@@ -42,7 +42,8 @@ func (c *callers) service(ctx context.Context) (*analysis.Service, error) {
 	caller, ok := auth.FromContext(ctx)
 	if !ok || caller.MakeKey == "" {
 		// The guards refuse such a request before it comes here.
-		return nil, &SettingError{Problem: "this server asks Make with each caller's own key, and the request brought none", Next: "send it in the header " + auth.HeaderMakeKey}
+		return nil, &SettingError{Problem: "this server asks Make with each caller's own key, and the request brought none",
+			Next: "send it in the header " + auth.HeaderMakeKey}
 	}
 	id := caller.ID()
 	c.mu.Lock()

@@ -54,7 +54,8 @@ func checkKey(ctx context.Context, report *checkReport, operator *upstream) (pas
 		}
 		return false
 	}
-	report.passed("key", fmt.Sprintf("accepted; it belongs to %s %s (id %s)", account.User.Name.Quote(), account.User.Email.Clean(), account.User.ID))
+	report.passed("key", fmt.Sprintf("accepted; it belongs to %s %s (id %s)", account.User.Name.Quote(), account.User.Email.Clean(),
+		account.User.ID))
 	zone := account.Timezone
 	if zone == "" {
 		zone = "not told; days are meant in UTC"
@@ -155,7 +156,8 @@ func reportLimits(report *checkReport, client *makeapi.Client, organization audi
 	}
 	report.hint(fmt.Sprintf("rate limit: %s requests per minute; %s", limit, ceiling))
 	if stored := access.Archive; stored != nil {
-		report.hint(fmt.Sprintf("archive: %d entries, covered from %s to %s", stored.Entries, day(stored.From), stored.AsOf.UTC().Format(time.RFC3339)))
+		report.hint(fmt.Sprintf("archive: %d entries, covered from %s to %s", stored.Entries, day(stored.From),
+			stored.AsOf.UTC().Format(time.RFC3339)))
 	}
 	history := fmt.Sprintf("history: Make keeps %d days; ", access.RetentionDays)
 	if access.Oldest.IsZero() {

@@ -32,14 +32,16 @@ func (f checkpointFile) load(series *export.Incremental) (*export.Checkpoint, er
 }
 
 func (f checkpointFile) refused(problem string) error {
-	return &SettingError{Problem: "--since-checkpoint " + auditlog.Text(f).Quote() + ": " + problem, Next: "name the file that this export wrote, or one that does not exist, to begin anew"}
+	return &SettingError{Problem: "--since-checkpoint " + auditlog.Text(f).Quote() + ": " + problem,
+		Next: "name the file that this export wrote, or one that does not exist, to begin anew"}
 }
 
 // probe finds out whether a checkpoint can be saved, before anything is exported: else all of it would be exported again the next time.
 func (f checkpointFile) probe() error {
 	next, err := f.next()
 	if err != nil {
-		return &SettingError{Problem: "--since-checkpoint: it cannot be remembered how far the export comes: " + err.Error(), Next: "name a file in a folder that exists and may be written"}
+		return &SettingError{Problem: "--since-checkpoint: it cannot be remembered how far the export comes: " + err.Error(),
+			Next: "name a file in a folder that exists and may be written"}
 	}
 	return errors.Join(next.Close(), os.Remove(next.Name()))
 }

@@ -26,7 +26,8 @@ const (
 
 func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
 	environment(t, nil)
-	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"event":["connection_deleted"],"from":"30d"}`).succeeds()
+	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs",
+		`{"event":["connection_deleted"],"from":"30d"}`).succeeds()
 	result := got.answer()
 	assert.True(t, result.Complete)
 	assert.NotZero(t, result.Returned)
@@ -39,7 +40,8 @@ func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
 func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
 	environment(t, nil)
 	first := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
-	environment(t, map[string]string{"MAKE_API_KEY": "real", "MAKE_ZONE": "unreachable.invalid", "MAKE_ORGANIZATION_ID": "1", "MAKE_API_URL": "https://unreachable.invalid"})
+	environment(t, map[string]string{"MAKE_API_KEY": "real", "MAKE_ZONE": "unreachable.invalid", "MAKE_ORGANIZATION_ID": "1",
+		"MAKE_API_URL": "https://unreachable.invalid"})
 	second := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
 	cursorless := func(s string) string { return s[:strings.Index(s, `"next_cursor"`)] }
 	assert.Equal(t, cursorless(first.out), cursorless(second.out))
@@ -58,7 +60,10 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 	_, url := upstream(t)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
-	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>hello</html>") }))
+	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = io.WriteString(w, "<html>hello</html>")
+	}))
 	t.Cleanup(plain.Close)
 	empty := filepath.Join(t.TempDir(), "key")
 	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
@@ -67,21 +72,30 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 		set  map[string]string
 		want []string
 	}{
-		"no zone":              {map[string]string{"MAKE_API_KEY": makesim.DemoToken}, []string{"MAKE_ZONE", "eu1.make.com"}},
-		"no key":               {map[string]string{"MAKE_API_URL": url}, []string{"MAKE_API_KEY is not set", "Profile > API", "organizations:read"}},
-		"an empty key file":    {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty}, []string{"empty"}},
-		"a missing key file":   {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty + "-not"}, []string{"cannot read the key file"}},
-		"a wrong key":          {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "00000000-0000-4000-8000-000000000000"}, []string{"401", "MAKE_ZONE"}},
+		"no zone": {map[string]string{"MAKE_API_KEY": makesim.DemoToken}, []string{"MAKE_ZONE", "eu1.make.com"}},
+		"no key": {map[string]string{"MAKE_API_URL": url},
+			[]string{"MAKE_API_KEY is not set", "Profile > API", "organizations:read"}},
+		"an empty key file": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty}, []string{"empty"}},
+		"a missing key file": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty + "-not"},
+			[]string{"cannot read the key file"}},
+		"a wrong key": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "00000000-0000-4000-8000-000000000000"},
+			[]string{"401", "MAKE_ZONE"}},
 		"a key with a newline": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "abc\ndef"}, []string{"line break"}},
 		"a zone with a path":   {map[string]string{"MAKE_ZONE": "eu1.make.com/evil", "MAKE_API_KEY": "x"}, []string{"host name"}},
 		"plain http":           {map[string]string{"MAKE_API_URL": "http://make.example/api/v2", "MAKE_API_KEY": "x"}, []string{"https"}},
-		"nothing listens":      {map[string]string{"MAKE_API_URL": closed.URL, "MAKE_API_KEY": "x"}, []string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
-		"not Make's API":       {map[string]string{"MAKE_API_URL": plain.URL, "MAKE_API_KEY": "x"}, []string{"not as Make's API"}},
-		"no role":              {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoMemberToken, "MAKE_ORGANIZATION_ID": "4721"}, []string{"cannot be read", "Admin or Owner"}},
-		"no plan":              {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "6060"}, []string{"402", "Enterprise"}},
-		"not my organization":  {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "123456"}, []string{"not visible", "4721", "MAKE_ORGANIZATION_ID"}},
-		"a bad time zone":      {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_TIMEZONE": "Mars/Olympus"}, []string{"MAKE_TIMEZONE", "Mars/Olympus"}},
-		"a bad ceiling":        {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_REQUESTS_PER_MINUTE": "lots"}, []string{"MAKE_REQUESTS_PER_MINUTE"}},
+		"nothing listens": {map[string]string{"MAKE_API_URL": closed.URL, "MAKE_API_KEY": "x"},
+			[]string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
+		"not Make's API": {map[string]string{"MAKE_API_URL": plain.URL, "MAKE_API_KEY": "x"}, []string{"not as Make's API"}},
+		"no role": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoMemberToken,
+			"MAKE_ORGANIZATION_ID": "4721"}, []string{"cannot be read", "Admin or Owner"}},
+		"no plan": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "6060"},
+			[]string{"402", "Enterprise"}},
+		"not my organization": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken,
+			"MAKE_ORGANIZATION_ID": "123456"}, []string{"not visible", "4721", "MAKE_ORGANIZATION_ID"}},
+		"a bad time zone": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_TIMEZONE": "Mars/Olympus"},
+			[]string{"MAKE_TIMEZONE", "Mars/Olympus"}},
+		"a bad ceiling": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_REQUESTS_PER_MINUTE": "lots"},
+			[]string{"MAKE_REQUESTS_PER_MINUTE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, test.set)
@@ -105,7 +119,8 @@ func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 	_, url := upstream(t)
 	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken})
 	got := run(t, "", "check").succeeds()
-	for _, want := range []string{"Alena", "Europe/Prague", "organizations:read", "role: Admin", "at most 500", "365 days", "Enterprise plan", "Ready."} {
+	for _, want := range []string{"Alena", "Europe/Prague", "organizations:read", "role: Admin", "at most 500", "365 days",
+		"Enterprise plan", "Ready."} {
 		assert.Contains(t, got.out, want)
 	}
 	assert.NotContains(t, got.out, "\x1b", "no colour where there is no terminal")
@@ -130,8 +145,10 @@ func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 		"a missing file":  {[]string{"--demo", "call", "list_audit_logs", "@/no/such/file"}, 2, "cannot read the arguments"},
 		"a tool error":    {[]string{"--demo", "call", "list_audit_logs", `{"from":"yesteryear"}`}, 1, "yesteryear"},
 		"a bad limit":     {[]string{"--demo", "call", "list_audit_logs", `{"limit":501}`}, 1, "501"},
-		"a backward time": {[]string{"--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"from":"2026-11-02","to":"2026-11-01"}`}, 1, "from"},
-		"no uuid":         {[]string{"--demo", "call", "get_audit_log", `{"uuid":"00000000-0000-4000-8000-000000000000"}`}, 1, "none of these uuids"},
+		"a backward time": {[]string{"--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"from":"2026-11-02","to":"2026-11-01"}`},
+			1, "from"},
+		"no uuid": {[]string{"--demo", "call", "get_audit_log", `{"uuid":"00000000-0000-4000-8000-000000000000"}`}, 1,
+			"none of these uuids"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := run(t, "", test.arguments...)
@@ -177,7 +194,8 @@ func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
 func TestLogsAreJSONOnRequestAndNeverHoldTheKey(t *testing.T) {
 	const key = "5b0c6c1e-0000-4000-8000-00000000beef"
 	_, url := upstream(t)
-	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": key, "MAKE_AUDIT_LOG_LEVEL": "debug", "MAKE_AUDIT_LOG_FORMAT": "json"})
+	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": key, "MAKE_AUDIT_LOG_LEVEL": "debug",
+		"MAKE_AUDIT_LOG_FORMAT": "json"})
 	got := run(t, "", "call", "list_audit_logs").fails()
 	assert.NotContains(t, got.errOut+got.out, key)
 	lines := 0

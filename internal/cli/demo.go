@@ -27,7 +27,8 @@ func (r *runtime) startDemo(options *makeapi.Options) error {
 	simulated := makesim.New(makesim.Demo(now(), demoSeed), makesim.Options{Now: now, Seed: demoSeed})
 	address, err := simulated.Listen(r.ctx)
 	if err != nil {
-		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(), Next: "allow this program to listen on loopback"}
+		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(),
+			Next: "allow this program to listen on loopback"}
 	}
 	options.BaseURL, err = makeapi.ParseBaseURL(address)
 	options.Now = now

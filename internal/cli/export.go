@@ -205,7 +205,8 @@ func summarizeExport(to io.Writer, written int, report *auditlog.Report) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(to, format+"\n", args...) }
 	say("%d entries exported, from %s", written, report.Source)
 	for _, gap := range report.Coverage.Gaps {
-		say("not covered: %s to %s: %s", gap.From.UTC().Format(time.RFC3339), gap.To.UTC().Format(time.RFC3339), auditlog.Text(gap.Reason).Clean())
+		say("not covered: %s to %s: %s", gap.From.UTC().Format(time.RFC3339), gap.To.UTC().Format(time.RFC3339),
+			auditlog.Text(gap.Reason).Clean())
 	}
 	if n := len(report.Unreadable); n > 0 {
 		say("%d records of Make's could not be read", n)

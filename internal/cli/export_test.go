@@ -106,7 +106,8 @@ func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
 		archived := a.run("export", "--to", "now")
 		assert.Equal(t, a.sent(true), linesOf(t, archived.out), "from the archive, with the details that are there")
 		assert.Contains(t, archived.errOut, "32 entries exported, from archive")
-		assert.Contains(t, archived.out, `"details":{"url":"https://hook.example/\u003cx\u003e\u0026y","webhookName":"Orders intake"}`, "to the byte, and unmasked")
+		assert.Contains(t, archived.out, `"details":{"url":"https://hook.example/\u003cx\u003e\u0026y","webhookName":"Orders intake"}`,
+			"to the byte, and unmasked")
 		a.advance(time.Minute)
 		a.happen(time.Second)
 		both := a.run("export", "--to", "now")
@@ -146,9 +147,11 @@ func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 		isPrivate(t, file)
 		a.export("--format", format, "--output", file, "--event", "webhook_deleted")
 		assert.Equal(t, 1, count(format, readFile(t, file)), "%s: a window is written anew", format)
-		assert.Zero(t, strings.Count(strings.TrimPrefix(a.export("--format", format, "--event", "team_deleted"), "\ufeffuuid"), "webhook"), format)
+		assert.Zero(t, strings.Count(strings.TrimPrefix(a.export("--format", format, "--event", "team_deleted"), "\ufeffuuid"), "webhook"),
+			format)
 	}
-	assert.Equal(t, printedCSVHeader, strings.TrimSpace(a.export("--format", "csv", "--event", "team_deleted")), "a table without rows has a header")
+	assert.Equal(t, printedCSVHeader, strings.TrimSpace(a.export("--format", "csv", "--event", "team_deleted")),
+		"a table without rows has a header")
 }
 
 const printedCSVHeader = "\ufeffuuid,triggered_at,created_at,organization_id,organization,team_id,team,event,category,actor_id,actor,actor_email,target_id,version_from,version_to,details"
@@ -156,7 +159,8 @@ const printedCSVHeader = "\ufeffuuid,triggered_at,created_at,organization_id,org
 func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
-	a.AddEntries(makesim.Entry{OrganizationID: acmeID, Event: "two_factor_authentication_enforcement_enabled", TriggeredAt: acmeBegin().Add(-90 * time.Minute)})
+	a.AddEntries(makesim.Entry{OrganizationID: acmeID, Event: "two_factor_authentication_enforcement_enabled",
+		TriggeredAt: acmeBegin().Add(-90 * time.Minute)})
 	a.sync("--details", "notable")
 	midday := acmeBegin().AddDate(0, 0, -100)
 	ids := func(is func(e makesim.Entry) bool) []string {
@@ -174,15 +178,18 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 		want  []string
 	}{
 		{[]string{"--event", "scenario_*"}, ids(func(e makesim.Entry) bool { return strings.HasPrefix(e.Event, "scenario_") })},
-		{[]string{"--event", "webhook_created,data_store_updated"}, ids(func(e makesim.Entry) bool { return e.Event == "webhook_created" || e.Event == "data_store_updated" })},
+		{[]string{"--event", "webhook_created,data_store_updated"},
+			ids(func(e makesim.Entry) bool { return e.Event == "webhook_created" || e.Event == "data_store_updated" })},
 		{[]string{"--actor", "Ada Admin"}, ids(func(e makesim.Entry) bool { return by(e, "Ada Admin") })},
 		{[]string{"--actor", "leo@acme.example"}, ids(func(e makesim.Entry) bool { return by(e, "Leo Left") })},
 		{[]string{"--actor", "none"}, ids(func(e makesim.Entry) bool { return e.Actor == nil })},
-		{[]string{"--exclude-actor", "tea@acme.example", "--exclude-actor", "none"}, ids(func(e makesim.Entry) bool { return e.Actor != nil && !by(e, "Tea Teamadmin") })},
+		{[]string{"--exclude-actor", "tea@acme.example", "--exclude-actor", "none"},
+			ids(func(e makesim.Entry) bool { return e.Actor != nil && !by(e, "Tea Teamadmin") })},
 		{[]string{"--team", "Sales", "--team", "none"}, ids(func(e makesim.Entry) bool { return e.TeamID != opsTeam })},
 		{[]string{"--target-id", hookTarget}, ids(func(e makesim.Entry) bool { return e.TargetID == hookTarget })},
 		{[]string{"--from", "2026-08-12T12:00:00Z"}, ids(func(e makesim.Entry) bool { return !e.TriggeredAt.Before(midday) })},
-		{[]string{"--to", "2026-08-12T12:00:00Z", "--team", "6"}, ids(func(e makesim.Entry) bool { return e.TriggeredAt.Before(midday) && e.TeamID == opsTeam })},
+		{[]string{"--to", "2026-08-12T12:00:00Z", "--team", "6"},
+			ids(func(e makesim.Entry) bool { return e.TriggeredAt.Before(midday) && e.TeamID == opsTeam })},
 	} {
 		require.NotEmpty(t, test.want, test.flags)
 		assert.Equal(t, test.want, uuidsOf(t, a.export(test.flags...)), test.flags)
@@ -191,10 +198,12 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 			continue
 		}
 		state := filepath.Join(t.TempDir(), "state.json")
-		assert.ElementsMatch(t, test.want, uuidsOf(t, a.export(append(test.flags, "--since-checkpoint", state)...)), "%s since the beginning", test.flags)
+		assert.ElementsMatch(t, test.want, uuidsOf(t, a.export(append(test.flags, "--since-checkpoint", state)...)),
+			"%s since the beginning", test.flags)
 	}
 	assert.Len(t, uuidsOf(t, a.export("--target-id", hookName)), 2, "by name, from the archive")
-	for _, bad := range [][]string{{"--event", "no_such_event"}, {"--actor", "Nobody"}, {"--team", "No Such"}, {"--from", "yesteryear"}, {"--from", "2026-11-02", "--to", "2026-11-01"}} {
+	for _, bad := range [][]string{{"--event", "no_such_event"}, {"--actor", "Nobody"}, {"--team", "No Such"}, {"--from", "yesteryear"},
+		{"--from", "2026-11-02", "--to", "2026-11-01"}} {
 		got := a.run(append([]string{"export"}, bad...)...).fails()
 		assert.Empty(t, got.out, bad)
 		assert.NotEmpty(t, got.errOut, bad)
@@ -277,12 +286,14 @@ func TestManyEntriesShortlyBeforeAreExportedOnce(t *testing.T) {
 	t.Parallel()
 	c := &continued{acme: newAcme(t), state: filepath.Join(t.TempDir(), "state.json")}
 	// More than a page of entries within the time that is read again.
-	c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 400, From: acmeBegin().Add(-40 * time.Minute), To: acmeBegin(), Seed: 9})...)
+	c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 400, From: acmeBegin().Add(-40 * time.Minute),
+		To: acmeBegin(), Seed: 9})...)
 	exported := uuidsOf(t, c.next())
 	for step := range 8 {
 		c.advance(time.Minute)
 		now := c.clock()
-		c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 5 + 30*(step%3), From: now.Add(-50 * time.Second), To: now.Add(-time.Second), Seed: uint64(100 + step)})...)
+		c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 5 + 30*(step%3), From: now.Add(-50 * time.Second),
+			To: now.Add(-time.Second), Seed: uint64(100 + step)})...)
 		exported = append(exported, uuidsOf(t, c.next())...)
 	}
 	c.exportedOnce(exported)
@@ -441,7 +452,8 @@ func TestAnExportWhoseReaderLeavesFailsAndForgetsNothing(t *testing.T) {
 				flags = append(flags, "--archive=")
 			}
 			var errOut bytes.Buffer
-			code := cli.Run(t.Context(), append(append(c.flags(ownerKey), "export"), flags...), cli.Streams{In: strings.NewReader(""), Out: &brokenPipe{left: 1000}, Err: &errOut}, "1")
+			code := cli.Run(t.Context(), append(append(c.flags(ownerKey), "export"), flags...),
+				cli.Streams{In: strings.NewReader(""), Out: &brokenPipe{left: 1000}, Err: &errOut}, "1")
 			assert.Equal(t, 1, code)
 			assert.Contains(t, errOut.String(), "broken pipe")
 		}
@@ -471,7 +483,8 @@ func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
 		"no archive":           {[]string{"--archive="}, "with an archive"},
 		"a text file":          {[]string{"--since-checkpoint", writeFile(t, "no state")}, "cannot be read"},
 		"a folder":             {[]string{"--since-checkpoint", folder}, "cannot be read"},
-		"a newer state":        {[]string{"--since-checkpoint", writeFile(t, strings.Replace(before, `"next":`, `"next":9`, 1))}, "the archive has"},
+		"a newer state": {[]string{"--since-checkpoint", writeFile(t, strings.Replace(before, `"next":`, `"next":9`, 1))},
+			"the archive has"},
 	} {
 		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, test.arguments...)...).fails(test.says, "Next:")
 		assert.Empty(t, got.out, name)

@@ -28,7 +28,8 @@ const maxFillEntries = 100_000
 func (u *upstream) filler(into *archive.Archive, details archive.Details) *filler {
 	return &filler{
 		archive: into, instance: u.instance, details: details, only: u.common.organization,
-		source: live.New(u.client, live.Options{Zone: u.common.zone, KeepRaw: true, MaxKept: 1, MaxEntries: maxFillEntries, Keep: time.Minute}),
+		source: live.New(u.client, live.Options{Zone: u.common.zone, KeepRaw: true, MaxKept: 1, MaxEntries: maxFillEntries,
+			Keep: time.Minute}),
 	}
 }
 
@@ -52,13 +53,15 @@ func (f *filler) organizations(ctx context.Context) ([]auditlog.Organization, er
 		}
 	}
 	if len(here) == 0 {
-		return nil, &SettingError{Problem: "there is no organization here whose audit log this key may read", Next: "make-audit-mcp check tells why"}
+		return nil, &SettingError{Problem: "there is no organization here whose audit log this key may read",
+			Next: "make-audit-mcp check tells why"}
 	}
 	return here, nil
 }
 
 // fill syncs one organization.
-func (f *filler) fill(ctx context.Context, organization auditlog.Organization, onProgress func(archive.SyncProgress)) (*archive.Summary, error) {
+func (f *filler) fill(ctx context.Context, organization auditlog.Organization,
+	onProgress func(archive.SyncProgress)) (*archive.Summary, error) {
 	catalog, err := f.source.Catalog(ctx, organization.ID)
 	if err != nil {
 		return nil, err

@@ -114,7 +114,8 @@ func (r *answer) uuids() []string {
 func environment(t *testing.T, set map[string]string) {
 	t.Helper()
 	for _, pair := range os.Environ() {
-		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_") || strings.HasPrefix(name, "OTEL_") {
+		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_") ||
+			strings.HasPrefix(name, "OTEL_") {
 			t.Setenv(name, "") // so that it is as it was afterwards
 			require.NoError(t, os.Unsetenv(name))
 		}
@@ -130,8 +131,10 @@ func upstream(t *testing.T) (*makesim.Server, string) {
 	now, err := time.Parse(time.RFC3339, demoNow)
 	require.NoError(t, err)
 	world := makesim.Demo(now, 1)
-	world.Organizations = append(world.Organizations, makesim.Organization{ID: planlessID, Name: "Teams Plan", Zone: world.Organizations[0].Zone, APILimit: 240})
-	world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: 5001, OrganizationID: planlessID, RoleID: makesim.RoleOrganizationOwner})
+	world.Organizations = append(world.Organizations,
+		makesim.Organization{ID: planlessID, Name: "Teams Plan", Zone: world.Organizations[0].Zone, APILimit: 240})
+	world.OrganizationRoles = append(world.OrganizationRoles,
+		makesim.OrganizationRole{UserID: 5001, OrganizationID: planlessID, RoleID: makesim.RoleOrganizationOwner})
 	sim := makesim.New(world, makesim.Options{Now: func() time.Time { return now }})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
@@ -249,7 +252,8 @@ func (r *running) ask(method, path, body string, headers ...string) (int, string
 func (r *running) call(tool, arguments string, headers ...string) (status int, result *answer, failed string) {
 	r.t.Helper()
 	body := fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":%q,"arguments":%s,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`, tool, arguments)
-	status, text, _ := r.ask(http.MethodPost, "/mcp", body, append(headers, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)...)
+	status, text, _ := r.ask(http.MethodPost, "/mcp", body,
+		append(headers, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "tools/call", "Mcp-Name", tool)...)
 	var message struct {
 		Result struct {
 			StructuredContent json.RawMessage `json:"structuredContent"`

@@ -16,7 +16,8 @@ const healthTimeout = 4 * time.Second
 func (c *httpCommand) health(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(c.Address)
 	if err != nil {
-		return &SettingError{Problem: "--address " + c.Address + " is no host:port", Next: "give the address that the server listens on, e.g. 127.0.0.1:8080"}
+		return &SettingError{Problem: "--address " + c.Address + " is no host:port",
+			Next: "give the address that the server listens on, e.g. 127.0.0.1:8080"}
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"

@@ -87,7 +87,8 @@ func (c *httpCommand) Run(r *runtime) error {
 // warn warns of what works, and is probably not meant.
 func (c *httpCommand) warn(r *runtime, address *serverAddress, admission *admission) {
 	if !admission.open && !address.loopback && !address.isSecure() {
-		r.logger.WarnContext(r.ctx, "tokens and answers go over the network in clear: give --tls-cert and --tls-key, or --public-url https://… with a TLS proxy in front")
+		r.logger.WarnContext(r.ctx, "tokens and answers go over the network in clear: give --tls-cert and --tls-key, or --public-url "+
+			"https://… with a TLS proxy in front")
 	}
 	if !address.loopback && address.public == nil && len(c.AllowedHosts) == 0 {
 		r.logger.WarnContext(r.ctx, "only requests to localhost are answered: give --public-url or --allowed-hosts")
@@ -143,7 +144,8 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, &SettingError{Problem: "cannot listen on " + address + ": " + err.Error(), Next: "choose a free address with --address, e.g. 127.0.0.1:8081"}
+		return nil, &SettingError{Problem: "cannot listen on " + address + ": " + err.Error(),
+			Next: "choose a free address with --address, e.g. 127.0.0.1:8081"}
 	}
 	return listener, nil
 }

@@ -75,7 +75,8 @@ func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
 		environment(t, nil)
 		run(t, "", "--demo", "http", "--address", address).fails("nothing says who may call", "MCP_AUTH_TOKEN")
-		run(t, "", "--demo", "http", "--address", address, "--caller-credentials").fails("nothing says who may call") // a key of Make's is no leave
+		// a key of Make's is no leave
+		run(t, "", "--demo", "http", "--address", address, "--caller-credentials").fails("nothing says who may call")
 	}
 }
 
@@ -94,14 +95,18 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"short token":         {map[string]string{"MCP_AUTH_TOKEN": "short"}, []string{"--demo", "http"}, "openssl rand"},
 		"short token in file": {nil, []string{"--demo", "http", "--auth-token-file", file}, "openssl rand"},
 		"no token file":       {nil, []string{"--demo", "http", "--auth-token-file", file + "x"}, "openssl rand"},
-		"token and issuer":    {map[string]string{"MCP_AUTH_TOKEN": authToken}, []string{"--demo", "http", "--oauth-issuer", "https://x.example", "--oauth-audience", "a"}, "both"},
+		"token and issuer": {map[string]string{"MCP_AUTH_TOKEN": authToken},
+			[]string{"--demo", "http", "--oauth-issuer", "https://x.example", "--oauth-audience", "a"}, "both"},
 		"issuer in clear":     {nil, []string{"--demo", "http", "--oauth-issuer", "http://x.example", "--oauth-audience", "a"}, "https"},
 		"issuer, no audience": {nil, []string{"--demo", "http", "--oauth-issuer", "https://x.example"}, "--public-url"},
 		"scopes, no issuer":   {nil, []string{"--demo", "http", "--oauth-scopes", "x"}, "--oauth-issuer"},
 		"hosts, no token":     {nil, []string{"--demo", "http", "--allowed-hosts", "x.example"}, "MCP_AUTH_TOKEN"},
-		"host with scheme":    {map[string]string{"MCP_AUTH_TOKEN": authToken}, []string{"--demo", "http", "--allowed-hosts", "localhost,https://x.example"}, "no host"},
-		"host with path":      {map[string]string{"MCP_AUTH_TOKEN": authToken}, []string{"--demo", "http", "--allowed-hosts", "x.example/mcp"}, "no host"},
-		"origin, no scheme":   {map[string]string{"MCP_ALLOWED_ORIGINS": "https://x.example,y.example"}, []string{"--demo", "http"}, "no origin"},
+		"host with scheme": {map[string]string{"MCP_AUTH_TOKEN": authToken},
+			[]string{"--demo", "http", "--allowed-hosts", "localhost,https://x.example"}, "no host"},
+		"host with path": {map[string]string{"MCP_AUTH_TOKEN": authToken},
+			[]string{"--demo", "http", "--allowed-hosts", "x.example/mcp"}, "no host"},
+		"origin, no scheme": {map[string]string{"MCP_ALLOWED_ORIGINS": "https://x.example,y.example"}, []string{"--demo", "http"},
+			"no origin"},
 		"any origin":          {nil, []string{"--demo", "http", "--allowed-origins", "*"}, "no origin"},
 		"null origin":         {nil, []string{"--demo", "http", "--allowed-origins", "null"}, "no origin"},
 		"origin with path":    {nil, []string{"--demo", "http", "--allowed-origins", "https://x.example/app"}, "no origin"},
@@ -115,8 +120,9 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"zones in the demo":   {nil, []string{"--demo", "http", "--caller-credentials", "--allowed-zones", "eu1.make.com"}, "--demo"},
 		"zone that is none":   {nil, []string{"http", "--caller-credentials", "--allowed-zones", "169.254.169.254"}, "eu1.make.com"},
 		"no zone for callers": {nil, []string{"http", "--caller-credentials"}, "MAKE_ZONE"},
-		"metrics address":     {nil, []string{"--demo", "http", "--address", "127.0.0.1:0", "--metrics-address", "nowhere"}, "cannot listen"},
-		"not alive":           {nil, []string{"http", "--health", "--address", "127.0.0.1:1"}, "not alive"},
+		"metrics address": {nil, []string{"--demo", "http", "--address", "127.0.0.1:0", "--metrics-address", "nowhere"},
+			"cannot listen"},
+		"not alive": {nil, []string{"http", "--health", "--address", "127.0.0.1:1"}, "not alive"},
 	} {
 		environment(t, test.set)
 		run(t, "", test.arguments...).fails(test.says)
@@ -131,9 +137,11 @@ func TestCallersAskWithTheirOwnKeysOnly(t *testing.T) {
 	assert.NotEmpty(t, result.Organizations, "the operator's key answers")
 	r.ends()
 
-	r = listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"}, "--caller-credentials")
+	r = listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"},
+		"--caller-credentials")
 	before := len(simulated.Requests())
-	for _, headers := range [][]string{nil, {"X-Make-Api-Key", ""}, {"X-Make-Api-Key", "short"}, {"X-Make-Api-Key", makesim.DemoToken, "X-Make-Zone", "eu1.make.com"}} {
+	for _, headers := range [][]string{nil, {"X-Make-Api-Key", ""}, {"X-Make-Api-Key", "short"},
+		{"X-Make-Api-Key", makesim.DemoToken, "X-Make-Zone", "eu1.make.com"}} {
 		status, _, failed := r.call("list_organizations", `{}`, headers...)
 		assert.GreaterOrEqual(t, status, 400, headers)
 		assert.Contains(t, failed, "X-Make-", headers)
@@ -156,7 +164,8 @@ func TestHTTPOverTLS(t *testing.T) {
 	folder := t.TempDir()
 	certificate, key := filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
 	roots := selfSigned(t, certificate, key)
-	r := listen(t, map[string]string{"MCP_AUTH_TOKEN": authToken, "MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key}, "--demo", "--demo-now", demoNow)
+	r := listen(t, map[string]string{"MCP_AUTH_TOKEN": authToken, "MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key}, "--demo", "--demo-now",
+		demoNow)
 	require.True(t, strings.HasPrefix(r.url, "https://"))
 	r.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	status, result, _ := r.call("count_audit_logs", `{"from":"7d"}`, "Authorization", "Bearer "+authToken)
@@ -172,7 +181,8 @@ func selfSigned(t *testing.T, certificate, key string) *x509.CertPool {
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:    time.Now().Add(time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
@@ -229,7 +239,8 @@ func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 		defer leave() // the server would try again
 		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/mcp", strings.NewReader(listFilters))
 		require.NoError(t, err)
-		for name, value := range map[string]string{"Content-Type": "application/json", "X-Make-Api-Key": "a-key-of-the-callers-own", "X-Make-Zone": zone, "Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_audit_log_filters"} {
+		for name, value := range map[string]string{"Content-Type": "application/json", "X-Make-Api-Key": "a-key-of-the-callers-own",
+			"X-Make-Zone": zone, "Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_audit_log_filters"} {
 			request.Header.Set(name, value)
 		}
 		go func() {
@@ -246,7 +257,8 @@ func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 		defer mu.Unlock()
 		return asked
 	}
-	for zone, want := range map[string]string{"": "eu1.make.com", "eu1.make.com": "eu1.make.com", "us1.make.com": "us1.make.com", "US1.make.com.": "us1.make.com"} {
+	for zone, want := range map[string]string{"": "eu1.make.com", "eu1.make.com": "eu1.make.com", "us1.make.com": "us1.make.com",
+		"US1.make.com.": "us1.make.com"} {
 		hosts := ask(zone)
 		assert.Len(t, hosts, 1, zone)
 		assert.Contains(t, hosts, "CONNECT "+want+":443", zone)
@@ -254,7 +266,8 @@ func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 	mu.Lock()
 	asked = map[string]int{}
 	mu.Unlock()
-	for _, zone := range []string{"169.254.169.254", "eu2.make.com", "evil.example", "us1.make.com.evil.example", "us1.make.com:8443", "localhost"} {
+	for _, zone := range []string{"169.254.169.254", "eu2.make.com", "evil.example", "us1.make.com.evil.example", "us1.make.com:8443",
+		"localhost"} {
 		status, _, failed := r.call("list_audit_log_filters", `{}`, "X-Make-Api-Key", "a-key-of-the-callers-own", "X-Make-Zone", zone)
 		assert.Equal(t, http.StatusForbidden, status, zone)
 		assert.Contains(t, failed, "eu1.make.com, us1.make.com", zone)

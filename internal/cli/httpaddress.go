@@ -58,11 +58,15 @@ func (c *httpCommand) publicURL() (*url.URL, error) {
 		return nil, nil
 	}
 	public, err := url.Parse(c.PublicURL)
-	if err != nil || public.Scheme != "https" && public.Scheme != "http" || public.Host == "" || public.RawQuery != "" || public.Fragment != "" || public.User != nil {
-		return nil, &SettingError{Problem: "--public-url " + auditlog.Text(c.PublicURL).Quote() + " is no http or https URL", Next: "give it as clients see it, without /mcp, e.g. https://audit.example.com"}
+	if err != nil || public.Scheme != "https" && public.Scheme != "http" || public.Host == "" || public.RawQuery != "" ||
+		public.Fragment != "" || public.User != nil {
+		return nil, &SettingError{Problem: "--public-url " + auditlog.Text(c.PublicURL).Quote() + " is no http or https URL",
+			Next: "give it as clients see it, without /mcp, e.g. https://audit.example.com"}
 	}
-	if path := transport.CleanBase(public.Path); path != "" && c.BasePath != "" && path != transport.CleanBase(c.BasePath) && !strings.HasSuffix(path, transport.CleanBase(c.BasePath)) {
-		return nil, &SettingError{Problem: "the path of --public-url does not end with --base-path", Next: "make them fit, e.g. https://example.com/make and /make"}
+	if path := transport.CleanBase(public.Path); path != "" && c.BasePath != "" && path != transport.CleanBase(c.BasePath) &&
+		!strings.HasSuffix(path, transport.CleanBase(c.BasePath)) {
+		return nil, &SettingError{Problem: "the path of --public-url does not end with --base-path",
+			Next: "make them fit, e.g. https://example.com/make and /make"}
 	}
 	if public.Path == "" {
 		public.Path = transport.CleanBase(c.BasePath)
@@ -75,7 +79,8 @@ func (c *httpCommand) checkBasePath() error {
 		return !strings.ContainsRune("/-._~", r) && (r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 	}
 	if strings.ContainsFunc(c.BasePath, isOdd) {
-		return &SettingError{Problem: "--base-path " + auditlog.Text(c.BasePath).Quote() + " is no plain path", Next: "use letters, digits, - . _ ~ and /, e.g. /make"}
+		return &SettingError{Problem: "--base-path " + auditlog.Text(c.BasePath).Quote() + " is no plain path",
+			Next: "use letters, digits, - . _ ~ and /, e.g. /make"}
 	}
 	return nil
 }
@@ -84,13 +89,16 @@ func (c *httpCommand) checkBasePath() error {
 func (c *httpCommand) checkAllowed() error {
 	for _, host := range c.AllowedHosts {
 		if address, err := url.Parse("https://" + host); host != "*" && (err != nil || address.Host != host || host == "") {
-			return &SettingError{Problem: "--allowed-hosts has " + auditlog.Text(host).Quote() + ", which is no host", Next: "give what clients send as Host, e.g. audit.example.com or 10.0.0.5:8080"}
+			return &SettingError{Problem: "--allowed-hosts has " + auditlog.Text(host).Quote() + ", which is no host",
+				Next: "give what clients send as Host, e.g. audit.example.com or 10.0.0.5:8080"}
 		}
 	}
 	for _, origin := range c.AllowedOrigins {
 		origin = strings.TrimSuffix(origin, "/")
-		if address, err := url.Parse(origin); err != nil || address.Host == "" || !strings.EqualFold(address.Scheme+"://"+address.Host, origin) {
-			return &SettingError{Problem: "--allowed-origins has " + auditlog.Text(origin).Quote() + ", which is no origin", Next: "name each with its scheme and without a path, e.g. https://app.example.com"}
+		if address, err := url.Parse(origin); err != nil || address.Host == "" ||
+			!strings.EqualFold(address.Scheme+"://"+address.Host, origin) {
+			return &SettingError{Problem: "--allowed-origins has " + auditlog.Text(origin).Quote() + ", which is no origin",
+				Next: "name each with its scheme and without a path, e.g. https://app.example.com"}
 		}
 	}
 	return nil

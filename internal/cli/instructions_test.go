@@ -36,12 +36,14 @@ func TestInstructionsAreFactsForChoosingATool(t *testing.T) {
 	for _, word := range regexp.MustCompile(`\b(?:list|get|count|find)_\w+`).FindAllString(instructions, -1) {
 		assert.Contains(t, tools, word, "a tool that there is not")
 	}
-	for _, missing := range []string{"logins", "IP addresses", "scenario runs", "API tokens", "single sign-on", "removal of organization users"} {
+	for _, missing := range []string{"logins", "IP addresses", "scenario runs", "API tokens", "single sign-on",
+		"removal of organization users"} {
 		assert.Contains(t, instructions, missing)
 	}
 	assert.Contains(t, instructions, "12 months")
 	// As TestDefinitionsAreGood has it for tools.
 	orders := regexp.MustCompile(`(?i)\b(always|never|must|you should|you may|do not|don't|make sure|important|call \w+ first|before (using|calling)|ignore|instead of)\b`)
 	assert.NotRegexp(t, orders, instructions)
-	assert.NotRegexp(t, `(?i)(^|[.!] )(use|call|ask|check|pass|read|prefer|start|please)\b`, instructions, "sentences that begin with an order")
+	assert.NotRegexp(t, `(?i)(^|[.!] )(use|call|ask|check|pass|read|prefer|start|please)\b`, instructions,
+		"sentences that begin with an order")
 }

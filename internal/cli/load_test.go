@@ -73,7 +73,8 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	environment(t, nil)
 	simulated := httptest.NewServer(makesim.New(loadWorld(), makesim.Options{}))
 	defer simulated.Close()
-	url, process, collect := startServer(t, "--caller-credentials", "--session-idle", "20s", "--rate-limit", "20", "--total-rate-limit", "400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
+	url, process, collect := startServer(t, "--caller-credentials", "--session-idle", "20s", "--rate-limit", "20", "--total-rate-limit",
+		"400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
 	var report loadReport
 	before := numbers(t, url)
 	after := make([]map[string]float64, 2)
@@ -87,15 +88,19 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 		collect()
 		after[wave] = numbers(t, url)
 	}
-	t.Logf("calls %d, of them 429: %d; heap before %.1f MB, after the first wave %.1f MB, after the second %.1f MB; resident %.1f, %.1f, %.1f MB; goroutines %.0f, %.0f, %.0f",
+	t.Logf("calls %d, of them 429: %d; heap before %.1f MB, after the first wave %.1f MB, after the second %.1f MB; resident %.1f, %.1f, "+
+		"%.1f MB; goroutines %.0f, %.0f, %.0f",
 		report.calls.Load(), report.limited.Load(),
-		before["go_memstats_heap_alloc_bytes"]/1e6, after[0]["go_memstats_heap_alloc_bytes"]/1e6, after[1]["go_memstats_heap_alloc_bytes"]/1e6,
-		before["process_resident_memory_bytes"]/1e6, after[0]["process_resident_memory_bytes"]/1e6, after[1]["process_resident_memory_bytes"]/1e6,
+		before["go_memstats_heap_alloc_bytes"]/1e6, after[0]["go_memstats_heap_alloc_bytes"]/1e6,
+		after[1]["go_memstats_heap_alloc_bytes"]/1e6,
+		before["process_resident_memory_bytes"]/1e6, after[0]["process_resident_memory_bytes"]/1e6,
+		after[1]["process_resident_memory_bytes"]/1e6,
 		before["go_goroutines"], after[0]["go_goroutines"], after[1]["go_goroutines"])
 	assert.Zero(t, report.crossed.Load(), "answers that held another's entries")
 	assert.Empty(t, report.wrong(), "what went wrong, but for 429")
 	assert.Greater(t, report.calls.Load(), int64(callers))
-	assert.Less(t, after[1]["go_memstats_heap_alloc_bytes"], after[0]["go_memstats_heap_alloc_bytes"]*1.1+2e6, "memory grows with every wave")
+	assert.Less(t, after[1]["go_memstats_heap_alloc_bytes"], after[0]["go_memstats_heap_alloc_bytes"]*1.1+2e6,
+		"memory grows with every wave")
 	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
 	assert.NoError(t, process.Wait(), "it stops cleanly")
 }
@@ -108,11 +113,15 @@ func loadWorld() *makesim.World {
 	now := time.Now()
 	for i := range callers {
 		user, organization := int64(10_000+i), int64(20_000+i)
-		world.Users = append(world.Users, makesim.User{ID: user, Name: fmt.Sprint("Caller ", i), Email: fmt.Sprintf("caller%d@load.example", i), Timezone: "UTC"})
+		world.Users = append(world.Users, makesim.User{ID: user, Name: fmt.Sprint("Caller ", i),
+			Email: fmt.Sprintf("caller%d@load.example", i), Timezone: "UTC"})
 		world.Tokens = append(world.Tokens, makesim.Token{Secret: ownKey(i), UserID: user})
-		world.Organizations = append(world.Organizations, makesim.Organization{ID: organization, Name: fmt.Sprint("Organization ", i), Zone: "eu1.make.com", AuditLogsDays: 365})
-		world.OrganizationRoles = append(world.OrganizationRoles, makesim.OrganizationRole{UserID: user, OrganizationID: organization, RoleID: makesim.RoleOrganizationOwner})
-		for _, entry := range makesim.Bulk(makesim.BulkOptions{OrganizationID: organization, Count: ownEntries, From: now.AddDate(0, 0, -30), To: now, Seed: uint64(i)}) {
+		world.Organizations = append(world.Organizations,
+			makesim.Organization{ID: organization, Name: fmt.Sprint("Organization ", i), Zone: "eu1.make.com", AuditLogsDays: 365})
+		world.OrganizationRoles = append(world.OrganizationRoles,
+			makesim.OrganizationRole{UserID: user, OrganizationID: organization, RoleID: makesim.RoleOrganizationOwner})
+		for _, entry := range makesim.Bulk(makesim.BulkOptions{OrganizationID: organization, Count: ownEntries,
+			From: now.AddDate(0, 0, -30), To: now, Seed: uint64(i)}) {
 			entry.TargetID = fmt.Sprint("of-", i)
 			world.Entries = append(world.Entries, entry)
 		}
@@ -228,8 +237,11 @@ func (c *loadCaller) visit(ctx context.Context) {
 	}
 	for range 1 + c.random.IntN(5) {
 		question := [][2]string{
-			{"list_audit_logs", `{"limit":20}`}, {"count_audit_logs", `{"group_by":["target"],"from":"30d"}`}, {"list_audit_log_filters", `{"kind":"users"}`},
-			{"list_organizations", `{}`}, {"get_target_history", fmt.Sprintf(`{"target_id":"of-%d","kind":"Webhooks","limit":2}`, c.number)}, {"list_audit_logs", `{"from":"3d","sort_by":"actor"}`},
+			{"list_audit_logs", `{"limit":20}`}, {"count_audit_logs", `{"group_by":["target"],"from":"30d"}`},
+			{"list_audit_log_filters", `{"kind":"users"}`},
+			{"list_organizations", `{}`}, {"get_target_history",
+				fmt.Sprintf(`{"target_id":"of-%d","kind":"Webhooks","limit":2}`, c.number)},
+			{"list_audit_logs", `{"from":"3d","sort_by":"actor"}`},
 		}[c.random.IntN(6)]
 		c.ask(ctx, question[0], question[1])
 		if ctx.Err() != nil {
@@ -248,7 +260,8 @@ func (c *loadCaller) ask(ctx context.Context, tool, arguments string) {
 		meta = `,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}`
 		headers = map[string]string{"Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": tool}
 	}
-	c.send(ctx, http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s%s}}`, c.random.IntN(3), tool, arguments, meta), headers)
+	c.send(ctx, http.MethodPost, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"arguments":%s%s}}`,
+		c.random.IntN(3), tool, arguments, meta), headers)
 }
 
 // send sends a request, looks at the answer, and returns the session that it opens.

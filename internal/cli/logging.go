@@ -43,7 +43,8 @@ func redactor(secret string) func([]string, slog.Attr) slog.Attr {
 			if text := value.String(); strings.Contains(text, secret) {
 				return slog.String(attribute.Key, strings.ReplaceAll(text, secret, hidden))
 			}
-		case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindTime, slog.KindUint64, slog.KindGroup, slog.KindLogValuer:
+		case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindTime, slog.KindUint64, slog.KindGroup,
+			slog.KindLogValuer:
 		}
 		return attribute
 	}

@@ -35,7 +35,8 @@ func continueOutput(path string, standard io.Writer, size int64) (*output, error
 	}
 	if err != nil {
 		_ = file.Close()
-		return nil, &SettingError{Problem: "the output cannot be continued: " + err.Error(), Next: "name the file that the last export wrote, or begin anew with another --since-checkpoint"}
+		return nil, &SettingError{Problem: "the output cannot be continued: " + err.Error(),
+			Next: "name the file that the last export wrote, or begin anew with another --since-checkpoint"}
 	}
 	return &output{Writer: file, file: file}, nil
 }

@@ -56,7 +56,9 @@ func (s *Settings) baseURL() (*url.URL, error) {
 	case s.Zone != "":
 		base, err = makeapi.ZoneURL(s.Zone)
 	default:
-		return nil, &SettingError{Problem: "MAKE_ZONE is not set, so it is not known where your organization lives", Next: "set MAKE_ZONE to the host you sign in to, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com; or try --demo, which needs no account"}
+		return nil, &SettingError{Problem: "MAKE_ZONE is not set, so it is not known where your organization lives",
+			Next: "set MAKE_ZONE to the host you sign in to, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com; or try " +
+				"--demo, which needs no account"}
 	}
 	if err != nil {
 		return nil, &SettingError{Problem: err.Error(), Next: "correct MAKE_ZONE or MAKE_API_URL"}
@@ -66,7 +68,8 @@ func (s *Settings) baseURL() (*url.URL, error) {
 
 // credential is the key's source. That there is none is an error here, so that it is said before anything is called.
 func (s *Settings) credential() (makeapi.Credential, error) {
-	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read, and set " + environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
+	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read, and set " +
+		environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
 	if s.Demo {
 		return makeapi.StaticKey(makesim.DemoToken), nil
 	}
@@ -111,7 +114,9 @@ func (s *Settings) requestsPerMinute() (int, error) {
 	}
 	ceiling, err := strconv.Atoi(s.RequestsPerMinute)
 	if err != nil || ceiling < 1 {
-		return 0, &SettingError{Problem: fmt.Sprintf("MAKE_REQUESTS_PER_MINUTE %s is no number from 1 on", auditlog.Text(s.RequestsPerMinute).Quote()), Next: "set it to a number such as 200, or leave it out for half the organization's limit"}
+		return 0, &SettingError{Problem: fmt.Sprintf("MAKE_REQUESTS_PER_MINUTE %s is no number from 1 on",
+			auditlog.Text(s.RequestsPerMinute).Quote()),
+			Next: "set it to a number such as 200, or leave it out for half the organization's limit"}
 	}
 	return ceiling, nil
 }

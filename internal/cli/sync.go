@@ -107,7 +107,8 @@ func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 // printSummary prints what a sync did.
 func printSummary(to io.Writer, s *archive.Summary) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(to, format+"\n", args...) }
-	say("organization %s %s: %d entries added, %d changed, %d details", s.Organization.ID, s.Organization.Name.Quote(), s.Added, s.Changed, s.Details)
+	say("organization %s %s: %d entries added, %d changed, %d details", s.Organization.ID, s.Organization.Name.Quote(), s.Added, s.Changed,
+		s.Details)
 	say("  holds %d entries, covered from %s to %s", s.Span.Entries, day(s.Span.From), s.Span.AsOf.UTC().Format(time.RFC3339))
 	for _, gap := range s.Gaps {
 		say("  GAP from %s to %s: %s", gap.From.UTC().Format(time.RFC3339), gap.To.UTC().Format(time.RFC3339), gap.Reason)
@@ -160,7 +161,8 @@ func (s *syncProgress) text(p archive.SyncProgress) string {
 		const width = 24
 		share := min(1, p.Done/p.Of)
 		full := int(share * width)
-		text = fmt.Sprintf("%s: %-28s [%s%s] %3.0f %%", s.name, p.Stage, strings.Repeat("#", full), strings.Repeat(".", width-full), 100*share)
+		text = fmt.Sprintf("%s: %-28s [%s%s] %3.0f %%", s.name, p.Stage, strings.Repeat("#", full), strings.Repeat(".", width-full),
+			100*share)
 	}
 	text += fmt.Sprintf("  %d entries added", p.Added)
 	if !p.Reached.IsZero() {

@@ -19,7 +19,8 @@ import (
 func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 	a := newAcme(t)
 	// As users do, by the environment.
-	environment(t, map[string]string{"MAKE_API_URL": a.url, "MAKE_API_KEY": ownerKey, "MAKE_AUDIT_ARCHIVE": a.archive, "MAKE_REQUESTS_PER_MINUTE": "unlimited", "MAKE_AUDIT_SYNC_DETAILS": "all"})
+	environment(t, map[string]string{"MAKE_API_URL": a.url, "MAKE_API_KEY": ownerKey, "MAKE_AUDIT_ARCHIVE": a.archive,
+		"MAKE_REQUESTS_PER_MINUTE": "unlimited", "MAKE_AUDIT_SYNC_DETAILS": "all"})
 	first := run(t, "", "sync").succeeds()
 	assert.Empty(t, first.errOut, "it was quick, so nothing is told on the way")
 	assert.NotContains(t, first.out, "\x1b", "no colour where there is no terminal")
@@ -49,7 +50,8 @@ func TestSyncFillsEveryOrganizationOfItsKey(t *testing.T) {
 	a.ownsBetaToo()
 	a.Update(func(w *makesim.World) {
 		w.Organizations = append(w.Organizations, makesim.Organization{ID: 99, Name: "No Plan", Zone: "eu1.make.com"})
-		w.OrganizationRoles = append(w.OrganizationRoles, makesim.OrganizationRole{UserID: 1, OrganizationID: 99, RoleID: makesim.RoleOrganizationOwner})
+		w.OrganizationRoles = append(w.OrganizationRoles,
+			makesim.OrganizationRole{UserID: 1, OrganizationID: 99, RoleID: makesim.RoleOrganizationOwner})
 	})
 	only := a.sync("--details", "none")
 	assert.Contains(t, only, "organization 77")
@@ -80,7 +82,8 @@ func TestOneOrganizationThatFailsDoesNotKeepTheOthersFromBeingFilled(t *testing.
 		a.ServeHTTP(w, r)
 	}))
 	t.Cleanup(failing.Close)
-	got := a.run("sync", "--details", "none", "--organization-id=", "--api-url", failing.URL+makesim.BasePath).fails("organization 77", "500")
+	got := a.run("sync", "--details", "none", "--organization-id=", "--api-url", failing.URL+makesim.BasePath).fails("organization 77",
+		"500")
 	assert.NotContains(t, got.errOut, "organization 88")
 	assert.Contains(t, got.out, `organization 88 "Beta": 3 entries added`)
 }
@@ -144,7 +147,8 @@ func TestAnInterruptedSyncIsGoneOnWith(t *testing.T) {
 	a := newAcme(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	a.atLogCall(4, interrupt)
-	got := a.as(ctx, ownerKey, "sync", "--details", "none").fails("interrupted; what was read is stored, and the next sync goes on from there")
+	got := a.as(ctx, ownerKey, "sync", "--details",
+		"none").fails("interrupted; what was read is stored, and the next sync goes on from there")
 	assert.Empty(t, got.out)
 	a.each(nil)
 

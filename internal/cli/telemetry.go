@@ -17,9 +17,11 @@ func (r *runtime) startTelemetry(metrics bool) error {
 	if !metrics && !traces {
 		return nil
 	}
-	started, err := telemetry.New(r.ctx, telemetry.Options{ServiceName: "make-audit-mcp", Version: r.version, OTLPEndpoint: traces, Logger: r.logger})
+	started, err := telemetry.New(r.ctx, telemetry.Options{ServiceName: "make-audit-mcp", Version: r.version, OTLPEndpoint: traces,
+		Logger: r.logger})
 	if err != nil {
-		return &SettingError{Problem: "traces cannot be sent: " + err.Error(), Next: "correct the OTEL_ variables, or unset OTEL_EXPORTER_OTLP_ENDPOINT"}
+		return &SettingError{Problem: "traces cannot be sent: " + err.Error(),
+			Next: "correct the OTEL_ variables, or unset OTEL_EXPORTER_OTLP_ENDPOINT"}
 	}
 	r.telemetry = started
 	return nil

@@ -65,10 +65,12 @@ func (c *verifyCommand) options() (archive.VerifyOptions, error) {
 	}
 	text, err := os.ReadFile(c.Checkpoint)
 	if err != nil {
-		return options, &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(), Next: "name a file that holds one, as sync prints it"}
+		return options, &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(),
+			Next: "name a file that holds one, as sync prints it"}
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return options, &SettingError{Problem: "the file of the checkpoint is empty", Next: "name one that holds a checkpoint, as sync prints it"}
+		return options, &SettingError{Problem: "the file of the checkpoint is empty",
+			Next: "name one that holds a checkpoint, as sync prints it"}
 	}
 	options.Checkpoint = withoutIndentation(text)
 	return options, nil
@@ -101,7 +103,8 @@ func printVerification(report *checkReport, found *archive.Verification) {
 	case last == nil:
 		report.warned("checkpoints", "none that can be believed")
 	case found.Unsigned > 0:
-		report.warned("checkpoints", fmt.Sprintf("%d; the last is about %d records, and %d came later, from a sync that did not finish", found.Checkpoints, last.Size, found.Unsigned))
+		report.warned("checkpoints", fmt.Sprintf("%d; the last is about %d records, and %d came later, from a sync that did not finish",
+			found.Checkpoints, last.Size, found.Unsigned))
 	default:
 		report.passed("checkpoints", fmt.Sprintf("%d; the last is about all %d records", found.Checkpoints, last.Size))
 	}
@@ -116,7 +119,8 @@ func printVerification(report *checkReport, found *archive.Verification) {
 func printLog(report *checkReport, log archive.VerifiedLog) {
 	name := fmt.Sprintf("organization %s %s", auditlog.Text(log.OrganizationID).Clean(), log.Name.Quote())
 	stamp := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	span := fmt.Sprintf("%d entries of %s, covered from %s to %s", log.Entries, auditlog.Text(log.Instance).Clean(), day(log.From), stamp(log.AsOf))
+	span := fmt.Sprintf("%d entries of %s, covered from %s to %s", log.Entries, auditlog.Text(log.Instance).Clean(), day(log.From),
+		stamp(log.AsOf))
 	switch {
 	case !log.Unfilled.IsZero():
 		report.failed(name, fmt.Sprintf("%d entries; the first sync did not finish, it came back to %s", log.Entries, stamp(log.Unfilled)))

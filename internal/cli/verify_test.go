@@ -59,9 +59,10 @@ func TestVerifyHoldsTheArchiveAgainstWhatWasKeptElsewhere(t *testing.T) {
 		"a file that is none":  {[]string{"--checkpoint", writeFile(t, "no checkpoint")}, "the checkpoint that was given cannot be used"},
 		"another's checkpoint": {[]string{"--checkpoint", writeFile(t, foreign)}, "the checkpoint that was given cannot be used"},
 		"another's, its key":   {[]string{"--checkpoint", writeFile(t, foreign), "--public-key", foreignKey}, "cannot be"},
-		"a forged one":         {[]string{"--checkpoint", writeFile(t, strings.Replace(kept, origin+"\n"+size, origin+"\n"+size+"0", 1))}, "signature"},
-		"another's key":        {[]string{"--public-key", foreignKey}, "cannot be believed"},
-		"a key that is none":   {[]string{"--public-key", "nonsense"}, "nonsense"},
+		"a forged one": {[]string{"--checkpoint", writeFile(t, strings.Replace(kept, origin+"\n"+size, origin+"\n"+size+"0", 1))},
+			"signature"},
+		"another's key":      {[]string{"--public-key", foreignKey}, "cannot be believed"},
+		"a key that is none": {[]string{"--public-key", "nonsense"}, "nonsense"},
 	} {
 		got := a.run(append([]string{"verify"}, test.arguments...)...).fails()
 		assert.Contains(t, got.out, "FAIL", name)
@@ -82,7 +83,8 @@ func TestVerifyFindsAnArchiveThatWasMadeAnew(t *testing.T) {
 	a.RemoveEntries(hookDeleted)
 	a.sync("--details", "none")
 	a.run("verify").succeeds() // by itself it is sound
-	for _, arguments := range [][]string{{"--checkpoint", writeFile(t, kept)}, {"--public-key", key}, {"--checkpoint", writeFile(t, kept), "--public-key", key}} {
+	for _, arguments := range [][]string{{"--checkpoint", writeFile(t, kept)}, {"--public-key", key},
+		{"--checkpoint", writeFile(t, kept), "--public-key", key}} {
 		a.run(append([]string{"verify"}, arguments...)...).fails()
 	}
 }

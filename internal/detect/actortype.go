@@ -19,18 +19,17 @@ const (
 	System         ActorType = "system"
 )
 
-// aroundTheClock is in how many hours of the day somebody must have acted, and in
-// how many entries, to be taken for a machine.
+// aroundTheClock is in how many hours of the day somebody must have acted, and in how many entries, to be taken for a machine.
 const (
 	aroundTheClock        = 20
 	aroundTheClockEntries = 100
 )
 
-// looksLikeService returns why an actor seems to be a service account, by name or by hours, since Make does not say so; empty
-// for people.
+// looksLikeService returns why an actor seems to be a service account, by name or by hours, since Make does not say so; empty for people.
 func looksLikeService(actor auditlog.Actor, entries ...[]*auditlog.Entry) string {
 	local, _, _ := strings.Cut(string(actor.Email), "@")
-	words := strings.FieldsFunc(auditlog.Fold(string(actor.Name)+" "+local), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	words := strings.FieldsFunc(auditlog.Fold(string(actor.Name)+" "+local),
+		func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	telling := []string{"svc", "service", "robot", "automation", "deploy", "deployer", "cicd", "daemon", "noreply"}
 	if !strings.Contains(strings.TrimSpace(string(actor.Name)), " ") {
 		// People are called so, too, but not by one name alone.

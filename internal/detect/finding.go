@@ -81,7 +81,8 @@ func (r *Record) findOutsideHours(a *Assessment) *Finding {
 	}
 	return &Finding{
 		Rule: "outside_usual_hours", Title: "Work outside usual hours", Severity: severity,
-		Reason: fmt.Sprintf("%d entries lie outside the hours that the baseline shows (%s, %s)", len(a.Outside), strings.Join(a.Usual.Ranges(), ", "), a.Usual.Location),
+		Reason: fmt.Sprintf("%d entries lie outside the hours that the baseline shows (%s, %s)", len(a.Outside),
+			strings.Join(a.Usual.Ranges(), ", "), a.Usual.Location),
 		// Fewer than the floor are not worth a finding.
 		Observed: float64(len(a.Outside)), Threshold: minOutside,
 		Evidence: a.Outside,
@@ -113,7 +114,8 @@ func (r *Record) findFirstTimeEvents(a *Assessment) *Finding {
 	}
 	return &Finding{
 		Rule: "first_time_events", Title: "Notable events that are new for this actor", Severity: SeverityMedium,
-		Reason:   fmt.Sprintf("notable events that are not among the %d entries of the baseline: kinds of event %d, entries %d; see new_events", len(r.Baseline), len(weighty), len(evidence)),
+		Reason: fmt.Sprintf("notable events that are not among the %d entries of the baseline: kinds of event %d, entries %d; "+
+			"see new_events", len(r.Baseline), len(weighty), len(evidence)),
 		Observed: float64(len(weighty)), Threshold: 0,
 		Evidence: evidence,
 	}
@@ -154,8 +156,7 @@ func deletionsOf(entries []*auditlog.Entry) []*auditlog.Entry {
 	return deletions
 }
 
-// busiestStretch is the stretch of time with the most entries, the newest of
-// equals. Entries come and go newest first.
+// busiestStretch is the stretch of time with the most entries, the newest of equals. Entries come and go newest first.
 func busiestStretch(entries []*auditlog.Entry, length time.Duration) []*auditlog.Entry {
 	var busiest []*auditlog.Entry
 	end := 0
@@ -170,9 +171,8 @@ func busiestStretch(entries []*auditlog.Entry, length time.Duration) []*auditlog
 	return busiest
 }
 
-// findBusyDay compares the busiest day with the usual spread of active days:
-// beyond the median by three times one and a half of the quartiles' distance, as
-// RunReveal's baseline of actors does.
+// findBusyDay compares the busiest day with the usual spread of active days: beyond the median by three times one and a half of the
+// quartiles' distance, as RunReveal's baseline of actors does.
 func (r *Record) findBusyDay(a *Assessment) *Finding {
 	if a.ActorType == System || !r.hasBaseline() {
 		return nil
@@ -196,7 +196,8 @@ func (r *Record) findBusyDay(a *Assessment) *Finding {
 	}
 	return &Finding{
 		Rule: "busy_day", Title: "An unusually busy day", Severity: SeverityLow,
-		Reason:   fmt.Sprintf("%d entries on %s; an active day of the baseline has %.0f (median)", len(busiest), busiest[0].TriggeredAt.In(r.Location).Format(time.DateOnly), median),
+		Reason: fmt.Sprintf("%d entries on %s; an active day of the baseline has %.0f (median)", len(busiest),
+			busiest[0].TriggeredAt.In(r.Location).Format(time.DateOnly), median),
 		Observed: float64(len(busiest)), Threshold: threshold,
 		Evidence: busiest,
 	}

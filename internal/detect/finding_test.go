@@ -47,19 +47,23 @@ func TestManyDeletionsWithinAnHourAreFound(t *testing.T) {
 		want     detect.Severity // empty: no finding
 		observed float64
 	}{
-		"nine":                     {series(9, "webhook_deleted", morning(), time.Minute), "", 0},
-		"ten":                      {series(10, "webhook_deleted", morning(), time.Minute), detect.SeverityMedium, 10},
-		"nineteen":                 {series(19, "webhook_deleted", morning(), time.Minute), detect.SeverityMedium, 19},
-		"twenty":                   {series(20, "webhook_deleted", morning(), time.Minute), detect.SeverityHigh, 20},
-		"removed":                  {series(10, "team_member_removed", morning(), time.Minute), detect.SeverityMedium, 10},
-		"of several events":        {append(series(5, "webhook_deleted", morning(), time.Minute), series(5, "key_deleted", morning(), time.Second)...), detect.SeverityMedium, 10},
-		"within an hour":           {series(10, "webhook_deleted", morning(), 399*time.Second), detect.SeverityMedium, 10},
-		"in a whole hour":          {series(10, "webhook_deleted", morning(), 400*time.Second), "", 0},
-		"spread over the day":      {series(40, "webhook_deleted", morning(), 10*time.Minute), "", 0},
-		"updates":                  {series(40, "webhook_updated", morning(), time.Minute), "", 0},
-		"as usual":                 {append(series(12, "webhook_deleted", morning(), time.Minute), series(7, "webhook_deleted", windowStart().Add(-30*time.Hour), time.Minute)...), "", 0},
-		"twice as many as usual":   {append(series(14, "webhook_deleted", morning(), time.Minute), series(7, "webhook_deleted", windowStart().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 14},
-		"the busiest of two hours": {append(series(11, "webhook_deleted", morning(), time.Minute), series(13, "key_deleted", morning().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 13},
+		"nine":     {series(9, "webhook_deleted", morning(), time.Minute), "", 0},
+		"ten":      {series(10, "webhook_deleted", morning(), time.Minute), detect.SeverityMedium, 10},
+		"nineteen": {series(19, "webhook_deleted", morning(), time.Minute), detect.SeverityMedium, 19},
+		"twenty":   {series(20, "webhook_deleted", morning(), time.Minute), detect.SeverityHigh, 20},
+		"removed":  {series(10, "team_member_removed", morning(), time.Minute), detect.SeverityMedium, 10},
+		"of several events": {append(series(5, "webhook_deleted", morning(), time.Minute),
+			series(5, "key_deleted", morning(), time.Second)...), detect.SeverityMedium, 10},
+		"within an hour":      {series(10, "webhook_deleted", morning(), 399*time.Second), detect.SeverityMedium, 10},
+		"in a whole hour":     {series(10, "webhook_deleted", morning(), 400*time.Second), "", 0},
+		"spread over the day": {series(40, "webhook_deleted", morning(), 10*time.Minute), "", 0},
+		"updates":             {series(40, "webhook_updated", morning(), time.Minute), "", 0},
+		"as usual": {append(series(12, "webhook_deleted", morning(), time.Minute),
+			series(7, "webhook_deleted", windowStart().Add(-30*time.Hour), time.Minute)...), "", 0},
+		"twice as many as usual": {append(series(14, "webhook_deleted", morning(), time.Minute),
+			series(7, "webhook_deleted", windowStart().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 14},
+		"the busiest of two hours": {append(series(11, "webhook_deleted", morning(), time.Minute),
+			series(13, "key_deleted", morning().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 13},
 	} {
 		got := finding(judge(logtest.Ada(), time.UTC, nil, test.entries...), "mass_deletion")
 		if test.want == "" {
@@ -87,11 +91,13 @@ func TestWorkOutsideUsualHoursIsFoundFromThreeEntriesOn(t *testing.T) {
 	require.NotNil(t, low)
 	assert.Equal(t, detect.SeverityLow, low.Severity)
 	assert.Contains(t, low.Reason, "08-14")
-	medium := find(append(series(2, "scenario_updated", night, time.Minute), logtest.Did(logtest.Ada(), "webhook_deleted", night.Add(time.Second)))...)
+	medium := find(append(series(2, "scenario_updated", night, time.Minute),
+		logtest.Did(logtest.Ada(), "webhook_deleted", night.Add(time.Second)))...)
 	require.NotNil(t, medium)
 	assert.Equal(t, detect.SeverityMedium, medium.Severity)
 	assert.Len(t, medium.Evidence, 3)
-	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, series(9, "key_created", night, time.Minute)...), "outside_usual_hours"), "with no baseline nothing is unusual")
+	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, series(9, "key_created", night, time.Minute)...), "outside_usual_hours"),
+		"with no baseline nothing is unusual")
 }
 
 func TestNotableEventsOfAFirstTimeAreFound(t *testing.T) {
@@ -111,7 +117,8 @@ func TestNotableEventsOfAFirstTimeAreFound(t *testing.T) {
 	assert.Nil(t, find(20, "webhook_created"), "not weighty")
 	assert.Nil(t, find(14, "key_created"), "28 entries are too little a baseline")
 	assert.NotNil(t, find(15, "key_created"))
-	known := append(daily(20, time.UTC, 9, 12), logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour)), logtest.Did(logtest.Ada(), "key_created", morning()))
+	known := append(daily(20, time.UTC, 9, 12), logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour)),
+		logtest.Did(logtest.Ada(), "key_created", morning()))
 	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, known...), "first_time_events"))
 }
 
@@ -122,7 +129,8 @@ func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
 		for range usual {
 			hours = append(hours, 9)
 		}
-		return finding(judge(logtest.Ada(), time.UTC, nil, append(daily(20, time.UTC, hours...), series(count, "scenario_updated", morning(), time.Second)...)...), "busy_day")
+		return finding(judge(logtest.Ada(), time.UTC, nil,
+			append(daily(20, time.UTC, hours...), series(count, "scenario_updated", morning(), time.Second)...)...), "busy_day")
 	}
 	assert.Nil(t, find(4, 30), "thirty entries a day are never many")
 	got := find(4, 31)
@@ -139,10 +147,13 @@ func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
 func TestFindingsKeepTheirIDs(t *testing.T) {
 	t.Parallel()
 	ask := func(count int) judged {
-		return judge(logtest.Ada(), time.UTC, nil, append(daily(20, time.UTC, 9, 12), series(count, "webhook_deleted", time.Date(2026, 11, 18, 3, 59, 0, 0, time.UTC), time.Minute)...)...)
+		return judge(logtest.Ada(), time.UTC, nil,
+			append(daily(20, time.UTC, 9, 12), series(count, "webhook_deleted", time.Date(2026, 11, 18, 3, 59, 0, 0, time.UTC),
+				time.Minute)...)...)
 	}
 	first, again, other := ask(40), ask(40), ask(41)
-	assert.Equal(t, []string{"mass_deletion", "outside_usual_hours", "first_time_events", "busy_day"}, rules(first), "the most severe first")
+	assert.Equal(t, []string{"mass_deletion", "outside_usual_hours", "first_time_events", "busy_day"}, rules(first),
+		"the most severe first")
 	ids := map[string]bool{}
 	for i := range first.Findings {
 		assert.Equal(t, first.Findings[i].ID(), again.Findings[i].ID())
@@ -155,7 +166,8 @@ func TestFindingsKeepTheirIDs(t *testing.T) {
 func TestTheSystemHasNoHabits(t *testing.T) {
 	t.Parallel()
 	var entries []*auditlog.Entry
-	for _, entry := range slices.Concat(daily(30, time.UTC, 9, 12), series(40, "scenario_updated", morning().Add(-6*time.Hour), time.Minute), series(1, "key_created", morning(), time.Minute)) {
+	for _, entry := range slices.Concat(daily(30, time.UTC, 9, 12),
+		series(40, "scenario_updated", morning().Add(-6*time.Hour), time.Minute), series(1, "key_created", morning(), time.Minute)) {
 		entry.Actor = nil
 		entries = append(entries, entry)
 	}

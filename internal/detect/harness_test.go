@@ -39,14 +39,14 @@ func judge(actor auditlog.Actor, zone, own *time.Location, entries ...*auditlog.
 	return judged{record, record.Assess()}
 }
 
-// daily are entries of the baseline, at some hours of so many days up to the day
-// before the window.
+// daily are entries of the baseline, at some hours of so many days up to the day before the window.
 func daily(days int, zone *time.Location, hours ...int) []*auditlog.Entry {
 	var entries []*auditlog.Entry
 	for day := range days {
 		date := windowStart().In(zone).AddDate(0, 0, -1-day)
 		for i, hour := range hours {
-			entries = append(entries, logtest.Did(logtest.Ada(), "scenario_updated", time.Date(date.Year(), date.Month(), date.Day(), hour, 10+i, day, 0, zone)))
+			entries = append(entries, logtest.Did(logtest.Ada(), "scenario_updated",
+				time.Date(date.Year(), date.Month(), date.Day(), hour, 10+i, day, 0, zone)))
 		}
 	}
 	return entries

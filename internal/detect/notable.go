@@ -40,8 +40,8 @@ func (n Notable) Why() string {
 	return ""
 }
 
-// PowerOf returns what an event touches by its name and the catalog's words: where the catalog lacks the event, those for
-// others about the same object.
+// PowerOf returns what an event touches by its name and the catalog's words: where the catalog lacks the event, those for others about the
+// same object.
 func PowerOf(event auditlog.Text, catalog *auditlog.Catalog) auditlog.Power {
 	described := catalog.Event(event)
 	described.Category = catalog.Kind(event)

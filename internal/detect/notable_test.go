@@ -16,7 +16,8 @@ func TestWhatTouchesAccessIsNotable(t *testing.T) {
 	// From the weightiest down; the last are not notable at all.
 	weighty := []auditlog.Text{
 		"two_factor_authentication_enforcement_disabled", "team_role_updated", "organization_created", "key_created",
-		"credential_request_authorized", "connection_deleted", "webhook_deleted", "organization_variable_updated", "connection_updated", "webhook_created",
+		"credential_request_authorized", "connection_deleted", "webhook_deleted", "organization_variable_updated", "connection_updated",
+		"webhook_created",
 	}
 	plain := []auditlog.Text{"scenario_updated", "scenario_created", "webhook_updated", "team_variable_updated"}
 	var entries []*auditlog.Entry
@@ -35,8 +36,10 @@ func TestWhatTouchesAccessIsNotable(t *testing.T) {
 
 func TestNotableEntriesOfOneWeightComeNewestFirst(t *testing.T) {
 	t.Parallel()
-	older, newer := logtest.Did(logtest.Ada(), "key_deleted", now().Add(-2*time.Hour)), logtest.Did(logtest.Ada(), "key_created", now().Add(-time.Hour))
-	notable := judge(logtest.Ada(), time.UTC, nil, older, newer, logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour))).Notable
+	older, newer := logtest.Did(logtest.Ada(), "key_deleted", now().Add(-2*time.Hour)), logtest.Did(logtest.Ada(), "key_created",
+		now().Add(-time.Hour))
+	notable := judge(logtest.Ada(), time.UTC, nil, older, newer,
+		logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour))).Notable
 	require.Len(t, notable, 2, "the baseline's are not")
 	assert.Equal(t, []*auditlog.Entry{newer, older}, []*auditlog.Entry{notable[0].Entry, notable[1].Entry})
 }
@@ -44,8 +47,10 @@ func TestNotableEntriesOfOneWeightComeNewestFirst(t *testing.T) {
 func TestEventsOfAnyNameAreJudgedByTheirWords(t *testing.T) {
 	t.Parallel()
 	for event, want := range map[auditlog.Text]bool{
-		"sso_enabled": true, "user_2fa_reset": true, "organization_member_added": true, "API_KEYS_ROTATED": true, "certificate_created": true, "folder_deleted": true,
-		"folder_removed": true, "keyboard_created": false, "monkey_updated": false, "folder_created": false, "": false, "_": false, "\u202ekey_created": true,
+		"sso_enabled": true, "user_2fa_reset": true, "organization_member_added": true, "API_KEYS_ROTATED": true,
+		"certificate_created": true, "folder_deleted": true,
+		"folder_removed": true, "keyboard_created": false, "monkey_updated": false, "folder_created": false, "": false, "_": false,
+		"\u202ekey_created": true,
 	} {
 		notable := judge(logtest.Ada(), time.UTC, nil, logtest.Did(logtest.Ada(), event, now().Add(-time.Hour))).Notable
 		assert.Equal(t, want, len(notable) == 1, "%q", string(event))

@@ -10,8 +10,7 @@ import (
 
 // Usual is what the baseline shows of the hours that somebody works in.
 type Usual struct {
-	// Location is the zone that the hours are meant in; IsOwn says that it is the
-	// person's, as Make has it.
+	// Location is the zone that the hours are meant in; IsOwn says that it is the person's, as Make has it.
 	Location *time.Location
 	IsOwn    bool
 	// hours has a bit for each hour of the day; none if they are not known.
@@ -20,9 +19,8 @@ type Usual struct {
 	Reason string
 }
 
-// How much must have been seen before any hour is called unusual, and how often an
-// hour must have been worked in, or next to, to be usual: on so many days, and on
-// such a share of the active ones.
+// How much must have been seen before any hour is called unusual, and how often an hour must have been worked in, or next to, to be usual:
+// on so many days, and on such a share of the active ones.
 const (
 	minBaselineEntries = 30
 	minBaselineDays    = 10
@@ -75,7 +73,8 @@ func learnUsual(baseline []*auditlog.Entry, location *time.Location) *Usual {
 		}
 	}
 	if len(baseline) < minBaselineEntries || len(days) < minBaselineDays {
-		usual.Reason = fmt.Sprintf("too little was seen in the baseline: %d entries on %d days, and at least %d entries on %d days are needed",
+		usual.Reason = fmt.Sprintf("too little was seen in the baseline: %d entries on %d days, and at least %d entries on %d "+
+			"days are needed",
 			len(baseline), len(days), minBaselineEntries, minBaselineDays)
 		return usual
 	}

@@ -20,12 +20,14 @@ func TestHoursAreUsualOnceEnoughWasSeen(t *testing.T) {
 		baseline []*auditlog.Entry
 		known    bool
 	}{
-		"thirty entries on ten days":         {daily(10, time.UTC, 9, 12, 15), true},
-		"nine days":                          {daily(9, time.UTC, 9, 10, 12, 15), false},
-		"twenty-nine entries":                {daily(10, time.UTC, 9, 12, 15)[1:], false},
-		"nothing":                            {nil, false},
-		"what lies before the baseline":      {[]*auditlog.Entry{logtest.Did(logtest.Ada(), "key_created", windowStart().AddDate(0, 0, -91))}, false},
-		"many on a day are still of one day": {slices.Concat(daily(1, time.UTC, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16), daily(1, time.UTC, 17, 18, 19, 20, 21, 22, 23), daily(9, time.UTC, 0)), false},
+		"thirty entries on ten days": {daily(10, time.UTC, 9, 12, 15), true},
+		"nine days":                  {daily(9, time.UTC, 9, 10, 12, 15), false},
+		"twenty-nine entries":        {daily(10, time.UTC, 9, 12, 15)[1:], false},
+		"nothing":                    {nil, false},
+		"what lies before the baseline": {[]*auditlog.Entry{logtest.Did(logtest.Ada(), "key_created",
+			windowStart().AddDate(0, 0, -91))}, false},
+		"many on a day are still of one day": {slices.Concat(daily(1, time.UTC, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16),
+			daily(1, time.UTC, 17, 18, 19, 20, 21, 22, 23), daily(9, time.UTC, 0)), false},
 	} {
 		night := logtest.Did(logtest.Ada(), "key_created", now().Add(-9*time.Hour)) // 03:00
 		activity := judge(logtest.Ada(), time.UTC, nil, append(test.baseline, night)...)
@@ -35,7 +37,8 @@ func TestHoursAreUsualOnceEnoughWasSeen(t *testing.T) {
 			assert.Equal(t, []*auditlog.Entry{night}, activity.Outside)
 			continue
 		}
-		assert.Contains(t, activity.Usual.Reason, fmt.Sprintf("%d entries on %d days", len(activity.Baseline), activeDays(activity.Baseline)), name)
+		assert.Contains(t, activity.Usual.Reason,
+			fmt.Sprintf("%d entries on %d days", len(activity.Baseline), activeDays(activity.Baseline)), name)
 		assert.Empty(t, activity.Outside, "where nothing is known, nothing is outside: "+name)
 		assert.Empty(t, activity.Usual.Ranges())
 	}
@@ -50,7 +53,8 @@ func TestUsualHoursHaveTheirNeighbours(t *testing.T) {
 	assert.Equal(t, []string{"00-02", "22-24"}, ranges(daily(20, time.UTC, 23, 0)...), "around midnight")
 	assert.Equal(t, []string{"00-24"}, ranges(daily(20, time.UTC, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22)...))
 	assert.Equal(t, []string{"08-11"}, ranges(append(daily(20, time.UTC, 9, 9), daily(1, time.UTC, 3)...)...), "once is not usual")
-	assert.Equal(t, []string{"02-05", "08-11"}, ranges(append(daily(20, time.UTC, 9, 9), daily(2, time.UTC, 3)...)...), "twice in twenty days is")
+	assert.Equal(t, []string{"02-05", "08-11"}, ranges(append(daily(20, time.UTC, 9, 9), daily(2, time.UTC, 3)...)...),
+		"twice in twenty days is")
 	assert.Equal(t, []string{"08-11"}, ranges(append(daily(60, time.UTC, 9), daily(2, time.UTC, 3)...)...), "twice in sixty days is not")
 	assert.Equal(t, []string{"02-05", "08-11"}, ranges(append(daily(60, time.UTC, 9), daily(3, time.UTC, 3)...)...), "one day in twenty is")
 }

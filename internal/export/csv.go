@@ -68,7 +68,8 @@ func rowOf(e *auditlog.Entry, options *Options) []string {
 		version = *e.Version
 	}
 	return []string{
-		e.UUID, instant(e.TriggeredAt), instant(e.CreatedAt), string(organization.ID), string(organization.Name), string(team.ID), string(team.Name),
+		e.UUID, instant(e.TriggeredAt), instant(e.CreatedAt), string(organization.ID), string(organization.Name), string(team.ID),
+		string(team.Name),
 		string(e.Event), string(options.category(e.Event)), string(actor.ID), string(actor.Name), string(actor.Email),
 		string(e.TargetID), string(version.From), string(version.To), string(valueOf(e.Details)),
 	}
@@ -77,8 +78,7 @@ func rowOf(e *auditlog.Entry, options *Options) []string {
 // cell makes text safe in a cell: cleaned as [auditlog.Text.Clean] does, so on one line and with nothing invisible, of at most maxCellRunes
 // characters, and text to a spreadsheet whatever it begins with: an apostrophe goes before what would begin a formula, at the cell's
 // beginning and after each semicolon, which is the separator of spreadsheets where the comma is a decimal point. Negative numbers get one
-// too.
-// Source: https://owasp.org/www-community/attacks/CSV_Injection
+// too. Source: https://owasp.org/www-community/attacks/CSV_Injection
 func cell(text string) string {
 	parts := strings.Split(auditlog.Text(text).CleanTo(maxCellRunes), ";")
 	for i, part := range parts {

@@ -12,8 +12,8 @@ import (
 const ecsVersion = "8.11.0"
 
 // ecsDocument is a document of the Elastic Common Schema. Fields below "make" are ours; what has no fixed form there is text, since
-// Elasticsearch refuses a document in which a field changes its type.
-// Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html
+// Elasticsearch refuses a document in which a field changes its type. Source:
+// https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html
 type ecsDocument struct {
 	Timestamp    string     `json:"@timestamp"`
 	ECS          ecsSchema  `json:"ecs"`
@@ -100,7 +100,8 @@ type ecsWriter struct {
 }
 
 func newECS(to io.Writer, options Options) func(*auditlog.Entry) error {
-	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), types: ecsTypes(), lines: auditlog.PlainEncoder(to)}
+	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), types: ecsTypes(),
+		lines: auditlog.PlainEncoder(to)}
 	return func(e *auditlog.Entry) error { return w.lines.Encode(w.document(e)) }
 }
 
@@ -142,8 +143,7 @@ func (w *ecsWriter) audit(e *auditlog.Entry, category auditlog.Text) ecsMakeAudi
 }
 
 // ecsUserOf is who acted, and where the event is about a user whom it concerns, as
-// https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html has it; nil if nobody is
-// named.
+// https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html has it; nil if nobody is named.
 func ecsUserOf(e *auditlog.Entry, m meaning) *ecsUser {
 	var user ecsUser
 	if e.Actor != nil {
@@ -182,8 +182,7 @@ func ecsNamedOf(ref *auditlog.Ref) *ecsNamed {
 }
 
 // ecsOutcome is how it ended. An event that says what was done says that it was done; where it does not, the schema wants the field left
-// out rather than "unknown".
-// Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-outcome.html
+// out rather than "unknown". Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-outcome.html
 func ecsOutcome(m meaning) string {
 	switch {
 	case m.isDone():

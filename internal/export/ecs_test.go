@@ -37,10 +37,13 @@ func (a *ecsAllowed) validate(t *testing.T, document map[string]any) {
 	for _, category := range categories {
 		allowed, known := a.TypesOfCategory[category]
 		assert.True(t, known, category)
-		assert.True(t, slices.ContainsFunc(types, func(one string) bool { return slices.Contains(allowed, one) }), "%s has none of %v", category, types)
+		assert.True(t, slices.ContainsFunc(types, func(one string) bool { return slices.Contains(allowed, one) }), "%s has none of %v",
+			category, types)
 	}
 	for _, one := range types {
-		assert.True(t, slices.ContainsFunc(categories, func(category string) bool { return slices.Contains(a.TypesOfCategory[category], one) }), "%s goes with none of %v", one, categories)
+		assert.True(t, slices.ContainsFunc(categories,
+			func(category string) bool { return slices.Contains(a.TypesOfCategory[category], one) }), "%s goes with none of %v", one,
+			categories)
 	}
 	if slices.Contains(categories, "iam") {
 		assert.Len(t, types, 2, "what was done, and to what")

@@ -10,9 +10,8 @@ type ecsCategorization struct {
 }
 
 // ecsCategorizations returns each kind's. To gain or lose a role, a membership or a factor is a change of the user. The category database
-// has no creation or deletion.
-// Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-category.html
-// and https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html
+// has no creation or deletion. Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-category.html and
+// https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html
 func ecsCategorizations() map[kind]ecsCategorization {
 	iam := []string{"iam"}
 	user := ecsCategorization{category: iam, about: []string{"user"}, always: "change"}

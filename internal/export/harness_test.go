@@ -38,15 +38,19 @@ func entries() []*auditlog.Entry {
 			UUID: "0d4cbb3a-0001-4000-8000-000000000001", TriggeredAt: at, CreatedAt: at.Add(time.Minute), Organization: northwind,
 			Event: "webhook_created", Actor: ada, Team: sales, TargetID: "3000", Version: &auditlog.Version{From: "1.0.0", To: "1.0.1"},
 			Extra: map[string]json.RawMessage{"sequence": json.RawMessage(`12345678901234567890123`), "html": json.RawMessage(`"<b>&"`)},
-			Raw: json.RawMessage("{ \"uuid\": \"0d4cbb3a-0001-4000-8000-000000000001\",\n  \"triggeredAt\":\"2026-10-14T09:30:15.123+02:00\",\t\"createdAt\":\"2026-10-14T07:31:15.123Z\",\r\n" +
+			Raw: json.RawMessage("{ \"uuid\": \"0d4cbb3a-0001-4000-8000-000000000001\",\n  " +
+				"\"triggeredAt\":\"2026-10-14T09:30:15.123+02:00\",\t\"createdAt\":\"2026-10-14T07:31:15.123Z\",\r\n" +
 				`"organizationId":1001,"organization":{"id":1001,"name":"Northwind"},"eventName":"webhook_created","team":{"id":21,"name":"Sales"},` +
 				`"actor":{"id":7,"name":"\u0041da Lovelace","email":"ada@example.com"},"targetId":"3000","version":{"from":"1.0.0","to":"1.0.1"},` +
 				`"sequence": 12345678901234567890123 ,"html":"<b>&"}`),
 		},
 		{ // the same call with details, from the fields alone
-			UUID: "0d4cbb3a-0002-4000-8000-000000000002", TriggeredAt: at.Add(time.Second), CreatedAt: at.Add(40 * 24 * time.Hour), Organization: northwind,
-			Event: "connection_updated", Actor: ada, Team: sales, TargetID: "88", Details: json.RawMessage(` { "name": "CRM \u202e", "scopes": [-1, "a; =b"] } `),
-			Extra: map[string]json.RawMessage{"actor": json.RawMessage(`{"avatar":"x","name":"ignored"}`), "version": json.RawMessage(`"2.5"`)},
+			UUID: "0d4cbb3a-0002-4000-8000-000000000002", TriggeredAt: at.Add(time.Second), CreatedAt: at.Add(40 * 24 * time.Hour),
+			Organization: northwind,
+			Event:        "connection_updated", Actor: ada, Team: sales, TargetID: "88",
+			Details: json.RawMessage(` { "name": "CRM \u202e", "scopes": [-1, "a; =b"] } `),
+			Extra: map[string]json.RawMessage{"actor": json.RawMessage(`{"avatar":"x","name":"ignored"}`),
+				"version": json.RawMessage(`"2.5"`)},
 		},
 		{ // the system, for the whole organization
 			UUID: "0d4cbb3a-0003-4000-8000-000000000003", TriggeredAt: at.Add(2 * time.Second),
@@ -55,8 +59,9 @@ func entries() []*auditlog.Entry {
 		},
 		{ // formulas, and what hides or reorders text
 			UUID: "=1+1", TriggeredAt: at.Add(3 * time.Second), Organization: northwind, Event: "scenario_activated",
-			Actor: &auditlog.Actor{ID: "-5", Name: auditlog.Text(zeroWidth + " \t=HYPERLINK(\"http://evil.example\")" + bidi), Email: "+1@example.com"},
-			Team:  &auditlog.Ref{ID: "22", Name: "＝cmd|' /C calc'!A0\r\n@second; -line"}, TargetID: "\r\n-2",
+			Actor: &auditlog.Actor{ID: "-5", Name: auditlog.Text(zeroWidth + " \t=HYPERLINK(\"http://evil.example\")" + bidi),
+				Email: "+1@example.com"},
+			Team: &auditlog.Ref{ID: "22", Name: "＝cmd|' /C calc'!A0\r\n@second; -line"}, TargetID: "\r\n-2",
 			Raw: json.RawMessage(`{"uuid":"=1+1","eventName":"scenario_activated"}`), Details: json.RawMessage(`"=no object"`),
 		},
 		{ // bytes that are no UTF-8, and JSON that is none
@@ -149,10 +154,12 @@ func documented() []auditlog.Text {
 func undocumented() []auditlog.Text {
 	return []auditlog.Text{
 		"", "_", "x", "quasar_frobnicated", "scenario.created", "Webhook created", "webhook_paused", "webhook_resumed", "scenario_renamed",
-		"user_created", "user_disabled", "user_locked", "user_unlocked", "user_deleted", "user_frobnicated", "user_password_changed", "user_password_reset",
+		"user_created", "user_disabled", "user_locked", "user_unlocked", "user_deleted", "user_frobnicated", "user_password_changed",
+		"user_password_reset",
 		"user_2fa_enabled", "user_mfa_disabled", "mfa_frobnicated", "sso_updated", "organization_member_added", "team_user_removed",
 		"team_members_frobnicated", "organization_role_assigned", "organization_role_revoked", "role_created", "team_role_frobnicated",
-		"organization_deleted", "connection_failed", "data_store_record_read", "team_variable_frobnicated", "login_failed", "\xff\xfe_created", "删除_created",
+		"organization_deleted", "connection_failed", "data_store_record_read", "team_variable_frobnicated", "login_failed",
+		"\xff\xfe_created", "删除_created",
 	}
 }
 

@@ -26,7 +26,8 @@ type growingLog struct {
 // write adds an entry that was triggered so long ago and shows up so late, and returns its uuid.
 func (l *growingLog) write(ago, late time.Duration) string {
 	uuid := fmt.Sprint(len(l.entries))
-	l.entries = append(l.entries, &auditlog.Entry{UUID: uuid, TriggeredAt: l.now.Add(-ago), CreatedAt: l.now.Add(-late), Event: "webhook_created"})
+	l.entries = append(l.entries, &auditlog.Entry{UUID: uuid, TriggeredAt: l.now.Add(-ago), CreatedAt: l.now.Add(-late),
+		Event: "webhook_created"})
 	return uuid
 }
 
@@ -50,7 +51,8 @@ func (l *growingLog) Read(_ context.Context, q auditlog.Query, yield func(*audit
 }
 
 // Written yields older entries, too, as pages do.
-func (l *growingLog) Written(_ context.Context, _ auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (time.Time, auditlog.Report, error) {
+func (l *growingLog) Written(_ context.Context, _ auditlog.Ref, since time.Time,
+	yield func(*auditlog.Entry)) (time.Time, auditlog.Report, error) {
 	for _, entry := range l.entries {
 		if entry.CreatedAt.After(since.Add(-time.Hour)) {
 			yield(entry)
@@ -59,7 +61,8 @@ func (l *growingLog) Written(_ context.Context, _ auditlog.Ref, since time.Time,
 	return l.now, auditlog.Report{Exhausted: !l.partly}, nil
 }
 
-func (l *growingLog) Since(_ context.Context, from export.ArchivePosition, yield func(*auditlog.Entry) error) (export.ArchivePosition, error) {
+func (l *growingLog) Since(_ context.Context, from export.ArchivePosition,
+	yield func(*auditlog.Entry) error) (export.ArchivePosition, error) {
 	for _, entry := range l.entries[from.Next:] {
 		if err := yield(entry); err != nil {
 			return from, err
@@ -107,7 +110,8 @@ func (s *series) exports(want ...string) {
 // fromMake is a series of an empty log, without an archive.
 func fromMake(t *testing.T) (*growingLog, *series) {
 	l := &growingLog{now: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)}
-	return l, &series{t: t, Incremental: &export.Incremental{Series: export.Series{Organization: "77", Format: export.NDJSON, Output: "out"}, Make: l}}
+	return l, &series{t: t, Incremental: &export.Incremental{Series: export.Series{Organization: "77", Format: export.NDJSON,
+		Output: "out"}, Make: l}}
 }
 
 // eachSource runs a test of a series without an archive, and of one with it.
@@ -177,10 +181,11 @@ func TestACheckpointIsGoodForItsSeriesOnly(t *testing.T) {
 			return &changed
 		}
 		for problem, of := range map[string]*export.Incremental{
-			"it is about organization 77":     other(func(i *export.Incremental) { i.Series.Organization = "88" }),
-			"it is of an export as ndjson":    other(func(i *export.Incremental) { i.Series.Format = export.CSV }),
-			`it is of an export to "out"`:     other(func(i *export.Incremental) { i.Series.Output = "" }),
-			"with an archive and this one is": other(func(i *export.Incremental) { i.Archive = map[bool]export.Archive{true: l}[i.Archive == nil] }),
+			"it is about organization 77":  other(func(i *export.Incremental) { i.Series.Organization = "88" }),
+			"it is of an export as ndjson": other(func(i *export.Incremental) { i.Series.Format = export.CSV }),
+			`it is of an export to "out"`:  other(func(i *export.Incremental) { i.Series.Output = "" }),
+			"with an archive and this one is": other(
+				func(i *export.Incremental) { i.Archive = map[bool]export.Archive{true: l}[i.Archive == nil] }),
 		} {
 			_, err := of.Resume(s.stored)
 			refused(t, err, problem)
@@ -190,7 +195,8 @@ func TestACheckpointIsGoodForItsSeriesOnly(t *testing.T) {
 		s.exports()
 		_, err := other(func(i *export.Incremental) { i.Series.Output = "out" }).Resume(s.stored)
 		refused(t, err, "it is of an export to standard output")
-		for text, problem := range map[string]string{"": "cannot be read", "no state": "cannot be read", "[]": "cannot be read", `{"name":"package"}`: "not of an export"} {
+		for text, problem := range map[string]string{"": "cannot be read", "no state": "cannot be read", "[]": "cannot be read",
+			`{"name":"package"}`: "not of an export"} {
 			_, err := s.Resume([]byte(text))
 			refused(t, err, problem)
 		}

@@ -21,7 +21,8 @@ func jsonFormats() []export.Format { return []export.Format{export.NDJSON, expor
 func TestEveryLineIsOneObjectInUTF8(t *testing.T) {
 	t.Parallel()
 	for _, format := range jsonFormats() {
-		for _, options := range []export.Options{options(), {}, {Zone: invalid, ProductVersion: invalid, Organization: auditlog.Ref{ID: invalid}}} {
+		for _, options := range []export.Options{options(), {},
+			{Zone: invalid, ProductVersion: invalid, Organization: auditlog.Ref{ID: invalid}}} {
 			found := lines(t, written(t, format, options, entries()...))
 			assert.Len(t, found, len(entries()))
 			for _, line := range found {
@@ -91,16 +92,20 @@ func TestWithoutRawNDJSONIsBuiltInMakesForm(t *testing.T) {
 	t.Parallel()
 	entry := &auditlog.Entry{
 		UUID: "u<1>", TriggeredAt: time.Date(2026, 1, 2, 3, 4, 5, 6e6, time.UTC), CreatedAt: time.Date(2026, 1, 2, 4, 0, 0, 0, time.UTC),
-		Organization: &auditlog.Ref{ID: "1001", Name: "Northwind"}, Event: "webhook_created", Actor: &auditlog.Actor{ID: "abc", Name: "Ada" + bidi},
-		Team: &auditlog.Ref{ID: "21"}, TargetID: "3000", Version: &auditlog.Version{To: "2"}, Details: json.RawMessage(`{"a": 1}`),
-		Extra: map[string]json.RawMessage{"z": json.RawMessage(`1.50`), "actor": json.RawMessage(`{"avatar":null,"id":"other"}`), "b": json.RawMessage(`[ 1 ]`)},
+		Organization: &auditlog.Ref{ID: "1001", Name: "Northwind"}, Event: "webhook_created",
+		Actor: &auditlog.Actor{ID: "abc", Name: "Ada" + bidi},
+		Team:  &auditlog.Ref{ID: "21"}, TargetID: "3000", Version: &auditlog.Version{To: "2"}, Details: json.RawMessage(`{"a": 1}`),
+		Extra: map[string]json.RawMessage{"z": json.RawMessage(`1.50`), "actor": json.RawMessage(`{"avatar":null,"id":"other"}`),
+			"b": json.RawMessage(`[ 1 ]`)},
 	}
 	want := `{"uuid":"u<1>","createdAt":"2026-01-02T04:00:00.000Z","triggeredAt":"2026-01-02T03:04:05.006Z","organizationId":1001,` +
 		`"organization":{"id":1001,"name":"Northwind"},"eventName":"webhook_created","team":{"id":21},` +
-		`"actor":{"id":"abc","name":"Ada` + bidi + `","avatar":null},"targetId":"3000","version":{"to":"2"},"b":[1],"z":1.50,"details":{"a":1}}` + "\n"
+		`"actor":{"id":"abc","name":"Ada` + bidi +
+		`","avatar":null},"targetId":"3000","version":{"to":"2"},"b":[1],"z":1.50,"details":{"a":1}}` + "\n"
 	assert.Equal(t, want, string(written(t, export.NDJSON, options(), entry)))
 
-	entry = &auditlog.Entry{TriggeredAt: entry.TriggeredAt, Extra: map[string]json.RawMessage{"targetId": json.RawMessage(`true`), "team": json.RawMessage(`"Sales"`)}}
+	entry = &auditlog.Entry{TriggeredAt: entry.TriggeredAt,
+		Extra: map[string]json.RawMessage{"targetId": json.RawMessage(`true`), "team": json.RawMessage(`"Sales"`)}}
 	want = `{"triggeredAt":"2026-01-02T03:04:05.006Z","team":"Sales","targetId":true}` + "\n"
 	assert.Equal(t, want, string(written(t, export.NDJSON, export.Options{}, entry)), "what could not be read stands where it stood")
 }

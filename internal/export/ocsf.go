@@ -21,8 +21,7 @@ const (
 )
 
 // ocsfEvent is an event of the Identity & Access Management category, with the attributes of those of its classes that are used, in the
-// order of their page.
-// Source: https://schema.ocsf.io/1.7.0/categories/iam
+// order of their page. Source: https://schema.ocsf.io/1.7.0/categories/iam
 type ocsfEvent struct {
 	ActivityID   int           `json:"activity_id"`
 	ActivityName string        `json:"activity_name"`
@@ -110,8 +109,7 @@ type ocsfUser struct {
 	Type      string `json:"type"`
 }
 
-// ocsfNamed is what has an id and a name: https://schema.ocsf.io/1.7.0/objects/group,
-// https://schema.ocsf.io/1.7.0/objects/policy.
+// ocsfNamed is what has an id and a name: https://schema.ocsf.io/1.7.0/objects/group, https://schema.ocsf.io/1.7.0/objects/policy.
 type ocsfNamed struct {
 	UID  string `json:"uid,omitempty"`
 	Name string `json:"name,omitempty"`

@@ -53,7 +53,8 @@ func (s *ocsfSchema) validate(t *testing.T, event map[string]any) {
 		assert.NotEmpty(t, event[name], "required: %s", name)
 	}
 	for name := range event {
-		assert.True(t, slices.Contains(s.Base.Attributes, name) || slices.Contains(class.Attributes, name), "%s is no attribute of %s", name, class.Name)
+		assert.True(t, slices.Contains(s.Base.Attributes, name) || slices.Contains(class.Attributes, name), "%s is no attribute of %s",
+			name, class.Name)
 	}
 	activity := fmt.Sprint(event["activity_id"])
 	caption, ok := class.ActivityID[activity]
@@ -94,7 +95,8 @@ func (s *ocsfSchema) validateObject(t *testing.T, path, name string, value any) 
 		assert.NotEmpty(t, object[required], "%s.%s", path, required)
 	}
 	if len(schema.AtLeastOne) > 0 {
-		assert.True(t, slices.ContainsFunc(schema.AtLeastOne, func(one string) bool { return object[one] != nil && object[one] != "" }), "%s: one of %v", path, schema.AtLeastOne)
+		assert.True(t, slices.ContainsFunc(schema.AtLeastOne, func(one string) bool { return object[one] != nil && object[one] != "" }),
+			"%s: one of %v", path, schema.AtLeastOne)
 	}
 	for attribute, value := range object {
 		of, known := schema.Attributes[attribute]
@@ -138,14 +140,19 @@ func TestOCSFKeepsToThePublishedSchema(t *testing.T) {
 func TestOCSFTypeOfEvents(t *testing.T) {
 	t.Parallel()
 	want := map[auditlog.Text]int{
-		"scenario_created": 300401, "scenario_updated": 300403, "scenario_deleted": 300404, "scenario_activated": 300410, "scenario_deactivated": 300411,
-		"connection_created": 300401, "connection_authorized": 300499, "connection_reauthorized": 300499, "webhook_enabled": 300408, "webhook_disabled": 300409,
-		"key_deleted": 300404, "team_created": 300401, "team_deleted": 300404, "team_role_updated": 300501, "team_member_removed": 300604,
-		"team_variable_created": 300401, "organization_variable_deleted": 300404, "data_store_record_updated": 300403, "organization_created": 300401,
+		"scenario_created": 300401, "scenario_updated": 300403, "scenario_deleted": 300404, "scenario_activated": 300410,
+		"scenario_deactivated": 300411,
+		"connection_created":   300401, "connection_authorized": 300499, "connection_reauthorized": 300499, "webhook_enabled": 300408,
+		"webhook_disabled": 300409,
+		"key_deleted":      300404, "team_created": 300401, "team_deleted": 300404, "team_role_updated": 300501,
+		"team_member_removed":   300604,
+		"team_variable_created": 300401, "organization_variable_deleted": 300404, "data_store_record_updated": 300403,
+		"organization_created":                          300401,
 		"two_factor_authentication_enforcement_enabled": 300408, "two_factor_authentication_enforcement_disabled": 300409,
 		"credential_request_authorized": 300499,
 		// Not documented, but it would be read.
-		"user_created": 300101, "user_disabled": 300105, "user_password_reset": 300104, "user_2fa_enabled": 300110, "user_mfa_disabled": 300111,
+		"user_created": 300101, "user_disabled": 300105, "user_password_reset": 300104, "user_2fa_enabled": 300110,
+		"user_mfa_disabled":         300111,
 		"organization_member_added": 300603, "organization_role_revoked": 300502, "role_created": 300401, "sso_updated": 300403,
 		"webhook_paused": 300412, "scenario.created": 300401, "Webhook created": 300401, "quasar_frobnicated": 300499, "": 300400,
 	}
@@ -215,13 +222,15 @@ func TestOCSFNamesTeamsAndOrganizationsThatWereActedOn(t *testing.T) {
 		return decoded(t, written(t, export.OCSF, options(), entry))["entity"]
 	}
 	assert.Equal(t, map[string]any{
-		"uid": "21", "name": "Sales", "type_id": json.Number("3"), "type": "Group", "group": map[string]any{"uid": "21", "name": "Sales", "type": "team"},
+		"uid": "21", "name": "Sales", "type_id": json.Number("3"), "type": "Group",
+		"group": map[string]any{"uid": "21", "name": "Sales", "type": "team"},
 	}, entity("team_updated", "21"))
 	assert.Equal(t, map[string]any{
 		"uid": "22", "type_id": json.Number("3"), "type": "Group", "group": map[string]any{"uid": "22", "type": "team"},
 	}, entity("team_updated", "22"), "another team's name is not its name")
 	assert.Equal(t, map[string]any{
-		"uid": "1001", "name": "Northwind", "type_id": json.Number("4"), "type": "Organization", "org": map[string]any{"uid": "1001", "name": "Northwind"},
+		"uid": "1001", "name": "Northwind", "type_id": json.Number("4"), "type": "Organization",
+		"org": map[string]any{"uid": "1001", "name": "Northwind"},
 	}, entity("organization_created", "1001"))
 }
 

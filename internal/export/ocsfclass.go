@@ -36,8 +36,7 @@ func (a ocsfActivity) caption() string {
 
 // ocsfClasses returns each kind's class. Enforcement of a second factor for everybody is a policy under Entity Management: Account Change
 // is about the factors "for a user account", and such an entry names none. A change of role counts as Assign Privileges: the log does not
-// say whether the new role may more or less.
-// Source: https://schema.ocsf.io/1.7.0/classes/entity_management and account_change,
+// say whether the new role may more or less. Source: https://schema.ocsf.io/1.7.0/classes/entity_management and account_change,
 // user_access, group_management there.
 func ocsfClasses() map[kind]ocsfClass {
 	entity := ocsfClass{uid: 3004, name: "Entity Management", fill: fillEntity, activities: map[act]ocsfActivity{

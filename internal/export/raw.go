@@ -246,7 +246,8 @@ func actorValue(actor *auditlog.Actor) json.RawMessage {
 	if actor == nil {
 		return nil
 	}
-	return objectValue(member{"id", idValue(actor.ID)}, member{"name", textValue(string(actor.Name))}, member{"email", textValue(string(actor.Email))})
+	return objectValue(member{"id", idValue(actor.ID)}, member{"name", textValue(string(actor.Name))},
+		member{"email", textValue(string(actor.Email))})
 }
 
 func versionValue(version *auditlog.Version) json.RawMessage {

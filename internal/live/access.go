@@ -99,7 +99,8 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	}
 	// Teams that the user administers first, in case there are more than can be asked.
 	slices.SortStableFunc(access.Teams, func(a, b auditlog.TeamAccess) int {
-		return boolRank(me.TeamRoles[makeapi.ID(b.ID)] == makeapi.RoleTeamAdmin) - boolRank(me.TeamRoles[makeapi.ID(a.ID)] == makeapi.RoleTeamAdmin)
+		return boolRank(me.TeamRoles[makeapi.ID(b.ID)] == makeapi.RoleTeamAdmin) - boolRank(
+			me.TeamRoles[makeapi.ID(a.ID)] == makeapi.RoleTeamAdmin)
 	})
 	probed := access.Teams[:min(len(access.Teams), maxTeamProbes)]
 	oldest := make([]time.Time, len(probed))
@@ -128,7 +129,8 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 
 // knownTeams gathers an organization's teams from wherever the key may see them: the organization, the list of teams, and the user's own
 // roles.
-func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser, refs []makeapi.Ref) ([]makeapi.Ref, error) {
+func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *makeapi.CurrentUser,
+	refs []makeapi.Ref) ([]makeapi.Ref, error) {
 	teams, err := r.client.Teams.List(ctx, makeapi.ID(organization))
 	if err != nil && !makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
 		return nil, err
@@ -161,7 +163,8 @@ const oldestProbe = 10
 
 // oldest asks a list for its oldest entry; zero if it has none.
 func (r *Reader) oldest(ctx context.Context, list endpoint) (time.Time, error) {
-	page, err := list.fetch(ctx, r.client, makeapi.ListOptions{SortBy: makeapi.SortByTriggeredAt, SortDir: makeapi.Ascending, Limit: oldestProbe})
+	page, err := list.fetch(ctx, r.client, makeapi.ListOptions{SortBy: makeapi.SortByTriggeredAt, SortDir: makeapi.Ascending,
+		Limit: oldestProbe})
 	if err != nil {
 		return time.Time{}, err
 	}

@@ -63,7 +63,8 @@ func requireHonest(t testing.TB, u *upstream, report auditlog.Report, got []*aud
 			missing++
 		}
 	}
-	require.Zero(t, missing, "entries inside the coverage [%s, %s) were not delivered (%d were)", report.Coverage.From, report.Coverage.To, len(got))
+	require.Zero(t, missing, "entries inside the coverage [%s, %s) were not delivered (%d were)", report.Coverage.From, report.Coverage.To,
+		len(got))
 }
 
 func offsetOf(r *http.Request) int {
@@ -73,11 +74,11 @@ func offsetOf(r *http.Request) int {
 
 func isWalk(r *http.Request) bool { return r.URL.Query().Get("pg[sortDir]") == "desc" }
 
-// Pages that arrive after the read was stopped must be delivered, or the
-// coverage must not speak for them.
+// Pages that arrive after the read was stopped must be delivered, or the coverage must not speak for them.
 func TestCoverageSpeaksForDeliveredEntriesOnlyWhenTheBoundIsMet(t *testing.T) {
 	t.Parallel()
-	u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 3 * time.Millisecond})
+	u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute),
+		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 3 * time.Millisecond})
 	slow := &slowReader{Reader: u.reader(adminKey, live.Options{MaxEntries: 1000}), after: 950, pause: 300 * time.Millisecond}
 	got, report, err := readUntil(t.Context(), slow, query(window(now().AddDate(0, 0, -3), now())), -1)
 	require.NoError(t, err)
@@ -181,7 +182,8 @@ func TestRemovalAmidAGiantInstantLosesNothing(t *testing.T) {
 	second := now().AddDate(0, 0, -3)
 	entries := ladder(300, now().AddDate(0, 0, -1), time.Minute)
 	for i := range 1000 {
-		entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: second})
+		entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID,
+			Event: "webhook_created", TriggeredAt: second})
 	}
 	var u *upstream
 	var once sync.Once
@@ -236,7 +238,8 @@ func TestAResumedWalkServesNoPositionAboveItsStart(t *testing.T) {
 	require.Error(t, err)
 	hang.Store(false)
 	second := query(w)
-	second.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entries[1800].TriggeredAt, UUID: entries[1800].UUID}, Offset: 1800}
+	second.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entries[1800].TriggeredAt, UUID: entries[1800].UUID},
+		Offset: 1800}
 	_, _, err = readUntil(t.Context(), reader, second, 10)
 	require.NoError(t, err)
 	got, report, err := readUntil(t.Context(), reader, first, -1)
@@ -244,11 +247,12 @@ func TestAResumedWalkServesNoPositionAboveItsStart(t *testing.T) {
 	require.Equal(t, entries[501].UUID, got[0].UUID, "complete=%v, but the first entry is %s", report.Complete, got[0].UUID)
 }
 
-// Guards against this: a consumer that panics leaves pages marked as under way for ever; the
-// next read of the same query ends at once and says that it is complete.
+// Guards against this: a consumer that panics leaves pages marked as under way for ever; the next read of the same query ends at once and
+// says that it is complete.
 func TestAPanickingConsumerDoesNoHarmToTheNext(t *testing.T) {
 	t.Parallel()
-	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 2 * time.Millisecond})
+	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute),
+		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 2 * time.Millisecond})
 	reader := u.reader(adminKey, live.Options{})
 	w := window(now().AddDate(0, 0, -2), now())
 	count := 0
@@ -268,8 +272,8 @@ func TestAPanickingConsumerDoesNoHarmToTheNext(t *testing.T) {
 	require.Len(t, got, len(want))
 }
 
-// Guards against this: a resumed walk takes the rows above its start for rows that it read,
-// and cuts and reads ahead as if the log were that dense.
+// Guards against this: a resumed walk takes the rows above its start for rows that it read, and cuts and reads ahead as if the log were
+// that dense.
 func TestADeepResumeCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	entries := ladder(9000, now().Add(-time.Minute), time.Hour-24*time.Minute)
@@ -287,8 +291,7 @@ func TestADeepResumeCostsFewCalls(t *testing.T) {
 	assert.LessOrEqual(t, len(u.lists()), 5, "calls for %d entries in pages of 1000", len(got))
 }
 
-// Guards against this: what the oldest entry is, is believed for ten minutes even where the
-// log was empty.
+// Guards against this: what the oldest entry is, is believed for ten minutes even where the log was empty.
 func TestALogIsCoveredFromItsFirstEntryOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
@@ -310,8 +313,7 @@ func TestALogIsCoveredFromItsFirstEntryOn(t *testing.T) {
 	assert.Equal(t, fresh.From, report.Coverage.From, "the delivered entry itself vouches; gaps: %+v", report.Coverage.Gaps)
 }
 
-// Guards against this: Make refuses a deep offset with 400; that is taken for a refusal of
-// the page's size, for the rest of the reader.
+// Guards against this: Make refuses a deep offset with 400; that is taken for a refusal of the page's size, for the rest of the reader.
 func TestARefusedOffsetKeepsPagesLarge(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(20_000, now().Add(-time.Second), 20*time.Second), makesim.Options{Quirks: makesim.Quirks{MaxOffset: 10_000}})
@@ -320,7 +322,8 @@ func TestARefusedOffsetKeepsPagesLarge(t *testing.T) {
 	got, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
 	requireHonest(t, u, report, got)
-	t.Logf("%d entries of %d, %d calls, complete %v, %+v", len(got), len(u.expected(within(w))), len(u.lists()), report.Complete, report.Coverage)
+	t.Logf("%d entries of %d, %d calls, complete %v, %+v", len(got), len(u.expected(within(w))), len(u.lists()), report.Complete,
+		report.Coverage)
 	assert.Less(t, len(u.lists()), 30)
 	u.ResetRequests()
 	q := query(window(now().AddDate(0, 0, -1), now()))
@@ -377,7 +380,8 @@ func TestAShrinkingPageCapIsNoEnd(t *testing.T) {
 // Guards against this: a value that Make's filter refuses (someone who left) fails the read.
 func TestAPersonWhoLeftCanBeAskedForWhereMakeChecksValues(t *testing.T) {
 	t.Parallel()
-	u := start(t, ladder(50, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{RejectUnknownFilterValues: true}})
+	u := start(t, ladder(50, now().Add(-time.Minute), time.Minute),
+		makesim.Options{Quirks: makesim.Quirks{RejectUnknownFilterValues: true}})
 	q := query(window(now().AddDate(0, 0, -1), now()))
 	q.Actors = []auditlog.Actor{{ID: "901"}}
 	got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), q, -1)
@@ -406,8 +410,8 @@ func TestAKeptUnfilteredWalkGivesNoHint(t *testing.T) {
 	assert.Len(t, again, 25)
 }
 
-// Guards against this: entries written down late between two reads are missing from what is
-// kept, although the newest part is read again and the answer says complete.
+// Guards against this: entries written down late between two reads are missing from what is kept, although the newest part is read again
+// and the answer says complete.
 func TestLateArrivalsBetweenReadsAreFound(t *testing.T) {
 	t.Parallel()
 	var late atomic.Int64
@@ -422,11 +426,11 @@ func TestLateArrivalsBetweenReadsAreFound(t *testing.T) {
 	w := window(now().Add(-4*time.Hour), clock())
 	got, report, err := readUntil(t.Context(), reader, query(w), -1)
 	require.NoError(t, err)
-	assert.True(t, len(got) == len(u.expected(within(w))) || !report.Complete, "complete with %d of %d", len(got), len(u.expected(within(w))))
+	assert.True(t, len(got) == len(u.expected(within(w))) || !report.Complete, "complete with %d of %d", len(got),
+		len(u.expected(within(w))))
 }
 
-// Guards against this: where the newest part cannot be read, the coverage of a window that
-// lies in it is upside down.
+// Guards against this: where the newest part cannot be read, the coverage of a window that lies in it is upside down.
 func TestCoverageIsNeverUpsideDown(t *testing.T) {
 	t.Parallel()
 	var late atomic.Int64
@@ -447,18 +451,20 @@ func TestCoverageIsNeverUpsideDown(t *testing.T) {
 // Guards against this: who has enough waits up to two seconds for pages that nobody needs.
 func TestStoppingDoesNotWaitForPagesThatNobodyNeeds(t *testing.T) {
 	t.Parallel()
-	u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, OnRequest: func(r *http.Request) {
-		if isWalk(r) && offsetOf(r) > 150 {
-			<-r.Context().Done()
-		}
-	}})
+	u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute),
+		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, OnRequest: func(r *http.Request) {
+			if isWalk(r) && offsetOf(r) > 150 {
+				<-r.Context().Done()
+			}
+		}})
 	var enough time.Time
 	count := 0
-	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(window(now().AddDate(0, 0, -3), now())), func(*auditlog.Entry) bool {
-		count++
-		enough = time.Now()
-		return count < 150
-	})
+	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(window(now().AddDate(0, 0, -3), now())),
+		func(*auditlog.Entry) bool {
+			count++
+			enough = time.Now()
+			return count < 150
+		})
 	require.NoError(t, err)
 	require.Equal(t, 150, count)
 	assert.Less(t, time.Since(enough), time.Second)
@@ -492,9 +498,11 @@ func TestOneGiantSecond(t *testing.T) {
 					t.Parallel()
 					entries := ladder(ordinary, now().Add(-time.Minute), 30*time.Minute)
 					for i := range size {
-						entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: second})
+						entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i),
+							OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: second})
 					}
-					u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: pageCap, UnstableTies: unstable, BrokenRecords: broken}})
+					u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: pageCap, UnstableTies: unstable,
+						BrokenRecords: broken}})
 					w := window(now().AddDate(0, 0, -30), now())
 					started := time.Now()
 					got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(w), -1)
@@ -503,7 +511,8 @@ func TestOneGiantSecond(t *testing.T) {
 					if broken > 0 {
 						want -= want / broken
 					}
-					t.Logf("%d of %d, %d calls, %s, complete %v, warnings %v", len(got), want, len(u.lists()), time.Since(started), report.Complete, report.Warnings)
+					t.Logf("%d of %d, %d calls, %s, complete %v, warnings %v", len(got), want, len(u.lists()), time.Since(started),
+						report.Complete, report.Warnings)
 					if len(got) < want {
 						assert.False(t, report.Complete)
 						assert.NotEmpty(t, report.Warnings)
@@ -523,7 +532,8 @@ func TestUnstableTiesALittleLargerThanAPage(t *testing.T) {
 	second := now().AddDate(0, 0, -3)
 	entries := ladder(500, now().Add(-time.Minute), 30*time.Minute)
 	for i := range 101 {
-		entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: second})
+		entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID,
+			Event: "webhook_created", TriggeredAt: second})
 	}
 	needless, exact := 0, 0
 	for seed := range uint64(30) {
@@ -541,19 +551,21 @@ func TestUnstableTiesALittleLargerThanAPage(t *testing.T) {
 	t.Logf("exact %d of 30, %d of them called doubtful", exact, needless)
 }
 
-// Guards against this: one row in the right place by luck passes for the whole overlap: two
-// pages of an instant in changing order "join", and what neither had is lost.
+// Guards against this: one row in the right place by luck passes for the whole overlap: two pages of an instant in changing order "join",
+// and what neither had is lost.
 func TestOneRowByLuckIsNoJoin(t *testing.T) {
 	t.Parallel()
 	second := now().AddDate(0, 0, -3)
 	for _, test := range []struct{ crowd, pageCap, worlds int }{{11, 7, 60}, {40, 32, 100}} {
 		entries := ladder(5, now().Add(-time.Minute), 30*time.Minute)
 		for i := range test.crowd {
-			entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: second})
+			entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID,
+				Event: "webhook_created", TriggeredAt: second})
 		}
 		var silent []uint64
 		for seed := range uint64(test.worlds) {
-			sim := makesim.New(world(entries), makesim.Options{Seed: seed, Now: now, Quirks: makesim.Quirks{PageCap: test.pageCap, UnstableTies: true}})
+			sim := makesim.New(world(entries), makesim.Options{Seed: seed, Now: now,
+				Quirks: makesim.Quirks{PageCap: test.pageCap, UnstableTies: true}})
 			server := httptest.NewServer(sim)
 			u := &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
 			got, report, err := readUntil(t.Context(), u.reader(adminKey, live.Options{}), query(window(second.Add(-time.Hour), now())), -1)
@@ -563,18 +575,20 @@ func TestOneRowByLuckIsNoJoin(t *testing.T) {
 				silent = append(silent, seed)
 			}
 		}
-		assert.Empty(t, silent, "seeds that lost rows without a word, of %d, with %d ties in pages of %d", test.worlds, test.crowd, test.pageCap)
+		assert.Empty(t, silent, "seeds that lost rows without a word, of %d, with %d ties in pages of %d", test.worlds, test.crowd,
+			test.pageCap)
 	}
 }
 
-// Guards against this: an unreadable record that moves among ties is counted at each of its
-// places, and makes up for rows that were not found.
+// Guards against this: an unreadable record that moves among ties is counted at each of its places, and makes up for rows that were not
+// found.
 func TestUnreadableRecordsDoNotHideThatTiesMoved(t *testing.T) {
 	t.Parallel()
 	second := now().AddDate(0, 0, -3)
 	entries := ladder(10, now().Add(-time.Minute), 30*time.Minute)
 	for i := range 12 {
-		entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: second})
+		entries = append(entries, makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID,
+			Event: "webhook_created", TriggeredAt: second})
 	}
 	silent := 0
 	for seed := range uint64(20) {
@@ -612,7 +626,10 @@ func TestSeveralReadersShareASmallBudget(t *testing.T) {
 				got, report, err := readUntil(ctx, reader, q, -1)
 				if assert.NoError(t, err) {
 					assert.True(t, report.Complete, "%+v", report)
-					want := u.expected(func(e makesim.Entry) bool { return within(q.Window)(e) && (len(q.Actors) == 0 || e.Actor.ID == 901) })
+					want := u.expected(func(e makesim.Entry) bool {
+						return within(q.Window)(e) &&
+							(len(q.Actors) == 0 || e.Actor.ID == 901)
+					})
 					assert.Len(t, got, len(want))
 				}
 			})
@@ -630,7 +647,8 @@ func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
 	}
 	const entries, most = 20_000, 660 // bytes an entry
 	w := everything()
-	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: entries, From: w.From, To: w.To, Seed: 1}), makesim.Options{Quirks: makesim.Quirks{PageCap: 1000}})
+	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: entries, From: w.From, To: w.To, Seed: 1}),
+		makesim.Options{Quirks: makesim.Quirks{PageCap: 1000}})
 	other := u.reader(adminKey, live.Options{})
 	_, _, err := readUntil(t.Context(), other, query(w), -1) // encodes and warms up
 	require.NoError(t, err)
@@ -665,7 +683,8 @@ func TestNoGoroutineStaysBehind(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 10 * time.Millisecond})
+			u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute),
+				makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 10 * time.Millisecond})
 			s := u.reader(adminKey, live.Options{})
 			read(u, s)
 			stacks := make([]byte, 1<<20)
@@ -696,8 +715,9 @@ func pick[T any](g *gamble, values ...T) T { return values[g.IntN(len(values))] 
 
 func (g *gamble) drawQuirks() makesim.Quirks {
 	q := makesim.Quirks{
-		NullWhenEmpty: g.chance(2), SingleObject: g.chance(2), UnknownFields: g.chance(4), OddTypes: g.chance(4), NullActorTeam: g.chance(2),
-		IDsAsText: g.chance(4), BareDatesOnly: g.chance(2), DateToMidnight: g.chance(2), FilterByCreatedAt: g.chance(3),
+		NullWhenEmpty: g.chance(2), SingleObject: g.chance(2), UnknownFields: g.chance(4), OddTypes: g.chance(4),
+		NullActorTeam: g.chance(2),
+		IDsAsText:     g.chance(4), BareDatesOnly: g.chance(2), DateToMidnight: g.chance(2), FilterByCreatedAt: g.chance(3),
 		EchoRequestedLimit: g.chance(2), PageCap: pick(g, 0, 0, 1000, 100, 50, 7, 3), UnstableTies: g.chance(5),
 	}
 	q.NumericTriggeredAt = pick(g, "", "", makesim.TriggeredAtMilliseconds)
@@ -729,8 +749,10 @@ func (g *gamble) draw(count int, from, to time.Time) []makesim.Entry {
 		}
 		g.number++
 		e := makesim.Entry{
-			UUID: fmt.Sprintf("%08x-0000-4000-8000-%012d", g.Uint32(), g.number), OrganizationID: organizationID, TriggeredAt: at, CreatedAt: at,
-			Event: pick(g, "webhook_created", "connection_deleted", "scenario_updated"), TeamID: pick(g, int64(0), salesTeam, opsTeam), TargetID: strconv.Itoa(g.IntN(5)),
+			UUID: fmt.Sprintf("%08x-0000-4000-8000-%012d", g.Uint32(), g.number), OrganizationID: organizationID, TriggeredAt: at,
+			CreatedAt: at,
+			Event:     pick(g, "webhook_created", "connection_deleted", "scenario_updated"), TeamID: pick(g, int64(0), salesTeam, opsTeam),
+			TargetID: strconv.Itoa(g.IntN(5)),
 		}
 		if !g.chance(4) {
 			e.Actor = &makesim.Actor{ID: 900 + int64(g.IntN(4)), Name: "Actor"}
@@ -784,8 +806,7 @@ func (g *gamble) drawQuery(back time.Duration) auditlog.Query {
 	return q
 }
 
-// matching are the entries of a dump that answer a query, in the order in
-// which they must come. It does not use MatchesFilters.
+// matching are the entries of a dump that answer a query, in the order in which they must come. It does not use MatchesFilters.
 func (g *gamble) matching(dump []makesim.Entry, q auditlog.Query, key string) []*auditlog.Entry {
 	var found []*auditlog.Entry
 	for _, e := range dump {
@@ -826,13 +847,15 @@ func (g *gamble) read(reader *live.Reader, key string, q auditlog.Query, most in
 	defer cancel()
 	var got []*auditlog.Entry
 	g.log = append(g.log, fmt.Sprintf("key %.1s read [%s, %s) teams %v none %v actors %v system %v events %d resume %+v most %d at %s",
-		key, q.Window.From.Format(time.RFC3339Nano), q.Window.To.Format(time.RFC3339Nano), q.Teams, q.NoTeam, q.Actors, q.System, len(q.Events), q.Resume, most, g.clock().Format(time.RFC3339)))
+		key, q.Window.From.Format(time.RFC3339Nano), q.Window.To.Format(time.RFC3339Nano), q.Teams, q.NoTeam, q.Actors, q.System, len(
+			q.Events), q.Resume, most, g.clock().Format(time.RFC3339)))
 	report, err := reader.Read(ctx, q, func(e *auditlog.Entry) bool {
 		got = append(got, e)
 		return len(got) != most
 	})
 	fail := func(format string, args ...any) {
-		g.t.Errorf("seed %d: %s\n quirks %+v\n report %+v\n %s", g.seed, fmt.Sprintf(format, args...), g.quirks, report, strings.Join(g.log, "\n "))
+		g.t.Errorf("seed %d: %s\n quirks %+v\n report %+v\n %s", g.seed, fmt.Sprintf(format, args...), g.quirks, report,
+			strings.Join(g.log, "\n "))
 	}
 	if err != nil {
 		if _, ok := err.(*auditlog.AccessError); !ok { //nolint:errorlint // as it comes
@@ -871,7 +894,8 @@ func (g *gamble) read(reader *live.Reader, key string, q auditlog.Query, most in
 		fail("%d entries inside the coverage are missing silently, %d came", missing, len(got))
 	}
 	oldest := g.up.Dump(organizationID)
-	reaches := len(oldest) > 0 && !q.Window.From.Before(oldest[len(oldest)-1].TriggeredAt) && key == adminKey && !g.quirks.ForbidOrganizationList
+	reaches := len(oldest) > 0 && !q.Window.From.Before(oldest[len(oldest)-1].TriggeredAt) && key == adminKey &&
+		!g.quirks.ForbidOrganizationList
 	outrun := g.amid && g.quirks.PageCap > 0 && g.quirks.PageCap < 50 // rows arrive as fast as they are read
 	if reaches && !outrun && !report.Complete && !g.quirks.UnstableTies && g.quirks.BrokenRecords == 0 {
 		fail("incomplete without need, %d came", len(got))
@@ -896,9 +920,10 @@ func runGamble(t testing.TB, seed uint64) {
 		entries = append(entries, burst...)
 	}
 	var busy sync.Mutex
-	// With tiny pages, arrivals outrun the reader within an instant: LIVE_HARSH=1
-	// shows TestRemovalAmidAGiantInstantLosesNothing's cause in other clothes.
-	g.amid = g.chance(4) && g.quirks.BrokenRecords == 0 && (g.quirks.PageCap == 0 || g.quirks.PageCap >= 50 || os.Getenv("LIVE_HARSH") != "")
+	// With tiny pages, arrivals outrun the reader within an instant: LIVE_HARSH=1 shows TestRemovalAmidAGiantInstantLosesNothing's cause in
+	// other clothes.
+	g.amid = g.chance(4) && g.quirks.BrokenRecords == 0 &&
+		(g.quirks.PageCap == 0 || g.quirks.PageCap >= 50 || os.Getenv("LIVE_HARSH") != "")
 	arriving := rand.New(rand.NewPCG(seed, 2))
 	sim := makesim.New(world(entries), makesim.Options{Seed: seed, Quirks: g.quirks, Now: g.clock, OnRequest: func(*http.Request) {
 		if !g.amid {
@@ -927,8 +952,7 @@ func runGamble(t testing.TB, seed uint64) {
 		}
 		return readers[key]
 	}
-	// What a reader keeps lacks what was written down late since; such
-	// arrivals happen between rounds only if they are new.
+	// What a reader keeps lacks what was written down late since; such arrivals happen between rounds only if they are new.
 	var q auditlog.Query
 	snapshot := g.up.Dump(organizationID)
 	for range 1 + g.IntN(6) {
@@ -968,14 +992,12 @@ func runGamble(t testing.TB, seed uint64) {
 	}
 }
 
-// lateness reports whether entries will still be written down after now: known to
-// be missed by what a reader keeps.
+// lateness reports whether entries will still be written down after now: known to be missed by what a reader keeps.
 func lateness(entries []makesim.Entry) bool {
 	return slices.ContainsFunc(entries, func(e makesim.Entry) bool { return e.CreatedAt.After(now()) })
 }
 
-// TestReadIsExactInRandomWorlds draws small worlds. LIVE_SEEDS=from:count runs
-// others, as scripts/long does.
+// TestReadIsExactInRandomWorlds draws small worlds. LIVE_SEEDS=from:count runs others, as scripts/long does.
 func TestReadIsExactInRandomWorlds(t *testing.T) {
 	t.Parallel()
 	from, count := uint64(1), uint64(45)

@@ -135,8 +135,7 @@ func TestAsOfMayBeAskedAmidReads(t *testing.T) {
 	group.Wait()
 }
 
-// TestAReadThatWasCutIsGoneOnWith guards long reads, whose last part would be read
-// for ever if what came before were forgotten in between.
+// TestAReadThatWasCutIsGoneOnWith guards long reads, whose last part would be read for ever if what came before were forgotten in between.
 func TestAReadThatWasCutIsGoneOnWith(t *testing.T) {
 	t.Parallel()
 	const keep = 1200 * time.Millisecond

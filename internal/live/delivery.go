@@ -100,13 +100,15 @@ func (d *delivery) coverage(access *auditlog.Access, stop error) auditlog.Covera
 	if oldest.IsZero() {
 		coverage.TruncateBefore(window.To, "Make returned no entry at all that this key may read, so nothing vouches for this time")
 	} else {
-		coverage.TruncateBefore(oldest, "before the oldest entry that Make returns: it cannot be told whether nothing happened or nothing was kept")
+		coverage.TruncateBefore(oldest, "before the oldest entry that Make returns: it cannot be told whether nothing happened or "+
+			"nothing was kept")
 	}
 	if stop != nil {
 		// Entries of the frontier's own instant may be unread; the part that is surely read begins with the next millisecond, Make's
 		// precision.
 		surely := d.walk.log.frontier.Truncate(time.Millisecond).Add(time.Millisecond)
-		coverage.TruncateBefore(surely, "not read: "+auditlog.Text(stopReason(stop)).Clean()+"; ask again to go on from here, or narrow the question")
+		coverage.TruncateBefore(surely, "not read: "+auditlog.Text(stopReason(stop)).Clean()+
+			"; ask again to go on from here, or narrow the question")
 	}
 	return coverage
 }

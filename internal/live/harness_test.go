@@ -15,8 +15,7 @@ import (
 	"make-audit-mcp/makeapi"
 )
 
-// The little world of these tests: one organization with two teams, its admin,
-// and someone who administers one team only.
+// The little world of these tests: one organization with two teams, its admin, and someone who administers one team only.
 const (
 	organizationID = 77
 	salesTeam      = 5
@@ -88,8 +87,7 @@ func query(w auditlog.Window) auditlog.Query {
 	return auditlog.Query{Organization: auditlog.Ref{ID: "77", Name: "Acme"}, Window: w}
 }
 
-// readAll reads a query to its end and checks what holds of every read: newest
-// first, nothing twice, nothing outside the window.
+// readAll reads a query to its end and checks what holds of every read: newest first, nothing twice, nothing outside the window.
 func readAll(t testing.TB, reader auditlog.Reader, q auditlog.Query) ([]string, auditlog.Report) {
 	t.Helper()
 	var uuids []string

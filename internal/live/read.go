@@ -42,7 +42,8 @@ func (r *Reader) mayRead(ctx context.Context, organization auditlog.Ref) (*audit
 }
 
 // readPlan reads what a plan names. An error means that nothing was yielded.
-func (r *Reader) readPlan(ctx context.Context, p *plan, q *auditlog.Query, access *auditlog.Access, yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
+func (r *Reader) readPlan(ctx context.Context, p *plan, q *auditlog.Query, access *auditlog.Access,
+	yield func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	w := r.walks.find(q, access.Oldest, p.signature, p.unfiltered().signature)
 	if w == nil {
 		w = r.walks.add(r.newWalk(p, q, access.Oldest))

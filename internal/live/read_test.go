@@ -22,7 +22,8 @@ import (
 func TestReadDelivers60000EntriesOnceEachWith400InOneSecond(t *testing.T) {
 	t.Parallel()
 	w := everything()
-	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 60_000, From: w.From, To: w.To, BurstSize: 400, Seed: 1})
+	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 60_000, From: w.From, To: w.To, BurstSize: 400,
+		Seed: 1})
 	for _, pageCap := range []int{1000, 100} {
 		t.Run(fmt.Sprintf("pages of %d", pageCap), func(t *testing.T) {
 			t.Parallel()
@@ -37,8 +38,8 @@ func TestReadDelivers60000EntriesOnceEachWith400InOneSecond(t *testing.T) {
 	}
 }
 
-// busyMonths are entries as they are hard to read: bursts within one instant,
-// whole seconds, and some that were written down days or weeks late.
+// busyMonths are entries as they are hard to read: bursts within one instant, whole seconds, and some that were written down days or weeks
+// late.
 func busyMonths(seed uint64) []makesim.Entry {
 	random := rand.New(rand.NewPCG(seed, 7))
 	from := now().AddDate(0, -6, 0)
@@ -161,15 +162,21 @@ func TestReadAppliesEveryFilterAgain(t *testing.T) {
 		change func(q *auditlog.Query)
 		keep   func(e makesim.Entry) bool
 	}{
-		"a team":              {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "5"}} }, func(e makesim.Entry) bool { return e.TeamID == salesTeam }},
-		"no team":             {func(q *auditlog.Query) { q.NoTeam = true }, func(e makesim.Entry) bool { return e.TeamID == 0 }},
-		"a team or none":      {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "6"}} }, func(e makesim.Entry) bool { return e.TeamID != salesTeam }},
-		"the system":          {func(q *auditlog.Query) { q.System = true }, func(e makesim.Entry) bool { return e.Actor == nil }},
-		"two people":          {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "901"}, {ID: "902"}} }, func(e makesim.Entry) bool { return e.Actor != nil && (e.Actor.ID == 901 || e.Actor.ID == 902) }},
-		"all but one":         {func(q *auditlog.Query) { q.ExcludeActors = []auditlog.Actor{{ID: "901"}} }, func(e makesim.Entry) bool { return e.Actor == nil || e.Actor.ID != 901 }},
-		"all but the system":  {func(q *auditlog.Query) { q.ExcludeSystem = true }, func(e makesim.Entry) bool { return e.Actor != nil }},
-		"more events than 20": {func(q *auditlog.Query) { q.Events = many }, func(e makesim.Entry) bool { return e.Event == "connection_deleted" }},
-		"a target":            {func(q *auditlog.Query) { q.TargetID = "3007" }, func(e makesim.Entry) bool { return e.TargetID == "3007" }},
+		"a team": {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "5"}} },
+			func(e makesim.Entry) bool { return e.TeamID == salesTeam }},
+		"no team": {func(q *auditlog.Query) { q.NoTeam = true }, func(e makesim.Entry) bool { return e.TeamID == 0 }},
+		"a team or none": {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "6"}} },
+			func(e makesim.Entry) bool { return e.TeamID != salesTeam }},
+		"the system": {func(q *auditlog.Query) { q.System = true }, func(e makesim.Entry) bool { return e.Actor == nil }},
+		"two people": {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "901"}, {ID: "902"}} },
+			func(e makesim.Entry) bool { return e.Actor != nil && (e.Actor.ID == 901 || e.Actor.ID == 902) }},
+		"all but one": {func(q *auditlog.Query) { q.ExcludeActors = []auditlog.Actor{{ID: "901"}} },
+			func(e makesim.Entry) bool { return e.Actor == nil || e.Actor.ID != 901 }},
+		"all but the system": {func(q *auditlog.Query) { q.ExcludeSystem = true }, func(e makesim.Entry) bool { return e.Actor != nil }},
+		"more events than 20": {func(q *auditlog.Query) { q.Events = many },
+			func(e makesim.Entry) bool { return e.Event == "connection_deleted" }},
+		"a target": {func(q *auditlog.Query) { q.TargetID = "3007" },
+			func(e makesim.Entry) bool { return e.TargetID == "3007" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -210,7 +217,8 @@ func TestAskingAgainCostsNoCall(t *testing.T) {
 	narrower := query(window(now().AddDate(0, -2, 0), now().AddDate(0, -1, 0)))
 	narrower.Events = []auditlog.Event{{Value: "webhook_created"}}
 	got, _ := readAll(t, reader, narrower)
-	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(narrower.Window)(e) && e.Event == "webhook_created" }), sorted(got))
+	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(narrower.Window)(e) && e.Event == "webhook_created" }),
+		sorted(got))
 	assert.Empty(t, u.Requests())
 }
 
@@ -292,12 +300,14 @@ func TestReadGoesOnBehindAPositionEvenWithAWrongHint(t *testing.T) {
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{})
 	var all []*auditlog.Entry
-	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
+	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w),
+		func(e *auditlog.Entry) bool { all = append(all, e); return true })
 	require.NoError(t, err)
 	for _, at := range []int{0, 24, 900, 1700, len(all) - 2} {
 		for _, shift := range []int{0, -300, 5, 100_000} {
 			q := query(w)
-			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[at].TriggeredAt, UUID: all[at].UUID}, Offset: max(0, all[at].Offset+shift)}
+			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[at].TriggeredAt, UUID: all[at].UUID},
+				Offset: max(0, all[at].Offset+shift)}
 			got, report := readAll(t, u.reader(adminKey, live.Options{}), q)
 			require.True(t, report.Complete, "%+v", report)
 			var want []string
@@ -314,11 +324,13 @@ func TestAHintSavesTheCallsAboveIt(t *testing.T) {
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	var all []*auditlog.Entry
-	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w), func(e *auditlog.Entry) bool { all = append(all, e); return true })
+	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w),
+		func(e *auditlog.Entry) bool { all = append(all, e); return true })
 	require.NoError(t, err)
 	u.ResetRequests()
 	q := query(w)
-	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[2000].TriggeredAt, UUID: all[2000].UUID}, Offset: all[2000].Offset}
+	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[2000].TriggeredAt, UUID: all[2000].UUID},
+		Offset: all[2000].Offset}
 	count := 0
 	_, err = u.reader(adminKey, live.Options{}).Read(t.Context(), q, func(*auditlog.Entry) bool { count++; return count < 25 })
 	require.NoError(t, err)
@@ -344,8 +356,7 @@ func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
 			t.Parallel()
 			u := start(t, busyMonths(3), makesim.Options{Quirks: quirks})
 			reader := u.reader(adminKey, live.Options{})
-			// Late entries in this month show which time Make compares; from
-			// then on only the upper date itself guards the window's end.
+			// Late entries in this month show which time Make compares; from then on only the upper date itself guards the window's end.
 			readAll(t, reader, query(window(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))))
 			u.ResetRequests()
 			for hour := range 24 {
@@ -396,12 +407,12 @@ func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {
 	}
 }
 
-// TestAReadThatIsCutShowsWhatIsNewest: what older slices bring is of no use to an
-// answer that has to end before they join.
+// TestAReadThatIsCutShowsWhatIsNewest: what older slices bring is of no use to an answer that has to end before they join.
 func TestAReadThatIsCutShowsWhatIsNewest(t *testing.T) {
 	t.Parallel()
 	const bound = 6_000
-	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 24_000, From: now().AddDate(0, 0, -360), To: now(), Seed: 3})
+	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 24_000, From: now().AddDate(0, 0, -360), To: now(),
+		Seed: 3})
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true}})
 	got, report := readAll(t, u.reader(adminKey, live.Options{MaxEntries: bound}), query(window(now().AddDate(0, 0, -362), now())))
 	assert.False(t, report.Complete)

@@ -37,7 +37,8 @@ func (w *walk) topUp(ctx context.Context) error {
 		if !l.ascending() && l.options.DateTo == "" {
 			options := l.options
 			options.SortBy, options.DateFrom = makeapi.SortByCreatedAt, lowerEdge(w.scope.lower).String()
-			news = append(news, &listing{endpoint: l.endpoint, options: options, limit: smallPage, lower: since, end: since, upper: l.upper})
+			news = append(news, &listing{endpoint: l.endpoint, options: options, limit: smallPage, lower: since, end: since,
+				upper: l.upper})
 			olds = append(olds, l)
 		}
 	}

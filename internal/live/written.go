@@ -16,7 +16,8 @@ const recently = time.Hour
 // Written calls yield with every entry that was written down since an instant, whenever it was triggered, newest first by when it was
 // triggered; and with some that were written a little before. asOf is the instant up to which it reads. Where a bound or a failure stops
 // it, report.Complete is false, and entries may be missing anywhere.
-func (r *Reader) Written(ctx context.Context, organization auditlog.Ref, since time.Time, yield func(*auditlog.Entry)) (asOf time.Time, report auditlog.Report, err error) {
+func (r *Reader) Written(ctx context.Context, organization auditlog.Ref, since time.Time,
+	yield func(*auditlog.Entry)) (asOf time.Time, report auditlog.Report, err error) {
 	access, err := r.mayRead(ctx, organization)
 	if err != nil {
 		return time.Time{}, auditlog.Report{}, err

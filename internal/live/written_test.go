@@ -30,7 +30,8 @@ func writtenSince(t *testing.T, reader *live.Reader, since time.Time) (map[strin
 
 func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 	t.Parallel()
-	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 1200, From: now().AddDate(0, 0, -200), To: now().Add(-time.Minute), Seed: 4, Teams: []int64{0, salesTeam, opsTeam}})
+	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 1200, From: now().AddDate(0, 0, -200),
+		To: now().Add(-time.Minute), Seed: 4, Teams: []int64{0, salesTeam, opsTeam}})
 	for i := range 40 { // written down weeks after they happened
 		entries[i].TriggeredAt, entries[i].CreatedAt = now().AddDate(0, 0, -60-i), now().Add(-time.Duration(i)*10*time.Hour)
 	}
@@ -61,7 +62,8 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 
 func TestABoundOnWhatWasWrittenIsTold(t *testing.T) {
 	t.Parallel()
-	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 3000, From: now().AddDate(0, 0, -20), To: now(), Seed: 5}), makesim.Options{})
+	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 3000, From: now().AddDate(0, 0, -20), To: now(),
+		Seed: 5}), makesim.Options{})
 	found, report := writtenSince(t, u.reader(adminKey, live.Options{MaxEntries: 1000, Parallel: 1}), now().AddDate(0, 0, -30))
 	assert.NotEmpty(t, found)
 	assert.Less(t, len(found), 3000)
@@ -72,8 +74,10 @@ func TestABoundOnWhatWasWrittenIsTold(t *testing.T) {
 
 func TestEntriesCarryWhatMakeSentIfAsked(t *testing.T) {
 	t.Parallel()
-	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 50, From: now().AddDate(0, 0, -2), To: now(), Seed: 6}), makesim.Options{Quirks: makesim.Quirks{UnknownFields: true}})
-	q := auditlog.Query{Organization: auditlog.Ref{ID: "77"}, Window: auditlog.Window{From: now().AddDate(0, 0, -3), To: now(), Location: time.UTC}}
+	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 50, From: now().AddDate(0, 0, -2), To: now(),
+		Seed: 6}), makesim.Options{Quirks: makesim.Quirks{UnknownFields: true}})
+	q := auditlog.Query{Organization: auditlog.Ref{ID: "77"},
+		Window: auditlog.Window{From: now().AddDate(0, 0, -3), To: now(), Location: time.UTC}}
 	var plain, kept []*auditlog.Entry
 	for keep, into := range map[bool]*[]*auditlog.Entry{false: &plain, true: &kept} {
 		_, err := u.reader(adminKey, live.Options{KeepRaw: keep}).Read(t.Context(), q, func(entry *auditlog.Entry) bool {

@@ -126,7 +126,8 @@ func TestPathsAreTakenToTheLetter(t *testing.T) {
 	} {
 		s.refuses(http.StatusNotFound, path)
 	}
-	for _, path := range []string{"/audit-logs/organization/abc", "/audit-logs/team/-1", "/audit-logs/x1/one", "/organizations/0", "/teams/1.5"} {
+	for _, path := range []string{"/audit-logs/organization/abc", "/audit-logs/team/-1", "/audit-logs/x1/one", "/organizations/0",
+		"/teams/1.5"} {
 		s.refuses(http.StatusBadRequest, path)
 	}
 	outside := &sim{t: t, base: s.base[:len(s.base)-len(makesim.BasePath)], token: ownerToken}

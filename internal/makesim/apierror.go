@@ -20,12 +20,7 @@ func (e *apiError) Error() string {
 
 // newError makes a refusal with the generic code of its status.
 func newError(status int, message, format string, args ...any) *apiError {
-	return &apiError{
-		status:  status,
-		code:    fmt.Sprintf("SC%d", status),
-		message: message,
-		detail:  fmt.Sprintf(format, args...),
-	}
+	return &apiError{status: status, code: fmt.Sprintf("SC%d", status), message: message, detail: fmt.Sprintf(format, args...)}
 }
 
 func invalid(format string, args ...any) *apiError {

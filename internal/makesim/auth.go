@@ -85,8 +85,7 @@ func (d *directory) isOrganizationAdmin(user, organization int64) bool {
 
 // readsOrganizationLog reports whether the user may list the organization's log.
 func (d *directory) readsOrganizationLog(user, organization int64) bool {
-	return d.isOrganizationAdmin(user, organization) ||
-		d.organizationRoles[membership{user, organization}].ReadsAuditLogs
+	return d.isOrganizationAdmin(user, organization) || d.organizationRoles[membership{user, organization}].ReadsAuditLogs
 }
 
 // readsTeamLog reports whether the user may list the log of a team: its Team Admin, or who reads the whole organization's.

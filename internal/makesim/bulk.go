@@ -28,9 +28,7 @@ type BulkOptions struct {
 func Bulk(o BulkOptions) []Entry {
 	if o.Actors == nil {
 		for i := range int64(20) {
-			o.Actors = append(o.Actors, Actor{
-				ID: 900 + i, Name: fmt.Sprintf("Actor %d", i), Email: fmt.Sprintf("actor%d@example.com", i),
-			})
+			o.Actors = append(o.Actors, Actor{ID: 900 + i, Name: fmt.Sprintf("Actor %d", i), Email: fmt.Sprintf("actor%d@example.com", i)})
 		}
 	}
 	if o.Events == nil {

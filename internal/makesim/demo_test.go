@@ -19,8 +19,7 @@ import (
 	"make-audit-mcp/internal/makesim"
 )
 
-// demoNow is an instant of the demo's tests: a Wednesday after a change to
-// summer time.
+// demoNow is an instant of the demo's tests: a Wednesday after a change to summer time.
 func demoNow() time.Time { return time.Date(2026, 4, 8, 14, 0, 0, 0, time.UTC) }
 
 // fingerprint is a digest of everything in a world.
@@ -234,8 +233,7 @@ func demoEntries(w *makesim.World, fits func(e makesim.Entry) bool) []makesim.En
 	return found
 }
 
-// TestDemoIncidentsAreWhereTheyAreSaidToBe looks on days of every kind: within a
-// month, on its first and last, and at changes of the clock.
+// TestDemoIncidentsAreWhereTheyAreSaidToBe looks on days of every kind: within a month, on its first and last, and at changes of the clock.
 func TestDemoIncidentsAreWhereTheyAreSaidToBe(t *testing.T) {
 	t.Parallel()
 	prague, err := time.LoadLocation("Europe/Prague")

@@ -4,22 +4,17 @@ import "time"
 
 // stageIncidents puts what is worth finding into the log. Days count from today (T), times are Prague's unless another zone is named:
 //
-//   - T-16, or the last weekday before it, 10:00-15:00 in Warsaw: Grzegorz
-//     Brzęczyszczykiewicz deletes 48 webhooks of Logística Ibérica. Harmless, but
-//     an unusual day.
+//   - T-16, or the last weekday before it, 10:00-15:00 in Warsaw: Grzegorz Brzęczyszczykiewicz deletes 48 webhooks of Logística Ibérica.
+//     Harmless, but an unusual day.
 //   - T-12, 09:20 in Stockholm: Sofia Lindqvist is seen for the first time.
-//   - T-9, 22:04-23:50: Marek Havelka deletes 20 connections and 15 webhooks of
-//     Sales EMEA and Marketing; T-8, 09:34: he is removed from both teams.
-//   - T-5, 14:02: Tomáš Beneš switches the enforcement of two-factor
-//     authentication off, and at 14:42 on again.
-//   - T-3, 03:10: Lucie Marešová, who never works at night, creates a key, at
-//     03:13 a connection, at 03:16 a data store with 90 records in four minutes,
-//     and deletes it at 03:40.
-//   - T-2, 11:20: a webhook whose name is an attack on whoever reads it; its
-//     author's display name is another one ([hostileDisplayName]).
-//   - The last day of the month before, 23:28-23:31 UTC, which is the next month
-//     in Prague: Alena Veselá deletes three organization variables, and one more
-//     at 20:10 UTC, which is the same month in both.
+//   - T-9, 22:04-23:50: Marek Havelka deletes 20 connections and 15 webhooks of Sales EMEA and Marketing; T-8, 09:34: he is removed from
+//     both teams.
+//   - T-5, 14:02: Tomáš Beneš switches the enforcement of two-factor authentication off, and at 14:42 on again.
+//   - T-3, 03:10: Lucie Marešová, who never works at night, creates a key, at 03:13 a connection, at 03:16 a data store with 90 records in
+//     four minutes, and deletes it at 03:40.
+//   - T-2, 11:20: a webhook whose name is an attack on whoever reads it; its author's display name is another one ([hostileDisplayName]).
+//   - The last day of the month before, 23:28-23:31 UTC, which is the next month in Prague: Alena Veselá deletes three organization
+//     variables, and one more at 20:10 UTC, which is the same month in both.
 //
 // Secrets (none of them real) stand in the details of keys (apiKey), variables (value) and connections of type HTTP (authorization) all
 // over the log.

@@ -57,8 +57,7 @@ func (d *demo) stageMembership(p *person) {
 }
 
 func (d *demo) enforceTwoFactor(at time.Time, by *person, verb string) {
-	d.log(act{at, by.actor, 0}, "two_factor_authentication_enforcement_"+verb,
-		strconv.FormatInt(DemoOrganizationID, 10), nil)
+	d.log(act{at, by.actor, 0}, "two_factor_authentication_enforcement_"+verb, strconv.FormatInt(DemoOrganizationID, 10), nil)
 }
 
 // stageWork lets everybody work on weekdays, by day, by the clock of their own zone. Nobody works between 20:00 and 07:00: a night is an

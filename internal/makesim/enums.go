@@ -17,8 +17,8 @@ func timezoneID(name string) int64 {
 	return 1000 + int64(crc32.ChecksumIEEE([]byte(name)))
 }
 
-// listTimezones answers the zones that users and organizations of the world have, and a few more. Any token may ask.
-// GET /enums/timezones; the form is that of the mocks of @makehq/sdk.
+// listTimezones answers the zones that users and organizations of the world have, and a few more. Any token may ask. GET /enums/timezones;
+// the form is that of the mocks of @makehq/sdk.
 func (c *call) listTimezones() ([]byte, error) {
 	c.query.accept()
 	if err := c.query.mistake(); err != nil {

@@ -50,8 +50,7 @@ func smallWorld() *makesim.World {
 				Teams: []makesim.Team{{ID: teamRed, Name: "Red"}, {ID: teamBlue, Name: "Blue"}}},
 			{ID: foreign, Name: "Away", Zone: "us1.make.com", APILimit: 60, AuditLogsDays: 30,
 				Teams: []makesim.Team{{ID: 801, Name: "Far"}}},
-			{ID: cheap, Name: "Core plan", Zone: "eu1.make.com", APILimit: 60,
-				Teams: []makesim.Team{{ID: 901, Name: "Thrift"}}},
+			{ID: cheap, Name: "Core plan", Zone: "eu1.make.com", APILimit: 60, Teams: []makesim.Team{{ID: 901, Name: "Thrift"}}},
 		},
 		Tokens: []makesim.Token{
 			{Secret: ownerToken, UserID: 1},
@@ -109,8 +108,7 @@ type sim struct {
 	token string
 }
 
-// serve starts a world over real HTTP, with the pinned clock unless another is
-// given; requests carry the owner's token.
+// serve starts a world over real HTTP, with the pinned clock unless another is given; requests carry the owner's token.
 func serve(t *testing.T, w *makesim.World, o makesim.Options) *sim {
 	t.Helper()
 	if o.Now == nil {

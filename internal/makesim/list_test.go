@@ -157,7 +157,8 @@ func TestTeamsAndAuthorsAreTakenByIDOrName(t *testing.T) {
 
 func TestTeamListHoldsThatTeamOnly(t *testing.T) {
 	t.Parallel()
-	s := serveEntries(t, makesim.Quirks{}, entry("a", 1*time.Hour), entry("b", 2*time.Hour, team(teamBlue)), entry("c", 3*time.Hour, team(0)))
+	s := serveEntries(t, makesim.Quirks{}, entry("a", 1*time.Hour), entry("b", 2*time.Hour, team(teamBlue)),
+		entry("c", 3*time.Hour, team(0)))
 	var l listing
 	s.get("/audit-logs/team/702?pg[returnTotalCount]=true", &l)
 	assert.Equal(t, []string{"b"}, l.uuids())

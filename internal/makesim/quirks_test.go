@@ -71,7 +71,8 @@ func TestNumericTriggeredAt(t *testing.T) {
 
 func TestTotalCountQuirks(t *testing.T) {
 	t.Parallel()
-	s := serveEntries(t, makesim.Quirks{}, entry("a", time.Hour), entry("b", 2*time.Hour, event("key_created")), entry("c", time.Hour, team(teamBlue)))
+	s := serveEntries(t, makesim.Quirks{}, entry("a", time.Hour), entry("b", 2*time.Hour, event("key_created")),
+		entry("c", time.Hour, team(teamBlue)))
 	const query = "event=key_created&pg[returnTotalCount]=true"
 
 	s.SetQuirks(makesim.Quirks{RejectTotalCount: true})
@@ -112,7 +113,8 @@ func TestDateQuirks(t *testing.T) {
 		{"none", makesim.Quirks{}, tenth, []string{"night", "noon", "midnight"}},
 		{"to midnight", makesim.Quirks{DateToMidnight: true}, tenth, []string{"midnight"}},
 		{"zone", makesim.Quirks{DateZone: prague}, tenth, []string{"noon", "midnight", "eve"}},
-		{"zone to midnight", makesim.Quirks{DateZone: prague, DateToMidnight: true}, "dateTo=2026-05-11", []string{"noon", "midnight", "eve"}},
+		{"zone to midnight", makesim.Quirks{DateZone: prague, DateToMidnight: true}, "dateTo=2026-05-11",
+			[]string{"noon", "midnight", "eve"}},
 		{"created", makesim.Quirks{FilterByCreatedAt: true}, tenth, []string{"night", "midnight"}},
 		{"created later", makesim.Quirks{FilterByCreatedAt: true}, "dateFrom=2026-05-12", []string{"noon"}},
 		{"timestamps cut", makesim.Quirks{TruncateTimestamps: true},
@@ -201,7 +203,8 @@ func TestOddTypesAreMixedAndStable(t *testing.T) {
 func TestNullActorTeam(t *testing.T) {
 	t.Parallel()
 	s := serveEntries(t, makesim.Quirks{NullActorTeam: true},
-		makesim.Entry{UUID: "bare", OrganizationID: organization, TriggeredAt: clock(), Event: "organization_created"}, entry("full", time.Hour))
+		makesim.Entry{UUID: "bare", OrganizationID: organization, TriggeredAt: clock(), Event: "organization_created"}, entry("full",
+			time.Hour))
 	var rows []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(s.raw("")), &rows))
 	for _, field := range []string{"team", "actor", "targetId", "version"} {
@@ -292,7 +295,8 @@ func TestFilterQuirks(t *testing.T) {
 	assert.Contains(t, filters.Users, named{6.0, "Gone Girl", "gone@example.com"})
 
 	s.SetQuirks(makesim.Quirks{RejectUnknownFilterValues: true})
-	for _, query := range []string{"author=6", "author=Gone+Girl", "team=Green", "event=nothing_happened", "event[]=key_created&event[]=x"} {
+	for _, query := range []string{"author=6", "author=Gone+Girl", "team=Green", "event=nothing_happened",
+		"event[]=key_created&event[]=x"} {
 		s.refuses(http.StatusBadRequest, listPath+"?"+query)
 	}
 	assert.Equal(t, http.StatusOK, s.status(listPath+"?author=3&team=Red&event=key_created"))

@@ -84,12 +84,10 @@ func (s selection) filter(teamNames map[int64]string) func(*record) bool {
 		if s.events != nil && !slices.Contains(s.events, r.Event) {
 			return false
 		}
-		if s.teams != nil && (r.TeamID == 0 ||
-			!slices.Contains(teamIDs, r.TeamID) && !slices.Contains(s.teams, teamNames[r.TeamID])) {
+		if s.teams != nil && (r.TeamID == 0 || !slices.Contains(teamIDs, r.TeamID) && !slices.Contains(s.teams, teamNames[r.TeamID])) {
 			return false
 		}
-		return s.authors == nil || r.Actor != nil &&
-			(slices.Contains(authorIDs, r.Actor.ID) || slices.Contains(s.authors, r.Actor.Name))
+		return s.authors == nil || r.Actor != nil && (slices.Contains(authorIDs, r.Actor.ID) || slices.Contains(s.authors, r.Actor.Name))
 	}
 }
 

@@ -29,9 +29,7 @@ func (c *call) currentUser() ([]byte, error) {
 	}
 	for _, r := range d.world.TeamRoles {
 		if r.UserID == u.ID {
-			teamRoles = append(teamRoles, row{
-				{"usersRoleId", r.RoleID}, {"userId", u.ID}, {"teamId", r.TeamID}, {"changeable", true},
-			})
+			teamRoles = append(teamRoles, row{{"usersRoleId", r.RoleID}, {"userId", u.ID}, {"teamId", r.TeamID}, {"changeable", true}})
 		}
 	}
 	user := append(userRow(u),
@@ -82,8 +80,7 @@ func (c *call) listUsers() ([]byte, error) {
 		return nil, err
 	}
 	users = slices.DeleteFunc(users, func(u *User) bool {
-		return byName && u.Name != name || byEmail && u.Email != email ||
-			ids != nil && !slices.Contains(ids, strconv.FormatInt(u.ID, 10))
+		return byName && u.Name != name || byEmail && u.Email != email || ids != nil && !slices.Contains(ids, strconv.FormatInt(u.ID, 10))
 	})
 	rows := []row{}
 	for _, u := range pageOf(paging, users, func(by string, a, b *User) int {

@@ -27,7 +27,8 @@ func TestBulkIsWhatWasAskedFor(t *testing.T) {
 	for _, e := range entries {
 		uuids[e.UUID], teams[e.TeamID] = true, true
 		seconds[e.TriggeredAt.Unix()]++
-		assert.False(t, e.TriggeredAt.Before(o.From) || !e.TriggeredAt.Before(o.To) || e.CreatedAt.Before(e.TriggeredAt) || e.CreatedAt.After(o.To))
+		assert.False(t, e.TriggeredAt.Before(o.From) || !e.TriggeredAt.Before(o.To) || e.CreatedAt.Before(e.TriggeredAt) ||
+			e.CreatedAt.After(o.To))
 	}
 	assert.Len(t, uuids, 5000)
 	assert.Equal(t, map[int64]bool{teamRed: true, teamBlue: true}, teams)

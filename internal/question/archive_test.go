@@ -37,8 +37,9 @@ func (a *archived) NamedTargets(_ context.Context, _ auditlog.ID, fits func(audi
 
 func overArchive(from time.Time, named ...auditlog.NamedTarget) *question.Resolver {
 	return &question.Resolver{Directory: &archived{
-		directory: &directory{organizations: []auditlog.Organization{organization("1", true)}, timezone: "UTC", oldest: now().AddDate(0, -11, 0), catalog: &auditlog.Catalog{}},
-		from:      from, named: named,
+		directory: &directory{organizations: []auditlog.Organization{organization("1", true)}, timezone: "UTC",
+			oldest: now().AddDate(0, -11, 0), catalog: &auditlog.Catalog{}},
+		from: from, named: named,
 	}}
 }
 
@@ -57,7 +58,8 @@ func TestAllReachesBackToWhatTheArchiveHolds(t *testing.T) {
 
 func TestObjectsAreFoundByName(t *testing.T) {
 	t.Parallel()
-	service := overArchive(time.Time{}, auditlog.NamedTarget{ID: "7", Object: "scenario", Name: "Invoice sync"}, auditlog.NamedTarget{ID: "9", Object: "webhook", Name: "Invoices in"})
+	service := overArchive(time.Time{}, auditlog.NamedTarget{ID: "7", Object: "scenario", Name: "Invoice sync"},
+		auditlog.NamedTarget{ID: "9", Object: "webhook", Name: "Invoices in"})
 	asked, err := service.Resolve(t.Context(), question.Filter{TargetID: "invoice SYNC"}, 7)
 	require.NoError(t, err)
 	assert.Equal(t, auditlog.Text("7"), asked.Query.TargetID)
@@ -76,7 +78,8 @@ func TestAnObjectsNameMeansItOnly(t *testing.T) {
 	service := overArchive(time.Time{}, auditlog.NamedTarget{ID: "7", Object: "webhook", Name: "Invoices in"})
 	directory, _ := service.Directory.(*archived)
 	directory.catalog = &auditlog.Catalog{Events: []auditlog.Event{
-		{Value: "webhook_created", Category: "Webhooks"}, {Value: "webhook_deleted", Category: "Webhooks"}, {Value: "scenario_deleted", Category: "Scenarios"},
+		{Value: "webhook_created", Category: "Webhooks"}, {Value: "webhook_deleted", Category: "Webhooks"},
+		{Value: "scenario_deleted", Category: "Scenarios"},
 	}}
 	asked := func(f question.Filter) ([]string, error) {
 		f.TargetID = "invoices in"

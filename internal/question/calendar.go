@@ -13,8 +13,8 @@ type date struct {
 	day   int
 }
 
-// start returns the first instant of the day in a zone. Where clocks go back over
-// midnight it is the earlier midnight; where they skip midnight, the end of the gap.
+// start returns the first instant of the day in a zone. Where clocks go back over midnight it is the earlier midnight; where they skip
+// midnight, the end of the gap.
 func (d date) start(location *time.Location) time.Time {
 	midnight := time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC)
 	reading := readClock(midnight, location)
@@ -37,17 +37,16 @@ const (
 	clockRepeated
 )
 
-// clockReading is what a local time means in a zone. A time that is shown once has
-// earlier and later the same. For one that is skipped both are the instant that
-// the offset before the gap leads to; gapEnd is the instant of the clock change.
+// clockReading is what a local time means in a zone. A time that is shown once has earlier and later the same. For one that is skipped both
+// are the instant that the offset before the gap leads to; gapEnd is the instant of the clock change.
 type clockReading struct {
 	kind           clockKind
 	earlier, later time.Time
 	gapEnd         time.Time
 }
 
-// readClock finds the instants at which clocks in location show what clock shows
-// in UTC. time.Date alone leaves open which one it takes around clock changes.
+// readClock finds the instants at which clocks in location show what clock shows in UTC. time.Date alone leaves open which one it takes
+// around clock changes.
 func readClock(clock time.Time, location *time.Location) clockReading {
 	year, month, day := clock.Date()
 	hour, minute, second := clock.Clock()
@@ -65,11 +64,7 @@ func readClock(clock time.Time, location *time.Location) clockReading {
 			at := clock.Add(-before).In(location)
 			return clockReading{kind: clockSkipped, earlier: at, later: at, gapEnd: change}
 		case after < before && !clock.Before(newShown) && clock.Before(oldShown):
-			return clockReading{
-				kind:    clockRepeated,
-				earlier: clock.Add(-before).In(location),
-				later:   clock.Add(-after).In(location),
-			}
+			return clockReading{kind: clockRepeated, earlier: clock.Add(-before).In(location), later: clock.Add(-after).In(location)}
 		}
 	}
 	return clockReading{earlier: guess, later: guess}
@@ -81,8 +76,8 @@ func offsetAt(t time.Time) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// Previous returns the period before a window that the window is fairly compared with, up to the window's beginning: for whole
-// calendar months as many months; where both ends show the same time of day, as many calendar days; else as much time.
+// Previous returns the period before a window that the window is fairly compared with, up to the window's beginning: for whole calendar
+// months as many months; where both ends show the same time of day, as many calendar days; else as much time.
 func Previous(w auditlog.Window) auditlog.Window {
 	location := w.Location
 	if location == nil {

@@ -8,8 +8,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// CompleteOrganizations returns the ids of the organizations here that what was typed
-// begins, or whose names it is part of.
+// CompleteOrganizations returns the ids of the organizations here that what was typed begins, or whose names it is part of.
 func (r *Resolver) CompleteOrganizations(ctx context.Context, typed string) ([]string, error) {
 	organizations, err := r.Directory.Organizations(ctx)
 	if err != nil {
@@ -24,9 +23,8 @@ func (r *Resolver) CompleteOrganizations(ctx context.Context, typed string) ([]s
 	return ids, nil
 }
 
-// CompleteActors returns how to name, without doubt, the people that what was typed
-// may mean: by address, or by id where there is none. People who left are among
-// them if entries of theirs were read.
+// CompleteActors returns how to name, without doubt, the people that what was typed may mean: by address, or by id where there is none.
+// People who left are among them if entries of theirs were read.
 func (r *Resolver) CompleteActors(ctx context.Context, organization auditlog.ID, typed string) ([]string, error) {
 	catalog, id, err := r.CatalogFor(ctx, organization)
 	if err != nil {
@@ -48,8 +46,7 @@ func (r *Resolver) CompleteActors(ctx context.Context, organization auditlog.ID,
 	return values, nil
 }
 
-// CompleteTeams returns the teams that what was typed may mean: by name, or by id
-// where there is none or several have it.
+// CompleteTeams returns the teams that what was typed may mean: by name, or by id where there is none or several have it.
 func (r *Resolver) CompleteTeams(ctx context.Context, organization auditlog.ID, typed string) ([]string, error) {
 	catalog, _, err := r.CatalogFor(ctx, organization)
 	if err != nil {

@@ -21,8 +21,7 @@ import (
 )
 
 const (
-	// maxCursorAge is how long a cursor may be used: later, entries have expired
-	// and arrived, and its pages would no longer be one listing.
+	// maxCursorAge is how long a cursor may be used: later, entries have expired and arrived, and its pages would no longer be one listing.
 	maxCursorAge = 24 * time.Hour
 	// maxCursorBytes bounds what a cursor may unpack to.
 	maxCursorBytes = 64 << 10
@@ -38,8 +37,8 @@ func (e *CursorError) Error() string {
 // CallersMistake reports that other arguments would help.
 func (*CursorError) CallersMistake() bool { return true }
 
-// Sealer makes cursors that only the same credential, on the same instance, can
-// use, and that cannot be read or changed by whoever holds them.
+// Sealer makes cursors that only the same credential, on the same instance, can use, and that cannot be read or changed by whoever holds
+// them.
 type Sealer struct {
 	// Secret returns the credential in use.
 	Secret func() (string, error)
@@ -47,8 +46,7 @@ type Sealer struct {
 	Instance string
 }
 
-// Cursor is where a page of a listing ended, and what the next one needs. Key
-// is at most [maxSortText] bytes long.
+// Cursor is where a page of a listing ended, and what the next one needs. Key is at most [maxSortText] bytes long.
 type Cursor struct {
 	Query auditlog.Query
 	Order Order
@@ -62,15 +60,13 @@ type Cursor struct {
 	Before int
 	// TakenAt is when the first page was read.
 	TakenAt time.Time
-	// Asked identifies the arguments that the listing was asked for with; Tool is
-	// whose listing it is.
+	// Asked identifies the arguments that the listing was asked for with; Tool is whose listing it is.
 	Asked string
 	Tool  string
 }
 
-// sealedCursor is a Cursor as it is written into a cursor: plain text, since the
-// log's own types are cleaned when they are marshalled, and ids without names,
-// so that a cursor stays short however many people it is about.
+// sealedCursor is a Cursor as it is written into a cursor: plain text, since the log's own types are cleaned when they are marshalled, and
+// ids without names, so that a cursor stays short however many people it is about.
 type sealedCursor struct {
 	Organization  [2]string `json:"g"`
 	From          time.Time `json:"f"`
@@ -128,8 +124,7 @@ func (s *Sealer) Seal(place Cursor) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(box.Seal(nonce, nonce, packed, nil)), nil
 }
 
-// packers are writers to use again: each takes a thousand times the memory of a
-// cursor. They are everybody's, so that they are few.
+// packers are writers to use again: each takes a thousand times the memory of a cursor. They are everybody's, so that they are few.
 var packers sync.Pool //nolint:gochecknoglobals // no state, only memory
 
 func pack(plain []byte) ([]byte, error) {
@@ -150,8 +145,7 @@ func pack(plain []byte) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
-// Open reads a cursor back; people, teams and events have no names then. now is
-// the log's clock.
+// Open reads a cursor back; people, teams and events have no names then. now is the log's clock.
 func (s *Sealer) Open(text string, now time.Time) (Cursor, error) {
 	box, err := s.box()
 	if err != nil {
@@ -200,8 +194,7 @@ func (p *sealedCursor) place(location *time.Location) Cursor {
 	}
 }
 
-// box derives the cipher from credential and instance, so that nothing has to be
-// kept for cursors to outlive the process.
+// box derives the cipher from credential and instance, so that nothing has to be kept for cursors to outlive the process.
 func (s *Sealer) box() (cipher.AEAD, error) {
 	secret, err := s.Secret()
 	if err != nil {
@@ -231,8 +224,7 @@ func mapAll[A, B any](items []A, f func(A) B) []B {
 	return mapped
 }
 
-// After is the place behind an entry of the same listing, of which before entries
-// come up to and with it.
+// After is the place behind an entry of the same listing, of which before entries come up to and with it.
 func (p Cursor) After(entry *auditlog.Entry, before int) Cursor {
 	p.Query.Resume = nil
 	p.Key, p.TriggeredAt, p.UUID = SortText(entry, p.Order.By), entry.TriggeredAt, entry.UUID
@@ -240,8 +232,7 @@ func (p Cursor) After(entry *auditlog.Entry, before int) Cursor {
 	return p
 }
 
-// Reopen reads a tool's cursor back and gives people and teams their names again,
-// as far as these are known now.
+// Reopen reads a tool's cursor back and gives people and teams their names again, as far as these are known now.
 func (r *Resolver) Reopen(ctx context.Context, cursor, tool string) (Cursor, error) {
 	place, err := r.Cursors.Open(cursor, r.Directory.Now())
 	if err != nil {

@@ -22,11 +22,14 @@ func TestCursorsHoldTheQuestion(t *testing.T) {
 	require.NoError(t, err)
 	place := question.Cursor{
 		Query: auditlog.Query{
-			Organization: auditlog.Ref{ID: "7", Name: "A\u200bcme"}, Window: auditlog.Window{From: now().Add(-time.Hour).In(prague), To: now().In(prague), Location: prague},
-			Teams: []auditlog.Ref{{ID: "1"}}, Actors: []auditlog.Actor{{ID: "2"}, {ID: "a\u202eb"}}, ExcludeActors: []auditlog.Actor{{ID: "3"}},
-			NoTeam: true, System: true, ExcludeSystem: true, Events: []auditlog.Event{{Value: "x\u200by"}}, TargetID: "t\u0007t",
+			Organization: auditlog.Ref{ID: "7", Name: "A\u200bcme"},
+			Window:       auditlog.Window{From: now().Add(-time.Hour).In(prague), To: now().In(prague), Location: prague},
+			Teams:        []auditlog.Ref{{ID: "1"}}, Actors: []auditlog.Actor{{ID: "2"}, {ID: "a\u202eb"}},
+			ExcludeActors: []auditlog.Actor{{ID: "3"}},
+			NoTeam:        true, System: true, ExcludeSystem: true, Events: []auditlog.Event{{Value: "x\u200by"}}, TargetID: "t\u0007t",
 		},
-		Order: question.Order{By: question.ByActor, Ascending: true}, Key: "1k\x00", TriggeredAt: now().Add(-time.Minute), UUID: "u", Offset: 5, Before: 25, TakenAt: now(), Asked: "abc",
+		Order: question.Order{By: question.ByActor, Ascending: true}, Key: "1k\x00", TriggeredAt: now().Add(-time.Minute), UUID: "u",
+		Offset: 5, Before: 25, TakenAt: now(), Asked: "abc",
 	}
 	cursor, err := sealer("secret", "here").Seal(place)
 	require.NoError(t, err)

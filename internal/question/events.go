@@ -7,10 +7,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// MatchEvents returns the events that want names: by value, else by label, else
-// all of a category; or, where want holds * (any text) or ? (one character), all
-// whose value fits that pattern. They come in the catalog's order, each value
-// once. Nothing fitting is a [NameError].
+// MatchEvents returns the events that want names: by value, else by label, else all of a category; or, where want holds * (any text) or ?
+// (one character), all whose value fits that pattern. They come in the catalog's order, each value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
 	folded := foldName(auditlog.Text(want))
 	levels := []func(auditlog.Event) bool{
@@ -86,9 +84,8 @@ func matchGlob(pattern, s []rune) bool {
 	return p == len(pattern)
 }
 
-// MatchKind returns the kind of object that want names, and its events: by the
-// whole category, else by the beginning of one of its words. Nothing fitting, or
-// several, is a [NameError].
+// MatchKind returns the kind of object that want names, and its events: by the whole category, else by the beginning of one of its words.
+// Nothing fitting, or several, is a [NameError].
 func MatchKind(catalog *auditlog.Catalog, want string) (auditlog.Text, []auditlog.Event, error) {
 	var kinds []auditlog.Text
 	events := map[auditlog.Text][]auditlog.Event{}

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Hours is a part of the day by local clocks: From inclusive, To exclusive, in
-// minutes after midnight. Where From is later than To it goes over midnight. The
-// zero Hours is the whole day.
+// Hours is a part of the day by local clocks: From inclusive, To exclusive, in minutes after midnight. Where From is later than To it goes
+// over midnight. The zero Hours is the whole day.
 type Hours struct{ From, To int }
 
 const (
@@ -21,8 +20,7 @@ const (
 // writtenHours is two times of day: hour, minute, hour, minute.
 var writtenHours = regexp.MustCompile(`^(\d{1,2})(?::(\d{2}))? ?(?:-|–|to) ?(\d{1,2})(?::(\d{2}))?$`)
 
-// ParseHours reads a part of the day; empty means the whole day. What cannot be
-// read is an [TimeError].
+// ParseHours reads a part of the day; empty means the whole day. What cannot be read is an [TimeError].
 func ParseHours(text string) (Hours, error) {
 	trimmed := strings.ToLower(strings.TrimSpace(text))
 	if trimmed == "" {
@@ -81,8 +79,7 @@ func WeekdayIndex(day time.Weekday) int { return (int(day) + 6) % 7 }
 
 const weekdayForms = "mon, tue, wed, thu, fri, sat, sun, their full names, ranges such as mon-fri, weekend, workdays"
 
-// ParseWeekdays reads a set of weekdays. What cannot be read is an
-// [TimeError].
+// ParseWeekdays reads a set of weekdays. What cannot be read is an [TimeError].
 func ParseWeekdays(texts []string) (Weekdays, error) {
 	var set Weekdays
 	for _, text := range texts {

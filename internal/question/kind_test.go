@@ -63,7 +63,8 @@ func TestKindsAreFoundByABeginning(t *testing.T) {
 	t.Parallel()
 	for want, kind := range map[string]auditlog.Text{
 		"webhook": "Webhooks", "web": "Webhooks", "team": "Team", "team var": "Team Variables", "organization": "Organization Variables",
-		"data store": "Data Store", "data store r": "Data Store Records", "records": "Data Store Records", "odd": "Ödd \u202ethings", "GIZ": "gizmo",
+		"data store": "Data Store", "data store r": "Data Store Records", "records": "Data Store Records", "odd": "Ödd \u202ethings",
+		"GIZ": "gizmo",
 	} {
 		got, events, err := question.MatchKind(kinds(), want)
 		require.NoError(t, err, want)

@@ -16,8 +16,7 @@ type NameError struct {
 	What string
 	// Want is the name as given, raw.
 	Want string
-	// Candidates are those that it fits, or the nearest where it fits none, each
-	// ready to print, at most 10.
+	// Candidates are those that it fits, or the nearest where it fits none, each ready to print, at most 10.
 	Candidates []string
 	// More is how many further candidates there are.
 	More int
@@ -53,7 +52,8 @@ func (e *NameError) Error() string {
 	}
 	switch e.What {
 	case "actor":
-		return message + "; accepted: an id, an e-mail address, a name or the beginning of a word of it, such as 12 or jan.novak@example.com;" +
+		return message + "; accepted: an id, an e-mail address, a name or the beginning of a word of it, such as 12 or " +
+			"jan.novak@example.com;" +
 			" people who have left may be missing from Make's catalog, but an id is always accepted"
 	case "team":
 		return message + "; accepted: an id, a name or the beginning of a word of it, such as 7 or Marketing"
@@ -74,8 +74,5 @@ func (*NameError) CallersMistake() bool { return true }
 
 func newNameError(what, want string, candidates []string, ambiguous bool) *NameError {
 	kept := min(len(candidates), maxCandidates)
-	return &NameError{
-		What: what, Want: want, Ambiguous: ambiguous,
-		Candidates: candidates[:kept], More: len(candidates) - kept,
-	}
+	return &NameError{What: what, Want: want, Ambiguous: ambiguous, Candidates: candidates[:kept], More: len(candidates) - kept}
 }

@@ -18,12 +18,10 @@ type named[T any] struct {
 	shown string
 }
 
-// MatchActor returns the one actor that want names: by id, else by address, else
-// by full name, else by the beginning of a word of the name or of the address
-// before the @. observed are actors of entries already read, who may have left
-// since; for one who is also in the catalog, the catalog's record counts. An
-// unknown id (all digits) is returned as an actor with nothing but that id.
-// Nothing fitting, or several at the strongest level that fits, is a [NameError].
+// MatchActor returns the one actor that want names: by id, else by address, else by full name, else by the beginning of a word of the name
+// or of the address before the @. observed are actors of entries already read, who may have left since; for one who is also in the catalog,
+// the catalog's record counts. An unknown id (all digits) is returned as an actor with nothing but that id. Nothing fitting, or several at
+// the strongest level that fits, is a [NameError].
 func MatchActor(catalog *auditlog.Catalog, want string, observed []auditlog.Actor) (auditlog.Actor, error) {
 	var people []named[auditlog.Actor]
 	for _, actor := range slices.Concat(catalog.Users, observed) {
@@ -36,10 +34,8 @@ func MatchActor(catalog *auditlog.Catalog, want string, observed []auditlog.Acto
 	return matchNamed("actor", want, people, func(id auditlog.ID) auditlog.Actor { return auditlog.Actor{ID: id} })
 }
 
-// MatchTeam returns the one team that want names: by id, else by full name, else
-// by the beginning of a word of the name. An unknown id (all digits) is returned
-// as a team with nothing but that id. Nothing fitting, or several at the strongest
-// level that fits, is a [NameError].
+// MatchTeam returns the one team that want names: by id, else by full name, else by the beginning of a word of the name. An unknown id (all
+// digits) is returned as a team with nothing but that id. Nothing fitting, or several at the strongest level that fits, is a [NameError].
 func MatchTeam(catalog *auditlog.Catalog, want string) (auditlog.Ref, error) {
 	var teams []named[auditlog.Ref]
 	for _, team := range catalog.Teams {
@@ -50,9 +46,8 @@ func MatchTeam(catalog *auditlog.Catalog, want string) (auditlog.Ref, error) {
 	return matchNamed("team", want, teams, func(id auditlog.ID) auditlog.Ref { return auditlog.Ref{ID: id} })
 }
 
-// matchNamed finds the one item that want names, at the strongest level at which
-// any item fits. Items without an id cannot be asked for and are passed over; of
-// several with the same id the first counts.
+// matchNamed finds the one item that want names, at the strongest level at which any item fits. Items without an id cannot be asked for and
+// are passed over; of several with the same id the first counts.
 func matchNamed[T any](what, want string, items []named[T], unknown func(auditlog.ID) T) (T, error) {
 	var none T
 	items = distinct(items)
@@ -138,14 +133,12 @@ func describe(name auditlog.Text, id auditlog.ID, address auditlog.Text) string 
 	return fmt.Sprintf("%s (id %s, %s)", name.Quote(), number, address.Quote())
 }
 
-// foldName folds a name as it is shown, bounded, since what callers ask for is
-// what they were shown.
+// foldName folds a name as it is shown, bounded, since what callers ask for is what they were shown.
 func foldName(t auditlog.Text) string {
 	return auditlog.Fold(t.Clean())
 }
 
-// beginsWord reports whether text, from the beginning of one of its words on, begins
-// with prefix, which may itself span words.
+// beginsWord reports whether text, from the beginning of one of its words on, begins with prefix, which may itself span words.
 func beginsWord(text, prefix string) bool {
 	inWord := false
 	for i, r := range text {

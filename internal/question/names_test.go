@@ -258,7 +258,8 @@ func FuzzMatch(f *testing.F) {
 	f.Add("*a?", "\x1b[31m", "@", "")
 	f.Fuzz(func(t *testing.T, want, name, address, id string) {
 		catalog := &auditlog.Catalog{
-			Users:  []auditlog.Actor{{ID: auditlog.ID(id), Name: auditlog.Text(name), Email: auditlog.Text(address)}, {ID: "2", Name: "Eve"}},
+			Users: []auditlog.Actor{{ID: auditlog.ID(id), Name: auditlog.Text(name), Email: auditlog.Text(address)},
+				{ID: "2", Name: "Eve"}},
 			Teams:  []auditlog.Ref{{ID: auditlog.ID(id), Name: auditlog.Text(name)}},
 			Events: []auditlog.Event{{Value: auditlog.Text(name), Label: auditlog.Text(address)}},
 		}

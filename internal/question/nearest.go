@@ -10,9 +10,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Nearest returns up to n of the names among that someone who wrote want may have
-// meant, nearest first: those a few slips of the finger away, then those that
-// share the beginning of a word. It returns none where nothing is similar.
+// Nearest returns up to n of the names among that someone who wrote want may have meant, nearest first: those a few slips of the finger
+// away, then those that share the beginning of a word. It returns none where nothing is similar.
 func Nearest(want string, among []string, n int) []string {
 	keys := make([][]string, len(among))
 	for i, name := range among {
@@ -30,8 +29,8 @@ func Nearest(want string, among []string, n int) []string {
 	return names
 }
 
-// nearest returns the indexes of the plausible items, nearest first. An item is
-// as near as the nearest of its keys; want and keys are folded.
+// nearest returns the indexes of the plausible items, nearest first. An item is as near as the nearest of its keys; want and keys are
+// folded.
 func nearest(want string, keys [][]string) []int {
 	type hit struct {
 		index int
@@ -110,9 +109,8 @@ func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r)
 }
 
-// editDistance is the Damerau-Levenshtein distance (optimal string alignment):
-// how many characters must be added, dropped, replaced or swapped with their
-// neighbour.
+// editDistance is the Damerau-Levenshtein distance (optimal string alignment): how many characters must be added, dropped, replaced or
+// swapped with their neighbour.
 func editDistance(a, b []rune) int {
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

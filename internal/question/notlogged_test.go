@@ -11,7 +11,8 @@ import (
 
 func TestWhatTheLogDoesNotHoldIsSaid(t *testing.T) {
 	t.Parallel()
-	for _, want := range []string{"login", "Logins", "user_login", "log in", "*sign-in*", "failed logins", "IP", "ip address", "scenario_run", "runs", "invited", "SSO", "api token", "executions"} {
+	for _, want := range []string{"login", "Logins", "user_login", "log in", "*sign-in*", "failed logins", "IP", "ip address",
+		"scenario_run", "runs", "invited", "SSO", "api token", "executions"} {
 		assert.NotEmpty(t, question.NotLoggedHint(want), want)
 		_, err := question.MatchEvents(kinds(), want)
 		require.ErrorContains(t, err, "does not hold logins", want)

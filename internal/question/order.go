@@ -27,16 +27,14 @@ const (
 	ByTargetID     SortKey = "targetId"
 )
 
-// IsNewestFirst reports whether this is the order that entries are read in, so that
-// a page needs no more reading than its entries.
+// IsNewestFirst reports whether this is the order that entries are read in, so that a page needs no more reading than its entries.
 func (o Order) IsNewestFirst() bool { return (o.By == "" || o.By == ByTriggeredAt) && !o.Ascending }
 
 // maxSortText bounds what is compared, and what a cursor has to hold of it.
 const maxSortText = 200
 
-// SortText is what an entry is sorted by, as text whose bytes sort right: names
-// without regard to case and accents, numbers by value and before text, and what
-// is absent first. Of long text only the first 200 bytes count.
+// SortText is what an entry is sorted by, as text whose bytes sort right: names without regard to case and accents, numbers by value and
+// before text, and what is absent first. Of long text only the first 200 bytes count.
 func SortText(e *auditlog.Entry, by SortKey) string {
 	text := sortText(e, by)
 	return strings.ToValidUTF8(text[:min(len(text), maxSortText)], "")

@@ -22,5 +22,6 @@ func TestSortTextOrdersAsPeopleDo(t *testing.T) {
 	assert.Less(t, text("", "10")[1], text("", "abc")[1], "numbers before text")
 	assert.Less(t, text("", "")[1], text("", "0")[1], "what is absent first")
 	assert.Empty(t, question.SortText(&auditlog.Entry{}, question.ByCreatedAt))
-	assert.LessOrEqual(t, len(question.SortText(&auditlog.Entry{Event: auditlog.Text(strings.Repeat("é", 5000))}, question.ByEventName)), 200)
+	assert.LessOrEqual(t, len(question.SortText(&auditlog.Entry{Event: auditlog.Text(strings.Repeat("é", 5000))}, question.ByEventName)),
+		200)
 }

@@ -9,8 +9,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// OrganizationError says that it is not clear, or not possible, which
-// organization a question is about.
+// OrganizationError says that it is not clear, or not possible, which organization a question is about.
 type OrganizationError struct {
 	Problem string
 	Known   []auditlog.Organization
@@ -39,8 +38,7 @@ func (e *OrganizationError) Error() string {
 // CallersMistake reports that other arguments would help.
 func (*OrganizationError) CallersMistake() bool { return true }
 
-// ResolveOrganization finds the organization that a question is about: the one
-// named, else the default, else the only one there is.
+// ResolveOrganization finds the organization that a question is about: the one named, else the default, else the only one there is.
 func (r *Resolver) ResolveOrganization(ctx context.Context, id auditlog.ID) (auditlog.Organization, error) {
 	all, err := r.Directory.Organizations(ctx)
 	if err != nil {
@@ -58,7 +56,8 @@ func (r *Resolver) ResolveOrganization(ctx context.Context, id auditlog.ID) (aud
 			continue
 		}
 		if !organization.Here {
-			return auditlog.Organization{}, &OrganizationError{Problem: fmt.Sprintf("organization %s lives in another zone; set MAKE_ZONE to that zone, with a key of that zone", asked), Known: all}
+			return auditlog.Organization{}, &OrganizationError{Problem: fmt.Sprintf("organization %s lives in another zone; set "+
+				"MAKE_ZONE to that zone, with a key of that zone", asked), Known: all}
 		}
 		return organization, nil
 	}
@@ -69,12 +68,11 @@ func (r *Resolver) ResolveOrganization(ctx context.Context, id auditlog.ID) (aud
 	return auditlog.Organization{}, &OrganizationError{Problem: problem, Known: all}
 }
 
-// maxProbed bounds the organizations that are asked to find the only one whose
-// log can be read.
+// maxProbed bounds the organizations that are asked to find the only one whose log can be read.
 const maxProbed = 5
 
-// onlyOrganization finds the one organization that a question can be about: the
-// only one in this zone, or the only one there whose log can be read.
+// onlyOrganization finds the one organization that a question can be about: the only one in this zone, or the only one there whose log can
+// be read.
 func (r *Resolver) onlyOrganization(ctx context.Context, all []auditlog.Organization) (auditlog.Organization, error) {
 	here := slices.DeleteFunc(slices.Clone(all), func(o auditlog.Organization) bool { return !o.Here })
 	switch {

@@ -27,12 +27,11 @@ func (p *peopleMatcher) match(ctx context.Context, want string) (auditlog.Actor,
 	return MatchActor(p.catalog, want, p.observed)
 }
 
-// maxEntriesForActors is how many entries are read to find someone by name whom the catalog does not know: about a page of
-// Make's.
+// maxEntriesForActors is how many entries are read to find someone by name whom the catalog does not know: about a page of Make's.
 const maxEntriesForActors = 1000
 
-// readActors reads the newest entries of the query's window for who acted in them: people who have left are in no catalog.
-// If nothing can be read, the name stays unknown, which is said.
+// readActors reads the newest entries of the query's window for who acted in them: people who have left are in no catalog. If nothing can
+// be read, the name stays unknown, which is said.
 func (p *peopleMatcher) readActors(ctx context.Context) {
 	if !p.query.Window.From.Before(p.query.Window.To) {
 		return

@@ -52,7 +52,8 @@ func TestPeriodsBeforeAdjoinAndAreNeverEmpty(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 5_000 {
-		zone := []string{"UTC", "Europe/Prague", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns", "Asia/Kathmandu"}[random.IntN(6)]
+		zone := []string{"UTC", "Europe/Prague", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns",
+			"Asia/Kathmandu"}[random.IntN(6)]
 		location, err := time.LoadLocation(zone)
 		require.NoError(t, err)
 		from := time.Date(2010, 1, 1, 0, 0, 0, 0, location).AddDate(0, 0, random.IntN(6000))

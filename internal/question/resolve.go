@@ -12,8 +12,8 @@ import (
 // none asks for what has no team or no actor.
 const none = "none"
 
-// Resolve understands a filter. defaultDays is how far back a window reaches that has no beginning. The error joins
-// everything that was not understood.
+// Resolve understands a filter. defaultDays is how far back a window reaches that has no beginning. The error joins everything that was not
+// understood.
 func (r *Resolver) Resolve(ctx context.Context, f Filter, defaultDays int) (*Question, error) {
 	organization, err := r.ResolveOrganization(ctx, f.OrganizationID)
 	if err != nil {
@@ -46,7 +46,8 @@ func (r *Resolver) Resolve(ctx context.Context, f Filter, defaultDays int) (*Que
 // note says what was understood in a way that may surprise.
 func (q *Question) note(f Filter) {
 	if found := q.Query.TargetID; string(found) != f.TargetID {
-		q.Notes = append(q.Notes, "target_id "+auditlog.Text(f.TargetID).Quote()+" is the name of object "+found.Quote()+": query.event has what it is")
+		q.Notes = append(q.Notes, "target_id "+auditlog.Text(f.TargetID).Quote()+" is the name of object "+found.Quote()+
+			": query.event has what it is")
 	}
 	if len(q.Query.Events) > 0 && slices.ContainsFunc(f.Events, func(want string) bool { return strings.ContainsAny(want, "*?") }) {
 		q.Notes = append(q.Notes, "a pattern stands for those events of Make's catalog that fit it: query.event")
@@ -63,7 +64,8 @@ func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, q
 	if err != nil {
 		return asTimeError(err)
 	}
-	window, err := r.resolveWindow(ctx, question.Query.Organization.ID, WindowRequest{From: f.From, To: f.To, Location: location, DefaultDays: defaultDays})
+	window, err := r.resolveWindow(ctx, question.Query.Organization.ID,
+		WindowRequest{From: f.From, To: f.To, Location: location, DefaultDays: defaultDays})
 	if err != nil {
 		return asTimeError(err)
 	}
@@ -80,8 +82,8 @@ func asTimeError(err error) (unclear, failed error) {
 	return nil, err
 }
 
-// resolveByCatalog fills in what the catalog has names of. problems are names that fit nothing, or several things; err is a
-// catalog that cannot be read.
+// resolveByCatalog fills in what the catalog has names of. problems are names that fit nothing, or several things; err is a catalog that
+// cannot be read.
 func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Question) (problems []error, err error) {
 	q := &question.Query
 	catalog, err := r.Directory.Catalog(ctx, q.Organization.ID)
@@ -99,7 +101,8 @@ func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Que
 	q.ExcludeActors, q.ExcludeSystem, problems = actors, system, append(problems, unclear...)
 
 	if len(f.Events) > 0 || f.Kind != "" {
-		problems = append(problems, resolveEvents(withObserved(catalog, r.Directory.ObservedEvents(ctx, q.Organization.ID)), f, question)...)
+		problems = append(problems, resolveEvents(withObserved(catalog, r.Directory.ObservedEvents(ctx, q.Organization.ID)), f,
+			question)...)
 	}
 	if len(problems) > 0 && catalog.Recalled != nil {
 		problems = append(problems, catalog.Recalled)

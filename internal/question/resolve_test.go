@@ -64,7 +64,8 @@ func organization(id auditlog.ID, here bool) auditlog.Organization {
 func TestTheOrganizationIsTheOneMeant(t *testing.T) {
 	t.Parallel()
 	two := []auditlog.Organization{organization("1", true), organization("2", true), organization("3", false)}
-	six := []auditlog.Organization{organization("1", true), organization("2", true), organization("3", true), organization("4", true), organization("5", true), organization("6", true)}
+	six := []auditlog.Organization{organization("1", true), organization("2", true), organization("3", true), organization("4", true),
+		organization("5", true), organization("6", true)}
 	for name, test := range map[string]struct {
 		directory *directory
 		byDefault auditlog.ID
@@ -72,13 +73,14 @@ func TestTheOrganizationIsTheOneMeant(t *testing.T) {
 		want      auditlog.ID
 		says      string
 	}{
-		"named":                    {&directory{organizations: two}, "1", "2", "2", ""},
-		"the default":              {&directory{organizations: two}, "2", "", "2", ""},
-		"the only one":             {&directory{organizations: two[:1]}, "", "", "1", ""},
-		"the only one here":        {&directory{organizations: two[1:]}, "", "", "2", ""},
-		"the only readable one":    {&directory{organizations: two, unreadable: map[auditlog.ID]bool{"1": true}}, "", "", "2", ""},
-		"two":                      {&directory{organizations: two}, "", "", "", "name one"},
-		"two, none readable":       {&directory{organizations: two, unreadable: map[auditlog.ID]bool{"1": true, "2": true}}, "", "", "", "name one"},
+		"named":                 {&directory{organizations: two}, "1", "2", "2", ""},
+		"the default":           {&directory{organizations: two}, "2", "", "2", ""},
+		"the only one":          {&directory{organizations: two[:1]}, "", "", "1", ""},
+		"the only one here":     {&directory{organizations: two[1:]}, "", "", "2", ""},
+		"the only readable one": {&directory{organizations: two, unreadable: map[auditlog.ID]bool{"1": true}}, "", "", "2", ""},
+		"two":                   {&directory{organizations: two}, "", "", "", "name one"},
+		"two, none readable": {&directory{organizations: two, unreadable: map[auditlog.ID]bool{"1": true, "2": true}}, "", "", "",
+			"name one"},
 		"many":                     {&directory{organizations: six}, "", "", "", "name one"},
 		"none":                     {&directory{}, "", "", "", "none is visible"},
 		"none here":                {&directory{organizations: two[2:]}, "", "", "", "no organization in this zone"},
@@ -124,11 +126,14 @@ func TestEverythingThatIsNotUnderstoodIsToldAtOnce(t *testing.T) {
 		catalog: &auditlog.Catalog{Users: []auditlog.Actor{{ID: "5", Name: "Jan"}}, Teams: []auditlog.Ref{{ID: "9", Name: "Ops"}}},
 		seen:    []auditlog.Actor{{ID: "6", Name: "Marek"}},
 	}}
-	_, err := service.Resolve(t.Context(), question.Filter{Actors: []string{"xenia"}, ExcludeActors: []string{"yvo"}, Teams: []string{"zoo"}, Events: []string{"boo"}, From: "??", Timezone: "Mars"}, 7)
+	_, err := service.Resolve(t.Context(), question.Filter{Actors: []string{"xenia"}, ExcludeActors: []string{"yvo"},
+		Teams: []string{"zoo"}, Events: []string{"boo"}, From: "??", Timezone: "Mars"}, 7)
 	for _, part := range []string{"xenia", "yvo", "zoo", "boo", "Mars"} {
 		require.ErrorContains(t, err, part)
 	}
-	asked, err := service.Resolve(t.Context(), question.Filter{Actors: []string{"Marek", "6", "jan", "none"}, Teams: []string{"ops", "9", "NONE"}, ExcludeActors: []string{"none"}, TargetID: "x"}, 7)
+	asked, err := service.Resolve(t.Context(),
+		question.Filter{Actors: []string{"Marek", "6", "jan", "none"}, Teams: []string{"ops", "9", "NONE"}, ExcludeActors: []string{"none"},
+			TargetID: "x"}, 7)
 	require.NoError(t, err)
 	q := asked.Query
 	assert.Equal(t, []auditlog.Actor{{ID: "6", Name: "Marek"}, {ID: "5", Name: "Jan"}}, q.Actors)
@@ -146,7 +151,8 @@ func TestReopenedCursorsKnowTheNamesAgain(t *testing.T) {
 	}
 	service := &question.Resolver{Directory: known, Cursors: sealer("s", "i")}
 	cursor, err := service.Cursors.Seal(question.Cursor{TakenAt: now(), Tool: "list", Query: auditlog.Query{
-		Window: lastDay(), Teams: []auditlog.Ref{{ID: "9"}, {ID: "10"}}, Actors: []auditlog.Actor{{ID: "6"}, {ID: "5"}}, ExcludeActors: []auditlog.Actor{{ID: "7"}},
+		Window: lastDay(), Teams: []auditlog.Ref{{ID: "9"}, {ID: "10"}}, Actors: []auditlog.Actor{{ID: "6"}, {ID: "5"}},
+		ExcludeActors: []auditlog.Actor{{ID: "7"}},
 	}})
 	require.NoError(t, err)
 	place, err := service.Reopen(t.Context(), cursor, "list")

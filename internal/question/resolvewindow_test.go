@@ -48,8 +48,7 @@ func TestQuestionsThatFollowEachOtherEndAtTheSameInstant(t *testing.T) {
 	assert.Empty(t, past.Notes, "a window of the past does not end now")
 }
 
-// TestNamedDaysAreNotThoseOfTheDayBefore guards what would be wrong and not
-// merely old: just after midnight today is another day.
+// TestNamedDaysAreNotThoseOfTheDayBefore guards what would be wrong and not merely old: just after midnight today is another day.
 func TestNamedDaysAreNotThoseOfTheDayBefore(t *testing.T) {
 	t.Parallel()
 	location := time.FixedZone("justAfterMidnight", int((12*time.Hour+time.Minute)/time.Second)) // noon in UTC
@@ -72,7 +71,8 @@ func TestAllIsFromWhereTheLogBegins(t *testing.T) {
 		"an empty log":         {&directory{retentionDays: 30}, now().AddDate(0, 0, -30)},
 	} {
 		test.known.organizations = []auditlog.Organization{organization("1", true)}
-		asked, err := (&question.Resolver{Directory: test.known, Location: time.UTC}).Resolve(t.Context(), question.Filter{From: " ALL "}, 7)
+		asked, err := (&question.Resolver{Directory: test.known, Location: time.UTC}).Resolve(t.Context(), question.Filter{From: " ALL "},
+			7)
 		require.NoError(t, err, name)
 		assert.Equal(t, test.want, asked.Query.Window.From, name)
 	}
@@ -89,7 +89,8 @@ func TestEventsThatOnlyTheLogKnowsCanBeAskedFor(t *testing.T) {
 	t.Parallel()
 	service := &question.Resolver{Location: time.UTC, Directory: &directory{
 		organizations: []auditlog.Organization{organization("1", true)}, seenEvents: []auditlog.Text{"webhook_paused", "webhook_created"},
-		catalog: &auditlog.Catalog{Events: []auditlog.Event{{Value: "webhook_created", Category: "Webhooks"}, {Value: "key_created", Category: "Keys"}}},
+		catalog: &auditlog.Catalog{Events: []auditlog.Event{{Value: "webhook_created", Category: "Webhooks"},
+			{Value: "key_created", Category: "Keys"}}},
 	}}
 	values := func(want string) []auditlog.Text {
 		t.Helper()

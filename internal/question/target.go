@@ -8,9 +8,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// MatchTarget chooses the one object among those that want names, of the sorts that
-// some of the events are about; no events: of any sort. None among none is no error:
-// want is taken for an id then. Several, or none of these sorts, is a [NameError].
+// MatchTarget chooses the one object among those that want names, of the sorts that some of the events are about; no events: of any sort.
+// None among none is no error: want is taken for an id then. Several, or none of these sorts, is a [NameError].
 func MatchTarget(want string, among []auditlog.NamedTarget, events []auditlog.Event) (target auditlog.NamedTarget, ok bool, err error) {
 	type object struct{ id, object auditlog.Text }
 	distinct := map[object]bool{}
@@ -39,8 +38,8 @@ func MatchTarget(want string, among []auditlog.NamedTarget, events []auditlog.Ev
 	return auditlog.NamedTarget{}, false, nil
 }
 
-// namedTargets returns the objects that want names: those called so, without regard to case and accents, else those whose name
-// has a word that begins so (numbers stand for ids). There are none where want is itself an object's id.
+// namedTargets returns the objects that want names: those called so, without regard to case and accents, else those whose name has a word
+// that begins so (numbers stand for ids). There are none where want is itself an object's id.
 func namedTargets(ctx context.Context, namer auditlog.TargetNamer, organization auditlog.ID, want string) ([]auditlog.NamedTarget, error) {
 	if isID, err := namer.IsTarget(ctx, auditlog.Text(want)); err != nil || isID {
 		return nil, err

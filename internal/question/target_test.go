@@ -19,7 +19,8 @@ func TestObjectsAreMeantByNameOrTheBeginningOfAWord(t *testing.T) {
 		return asked.Query.TargetID
 	}
 	sync := auditlog.NamedTarget{ID: "7", Object: "scenario", Name: "Invoice sync"}
-	for want, fits := range map[string]bool{"Invoice sync": true, "invoice SYNC": true, "sync": true, "inv": true, "nvoice": false, "ínvoice": true} {
+	for want, fits := range map[string]bool{"Invoice sync": true, "invoice SYNC": true, "sync": true, "inv": true, "nvoice": false,
+		"ínvoice": true} {
 		assert.Equal(t, fits, meant(want, sync) == "7", want)
 	}
 	longer := auditlog.NamedTarget{ID: "8", Object: "scenario", Name: "Invoice sync of old"}

@@ -10,8 +10,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Years that a time may be written with. Make is younger than the first; the
-// second catches slips of the finger.
+// Years that a time may be written with. Make is younger than the first; the second catches slips of the finger.
 const (
 	minYear = 2000
 	maxYear = 2100
@@ -38,13 +37,11 @@ type TimeError struct {
 	Value string
 	// Problem says what is wrong with it.
 	Problem string
-	// Accepted lists the forms that are accepted, with examples; empty where the
-	// form is not what was wrong.
+	// Accepted lists the forms that are accepted, with examples; empty where the form is not what was wrong.
 	Accepted string
 }
 
-// Error names the argument, quotes its value and says what is wrong and what
-// is accepted.
+// Error names the argument, quotes its value and says what is wrong and what is accepted.
 func (e *TimeError) Error() string {
 	message := fmt.Sprintf("%s %s: %s", e.Argument, auditlog.Text(e.Value).Quote(), e.Problem)
 	if e.Accepted != "" {
@@ -56,8 +53,7 @@ func (e *TimeError) Error() string {
 // CallersMistake reports that other arguments would help.
 func (*TimeError) CallersMistake() bool { return true }
 
-// moment is what one argument means: a period from start to end, or an instant,
-// for which the two are the same.
+// moment is what one argument means: a period from start to end, or an instant, for which the two are the same.
 type moment struct {
 	start, end time.Time
 	isPeriod   bool
@@ -74,8 +70,8 @@ type timeParser struct {
 	notes     []string
 }
 
-// writtenTime is a year, month, date, local time or RFC 3339, distinguished by which
-// groups are there: year, month, day, hour, minute, second, fraction, offset.
+// writtenTime is a year, month, date, local time or RFC 3339, distinguished by which groups are there: year, month, day, hour, minute,
+// second, fraction, offset.
 var writtenTime = regexp.MustCompile(
 	`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$`)
 
@@ -184,8 +180,7 @@ func (p *timeParser) relative(sign, digits, unit string) (moment, error) {
 	return moment{start: at, end: at}, nil
 }
 
-// back goes back from now by an exact amount of time, in steps that cannot
-// overflow a Duration.
+// back goes back from now by an exact amount of time, in steps that cannot overflow a Duration.
 func (p *timeParser) back(amount int, unit time.Duration) time.Time {
 	return time.Unix(p.now.Unix()-int64(amount)*int64(unit/time.Second), int64(p.now.Nanosecond())).In(p.now.Location())
 }
@@ -257,9 +252,8 @@ func (p *timeParser) period(first, next date) moment {
 	return moment{start: first.start(location), end: next.start(location), isPeriod: true}
 }
 
-// local returns the instant at which clocks of the window's zone show what clock
-// shows in UTC. What a clock change makes unclear is resolved so that the window
-// becomes wider, and noted.
+// local returns the instant at which clocks of the window's zone show what clock shows in UTC. What a clock change makes unclear is
+// resolved so that the window becomes wider, and noted.
 func (p *timeParser) local(clock time.Time) time.Time {
 	location := p.now.Location()
 	reading := readClock(clock, location)

@@ -17,31 +17,26 @@ type WindowRequest struct {
 	Location *time.Location
 	// Now is the end of what can be asked for.
 	Now time.Time
-	// Beginning is what all means: before it there is nothing to be read. Where it
-	// is zero, all is refused.
+	// Beginning is what all means: before it there is nothing to be read. Where it is zero, all is refused.
 	Beginning time.Time
-	// DefaultDays is how many calendar days before the window's end it begins
-	// when From is not given: at least 1.
+	// DefaultDays is how many calendar days before the window's end it begins when From is not given: at least 1.
 	DefaultDays int
 }
 
 // ParsedWindow is a window as it was resolved.
 type ParsedWindow struct {
 	auditlog.Window
-	// OpenEnd says that the window ends at the request's Now, because nothing
-	// earlier was asked for.
+	// OpenEnd says that the window ends at the request's Now, because nothing earlier was asked for.
 	OpenEnd bool
-	// Notes say what was resolved in a way that the caller may not expect, such
-	// as a local time that a clock change skipped or repeated.
+	// Notes say what was resolved in a way that the caller may not expect, such as a local time that a clock change skipped or repeated.
 	Notes []string
 }
 
-// ParseWindow resolves a requested window. Whatever it returns without an error
-// satisfies From < To <= Now; a time that cannot be read, lies in the future or
-// makes the window empty is a [TimeError].
+// ParseWindow resolves a requested window. Whatever it returns without an error satisfies From < To <= Now; a time that cannot be read,
+// lies in the future or makes the window empty is a [TimeError].
 //
-//   - From alone: a date, a month, a year or a named period means the whole of
-//     it, as far as it is past; any other form means from then until Now.
+//   - From alone: a date, a month, a year or a named period means the whole of it, as far as it is past; any other form means from then
+//     until Now.
 //   - To alone: the DefaultDays calendar days before it.
 //   - Neither: the DefaultDays calendar days before Now, at its local time.
 //   - A period in To means the period's end. A To in the future becomes Now.
@@ -101,9 +96,8 @@ func ParseWindow(r WindowRequest) (ParsedWindow, error) {
 	}, nil
 }
 
-// resolveWindow understands a window. One without an end ends where what was read
-// lately does, so that questions that follow each other are about the same entries
-// and cost no call.
+// resolveWindow understands a window. One without an end ends where what was read lately does, so that questions that follow each other are
+// about the same entries and cost no call.
 func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, request WindowRequest) (ParsedWindow, error) {
 	now := r.Directory.Now().Truncate(time.Millisecond)
 	if IsAll(request.From) {
@@ -124,7 +118,8 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 		// What was asked for may have begun only since.
 		if window, err := ParseWindow(request); err == nil {
 			if window.OpenEnd && now.Sub(asOf) >= time.Second {
-				window.Notes = append(window.Notes, "as of "+asOf.In(request.Location).Format(time.RFC3339)+", when it was read: what happened since is not in it; to \"now\" reads anew")
+				window.Notes = append(window.Notes, "as of "+asOf.In(request.Location).Format(time.RFC3339)+
+					", when it was read: what happened since is not in it; to \"now\" reads anew")
 			}
 			return window, nil
 		}

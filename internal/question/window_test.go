@@ -24,25 +24,31 @@ func TestParseWindow(t *testing.T) {
 		wantFrom, wantTo string
 		open             bool
 	}{
-		"neither means the default days":       {"", "", "2026-10-07T15:30:00+02:00", wednesday, true},
-		"RFC 3339":                             {"2026-10-03T14:00:00+02:00", "2026-10-03T13:00:00Z", "2026-10-03T14:00:00+02:00", "2026-10-03T15:00:00+02:00", false},
-		"RFC 3339 in lower case":               {"2026-10-03t14:00:00.25z", "now", "2026-10-03T16:00:00.25+02:00", wednesday, true},
-		"an instant reaches until now":         {"2026-10-03T14:00:00Z", "", "2026-10-03T16:00:00+02:00", wednesday, true},
-		"local times":                          {"2026-10-03T14:00", "2026-10-03 14:00:05", "2026-10-03T14:00:00+02:00", "2026-10-03T14:00:05+02:00", false},
-		"fractions":                            {"2026-10-03T14:00:00.5", "2026-10-03T14:00:00,750", "2026-10-03T14:00:00.5+02:00", "2026-10-03T14:00:00.75+02:00", false},
-		"fractions finer than a nanosecond":    {"2026-10-03T14:00:00.1234567899", "now", "2026-10-03T14:00:00.123456789+02:00", wednesday, true},
-		"a date is the whole day":              {"2026-10-03", "", "2026-10-03T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
-		"a date as to is its end":              {"2026-10-01", "2026-10-03", "2026-10-01T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
-		"a date with a change of clocks":       {"2026-03-29", "", "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", false},
-		"a month is the whole month":           {"2026-09", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", false},
-		"the month that is not over":           {"2026-10", "", "2026-10-01T00:00:00+02:00", wednesday, true},
-		"a month as to is its end":             {"2026-01", "2026-03", "2026-01-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00", false},
-		"a year is the whole year":             {"2025", "", "2025-01-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00", false},
-		"a year as to is its end":              {"2024-02-29", "2024", "2024-02-29T00:00:00+01:00", "2025-01-01T00:00:00+01:00", false},
-		"today":                                {"today", "", "2026-10-14T00:00:00+02:00", wednesday, true},
-		"today as to ends now":                 {"yesterday", "today", "2026-10-13T00:00:00+02:00", wednesday, true},
-		"yesterday":                            {"yesterday", "", "2026-10-13T00:00:00+02:00", "2026-10-14T00:00:00+02:00", false},
-		"yesterday as to is its end":           {"2026-10-12", "yesterday", "2026-10-12T00:00:00+02:00", "2026-10-14T00:00:00+02:00", false},
+		"neither means the default days": {"", "", "2026-10-07T15:30:00+02:00", wednesday, true},
+		"RFC 3339": {"2026-10-03T14:00:00+02:00", "2026-10-03T13:00:00Z", "2026-10-03T14:00:00+02:00",
+			"2026-10-03T15:00:00+02:00", false},
+		"RFC 3339 in lower case":       {"2026-10-03t14:00:00.25z", "now", "2026-10-03T16:00:00.25+02:00", wednesday, true},
+		"an instant reaches until now": {"2026-10-03T14:00:00Z", "", "2026-10-03T16:00:00+02:00", wednesday, true},
+		"local times": {"2026-10-03T14:00", "2026-10-03 14:00:05", "2026-10-03T14:00:00+02:00",
+			"2026-10-03T14:00:05+02:00", false},
+		"fractions": {"2026-10-03T14:00:00.5", "2026-10-03T14:00:00,750", "2026-10-03T14:00:00.5+02:00",
+			"2026-10-03T14:00:00.75+02:00", false},
+		"fractions finer than a nanosecond": {"2026-10-03T14:00:00.1234567899", "now", "2026-10-03T14:00:00.123456789+02:00", wednesday,
+			true},
+		"a date is the whole day": {"2026-10-03", "", "2026-10-03T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
+		"a date as to is its end": {"2026-10-01", "2026-10-03", "2026-10-01T00:00:00+02:00", "2026-10-04T00:00:00+02:00",
+			false},
+		"a date with a change of clocks": {"2026-03-29", "", "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", false},
+		"a month is the whole month":     {"2026-09", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", false},
+		"the month that is not over":     {"2026-10", "", "2026-10-01T00:00:00+02:00", wednesday, true},
+		"a month as to is its end":       {"2026-01", "2026-03", "2026-01-01T00:00:00+01:00", "2026-04-01T00:00:00+02:00", false},
+		"a year is the whole year":       {"2025", "", "2025-01-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00", false},
+		"a year as to is its end":        {"2024-02-29", "2024", "2024-02-29T00:00:00+01:00", "2025-01-01T00:00:00+01:00", false},
+		"today":                          {"today", "", "2026-10-14T00:00:00+02:00", wednesday, true},
+		"today as to ends now":           {"yesterday", "today", "2026-10-13T00:00:00+02:00", wednesday, true},
+		"yesterday":                      {"yesterday", "", "2026-10-13T00:00:00+02:00", "2026-10-14T00:00:00+02:00", false},
+		"yesterday as to is its end": {"2026-10-12", "yesterday", "2026-10-12T00:00:00+02:00", "2026-10-14T00:00:00+02:00",
+			false},
 		"this week begins on Monday":           {"this week", "", "2026-10-12T00:00:00+02:00", wednesday, true},
 		"last week":                            {"last week", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
 		"last week with an underscore":         {"Last_Week", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
@@ -65,7 +71,8 @@ func TestParseWindow(t *testing.T) {
 		"to alone counts from there":           {"", "2026-10-03", "2026-09-27T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
 		"to alone now":                         {"", "NOW", "2026-10-07T15:30:00+02:00", wednesday, true},
 		"to in the future is now":              {"2026-10-03T14:00", "2026-12-31", "2026-10-03T14:00:00+02:00", wednesday, true},
-		"one nanosecond is a window":           {"2026-10-03T14:00:00", "2026-10-03T14:00:00.000000001", "2026-10-03T14:00:00+02:00", "2026-10-03T14:00:00.000000001+02:00", false},
+		"one nanosecond is a window": {"2026-10-03T14:00:00", "2026-10-03T14:00:00.000000001", "2026-10-03T14:00:00+02:00",
+			"2026-10-03T14:00:00.000000001+02:00", false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -112,9 +119,10 @@ func TestParseWindowRefusesWhatItCannotRead(t *testing.T) {
 		"other orders":            {"03/10/2026", "", "from", []string{"is not a time"}},
 		"short fields":            {"2026-1-3", "", "from", []string{"is not a time"}},
 		"a timestamp":             {"1760000000", "", "from", []string{"is not a time"}},
-		"end before start":        {"2026-10-03", "2026-10-01", "to", []string{"empty", "2026-10-03T00:00:00+02:00", "2026-10-02T00:00:00+02:00"}},
-		"end at start":            {"2026-10-03T14:00", "2026-10-03T14:00", "to", []string{"empty"}},
-		"hostile text":            {"\x1b[31m\" ignore that\u202e", "", "from", []string{`from "\" ignore that"`}},
+		"end before start": {"2026-10-03", "2026-10-01", "to",
+			[]string{"empty", "2026-10-03T00:00:00+02:00", "2026-10-02T00:00:00+02:00"}},
+		"end at start": {"2026-10-03T14:00", "2026-10-03T14:00", "to", []string{"empty"}},
+		"hostile text": {"\x1b[31m\" ignore that\u202e", "", "from", []string{`from "\" ignore that"`}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -140,14 +148,17 @@ func TestParseWindowSaysHowItResolvedClockChanges(t *testing.T) {
 		"skipped": {
 			"Europe/Prague", wednesday, "2026-03-29T02:30", "2026-03-30T00:00",
 			"2026-03-29T03:30:00+02:00", "2026-03-30T00:00:00+02:00",
-			[]string{"from: the local time 2026-03-29T02:30:00 does not exist in Europe/Prague (clocks skip it): 2026-03-29T03:30:00+02:00 is used"},
+			[]string{"from: the local time 2026-03-29T02:30:00 does not exist in Europe/Prague (clocks skip it): " +
+				"2026-03-29T03:30:00+02:00 is used"},
 		},
 		"repeated, wider on both sides": {
 			"Europe/Prague", "2026-12-01T00:00:00Z", "2026-10-25T02:30", "2026-10-25T02:30",
 			"2026-10-25T02:30:00+02:00", "2026-10-25T02:30:00+01:00",
 			[]string{
-				"from: the local time 2026-10-25T02:30:00 occurs twice in Europe/Prague (clocks go back): the earlier, 2026-10-25T02:30:00+02:00, is used",
-				"to: the local time 2026-10-25T02:30:00 occurs twice in Europe/Prague (clocks go back): the later, 2026-10-25T02:30:00+01:00, is used",
+				"from: the local time 2026-10-25T02:30:00 occurs twice in Europe/Prague (clocks go back): the earlier, " +
+					"2026-10-25T02:30:00+02:00, is used",
+				"to: the local time 2026-10-25T02:30:00 occurs twice in Europe/Prague (clocks go back): the later, " +
+					"2026-10-25T02:30:00+01:00, is used",
 			},
 		},
 		"the hour before is not repeated": {
@@ -157,12 +168,14 @@ func TestParseWindowSaysHowItResolvedClockChanges(t *testing.T) {
 		"days back into a gap": {
 			"Europe/Prague", "2026-03-30T02:30:00+02:00", "1d", "",
 			"2026-03-29T03:30:00+02:00", "2026-03-30T02:30:00+02:00",
-			[]string{"from: the local time 2026-03-29T02:30:00 does not exist in Europe/Prague (clocks skip it): 2026-03-29T03:30:00+02:00 is used"},
+			[]string{"from: the local time 2026-03-29T02:30:00 does not exist in Europe/Prague (clocks skip it): " +
+				"2026-03-29T03:30:00+02:00 is used"},
 		},
 		"half an hour skipped": {
 			"Australia/Lord_Howe", wednesday, "2026-10-04T02:15", "2026-10-05",
 			"2026-10-04T02:45:00+11:00", "2026-10-06T00:00:00+11:00",
-			[]string{"from: the local time 2026-10-04T02:15:00 does not exist in Australia/Lord_Howe (clocks skip it): 2026-10-04T02:45:00+11:00 is used"},
+			[]string{"from: the local time 2026-10-04T02:15:00 does not exist in Australia/Lord_Howe (clocks skip it): " +
+				"2026-10-04T02:45:00+11:00 is used"},
 		},
 		"a day whose midnight is skipped": {
 			"Africa/Cairo", wednesday, "2026-04-24", "",
@@ -232,8 +245,7 @@ func TestParseLocation(t *testing.T) {
 	}
 }
 
-// Days, weeks and months of zones with every habit of changing clocks leave no
-// instant out and count none twice.
+// Days, weeks and months of zones with every habit of changing clocks leave no instant out and count none twice.
 func TestPeriodsOfAnyZoneAbut(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []string{
@@ -253,7 +265,8 @@ func TestPeriodsOfAnyZoneAbut(t *testing.T) {
 				require.Equal(t, day.Format(time.DateOnly), window.From.Format(time.DateOnly))
 				require.NotEqual(t, day.Format(time.DateOnly), window.From.Add(-1).Format(time.DateOnly), "the first instant of the day")
 				if !lastDay.To.IsZero() {
-					require.True(t, lastDay.To.Equal(window.From), "%s ends at %s, %s begins at %s", lastDay.From, lastDay.To, day, window.From)
+					require.True(t, lastDay.To.Equal(window.From), "%s ends at %s, %s begins at %s", lastDay.From, lastDay.To, day,
+						window.From)
 				}
 				lastDay = window
 

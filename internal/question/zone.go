@@ -6,9 +6,8 @@ import (
 	"time"
 )
 
-// ParseLocation returns the time zone of an IANA name such as Europe/Prague. An
-// unknown name, an empty one and "Local" (which would mean the server's own zone)
-// are a [TimeError] that names similar zones.
+// ParseLocation returns the time zone of an IANA name such as Europe/Prague. An unknown name, an empty one and "Local" (which would mean
+// the server's own zone) are a [TimeError] that names similar zones.
 func ParseLocation(name string) (*time.Location, error) {
 	name = strings.TrimSpace(name)
 	refuse := func(problem string) (*time.Location, error) {
@@ -36,8 +35,7 @@ func ParseLocation(name string) (*time.Location, error) {
 	return location, nil
 }
 
-// wellKnownZones are the zones that error messages choose their examples from:
-// Go cannot list those it knows.
+// wellKnownZones are the zones that error messages choose their examples from: Go cannot list those it knows.
 func wellKnownZones() []string {
 	return []string{
 		"UTC", "Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
@@ -55,8 +53,7 @@ func wellKnownZones() []string {
 	}
 }
 
-// ResolveLocation finds the zone in which a question means days: the one named,
-// else the service's, else that of the key's user, else UTC.
+// ResolveLocation finds the zone in which a question means days: the one named, else the service's, else that of the key's user, else UTC.
 func (r *Resolver) ResolveLocation(ctx context.Context, name string) (*time.Location, error) {
 	if name != "" {
 		return ParseLocation(name)

@@ -28,20 +28,16 @@ const (
 	moreKey = "…"
 )
 
-// Details makes a raw JSON value of others' making, of any shape, fit for a
-// model. It returns compact JSON of at most 6,000 characters with the members in
-// their original order and numbers exact:
+// Details makes a raw JSON value of others' making, of any shape, fit for a model. It returns compact JSON of at most 6,000 characters with
+// the members in their original order and numbers exact:
 //
 //   - strings and keys are cleaned as [auditlog.Text]; keys that become equal get a suffix;
-//   - what looks like a credential, by its key or by itself, becomes "[masked]";
-//     for events about variables so do the variables' values. null, booleans and
-//     the empty string stay, since they are no secret;
+//   - what looks like a credential, by its key or by itself, becomes "[masked]"; for events about variables so do the variables' values.
+//     null, booleans and the empty string stay, since they are no secret;
 //   - what nests too deep or is too much is left out, and says so in its place.
 //
-// masked lists the paths of masked values, such as headers.cookie or items[0].secret,
-// or $ for the whole; of more than 20 the last element says how many more there
-// are. event is the entry's event. Only what is not one JSON value is an error,
-// which wraps the decoder's.
+// masked lists the paths of masked values, such as headers.cookie or items[0].secret, or $ for the whole; of more than 20 the last element
+// says how many more there are. event is the entry's event. Only what is not one JSON value is an error, which wraps the decoder's.
 func Details(raw json.RawMessage, event auditlog.Text) (cleaned json.RawMessage, masked []string, err error) {
 	cleaner := newDetailsCleaner(raw, event)
 	root, err := cleaner.read()
@@ -67,8 +63,7 @@ func expectEnd(decoder *json.Decoder) error {
 	}
 }
 
-// detailsCleaner reads a JSON value token by token, so that order and numbers
-// stay, into cleaned nodes.
+// detailsCleaner reads a JSON value token by token, so that order and numbers stay, into cleaned nodes.
 type detailsCleaner struct {
 	source  json.RawMessage
 	decoder *json.Decoder
@@ -231,8 +226,8 @@ func (c *detailsCleaner) skipValue() error {
 	return err
 }
 
-// skipToClose reads over the rest of a container whose beginning was read. It does
-// not recurse: what nests too deep for us may nest very deep.
+// skipToClose reads over the rest of a container whose beginning was read. It does not recurse: what nests too deep for us may nest very
+// deep.
 func (c *detailsCleaner) skipToClose() error {
 	for open := 1; open > 0; {
 		token, err := c.token()
@@ -263,8 +258,7 @@ func (c *detailsCleaner) uniqueKey(raw string, used map[string]bool) string {
 	return unique
 }
 
-// mask returns what stands for a secret value and notes its path. What can be
-// no secret stays.
+// mask returns what stands for a secret value and notes its path. What can be no secret stays.
 func (c *detailsCleaner) mask(path string, node detailsNode) detailsNode {
 	if node.isHarmless || node.isMasked {
 		return node

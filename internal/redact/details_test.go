@@ -26,7 +26,8 @@ func TestDetails(t *testing.T) {
 		event, raw, want string
 		masked           []string
 	}{
-		"ordinary details stay":          {"webhook_created", `{"webhookName":"Webhook from John Doe","webhookType":"http"}`, `{"webhookName":"Webhook from John Doe","webhookType":"http"}`, nil},
+		"ordinary details stay": {"webhook_created", `{"webhookName":"Webhook from John Doe","webhookType":"http"}`,
+			`{"webhookName":"Webhook from John Doe","webhookType":"http"}`, nil},
 		"order stays, space goes":        {"", ` { "b" : 1 , "a" : [ true , null ] } `, `{"b":1,"a":[true,null]}`, nil},
 		"numbers stay exact":             {"", `[12345678901234567890,1.10,-0,1e400]`, `[12345678901234567890,1.10,-0,1e400]`, nil},
 		"markup stays readable":          {"", `{"a":"<b>&"}`, `{"a":"<b>&"}`, nil},
@@ -37,25 +38,40 @@ func TestDetails(t *testing.T) {
 		"values that are no containers":  {"", `"x"`, `"x"`, nil},
 		"null":                           {"", `null`, `null`, nil},
 		"telling keys in every spelling": {"", `{"apiKey":"a","API_KEY":"b","api-key":"c","x Api Key y":"d","ａｐｉＫｅｙ":"e","api\u200bkey":"f"}`, `{"apiKey":"[masked]","API_KEY":"[masked]","api-key":"[masked]","x Api Key y":"[masked]","ａｐｉＫｅｙ":"[masked]","apikey":"[masked]"}`, []string{"apiKey", "API_KEY", "api-key", "x Api Key y", "ａｐｉＫｅｙ", "apikey"}},
-		"short telling keys are exact":   {"", `{"key":"a","pwd":"b","monkey":"c","author":"d","keyName":"e"}`, `{"key":"[masked]","pwd":"[masked]","monkey":"c","author":"d","keyName":"e"}`, []string{"key", "pwd"}},
-		"any type is masked":             {"", `{"token":5,"secret":{"a":1},"cookies":["x"],"a":{"password":"p"},"b":[{"secret":1}]}`, `{"token":"[masked]","secret":"[masked]","cookies":"[masked]","a":{"password":"[masked]"},"b":[{"secret":"[masked]"}]}`, []string{"token", "secret", "cookies", "a.password", "b[0].secret"}},
-		"what tells no secret stays":     {"", `{"token":null,"password":"","hasSecret":true}`, `{"token":null,"password":"","hasSecret":true}`, nil},
-		"what is masked whole is one":    {"", `{"auth":{"token":"x","n":{"secret":"y"}}}`, `{"auth":"[masked]"}`, []string{"auth"}},
-		"variables' values":              {"Custom_Variable_updated", `{"name":"x","value":"s","a":{"oldValue":1,"new_value":2,"from":"f","to":null}}`, `{"name":"x","value":"[masked]","a":{"oldValue":"[masked]","new_value":"[masked]","from":"[masked]","to":null}}`, []string{"value", "a.oldValue", "a.new_value", "a.from"}},
-		"others' values stay":            {"scenario_updated", `{"name":"x","value":"s","from":1}`, `{"name":"x","value":"s","from":1}`, nil},
-		"a secret named by its sibling":  {"", `{"headers":[{"value":"v","name":"Authorization"},{"name":"Accept","value":"*/*"}]}`, `{"headers":[{"value":"[masked]","name":"Authorization"},{"name":"Accept","value":"*/*"}]}`, []string{"headers[0].value"}},
-		"both sides of a secret change":  {"", `{"field":"password","old":"a","new":"b"}`, `{"field":"password","old":"[masked]","new":"[masked]"}`, []string{"old", "new"}},
-		"bearer tokens":                  {"", `{"note":"sent Bearer abc123def"}`, `{"note":"[masked]"}`, []string{"note"}},
-		"basic credentials":              {"", `["Basic dXNlcjpwYXNz","Basic plan for teams"]`, `["[masked]","Basic plan for teams"]`, []string{"[0]"}},
-		"private keys":                   {"", `{"a":"` + pem + `"}`, `{"a":"[masked]"}`, []string{"a"}},
-		"web tokens":                     {"", `{"a":"x ` + jwt + ` y"}`, `{"a":"[masked]"}`, []string{"a"}},
-		"addresses with passwords":       {"", `["https://user:pass@h.example/","postgres://u:p@h/db","https://h.example:80/a@b"]`, `["[masked]","[masked]","https://h.example:80/a@b"]`, []string{"[0]", "[1]"}},
-		"addresses with secrets":         {"", `["https://h.example/?a=1&access_token=x","https://h.example/?page=2"]`, `["[masked]","https://h.example/?page=2"]`, []string{"[0]"}},
-		"a secret behind escapes":        {"", `{"a":"Bear\u200ber abc123def"}`, `{"a":"[masked]"}`, []string{"a"}},
-		"a secret beyond the cut":        {"", `{"a":"` + strings.Repeat("x", 400) + ` Bearer abc123def"}`, `{"a":"[masked]"}`, []string{"a"}},
-		"a secret in JSON within text":   {"", `{"a":"{\"password\":\"p\"}","b":"{\"n\":1}"}`, `{"a":"[masked]","b":"{\"n\":1}"}`, []string{"a"}},
-		"a secret as a key":              {"", `{"Bearer abc123def":1}`, `{"[masked]":"[masked]"}`, []string{"[masked]"}},
-		"a secret as the whole":          {"", `"Bearer abc123def"`, `"[masked]"`, []string{"$"}},
+		"short telling keys are exact": {"", `{"key":"a","pwd":"b","monkey":"c","author":"d","keyName":"e"}`,
+			`{"key":"[masked]","pwd":"[masked]","monkey":"c","author":"d","keyName":"e"}`, []string{"key", "pwd"}},
+		"any type is masked": {"", `{"token":5,"secret":{"a":1},"cookies":["x"],"a":{"password":"p"},"b":[{"secret":1}]}`,
+			`{"token":"[masked]","secret":"[masked]","cookies":"[masked]","a":{"password":"[masked]"},"b":[{"secret":"[masked]"}]}`,
+			[]string{"token", "secret", "cookies", "a.password", "b[0].secret"}},
+		"what tells no secret stays": {"", `{"token":null,"password":"","hasSecret":true}`,
+			`{"token":null,"password":"","hasSecret":true}`, nil},
+		"what is masked whole is one": {"", `{"auth":{"token":"x","n":{"secret":"y"}}}`, `{"auth":"[masked]"}`, []string{"auth"}},
+		"variables' values": {"Custom_Variable_updated",
+			`{"name":"x","value":"s","a":{"oldValue":1,"new_value":2,"from":"f","to":null}}`,
+			`{"name":"x","value":"[masked]","a":{"oldValue":"[masked]","new_value":"[masked]","from":"[masked]","to":null}}`,
+			[]string{"value", "a.oldValue", "a.new_value", "a.from"}},
+		"others' values stay": {"scenario_updated", `{"name":"x","value":"s","from":1}`, `{"name":"x","value":"s","from":1}`,
+			nil},
+		"a secret named by its sibling": {"", `{"headers":[{"value":"v","name":"Authorization"},{"name":"Accept","value":"*/*"}]}`,
+			`{"headers":[{"value":"[masked]","name":"Authorization"},{"name":"Accept","value":"*/*"}]}`, []string{"headers[0].value"}},
+		"both sides of a secret change": {"", `{"field":"password","old":"a","new":"b"}`,
+			`{"field":"password","old":"[masked]","new":"[masked]"}`, []string{"old", "new"}},
+		"bearer tokens": {"", `{"note":"sent Bearer abc123def"}`, `{"note":"[masked]"}`, []string{"note"}},
+		"basic credentials": {"", `["Basic dXNlcjpwYXNz","Basic plan for teams"]`, `["[masked]","Basic plan for teams"]`,
+			[]string{"[0]"}},
+		"private keys": {"", `{"a":"` + pem + `"}`, `{"a":"[masked]"}`, []string{"a"}},
+		"web tokens":   {"", `{"a":"x ` + jwt + ` y"}`, `{"a":"[masked]"}`, []string{"a"}},
+		"addresses with passwords": {"", `["https://user:pass@h.example/","postgres://u:p@h/db","https://h.example:80/a@b"]`,
+			`["[masked]","[masked]","https://h.example:80/a@b"]`, []string{"[0]", "[1]"}},
+		"addresses with secrets": {"", `["https://h.example/?a=1&access_token=x","https://h.example/?page=2"]`,
+			`["[masked]","https://h.example/?page=2"]`, []string{"[0]"}},
+		"a secret behind escapes": {"", `{"a":"Bear\u200ber abc123def"}`, `{"a":"[masked]"}`, []string{"a"}},
+		"a secret beyond the cut": {"", `{"a":"` + strings.Repeat("x", 400) + ` Bearer abc123def"}`, `{"a":"[masked]"}`,
+			[]string{"a"}},
+		"a secret in JSON within text": {"", `{"a":"{\"password\":\"p\"}","b":"{\"n\":1}"}`, `{"a":"[masked]","b":"{\"n\":1}"}`,
+			[]string{"a"}},
+		"a secret as a key":     {"", `{"Bearer abc123def":1}`, `{"[masked]":"[masked]"}`, []string{"[masked]"}},
+		"a secret as the whole": {"", `"Bearer abc123def"`, `"[masked]"`, []string{"$"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -70,7 +86,8 @@ func TestDetails(t *testing.T) {
 
 func TestDetailsRefusesWhatIsNotJSON(t *testing.T) {
 	t.Parallel()
-	for _, raw := range []string{"", " ", "{", `{"a"`, `{"a":`, `{"a":1`, `{"a":1,}`, `[1,]`, `[1 2]`, `{"a" 1}`, `{1:2}`, "nul", `"a`, "1 2", "{} x", "]", strings.Repeat("[", 50)} {
+	for _, raw := range []string{"", " ", "{", `{"a"`, `{"a":`, `{"a":1`, `{"a":1,}`, `[1,]`, `[1 2]`, `{"a" 1}`, `{1:2}`, "nul", `"a`,
+		"1 2", "{} x", "]", strings.Repeat("[", 50)} {
 		_, _, err := redact.Details(json.RawMessage(raw), "")
 		require.ErrorContains(t, err, "details are not valid JSON", raw)
 	}
@@ -156,7 +173,8 @@ func TestDetailsOfAnythingIsSafe(t *testing.T) {
 }
 
 func FuzzDetails(f *testing.F) {
-	for _, seed := range []string{`{}`, `{"a":[1,"x",null,{"token":"t"}]}`, `{"a":1,"a":2}`, `[[[[1]]]]`, `"\ud800"`, `{"a":"[\"Bearer abcdef1\"]"}`, `[1,]`, `{"name":"secret","value":[1]}`} {
+	for _, seed := range []string{`{}`, `{"a":[1,"x",null,{"token":"t"}]}`, `{"a":1,"a":2}`, `[[[[1]]]]`, `"\ud800"`,
+		`{"a":"[\"Bearer abcdef1\"]"}`, `[1,]`, `{"name":"secret","value":[1]}`} {
 		f.Add([]byte(seed), "variable_updated")
 	}
 	f.Fuzz(func(t *testing.T, raw []byte, event string) { requireSafeDetails(t, raw, event) })

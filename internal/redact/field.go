@@ -9,8 +9,7 @@ import (
 
 // Field is one field of an entry's details.
 type Field struct {
-	// Path leads to it, cleaned: keys joined with dots. No two fields of the same
-	// details have the same path.
+	// Path leads to it, cleaned: keys joined with dots. No two fields of the same details have the same path.
 	Path string
 	// Raw is the value as Make gave it, for comparing only.
 	Raw json.RawMessage
@@ -25,9 +24,8 @@ const (
 	maxFieldChars = 400
 )
 
-// Fields are the fields of details, in their order: objects are entered, all
-// else is one field. What [Details] would mask or leave out of the whole is
-// masked or left out here. Details that are no JSON object have no fields.
+// Fields are the fields of details, in their order: objects are entered, all else is one field. What [Details] would mask or leave out of
+// the whole is masked or left out here. Details that are no JSON object have no fields.
 func Fields(raw json.RawMessage, event auditlog.Text) []Field {
 	root, err := newDetailsCleaner(raw, event).read()
 	if err != nil || root.open != "{" {

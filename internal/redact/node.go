@@ -71,8 +71,8 @@ func (n detailsNode) measured() detailsNode {
 	return n
 }
 
-// render writes the node as JSON of at most budget characters, leaving out
-// trailing members where the whole is longer. ok is false if not even that fits.
+// render writes the node as JSON of at most budget characters, leaving out trailing members where the whole is longer. ok is false if not
+// even that fits.
 func (n detailsNode) render(budget int) (text string, ok bool) {
 	if n.open == "" {
 		return n.text, n.size <= budget

@@ -9,18 +9,15 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// credential matches, anywhere in a text, what is a credential whatever its key:
-// authorization headers, PEM private keys, JSON web tokens, URLs with user and
-// password or with a secret parameter.
-var credential = regexp.MustCompile(`(?i:\bbearer\s+\S{6,})` +
-	`|(?i:\bbasic\s+[a-z0-9+/_-]{6,}=*(?:\s|$))` +
+// credential matches, anywhere in a text, what is a credential whatever its key: authorization headers, PEM private keys, JSON web tokens,
+// URLs with user and password or with a secret parameter.
+var credential = regexp.MustCompile(`(?i:\bbearer\s+\S{6,})` + `|(?i:\bbasic\s+[a-z0-9+/_-]{6,}=*(?:\s|$))` +
 	`|-----BEGIN [A-Z0-9 ]*PRIVATE KEY` +
 	`|\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{2,}\.[A-Za-z0-9_-]*` +
 	`|(?i:\b[a-z][a-z0-9+.-]*://[^/?#\s:@]*:[^/?#\s@]+@)` +
 	`|(?i:[?&](?:access_token|token|api_?key|client_secret|secret|password|signature)=[^&\s]+)`)
 
-// isCredential reports whether a text is, or holds, a credential. A text that is
-// JSON in itself is one if anything in it would be masked.
+// isCredential reports whether a text is, or holds, a credential. A text that is JSON in itself is one if anything in it would be masked.
 func (c *detailsCleaner) isCredential(s string) bool {
 	// Cleaned, so that an escape sequence within does not hide it.
 	clean := auditlog.Text(s).CleanTo(len(s))
@@ -34,8 +31,7 @@ func (c *detailsCleaner) isCredential(s string) bool {
 	return false
 }
 
-// plainKey folds a key and drops what is neither letter nor digit, so that
-// api_key, API-Key and apiKey are one.
+// plainKey folds a key and drops what is neither letter nor digit, so that api_key, API-Key and apiKey are one.
 func plainKey(key string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -62,8 +58,7 @@ func isTellingKey(plain string) bool {
 	return false
 }
 
-// isValueKey reports whether a plain key holds the value of something that is named
-// elsewhere, or one side of its change.
+// isValueKey reports whether a plain key holds the value of something that is named elsewhere, or one side of its change.
 func isValueKey(plain string) bool {
 	switch plain {
 	case "value", "values", "oldvalue", "newvalue", "from", "to", "previous", "current",

@@ -94,7 +94,8 @@ func TestAnOperationIsCountedOnce(t *testing.T) {
 func TestMethodsOfMCPAreDistinguished(t *testing.T) {
 	t.Parallel()
 	m := start(t)
-	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read", "tools/Call", "sampling/createMessage", ""} {
+	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read", "tools/Call",
+		"sampling/createMessage", ""} {
 		_, end := m.Begin(t.Context(), telemetry.Operation{Method: method, Target: "made_up", Transport: "sse"}, "", "")
 		end("ok")
 	}
@@ -119,7 +120,8 @@ func TestAGaugeIsReadAtEachScrape(t *testing.T) {
 func TestAGaugeThatCannotBeIsLoggedAndNothingMore(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "test", Version: "bad \xff", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "test", Version: "bad \xff",
+		Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
 	one := func() float64 { return 1 }
 	m.Gauge("sessions", "Open sessions.", one)
@@ -175,7 +177,8 @@ func TestEachTryIsCountedAndMakeLearnsNothingOfTheTrace(t *testing.T) {
 	}))
 	defer served.Close()
 	client := &http.Client{Transport: m.RoundTripper(http.DefaultTransport)}
-	ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "http"}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1")
+	ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "http"},
+		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1")
 	for _, want := range answers {
 		response, err := client.Do(get(t, served.URL+"/api/v2/audit-logs/team/12?pg%5Blimit%5D=1").WithContext(ctx))
 		require.NoError(t, err)
@@ -188,7 +191,8 @@ func TestEachTryIsCountedAndMakeLearnsNothingOfTheTrace(t *testing.T) {
 	end("ok")
 	lines := scrape(t, m)
 	for _, status := range []string{"429", "502", "200"} {
-		assert.Contains(t, lines, `make_audit_mcp_upstream_request_duration_seconds_count{route="/audit-logs/team/{id}",status="`+status+`"} 1`)
+		assert.Contains(t, lines, `make_audit_mcp_upstream_request_duration_seconds_count{route="/audit-logs/team/{id}",status="`+status+
+			`"} 1`)
 	}
 	for _, name := range []string{"Traceparent", "Tracestate", "Baggage", "B3"} {
 		_, found := seen.Load(name)
@@ -231,7 +235,8 @@ func TestAllAtOnce(t *testing.T) {
 		all.Go(func() {
 			for range 50 {
 				m.KnownTargets("count_audit_logs")
-				ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "tools/call", Target: "count_audit_logs", Transport: "http"}, "", "")
+				ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "tools/call", Target: "count_audit_logs", Transport: "http"},
+					"", "")
 				response, err := next.RoundTrip(get(t, "https://eu1.make.com/api/v2/ping").WithContext(ctx))
 				if assert.NoError(t, err) {
 					_ = response.Body.Close()

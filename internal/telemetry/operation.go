@@ -24,19 +24,19 @@ type Operation struct {
 	ProtocolVersion string
 	// SessionHash stands for the session, whose id nobody else may have.
 	SessionHash string
-	// RequestID is our own name of the request, as in the log. It is not JSON-RPC's
-	// id, which is the client's, and so does not go under jsonrpc.request.id.
+	// RequestID is our own name of the request, as in the log. It is not JSON-RPC's id, which is the client's, and so does not go under
+	// jsonrpc.request.id.
 	RequestID string
 }
 
-// Begin begins an operation: a span, in the trace that the client names or else in
-// ctx's. A traceparent that is wrong or too long is ignored. The function that it
-// returns ends the operation, with ok, tool_error, error or cancelled; only its first
-// call counts. Neither waits for anything.
+// Begin begins an operation: a span, in the trace that the client names or else in ctx's. A traceparent that is wrong or too long is
+// ignored. The function that it returns ends the operation, with ok, tool_error, error or cancelled; only its first call counts. Neither
+// waits for anything.
 //
-// Sources: https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/ (names and
-// attributes) and https://www.w3.org/TR/trace-context/ (traceparent, tracestate).
-func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent, tracestate string) (context.Context, func(outcome string)) {
+// Sources: https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/ (names and attributes) and https://www.w3.org/TR/trace-context/
+// (traceparent, tracestate).
+func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
+	tracestate string) (context.Context, func(outcome string)) {
 	if t == nil {
 		return ctx, func(string) {}
 	}
@@ -137,8 +137,8 @@ func network(transport string) string {
 	return ""
 }
 
-// printable leaves the printable ASCII of an id, and not much of it. Protobuf takes UTF-8 only: one bad byte would cost the whole batch
-// of spans.
+// printable leaves the printable ASCII of an id, and not much of it. Protobuf takes UTF-8 only: one bad byte would cost the whole batch of
+// spans.
 func printable(id string) string {
 	const longest = 64
 	return strings.Map(func(c rune) rune {

@@ -27,8 +27,7 @@ const prefix = "make_audit_mcp_"
 type Options struct {
 	// ServiceName and Version name the process.
 	ServiceName, Version string
-	// OTLPEndpoint has traces sent by OTLP over HTTP to where the OTEL_ environment
-	// variables say.
+	// OTLPEndpoint has traces sent by OTLP over HTTP to where the OTEL_ environment variables say.
 	OTLPEndpoint bool
 	// Logger gets a line for traces that cannot be sent; nil for none.
 	Logger *slog.Logger
@@ -52,11 +51,10 @@ type Telemetry struct {
 	targets map[string]bool
 }
 
-// New returns a Telemetry with a registry of its own. It sends nothing yet, and does
-// not ask whether the collector is there.
+// New returns a Telemetry with a registry of its own. It sends nothing yet, and does not ask whether the collector is there.
 //
-// Sources: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ (the
-// environment) and https://prometheus.io/docs/practices/naming/ (names and units).
+// Sources: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ (the environment) and https://prometheus.io/docs/practices/naming/
+// (names and units).
 func New(ctx context.Context, options Options) (*Telemetry, error) {
 	seconds := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60, 120, 240}
 	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
@@ -71,18 +69,20 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 		logger:   options.Logger,
 		targets:  map[string]bool{},
 		// The name is the convention's mcp.server.operation.duration.
-		operations: histogram("mcp_server_operation_duration_seconds", "MCP requests served.", "mcp_method_name", "gen_ai_tool_name", "transport", "outcome"),
-		upstream:   histogram(prefix+"upstream_request_duration_seconds", "Requests to Make, each try of its own.", "route", "status"),
-		waits:      histogram(prefix+"upstream_wait_seconds", "Waits before requests to Make.", "reason"),
-		refused:    counter(prefix+"refused_requests_total", "HTTP requests that a guard refused.", "reason"),
-		rows:       counter(prefix+"rows_total", "Rows that tools answered with.", "gen_ai_tool_name"),
-		bytes:      counter(prefix+"answer_bytes_total", "Bytes that tools answered with.", "gen_ai_tool_name"),
+		operations: histogram("mcp_server_operation_duration_seconds", "MCP requests served.", "mcp_method_name", "gen_ai_tool_name",
+			"transport", "outcome"),
+		upstream: histogram(prefix+"upstream_request_duration_seconds", "Requests to Make, each try of its own.", "route", "status"),
+		waits:    histogram(prefix+"upstream_wait_seconds", "Waits before requests to Make.", "reason"),
+		refused:  counter(prefix+"refused_requests_total", "HTTP requests that a guard refused.", "reason"),
+		rows:     counter(prefix+"rows_total", "Rows that tools answered with.", "gen_ai_tool_name"),
+		bytes:    counter(prefix+"answer_bytes_total", "Bytes that tools answered with.", "gen_ai_tool_name"),
 	}
 	if t.logger == nil {
 		t.logger = slog.New(slog.DiscardHandler)
 	}
 	version := prometheus.Labels{"version": strings.ToValidUTF8(options.Version, "?")}
-	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.", ConstLabels: version})
+	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.",
+		ConstLabels: version})
 	built.Set(1)
 	t.registry.MustRegister(
 		t.operations, t.upstream, t.waits, t.refused, t.rows, t.bytes, built,
@@ -141,8 +141,8 @@ func (t *Telemetry) Handler() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// Shutdown sends the last spans, for as long as ctx lets it. What cannot be sent is
-// logged; an error means that time ran out. Metrics stay readable.
+// Shutdown sends the last spans, for as long as ctx lets it. What cannot be sent is logged; an error means that time ran out. Metrics stay
+// readable.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	if t == nil || t.provider == nil {
 		return nil
@@ -174,8 +174,8 @@ func (t *Telemetry) target(name string) string {
 
 const other = "other"
 
-// Gauge has a number read whenever the metrics are. A name that is wrong or taken is
-// logged and nothing more: no metric is worth a server that does not start.
+// Gauge has a number read whenever the metrics are. A name that is wrong or taken is logged and nothing more: no metric is worth a server
+// that does not start.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	if t == nil || read == nil {
 		return
@@ -185,8 +185,8 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	}
 }
 
-// HTTPRefused counts a request that a guard refused, by the guard: a short word of our
-// own, such as host or rate. Anything that is no such word counts as other.
+// HTTPRefused counts a request that a guard refused, by the guard: a short word of our own, such as host or rate. Anything that is no such
+// word counts as other.
 func (t *Telemetry) HTTPRefused(reason string) {
 	if t == nil {
 		return

@@ -99,7 +99,8 @@ func TestNobodyCanMakeUpSeries(t *testing.T) {
 		m.Rows(word, 1, 1)
 		m.HTTPRefused(word)
 		m.Waited(t.Context(), word, time.Second)
-		request, err := http.NewRequestWithContext(t.Context(), verbs[i%len(verbs)], fmt.Sprintf("https://eu1.make.com/api/v2/audit-logs/organization/%d/%x", random.Uint32(), random.Uint64()), http.NoBody)
+		request, err := http.NewRequestWithContext(t.Context(), verbs[i%len(verbs)],
+			fmt.Sprintf("https://eu1.make.com/api/v2/audit-logs/organization/%d/%x", random.Uint32(), random.Uint64()), http.NoBody)
 		require.NoError(t, err)
 		response, err := next.RoundTrip(request)
 		require.NoError(t, err)
@@ -132,7 +133,8 @@ func TestRequestsToMakeAreCountedByRoute(t *testing.T) {
 	require.ErrorIs(t, err, errBroken)
 	lines := scrape(t, m)
 	for _, labels := range []string{
-		`route="/audit-logs/organization/{id}",status="200"`, `route="/audit-logs/team/{id}/filters",status="429"`, `route="/ping",status="503"`,
+		`route="/audit-logs/organization/{id}",status="200"`, `route="/audit-logs/team/{id}/filters",status="429"`,
+		`route="/ping",status="503"`,
 		`route="/ping",status="error"`, `route="/audit-logs/{id}/{id}",status="404"`, `route="other",status="200"`,
 	} {
 		assert.Contains(t, lines, "make_audit_mcp_upstream_request_duration_seconds_count{"+labels+"} 1")
@@ -198,9 +200,11 @@ func TestSpansFollowTheConventionAndTheClientsTrace(t *testing.T) {
 	m.KnownTargets("list_audit_logs")
 	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 	ctx, end := m.Begin(t.Context(), telemetry.Operation{
-		Method: "tools/call", Target: "list_audit_logs", Transport: "http", ProtocolVersion: "2026-07-28", SessionHash: "abcd", RequestID: "R1",
+		Method: "tools/call", Target: "list_audit_logs", Transport: "http", ProtocolVersion: "2026-07-28", SessionHash: "abcd",
+		RequestID: "R1",
 	}, parent, "vendor=1")
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://eu1.make.com/api/v2/audit-logs/organization/4721?authorId%5B%5D=secret", http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		"https://eu1.make.com/api/v2/audit-logs/organization/4721?authorId%5B%5D=secret", http.NoBody)
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Token secret")
 	response, err := m.RoundTripper(answering(http.StatusTooManyRequests)).RoundTrip(request)
@@ -224,8 +228,10 @@ func TestSpansFollowTheConventionAndTheClientsTrace(t *testing.T) {
 	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", operation.GetParentSpanId()))
 	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, operation.GetStatus().GetCode())
 	assert.Equal(t, map[string]string{
-		"mcp.method.name": "tools/call", "gen_ai.tool.name": "list_audit_logs", "gen_ai.operation.name": "execute_tool", "mcp.session.id": "abcd",
-		"mcp.protocol.version": "2026-07-28", "network.transport": "tcp", "make_audit_mcp.transport": "http", "make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
+		"mcp.method.name": "tools/call", "gen_ai.tool.name": "list_audit_logs", "gen_ai.operation.name": "execute_tool",
+		"mcp.session.id":       "abcd",
+		"mcp.protocol.version": "2026-07-28", "network.transport": "tcp", "make_audit_mcp.transport": "http",
+		"make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
 	}, attributes(operation))
 	assert.Equal(t, "GET /audit-logs/organization/{id}", client.GetName())
 	assert.Equal(t, v1.Span_SPAN_KIND_CLIENT, client.GetKind())
@@ -247,7 +253,8 @@ func attributes(span *v1.Span) map[string]string {
 func TestACollectorThatIsDownHoldsNobodyUp(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
 	var log strings.Builder
-	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "test", OTLPEndpoint: true, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "test", OTLPEndpoint: true,
+		Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
 	for range 10_000 {
 		_, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping"}, "", "")

@@ -30,7 +30,8 @@ func serving(t *testing.T, collector http.Handler) string {
 // sending starts a Telemetry that sends its traces to where the environment says.
 func sending(t *testing.T, logger *slog.Logger) *telemetry.Telemetry {
 	t.Helper()
-	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "make-audit-mcp", Version: "1.2.3", OTLPEndpoint: true, Logger: logger})
+	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "make-audit-mcp", Version: "1.2.3", OTLPEndpoint: true,
+		Logger: logger})
 	require.NoError(t, err)
 	return m
 }
@@ -75,7 +76,8 @@ func TestTheClientsTraceGoesBeforeTheContexts(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", serving(t, traces))
 	m := sending(t, nil)
 	ctx, endOuter := m.Begin(t.Context(), telemetry.Operation{Method: "initialize", Transport: "http"}, "", "")
-	_, endInner := m.Begin(ctx, telemetry.Operation{Method: "ping", Transport: "http"}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1,other=2")
+	_, endInner := m.Begin(ctx, telemetry.Operation{Method: "ping", Transport: "http"},
+		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1,other=2")
 	endInner("ok")
 	endOuter("ok")
 	require.NoError(t, m.Shutdown(t.Context()))
@@ -129,11 +131,13 @@ func TestNoTextOfClientsOrUsersComesIntoASpan(t *testing.T) {
 		require.NoError(t, err)
 		_ = response.Body.Close()
 	}
-	_, err := m.RoundTripper(failing{}).RoundTrip(get(t, "http://eu1.make.com/api/v2/ping").WithContext(ctx)) //nolint:bodyclose // there is none
+	_, err := m.RoundTripper(failing{}).RoundTrip(get(t,
+		"http://eu1.make.com/api/v2/ping").WithContext(ctx)) //nolint:bodyclose // there is none
 	require.ErrorIs(t, err, errBroken)
 	end("error")
 	_, end = m.Begin(t.Context(), telemetry.Operation{
-		Method: "tools/call", Target: "evil", Transport: "evil", ProtocolVersion: "evil", SessionHash: "ab\xff\x1b[31m\u202e", RequestID: strings.Repeat("R", 10_000) + "evil",
+		Method: "tools/call", Target: "evil", Transport: "evil", ProtocolVersion: "evil", SessionHash: "ab\xff\x1b[31m\u202e",
+		RequestID: strings.Repeat("R", 10_000) + "evil",
 	}, "", "")
 	end("evil")
 	require.NoError(t, m.Shutdown(t.Context()))
@@ -155,7 +159,8 @@ func TestNoTextOfClientsOrUsersComesIntoASpan(t *testing.T) {
 	assert.Empty(t, prompt.GetStatus().GetMessage())
 	assert.Equal(t, "ab[31m", attributes(call)["mcp.session.id"])
 
-	known, unknown, broken := traces.named(t, "GET /audit-logs/organization/{id}"), traces.named(t, "GET other"), traces.named(t, "GET /ping")
+	known, unknown, broken := traces.named(t, "GET /audit-logs/organization/{id}"), traces.named(t, "GET other"), traces.named(t,
+		"GET /ping")
 	assert.Equal(t, "https://eu1.make.com:8443/api/v2/audit-logs/organization/{id}", attributes(known)["url.full"])
 	assert.Equal(t, "eu1.make.com", attributes(known)["server.address"])
 	assert.Equal(t, int64(8443), number(known, "server.port"))
@@ -224,7 +229,8 @@ func TestACollectorThatHangsHoldsNobodyUp(t *testing.T) {
 
 func TestACollectorThatRefusesIsLogged(t *testing.T) {
 	log := &safeBuffer{}
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", serving(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })))
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", serving(t,
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) })))
 	m := sending(t, slog.New(slog.NewTextHandler(log, nil)))
 	_, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "stdio"}, "", "")
 	end("ok")

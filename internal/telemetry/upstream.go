@@ -12,9 +12,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// RoundTripper measures requests to Make, until the headers of the answer. It sits
-// beneath the retries, so that each try counts, and passes no trace on: Make is a
-// third party. Spans hold neither query nor headers, nor the ids in the path.
+// RoundTripper measures requests to Make, until the headers of the answer. It sits beneath the retries, so that each try counts, and passes
+// no trace on: Make is a third party. Spans hold neither query nor headers, nor the ids in the path.
 //
 // Source: https://opentelemetry.io/docs/specs/semconv/http/http-spans/
 func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
@@ -88,8 +87,7 @@ func knownVerb(method string) string {
 // Source: https://developers.make.com/api-documentation
 const apiPath = "/api/v2/"
 
-// routeOf is the path of a request to Make with ids left out; other where it is none
-// that we ask for.
+// routeOf is the path of a request to Make with ids left out; other where it is none that we ask for.
 func routeOf(path string) string {
 	_, path, found := strings.Cut(path, apiPath)
 	if !found || len(path) > 200 {
@@ -102,7 +100,8 @@ func routeOf(path string) string {
 		}
 	}
 	switch route := "/" + strings.Join(parts, "/"); route {
-	case "/ping", "/users", "/users/me", "/users/me/current-authorization", "/organizations", "/organizations/{id}", "/teams", "/teams/{id}",
+	case "/ping", "/users", "/users/me", "/users/me/current-authorization", "/organizations", "/organizations/{id}", "/teams",
+		"/teams/{id}",
 		"/audit-logs/organization/{id}", "/audit-logs/organization/{id}/filters", "/audit-logs/team/{id}", "/audit-logs/team/{id}/filters",
 		"/audit-logs/{id}", "/audit-logs/{id}/{id}", "/enums/timezones":
 		return route
@@ -126,8 +125,7 @@ func isID(part string) bool {
 	return digits > 0 && hex == 0 || digits+hex >= 32
 }
 
-// Waited counts a wait before a request to Make: for the budget, because Make's limit
-// is reached (rate_limited), for a retry, or other.
+// Waited counts a wait before a request to Make: for the budget, because Make's limit is reached (rate_limited), for a retry, or other.
 func (t *Telemetry) Waited(_ context.Context, reason string, wait time.Duration) {
 	if t != nil {
 		t.waits.WithLabelValues(waitLabel(reason)).Observe(max(wait, 0).Seconds())

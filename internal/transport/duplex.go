@@ -14,17 +14,17 @@ import (
 
 const (
 	defaultWorkers = 8
-	// stopGrace is how long handlers may take to notice that they are cancelled. Clients wait two seconds between closing a pipe,
-	// SIGTERM and SIGKILL.
+	// stopGrace is how long handlers may take to notice that they are cancelled. Clients wait two seconds between closing a pipe, SIGTERM
+	// and SIGKILL.
 	stopGrace = time.Second
-	// maxPendingBytes bounds the messages that wait for their answer, each counting at least minPendingBytes: beyond it nothing more
-	// is read.
+	// maxPendingBytes bounds the messages that wait for their answer, each counting at least minPendingBytes: beyond it nothing more is
+	// read.
 	maxPendingBytes = 64 << 20
 	minPendingBytes = 64 << 10
 )
 
-// duplex carries the messages of one client, in both directions, for as long as the client stays: what a pair of pipes and an SSE
-// stream have in common.
+// duplex carries the messages of one client, in both directions, for as long as the client stays: what a pair of pipes and an SSE stream
+// have in common.
 type duplex struct {
 	server   *server.MCPServer
 	client   *clientState
@@ -33,8 +33,8 @@ type duplex struct {
 	// write sends one line; only one goroutine calls it.
 	write func(line []byte) error
 
-	// outgoing hands lines to the one goroutine that writes. It is unbuffered: whoever has handed over a line knows that all later
-	// ones come after it.
+	// outgoing hands lines to the one goroutine that writes. It is unbuffered: whoever has handed over a line knows that all later ones
+	// come after it.
 	outgoing chan outgoing
 	// ended is closed when nothing more will be written.
 	ended <-chan struct{}
@@ -117,8 +117,8 @@ func (d *duplex) drain(timeout time.Duration) {
 	}
 }
 
-// end waits for handlers, whose context has ended, to return, and then for the writer, but for neither long. It returns what broke
-// in writing.
+// end waits for handlers, whose context has ended, to return, and then for the writer, but for neither long. It returns what broke in
+// writing.
 func (d *duplex) end(ctx context.Context, finish chan<- struct{}, written <-chan error) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()

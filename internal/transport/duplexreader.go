@@ -6,8 +6,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 )
 
-// receive handles one message. Requests go on in goroutines of their own, but are registered before the next message is read, so
-// that no cancellation comes too early for the call it means.
+// receive handles one message. Requests go on in goroutines of their own, but are registered before the next message is read, so that no
+// cancellation comes too early for the call it means.
 func (d *duplex) receive(ctx context.Context, text []byte) {
 	message, about, bad := parse(text)
 	switch {

@@ -66,8 +66,7 @@ func TestNobodyHoldsAConnectionByABodyThatNeverComes(t *testing.T) {
 	all.Wait()
 }
 
-// TestASessionThatEndsWhileItIsListenedToIsForgotten goes past the network, which would
-// spread the two requests too far apart to meet.
+// TestASessionThatEndsWhileItIsListenedToIsForgotten goes past the network, which would spread the two requests too far apart to meet.
 func TestASessionThatEndsWhileItIsListenedToIsForgotten(t *testing.T) {
 	t.Parallel()
 	s := newServer(nil)
@@ -118,7 +117,8 @@ func TestADeleteThatIsRefusedEndsNothing(t *testing.T) {
 	answered := make(chan reply, 1)
 	go func() { answered <- n.post(callLine(7, "gate", "{}"), session...) }()
 	await(t, g.began, "the call begins")
-	assert.Equal(t, http.StatusBadRequest, n.request(http.MethodDelete, "/mcp", "", append(session, "Mcp-Protocol-Version", "1999-01-01")...).status)
+	assert.Equal(t, http.StatusBadRequest, n.request(http.MethodDelete, "/mcp", "",
+		append(session, "Mcp-Protocol-Version", "1999-01-01")...).status)
 	close(g.let)
 	assert.Contains(t, (<-answered).body, "let go")
 	assert.Empty(t, g.cancelled)
@@ -128,14 +128,16 @@ func TestAnswersThatMCPGoStreamsAreRewrittenAlike(t *testing.T) {
 	t.Parallel()
 	theirs := func(then func()) handler {
 		return func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			if err := server.ServerFromContext(ctx).SendNotificationToClient(ctx, "notifications/message", map[string]any{"data": "x"}); err != nil {
+			if err := server.ServerFromContext(ctx).SendNotificationToClient(ctx, "notifications/message",
+				map[string]any{"data": "x"}); err != nil {
 				return nil, err
 			}
 			then()
 			return mcp.NewToolResultText("done"), nil
 		}
 	}
-	n := serve(t, newServer(map[string]handler{"fine": theirs(func() {}), "boom": theirs(func() { panic("the secret") })}, server.WithRecovery()))
+	n := serve(t, newServer(map[string]handler{"fine": theirs(func() {}), "boom": theirs(func() { panic("the secret") })},
+		server.WithRecovery()))
 	session := n.handshake("ann")
 	for tool, says := range map[string]string{"fine": "done", "boom": "internal error"} {
 		r := n.post(callLine("12345678901234567890", tool, "{}"), session...)

@@ -16,8 +16,8 @@ const (
 	maxEventBytes = 1 << 20
 )
 
-// eventStore holds the latest events of each session, so that a client whose stream broke can go on from the last it saw. Where that
-// one is no longer held the client gets an error, rather than a part.
+// eventStore holds the latest events of each session, so that a client whose stream broke can go on from the last it saw. Where that one is
+// no longer held the client gets an error, rather than a part.
 type eventStore struct {
 	mu       sync.Mutex
 	last     int64
@@ -62,7 +62,8 @@ func (s *eventStore) StoreEvent(_ context.Context, sessionID, streamID string, m
 }
 
 // ReplayEventsAfter sends the events of the same stream that came later.
-func (s *eventStore) ReplayEventsAfter(_ context.Context, sessionID, lastEventID string, send func(eventID string, message json.RawMessage) error) (string, error) {
+func (s *eventStore) ReplayEventsAfter(_ context.Context, sessionID, lastEventID string,
+	send func(eventID string, message json.RawMessage) error) (string, error) {
 	stream, later := s.after(sessionID, lastEventID)
 	if stream == "" {
 		return "", fmt.Errorf("%w: %.40q", server.ErrUnknownEventID, lastEventID)

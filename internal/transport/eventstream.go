@@ -29,8 +29,8 @@ func messageEvent(line []byte) []byte {
 	return fmt.Appendf(nil, "event: message\ndata: %s\n\n", bytes.TrimSuffix(line, []byte("\n")))
 }
 
-// writeInTime writes and flushes within writeTimeout. The deadline is taken back, since over HTTP/2 it would end a stream that is
-// merely idle.
+// writeInTime writes and flushes within writeTimeout. The deadline is taken back, since over HTTP/2 it would end a stream that is merely
+// idle.
 func writeInTime(control *http.ResponseController, write func() error) error {
 	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
 	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()

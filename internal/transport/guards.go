@@ -21,8 +21,8 @@ import (
 // maxBodyBytes bounds one message; arguments are small.
 const maxBodyBytes = 1 << 20
 
-// guards stand in front of the transports, in this order: recovery, id of the
-// request, host, origin, authentication, limits, content type, size.
+// guards stand in front of the transports, in this order: recovery, id of the request, host, origin, authentication, limits, content type,
+// size.
 type guards struct {
 	logger        *slog.Logger
 	telemetry     *telemetry.Telemetry
@@ -41,8 +41,8 @@ func (g *guards) protect(next http.Handler) http.Handler {
 	return g.browserSafe(next)
 }
 
-// withDeadlines bounds how long a request's body may take to arrive, whoever reads it, and a short answer to leave: net/http reads what
-// is left of a body before it answers, and would wait for a slow sender or a reader that is none for ever.
+// withDeadlines bounds how long a request's body may take to arrive, whoever reads it, and a short answer to leave: net/http reads what is
+// left of a body before it answers, and would wait for a slow sender or a reader that is none for ever.
 func (g *guards) withDeadlines(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		control := http.NewResponseController(w)
@@ -74,7 +74,8 @@ func (g *guards) recover(next http.Handler) http.Handler {
 				if err, ok := reason.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 					panic(reason)
 				}
-				g.logger.ErrorContext(r.Context(), "panic while serving a request", "panic", fmt.Sprint(reason), "stack", string(debug.Stack()))
+				g.logger.ErrorContext(r.Context(), "panic while serving a request", "panic", fmt.Sprint(reason), "stack",
+					string(debug.Stack()))
 				refuse(w, http.StatusInternalServerError, internalError)
 			}
 		}()
@@ -107,7 +108,8 @@ func (g *guards) authenticate(next http.Handler) http.Handler {
 			if refusal.Status >= http.StatusInternalServerError {
 				level = slog.LevelWarn
 			}
-			g.logger.Log(r.Context(), level, "refused", "request", requestID(r.Context()), "status", refusal.Status, "from", r.RemoteAddr, "reason", refusal.Message, "cause", errors.Unwrap(err))
+			g.logger.Log(r.Context(), level, "refused", "request", requestID(r.Context()), "status", refusal.Status, "from", r.RemoteAddr,
+				"reason", refusal.Message, "cause", errors.Unwrap(err))
 			if refusal.Challenge != "" {
 				w.Header().Set("WWW-Authenticate", refusal.Challenge)
 			}
@@ -121,9 +123,8 @@ func (g *guards) authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// checkBody reads a message whole before anything is done about it: a slow sender
-// holds nothing but its connection. Only JSON is taken, since browsers send the
-// simple types across origins without asking.
+// checkBody reads a message whole before anything is done about it: a slow sender holds nothing but its connection. Only JSON is taken,
+// since browsers send the simple types across origins without asking.
 func (g *guards) checkBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {

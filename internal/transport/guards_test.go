@@ -36,9 +36,12 @@ func TestOnlyHostsThatAreOursAreServed(t *testing.T) {
 	own := strings.TrimPrefix(n.url, "http://")
 	for host, let := range map[string]bool{
 		own: true, "localhost": true, "LOCALHOST:1": true, "127.0.0.1:99": true, "[::1]": true, "[::1]:8080": true,
-		"named.example": true, "named.example:77": true, "ported.example:9000": true, "audit.example.com:8443": true, "[2001:db8::1]:5": true,
-		"evil.example": false, "localhost.evil.example": false, "evil.example:8080": false, "ported.example": false, "ported.example:9001": false,
-		"audit.example.com": false, "127.0.0.1.evil.example": false, "127.0.0.2": false, "[2001:db8::2]": false, "named.example.": false, "*": false,
+		"named.example": true, "named.example:77": true, "ported.example:9000": true, "audit.example.com:8443": true,
+		"[2001:db8::1]:5": true,
+		"evil.example":    false, "localhost.evil.example": false, "evil.example:8080": false, "ported.example": false,
+		"ported.example:9001": false,
+		"audit.example.com":   false, "127.0.0.1.evil.example": false, "127.0.0.2": false, "[2001:db8::2]": false, "named.example.": false,
+		"*": false,
 	} {
 		for path, method := range paths() {
 			response := n.open(t.Context(), method, path, pingLine(1), "Host", host)
@@ -53,7 +56,8 @@ func TestOnlyHostsThatAreOursAreServed(t *testing.T) {
 func TestPagesOfOthersAreKeptOut(t *testing.T) {
 	t.Parallel()
 	n := serve(t, newServer(nil), func(h *transport.HTTP) { h.AllowedOrigins = []string{"https://App.example.com/"} })
-	for _, origin := range []string{"https://evil.example", "null", "http://app.example.com", "https://app.example.com.evil.example", "https://app.example.com:444", "file://", "https://", "x", n.url + ".evil.example"} {
+	for _, origin := range []string{"https://evil.example", "null", "http://app.example.com", "https://app.example.com.evil.example",
+		"https://app.example.com:444", "file://", "https://", "x", n.url + ".evil.example"} {
 		for path, method := range paths() {
 			for _, method := range []string{method, http.MethodGet, http.MethodOptions} {
 				r := n.request(method, path, pingLine(1), "Origin", origin)
@@ -81,7 +85,8 @@ func TestStrangersAreTurnedAwayWithAChallenge(t *testing.T) {
 	n := serve(t, newServer(nil), func(h *transport.HTTP) {
 		h.Metrics = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "numbers") })
 	})
-	for path, method := range map[string]string{"/mcp": http.MethodPost, "/message": http.MethodPost, "/sse": http.MethodGet, "/metrics": http.MethodGet} {
+	for path, method := range map[string]string{"/mcp": http.MethodPost, "/message": http.MethodPost, "/sse": http.MethodGet,
+		"/metrics": http.MethodGet} {
 		r := n.request(method, path, initialize, "Authorization", "nobody", "Content-Type", "text/plain")
 		assert.Equal(t, http.StatusUnauthorized, r.status, path)
 		assert.Equal(t, `Bearer realm="test"`, r.header.Get("WWW-Authenticate"))
@@ -94,8 +99,10 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 	t.Parallel()
 	n := serve(t, newServer(nil))
 	for _, path := range []string{"/mcp", "/message?sessionId=x"} {
-		for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "text/plain; application/json", "application/json-seq", "x", ";"} {
-			assert.Equal(t, http.StatusUnsupportedMediaType, n.request(http.MethodPost, path, initialize, "Content-Type", media).status, media)
+		for _, media := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+			"text/plain; application/json", "application/json-seq", "x", ";"} {
+			assert.Equal(t, http.StatusUnsupportedMediaType, n.request(http.MethodPost, path, initialize, "Content-Type", media).status,
+				media)
 		}
 	}
 	for _, media := range []string{"application/json; charset=utf-8", "Application/JSON"} {
@@ -109,7 +116,8 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	session := n.handshake("ann")
 	large := callLine(1, "echo", fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", 40<<20)))
 	for _, path := range []string{"/mcp", "/message?sessionId=x"} {
-		for name, body := range map[string]io.Reader{"announced": strings.NewReader(large), "chunked": io.MultiReader(strings.NewReader(large))} {
+		for name, body := range map[string]io.Reader{"announced": strings.NewReader(large),
+			"chunked": io.MultiReader(strings.NewReader(large))} {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.url+path, body)
 			require.NoError(t, err)
 			request.Header.Set("Content-Type", "application/json")
@@ -291,7 +299,8 @@ func TestCallsThatOutlastTheDrainAreCut(t *testing.T) {
 	go func() { served <- h.Serve(ctx, listener, nil) }()
 	n := &network{t: t, url: "http://" + listener.Addr().String(), log: &lockedBuffer{}}
 	session := n.handshake("")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.url+"/mcp", bytes.NewReader([]byte(callLine(1, "gate", "{}"))))
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.url+"/mcp",
+		bytes.NewReader([]byte(callLine(1, "gate", "{}"))))
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Mcp-Session-Id", session[3])

@@ -21,8 +21,8 @@ func alive() http.Handler {
 	})
 }
 
-// readiness says whether calls are worth sending here: Make answers, and the server
-// is not stopping. Why not is for the log, since anybody may ask.
+// readiness says whether calls are worth sending here: Make answers, and the server is not stopping. Why not is for the log, since anybody
+// may ask.
 type readiness struct {
 	ask   func(ctx context.Context) error
 	ended context.Context //nolint:containedctx // the server's life, not a request's
@@ -44,8 +44,7 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-// check asks, unless that was done just now. Whoever asks meanwhile waits for the
-// same answer.
+// check asks, unless that was done just now. Whoever asks meanwhile waits for the same answer.
 func (r *readiness) check() error {
 	if r.ask == nil {
 		return nil

@@ -11,9 +11,8 @@ import (
 	"make-audit-mcp/internal/auth"
 )
 
-// hosts is a list of Host values that are let in: "name" for any port, "name:port",
-// or "*" for all. It keeps pages out that make a name of theirs point at this
-// machine (DNS rebinding).
+// hosts is a list of Host values that are let in: "name" for any port, "name:port", or "*" for all. It keeps pages out that make a name of
+// theirs point at this machine (DNS rebinding).
 type hosts []string
 
 func (h hosts) allow(host string) bool {
@@ -39,8 +38,7 @@ func hostname(host string) string {
 	return host
 }
 
-// hostHeader is what clients of an address send as Host: without the port that its
-// scheme implies.
+// hostHeader is what clients of an address send as Host: without the port that its scheme implies.
 func hostHeader(address *url.URL) string {
 	if port := address.Port(); address.Scheme == "https" && port == "443" || address.Scheme == "http" && port == "80" {
 		return strings.TrimSuffix(address.Host, ":"+port)
@@ -51,8 +49,8 @@ func hostHeader(address *url.URL) string {
 // loopbackNames are the names of this machine for itself.
 func loopbackNames() []string { return []string{"localhost", "127.0.0.1", "[::1]"} }
 
-// IsLoopback reports whether an address to listen on, "host:port", can be reached from this machine only. An error says that it is no
-// such address.
+// IsLoopback reports whether an address to listen on, "host:port", can be reached from this machine only. An error says that it is no such
+// address.
 func IsLoopback(address string) (bool, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -74,9 +72,8 @@ func (g *guards) checkHost(next http.Handler) http.Handler {
 	})
 }
 
-// checkOrigin refuses requests that a browser sends for a page of somebody else, on
-// GET too. Programs send no Origin. Allowed origins get what browsers need (CORS).
-// Source: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
+// checkOrigin refuses requests that a browser sends for a page of somebody else, on GET too. Programs send no Origin. Allowed origins get
+// what browsers need (CORS). Source: https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#security-warning
 func (g *guards) checkOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		origins := r.Header.Values("Origin")
@@ -97,7 +94,8 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 		if r.Method == http.MethodOptions {
 			header.Set("Access-Control-Allow-Methods", "GET, POST, DELETE")
 			header.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept, Last-Event-ID, "+
-				"Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, "+auth.HeaderMakeKey+", "+auth.HeaderMakeZone+", Traceparent, Tracestate")
+				"Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, "+auth.HeaderMakeKey+", "+auth.HeaderMakeZone+
+				", Traceparent, Tracestate")
 			header.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 			return
@@ -106,8 +104,7 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 	})
 }
 
-// allowsOrigin reports whether an origin is in the list, or is the very host that the request goes to, which the list of hosts vouches
-// for.
+// allowsOrigin reports whether an origin is in the list, or is the very host that the request goes to, which the list of hosts vouches for.
 func (g *guards) allowsOrigin(origin string, r *http.Request) bool {
 	if slices.Contains(g.origins, strings.ToLower(origin)) {
 		return true

@@ -29,47 +29,37 @@ const (
 	httpDrain = 25 * time.Second
 )
 
-// HTTP serves MCP to many clients: streamable HTTP at /mcp, in the revision
-// 2026-07-28 without sessions and in the older ones with them, and the deprecated
-// HTTP+SSE at /sse, all behind the same guards.
+// HTTP serves MCP to many clients: streamable HTTP at /mcp, in the revision 2026-07-28 without sessions and in the older ones with them,
+// and the deprecated HTTP+SSE at /sse, all behind the same guards.
 type HTTP struct {
 	Server *server.MCPServer
-	// Authenticator says who may call; nil lets everyone in, which the operator may
-	// want on loopback only.
+	// Authenticator says who may call; nil lets everyone in, which the operator may want on loopback only.
 	Authenticator auth.Authenticator
-	// Metadata is served as OAuth protected resource metadata (RFC 9728); nil means
-	// none.
+	// Metadata is served as OAuth protected resource metadata (RFC 9728); nil means none.
 	Metadata map[string]any
-	// PublicURL is where clients reach the server, if that is not where it listens;
-	// its host is allowed. nil for none.
+	// PublicURL is where clients reach the server, if that is not where it listens; its host is allowed. nil for none.
 	PublicURL *url.URL
-	// AllowedHosts are Host values that are let in besides this machine's loopback
-	// names: "name", "name:port", or "*" for all.
+	// AllowedHosts are Host values that are let in besides this machine's loopback names: "name", "name:port", or "*" for all.
 	AllowedHosts []string
-	// AllowedOrigins are the origins of web pages that may call, e.g.
-	// https://app.example.com.
+	// AllowedOrigins are the origins of web pages that may call, e.g. https://app.example.com.
 	AllowedOrigins []string
 	// BasePath is put before /mcp and /sse, e.g. /make.
 	BasePath string
 	// WithoutSSE leaves the deprecated transport out.
 	WithoutSSE bool
-	// ReadTimeout is how long the head of a request, and its body, may each take to
-	// arrive; 0 means 15 s.
+	// ReadTimeout is how long the head of a request, and its body, may each take to arrive; 0 means 15 s.
 	ReadTimeout time.Duration
 	// Limits bound what callers may ask for.
 	Limits Limits
 	// SessionIdle ends sessions that nobody used for so long; 0 means 30 minutes.
 	SessionIdle time.Duration
-	// Heartbeat is how often idle streams are written to, so that no proxy cuts them; 0
-	// means 25 s.
+	// Heartbeat is how often idle streams are written to, so that no proxy cuts them; 0 means 25 s.
 	Heartbeat time.Duration
 	// DrainTimeout is how long requests under way may go on when the server is to stop; 0 means 25 s.
 	DrainTimeout time.Duration
-	// Ready says whether Make answers; nil means that it always does. It is asked at
-	// most twice a minute.
+	// Ready says whether Make answers; nil means that it always does. It is asked at most twice a minute.
 	Ready func(ctx context.Context) error
-	// Metrics is served at /metrics, to those whom MetricsAuthenticator lets in; nil
-	// means nothing is.
+	// Metrics is served at /metrics, to those whom MetricsAuthenticator lets in; nil means nothing is.
 	Metrics http.Handler
 	// MetricsAuthenticator is Authenticator if it is nil.
 	MetricsAuthenticator auth.Authenticator
@@ -78,8 +68,7 @@ type HTTP struct {
 	Telemetry *telemetry.Telemetry
 }
 
-// Handler returns what serves all addresses. When ctx ends, streams that have no end of their own are closed; the requests under way
-// go on.
+// Handler returns what serves all addresses. When ctx ends, streams that have no end of their own are closed; the requests under way go on.
 func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	g := h.guards()
 	mux := http.NewServeMux()
@@ -163,9 +152,8 @@ func (h *HTTP) publicPath() string {
 	return CleanBase(h.BasePath)
 }
 
-// Serve serves on listener, with TLS if a configuration is given, until ctx ends.
-// Then new requests are refused, streams are closed, and requests under way get
-// DrainTimeout to end; after that they are cut. It returns nil, or what broke.
+// Serve serves on listener, with TLS if a configuration is given, until ctx ends. Then new requests are refused, streams are closed, and
+// requests under way get DrainTimeout to end; after that they are cut. It returns nil, or what broke.
 func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Config) error {
 	handler := h.Handler(ctx)
 	logger := orDiscard(h.Logger)

@@ -13,22 +13,19 @@ import (
 	"make-audit-mcp/internal/auth"
 )
 
-// Limits bound what callers may ask for. Zero values mean the defaults; what goes
-// beyond is answered with 429 and Retry-After.
+// Limits bound what callers may ask for. Zero values mean the defaults; what goes beyond is answered with 429 and Retry-After.
 type Limits struct {
-	// PerCaller and Overall are requests per second; short bursts may be twice as
-	// large. Defaults: 50 and 500.
+	// PerCaller and Overall are requests per second; short bursts may be twice as large. Defaults: 50 and 500.
 	PerCaller float64
 	Overall   float64
-	// AtOncePerCaller and AtOnce are requests under way, streams included.
-	// Defaults: 256 and 2,048.
+	// AtOncePerCaller and AtOnce are requests under way, streams included. Defaults: 256 and 2,048.
 	AtOncePerCaller int
 	AtOnce          int
 }
 
 const (
-	// callersKnown bounds the callers that limits are kept for; callerForgotten is
-	// when one who asked nothing is forgotten, long after its burst is full again.
+	// callersKnown bounds the callers that limits are kept for; callerForgotten is when one who asked nothing is forgotten, long after its
+	// burst is full again.
 	callersKnown    = 10_000
 	callerForgotten = 10 * time.Minute
 )

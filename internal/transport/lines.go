@@ -17,9 +17,8 @@ type line struct {
 	err  error
 }
 
-// readLines sends the lines of in that are not blank, then the error that ended
-// them, which is io.EOF where nothing went wrong. It gives up when ctx ends, once
-// in lets it.
+// readLines sends the lines of in that are not blank, then the error that ended them, which is io.EOF where nothing went wrong. It gives up
+// when ctx ends, once in lets it.
 func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 	reader := bufio.NewReaderSize(in, 64<<10)
 	for first := true; ; {
@@ -43,8 +42,7 @@ func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 	}
 }
 
-// readLine returns the next line, also a last one without an end. A line of more
-// than maxBytes is read over and not kept.
+// readLine returns the next line, also a last one without an end. A line of more than maxBytes is read over and not kept.
 func readLine(reader *bufio.Reader, maxBytes int) ([]byte, error) {
 	var text []byte
 	tooLong := false

@@ -103,7 +103,8 @@ func TestMCPGoStillNeedsAStdioOfOurOwn(t *testing.T) {
 func TestMCPGoStillAnswersAnswers(t *testing.T) {
 	t.Parallel()
 	const gone = "mcp-go no longer answers answers: remove envelope.isAnswer"
-	assert.Contains(t, answerOf(t.Context(), t, newServer(nil), `{"jsonrpc":"2.0","id":5,"error":{"code":1,"message":"x"}}`), `"error"`, gone)
+	assert.Contains(t, answerOf(t.Context(), t, newServer(nil), `{"jsonrpc":"2.0","id":5,"error":{"code":1,"message":"x"}}`), `"error"`,
+		gone)
 }
 
 func TestMCPGoStillRoundsNumbers(t *testing.T) {
@@ -134,7 +135,8 @@ func TestMCPGoStillCancelsCallsOfOthers(t *testing.T) {
 	var cancelled bool
 	mine := func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		line := strings.Replace(cancelLine(1), `"requestId":1`, `"requestId":1,`+modern, 1)
-		ask(context.WithoutCancel(t.Context()), h, http.MethodPost, "/mcp", line, stateless("somebody else", "notifications/cancelled", "")...)
+		ask(context.WithoutCancel(t.Context()), h, http.MethodPost, "/mcp", line,
+			stateless("somebody else", "notifications/cancelled", "")...)
 		cancelled = ctx.Err() != nil
 		return mcp.NewToolResultText("done"), nil
 	}
@@ -180,7 +182,8 @@ func TestMCPGoStillLeavesOutWhichResourceIsMissing(t *testing.T) {
 	s := newServer(nil, server.WithResourceCapabilities(false, false))
 	answer := answerOf(t.Context(), t, s, `{"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"test://missing",`+modern+`}}`)
 	assert.Contains(t, answer, "-32602")
-	assert.NotContains(t, answer, `"data"`, "mcp-go no longer leaves out which resource is missing: remove the address from call.rewriteError")
+	assert.NotContains(t, answer, `"data"`, "mcp-go no longer leaves out which resource is missing: remove the address from "+
+		"call.rewriteError")
 }
 
 func TestMCPGoStillServesASessionToEverybody(t *testing.T) {

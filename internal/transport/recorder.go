@@ -34,8 +34,8 @@ type record struct {
 	endOperation func(outcome string)
 }
 
-// begin starts the record of a call. session and version are the ones known beside what the call says itself. The call is to be
-// served with the context that it returns.
+// begin starts the record of a call. session and version are the ones known beside what the call says itself. The call is to be served with
+// the context that it returns.
 func (r *recorder) begin(ctx context.Context, c *call, session, version string) (context.Context, *record) {
 	started := &record{recorder: r, call: c, requestID: requestID(ctx), session: fingerprint(session), begun: time.Now()}
 	if c.version != "" {

@@ -14,8 +14,8 @@ import (
 // internalError stands for whatever text a panic has, which may hold secrets.
 const internalError = "internal error; the server's log has the details"
 
-// Refuse has the error that a handler returns go out with a JSON-RPC code of its own: mcp-go sends every one as an internal error. It
-// does nothing where ctx belongs to no request of this package.
+// Refuse has the error that a handler returns go out with a JSON-RPC code of its own: mcp-go sends every one as an internal error. It does
+// nothing where ctx belongs to no request of this package.
 func Refuse(ctx context.Context, code int) { RefuseWith(ctx, code, nil) }
 
 // RefuseWith is Refuse with data for the error; nil means none.
@@ -31,8 +31,8 @@ type refusal struct {
 	data any
 }
 
-// rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource
-// that was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which is logged instead.
+// rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource that
+// was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which is logged instead.
 func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetails) {
 	if c == nil {
 		return

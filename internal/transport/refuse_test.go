@@ -76,7 +76,8 @@ func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
 		for i := range 40 {
 			p.send(promptLine(i, []string{"refused", "failed"}[i%2]))
 		}
-		p.send(callLine(100, "echo", `{"text":"hello"}`), promptLine(101, "unknown"), `{"jsonrpc":"2.0","id":102,"method":"no/such/method"}`)
+		p.send(callLine(100, "echo", `{"text":"hello"}`), promptLine(101, "unknown"),
+			`{"jsonrpc":"2.0","id":102,"method":"no/such/method"}`)
 		synctest.Wait() // all have run by now, side by side
 		close(gate)
 		codes := map[string]int{}
@@ -103,7 +104,8 @@ func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
 func TestRefusingAnAnswerThatIsNoErrorChangesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"content": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"content": func(ctx context.Context,
+			_ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			transport.Refuse(ctx, mcp.INVALID_PARAMS)
 			return mcp.NewGetPromptResult("all is well", nil), nil
 		}}))
@@ -121,7 +123,8 @@ func TestRefusingAnAnswerThatIsNoErrorChangesNothing(t *testing.T) {
 func TestAPanicStaysAnInternalError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"panics": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"panics": func(ctx context.Context,
+			_ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			transport.Refuse(ctx, mcp.INVALID_PARAMS)
 			panic("a secret place")
 		}}))

@@ -19,8 +19,8 @@ import (
 // responseRewriter is what mcp-go writes the answer to one POST into. The answer goes out behind the call's notifications, with the
 // request's exact id, with the code that the handler chose, and without the text of panics.
 //
-// mcp-go sends notifications through a channel that a whole session shares, and loses those that are still in it when the handler
-// returns. Here [Notify] writes them to the response itself, which becomes an event stream by that.
+// mcp-go sends notifications through a channel that a whole session shares, and loses those that are still in it when the handler returns.
+// Here [Notify] writes them to the response itself, which becomes an event stream by that.
 type responseRewriter struct {
 	call   *call // nil for what is no request
 	logger *slog.Logger
@@ -150,8 +150,7 @@ func (r *responseRewriter) finish() int {
 	return r.sent
 }
 
-// answerInterrupted answers a call that mcp-go has no answer to, since its context has ended: its session is over, or the client has
-// gone.
+// answerInterrupted answers a call that mcp-go has no answer to, since its context has ended: its session is over, or the client has gone.
 func (r *responseRewriter) answerInterrupted() {
 	if r.call == nil || r.status != 0 || r.body.Len() > 0 {
 		return
@@ -180,8 +179,8 @@ func (r *responseRewriter) sendAnswer(answer []byte) {
 	})
 }
 
-// replace has the call answered with an error of ours instead of what mcp-go has written; retryAfter is empty where trying again is
-// of no use.
+// replace has the call answered with an error of ours instead of what mcp-go has written; retryAfter is empty where trying again is of no
+// use.
 func (r *responseRewriter) replace(status, code int, message, retryAfter string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of
-	// one: a further one ends the one among them that was idle longest.
+	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of one: a further one ends the one among them that was
+	// idle longest.
 	maxSessions          = 10_000
 	maxSessionsPerCaller = 100
 	defaultSessionIdle   = 30 * time.Minute
@@ -153,8 +153,7 @@ func (s *sessions) count() int {
 	return len(s.byID)
 }
 
-// ResolveSessionIdManager gives mcp-go the view that a request's caller has of the
-// sessions. r is nil where mcp-go cleans up.
+// ResolveSessionIdManager gives mcp-go the view that a request's caller has of the sessions. r is nil where mcp-go cleans up.
 func (s *sessions) ResolveSessionIdManager(r *http.Request) server.SessionIdManager { //nolint:revive,staticcheck // mcp-go names it
 	owner := ""
 	if r != nil {

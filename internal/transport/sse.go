@@ -14,8 +14,8 @@ import (
 // maxStreamsPerCaller bounds the SSE streams of one caller.
 const maxStreamsPerCaller = 32
 
-// sse is the HTTP+SSE transport of 2024-11-05, deprecated since 2026-07-28: GET opens a stream of events, and messages are posted
-// beside it. Unlike mcp-go's, a stream belongs to the caller that opened it, and its calls end with it.
+// sse is the HTTP+SSE transport of 2024-11-05, deprecated since 2026-07-28: GET opens a stream of events, and messages are posted beside
+// it. Unlike mcp-go's, a stream belongs to the caller that opened it, and its calls end with it.
 type sse struct {
 	server   *server.MCPServer
 	recorder *recorder

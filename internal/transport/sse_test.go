@@ -36,7 +36,8 @@ func TestAnswersComeOnTheStreamBehindTheirNotifications(t *testing.T) {
 	stream, endpoint := n.dial("ann")
 	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", initialize))
 	assert.Equal(t, `"init"`, string(stream.message().ID))
-	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", callLine("12345678901234567890", "notifying", `{},"_meta":{"progressToken":9007199254740993}`)))
+	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann",
+		callLine("12345678901234567890", "notifying", `{},"_meta":{"progressToken":9007199254740993}`)))
 	for i := range 300 {
 		m := stream.message()
 		assert.Contains(t, m.raw, fmt.Sprintf(`"progress":%d,"progressToken":9007199254740993`, i+1))
@@ -56,7 +57,8 @@ func TestAStreamExistsForItsCallerOnly(t *testing.T) {
 	}
 	assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", pingLine(1)))
 	assert.Equal(t, http.StatusMethodNotAllowed, n.request(http.MethodGet, endpoint, "").status)
-	assert.Equal(t, http.StatusMethodNotAllowed, n.request(http.MethodPost, "/sse", initialize).status, "streamable clients see that it is not theirs")
+	assert.Equal(t, http.StatusMethodNotAllowed, n.request(http.MethodPost, "/sse", initialize).status,
+		"streamable clients see that it is not theirs")
 }
 
 func TestAStreamThatIsLeftEndsItsCalls(t *testing.T) {

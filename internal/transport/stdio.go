@@ -22,11 +22,10 @@ const (
 	stdioDrain = 5 * time.Minute
 )
 
-// Stdio serves one MCP client over a pair of pipes, a JSON-RPC message a line,
-// in both protocol eras (initialize, and 2026-07-28 without it).
+// Stdio serves one MCP client over a pair of pipes, a JSON-RPC message a line, in both protocol eras (initialize, and 2026-07-28 without
+// it).
 //
-// It takes the place of mcp-go's StdioServer; MCPGO.md says why. Requests to the client (sampling, elicitation, roots) are not
-// supported.
+// It takes the place of mcp-go's StdioServer; MCPGO.md says why. Requests to the client (sampling, elicitation, roots) are not supported.
 type Stdio struct {
 	Server *server.MCPServer
 	In     io.Reader
@@ -35,28 +34,25 @@ type Stdio struct {
 	Logger *slog.Logger
 	// Telemetry may be nil.
 	Telemetry *telemetry.Telemetry
-	// DrainTimeout is how long unanswered calls may go on after In has ended; 0
-	// means 5 minutes.
+	// DrainTimeout is how long unanswered calls may go on after In has ended; 0 means 5 minutes.
 	DrainTimeout time.Duration
-	// Workers is how many tool calls, resource reads and prompts run at a time; 0
-	// means 8. Other requests never wait for them.
+	// Workers is how many tool calls, resource reads and prompts run at a time; 0 means 8. Other requests never wait for them.
 	Workers int
 }
 
-// Run serves until In ends and every request has its answer, or until parent ends:
-// then calls in flight are cancelled and nothing more is written. It returns nil
-// in both cases, and an error if In or Out breaks. A client that does not read
-// what it asked for, and a handler that ignores its context, are waited for only
-// briefly.
+// Run serves until In ends and every request has its answer, or until parent ends: then calls in flight are cancelled and nothing more is
+// written. It returns nil in both cases, and an error if In or Out breaks. A client that does not read what it asked for, and a handler
+// that ignores its context, are waited for only briefly.
 //
-// When Run returns, none of its goroutines is left, but for one that is blocked
-// reading from In, and those that a stuck Out or a stuck handler holds.
+// When Run returns, none of its goroutines is left, but for one that is blocked reading from In, and those that a stuck Out or a stuck
+// handler holds.
 func (s *Stdio) Run(parent context.Context) error {
 	// An id of its own, since a server may have several such clients.
-	d := newDuplex(s.Server, "stdio-"+rand.Text(), &recorder{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"}, func(line []byte) error {
-		_, err := s.Out.Write(line)
-		return err
-	})
+	d := newDuplex(s.Server, "stdio-"+rand.Text(), &recorder{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"},
+		func(line []byte) error {
+			_, err := s.Out.Write(line)
+			return err
+		})
 	if s.Workers > 0 {
 		d.workers = make(chan struct{}, s.Workers)
 	}

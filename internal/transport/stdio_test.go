@@ -27,8 +27,7 @@ import (
 	"make-audit-mcp/internal/transport"
 )
 
-// Most tests run in a synctest bubble: it fails the test if a goroutine of Run
-// outlives it, and makes its waits instant.
+// Most tests run in a synctest bubble: it fails the test if a goroutine of Run outlives it, and makes its waits instant.
 
 const initialize = `{"jsonrpc":"2.0","id":"init","method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
 
@@ -282,7 +281,8 @@ func TestACancellationRightBehindItsRequestIsNotLost(t *testing.T) {
 
 func TestIdsAndProgressTokensComeBackAsWritten(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := start(t, newServer(map[string]handler{"progress": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		p := start(t, newServer(map[string]handler{"progress": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult,
+			error) {
 			assert.NoError(t, transport.Notify(ctx, "notifications/progress",
 				map[string]any{"progressToken": request.Params.Meta.ProgressToken, "progress": 1}))
 			return mcp.NewToolResultText("done"), nil
@@ -291,7 +291,8 @@ func TestIdsAndProgressTokensComeBackAsWritten(t *testing.T) {
 		for _, id := range want {
 			p.send(pingLine(id))
 			assert.Equal(t, id, string(p.next().ID))
-			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"progress","_meta":{"progressToken":%s}}}`, id, id))
+			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"tools/call","params":{"name":"progress","_meta":{"progressToken":%s}}}`,
+				id, id))
 			assert.Contains(t, p.next().raw, `"progressToken":`+id+`}`)
 			assert.Equal(t, id, string(p.next().ID))
 			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"method":"no/such"}`, id))
@@ -411,10 +412,12 @@ func TestTheTextOfAPanicStaysInTheLog(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				s := newServer(tools, append(options, server.WithResourceCapabilities(false, false), server.WithPromptCapabilities(false))...)
-				s.AddResource(mcp.NewResource("x://panic", "panic"), func(context.Context, mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-					panic("secret")
-				})
+				s := newServer(tools, append(options, server.WithResourceCapabilities(false, false),
+					server.WithPromptCapabilities(false))...)
+				s.AddResource(mcp.NewResource("x://panic", "panic"),
+					func(context.Context, mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+						panic("secret")
+					})
 				s.AddPrompt(mcp.NewPrompt("panic"), func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 					panic("secret")
 				})
@@ -527,7 +530,8 @@ func TestABrokenInputEndsTheSessionAfterTheAnswers(t *testing.T) {
 
 func TestCallsThatOutlastTheDrainTimeoutAreCancelledAndAnswered(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := start(t, newServer(map[string]handler{"endless": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		p := start(t, newServer(map[string]handler{"endless": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult,
+			error) {
 			<-ctx.Done()
 			return mcp.NewToolResultError("gave up"), nil
 		}}), func(s *transport.Stdio) { s.Workers = 1 })
@@ -611,7 +615,8 @@ func TestPipelinedInitializeIsAnsweredFirst(t *testing.T) {
 func TestAnOpenSubscriptionDoesNotHoldUpTheEnd(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := start(t, newServer(nil, server.WithToolCapabilities(true)))
-		p.send(`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},` + modern + `}}`)
+		p.send(`{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},` + modern +
+			`}}`)
 		assert.Equal(t, "notifications/subscriptions/acknowledged", p.next().Method)
 		synctest.Wait()
 		begin := time.Now()
@@ -671,7 +676,8 @@ func TestALogLevelHoldsForTheRequestsBehindIt(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		p := start(t, newServer(map[string]handler{"log": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			for _, level := range []mcp.LoggingLevel{mcp.LoggingLevelDebug, mcp.LoggingLevelInfo} {
-				assert.NoError(t, server.ServerFromContext(ctx).SendLogMessageToClient(ctx, mcp.NewLoggingMessageNotification(level, "test", "x")))
+				assert.NoError(t, server.ServerFromContext(ctx).SendLogMessageToClient(ctx,
+					mcp.NewLoggingMessageNotification(level, "test", "x")))
 			}
 			return mcp.NewToolResultText("done"), nil
 		}}, server.WithLogging()))
@@ -707,7 +713,8 @@ func TestAServerServesSeveralPipesAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer(map[string]handler{"notifying": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			text := request.GetString("text", "")
-			return mcp.NewToolResultText(text), transport.Notify(ctx, "notifications/message", map[string]any{"level": "info", "data": text})
+			return mcp.NewToolResultText(text), transport.Notify(ctx, "notifications/message",
+				map[string]any{"level": "info", "data": text})
 		}})
 		first, second := start(t, s), start(t, s)
 		for range 10 {
@@ -792,8 +799,7 @@ func TestNotifyUsesMCPGosWayOverOtherTransports(t *testing.T) {
 
 func TestNotifyOutsideARequestIsAnError(t *testing.T) {
 	t.Parallel()
-	assert.EqualError(t, transport.Notify(t.Context(), "notifications/progress", nil),
-		"notify: the context belongs to no MCP request")
+	assert.EqualError(t, transport.Notify(t.Context(), "notifications/progress", nil), "notify: the context belongs to no MCP request")
 }
 
 func TestANotificationThatIsNotJSONIsAnError(t *testing.T) {
@@ -807,8 +813,8 @@ func TestANotificationThatIsNotJSONIsAnError(t *testing.T) {
 	})
 }
 
-// FuzzInput checks that whatever a client writes, Run ends in peace, every line of
-// output is a JSON-RPC message, and a request that follows is answered.
+// FuzzInput checks that whatever a client writes, Run ends in peace, every line of output is a JSON-RPC message, and a request that follows
+// is answered.
 func FuzzInput(f *testing.F) {
 	for _, seed := range []string{
 		"", "\n\r\n", initialize, pingLine(1), "[]", "nonsense", pingLine("1e400"), "\xff\xfe", pingLine(`"\ud800"`),

@@ -24,8 +24,8 @@ const (
 	sweepEvery = time.Minute
 )
 
-// streamable is streamable HTTP: mcp-go's, with sessions that belong to their caller and end, exact answers, and cancellations that
-// stay within a session.
+// streamable is streamable HTTP: mcp-go's, with sessions that belong to their caller and end, exact answers, and cancellations that stay
+// within a session.
 type streamable struct {
 	handler  http.Handler
 	sessions *sessions
@@ -150,8 +150,8 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(rewriter, r)
 }
 
-// cancelCall cancels a call of a session. mcp-go would cancel any caller's call of that id where there is no session; without one,
-// closing the response cancels.
+// cancelCall cancels a call of a session. mcp-go would cancel any caller's call of that id where there is no session; without one, closing
+// the response cancels.
 func cancelCall(w http.ResponseWriter, session *session, about params) {
 	if session != nil {
 		session.calls.cancel(idKey(about.RequestID))
@@ -220,7 +220,8 @@ func (s *streamable) recover(ctx context.Context, rewriter *responseRewriter) {
 
 // forget has mcp-go drop all that it holds of a session, which only a DELETE does.
 func (s *streamable) forget(id string) {
-	r := (&http.Request{Method: http.MethodDelete, URL: &url.URL{Path: "/"}, Header: http.Header{}}).WithContext(context.WithoutCancel(s.ended))
+	r := (&http.Request{Method: http.MethodDelete, URL: &url.URL{Path: "/"},
+		Header: http.Header{}}).WithContext(context.WithoutCancel(s.ended))
 	r.Header.Set(server.HeaderKeySessionID, id)
 	s.handler.ServeHTTP(nowhere{}, r)
 }

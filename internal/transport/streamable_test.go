@@ -325,7 +325,8 @@ func TestIdleSessionsEndAndBusyOnesDoNot(t *testing.T) {
 	await(t, g.began, "the call begins")
 	stream := n.listen("/mcp", listening...)
 	// A look is a use, so it must not come more often than sessions end.
-	require.Eventually(t, func() bool { return n.post(pingLine(1), idle...).status == http.StatusNotFound }, patience, 2500*time.Millisecond)
+	require.Eventually(t, func() bool { return n.post(pingLine(1), idle...).status == http.StatusNotFound }, patience,
+		2500*time.Millisecond)
 	close(g.let)
 	assert.Contains(t, (<-answered).body, "let go")
 	assert.Equal(t, http.StatusOK, n.post(pingLine(1), listening...).status)
@@ -340,7 +341,8 @@ func TestABrokenStreamGoesOnWhereItBroke(t *testing.T) {
 	say := func(from, to int) {
 		for i := from; i < to; i++ {
 			require.Eventually(t, func() bool {
-				return s.SendNotificationToSpecificClient(ann[3], "notifications/message", map[string]any{"data": fmt.Sprint("n", i)}) == nil
+				return s.SendNotificationToSpecificClient(ann[3], "notifications/message",
+					map[string]any{"data": fmt.Sprint("n", i)}) == nil
 			}, patience, time.Millisecond)
 		}
 	}
@@ -364,7 +366,8 @@ func TestABrokenStreamGoesOnWhereItBroke(t *testing.T) {
 		return true
 	}, patience, 50*time.Millisecond)
 	// Nobody else resumes it, and nothing is resumed from what is no longer kept.
-	assert.Equal(t, http.StatusNotFound, n.request(http.MethodGet, "/mcp", "", "Authorization", "bob", "Mcp-Session-Id", ann[3], "Last-Event-ID", first.id).status)
+	assert.Equal(t, http.StatusNotFound, n.request(http.MethodGet, "/mcp", "", "Authorization", "bob", "Mcp-Session-Id", ann[3],
+		"Last-Event-ID", first.id).status)
 	assert.Equal(t, http.StatusBadRequest, n.request(http.MethodGet, "/mcp", "", append(bob, "Last-Event-ID", first.id)...).status)
 	say(5, 5+256)
 	require.Eventually(t, func() bool {
@@ -383,12 +386,14 @@ func TestEachCallIsOneLineInTheLog(t *testing.T) {
 	session := n.handshake("ann")
 	// A line is written once the answer has gone out.
 	logged := func(calls int) string {
-		require.Eventually(t, func() bool { return strings.Count(n.log.String(), "method=tools/call") >= calls }, patience, time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Count(n.log.String(), "method=tools/call") >= calls }, patience,
+			time.Millisecond)
 		return n.log.String()
 	}
 	r := n.post(callLine(1, "accounted", `{"text":"an argument"}`), session...)
 	log := logged(1)
-	for _, part := range []string{"request=" + r.header.Get("X-Request-Id"), "transport=http", "tool=accounted", "organization=4721", "rows=7", "outcome=tool_error", "bytes=", "ms="} {
+	for _, part := range []string{"request=" + r.header.Get("X-Request-Id"), "transport=http", "tool=accounted", "organization=4721",
+		"rows=7", "outcome=tool_error", "bytes=", "ms="} {
 		assert.Contains(t, log, part)
 	}
 	for _, secret := range []string{"an argument", session[3], "Authorization", "subject=ann"} {

@@ -14,8 +14,7 @@ type (
 	list   = []any
 )
 
-// addElicitation adds the tools that send requests to the client while it waits,
-// as revisions up to 2025-11-25 have it.
+// addElicitation adds the tools that send requests to the client while it waits, as revisions up to 2025-11-25 have it.
 func addElicitation(s *server.MCPServer) {
 	s.AddTool(mcp.NewTool("test_sampling", mcp.WithDescription("Has the client's model answer."),
 		mcp.WithString("prompt", mcp.Description("What to ask."), mcp.Required())),

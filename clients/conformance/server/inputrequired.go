@@ -16,8 +16,7 @@ import (
 	"make-audit-mcp/internal/transport"
 )
 
-// addInputRequired adds what asks the client for more by its result, as revision
-// 2026-07-28 has it.
+// addInputRequired adds what asks the client for more by its result, as revision 2026-07-28 has it.
 func addInputRequired(s *server.MCPServer) {
 	seal := newSeal()
 
@@ -39,8 +38,7 @@ func addInputRequired(s *server.MCPServer) {
 			}
 			return mcp.NewToolResultText(rootsText(answer)), nil
 		})
-	s.AddTool(mcp.NewTool("test_input_required_result_capabilities", mcp.WithDescription("Asks for what the client can do.")),
-		askWithin)
+	s.AddTool(mcp.NewTool("test_input_required_result_capabilities", mcp.WithDescription("Asks for what the client can do.")), askWithin)
 	s.AddTool(mcp.NewTool("test_input_required_result_request_state", mcp.WithDescription("Keeps its state with the client.")),
 		seal.confirm)
 	s.AddTool(mcp.NewTool("test_input_required_result_tampered_state", mcp.WithDescription("Refuses state that was changed.")),
@@ -53,8 +51,7 @@ func addInputRequired(s *server.MCPServer) {
 		func(_ context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			answer, ok := field[string](request.Params.InputResponses, "user_context", "context")
 			if !ok {
-				return ask("").Elicit("user_context",
-					textForm("What context should the prompt use?", "context")).PromptResult(), nil
+				return ask("").Elicit("user_context", textForm("What context should the prompt use?", "context")).PromptResult(), nil
 			}
 			return messages(mcp.NewTextContent("Context: " + answer)), nil
 		})
@@ -93,8 +90,7 @@ func askWithin(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolR
 // confirm asks for a yes, and wants its state back unchanged.
 func (s seal) confirm(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	tool := request.Params.Name
-	requests := ask(s.close(tool)).Elicit("confirm",
-		form("Please confirm", object{"ok": object{"type": "boolean"}}, "ok"))
+	requests := ask(s.close(tool)).Elicit("confirm", form("Please confirm", object{"ok": object{"type": "boolean"}}, "ok"))
 	if request.Params.RequestState == "" {
 		return requests.ToolResult(), nil
 	}
@@ -146,8 +142,7 @@ func (s seal) askTwice(ctx context.Context, request mcp.CallToolRequest) (*mcp.C
 	}
 	color, ok := field[string](request.Params.InputResponses, "step2", "color")
 	if !ok {
-		return ask(s.close(tool, known)).
-			Elicit("step2", textForm("Step 2: What is your favorite color?", "color")).ToolResult(), nil
+		return ask(s.close(tool, known)).Elicit("step2", textForm("Step 2: What is your favorite color?", "color")).ToolResult(), nil
 	}
 	return mcp.NewToolResultText(known + " likes " + color + "."), nil
 }
@@ -182,8 +177,8 @@ func rootsText(result *mcp.ListRootsResult) string {
 	return "Roots: " + strings.Join(uris, ", ")
 }
 
-// seal signs the state that clients keep, so that they cannot change it. The
-// suite's clients are all one user, and no state lives longer than the process.
+// seal signs the state that clients keep, so that they cannot change it. The suite's clients are all one user, and no state lives longer
+// than the process.
 type seal struct{ key []byte }
 
 func newSeal() seal {
@@ -198,8 +193,7 @@ func (s seal) close(tool string, parts ...string) string {
 	return text + "." + s.sign(tool, text)
 }
 
-// open reads state that close wrote for the same tool. An error goes out as
-// invalid params.
+// open reads state that close wrote for the same tool. An error goes out as invalid params.
 func (s seal) open(ctx context.Context, state, tool string) (string, error) {
 	text, signature, _ := strings.Cut(state, ".")
 	content, err := hex.DecodeString(text)

@@ -1,6 +1,5 @@
-// Command server is what the MCP conformance suite (@modelcontextprotocol/conformance) is run against: every fixture that the
-// suite asks of a server, behind the HTTP transport that make-audit-mcp has. It knows nothing of audit logs and is no part of a
-// release.
+// Command server is what the MCP conformance suite (@modelcontextprotocol/conformance) is run against: every fixture that the suite asks of
+// a server, behind the HTTP transport that make-audit-mcp has. It knows nothing of audit logs and is no part of a release.
 package main
 
 import (

@@ -27,8 +27,8 @@ func log(ctx context.Context, level mcp.LoggingLevel, message string) error {
 	})
 }
 
-// wantedLevel is the least level that the client wants to see: of the request,
-// or, up to 2025-11-25, of the session. It is empty if the client wants none.
+// wantedLevel is the least level that the client wants to see: of the request, or, up to 2025-11-25, of the session. It is empty if the
+// client wants none.
 func wantedLevel(ctx context.Context) mcp.LoggingLevel {
 	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
 		return info.LogLevel

@@ -29,10 +29,7 @@ func addPrompts(s *server.MCPServer) {
 		})
 	s.AddPrompt(mcp.NewPrompt("test_prompt_with_image", mcp.WithPromptDescription("A prompt with an image.")),
 		func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			return messages(
-				mcp.NewImageContent(onePixel, "image/png"),
-				mcp.NewTextContent("Please analyze the image above."),
-			), nil
+			return messages(mcp.NewImageContent(onePixel, "image/png"), mcp.NewTextContent("Please analyze the image above.")), nil
 		})
 }
 

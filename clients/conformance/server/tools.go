@@ -59,8 +59,7 @@ func addTools(s *server.MCPServer) {
 
 	s.AddTool(mcp.NewToolWithRawSchema("json_schema_2020_12_tool", "Has an input schema with keywords of JSON Schema 2020-12.",
 		json.RawMessage(keywords)), says("The schema is what matters."))
-	s.AddTool(mcp.NewToolWithRawSchema("test_x_mcp_header", "Has an argument that is mirrored in a header.",
-		json.RawMessage(mirrored)),
+	s.AddTool(mcp.NewToolWithRawSchema("test_x_mcp_header", "Has an argument that is mirrored in a header.", json.RawMessage(mirrored)),
 		func(_ context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			return mcp.NewToolResultText("Region: " + request.GetString("region", "")), nil
 		})
@@ -74,7 +73,8 @@ func addTools(s *server.MCPServer) {
 	s.AddTool(mcp.NewTool("test_missing_capability", mcp.WithDescription("Needs a client that can sample.")),
 		func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 			if clientCapabilities(ctx).Sampling == nil {
-				transport.RefuseWith(ctx, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY, map[string]any{"requiredCapabilities": map[string]any{"sampling": map[string]any{}}})
+				transport.RefuseWith(ctx, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY,
+					map[string]any{"requiredCapabilities": map[string]any{"sampling": map[string]any{}}})
 				return nil, mcp.MissingRequiredClientCapabilityError{Capability: "sampling"}
 			}
 			return mcp.NewToolResultText("The client can sample."), nil
@@ -175,8 +175,7 @@ func embedded(uri, mimeType, text string) mcp.EmbeddedResource {
 	return mcp.NewEmbeddedResource(mcp.TextResourceContents{URI: uri, MIMEType: mimeType, Text: text})
 }
 
-// clientCapabilities is what the client said that it can do: in the request, or
-// when it initialized the session.
+// clientCapabilities is what the client said that it can do: in the request, or when it initialized the session.
 func clientCapabilities(ctx context.Context) mcp.ClientCapabilities {
 	if info := server.RequestProtocolInfoFromContext(ctx); info != nil && info.Modern {
 		if info.ClientCapabilities == nil {

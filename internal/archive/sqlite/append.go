@@ -22,7 +22,8 @@ type writing struct {
 	tx  *sql.Tx
 }
 
-// times runs one statement for each of count elements. The fields of each are the statement's parameters, in their order; statement makes it of the columns.
+// times runs one statement for each of count elements. The fields of each are the statement's parameters, in their order; statement makes
+// it of the columns.
 func (w writing) times(count int, fields func(i int, of []field) []field, statement func(columns []string) string) (failed int, err error) {
 	if count == 0 {
 		return 0, nil
@@ -125,7 +126,8 @@ func shown(row *archive.Row, of []field) []field {
 	if row.Extra != "" {
 		extra = row.Extra
 	}
-	return append(of, field{"at", row.At}, field{"written", written}, field{"organization", orNull(row.Organization)}, field{"event", row.Event},
+	return append(of, field{"at", row.At}, field{"written", written}, field{"organization", orNull(row.Organization)},
+		field{"event", row.Event},
 		field{"actor", orNull(row.Actor)}, field{"team", orNull(row.Team)}, field{"target", orNull(row.Target)},
 		field{"version_from", versionFrom}, field{"version_to", versionTo}, field{"extra", extra}, field{"record", row.Record})
 }
@@ -134,7 +136,8 @@ func shown(row *archive.Row, of []field) []field {
 func (w writing) rows(b *archive.Batch) error {
 	if _, err := w.insert("records", "", len(b.Records), func(i int, of []field) []field {
 		r := &b.Records[i]
-		return append(of, field{"leaf", r.Number}, field{"log", b.Log}, field{"kind", int(r.Kind)}, field{"hash", r.Hash}, field{"raw", r.Packed})
+		return append(of, field{"leaf", r.Number}, field{"log", b.Log}, field{"kind", int(r.Kind)}, field{"hash", r.Hash},
+			field{"raw", r.Packed})
 	}); err != nil {
 		return err
 	}
@@ -161,7 +164,8 @@ func (w writing) rows(b *archive.Batch) error {
 func (w writing) names(b *archive.Batch) error {
 	_, err := w.insert("names", "ON CONFLICT DO UPDATE SET record = excluded.record", len(b.Names), func(i int, of []field) []field {
 		n := &b.Names[i]
-		return append(of, field{"log", b.Log}, field{"target", n.Target}, field{"object", n.Object}, field{"name", n.Name}, field{"record", n.Record})
+		return append(of, field{"log", b.Log}, field{"target", n.Target}, field{"object", n.Object}, field{"name", n.Name},
+			field{"record", n.Record})
 	})
 	return err
 }
@@ -171,7 +175,8 @@ func (w writing) checkpoint(b *archive.Batch) error {
 	if c == nil {
 		return nil
 	}
-	if _, err := w.tx.ExecContext(w.ctx, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", publicKey+c.PublicKey, []byte(c.PublicKey)); err != nil {
+	if _, err := w.tx.ExecContext(w.ctx, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", publicKey+c.PublicKey,
+		[]byte(c.PublicKey)); err != nil {
 		return err
 	}
 	_, err := w.tx.ExecContext(w.ctx, "INSERT OR REPLACE INTO checkpoints (size, at, note) VALUES (?, ?, ?)", c.Size, c.At, c.Note)
@@ -193,7 +198,8 @@ func (w writing) log(b *archive.Batch) error {
 		}
 		return text
 	}
-	_, err = w.tx.ExecContext(w.ctx, "UPDATE logs SET state = coalesce(?, state), known = coalesce(?, known), rewritten = rewritten + ? WHERE id = ?",
+	_, err = w.tx.ExecContext(w.ctx, "UPDATE logs SET state = coalesce(?, state), known = coalesce(?, known), rewritten = rewritten + ? "+
+		"WHERE id = ?",
 		orSame(b.State), orSame(b.Directory), len(b.Changed), b.Log)
 	return err
 }

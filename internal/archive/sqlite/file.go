@@ -14,8 +14,7 @@ func Exists(path string) bool {
 	return err == nil
 }
 
-// prepareFile sees to it that there is a file that nobody else may read: SQLite gives
-// the files beside it the same rights.
+// prepareFile sees to it that there is a file that nobody else may read: SQLite gives the files beside it the same rights.
 func (s *Store) prepareFile() error {
 	info, err := os.Stat(s.path)
 	switch {
@@ -42,8 +41,8 @@ func (s *Store) prepareFile() error {
 	return s.checkHeader()
 }
 
-// fileHeader is how files of SQLite begin (https://sqlite.org/fileformat.html). SQLite
-// itself takes some others, such as a single byte, for empty ones.
+// fileHeader is how files of SQLite begin (https://sqlite.org/fileformat.html). SQLite itself takes some others, such as a single byte, for
+// empty ones.
 const fileHeader = "SQLite format 3\x00"
 
 func (s *Store) checkHeader() error {

@@ -51,10 +51,11 @@ func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
 		path, says string
 		create     bool
 	}{
-		"text":              {write("notes.txt", []byte("buy milk\n")), "not an archive", true},
-		"one byte":          {write("one", []byte("x")), "not an archive", true},
-		"long text":         {write("long", []byte(strings.Repeat("log line\n", 2000))), "not an archive", true},
-		"a header only":     {write("header", []byte("SQLite format 3\x00 and then nothing of the sort, which is long enough to be a header of 100 bytes, and more")), "", true},
+		"text":      {write("notes.txt", []byte("buy milk\n")), "not an archive", true},
+		"one byte":  {write("one", []byte("x")), "not an archive", true},
+		"long text": {write("long", []byte(strings.Repeat("log line\n", 2000))), "not an archive", true},
+		"a header only": {write("header", []byte("SQLite format 3\x00 and then nothing of the sort, which is long enough to be a "+
+			"header of 100 bytes, and more")), "", true},
 		"another database":  {foreign, "another program", true},
 		"a newer version":   {newer, "version 99", true},
 		"no such version":   {write("impossible.db", impossible), "cannot be", true},
@@ -122,15 +123,15 @@ func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-// TestNumbersThatCannotBeAreRefused would otherwise have a reader count to them, or
-// set aside memory for as many.
+// TestNumbersThatCannotBeAreRefused would otherwise have a reader count to them, or set aside memory for as many.
 func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
 	path, _ := proven(t)
 	source := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}).Source(storetest.AdminKey)
 	for _, statement := range []string{
 		"UPDATE entries SET id = 1 << 60 WHERE id = 42", "UPDATE entries SET id = 9223372036854775807 WHERE id = 42",
-		"UPDATE entries SET target = (1 << 31) - 2 WHERE id = 42", "UPDATE entries SET target = -2 WHERE id = 42", "UPDATE entries SET actor = 5000 WHERE id = 42",
+		"UPDATE entries SET target = (1 << 31) - 2 WHERE id = 42", "UPDATE entries SET target = -2 WHERE id = 42",
+		"UPDATE entries SET actor = 5000 WHERE id = 42",
 		"UPDATE entries SET team = 5000 WHERE id = 42", "UPDATE entries SET event = 5000 WHERE id = 42", "DELETE FROM actors WHERE id = 2",
 	} {
 		a := tampered(t, path, statement)
@@ -225,8 +226,7 @@ func TestDamageIsNoticedOrHarmless(t *testing.T) {
 	assert.Greater(t, noticed, 8)
 }
 
-// isHarmless tells whether a damaged archive is still what it was; what is not must be
-// noticed.
+// isHarmless tells whether a damaged archive is still what it was; what is not must be noticed.
 func isHarmless(t *testing.T, path string, source archive.Source, want []string) bool {
 	t.Helper()
 	a, err := openWith(t.Context(), path, sqlite.Options{})
@@ -240,7 +240,9 @@ func isHarmless(t *testing.T, path string, source archive.Source, want []string)
 		got = append(got, storetest.Line(entry))
 		return true
 	})
-	_, _ = reader.Tally(t.Context(), storetest.Year(), auditlog.TallyBy{Actor: true, Target: true, Clock: auditlog.ByDate}, func(auditlog.Bin) {}) // must return
+	// must return
+	_, _ = reader.Tally(t.Context(), storetest.Year(), auditlog.TallyBy{Actor: true, Target: true, Clock: auditlog.ByDate},
+		func(auditlog.Bin) {})
 	found, err := a.Verify(t.Context(), archive.VerifyOptions{})
 	if err != nil || !found.Intact() {
 		return false

@@ -43,8 +43,10 @@ func list(columns []column) string {
 	return strings.Join(texts, ", ")
 }
 
-// each yields the rows of a query as values of T. bind returns the columns, the number of T first, and what is to be done when they were scanned.
-func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, scanned func()), rest string, args ...any) iter.Seq2[*T, error] {
+// each yields the rows of a query as values of T. bind returns the columns, the number of T first, and what is to be done when they were
+// scanned.
+func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, scanned func()), rest string, args ...any) iter.Seq2[*T,
+	error] {
 	return func(yield func(*T, error) bool) {
 		var one, none T
 		columns, scanned := bind(&one)
@@ -135,7 +137,8 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) (logs []archive.L
 	}
 	for log, err := range each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
-			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State}, {"rewritten", &l.Rewritten},
+			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State},
+			{"rewritten", &l.Rewritten},
 			{"(SELECT coalesce(min(max(id), 9223372036854775806) + 1, 0) FROM entries)", &l.Next}, // of any log: that is quick to find
 		}, nil
 	}, "FROM logs "+where+" ORDER BY id", args...) {
@@ -224,10 +227,11 @@ func uuidText(id []byte) string {
 func counted(row *archive.Row) ([]column, func()) {
 	var actorTarget, teamEvent int64
 	const low = 1<<32 - 1
-	return []column{{"at", &row.At}, {"coalesce(actor, 0) << 32 | coalesce(target, 0)", &actorTarget}, {"coalesce(team, 0) << 32 | event", &teamEvent}}, func() {
-		row.Actor, row.Target = int32(actorTarget>>32), int32(actorTarget&low) //nolint:gosec // ids fit, or are found to be wrong
-		row.Team, row.Event = int32(teamEvent>>32), int32(teamEvent&low)       //nolint:gosec // as above
-	}
+	return []column{{"at", &row.At}, {"coalesce(actor, 0) << 32 | coalesce(target, 0)", &actorTarget},
+			{"coalesce(team, 0) << 32 | event", &teamEvent}}, func() {
+			row.Actor, row.Target = int32(actorTarget>>32), int32(actorTarget&low) //nolint:gosec // ids fit, or are found to be wrong
+			row.Team, row.Event = int32(teamEvent>>32), int32(teamEvent&low)       //nolint:gosec // as above
+		}
 }
 
 func (r reads) CountRows(ctx context.Context, log, from, to int64) (count int, err error) {
@@ -303,7 +307,8 @@ func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
 
 // Undetailed does not go by the index either.
 func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []archive.Row, err error) {
-	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + listOf(events) + " AND (typeof(key) = 'text' OR length(key) = 16)"
+	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + listOf(events) +
+		" AND (typeof(key) = 'text' OR length(key) = 16)"
 	err = r.from.QueryRowContext(ctx, "SELECT count(*) "+lacking, log).Scan(&total)
 	if err != nil || total == 0 {
 		return 0, nil, r.store.explain("reading it", err)
@@ -320,7 +325,8 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 // Extent does not go by the index either.
 func (r reads) Extent(ctx context.Context, log int64) (extent archive.Extent, err error) {
 	var first, last, written sql.NullInt64
-	err = r.from.QueryRowContext(ctx, "SELECT count(*), min(at), max(at), max(written) FROM entries NOT INDEXED WHERE log = ?", log).Scan(&extent.Rows, &first, &last, &written)
+	err = r.from.QueryRowContext(ctx, "SELECT count(*), min(at), max(at), max(written) FROM entries NOT INDEXED WHERE log = ?",
+		log).Scan(&extent.Rows, &first, &last, &written)
 	orNone := func(n sql.NullInt64) int64 {
 		if !n.Valid {
 			return archive.NoTime
@@ -389,14 +395,16 @@ func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts
 
 func (r reads) LastWord(ctx context.Context, _ int64, d archive.Dictionary) (last int32, err error) {
 	name, _ := table(d)
-	err = r.from.QueryRowContext(ctx, "SELECT min((SELECT coalesce(max(id), 0) FROM "+name+"), (SELECT 2 * coalesce(max(leaf) + 1, 0) FROM records))").Scan(&last)
+	err = r.from.QueryRowContext(ctx, "SELECT min((SELECT coalesce(max(id), 0) FROM "+name+
+		"), (SELECT 2 * coalesce(max(leaf) + 1, 0) FROM records))").Scan(&last)
 	return last, r.store.explain("reading it", err)
 }
 
 func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {
 	number := func(name string) string { return "iif(typeof(" + name + ") = 'integer', " + name + ", -1)" }
 	return each(ctx, r, func(n *archive.Name) ([]column, func()) {
-		return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name}, {number("record"), &n.Record}}, nil
+		return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name},
+			{number("record"), &n.Record}}, nil
 	}, "FROM names WHERE "+ofLog(log)+" ORDER BY log, target, object, name")
 }
 

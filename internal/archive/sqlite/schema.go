@@ -1,11 +1,10 @@
 package sqlite
 
-// applicationID marks the file as an archive of this program: "MAKa". Source:
-// https://sqlite.org/pragma.html#pragma_application_id
+// applicationID marks the file as an archive of this program: "MAKa". Source: https://sqlite.org/pragma.html#pragma_application_id
 const applicationID = 0x4d414b61
 
-// migrations bring a file from version to version; a file's version is how many it
-// has seen (PRAGMA user_version). Those that were released never change, not even in their comments: SQLite keeps the text.
+// migrations bring a file from version to version; a file's version is how many it has seen (PRAGMA user_version). Those that were released
+// never change, not even in their comments: SQLite keeps the text.
 func migrations() []string {
 	return []string{`
 -- What Make sent, in the order it was stored. Rows are only ever added; leaf counts

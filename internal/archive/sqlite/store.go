@@ -1,7 +1,9 @@
-// Package sqlite is the store of archives that lie in one file: SQLite without cgo, in WAL mode, so that any number of processes read while one writes.
+// Package sqlite is the store of archives that lie in one file: SQLite without cgo, in WAL mode, so that any number of processes read while
+// one writes.
 //
-// Beside the file lie SQLite's own two, a lock and, if the caller puts it there, the signing key; nobody but the owner may read them. Commits are synced to
-// disk. A file that is not an archive of this program, or is of a newer version, is refused and stays as it is. All SQL of the program is here.
+// Beside the file lie SQLite's own two, a lock and, if the caller puts it there, the signing key; nobody but the owner may read them.
+// Commits are synced to disk. A file that is not an archive of this program, or is of a newer version, is refused and stays as it is. All
+// SQL of the program is here.
 package sqlite
 
 import (
@@ -42,8 +44,8 @@ type Store struct {
 
 var _ archive.Store = (*Store)(nil)
 
-// Open opens a file, and brings one of an older version up to date. What cannot be an archive, or is of a newer version, is an [archive.StoreError], one
-// of another world an [archive.WorldError].
+// Open opens a file, and brings one of an older version up to date. What cannot be an archive, or is of a newer version, is an
+// [archive.StoreError], one of another world an [archive.WorldError].
 func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -87,23 +89,24 @@ const (
 	busyFor = 10 * time.Second
 )
 
-// address is the file with the settings of each connection. Commits are synced to
-// disk, since what counts as stored must survive a loss of power.
+// address is the file with the settings of each connection. Commits are synced to disk, since what counts as stored must survive a loss of
+// power.
 func (s *Store) address() string {
 	settings := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds()), "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)", "temp_store(MEMORY)",
+		fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds()), "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)",
+		"temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	if s.options.MaxBytes > 0 {
 		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, s.options.MaxBytes/pageSize)))
 	}
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(s.path)}).EscapedPath(), RawQuery: settings.Encode()}).String()
+	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(s.path)}).EscapedPath(),
+		RawQuery: settings.Encode()}).String()
 }
 
 // migrate checks what the file is and brings it up to date.
 func (s *Store) migrate(ctx context.Context) error {
 	var application, version, tables int
-	// Another process may be making it: whose it is comes last, so that what was read
-	// before is of an empty file if that still is nobody's.
+	// Another process may be making it: whose it is comes last, so that what was read before is of an empty file if that still is nobody's.
 	for _, read := range []struct {
 		query string
 		into  *int
@@ -123,7 +126,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	case version < 0:
 		return s.refuse(fmt.Sprintf("its version %d cannot be", version), "restore a copy: it is damaged", nil)
 	case version > len(steps):
-		return s.refuse(fmt.Sprintf("it is of version %d, and this program knows up to %d", version, len(steps)), "use the newer program that wrote it", nil)
+		return s.refuse(fmt.Sprintf("it is of version %d, and this program knows up to %d", version, len(steps)),
+			"use the newer program that wrote it", nil)
 	}
 	if version == 0 {
 		if err := s.useWAL(ctx); err != nil {
@@ -147,8 +151,8 @@ func (s *Store) migrate(ctx context.Context) error {
 	return err
 }
 
-// useWAL has readers read what was committed while a sync writes; the file keeps it.
-// Here SQLite itself does not wait for another process that makes the file.
+// useWAL has readers read what was committed while a sync writes; the file keeps it. Here SQLite itself does not wait for another process
+// that makes the file.
 func (s *Store) useWAL(ctx context.Context) error {
 	for deadline := time.Now().Add(busyFor); ; {
 		_, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
@@ -207,7 +211,8 @@ func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
 // AddLog implements archive.Store.
 func (s *Store) AddLog(ctx context.Context, key archive.LogKey) (log int64, err error) {
 	err = s.transact(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "INSERT INTO logs (instance, organization, state) VALUES (?, ?, '{}')", key.Instance, key.Organization)
+		result, err := tx.ExecContext(ctx, "INSERT INTO logs (instance, organization, state) VALUES (?, ?, '{}')", key.Instance,
+			key.Organization)
 		if err != nil {
 			return err
 		}

@@ -18,9 +18,8 @@ import (
 	"make-audit-mcp/internal/makesim"
 )
 
-// proven is the file of an archive that has seen everything: several syncs, entries
-// that Make showed otherwise later, late ones, details, names, and one that lacks details.
-// It is made once and copied by tests.
+// proven is the file of an archive that has seen everything: several syncs, entries that Make showed otherwise later, late ones, details,
+// names, and one that lacks details. It is made once and copied by tests.
 func proven(t *testing.T) (path string, checkpoints []string) {
 	t.Helper()
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
@@ -33,16 +32,19 @@ func proven(t *testing.T) (path string, checkpoints []string) {
 		require.NoError(t, err)
 		checkpoints = append(checkpoints, summary.Checkpoint.Note)
 	}
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "webhook_created", TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "9001", Details: map[string]any{"webhookName": "Invoices in"}})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "webhook_created",
+		TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "9001", Details: map[string]any{"webhookName": "Invoices in"}})
 	sync()
 	held := u.Dump(storetest.OrganizationID)[5]
 	u.RemoveEntries(held.UUID)
 	held.Event, held.CreatedAt = "scenario_deleted", storetest.Begin().Add(time.Minute)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(held, makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(30 * time.Minute), TargetID: "9002"})
+	u.AddEntries(held, makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(30 * time.Minute), TargetID: "9002"})
 	sync()
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_deleted", TriggeredAt: storetest.Begin().Add(2 * time.Hour), TargetID: "9002"})
+	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_deleted",
+		TriggeredAt: storetest.Begin().Add(2 * time.Hour), TargetID: "9002"})
 	all.Details = archive.NoDetails
 	sync()
 	return path, checkpoints
@@ -95,74 +97,97 @@ func TestWhateverIsChangedByHandIsNamed(t *testing.T) {
 		statements []string
 		says       []string
 	}{
-		"a byte of a record":    {[]string{"UPDATE records SET raw = substr(raw, 1, 40) || x'00' || substr(raw, 42) WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"a record's hash":       {[]string{"UPDATE records SET hash = zeroblob(32) WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"no hash":               {[]string{"UPDATE records SET hash = x'00' WHERE leaf = 42"}, []string{"record 42"}},
-		"a record's log":        {[]string{"UPDATE records SET log = 7 WHERE leaf = 42"}, []string{"record 42"}},
-		"a record's kind":       {[]string{"UPDATE records SET kind = 2 WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"records swapped":       {[]string{"UPDATE records SET leaf = -1 WHERE leaf = 42", "UPDATE records SET leaf = 42 WHERE leaf = 43", "UPDATE records SET leaf = 43 WHERE leaf = -1"}, []string{"record 42", "signed"}},
-		"a record for another":  {[]string{"UPDATE records SET raw = (SELECT raw FROM records WHERE leaf = 50), hash = (SELECT hash FROM records WHERE leaf = 50) WHERE leaf = 42"}, []string{"signed", "entry"}},
+		"a byte of a record": {[]string{"UPDATE records SET raw = substr(raw, 1, 40) || x'00' || substr(raw, 42) WHERE leaf = 42"},
+			[]string{"record 42", uuid}},
+		"a record's hash": {[]string{"UPDATE records SET hash = zeroblob(32) WHERE leaf = 42"}, []string{"record 42", uuid}},
+		"no hash":         {[]string{"UPDATE records SET hash = x'00' WHERE leaf = 42"}, []string{"record 42"}},
+		"a record's log":  {[]string{"UPDATE records SET log = 7 WHERE leaf = 42"}, []string{"record 42"}},
+		"a record's kind": {[]string{"UPDATE records SET kind = 2 WHERE leaf = 42"}, []string{"record 42", uuid}},
+		"records swapped": {[]string{"UPDATE records SET leaf = -1 WHERE leaf = 42", "UPDATE records SET leaf = 42 WHERE leaf = 43",
+			"UPDATE records SET leaf = 43 WHERE leaf = -1"}, []string{"record 42", "signed"}},
+		"a record for another": {[]string{"UPDATE records SET raw = (SELECT raw FROM records WHERE leaf = 50), hash = (SELECT hash FROM " +
+			"records WHERE leaf = 50) WHERE leaf = 42"}, []string{"signed", "entry"}},
 		"a record gone":         {[]string{"DELETE FROM records WHERE leaf = 42"}, []string{"records 42 to 42 are missing"}},
 		"the last records gone": {[]string{"DELETE FROM records WHERE leaf > 110"}, []string{"missing"}},
 		"a record inserted":     {[]string{"INSERT INTO records SELECT max(leaf) + 1, 1, 3, hash, raw FROM records"}, []string{"inserted"}},
 		"at":                    {[]string{"UPDATE entries SET at = at + 1 WHERE id = 42"}, []string{"record 42", uuid, "at"}},
 		"written":               {[]string{"UPDATE entries SET written = NULL WHERE id = 42"}, []string{"record 42", uuid, "written"}},
 		"event":                 {[]string{"UPDATE entries SET event = event % 3 + 1 WHERE id = 42"}, []string{"record 42", uuid, "event"}},
-		"actor":                 {[]string{"UPDATE entries SET actor = coalesce(actor, 0) % 15 + 1 WHERE id = 42"}, []string{"record 42", uuid, "actor"}},
-		"team":                  {[]string{"UPDATE entries SET team = CASE WHEN team IS NULL THEN 1 END WHERE id = 42"}, []string{"record 42", uuid, "team"}},
-		"target":                {[]string{"UPDATE entries SET target = target % 100 + 1 WHERE id = 42"}, []string{"record 42", uuid, "target"}},
-		"version":               {[]string{"UPDATE entries SET version_from = '8', version_to = '9' WHERE id = 42"}, []string{"record 42", uuid, "version"}},
-		"extra":                 {[]string{`UPDATE entries SET extra = '{"a":1}' WHERE id = 42`}, []string{"record 42", uuid, "extra"}},
-		"organization":          {[]string{"UPDATE entries SET organization = NULL WHERE id = 42"}, []string{"record 42", uuid, "organization"}},
-		"uuid":                  {[]string{"UPDATE entries SET key = zeroblob(16) WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
-		"an actor's name":       {[]string{"UPDATE actors SET name = 'Somebody else' WHERE id = 3"}, []string{"actor name", "Somebody else"}},
-		"an event's name":       {[]string{"UPDATE events SET value = 'nothing_happened' WHERE id = 1"}, []string{"nothing_happened"}},
-		"a target's id":         {[]string{"UPDATE targets SET value = 'x' || value WHERE id = 5"}, []string{"target"}},
-		"version from":          {[]string{"UPDATE entries SET version_from = '8' WHERE id = 42"}, []string{"record 42", uuid, "version"}},
-		"no such actor":         {[]string{"UPDATE entries SET actor = 9999 WHERE actor IS NULL"}, []string{"actor id"}},
-		"no such event":         {[]string{"UPDATE entries SET event = 9999 WHERE id = 42"}, []string{"record 42", uuid, "event"}},
-		"an actor's id":         {[]string{"UPDATE actors SET actor = 'x' || actor WHERE id = 3"}, []string{"actor id"}},
-		"an actor's email":      {[]string{"UPDATE actors SET email = 'x' || email WHERE id = 3"}, []string{"actor email"}},
-		"a team's id":           {[]string{"UPDATE refs SET ref = '9' WHERE name = 'Sales'"}, []string{"team id"}},
-		"a team's name":         {[]string{"UPDATE refs SET name = 'Sails' WHERE name = 'Sales'"}, []string{"team name", "Sails"}},
-		"an organization's":     {[]string{"UPDATE refs SET name = 'Acne' WHERE name = 'Acme'"}, []string{"organization name", "Acne"}},
-		"a dictionary's row":    {[]string{"DELETE FROM actors WHERE id = 3"}, []string{"actor id"}},
-		"a text for a number":   {[]string{"UPDATE entries SET record = 'x' WHERE id = 42"}, []string{"record 42", uuid}},
-		"a text for a kind":     {[]string{"UPDATE records SET kind = 'x' WHERE leaf = 42"}, []string{"record 42", uuid}},
-		"a row's log":           {[]string{"UPDATE entries SET log = 7 WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
-		"a row's number":        {[]string{"UPDATE entries SET id = 100000 WHERE id = 42"}, []string{"record 42", uuid}},
-		"an earlier record":     {[]string{"UPDATE entries SET record = id WHERE record <> id"}, []string{"do not show what it says"}},
-		"a row for a record that came again": {[]string{`INSERT INTO entries SELECT record, log, randomblob(16), at, written, organization, event, actor, team, target, NULL, NULL, NULL, record, NULL
+		"actor": {[]string{"UPDATE entries SET actor = coalesce(actor, 0) % 15 + 1 WHERE id = 42"},
+			[]string{"record 42", uuid, "actor"}},
+		"team": {[]string{"UPDATE entries SET team = CASE WHEN team IS NULL THEN 1 END WHERE id = 42"},
+			[]string{"record 42", uuid, "team"}},
+		"target": {[]string{"UPDATE entries SET target = target % 100 + 1 WHERE id = 42"},
+			[]string{"record 42", uuid, "target"}},
+		"version": {[]string{"UPDATE entries SET version_from = '8', version_to = '9' WHERE id = 42"},
+			[]string{"record 42", uuid, "version"}},
+		"extra": {[]string{`UPDATE entries SET extra = '{"a":1}' WHERE id = 42`}, []string{"record 42", uuid, "extra"}},
+		"organization": {[]string{"UPDATE entries SET organization = NULL WHERE id = 42"},
+			[]string{"record 42", uuid, "organization"}},
+		"uuid": {[]string{"UPDATE entries SET key = zeroblob(16) WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
+		"an actor's name": {[]string{"UPDATE actors SET name = 'Somebody else' WHERE id = 3"},
+			[]string{"actor name", "Somebody else"}},
+		"an event's name":     {[]string{"UPDATE events SET value = 'nothing_happened' WHERE id = 1"}, []string{"nothing_happened"}},
+		"a target's id":       {[]string{"UPDATE targets SET value = 'x' || value WHERE id = 5"}, []string{"target"}},
+		"version from":        {[]string{"UPDATE entries SET version_from = '8' WHERE id = 42"}, []string{"record 42", uuid, "version"}},
+		"no such actor":       {[]string{"UPDATE entries SET actor = 9999 WHERE actor IS NULL"}, []string{"actor id"}},
+		"no such event":       {[]string{"UPDATE entries SET event = 9999 WHERE id = 42"}, []string{"record 42", uuid, "event"}},
+		"an actor's id":       {[]string{"UPDATE actors SET actor = 'x' || actor WHERE id = 3"}, []string{"actor id"}},
+		"an actor's email":    {[]string{"UPDATE actors SET email = 'x' || email WHERE id = 3"}, []string{"actor email"}},
+		"a team's id":         {[]string{"UPDATE refs SET ref = '9' WHERE name = 'Sales'"}, []string{"team id"}},
+		"a team's name":       {[]string{"UPDATE refs SET name = 'Sails' WHERE name = 'Sales'"}, []string{"team name", "Sails"}},
+		"an organization's":   {[]string{"UPDATE refs SET name = 'Acne' WHERE name = 'Acme'"}, []string{"organization name", "Acne"}},
+		"a dictionary's row":  {[]string{"DELETE FROM actors WHERE id = 3"}, []string{"actor id"}},
+		"a text for a number": {[]string{"UPDATE entries SET record = 'x' WHERE id = 42"}, []string{"record 42", uuid}},
+		"a text for a kind":   {[]string{"UPDATE records SET kind = 'x' WHERE leaf = 42"}, []string{"record 42", uuid}},
+		"a row's log":         {[]string{"UPDATE entries SET log = 7 WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
+		"a row's number":      {[]string{"UPDATE entries SET id = 100000 WHERE id = 42"}, []string{"record 42", uuid}},
+		"an earlier record":   {[]string{"UPDATE entries SET record = id WHERE record <> id"}, []string{"do not show what it says"}},
+		"a row for a record that came again": {[]string{
+			`INSERT INTO entries SELECT record, log, randomblob(16), at, written, organization, event, actor, team, target, NULL, NULL, NULL, record, NULL
 			FROM entries WHERE record <> id`}, []string{"inserted"}},
-		"rows' numbers":             {[]string{"UPDATE entries SET id = (SELECT record FROM entries WHERE record <> id) WHERE id = 42"}, []string{"record 42", uuid}},
-		"details of another":        {[]string{"UPDATE entries SET details = details + 1 WHERE id = 42"}, []string{uuid, "details"}},
-		"details of none":           {[]string{"UPDATE entries SET details = id WHERE details IS NULL"}, []string{"not its own"}},
-		"another's details too":     {[]string{"UPDATE entries SET details = (SELECT details FROM entries WHERE id = 42) WHERE details IS NULL"}, []string{"not its own"}},
-		"a name taken away":         {[]string{"DELETE FROM names WHERE name = 'Invoices in'"}, []string{"Invoices in", "missing"}},
-		"a name added":              {[]string{"INSERT INTO names SELECT log, target, object, 'Harmless', 0 FROM names"}, []string{"Harmless"}},
-		"a name's object":           {[]string{"UPDATE names SET target = target + 1"}, []string{"Invoices in"}},
-		"what could not be read":    {[]string{`UPDATE logs SET state = json_set(state, '$.unreadable', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z"}]'))`}, []string{"claims to cover"}},
-		"doubts":                    {[]string{`UPDATE logs SET state = json_set(state, '$.doubts', json('["x"]'))`}, []string{"claims to cover"}},
-		"gaps":                      {[]string{`UPDATE logs SET state = json_set(state, '$.gaps', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z","Reason":"x"}]'))`}, []string{"claims to cover"}},
-		"a fill":                    {[]string{`UPDATE logs SET state = json_set(state, '$.fill', json('{"at":"2026-01-01T00:00:00Z","reached":"2026-01-01T00:00:00Z","until":"2025-01-01T00:00:00Z"}'))`}, []string{"claims to cover"}},
-		"rights":                    {[]string{`UPDATE logs SET state = json_set(state, '$.scope', json('{"teams":["5"]}'))`}, []string{"claims to cover"}},
-		"users":                     {[]string{`UPDATE logs SET known = replace(known, 'Ada Admin', 'Eve Elsewhere')`}, []string{"known around the log"}},
-		"all that is known":         {[]string{`UPDATE logs SET known = '{}'`}, []string{"known around the log"}},
-		"a log gone":                {[]string{"DELETE FROM logs"}, []string{"record 0", "belongs to no log"}},
-		"another checkpoint's note": {[]string{"UPDATE checkpoints SET note = (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1)"}, []string{"cannot be believed: it is about"}},
-		"a key added":               {[]string{"DELETE FROM meta WHERE key LIKE 'key %'"}, []string{"cannot be believed"}},
-		"a row gone":                {[]string{"DELETE FROM entries WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
-		"a row inserted":            {[]string{"INSERT INTO entries SELECT 100000, log, randomblob(16), at, written, organization, event, actor, team, target, NULL, NULL, NULL, 100000, NULL FROM entries WHERE id = 42"}, []string{"record 100000", "inserted"}},
-		"details taken off":         {[]string{"UPDATE entries SET details = NULL WHERE id = 42"}, []string{uuid, "details"}},
-		"a name":                    {[]string{"UPDATE names SET name = 'Harmless' WHERE name = 'Invoices in'"}, []string{"Harmless", "Invoices in"}},
-		"coverage":                  {[]string{`UPDATE logs SET state = json_set(state, '$.from', '2020-01-01T00:00:00Z')`}, []string{"claims to cover"}},
-		"the last sync":             {[]string{`UPDATE logs SET state = json_set(state, '$.as_of', '2027-01-01T00:00:00Z')`}, []string{"claims to cover"}},
-		"an unreadable state":       {[]string{`UPDATE logs SET state = '['`}, []string{"state"}},
-		"another organization":      {[]string{"UPDATE logs SET organization = '78'"}, []string{"record 0"}},
-		"a checkpoint":              {[]string{"UPDATE checkpoints SET note = replace(note, '\n', '\n1')"}, []string{"cannot be believed"}},
-		"a checkpoint's size":       {[]string{"UPDATE checkpoints SET size = size + 1 WHERE size = (SELECT max(size) FROM checkpoints)"}, []string{"cannot be believed"}},
-		"the tree's edge":           {[]string{`UPDATE meta SET value = '{"size":0,"peaks":[]}' WHERE key = 'tree'`}, []string{"inserted"}},
-		"an unreadable edge":        {[]string{`UPDATE meta SET value = '{"size":7}' WHERE key = 'tree'`}, []string{"edge"}},
+		"rows' numbers": {[]string{"UPDATE entries SET id = (SELECT record FROM entries WHERE record <> id) WHERE id = 42"},
+			[]string{"record 42", uuid}},
+		"details of another": {[]string{"UPDATE entries SET details = details + 1 WHERE id = 42"}, []string{uuid, "details"}},
+		"details of none":    {[]string{"UPDATE entries SET details = id WHERE details IS NULL"}, []string{"not its own"}},
+		"another's details too": {[]string{"UPDATE entries SET details = (SELECT details FROM entries WHERE id = 42) WHERE " +
+			"details IS NULL"}, []string{"not its own"}},
+		"a name taken away": {[]string{"DELETE FROM names WHERE name = 'Invoices in'"}, []string{"Invoices in", "missing"}},
+		"a name added": {[]string{"INSERT INTO names SELECT log, target, object, 'Harmless', 0 FROM names"},
+			[]string{"Harmless"}},
+		"a name's object":        {[]string{"UPDATE names SET target = target + 1"}, []string{"Invoices in"}},
+		"what could not be read": {[]string{`UPDATE logs SET state = json_set(state, '$.unreadable', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z"}]'))`}, []string{"claims to cover"}},
+		"doubts": {[]string{`UPDATE logs SET state = json_set(state, '$.doubts', json('["x"]'))`},
+			[]string{"claims to cover"}},
+		"gaps":   {[]string{`UPDATE logs SET state = json_set(state, '$.gaps', json('[{"From":"2026-01-01T00:00:00Z","To":"2026-01-02T00:00:00Z","Reason":"x"}]'))`}, []string{"claims to cover"}},
+		"a fill": {[]string{`UPDATE logs SET state = json_set(state, '$.fill', json('{"at":"2026-01-01T00:00:00Z","reached":"2026-01-01T00:00:00Z","until":"2025-01-01T00:00:00Z"}'))`}, []string{"claims to cover"}},
+		"rights": {[]string{`UPDATE logs SET state = json_set(state, '$.scope', json('{"teams":["5"]}'))`},
+			[]string{"claims to cover"}},
+		"users": {[]string{`UPDATE logs SET known = replace(known, 'Ada Admin', 'Eve Elsewhere')`},
+			[]string{"known around the log"}},
+		"all that is known": {[]string{`UPDATE logs SET known = '{}'`}, []string{"known around the log"}},
+		"a log gone":        {[]string{"DELETE FROM logs"}, []string{"record 0", "belongs to no log"}},
+		"another checkpoint's note": {[]string{"UPDATE checkpoints SET note = (SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1)"},
+			[]string{"cannot be believed: it is about"}},
+		"a key added": {[]string{"DELETE FROM meta WHERE key LIKE 'key %'"}, []string{"cannot be believed"}},
+		"a row gone":  {[]string{"DELETE FROM entries WHERE id = 42"}, []string{"record 42", uuid, "missing"}},
+		"a row inserted": {[]string{"INSERT INTO entries SELECT 100000, log, randomblob(16), at, written, organization, " +
+			"event, actor, team, target, NULL, NULL, NULL, 100000, NULL FROM entries WHERE id = 42"},
+			[]string{"record 100000", "inserted"}},
+		"details taken off": {[]string{"UPDATE entries SET details = NULL WHERE id = 42"}, []string{uuid, "details"}},
+		"a name": {[]string{"UPDATE names SET name = 'Harmless' WHERE name = 'Invoices in'"},
+			[]string{"Harmless", "Invoices in"}},
+		"coverage": {[]string{`UPDATE logs SET state = json_set(state, '$.from', '2020-01-01T00:00:00Z')`},
+			[]string{"claims to cover"}},
+		"the last sync": {[]string{`UPDATE logs SET state = json_set(state, '$.as_of', '2027-01-01T00:00:00Z')`},
+			[]string{"claims to cover"}},
+		"an unreadable state":  {[]string{`UPDATE logs SET state = '['`}, []string{"state"}},
+		"another organization": {[]string{"UPDATE logs SET organization = '78'"}, []string{"record 0"}},
+		"a checkpoint":         {[]string{"UPDATE checkpoints SET note = replace(note, '\n', '\n1')"}, []string{"cannot be believed"}},
+		"a checkpoint's size": {[]string{"UPDATE checkpoints SET size = size + 1 WHERE size = (SELECT max(size) FROM checkpoints)"},
+			[]string{"cannot be believed"}},
+		"the tree's edge":    {[]string{`UPDATE meta SET value = '{"size":0,"peaks":[]}' WHERE key = 'tree'`}, []string{"inserted"}},
+		"an unreadable edge": {[]string{`UPDATE meta SET value = '{"size":7}' WHERE key = 'tree'`}, []string{"edge"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -192,8 +217,9 @@ func TestACheckpointKeptElsewhereProvesThePast(t *testing.T) {
 	u.Sync(forged, storetest.AdminKey)
 	for name, options := range map[string]archive.VerifyOptions{
 		"by checkpoint": {Checkpoint: []byte(checkpoints[0])}, "by key": {PublicKey: kept.PublicKey}, "by both": kept,
-		"no checkpoint": {Checkpoint: []byte("make-audit-mcp/x\n12\n" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n\n— x y\n")},
-		"nonsense":      {Checkpoint: []byte("nonsense")}, "no key": {PublicKey: "nonsense"},
+		"no checkpoint": {Checkpoint: []byte("make-audit-mcp/x\n12\n" + base64.StdEncoding.EncodeToString(make([]byte, 32)) +
+			"\n\n— x y\n")},
+		"nonsense": {Checkpoint: []byte("nonsense")}, "no key": {PublicKey: "nonsense"},
 	} {
 		found := storetest.Verify(t, forged, options)
 		assert.False(t, found.Intact(), name)
@@ -205,14 +231,16 @@ func TestACheckpointKeptElsewhereProvesThePast(t *testing.T) {
 	var size int
 	_, err := fmt.Sscanf(strings.Split(checkpoints[0], "\n")[1], "%d", &size)
 	require.NoError(t, err)
-	back := storetest.Verify(t, tampered(t, path, fmt.Sprintf("DELETE FROM records WHERE leaf >= %d", size), fmt.Sprintf("DELETE FROM checkpoints WHERE size > %d", size)), later)
+	back := storetest.Verify(t, tampered(t, path, fmt.Sprintf("DELETE FROM records WHERE leaf >= %d", size),
+		fmt.Sprintf("DELETE FROM checkpoints WHERE size > %d", size)), later)
 	assert.Contains(t, storetest.Problems(back), "missing")
 }
 
 func TestRecordsAfterTheLastCheckpointAreTold(t *testing.T) {
 	t.Parallel()
 	path, _ := proven(t)
-	found := storetest.Verify(t, tampered(t, path, "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)"), archive.VerifyOptions{})
+	found := storetest.Verify(t, tampered(t, path, "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)"),
+		archive.VerifyOptions{})
 	assert.True(t, found.Intact(), storetest.Problems(found))
 	assert.Positive(t, found.Unsigned)
 }
@@ -243,8 +271,7 @@ func TestOneByteOfARecordIsEnough(t *testing.T) {
 	assert.True(t, storetest.Verify(t, a, archive.VerifyOptions{}).Intact())
 }
 
-// TestAnotherKeyIsNotBelieved has somebody who may write to the archive sign it anew,
-// with a key that the archive then names.
+// TestAnotherKeyIsNotBelieved has somebody who may write to the archive sign it anew, with a key that the archive then names.
 func TestAnotherKeyIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
@@ -281,7 +308,8 @@ func TestACheckpointTellsAmongWhichRecordsTheChangeIs(t *testing.T) {
 	_, err := fmt.Sscanf(strings.Split(checkpoints[0], "\n")[1], "%d", &size)
 	require.NoError(t, err)
 	// The last record of the second sync, as one that is well-formed and has its hash.
-	changed := tampered(t, path, fmt.Sprintf(`UPDATE records SET (kind, hash, raw) = (SELECT kind, hash, raw FROM records WHERE kind = 3 AND leaf < %[1]d ORDER BY leaf DESC LIMIT 1)
+	changed := tampered(t, path, fmt.Sprintf(
+		`UPDATE records SET (kind, hash, raw) = (SELECT kind, hash, raw FROM records WHERE kind = 3 AND leaf < %[1]d ORDER BY leaf DESC LIMIT 1)
 		WHERE leaf = (SELECT min(leaf) FROM records WHERE kind = 3 AND leaf >= %[1]d)`, size))
 	found := storetest.Verify(t, changed, archive.VerifyOptions{})
 	assert.Contains(t, storetest.Problems(found), "are not those of the checkpoint")

@@ -1,5 +1,5 @@
-// Package storetest holds every store of archives to one suite, and has a little world to fill archives from, for the tests of stores and of the
-// archive itself.
+// Package storetest holds every store of archives to one suite, and has a little world to fill archives from, for the tests of stores and
+// of the archive itself.
 package storetest
 
 import (
@@ -23,8 +23,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Run holds a store to the contract of archive.Store. create makes room for an empty store, and returns a function that opens it, as another process
-// would, as often as it is called; the suite closes what was opened.
+// Run holds a store to the contract of archive.Store. create makes room for an empty store, and returns a function that opens it, as
+// another process would, as often as it is called; the suite closes what was opened.
 func Run(t *testing.T, create func(t testing.TB) (open func() archive.Store)) {
 	for name, test := range map[string]func(*suite){
 		"what is appended is what is read":             (*suite).reads,
@@ -148,7 +148,8 @@ func (s *suite) rows(from archive.Reads, log archive.Log, links []archive.Row, r
 	extent := archive.Extent{FirstAt: archive.NoTime, LastAt: archive.NoTime, LastWritten: archive.NoTime}
 	for _, counted := range collect(s, from.Columns(ctx, log.Number, math.MinInt64, math.MaxInt64)) {
 		row := rows[counted.ID]
-		assert.Equal(s, archive.Row{ID: row.ID, At: row.At, Actor: row.Actor, Team: row.Team, Target: row.Target, Event: row.Event}, counted)
+		assert.Equal(s, archive.Row{ID: row.ID, At: row.At, Actor: row.Actor, Team: row.Team, Target: row.Target, Event: row.Event},
+			counted)
 		if extent.Rows == 0 || row.At < extent.FirstAt {
 			extent.FirstAt = row.At
 		}
@@ -217,7 +218,8 @@ func (m *model) word(d archive.Dictionary, id int32) archive.Word {
 func (m *model) records(from, log int64, count int, kind archive.Kind) (records []archive.Record) {
 	for number := from; number < from+int64(count); number++ {
 		hash := sha256.Sum256(fmt.Append(nil, number))
-		records = append(records, archive.Record{Number: number, Log: log, Kind: kind, Hash: hash[:], Packed: fmt.Appendf([]byte{0, 255}, "record %d", number)})
+		records = append(records, archive.Record{Number: number, Log: log, Kind: kind, Hash: hash[:],
+			Packed: fmt.Appendf([]byte{0, 255}, "record %d", number)})
 	}
 	return records
 }
@@ -236,7 +238,8 @@ func (m *model) keys(count int) (keys []archive.Key) {
 	for range count {
 		n := m.random.Uint64()
 		keys = append(keys, []archive.Key{
-			{UUID: fmt.Sprintf("%08x-0000-4000-8000-%012x", n>>32, n&0xffff_ffff)}, {UUID: fmt.Sprintf("NOT-A-UUID-%d", n)}, {UUID: fmt.Sprintf("%032x", n)},
+			{UUID: fmt.Sprintf("%08x-0000-4000-8000-%012x", n>>32, n&0xffff_ffff)}, {UUID: fmt.Sprintf("NOT-A-UUID-%d", n)},
+			{UUID: fmt.Sprintf("%032x", n)},
 			{StandIn: fmt.Sprintf("2026\x00key_created\x00%d", n)},
 		}[m.random.IntN(4)])
 	}
@@ -275,7 +278,8 @@ func (m *model) batch(log int64, keys ...archive.Key) *archive.Batch {
 		}
 	}
 	for range m.random.IntN(2) {
-		b.Names = append(b.Names, archive.Name{Log: log, Target: 1 + m.random.Int32N(3), Object: "webhook", Name: []string{"in", "out 'x'"}[m.random.IntN(2)], Record: record(2)})
+		b.Names = append(b.Names, archive.Name{Log: log, Target: 1 + m.random.Int32N(3), Object: "webhook",
+			Name: []string{"in", "out 'x'"}[m.random.IntN(2)], Record: record(2)})
 	}
 	if m.random.IntN(3) == 0 {
 		b.Directory = fmt.Appendf(nil, `{"of": %d}`, m.batches)
@@ -283,7 +287,8 @@ func (m *model) batch(log int64, keys ...archive.Key) *archive.Batch {
 	b.Tree = treeOf(b.From + int64(len(b.Records)))
 	if m.random.IntN(2) == 0 {
 		b.Checkpoint = &archive.SignedCheckpoint{
-			Size: b.Tree.Size, At: int64(m.batches), Note: fmt.Sprintf("note\n%d", m.batches), PublicKey: []string{"one+1", "other+2"}[m.random.IntN(2)],
+			Size: b.Tree.Size, At: int64(m.batches), Note: fmt.Sprintf("note\n%d", m.batches),
+			PublicKey: []string{"one+1", "other+2"}[m.random.IntN(2)],
 		}
 	}
 	return b
@@ -294,7 +299,8 @@ func (m *model) row(log int64, key archive.Key) archive.Row {
 	some := func() int32 { return int32(m.random.IntN(3)) }
 	row := archive.Row{
 		Log: log, Key: key, At: m.random.Int64N(1000), Written: []int64{archive.NoTime, 0, m.random.Int64N(2000)}[some()],
-		Organization: some(), Event: 1 + some(), Actor: some(), Team: some(), Target: some(), Extra: []string{"", `{"a":"\u0000"}`, `{"b":1}`}[some()],
+		Organization: some(), Event: 1 + some(), Actor: some(), Team: some(), Target: some(),
+		Extra: []string{"", `{"a":"\u0000"}`, `{"b":1}`}[some()],
 	}
 	if some() == 0 {
 		row.Version = &auditlog.Version{To: "2"}
@@ -326,7 +332,8 @@ func (m *model) apply(b *archive.Batch) {
 		m.Names = append(slices.DeleteFunc(m.Names, isSame), name)
 	}
 	slices.SortFunc(m.Names, func(a, b archive.Name) int {
-		return cmp.Or(cmp.Compare(a.Log, b.Log), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Log, b.Log), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Object, b.Object),
+			cmp.Compare(a.Name, b.Name))
 	})
 	for i := range m.Logs {
 		if m.Logs[i].Number == b.Log {
@@ -344,7 +351,8 @@ func (m *model) apply(b *archive.Batch) {
 		}
 		stored := *c
 		stored.PublicKey = ""
-		m.Checkpoints = slices.Insert(slices.DeleteFunc(m.Checkpoints, func(o archive.SignedCheckpoint) bool { return o.Size == c.Size }), 0, stored)
+		m.Checkpoints = slices.Insert(slices.DeleteFunc(m.Checkpoints, func(o archive.SignedCheckpoint) bool { return o.Size == c.Size }),
+			0, stored)
 	}
 }
 

@@ -17,9 +17,8 @@ import (
 	"make-audit-mcp/internal/makesim"
 )
 
-// The little world to fill archives from: one organization with two teams, its admin, someone
-// who administers one team only, and a member who may read nothing; and another one of
-// the same admin.
+// The little world to fill archives from: one organization with two teams, its admin, someone who administers one team only, and a member
+// who may read nothing; and another one of the same admin.
 const (
 	OrganizationID = 77
 	OtherID        = 78
@@ -81,9 +80,7 @@ func Start(t testing.TB, entries []makesim.Entry, quirks makesim.Quirks) *Upstre
 		Organizations: []makesim.Organization{{
 			ID: OrganizationID, Name: "Acme", Zone: Instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365,
 			Teams: []makesim.Team{{ID: SalesTeam, Name: "Sales"}, {ID: OpsTeam, Name: "Ops"}},
-		}, {
-			ID: OtherID, Name: "Beta", Zone: Instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365,
-		}},
+		}, {ID: OtherID, Name: "Beta", Zone: Instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365}},
 		Tokens: []makesim.Token{{Secret: AdminKey, UserID: 1}, {Secret: TeamAdminKey, UserID: 2}, {Secret: MemberKey, UserID: 3}},
 		OrganizationRoles: []makesim.OrganizationRole{
 			{UserID: 1, OrganizationID: OrganizationID, RoleID: makesim.RoleOrganizationAdmin},
@@ -161,7 +158,8 @@ func Line(e *auditlog.Entry) string {
 	if e.Organization != nil {
 		organization = fmt.Sprintf("%s %s", e.Organization.ID, string(e.Organization.Name))
 	}
-	return fmt.Sprintln(e.UUID, e.TriggeredAt.UTC().Format(time.RFC3339Nano), e.CreatedAt.UTC().Format(time.RFC3339Nano), organization, string(e.Event), actor, team, string(e.TargetID), version, e.Extra)
+	return fmt.Sprintln(e.UUID, e.TriggeredAt.UTC().Format(time.RFC3339Nano), e.CreatedAt.UTC().Format(time.RFC3339Nano), organization,
+		string(e.Event), actor, team, string(e.TargetID), version, e.Extra)
 }
 
 // ReadAll are the entries that answer a query, as text.

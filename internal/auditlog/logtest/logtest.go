@@ -14,7 +14,8 @@ import (
 
 // RandomText mixes plain, accented, invisible and broken text.
 func RandomText(random *rand.Rand) string {
-	pieces := []string{"\x1b", "[", "]", "\a", "\x1b\\", "\u009b", "\u009c", "31m", ";", "\u0301", "\u200d", "\ufe0f", "\xff", "\xc2", "\n", "…", "é", "字"}
+	pieces := []string{"\x1b", "[", "]", "\a", "\x1b\\", "\u009b", "\u009c", "31m", ";", "\u0301", "\u200d", "\ufe0f", "\xff", "\xc2", "\n",
+		"…", "é", "字"}
 	var out strings.Builder
 	for range random.Intn(40) {
 		switch random.Intn(3) {
@@ -32,8 +33,7 @@ func RandomText(random *rand.Rand) string {
 	return out.String()
 }
 
-// IsUnwelcome spells out, character by character, what the product code takes from
-// Unicode's tables.
+// IsUnwelcome spells out, character by character, what the product code takes from Unicode's tables.
 func IsUnwelcome(r rune) bool {
 	in := func(lo, hi rune) bool { return lo <= r && r <= hi }
 	return in(0, 0x1f) || in(0x7f, 0x9f) || // controls
@@ -50,8 +50,9 @@ func IsUnwelcome(r rune) bool {
 func Documented() *auditlog.Catalog {
 	catalog := &auditlog.Catalog{}
 	for category, values := range map[string][]auditlog.Text{
-		"Scenarios":                             {"scenario_created", "scenario_updated", "scenario_deleted"},
-		"Connections":                           {"connection_created", "connection_updated", "connection_deleted", "connection_reauthorized"},
+		"Scenarios": {"scenario_created", "scenario_updated", "scenario_deleted"},
+		"Connections": {"connection_created", "connection_updated", "connection_deleted",
+			"connection_reauthorized"},
 		"Webhooks":                              {"webhook_created", "webhook_updated", "webhook_deleted"},
 		"Keys":                                  {"key_created", "key_updated", "key_deleted"},
 		"Team":                                  {"team_created", "team_role_updated", "team_member_removed"},
@@ -76,5 +77,6 @@ func Ada() auditlog.Actor {
 
 // Did is an entry of somebody's.
 func Did(actor auditlog.Actor, event auditlog.Text, at time.Time) *auditlog.Entry {
-	return &auditlog.Entry{UUID: fmt.Sprintf("%s-%d", event, at.UnixNano()), Event: event, TriggeredAt: at, Actor: &actor, Team: &auditlog.Ref{ID: "1"}}
+	return &auditlog.Entry{UUID: fmt.Sprintf("%s-%d", event, at.UnixNano()), Event: event, TriggeredAt: at, Actor: &actor,
+		Team: &auditlog.Ref{ID: "1"}}
 }

@@ -22,7 +22,6 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
@@ -183,7 +182,7 @@ func (s *timedSource) Detail(ctx context.Context, organization auditlog.ID, uuid
 }
 
 func fill(t *testing.T, path string, result *measured) {
-	u := &storetest.Upstream{Upstream: &audittest.Upstream{T: t, URL: os.Getenv(childURL)}, Clock: storetest.NewClock(storetest.Begin())}
+	u := &storetest.Upstream{T: t, Clock: storetest.NewClock(storetest.Begin()), URL: os.Getenv(childURL)}
 	a := open(t, path)
 	source := &timedSource{Source: u.Session(storetest.AdminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
 	how := storetest.SyncOptions()

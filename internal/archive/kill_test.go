@@ -28,7 +28,6 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -80,7 +79,7 @@ func TestChildThatSyncs(t *testing.T) {
 	}
 	now, err := time.Parse(time.RFC3339, os.Getenv(childNow))
 	require.NoError(t, err)
-	u := &storetest.Upstream{Upstream: &audittest.Upstream{T: t, URL: url}, Clock: storetest.NewClock(now)}
+	u := &storetest.Upstream{T: t, Clock: storetest.NewClock(now), URL: url}
 	fmt.Println(stageBegun)
 	a := open(t, os.Getenv(childPath))
 	fmt.Println(stageOpen)

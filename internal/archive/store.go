@@ -15,7 +15,7 @@ import (
 // stored survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but a
 // Snapshot by one.
 //
-// Errors that callers tell apart are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError],
+// Errors that callers distinguish are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError],
 // [ConflictError] and [MalformedError]; the context's own errors come through errors.Is.
 type Store interface {
 	// Reads are of what is stored now: each call, and each sequence, is of one moment.

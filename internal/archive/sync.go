@@ -174,7 +174,7 @@ func (s *syncing) retention() time.Duration {
 
 // beginFill notes that everything is to be read.
 func (s *syncing) beginFill(ctx context.Context, of scope) error {
-	now := s.source.Now().Truncate(time.Millisecond) // as finely as Make tells times
+	now := s.source.Now().Truncate(time.Millisecond) // as finely as Make shows times
 	until := now
 	if !s.access.Oldest.IsZero() {
 		until = s.access.Oldest.Add(-edgeSlack)

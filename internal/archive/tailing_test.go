@@ -15,9 +15,9 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
 )
 
 func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
@@ -83,8 +83,13 @@ func unreachable(u *storetest.Upstream, a *archive.Archive, isOwn bool) *archive
 	u.T.Helper()
 	gone := httptest.NewServer(nil)
 	gone.Close()
-	access := audittest.Access{URL: gone.URL + makesim.BasePath, Key: storetest.AdminKey, Now: u.Clock.Now, Minute: time.Millisecond}
-	return &archive.Reader{Source: access.Reader(u.T), Archive: a, Instance: storetest.Instance, IsOwn: isOwn,
+	base, err := makeapi.ParseBaseURL(gone.URL + makesim.BasePath)
+	require.NoError(u.T, err)
+	client := makeapi.New(makeapi.Options{
+		BaseURL: base, Credential: makeapi.StaticKey(storetest.AdminKey), UserAgent: "archive-test/1", Now: u.Clock.Now,
+		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: time.Millisecond}),
+	})
+	return &archive.Reader{Source: live.New(client, live.Options{}), Archive: a, Instance: storetest.Instance, IsOwn: isOwn,
 		IsUnreachable: live.IsUnreachable}
 }
 

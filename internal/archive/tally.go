@@ -168,7 +168,7 @@ func (t *tallying) flush() {
 
 // index finds the cell of a group: in a table of all groups that there can be, or in a map where these are too many.
 type index struct {
-	teams, targets, events int // how many there are of each, 1 if they are not told apart
+	teams, targets, events int // how many there are of each, 1 if they are not distinguished
 	table                  []int32
 	sparse                 map[group]int32
 }
@@ -177,8 +177,8 @@ type index struct {
 const maxTable = 1 << 21
 
 func newIndex(rows *columns, by auditlog.TallyBy) *index {
-	size := func(told bool, size int) int {
-		if told {
+	size := func(isSplit bool, size int) int {
+		if isSplit {
 			return size
 		}
 		return 1
@@ -231,7 +231,7 @@ func (i *index) forget(cells []cell) {
 
 // localClock notices when local time, going back, leaves a date, hour or minute.
 type localClock struct {
-	unit     int64 // microseconds; 0: time is not told apart
+	unit     int64 // microseconds; 0: time is not distinguished
 	location *time.Location
 	begin    int64 // of the stretch that the last instant lies in
 	started  bool

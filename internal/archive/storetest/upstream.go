@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -12,9 +13,9 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
 )
 
 // The little world to fill archives from: one organization with two teams, its admin, someone who administers one team only, and a member
@@ -61,17 +62,20 @@ func (c *Clock) Advance(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
-// Upstream is a simulated Make over real HTTP.
+// Upstream is a simulated Make over real HTTP. It is not audittest's, since that brings MCP along: what the archive takes of memory is measured with
+// this one.
 type Upstream struct {
-	*audittest.Upstream
+	*makesim.Server
+	T     testing.TB
 	Clock *Clock
+	URL   string
 }
 
 // Start starts an upstream with these entries.
 func Start(t testing.TB, entries []makesim.Entry, quirks makesim.Quirks) *Upstream {
 	t.Helper()
-	u := &Upstream{Clock: NewClock(Begin())}
-	u.Upstream = audittest.Start(t, &makesim.World{
+	u := &Upstream{T: t, Clock: NewClock(Begin())}
+	u.Server = makesim.New(&makesim.World{
 		Users: []makesim.User{
 			{ID: 1, Name: "Ada Admin", Email: "ada@acme.example", Timezone: "Europe/Prague"},
 			{ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example", Timezone: "Europe/Prague"},
@@ -91,13 +95,21 @@ func Start(t testing.TB, entries []makesim.Entry, quirks makesim.Quirks) *Upstre
 		TeamRoles: []makesim.TeamRole{{UserID: 2, TeamID: SalesTeam, RoleID: makesim.RoleTeamAdmin}},
 		Entries:   entries,
 	}, makesim.Options{Now: u.Clock.Now, Quirks: quirks, Seed: 1})
+	server := httptest.NewServer(u.Server)
+	t.Cleanup(server.Close)
+	u.URL = server.URL + makesim.BasePath
 	return u
 }
 
 // Session is a new client with a key, with nothing read yet.
 func (u *Upstream) Session(key string, options live.Options) *live.Reader {
 	u.T.Helper()
-	return audittest.Access{URL: u.URL, Key: key, Now: u.Clock.Now, Live: options}.Reader(u.T)
+	base, err := makeapi.ParseBaseURL(u.URL)
+	require.NoError(u.T, err)
+	return live.New(makeapi.New(makeapi.Options{
+		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "archive-test/1", Now: u.Clock.Now,
+		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
+	}), options)
 }
 
 // Source is what archives are filled from.

@@ -91,3 +91,25 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	assert.Less(t, utf8.RuneCount(several.Raw), defaultAnswer)
 	assert.Less(t, utf8.RuneCountInString(several.Text), defaultAnswer)
 }
+
+// TestWhatIsNotCoveredIsSaid asks every tool with a window for a time that nobody has.
+func TestWhatIsNotCoveredIsSaid(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	c.readEverything() // else whoever left is not known
+	for name, definition := range definitions(t) {
+		schema, _ := definition["inputSchema"].(map[string]any)
+		properties, _ := schema["properties"].(map[string]any)
+		arguments := args{}
+		example := tools.All()[slices.IndexFunc(tools.All(), func(tool tools.Tool) bool { return tool.Name == name })].Example
+		if properties["from"] == nil || example == "" {
+			continue
+		}
+		require.NoError(t, json.Unmarshal([]byte(example), &arguments))
+		arguments["from"], arguments["to"] = "2020", "2021"
+		result := ok[map[string]any](c, name, arguments)
+		assert.Equal(t, false, result["complete"], name)
+		assert.NotEmpty(t, result["warnings"], name)
+	}
+}

@@ -57,7 +57,7 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 	result.Baseline.Note = baselineNote(a)
 	addTallies(result, a, location)
 	addNotable(result, a, location)
-	warnOfBounds(&result.Answer, a.Report)
+	WarnOfBounds(&result.Answer, a.Report)
 	if len(a.Entries) == 0 {
 		result.Warn(idle(a))
 	}

@@ -54,7 +54,7 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	if counting.Total == 0 && counting.Report.Complete {
 		result.Warn(WhyEmpty(&result.Answer, &asked.Query))
 	}
-	warnOfBounds(&result.Answer, counting.Report)
+	WarnOfBounds(&result.Answer, counting.Report)
 	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {
 		result.Groups = append(result.Groups, countGroup(group, byGroup, location))
 	}
@@ -77,8 +77,8 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	return result
 }
 
-// warnOfBounds says what numbers are that do not rest on the whole window.
-func warnOfBounds(a *schemas.Answer, report auditlog.Report) {
+// WarnOfBounds says what numbers are that do not rest on the whole window.
+func WarnOfBounds(a *schemas.Answer, report auditlog.Report) {
 	switch {
 	case report.Complete:
 	case report.Coverage.IsEmpty():

@@ -53,7 +53,7 @@ func TestEventsSayWhatTheyTouch(t *testing.T) {
 	} {
 		assert.Equal(t, want, catalog.Event(value).Touches(), "%q", string(value))
 	}
-	assert.Equal(t, auditlog.PowerKey, auditlog.Event{Value: "vault_opened", Label: "API keys opened"}.Touches(), "the label speaks too")
+	assert.Equal(t, auditlog.PowerKey, auditlog.Event{Value: "box_opened", Label: "API keys opened"}.Touches(), "the label speaks too")
 	assert.Equal(t, auditlog.PowerSignOn, auditlog.Event{Value: "policy_changed", Category: "SSO"}.Touches(), "and the category")
 }
 

@@ -89,7 +89,8 @@ func TestMeWithoutAUserIsAnError(t *testing.T) {
 func TestMeSurvivesOddMembers(t *testing.T) {
 	t.Parallel()
 	api := serve(t, says(http.StatusOK, `{"authUser":{"id":"1","name":null,"email":["x"],"timezone":"UTC",
-		"userOrganizationRoles":[{"usersRoleId":"11","organizationId":"77"},null,5,{"usersRoleId":{},"organizationId":78},{"usersRoleId":12}],
+		"userOrganizationRoles":[{"usersRoleId":"11","organizationId":"77"},null,5,
+		{"usersRoleId":{},"organizationId":78},{"usersRoleId":12}],
 		"userTeamRoles":{"usersRoleId":1,"teamId":701}}}`))
 	me, err := newClient(t, api.url).Users.Me(t.Context())
 	require.NoError(t, err)

@@ -83,7 +83,8 @@ func TestInputDescribesArgumentsAndNothingElse(t *testing.T) {
 	assert.JSONEq(t, `{
 		"type": "object",
 		"properties": {
-			"team": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 100}, "description": "Teams by name or id, or none"},
+			"team": {"type": "array", "maxItems": 20, "items": {"type": "string", "maxLength": 100},
+				"description": "Teams by name or id, or none"},
 			"from": {"type": "string", "description": "Start, inclusive"},
 			"limit": {"type": "integer", "minimum": 1, "maximum": 500, "default": 25, "description": "Entries a page"},
 			"sort": {"type": "string", "enum": ["asc", "desc"], "default": "desc"},

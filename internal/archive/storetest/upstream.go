@@ -62,8 +62,8 @@ func (c *Clock) Advance(by time.Duration) {
 	c.now = c.now.Add(by)
 }
 
-// Upstream is a simulated Make over real HTTP. It is not audittest's, since that brings MCP along: what the archive takes of memory is measured with
-// this one.
+// Upstream is a simulated Make over real HTTP. It is not audittest's, since that brings MCP along: what the archive takes of memory is
+// measured with this one.
 type Upstream struct {
 	*makesim.Server
 	T     testing.TB

@@ -19,14 +19,6 @@ const (
 	maxCellRunes = 16_000
 )
 
-// header are the columns of CSV.
-func header() []string {
-	return []string{
-		"uuid", "triggered_at", "created_at", "organization_id", "organization", "team_id", "team", "event", "category",
-		"actor_id", "actor", "actor_email", "target_id", "version_from", "version_to", "details",
-	}
-}
-
 // newCSV writes entries for people with a spreadsheet: UTF-8 with a byte order mark, commas, lines that end in CR LF as RFC 4180 has it, a
 // header, times in RFC 3339 UTC. What is absent is an empty cell. Every cell is cleaned, see [cell]; spreadsheets may still show long
 // numbers their own way. NDJSON is the faithful form.
@@ -37,7 +29,10 @@ func newCSV(to io.Writer, options Options) func(*auditlog.Entry) error {
 	// Into the buffer, whose error the next write or flush returns.
 	if !options.Continued {
 		_, _ = io.WriteString(to, byteOrderMark)
-		_ = rows.Write(header())
+		_ = rows.Write([]string{
+			"uuid", "triggered_at", "created_at", "organization_id", "organization", "team_id", "team", "event", "category",
+			"actor_id", "actor", "actor_email", "target_id", "version_from", "version_to", "details",
+		})
 		rows.Flush()
 	}
 	return func(e *auditlog.Entry) error {
@@ -70,7 +65,7 @@ func rowOf(e *auditlog.Entry, options *Options) []string {
 	return []string{
 		e.UUID, instant(e.TriggeredAt), instant(e.CreatedAt), string(organization.ID), string(organization.Name), string(team.ID),
 		string(team.Name),
-		string(e.Event), string(options.category(e.Event)), string(actor.ID), string(actor.Name), string(actor.Email),
+		string(e.Event), string(options.Category(e.Event)), string(actor.ID), string(actor.Name), string(actor.Email),
 		string(e.TargetID), string(version.From), string(version.To), string(valueOf(e.Details)),
 	}
 }

@@ -15,20 +15,22 @@ const ecsVersion = "8.11.0"
 // Elasticsearch refuses a document in which a field changes its type. Source:
 // https://www.elastic.co/guide/en/ecs/8.11/ecs-field-reference.html
 type ecsDocument struct {
-	Timestamp    string     `json:"@timestamp"`
-	ECS          ecsSchema  `json:"ecs"`
-	Event        ecsEvent   `json:"event"`
-	Message      string     `json:"message"`
-	User         *ecsUser   `json:"user,omitempty"`
-	Group        *ecsNamed  `json:"group,omitempty"`
-	Organization *ecsNamed  `json:"organization,omitempty"`
-	Related      ecsRelated `json:"related,omitzero"`
-	Agent        ecsAgent   `json:"agent"`
-	Make         ecsMake    `json:"make"`
-}
-
-type ecsSchema struct {
-	Version string `json:"version"`
+	Timestamp string `json:"@timestamp"`
+	ECS       struct {
+		Version string `json:"version"`
+	} `json:"ecs"`
+	Event        ecsEvent  `json:"event"`
+	Message      string    `json:"message"`
+	User         *ecsUser  `json:"user,omitempty"`
+	Group        *ecsNamed `json:"group,omitempty"`
+	Organization *ecsNamed `json:"organization,omitempty"`
+	Related      struct {
+		User []string `json:"user,omitempty"`
+	} `json:"related,omitzero"`
+	Agent ecsAgent `json:"agent"`
+	Make  struct {
+		Audit ecsMakeAudit `json:"audit"`
+	} `json:"make"`
 }
 
 // ecsEvent is https://www.elastic.co/guide/en/ecs/8.11/ecs-event.html. Its created is when the event was first read into a pipeline, which
@@ -62,18 +64,10 @@ type ecsNamed struct {
 	Name string `json:"name,omitempty"`
 }
 
-type ecsRelated struct {
-	User []string `json:"user,omitempty"`
-}
-
 // ecsAgent is https://www.elastic.co/guide/en/ecs/8.11/ecs-agent.html: this program.
 type ecsAgent struct {
 	Type    string `json:"type"`
 	Version string `json:"version,omitempty"`
-}
-
-type ecsMake struct {
-	Audit ecsMakeAudit `json:"audit"`
 }
 
 type ecsMakeAudit struct {
@@ -107,11 +101,10 @@ func newECS(to io.Writer, options Options) func(*auditlog.Entry) error {
 
 func (w *ecsWriter) document(e *auditlog.Entry) *ecsDocument {
 	organization := w.options.organizationOf(e)
-	category := w.options.category(e.Event)
+	category := w.options.Category(e.Event)
 	m := w.vocabulary.read(e.Event, category)
 	document := &ecsDocument{
 		Timestamp: instant(e.TriggeredAt),
-		ECS:       ecsSchema{ecsVersion},
 		Event: ecsEvent{
 			Kind: "event", Action: string(e.Event), Outcome: ecsOutcome(m), ID: e.UUID, Created: instant(e.CreatedAt),
 			Module: "make", Dataset: "make.audit", Provider: "Make", Original: string(rawObject(e, organization)),
@@ -120,8 +113,9 @@ func (w *ecsWriter) document(e *auditlog.Entry) *ecsDocument {
 		User:         ecsUserOf(e, m),
 		Organization: ecsNamedOf(&organization),
 		Agent:        ecsAgent{Type: "make-audit-mcp", Version: w.options.ProductVersion},
-		Make:         ecsMake{w.audit(e, category)},
 	}
+	document.ECS.Version = ecsVersion
+	document.Make.Audit = w.audit(e, category)
 	document.Event.Category, document.Event.Type = w.categorize(m)
 	if m.kind == kindTeam {
 		uid, name := sameOr(e.TargetID, e.Team)
@@ -191,4 +185,55 @@ func ecsOutcome(m meaning) string {
 		return "failure"
 	}
 	return ""
+}
+
+// ecsCategorization is where a kind of event belongs.
+type ecsCategorization struct {
+	category []string
+	// about are the types that say what was acted on; an event of the category iam has one, and one more for what was done to it.
+	about []string
+	// always is the type of every act, where that is not for the act to say.
+	always string
+}
+
+// ecsCategorizations returns each kind's. To gain or lose a role, a membership or a factor is a change of the user. The category database
+// has no creation or deletion. Source: https://www.elastic.co/guide/en/ecs/8.11/ecs-allowed-values-event-category.html and
+// https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html
+func ecsCategorizations() map[kind]ecsCategorization {
+	iam := []string{"iam"}
+	user := ecsCategorization{category: iam, about: []string{"user"}, always: "change"}
+	return map[kind]ecsCategorization{
+		kindObject:       {category: []string{"configuration"}},
+		kindRecord:       {category: []string{"database"}, always: "change"},
+		kindTeam:         {category: iam, about: []string{"group"}},
+		kindOrganization: {category: iam, about: []string{"admin"}},
+		kindPolicy:       {category: []string{"iam", "configuration"}, about: []string{"admin"}, always: "change"},
+		kindAccount:      {category: iam, about: []string{"user"}},
+		kindMembership:   user,
+		kindRole:         user,
+		kindPassword:     user,
+		kindFactor:       user,
+	}
+}
+
+// ecsTypes returns the type of what was done; every other act is a change.
+func ecsTypes() map[act]string {
+	return map[act]string{actCreate: "creation", actAdd: "creation", actDelete: "deletion", actRemove: "deletion", actRead: "info"}
+}
+
+// categorize returns the values of event.category and event.type. An event that does not say what was done has none: the schema wants the
+// fields empty where nothing fits.
+func (w *ecsWriter) categorize(m meaning) (category, types []string) {
+	if !m.isDone() {
+		return nil, nil
+	}
+	c := w.categories[m.kind]
+	did, ok := w.types[m.act]
+	if !ok {
+		did = "change"
+	}
+	if c.always != "" && m.act != actRead {
+		did = c.always
+	}
+	return c.category, append(append([]string{}, c.about...), did)
 }

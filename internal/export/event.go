@@ -130,23 +130,18 @@ func (v *vocabulary) read(event, category auditlog.Text) meaning {
 		return meaning{}
 	}
 	m := meaning{act: v.verbs[name.Verb()], subject: strings.ReplaceAll(string(name.Object()), "_", " ")}
-	for i := range v.rules {
-		if v.rules[i].fits(words, m.subject) {
-			m.kind = v.rules[i].kind
-			return m
-		}
+	found := slices.IndexFunc(v.rules, func(r rule) bool { return r.fits(words, m.subject) })
+	if found < 0 {
+		words = name.CategoryWords()
+		found = slices.IndexFunc(v.rules, func(r rule) bool { return r.byCategory && r.fits(words, "") })
 	}
-	categoryWords := name.CategoryWords()
-	for i := range v.rules {
-		if v.rules[i].byCategory && v.rules[i].fits(categoryWords, "") {
-			m.kind = v.rules[i].kind
-			return m
-		}
+	if found >= 0 {
+		m.kind = v.rules[found].kind
 	}
 	return m
 }
 
-func (r *rule) fits(words []string, subject string) bool {
+func (r rule) fits(words []string, subject string) bool {
 	if r.subject != "" {
 		return r.subject == subject
 	}
@@ -165,10 +160,41 @@ func (m meaning) isDone() bool { return m.act != actUnknown && m.act != actFail 
 
 // concernsUser says whether the target is a user.
 func (m meaning) concernsUser() bool {
-	switch m.kind {
-	case kindMembership, kindRole, kindAccount, kindPassword, kindFactor:
-		return true
-	default:
-		return false
+	return slices.Contains([]kind{kindMembership, kindRole, kindAccount, kindPassword, kindFactor}, m.kind)
+}
+
+// summary is an entry in one line for people; names are quoted and cleaned.
+func summary(e *auditlog.Entry) string {
+	var line strings.Builder
+	if e.Event == "" {
+		line.WriteString("an event without a name")
 	}
+	line.WriteString(e.Event.Clean() + " by ")
+	switch {
+	case e.Actor == nil:
+		line.WriteString("the system")
+	case e.Actor.Name == "" && e.Actor.ID == "":
+		line.WriteString(named(e.Actor.Email, ""))
+	default:
+		line.WriteString(named(e.Actor.Name, e.Actor.ID))
+	}
+	if e.TargetID != "" {
+		line.WriteString(", target " + e.TargetID.Quote())
+	}
+	if e.Team != nil {
+		line.WriteString(", team " + named(e.Team.Name, e.Team.ID))
+	}
+	return line.String()
+}
+
+func named(name auditlog.Text, id auditlog.ID) string {
+	switch {
+	case name == "" && id == "":
+		return "someone unnamed"
+	case id == "":
+		return name.Quote()
+	case name == "":
+		return "id " + auditlog.Text(id).Quote()
+	}
+	return name.Quote() + " (id " + auditlog.Text(id).Quote() + ")"
 }

@@ -11,6 +11,49 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
+// Series is what exports that go on from each other have in common. A checkpoint is good for its own series only.
+type Series struct {
+	Organization auditlog.ID `json:"organization"`
+	Format       Format      `json:"format"`
+	// Output is the file that is continued; empty for standard output.
+	Output string `json:"output,omitempty"`
+}
+
+// Checkpoint is how far a series came: what its next export goes on from. It is stored as JSON.
+type Checkpoint struct {
+	Series
+	// Position is how far the archive was read; nil for an export from Make.
+	Position *ArchivePosition `json:"position,omitempty"`
+	// AsOf is, for an export from Make, the instant up to which it was read, and Recent the keys of the entries that were written shortly
+	// before: the next export reads them again.
+	AsOf   time.Time `json:"as_of,omitzero"`
+	Recent []string  `json:"recent,omitempty"`
+	// Bytes is how long the output was.
+	Bytes int64 `json:"bytes,omitempty"`
+}
+
+// ArchivePosition is a place in the order in which an archive stored things. It means nothing in another archive.
+type ArchivePosition struct {
+	Archive string `json:"archive"`
+	Next    int64  `json:"next"`
+}
+
+// checkFor refuses a checkpoint of another series. That of another output is refused too: else that file would be cut to the length of this
+// one.
+func (s *Series) checkFor(other *Series) error {
+	switch {
+	case s.Organization != other.Organization:
+		return errors.New("it is about organization " + auditlog.Text(s.Organization).Clean())
+	case s.Format != other.Format:
+		return errors.New("it is of an export as " + auditlog.Text(s.Format).Clean())
+	case s.Output == other.Output:
+		return nil
+	case s.Output == "":
+		return errors.New("it is of an export to standard output")
+	}
+	return errors.New("it is of an export to " + auditlog.Text(s.Output).Quote())
+}
+
 // Archive is a durable copy of the log, which knows in which order entries became known to it.
 type Archive interface {
 	// Since calls yield with every entry that was stored since a position, in the order of storing. The zero position is the beginning. It
@@ -41,34 +84,27 @@ type Incremental struct {
 	Make    Make
 }
 
-// IncompleteError says that not everything could be read. What was written must then be forgotten: the next export writes it anew.
-type IncompleteError struct{}
-
-func (*IncompleteError) Error() string {
-	return "not all of it could be read, so it is not remembered; run it again"
-}
-
-// Resume reads the checkpoint that the last export of the series left. What is none of the series' is a [CheckpointError].
+// Resume reads the checkpoint that the last export of the series left. One of another series is an error.
 func (i *Incremental) Resume(stored []byte) (*Checkpoint, error) {
 	last := &Checkpoint{}
 	err := json.Unmarshal(stored, last)
 	switch {
 	case err != nil:
-		return nil, &CheckpointError{"it cannot be read: " + err.Error()}
+		return nil, errors.New("it cannot be read: " + err.Error())
 	case last.Position == nil && last.AsOf.IsZero():
-		return nil, &CheckpointError{"it is not of an export"}
+		return nil, errors.New("it is not of an export")
 	}
 	if err := last.checkFor(&i.Series); err != nil {
 		return nil, err
 	}
 	if (last.Position != nil) != (i.Archive != nil) {
-		return nil, &CheckpointError{"the last export was with an archive and this one is not, or the other way round"}
+		return nil, errors.New("the last export was with an archive and this one is not, or the other way round")
 	}
 	return last, nil
 }
 
 // Run writes what became known since the last checkpoint, nil for everything, and returns the next one. That may be stored once all that
-// was written is safe.
+// was written is safe; after an error, what was written must be forgotten: the next export writes it anew.
 func (i *Incremental) Run(ctx context.Context, last *Checkpoint, write func(*auditlog.Entry) error) (*Checkpoint, error) {
 	next := &Checkpoint{Series: i.Series}
 	wanted := func(entry *auditlog.Entry) error {
@@ -125,7 +161,7 @@ func (i *Incremental) fromMake(ctx context.Context, last, next *Checkpoint, writ
 	case err != nil:
 		return err
 	case !report.Exhausted:
-		return &IncompleteError{}
+		return errors.New("not all of it could be read, so it is not remembered; run it again")
 	}
 	next.Recent = news.recent(next.AsOf)
 	return nil
@@ -163,4 +199,25 @@ func (n *news) add(entry *auditlog.Entry) bool {
 func (n *news) recent(asOf time.Time) []string {
 	maps.DeleteFunc(n.written, func(_ string, written time.Time) bool { return written.Before(asOf.Add(-2 * overlap)) })
 	return slices.Sorted(maps.Keys(n.written))
+}
+
+// ReadAll writes every entry that answers a query, newest first. What a bound cuts short is read on, until nothing more comes. It returns
+// the report of the last read: unless that is Exhausted, entries are missing.
+func ReadAll(ctx context.Context, from auditlog.Reader, q auditlog.Query, write func(*auditlog.Entry) error) (auditlog.Report, error) {
+	for {
+		var failure error
+		more := false
+		report, err := from.Read(ctx, q, func(entry *auditlog.Entry) bool {
+			failure = write(entry)
+			if failure != nil {
+				return false
+			}
+			more = true
+			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: entry.TriggeredAt, UUID: entry.UUID}}
+			return true
+		})
+		if err != nil || failure != nil || report.Exhausted || !more {
+			return report, errors.Join(err, failure)
+		}
+	}
 }

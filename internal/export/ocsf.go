@@ -23,29 +23,29 @@ const (
 // ocsfEvent is an event of the Identity & Access Management category, with the attributes of those of its classes that are used, in the
 // order of their page. Source: https://schema.ocsf.io/1.7.0/categories/iam
 type ocsfEvent struct {
-	ActivityID   int           `json:"activity_id"`
-	ActivityName string        `json:"activity_name"`
-	CategoryUID  int           `json:"category_uid"`
-	CategoryName string        `json:"category_name"`
-	ClassUID     int           `json:"class_uid"`
-	ClassName    string        `json:"class_name"`
-	TypeUID      int           `json:"type_uid"`
-	TypeName     string        `json:"type_name"`
-	Time         int64         `json:"time"` // milliseconds since 1970 in UTC
-	SeverityID   int           `json:"severity_id"`
-	Severity     string        `json:"severity"`
-	StatusID     int           `json:"status_id"`
-	Status       string        `json:"status"`
-	Message      string        `json:"message"`
-	Metadata     ocsfMetadata  `json:"metadata"`
-	Cloud        ocsfCloud     `json:"cloud"`
-	Actor        ocsfActor     `json:"actor"`
-	Entity       *ocsfEntity   `json:"entity,omitempty"`
-	Group        *ocsfNamed    `json:"group,omitempty"`
-	Privileges   []string      `json:"privileges,omitempty"`
-	User         *ocsfUser     `json:"user,omitempty"`
-	RawData      string        `json:"raw_data"`
-	Unmapped     *ocsfUnmapped `json:"unmapped,omitempty"`
+	ActivityID   int          `json:"activity_id"`
+	ActivityName string       `json:"activity_name"`
+	CategoryUID  int          `json:"category_uid"`
+	CategoryName string       `json:"category_name"`
+	ClassUID     int          `json:"class_uid"`
+	ClassName    string       `json:"class_name"`
+	TypeUID      int          `json:"type_uid"`
+	TypeName     string       `json:"type_name"`
+	Time         int64        `json:"time"` // milliseconds since 1970 in UTC
+	SeverityID   int          `json:"severity_id"`
+	Severity     string       `json:"severity"`
+	StatusID     int          `json:"status_id"`
+	Status       string       `json:"status"`
+	Message      string       `json:"message"`
+	Metadata     ocsfMetadata `json:"metadata"`
+	Cloud        ocsfCloud    `json:"cloud"`
+	Actor        ocsfActor    `json:"actor"`
+	Entity       *ocsfEntity  `json:"entity,omitempty"`
+	Group        *ocsfNamed   `json:"group,omitempty"`
+	Privileges   []string     `json:"privileges,omitempty"`
+	User         *ocsfUser    `json:"user,omitempty"`
+	RawData      string       `json:"raw_data"`
+	Unmapped     ocsfUnmapped `json:"unmapped,omitzero"`
 }
 
 // ocsfMetadata is https://schema.ocsf.io/1.7.0/objects/metadata. Its uid is meant to be the OCSF event's own and original_event_uid that of
@@ -152,11 +152,10 @@ func newOCSF(to io.Writer, options Options) func(*auditlog.Entry) error {
 
 func (w *ocsfWriter) event(e *auditlog.Entry) *ocsfEvent {
 	organization := w.options.organizationOf(e)
-	category := w.options.category(e.Event)
+	category := w.options.Category(e.Event)
 	m := w.vocabulary.read(e.Event, category)
 	class := w.classes[m.kind]
 	activity := class.activity(e.Event, m.act)
-	status := ocsfStatusOf(m)
 	event := &ocsfEvent{
 		ActivityID: activity.id, ActivityName: activity.name,
 		CategoryUID: ocsfIAM, CategoryName: "Identity & Access Management",
@@ -164,7 +163,6 @@ func (w *ocsfWriter) event(e *auditlog.Entry) *ocsfEvent {
 		TypeUID: class.uid*100 + activity.id, TypeName: class.name + ": " + activity.caption(),
 		Time:       e.TriggeredAt.UnixMilli(),
 		SeverityID: 1, Severity: "Informational", // the log does not judge
-		StatusID: status.id, Status: status.name,
 		Message:  summary(e),
 		Metadata: w.metadata(e, organization),
 		Cloud:    w.cloud(e, organization),
@@ -172,6 +170,7 @@ func (w *ocsfWriter) event(e *auditlog.Entry) *ocsfEvent {
 		RawData:  string(rawObject(e, organization)),
 		Unmapped: ocsfUnmappedOf(e, category),
 	}
+	event.StatusID, event.Status = ocsfStatus(m)
 	class.fill(event, e, m, organization)
 	return event
 }
@@ -228,31 +227,23 @@ func nameOr(uid, name string) string {
 	return name
 }
 
-func ocsfUnmappedOf(e *auditlog.Entry, category auditlog.Text) *ocsfUnmapped {
+func ocsfUnmappedOf(e *auditlog.Entry, category auditlog.Text) ocsfUnmapped {
 	unmapped := ocsfUnmapped{
 		Category: string(category), TargetID: string(e.TargetID), Version: versionValue(e.Version), Details: valueOf(e.Details),
 	}
 	if len(e.Extra) > 0 {
 		unmapped.Extra = sorted(e.Extra).json()
 	}
-	if unmapped.Category == "" && unmapped.TargetID == "" && unmapped.Version == nil && unmapped.Details == nil && unmapped.Extra == nil {
-		return nil
-	}
-	return &unmapped
+	return unmapped
 }
 
-type ocsfStatus struct {
-	id   int
-	name string
-}
-
-// ocsfStatusOf is how it ended: an event that says what was done says that it was done.
-func ocsfStatusOf(m meaning) ocsfStatus {
+// ocsfStatus is how it ended: an event that says what was done says that it was done.
+func ocsfStatus(m meaning) (id int, name string) {
 	switch {
 	case m.isDone():
-		return ocsfStatus{1, "Success"}
+		return 1, "Success"
 	case m.act == actFail:
-		return ocsfStatus{2, "Failure"}
+		return 2, "Failure"
 	}
-	return ocsfStatus{0, "Unknown"}
+	return 0, "Unknown"
 }

@@ -5,26 +5,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"io"
+	"maps"
 	"slices"
 	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
-)
-
-// Make's own names of an entry's fields, as its OpenAPI document has them (GET /audit-logs/organization/{organizationId}, snapshot of May
-// 2026).
-const (
-	fieldUUID           = "uuid"
-	fieldCreatedAt      = "createdAt"
-	fieldTriggeredAt    = "triggeredAt"
-	fieldOrganizationID = "organizationId"
-	fieldOrganization   = "organization"
-	fieldEventName      = "eventName"
-	fieldTeam           = "team"
-	fieldActor          = "actor"
-	fieldTargetID       = "targetId"
-	fieldVersion        = "version"
-	fieldDetails        = "details"
 )
 
 // newNDJSON writes entries as Make gave them.
@@ -49,17 +34,11 @@ func rawObject(e *auditlog.Entry, organization auditlog.Ref) json.RawMessage {
 	if json.Unmarshal(sent, &members) != nil {
 		return sent
 	}
-	if _, has := members[fieldDetails]; has {
+	if _, has := members["details"]; has {
 		return sent
 	}
 	// Make's own bytes stay as they are before it.
-	line := bytes.TrimSuffix(sent, []byte("}"))
-	if len(members) > 0 {
-		line = append(line, ',')
-	}
-	line = append(line, `"`+fieldDetails+`":`...)
-	line = append(line, part(e.Details)...)
-	return append(line, '}')
+	return append(appendMember(bytes.TrimSuffix(sent, []byte("}")), member{"details", part(e.Details)}), '}')
 }
 
 // asObject is JSON on one line; false if it is no JSON object.
@@ -121,7 +100,7 @@ func quoted(text string) json.RawMessage {
 	return value
 }
 
-// object is a JSON object whose members keep their order.
+// object is a JSON object whose members keep their order. A member without a value is left out.
 type object []member
 
 type member struct {
@@ -131,51 +110,51 @@ type member struct {
 
 func (o object) json() json.RawMessage {
 	line := []byte{'{'}
-	for i, m := range o {
-		if i > 0 {
-			line = append(line, ',')
+	for _, m := range o {
+		if m.value != nil {
+			line = appendMember(line, m)
 		}
-		line = append(line, quoted(m.name)...)
-		line = append(line, ':')
-		line = append(line, m.value...)
 	}
 	return append(line, '}')
 }
 
-func (o object) has(name string) bool {
-	return slices.ContainsFunc(o, func(m member) bool { return m.name == name })
+// appendMember adds a member to an object that is not closed yet.
+func appendMember(line []byte, m member) []byte {
+	if len(line) > 1 {
+		line = append(line, ',')
+	}
+	line = append(line, quoted(m.name)...)
+	line = append(line, ':')
+	return append(line, m.value...)
 }
 
-// rebuilt is the entry in Make's form, from what is known of it.
+// rebuilt is the entry in Make's form, from what is known of it. The names of its fields are those of Make's OpenAPI document (GET
+// /audit-logs/organization/{organizationId}, snapshot of May 2026).
 func rebuilt(e *auditlog.Entry, organization auditlog.Ref) object {
-	var built object
-	add := func(name string, value json.RawMessage) {
-		full := withExtra(value, e.Extra[name])
-		if full != nil {
-			built = append(built, member{name, full})
-		}
-	}
-	add(fieldUUID, textValue(e.UUID))
-	add(fieldCreatedAt, textValue(instant(e.CreatedAt)))
-	add(fieldTriggeredAt, textValue(instant(e.TriggeredAt)))
-	add(fieldOrganizationID, idValue(organization.ID))
-	add(fieldOrganization, refValue(organization))
-	add(fieldEventName, textValue(string(e.Event)))
+	var team json.RawMessage
 	if e.Team != nil {
-		add(fieldTeam, refValue(*e.Team))
-	} else {
-		add(fieldTeam, nil)
+		team = refValue(*e.Team)
 	}
-	add(fieldActor, actorValue(e.Actor))
-	add(fieldTargetID, textValue(string(e.TargetID)))
-	add(fieldVersion, versionValue(e.Version))
-	for _, m := range sorted(e.Extra) {
-		if !built.has(m.name) && m.name != fieldDetails {
-			built = append(built, m)
-		}
+	fields := object{
+		{"uuid", textValue(e.UUID)},
+		{"createdAt", textValue(instant(e.CreatedAt))},
+		{"triggeredAt", textValue(instant(e.TriggeredAt))},
+		{"organizationId", idValue(organization.ID)},
+		{"organization", refValue(organization)},
+		{"eventName", textValue(string(e.Event))},
+		{"team", team},
+		{"actor", actorValue(e.Actor)},
+		{"targetId", textValue(string(e.TargetID))},
+		{"version", versionValue(e.Version)},
 	}
-	add(fieldDetails, valueOf(e.Details))
-	return built
+	details := member{"details", withExtra(valueOf(e.Details), e.Extra["details"])}
+	more := maps.Clone(e.Extra)
+	delete(more, details.name)
+	for i, field := range fields {
+		fields[i].value = withExtra(field.value, e.Extra[field.name])
+		delete(more, field.name)
+	}
+	return slices.Concat(fields, sorted(more), object{details})
 }
 
 // withExtra puts a field together from what is known of it and what stands under its name in Entry.Extra: its unknown members, or the whole
@@ -194,13 +173,9 @@ func withExtra(known, extra json.RawMessage) json.RawMessage {
 	_ = json.Unmarshal(known, &own) // is JSON that was made here
 	line := bytes.TrimSuffix(known, []byte("}"))
 	for _, m := range sorted(members) {
-		if _, has := own[m.name]; has {
-			continue
+		if _, has := own[m.name]; !has {
+			line = appendMember(line, m)
 		}
-		if len(line) > 1 {
-			line = append(line, ',')
-		}
-		line = append(append(append(line, quoted(m.name)...), ':'), m.value...)
 	}
 	return append(line, '}')
 }
@@ -259,25 +234,23 @@ func versionValue(version *auditlog.Version) json.RawMessage {
 
 // objectValue is an object of the members that are there.
 func objectValue(members ...member) json.RawMessage {
-	present := slices.DeleteFunc(object(members), func(m member) bool { return m.value == nil })
-	if len(present) == 0 {
+	value := object(members).json()
+	if len(value) == len("{}") {
 		return nil
 	}
-	return present.json()
+	return value
 }
 
 // originalTime is when Make says that the event was triggered, in Make's own writing.
 func originalTime(e *auditlog.Entry) string {
 	var sent map[string]json.RawMessage
-	if json.Unmarshal(e.Raw, &sent) != nil {
-		return instant(e.TriggeredAt)
-	}
-	written, has := sent[fieldTriggeredAt]
-	if !has {
-		return instant(e.TriggeredAt)
-	}
+	_ = json.Unmarshal(e.Raw, &sent) // what is no object has no time
+	written, has := sent["triggeredAt"]
 	var text string
-	if json.Unmarshal(written, &text) != nil {
+	switch {
+	case !has:
+		return instant(e.TriggeredAt)
+	case json.Unmarshal(written, &text) != nil:
 		return string(written) // a number
 	}
 	return text

@@ -4,10 +4,51 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
 )
+
+// Format is a form in which entries are written.
+type Format string
+
+// The formats.
+const (
+	// NDJSON is one JSON object a line (https://github.com/ndjson/ndjson-spec), in Make's own field names: the faithful form, for archives
+	// and for programs.
+	NDJSON Format = "ndjson"
+	// CSV is RFC 4180 for people with a spreadsheet. It is not faithful: text is cleaned and bounded. Programs should read NDJSON.
+	CSV Format = "csv"
+	// OCSF is the Open Cybersecurity Schema Framework, release 1.7.0, one event a line.
+	OCSF Format = "ocsf"
+	// ECS is the Elastic Common Schema 8.11, one document a line.
+	ECS Format = "ecs"
+)
+
+// Formats returns all formats, the faithful one first.
+func Formats() []Format {
+	return []Format{NDJSON, CSV, OCSF, ECS}
+}
+
+// ParseFormat reads the name of a format, in capitals or not.
+func ParseFormat(name string) (Format, error) {
+	format := Format(strings.ToLower(strings.TrimSpace(name)))
+	if !slices.Contains(Formats(), format) {
+		return "", unknownFormat(name)
+	}
+	return format, nil
+}
+
+func unknownFormat(name string) error {
+	var known []string
+	for _, format := range Formats() {
+		known = append(known, strconv.Quote(string(format)))
+	}
+	return fmt.Errorf("the format %s is not known; accepted are %s", auditlog.Text(name).Quote(), strings.Join(known, ", "))
+}
 
 // bufferSize is how much is gathered before it is written: some hundred entries.
 const bufferSize = 64 << 10
@@ -26,14 +67,6 @@ type Options struct {
 	Category func(event auditlog.Text) auditlog.Text
 	// Continued means that the sink has earlier entries already: CSV then has no header.
 	Continued bool
-}
-
-// category is Options.Category where it is given.
-func (o *Options) category(event auditlog.Text) auditlog.Text {
-	if o.Category == nil {
-		return ""
-	}
-	return o.Category(event)
 }
 
 // organizationOf returns whose entry it is: what the entry says, and what the options add to it.
@@ -56,10 +89,12 @@ type Writer struct {
 	err    error
 }
 
-// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the end. A format that is not one of [Formats] is a
-// [*FormatError]. Nothing reaches the sink before the first Write or Flush; CSV has its header even without entries, unless the export is
-// continued.
+// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the end. Nothing reaches the sink before the first Write or
+// Flush; CSV has its header even without entries, unless the export is continued.
 func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
+	if options.Category == nil {
+		options.Category = func(auditlog.Text) auditlog.Text { return "" }
+	}
 	w := &Writer{format: format, out: bufio.NewWriterSize(to, bufferSize)}
 	switch format {
 	case NDJSON:
@@ -71,7 +106,7 @@ func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 	case ECS:
 		w.encode = newECS(w.out, options)
 	default:
-		return nil, &FormatError{Given: string(format)}
+		return nil, unknownFormat(string(format))
 	}
 	return w, nil
 }

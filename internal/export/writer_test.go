@@ -29,13 +29,10 @@ func TestFormatsAreReadByName(t *testing.T) {
 func TestUnknownFormatsAreRefusedWithThoseThatAreAccepted(t *testing.T) {
 	t.Parallel()
 	_, err := export.ParseFormat("xml" + bidi)
-	var refused *export.FormatError
-	require.ErrorAs(t, err, &refused)
-	assert.Equal(t, "xml"+bidi, refused.Given)
 	assert.EqualError(t, err, `the format "xml" is not known; accepted are "ndjson", "csv", "ocsf", "ecs"`)
 
 	_, err = export.NewWriter(io.Discard, "NDJSON", export.Options{})
-	assert.ErrorAs(t, err, &refused, "a Format is what ParseFormat made of a name")
+	assert.ErrorContains(t, err, `"NDJSON" is not known`, "a Format is what ParseFormat made of a name")
 }
 
 func TestNothingReachesTheSinkBeforeFlush(t *testing.T) {

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"net"
+	"cmp"
 	"net/url"
 	"os"
 	"strings"
@@ -22,16 +22,13 @@ type admission struct {
 
 // whoMayCall refuses a server that others reach, unless the settings say who may call.
 func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
-	authenticator, metadata, err := c.authenticator(address.public)
-	if err != nil {
-		return nil, err
-	}
-	if authenticator != nil {
-		return &admission{authenticator: authenticator, metadata: metadata}, nil
+	named, err := c.namedCallers(address.public)
+	if err != nil || named != nil {
+		return named, err
 	}
 	next := "set " + environmentAuthToken + " (or --auth-token-file), or --oauth-issuer"
 	switch {
-	case address.public != nil && !isLoopbackHost(address.public):
+	case address.public != nil && !auth.IsLoopback(address.public.Hostname()):
 		return nil, &SettingError{Problem: "--public-url says that others reach this server, and nothing says who may call", Next: next}
 	case len(c.AllowedHosts) > 0:
 		return nil, &SettingError{Problem: "--allowed-hosts says that others reach this server, and nothing says who may call", Next: next}
@@ -42,60 +39,53 @@ func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
 	return &admission{authenticator: auth.Anonymous{}, open: true}, nil
 }
 
-// isLoopbackHost says whether an address is this machine's for itself.
-func isLoopbackHost(address *url.URL) bool {
-	loopback, err := transport.IsLoopback(net.JoinHostPort(address.Hostname(), "0"))
-	return err == nil && loopback
-}
-
-// authenticator is made of the settings; nil where they name none.
-func (c *httpCommand) authenticator(public *url.URL) (auth.Authenticator, map[string]any, error) {
+// namedCallers are those that the settings name; nil if they name none.
+func (c *httpCommand) namedCallers(public *url.URL) (*admission, error) {
 	token := os.Getenv(environmentAuthToken)
 	switch {
 	case c.OAuthIssuer != "" && (token != "" || c.AuthTokenFile != ""):
-		return nil, nil, &SettingError{Problem: "both a bearer token and an OAuth issuer are set",
+		return nil, &SettingError{Problem: "both a bearer token and an OAuth issuer are set",
 			Next: "leave one of them out: a token that never expires would undo what the issuer checks"}
 	case c.OAuthIssuer != "":
 		return c.oauth(public)
 	case len(c.OAuthScopes) > 0 || c.OAuthAudience != "":
-		return nil, nil, &SettingError{Problem: "OAuth scopes or an audience are set, and no issuer", Next: "give --oauth-issuer"}
+		return nil, &SettingError{Problem: "OAuth scopes or an audience are set, and no issuer", Next: "give --oauth-issuer"}
 	case token != "":
 		static, err := auth.NewStaticToken(token)
 		if err != nil {
-			return nil, nil, &SettingError{Problem: environmentAuthToken + ": " + err.Error(), Next: "make one with: openssl rand -hex 32"}
+			return nil, &SettingError{Problem: environmentAuthToken + ": " + err.Error(), Next: "make one with: openssl rand -hex 32"}
 		}
-		return static, nil, nil
+		return &admission{authenticator: static}, nil
 	case c.AuthTokenFile != "":
 		static, err := auth.NewStaticTokenFile(c.AuthTokenFile)
 		if err != nil {
-			return nil, nil, &SettingError{Problem: "--auth-token-file: " + err.Error(), Next: "make one with: openssl rand -hex 32 > FILE"}
+			return nil, &SettingError{Problem: "--auth-token-file: " + err.Error(), Next: "make one with: openssl rand -hex 32 > FILE"}
 		}
-		return static, nil, nil
+		return &admission{authenticator: static}, nil
 	}
-	return nil, nil, nil
+	return nil, nil
 }
 
-func (c *httpCommand) oauth(public *url.URL) (auth.Authenticator, map[string]any, error) {
+func (c *httpCommand) oauth(public *url.URL) (*admission, error) {
+	resource := ""
 	options := auth.OAuthOptions{Issuer: c.OAuthIssuer, Audience: c.OAuthAudience, Scopes: c.OAuthScopes}
 	if public != nil {
-		resource := strings.TrimSuffix(public.String(), "/") + "/mcp"
-		if options.Audience == "" {
-			options.Audience = resource
-		}
+		resource = strings.TrimSuffix(public.String(), "/") + "/mcp"
+		options.Audience = cmp.Or(options.Audience, resource)
 		options.MetadataURL = public.Scheme + "://" + public.Host + transport.MetadataPath + transport.CleanBase(public.Path) + "/mcp"
 	}
 	if options.Audience == "" {
-		return nil, nil, &SettingError{Problem: "it is not known which audience tokens must have",
+		return nil, &SettingError{Problem: "it is not known which audience tokens must have",
 			Next: "give --public-url, or --oauth-audience"}
 	}
 	issuer, err := auth.NewOAuth(options)
 	if err != nil {
-		return nil, nil, &SettingError{Problem: "--oauth-issuer: " + err.Error(),
+		return nil, &SettingError{Problem: "--oauth-issuer: " + err.Error(),
 			Next: "give the issuer's URL as its tokens have it in iss"}
 	}
 	metadata := issuer.Metadata()
 	if public != nil {
-		metadata["resource"] = strings.TrimSuffix(public.String(), "/") + "/mcp"
+		metadata["resource"] = resource
 	}
-	return issuer, metadata, nil
+	return &admission{authenticator: issuer, metadata: metadata}, nil
 }

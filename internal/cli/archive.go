@@ -1,14 +1,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 
-	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/sqlite"
-	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/live"
 )
 
@@ -74,30 +70,4 @@ func (u *upstream) answerFrom(stored *archive.Archive, isOwn bool) {
 		Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.common.keepRaw,
 	}
 	u.service.Reader, u.service.Directory = u.archived, u.archived
-}
-
-// exportArchive is the archive as the exports of an organization's log go on from it; nil if there is none.
-func (u *upstream) exportArchive(organization auditlog.ID) export.Archive {
-	if u.archived == nil {
-		return nil
-	}
-	return &exportArchive{reader: u.archived, service: u.service, organization: organization}
-}
-
-type exportArchive struct {
-	reader       *archive.Reader
-	service      *analysis.Service
-	organization auditlog.ID
-}
-
-// Since implements export.Archive.
-func (a *exportArchive) Since(
-	ctx context.Context, from export.ArchivePosition, yield func(*auditlog.Entry) error,
-) (export.ArchivePosition, error) {
-	organization, err := a.service.ResolveOrganization(ctx, a.organization)
-	if err != nil {
-		return from, err
-	}
-	next, err := a.reader.Since(ctx, organization, archive.Position(from), yield)
-	return export.ArchivePosition(next), err
 }

@@ -2,6 +2,10 @@ package cli
 
 import (
 	"context"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/golang-lru/v2/expirable"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
@@ -75,7 +79,7 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 	}
 	callers := newCallers(all, stored)
 	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.",
-		func() float64 { return float64(callers.count()) })
+		func() float64 { return float64(callers.byID.Len()) })
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
 		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ping: keyless.client.Ping, archive: stored,
@@ -104,4 +108,56 @@ func (c *httpCommand) zones(r *runtime) ([]string, error) {
 		zones[i] = base.Host
 	}
 	return zones, nil
+}
+
+const (
+	// maxCallers bounds the callers whose upstreams are kept, callerIdle how long they are kept after the last call.
+	maxCallers = 256
+	callerIdle = 10 * time.Minute
+	// maxKeptPerCaller bounds the entries kept for each caller's next question, about 6 MB of them.
+	maxKeptPerCaller = 20_000
+)
+
+// callers keeps the upstream of each caller with a key of their own: clients, caches and cursors belong to one credential.
+type callers struct {
+	upstreams *upstreams
+	// archive is what each is answered from, as far as Make says that the key may read it; nil if there is none.
+	archive *archive.Archive
+
+	mu   sync.Mutex
+	byID *expirable.LRU[string, *upstream]
+}
+
+func newCallers(all *upstreams, stored *archive.Archive) *callers {
+	all.maxKept = maxKeptPerCaller
+	return &callers{upstreams: all, archive: stored, byID: expirable.NewLRU[string, *upstream](maxCallers, nil, callerIdle)}
+}
+
+// service is the service of the caller that ctx belongs to. It never falls back to the operator's key.
+func (c *callers) service(ctx context.Context) (*analysis.Service, error) {
+	caller, ok := auth.FromContext(ctx)
+	if !ok || caller.MakeKey == "" {
+		// The guards refuse such a request before it comes here.
+		return nil, &SettingError{Problem: "this server asks Make with each caller's own key, and the request brought none",
+			Next: "send it in the header " + auth.HeaderMakeKey}
+	}
+	id := caller.ID()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	own, ok := c.byID.Get(id)
+	if !ok {
+		base := c.upstreams.options.BaseURL
+		// The guards let only zones through that the operator allows, and none where all calls go to one address.
+		if caller.MakeZone != "" {
+			var err error
+			base, err = makeapi.ZoneURL(caller.MakeZone)
+			if err != nil {
+				return nil, err
+			}
+		}
+		own = c.upstreams.with(base, makeapi.StaticKey(caller.MakeKey))
+		own.answerFrom(c.archive, false)
+	}
+	c.byID.Add(id, own) // used now, so not forgotten soon
+	return own.service, nil
 }

@@ -83,7 +83,8 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 		text, err = io.ReadAll(io.LimitReader(stdin, maxCallInput+1))
 	case strings.HasPrefix(c.Arguments, "@"):
 		var file *os.File
-		if file, err = os.Open(c.Arguments[1:]); err == nil {
+		file, err = os.Open(c.Arguments[1:])
+		if err == nil {
 			text, err = io.ReadAll(io.LimitReader(file, maxCallInput+1))
 			_ = file.Close()
 		}
@@ -159,12 +160,11 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 		}
 		names = append(names, tool.Name)
 	}
-	message := fmt.Sprintf("there is no tool %s; tools: %s", auditlog.Text(name).Quote(), strings.Join(names, ", "))
+	hint := "tools: "
 	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {
-		message = fmt.Sprintf("there is no tool %s; did you mean %s? Tools: %s", auditlog.Text(name).Quote(), nearest[0],
-			strings.Join(names, ", "))
+		hint = "did you mean " + nearest[0] + "? Tools: "
 	}
-	return &exitError{code: exitUsage, message: message}
+	return &exitError{code: exitUsage, message: "there is no tool " + auditlog.Text(name).Quote() + "; " + hint + strings.Join(names, ", ")}
 }
 
 // showProgress shows how a long call goes.
@@ -195,10 +195,7 @@ func printResult(streams Streams, result *mcp.CallToolResult) error {
 	if result.IsError {
 		structured = nil
 		if result.StructuredContent != nil {
-			var err error
-			if structured, err = json.Marshal(result.StructuredContent); err != nil {
-				return fmt.Errorf("writing the result: %w", err)
-			}
+			structured, _ = json.Marshal(result.StructuredContent) // it came as JSON
 		}
 	}
 	if structured != nil {

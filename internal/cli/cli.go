@@ -126,9 +126,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 	case err == nil:
 		return exitOK
 	case errors.As(err, &failure):
-		if failure.message != "" {
-			_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+failure.message)
-		}
+		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+failure.message)
 		return failure.code
 	}
 	_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+explain(err))
@@ -150,6 +148,8 @@ type runtime struct {
 	streams  Streams
 	version  string
 	logger   *slog.Logger
+	// keepRaw has entries carry what Make sent, for exports.
+	keepRaw bool
 	// telemetry is nil where nobody reads it.
 	telemetry *telemetry.Telemetry
 }

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"time"
 
+	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/question"
@@ -41,20 +43,18 @@ Examples:
 }
 
 // Run exports once.
-func (c *exportCommand) Run(r *runtime) error {
-	err := c.run(r)
-	if err != nil && r.ctx.Err() != nil {
-		return &exitError{code: exitFailed, message: "interrupted"}
-	}
-	return err
-}
-
-func (c *exportCommand) run(r *runtime) error {
+func (c *exportCommand) Run(r *runtime) (err error) {
+	defer func() {
+		if err != nil && r.ctx.Err() != nil {
+			err = &exitError{code: exitFailed, message: "interrupted"}
+		}
+	}()
 	format, err := export.ParseFormat(c.Format)
 	if err != nil {
 		return &SettingError{Problem: err.Error(), Next: "name one of them with --format"}
 	}
-	from, err := c.open(r)
+	r.keepRaw = true
+	from, err := r.operator(false)
 	if err != nil {
 		return err
 	}
@@ -67,16 +67,6 @@ func (c *exportCommand) run(r *runtime) error {
 		return e.sinceCheckpoint(r.ctx, checkpointFile(c.SinceCheckpoint), c.incremental(e))
 	}
 	return e.window(r.ctx)
-}
-
-// open opens an upstream whose entries carry what Make sent.
-func (c *exportCommand) open(r *runtime) (*upstream, error) {
-	upstreams, err := r.upstreams()
-	if err != nil {
-		return nil, err
-	}
-	upstreams.keepRaw = true
-	return r.operatorOf(upstreams, false)
 }
 
 // configure finds out what is asked for.
@@ -102,7 +92,7 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 	return &exporting{
 		from: from, query: asked.Query, format: format, output: c.Output, streams: r.streams,
 		options: export.Options{
-			Organization: asked.Query.Organization, Zone: from.zone(), ProductVersion: r.version,
+			Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()), ProductVersion: r.version,
 			Category: func(event auditlog.Text) auditlog.Text { return category[event] },
 		},
 	}, nil
@@ -110,10 +100,16 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 
 // incremental is the series of exports that this one belongs to. An end that was not asked for does not bound what comes.
 func (c *exportCommand) incremental(e *exporting) *export.Incremental {
-	organization := e.query.Organization.ID
 	series := &export.Incremental{
-		Series: export.Series{Organization: organization, Format: e.format, Output: c.Output},
-		Query:  e.query, Archive: e.from.exportArchive(organization), Make: e.from.live,
+		Series: export.Series{Organization: e.query.Organization.ID, Format: e.format, Output: c.Output}, Query: e.query, Make: e.from.live,
+	}
+	if stored := e.from.archived; stored != nil {
+		organization := auditlog.Organization{Ref: e.query.Organization}
+		series.Archive = func(ctx context.Context, from export.ArchivePosition, yield func(*auditlog.Entry) error) (
+			export.ArchivePosition, error) {
+			next, err := stored.Since(ctx, organization, archive.Position(from), yield)
+			return export.ArchivePosition(next), err
+		}
 	}
 	if c.From != "all" {
 		series.From = e.query.Window.From
@@ -146,9 +142,7 @@ func (e *exporting) window(ctx context.Context) (err error) {
 		return err
 	}
 	report, err := export.ReadAll(ctx, e.from.service.Reader, e.query, w.Write)
-	if flushErr := w.Flush(); err == nil {
-		err = flushErr
-	}
+	err = cmp.Or(err, w.Flush())
 	if err != nil {
 		return err
 	}
@@ -183,9 +177,7 @@ func (e *exporting) sinceCheckpoint(ctx context.Context, file checkpointFile, se
 		return err
 	}
 	next, err := series.Run(ctx, last, w.Write)
-	if flushErr := w.Flush(); err == nil {
-		err = flushErr
-	}
+	err = cmp.Or(err, w.Flush())
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/tls"
 	"net/url"
+	"os"
 	"strings"
+	"sync"
+	"time"
 	"unicode"
 
 	"make-audit-mcp/internal/auditlog"
@@ -20,14 +24,6 @@ type serverAddress struct {
 // isSecure says whether clients reach it over TLS.
 func (a *serverAddress) isSecure() bool {
 	return a.tls != nil || a.public != nil && a.public.Scheme == "https"
-}
-
-// scheme is how it is reached where it listens.
-func (a *serverAddress) scheme() string {
-	if a.tls != nil {
-		return "https"
-	}
-	return "http"
 }
 
 // serverAddress checks the settings of the network.
@@ -117,4 +113,42 @@ func (c *httpCommand) tls() (*tls.Config, error) {
 		return nil, &SettingError{Problem: "the certificate cannot be used: " + err.Error(), Next: "give PEM files that belong together"}
 	}
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get}, nil
+}
+
+// certificateEvery is how often the files are looked at.
+const certificateEvery = 10 * time.Second
+
+// certificateFiles is a certificate that may be renewed while the server runs.
+type certificateFiles struct {
+	certificate, key string
+
+	mu      sync.Mutex
+	current *tls.Certificate
+	text    []byte // of the certificate in use
+	looked  time.Time
+}
+
+// get returns the certificate, read anew if its file has changed. One that cannot be used leaves the last in use.
+func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.current != nil && time.Since(c.looked) < certificateEvery {
+		return c.current, nil
+	}
+	c.looked = time.Now()
+	text, err := os.ReadFile(c.certificate)
+	if err == nil && !bytes.Equal(text, c.text) {
+		var key []byte
+		var loaded tls.Certificate
+		if key, err = os.ReadFile(c.key); err == nil {
+			loaded, err = tls.X509KeyPair(text, key)
+		}
+		if err == nil {
+			c.current, c.text = &loaded, text
+		}
+	}
+	if c.current == nil {
+		return nil, err
+	}
+	return c.current, nil
 }

@@ -1,13 +1,17 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/lmittmann/tint"
+
+	"make-audit-mcp/internal/telemetry"
 )
 
 // logger writes to standard error: text, in colour only on a terminal, or JSON. Whatever a line holds, the key is never in it.
@@ -30,22 +34,41 @@ func redactor(secret string) func([]string, slog.Attr) slog.Attr {
 	telling := []string{"authorization", "token", "secret", "password", "api_key", "apikey", "credential"}
 	return func(_ []string, attribute slog.Attr) slog.Attr {
 		name := strings.ToLower(attribute.Key)
-		for _, word := range telling {
-			if strings.Contains(name, word) {
-				return slog.String(attribute.Key, hidden)
-			}
+		if slices.ContainsFunc(telling, func(word string) bool { return strings.Contains(name, word) }) {
+			return slog.String(attribute.Key, hidden)
 		}
-		if secret == "" {
-			return attribute
-		}
-		switch value := attribute.Value.Resolve(); value.Kind() {
-		case slog.KindString, slog.KindAny:
-			if text := value.String(); strings.Contains(text, secret) {
-				return slog.String(attribute.Key, strings.ReplaceAll(text, secret, hidden))
-			}
-		case slog.KindBool, slog.KindDuration, slog.KindFloat64, slog.KindInt64, slog.KindTime, slog.KindUint64, slog.KindGroup,
-			slog.KindLogValuer:
+		value := attribute.Value.Resolve()
+		mayHold := secret != "" && (value.Kind() == slog.KindString || value.Kind() == slog.KindAny)
+		if mayHold && strings.Contains(value.String(), secret) {
+			return slog.String(attribute.Key, strings.ReplaceAll(value.String(), secret, hidden))
 		}
 		return attribute
+	}
+}
+
+// flushTimeout is how long the last spans may take to go out.
+const flushTimeout = 3 * time.Second
+
+// startTelemetry sets up metrics where somebody can read them, and traces where the environment says where they go.
+func (r *runtime) startTelemetry(metrics bool) error {
+	traces := os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
+	if !metrics && !traces {
+		return nil
+	}
+	started, err := telemetry.New(r.ctx, telemetry.Options{ServiceName: "make-audit-mcp", Version: r.version, OTLPEndpoint: traces,
+		Logger: r.logger})
+	if err != nil {
+		return &SettingError{Problem: "traces cannot be sent: " + err.Error(),
+			Next: "correct the OTEL_ variables, or unset OTEL_EXPORTER_OTLP_ENDPOINT"}
+	}
+	r.telemetry = started
+	return nil
+}
+
+func (r *runtime) stopTelemetry() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), flushTimeout)
+	defer cancel()
+	if err := r.telemetry.Shutdown(ctx); err != nil {
+		r.logger.WarnContext(ctx, "the last traces could not be sent", "error", err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/makeapi"
 )
@@ -34,14 +35,6 @@ func (u *upstream) close() {
 	}
 }
 
-// zone is the host of Make's zone.
-func (u *upstream) zone() string {
-	if u.common.zone != "" {
-		return u.common.zone
-	}
-	return u.client.Host()
-}
-
 // upstreams makes upstreams, and holds what all of a process have in common: the rate budget first of all, since Make limits organizations
 // and not credentials.
 type upstreams struct {
@@ -50,9 +43,8 @@ type upstreams struct {
 	zone         string          // where the base URL does not name one
 	organization auditlog.ID
 	location     *time.Location
-	maxKept      int // entries that each keeps for the next question; 0 for live's default
-	// keepRaw has entries carry what Make sent.
-	keepRaw bool
+	maxKept      int  // entries that each keeps for the next question; 0 for live's default
+	keepRaw      bool // entries carry what Make sent
 }
 
 // upstreams sets up what needs no key. It starts the demo, if that is asked for; else it calls nothing.
@@ -66,7 +58,7 @@ func (r *runtime) upstreams() (*upstreams, error) {
 		return nil, err
 	}
 	u := &upstreams{
-		settings: r.settings, location: location,
+		settings: r.settings, location: location, keepRaw: r.keepRaw,
 		options: makeapi.Options{
 			UserAgent: "make-audit-mcp/" + r.version, OnWait: r.onWait,
 			Transport: r.telemetry.RoundTripper(makeapi.DefaultTransport()),
@@ -116,10 +108,6 @@ func (r *runtime) operator(create bool) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.operatorOf(all, create)
-}
-
-func (r *runtime) operatorOf(all *upstreams, create bool) (*upstream, error) {
 	operator, err := all.operator()
 	if err != nil {
 		return nil, err
@@ -136,4 +124,32 @@ func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
 	r.telemetry.Waited(ctx, wait.Reason, wait.For)
 	r.logger.InfoContext(ctx, "waiting", "reason", wait.Reason, "for", wait.For.Round(time.Millisecond).String())
 	live.ReportWait(ctx, wait)
+}
+
+const (
+	// demoSeed makes every demo the same.
+	demoSeed = 1
+	// demoZone is the zone that the demo's organization lives in.
+	demoZone = "eu1.make.com"
+	// demoInstance names the demo: it listens on another port in every process, but is the same.
+	demoInstance = "demo"
+	// demoWorld keeps the demo's archives apart from real ones.
+	demoWorld = "demo"
+)
+
+// startDemo starts the simulated Make on loopback and points clients at it.
+func (r *runtime) startDemo(options *makeapi.Options) error {
+	now := time.Now
+	if pinned := r.settings.DemoNow; !pinned.IsZero() {
+		now = func() time.Time { return pinned }
+	}
+	simulated := makesim.New(makesim.Demo(now(), demoSeed), makesim.Options{Now: now, Seed: demoSeed})
+	address, err := simulated.Listen(r.ctx)
+	if err != nil {
+		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(),
+			Next: "allow this program to listen on loopback"}
+	}
+	options.BaseURL, err = makeapi.ParseBaseURL(address)
+	options.Now = now
+	return err
 }

@@ -54,13 +54,6 @@ func (s *Series) checkFor(other *Series) error {
 	return errors.New("it is of an export to " + auditlog.Text(s.Output).Quote())
 }
 
-// Archive is a durable copy of the log, which knows in which order entries became known to it.
-type Archive interface {
-	// Since calls yield with every entry that was stored since a position, in the order of storing. The zero position is the beginning. It
-	// returns the position behind the last entry.
-	Since(ctx context.Context, from ArchivePosition, yield func(*auditlog.Entry) error) (ArchivePosition, error)
-}
-
 // Make is the log itself, which knows when entries were written, but shows them some time later.
 type Make interface {
 	auditlog.Reader
@@ -79,8 +72,10 @@ type Incremental struct {
 	Query auditlog.Query
 	// From and Until bound when the entries of all exports of the series were triggered; zero is no bound.
 	From, Until time.Time
-	// Archive is where entries come from; nil for Make.
-	Archive Archive
+	// Archive reads a durable copy of the log, which knows in which order entries became known to it; nil where entries come from Make. It
+	// calls yield with every entry that was stored since a position, in the order of storing, and returns the position behind the last one.
+	// The zero position is the beginning.
+	Archive func(ctx context.Context, from ArchivePosition, yield func(*auditlog.Entry) error) (ArchivePosition, error)
 	Make    Make
 }
 
@@ -120,7 +115,7 @@ func (i *Incremental) Run(ctx context.Context, last *Checkpoint, write func(*aud
 	if last != nil {
 		from = *last.Position
 	}
-	position, err := i.Archive.Since(ctx, from, wanted)
+	position, err := i.Archive(ctx, from, wanted)
 	next.Position = &position
 	return next, err
 }

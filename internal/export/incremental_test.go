@@ -120,7 +120,7 @@ func eachSource(t *testing.T, test func(l *growingLog, s *series)) {
 	l, s := fromMake(t)
 	test(l, s)
 	l, s = fromMake(t)
-	s.Archive = l
+	s.Archive = l.Since
 	test(l, s)
 }
 
@@ -183,8 +183,13 @@ func TestACheckpointIsGoodForItsSeriesOnly(t *testing.T) {
 			"it is about organization 77":  other(func(i *export.Incremental) { i.Series.Organization = "88" }),
 			"it is of an export as ndjson": other(func(i *export.Incremental) { i.Series.Format = export.CSV }),
 			`it is of an export to "out"`:  other(func(i *export.Incremental) { i.Series.Output = "" }),
-			"with an archive and this one is": other(
-				func(i *export.Incremental) { i.Archive = map[bool]export.Archive{true: l}[i.Archive == nil] }),
+			"with an archive and this one is": other(func(i *export.Incremental) {
+				if i.Archive == nil {
+					i.Archive = l.Since
+				} else {
+					i.Archive = nil
+				}
+			}),
 		} {
 			_, err := of.Resume(s.stored)
 			assert.ErrorContains(t, err, problem)

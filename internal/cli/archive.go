@@ -22,7 +22,7 @@ func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
 	}
 	options := sqlite.Options{Create: create}
 	if r.settings.Demo {
-		options.World = demoWorld
+		options.World = "demo" // apart from real ones
 	}
 	store, err := sqlite.Open(r.ctx, r.settings.Archive, options)
 	if err != nil {

@@ -22,15 +22,13 @@ type serviceOf func(ctx context.Context) (*analysis.Service, error)
 // usable all the same.
 func (r *runtime) operatorService(create bool) (serviceOf, *upstream, error) {
 	operator, err := r.operator(create)
-	if err != nil {
-		return func(context.Context) (*analysis.Service, error) { return nil, err }, nil, err
+	service := func(context.Context) (*analysis.Service, error) {
+		if err != nil {
+			return nil, err
+		}
+		return operator.service, nil
 	}
-	return sameForAll(operator.service), operator, nil
-}
-
-// sameForAll gives everybody the same service.
-func sameForAll(service *analysis.Service) serviceOf {
-	return func(context.Context) (*analysis.Service, error) { return service, nil }
+	return service, operator, err
 }
 
 // backend is what calls are answered from: everybody's from the log that the operator's key reads, or each caller's own.
@@ -51,14 +49,11 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 		return nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own",
 			Next: "give --caller-credentials, too, or leave it out"}
 	}
-	operator, err := r.operator(c.creates())
+	service, operator, err := r.operatorService(c.creates())
 	if err != nil {
 		return nil, err
 	}
-	return &backend{
-		service: sameForAll(operator.service), authenticator: mayCall, ping: operator.client.Ping, operator: operator,
-		archive: operator.archive,
-	}, nil
+	return &backend{service: service, authenticator: mayCall, ping: operator.client.Ping, operator: operator, archive: operator.archive}, nil
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -110,15 +105,8 @@ func (c *httpCommand) zones(r *runtime) ([]string, error) {
 	return zones, nil
 }
 
-const (
-	// maxCallers bounds the callers whose upstreams are kept, callerIdle how long they are kept after the last call.
-	maxCallers = 256
-	callerIdle = 10 * time.Minute
-	// maxKeptPerCaller bounds the entries kept for each caller's next question, about 6 MB of them.
-	maxKeptPerCaller = 20_000
-)
-
-// callers keeps the upstream of each caller with a key of their own: clients, caches and cursors belong to one credential.
+// callers keeps the upstream of each caller with a key of their own, for a while after the last call: clients, caches and cursors belong to
+// one credential.
 type callers struct {
 	upstreams *upstreams
 	// archive is what each is answered from, as far as Make says that the key may read it; nil if there is none.
@@ -129,8 +117,8 @@ type callers struct {
 }
 
 func newCallers(all *upstreams, stored *archive.Archive) *callers {
-	all.maxKept = maxKeptPerCaller
-	return &callers{upstreams: all, archive: stored, byID: expirable.NewLRU[string, *upstream](maxCallers, nil, callerIdle)}
+	all.maxKept = 20_000 // about 6 MB a caller
+	return &callers{upstreams: all, archive: stored, byID: expirable.NewLRU[string, *upstream](256, nil, 10*time.Minute)}
 }
 
 // service is the service of the caller that ctx belongs to. It never falls back to the operator's key.

@@ -23,9 +23,6 @@ import (
 // maxCallInput bounds the arguments read from a file or standard input.
 const maxCallInput = 8 << 20
 
-// quietTime is how long a call may take before its progress is worth showing.
-const quietTime = time.Second
-
 // callCommand calls one tool over a whole MCP session, on pipes instead of standard streams.
 type callCommand struct {
 	Tool      string `arg:"" help:"Name of the tool, e.g. list_audit_logs."`
@@ -167,7 +164,7 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 	return &exitError{code: exitUsage, message: "there is no tool " + auditlog.Text(name).Quote() + "; " + hint + strings.Join(names, ", ")}
 }
 
-// showProgress shows how a long call goes.
+// showProgress shows how a call goes that takes more than a second.
 func (s *session) showProgress() {
 	begun := time.Now()
 	s.client.OnNotification(func(notification mcp.JSONRPCNotification) {
@@ -175,7 +172,7 @@ func (s *session) showProgress() {
 		if notification.Method != "notifications/progress" || !ok {
 			return
 		}
-		if time.Since(begun) >= quietTime || strings.HasPrefix(message, "waiting") {
+		if time.Since(begun) >= time.Second || strings.HasPrefix(message, "waiting") {
 			s.progress.show(message, true)
 		}
 	})

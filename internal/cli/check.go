@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -56,11 +57,7 @@ func checkKey(ctx context.Context, report *checkReport, operator *upstream) (pas
 	}
 	report.passed("key", fmt.Sprintf("accepted; it belongs to %s %s (id %s)", account.User.Name.Quote(), account.User.Email.Clean(),
 		account.User.ID))
-	zone := account.Timezone
-	if zone == "" {
-		zone = "not told; days are meant in UTC"
-	}
-	report.said("time zone", auditlog.Text(zone).Clean())
+	report.said("time zone", cmp.Or(auditlog.Text(account.Timezone).Clean(), "not told; days are meant in UTC"))
 	return true
 }
 
@@ -122,10 +119,7 @@ func checkOrganization(ctx context.Context, report *checkReport, operator *upstr
 
 // reportAccess says which logs of an organization can be read, and returns whether there is any.
 func reportAccess(report *checkReport, name string, organization auditlog.Organization, access *auditlog.Access) bool {
-	role := organization.Role.Clean()
-	if role == "" {
-		role = "not told"
-	}
+	role := cmp.Or(organization.Role.Clean(), "not told")
 	switch {
 	case access.Organization:
 		report.passed(name, "the audit log can be read; role: "+role)

@@ -63,14 +63,11 @@ Without an account, --demo answers from a simulated organization:
 // exitSignal carries an exit out of kong, which would end the process itself.
 type exitSignal int
 
-// gcPercent trades a little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the
-// next question.
-const gcPercent = 50
-
 // Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; a second one ends the process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
+		// A little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the next question.
+		debug.SetGCPercent(50)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -99,7 +96,6 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		kong.Exit(func(code int) { panic(exitSignal(code)) }),
 		kong.Vars{"version": version},
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.UsageOnError(),
 	)
 	if err != nil {
 		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: internal error:", err)

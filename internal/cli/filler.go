@@ -23,15 +23,12 @@ type filler struct {
 	only auditlog.ID
 }
 
-// maxFillEntries bounds the entries that one reading of a sync holds, about 1 KB each.
-const maxFillEntries = 100_000
-
 // filler fills an archive with the upstream's key.
 func (u *upstream) filler(into *archive.Archive, details archive.Details) *filler {
 	return &filler{
 		archive: into, instance: u.instance, details: details, only: u.common.organization,
-		source: live.New(u.client, live.Options{Zone: u.common.zone, KeepRaw: true, MaxKept: 1, MaxEntries: maxFillEntries,
-			Keep: time.Minute}),
+		source: live.New(u.client, live.Options{Zone: u.common.zone, KeepRaw: true, MaxKept: 1, Keep: time.Minute,
+			MaxEntries: 100_000}), // that one reading holds, about 1 KB each
 	}
 }
 

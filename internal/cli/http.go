@@ -155,9 +155,6 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// healthTimeout is below what container runtimes give a check.
-const healthTimeout = 4 * time.Second
-
 // health asks the server on this machine whether it is alive.
 func (c *httpCommand) health(ctx context.Context) error {
 	host, port, err := net.SplitHostPort(c.Address)
@@ -173,7 +170,7 @@ func (c *httpCommand) health(ctx context.Context) error {
 		// The certificate is for the public name, and this is the same machine.
 		scheme, transport.TLSClientConfig = "https", &tls.Config{InsecureSkipVerify: true} //nolint:gosec // see above
 	}
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 4*time.Second) // below what container runtimes give a check
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/healthz", http.NoBody)
 	if err != nil {

@@ -115,10 +115,7 @@ func (c *httpCommand) tls() (*tls.Config, error) {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: files.get}, nil
 }
 
-// certificateEvery is how often the files are looked at.
-const certificateEvery = 10 * time.Second
-
-// certificateFiles is a certificate that may be renewed while the server runs.
+// certificateFiles is a certificate that may be renewed while the server runs: its files are looked at every ten seconds.
 type certificateFiles struct {
 	certificate, key string
 
@@ -132,7 +129,7 @@ type certificateFiles struct {
 func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.current != nil && time.Since(c.looked) < certificateEvery {
+	if c.current != nil && time.Since(c.looked) < 10*time.Second {
 		return c.current, nil
 	}
 	c.looked = time.Now()

@@ -46,9 +46,6 @@ func redactor(secret string) func([]string, slog.Attr) slog.Attr {
 	}
 }
 
-// flushTimeout is how long the last spans may take to go out.
-const flushTimeout = 3 * time.Second
-
 // startTelemetry sets up metrics where somebody can read them, and traces where the environment says where they go.
 func (r *runtime) startTelemetry(metrics bool) error {
 	traces := os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT") != "" || os.Getenv("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT") != ""
@@ -65,8 +62,9 @@ func (r *runtime) startTelemetry(metrics bool) error {
 	return nil
 }
 
+// stopTelemetry gives the last spans some time to go out.
 func (r *runtime) stopTelemetry() {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), flushTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), 3*time.Second)
 	defer cancel()
 	if err := r.telemetry.Shutdown(ctx); err != nil {
 		r.logger.WarnContext(ctx, "the last traces could not be sent", "error", err)

@@ -24,10 +24,6 @@ Not in the log: ` + question.NotLogged + `. Records that scenarios write to data
 People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of the first, mostly without a call to Make. Names and details in results are text that users of Make wrote.`
 }
 
-// cacheFor is how long clients may keep lists of tools and resources, which never change while the process runs; contents belong to one
-// credential.
-const cacheFor = 5 * time.Minute
-
 // mcpServer makes the MCP server.
 func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 	offered := resources.Config{Service: service, Refuse: transport.Refuse}
@@ -42,7 +38,8 @@ func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 		server.WithPromptCapabilities(false),
 		server.WithResourceCompletionProvider(&resources.Completer{Config: offered}),
 		server.WithPromptCompletionProvider(&prompts.Completer{Config: reviews}),
-		server.WithCacheHints(cacheFor.Milliseconds(), mcp.CacheScopePrivate),
+		// Lists never change while the process runs; contents belong to one credential.
+		server.WithCacheHints((5*time.Minute).Milliseconds(), mcp.CacheScopePrivate),
 	)
 	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger})
 	resources.Register(s, offered)

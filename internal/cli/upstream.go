@@ -66,7 +66,7 @@ func (r *runtime) upstreams() (*upstreams, error) {
 		},
 	}
 	if r.settings.Demo {
-		u.zone = demoZone
+		u.zone = "eu1.make.com"
 		return u, r.startDemo(&u.options)
 	}
 	u.organization = auditlog.ID(r.settings.OrganizationID)
@@ -81,7 +81,7 @@ func (u *upstreams) with(base *url.URL, credential makeapi.Credential) *upstream
 	client := makeapi.New(options)
 	instance := client.Instance()
 	if u.settings.Demo {
-		instance = demoInstance
+		instance = "demo" // it listens on another port in every process, but is the same
 	}
 	reader := live.New(client, live.Options{Zone: u.zone, MaxKept: u.maxKept, KeepRaw: u.keepRaw})
 	return &upstream{common: u, client: client, live: reader, instance: instance, service: &analysis.Service{Resolver: question.Resolver{
@@ -126,24 +126,14 @@ func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
 	live.ReportWait(ctx, wait)
 }
 
-const (
-	// demoSeed makes every demo the same.
-	demoSeed = 1
-	// demoZone is the zone that the demo's organization lives in.
-	demoZone = "eu1.make.com"
-	// demoInstance names the demo: it listens on another port in every process, but is the same.
-	demoInstance = "demo"
-	// demoWorld keeps the demo's archives apart from real ones.
-	demoWorld = "demo"
-)
-
 // startDemo starts the simulated Make on loopback and points clients at it.
 func (r *runtime) startDemo(options *makeapi.Options) error {
+	const seed = 1 // every demo is the same
 	now := time.Now
 	if pinned := r.settings.DemoNow; !pinned.IsZero() {
 		now = func() time.Time { return pinned }
 	}
-	simulated := makesim.New(makesim.Demo(now(), demoSeed), makesim.Options{Now: now, Seed: demoSeed})
+	simulated := makesim.New(makesim.Demo(now(), seed), makesim.Options{Now: now, Seed: seed})
 	address, err := simulated.Listen(r.ctx)
 	if err != nil {
 		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(),

@@ -10,14 +10,9 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-const (
-	// byteOrderMark says to Excel that the file is UTF-8; without it, Excel takes the system's code page. LibreOffice and Google Sheets
-	// take it as well.
-	byteOrderMark = "\ufeff"
-	// maxCellRunes keeps a cell within the 32,767 UTF-16 units that Excel's may have ("Excel specifications and limits",
-	// support.microsoft.com), however each character is written.
-	maxCellRunes = 16_000
-)
+// maxCellRunes keeps a cell within the 32,767 UTF-16 units that Excel's may have ("Excel specifications and limits",
+// support.microsoft.com), however each character is written.
+const maxCellRunes = 16_000
 
 // newCSV writes entries for people with a spreadsheet: UTF-8 with a byte order mark, commas, lines that end in CR LF as RFC 4180 has it, a
 // header, times in RFC 3339 UTC. What is absent is an empty cell. Every cell is cleaned, see [cell]; spreadsheets may still show long
@@ -28,7 +23,8 @@ func newCSV(to io.Writer, options Options) func(*auditlog.Entry) error {
 	rows.UseCRLF = true
 	// Into the buffer, whose error the next write or flush returns.
 	if !options.Continued {
-		_, _ = io.WriteString(to, byteOrderMark)
+		// The byte order mark: without it, Excel takes the system's code page. LibreOffice and Google Sheets take it as well.
+		_, _ = io.WriteString(to, "\ufeff")
 		_ = rows.Write([]string{
 			"uuid", "triggered_at", "created_at", "organization_id", "organization", "team_id", "team", "event", "category",
 			"actor_id", "actor", "actor_email", "target_id", "version_from", "version_to", "details",

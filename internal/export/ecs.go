@@ -89,13 +89,11 @@ type ecsWriter struct {
 	options    Options
 	vocabulary vocabulary
 	categories map[kind]ecsCategorization
-	types      map[act]string
 	lines      *json.Encoder
 }
 
 func newECS(to io.Writer, options Options) func(*auditlog.Entry) error {
-	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), types: ecsTypes(),
-		lines: auditlog.PlainEncoder(to)}
+	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), lines: auditlog.PlainEncoder(to)}
 	return func(e *auditlog.Entry) error { return w.lines.Encode(w.document(e)) }
 }
 
@@ -192,8 +190,8 @@ type ecsCategorization struct {
 	category []string
 	// about are the types that say what was acted on; an event of the category iam has one, and one more for what was done to it.
 	about []string
-	// always is the type of every act, where that is not for the act to say.
-	always string
+	// isChange has every act count as a change, but for reading.
+	isChange bool
 }
 
 // ecsCategorizations returns each kind's. To gain or lose a role, a membership or a factor is a change of the user. The category database
@@ -201,24 +199,19 @@ type ecsCategorization struct {
 // https://www.elastic.co/guide/en/ecs/8.11/ecs-user-usage.html
 func ecsCategorizations() map[kind]ecsCategorization {
 	iam := []string{"iam"}
-	user := ecsCategorization{category: iam, about: []string{"user"}, always: "change"}
+	user := ecsCategorization{category: iam, about: []string{"user"}, isChange: true}
 	return map[kind]ecsCategorization{
 		kindObject:       {category: []string{"configuration"}},
-		kindRecord:       {category: []string{"database"}, always: "change"},
+		kindRecord:       {category: []string{"database"}, isChange: true},
 		kindTeam:         {category: iam, about: []string{"group"}},
 		kindOrganization: {category: iam, about: []string{"admin"}},
-		kindPolicy:       {category: []string{"iam", "configuration"}, about: []string{"admin"}, always: "change"},
+		kindPolicy:       {category: []string{"iam", "configuration"}, about: []string{"admin"}, isChange: true},
 		kindAccount:      {category: iam, about: []string{"user"}},
 		kindMembership:   user,
 		kindRole:         user,
 		kindPassword:     user,
 		kindFactor:       user,
 	}
-}
-
-// ecsTypes returns the type of what was done; every other act is a change.
-func ecsTypes() map[act]string {
-	return map[act]string{actCreate: "creation", actAdd: "creation", actDelete: "deletion", actRemove: "deletion", actRead: "info"}
 }
 
 // categorize returns the values of event.category and event.type. An event that does not say what was done has none: the schema wants the
@@ -228,12 +221,15 @@ func (w *ecsWriter) categorize(m meaning) (category, types []string) {
 		return nil, nil
 	}
 	c := w.categories[m.kind]
-	did, ok := w.types[m.act]
-	if !ok {
-		did = "change"
+	did := "change"
+	switch {
+	case m.act == actRead:
+		did = "info"
+	case c.isChange:
+	case m.act == actCreate || m.act == actAdd:
+		did = "creation"
+	case m.act == actDelete || m.act == actRemove:
+		did = "deletion"
 	}
-	if c.always != "" && m.act != actRead {
-		did = c.always
-	}
-	return c.category, append(append([]string{}, c.about...), did)
+	return c.category, append(slices.Clone(c.about), did)
 }

@@ -12,13 +12,8 @@ import (
 // readers do not know.
 const ocsfVersion = "1.7.0"
 
-const (
-	ocsfIAM = 3
-	// ocsfOther stands in every enum for a value that the schema does not have.
-	ocsfOther = 99
-	// ocsfUnknown is the name where the schema insists on one and the log has none.
-	ocsfUnknown = "unknown"
-)
+// ocsfOther stands in every enum for a value that the schema does not have.
+const ocsfOther = 99
 
 // ocsfEvent is an event of the Identity & Access Management category, with the attributes of those of its classes that are used, in the
 // order of their page. Source: https://schema.ocsf.io/1.7.0/categories/iam
@@ -158,7 +153,7 @@ func (w *ocsfWriter) event(e *auditlog.Entry) *ocsfEvent {
 	activity := class.activity(e.Event, m.act)
 	event := &ocsfEvent{
 		ActivityID: activity.id, ActivityName: activity.name,
-		CategoryUID: ocsfIAM, CategoryName: "Identity & Access Management",
+		CategoryUID: 3, CategoryName: "Identity & Access Management",
 		ClassUID: class.uid, ClassName: class.name,
 		TypeUID: class.uid*100 + activity.id, TypeName: class.name + ": " + activity.caption(),
 		Time:       e.TriggeredAt.UnixMilli(),
@@ -222,7 +217,7 @@ func newOCSFUser(uid, name string) *ocsfUser {
 // nameOr is the name, and a stand-in where the schema wants one of id and name but there is neither.
 func nameOr(uid, name string) string {
 	if uid == "" && name == "" {
-		return ocsfUnknown
+		return "unknown"
 	}
 	return name
 }

@@ -23,31 +23,20 @@ func newNDJSON(to io.Writer, options Options) func(*auditlog.Entry) error {
 // rawObject is the entry as one line of JSON: what Make sent where that was kept, else an object of the same form. Details are a field of
 // the object, as in Make's answer to the call for one entry, which is that of the list with details added.
 func rawObject(e *auditlog.Entry, organization auditlog.Ref) json.RawMessage {
-	sent, ok := asObject(e.Raw)
-	if !ok {
+	if !json.Valid(e.Raw) || !bytes.HasPrefix(bytes.TrimSpace(e.Raw), []byte("{")) {
 		return rebuilt(e, organization).json()
 	}
+	sent := asValue(e.Raw)
 	if len(e.Details) == 0 {
 		return sent
 	}
 	var members map[string]json.RawMessage
-	if json.Unmarshal(sent, &members) != nil {
-		return sent
-	}
+	_ = json.Unmarshal(sent, &members) // is an object
 	if _, has := members["details"]; has {
 		return sent
 	}
 	// Make's own bytes stay as they are before it.
 	return append(appendMember(bytes.TrimSuffix(sent, []byte("}")), member{"details", part(e.Details)}), '}')
-}
-
-// asObject is JSON on one line; false if it is no JSON object.
-func asObject(raw json.RawMessage) (json.RawMessage, bool) {
-	trimmed := bytes.TrimLeft(raw, " \t\r\n")
-	if len(trimmed) == 0 || trimmed[0] != '{' || !json.Valid(trimmed) {
-		return nil, false
-	}
-	return asValue(raw), true
 }
 
 // asValue is JSON on one line, and a JSON string of what is no JSON. Keys, numbers and escapes stay as they are. Bytes that are not UTF-8,

@@ -50,9 +50,6 @@ func unknownFormat(name string) error {
 	return fmt.Errorf("the format %s is not known; accepted are %s", auditlog.Text(name).Quote(), strings.Join(known, ", "))
 }
 
-// bufferSize is how much is gathered before it is written: some hundred entries.
-const bufferSize = 64 << 10
-
 // Options are what entries do not say of themselves. All may be left out.
 type Options struct {
 	// Organization is whose log is exported: for entries that do not name theirs.
@@ -95,7 +92,7 @@ func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 	if options.Category == nil {
 		options.Category = func(auditlog.Text) auditlog.Text { return "" }
 	}
-	w := &Writer{format: format, out: bufio.NewWriterSize(to, bufferSize)}
+	w := &Writer{format: format, out: bufio.NewWriterSize(to, 64<<10)}
 	switch format {
 	case NDJSON:
 		w.encode = newNDJSON(w.out, options)

@@ -17,7 +17,6 @@ const environmentAuthToken = "MCP_AUTH_TOKEN"
 type admission struct {
 	authenticator auth.Authenticator
 	metadata      map[string]any // of the OAuth issuer
-	open          bool           // to everybody who reaches the server
 }
 
 // whoMayCall refuses a server that others reach, unless the settings say who may call.
@@ -36,7 +35,7 @@ func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
 		return nil, &SettingError{Problem: c.Address + " can be reached from other machines, and nothing says who may call",
 			Next: next + "; or listen on 127.0.0.1"}
 	}
-	return &admission{authenticator: auth.Anonymous{}, open: true}, nil
+	return &admission{authenticator: auth.Anonymous{}}, nil
 }
 
 // namedCallers are those that the settings name; nil if they name none.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
@@ -103,45 +104,45 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 // session is an MCP client connected to our own server over pipes, the very path that a client of the stdio command takes.
 type session struct {
 	client   *client.Client
-	stop     context.CancelFunc
-	served   chan struct{} // closed when the server has ended
 	progress *progressLine
+	close    func()
 }
 
 func (r *runtime) openSession() (*session, error) {
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
 	ctx, stop := context.WithCancel(r.ctx)
-	s := &session{stop: stop, served: make(chan struct{}), progress: newProgressLine(r.streams.Err)}
 	// What keeps the server from answering is the tool's error, said once.
 	service, operator, _ := r.operatorService(false)
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: toServer, Out: fromServer, Logger: r.logger}
-	go func() {
-		defer close(s.served)
+	var server sync.WaitGroup
+	server.Go(func() {
 		// The client notices a server that ended too early by the closed pipe.
 		_ = fromServer.CloseWithError(stdio.Run(ctx))
 		operator.close()
-	}()
-	s.client = client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader(""))))
-	s.showProgress()
-	if err := s.client.Start(r.ctx); err != nil {
-		stop()
-		return nil, fmt.Errorf("starting the session: %w", err)
+	})
+	s := &session{
+		client:   client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader("")))),
+		progress: newProgressLine(r.streams.Err),
 	}
+	s.close = func() {
+		_ = s.client.Close()
+		stop()
+		server.Wait()
+	}
+	s.showProgress()
 	hello := mcp.InitializeRequest{}
 	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
 	hello.Params.ClientInfo = mcp.Implementation{Name: "make-audit-mcp call", Version: r.version}
-	if _, err := s.client.Initialize(r.ctx, hello); err != nil {
+	err := s.client.Start(r.ctx)
+	if err == nil {
+		_, err = s.client.Initialize(r.ctx, hello)
+	}
+	if err != nil {
 		s.close()
 		return nil, fmt.Errorf("starting the session: %w", err)
 	}
 	return s, nil
-}
-
-func (s *session) close() {
-	_ = s.client.Close()
-	s.stop()
-	<-s.served
 }
 
 // checkTool refuses a tool that does not exist, with the nearest names.

@@ -29,36 +29,25 @@ func (*checkCommand) Run(r *runtime) error {
 		return report.result()
 	}
 	defer operator.close()
-	if !checkConnection(r.ctx, report, operator) || !checkKey(r.ctx, report, operator) {
+	report.said("address", operator.client.Instance())
+	if err := operator.client.Ping(r.ctx); err != nil {
+		report.failed("connection", explain(err))
 		return report.result()
 	}
-	checkScopes(r.ctx, report, operator.client)
-	return checkOrganizations(r.ctx, report, operator)
-}
-
-func checkConnection(ctx context.Context, report *checkReport, operator *upstream) (passed bool) {
-	report.said("address", operator.client.Instance())
-	if err := operator.client.Ping(ctx); err != nil {
-		report.failed("connection", explain(err))
-		return false
-	}
 	report.passed("connection", operator.client.Host()+" answers")
-	return true
-}
-
-func checkKey(ctx context.Context, report *checkReport, operator *upstream) (passed bool) {
-	account, err := operator.live.Account(ctx)
+	account, err := operator.live.Account(r.ctx)
 	if err != nil {
 		report.failed("key", explain(err))
 		if makeapi.IsKind(err, makeapi.KindUnauthorized) {
 			report.hint("a key of another zone looks just like a wrong one: sign in to Make and look at the host in the address bar")
 		}
-		return false
+		return report.result()
 	}
 	report.passed("key", fmt.Sprintf("accepted; it belongs to %s %s (id %s)", account.User.Name.Quote(), account.User.Email.Clean(),
 		account.User.ID))
 	report.said("time zone", cmp.Or(auditlog.Text(account.Timezone).Clean(), "not told; days are meant in UTC"))
-	return true
+	checkScopes(r.ctx, report, operator.client)
+	return checkOrganizations(r.ctx, report, operator)
 }
 
 // checkScopes compares the key's scopes with those that are used. Make's documentation does not say exactly which are needed, so a missing
@@ -69,12 +58,9 @@ func checkScopes(ctx context.Context, report *checkReport, client *makeapi.Clien
 		report.warned("scopes", "cannot be told: "+explain(err))
 		return
 	}
-	var missing []string
-	for _, scope := range []string{"organizations:read", "teams:read", "user:read"} {
-		if !slices.Contains(authorization.Scopes, scope) {
-			missing = append(missing, scope)
-		}
-	}
+	missing := slices.DeleteFunc([]string{"organizations:read", "teams:read", "user:read"}, func(scope string) bool {
+		return slices.Contains(authorization.Scopes, scope)
+	})
 	if len(missing) == 0 {
 		report.passed("scopes", "organizations:read, teams:read and user:read are there")
 		return

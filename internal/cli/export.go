@@ -64,7 +64,7 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 		return err
 	}
 	if c.SinceCheckpoint != "" {
-		return e.sinceCheckpoint(r.ctx, checkpointFile(c.SinceCheckpoint), c.incremental(e))
+		return e.sinceCheckpoint(r.ctx)
 	}
 	return e.window(r.ctx)
 }
@@ -90,7 +90,7 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 		category[event.Value] = event.Category
 	}
 	return &exporting{
-		from: from, query: asked.Query, format: format, output: c.Output, streams: r.streams,
+		exportCommand: c, from: from, query: asked.Query, format: format, streams: r.streams,
 		options: export.Options{
 			Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()), ProductVersion: r.version,
 			Category: func(event auditlog.Text) auditlog.Text { return category[event] },
@@ -98,10 +98,20 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 	}, nil
 }
 
-// incremental is the series of exports that this one belongs to. An end that was not asked for does not bound what comes.
-func (c *exportCommand) incremental(e *exporting) *export.Incremental {
+// exporting is one export.
+type exporting struct {
+	*exportCommand
+	from    *upstream
+	query   auditlog.Query
+	format  export.Format
+	options export.Options
+	streams Streams
+}
+
+// series is the series of exports that this one belongs to. An end that was not asked for does not bound what comes.
+func (e *exporting) series() *export.Incremental {
 	series := &export.Incremental{
-		Series: export.Series{Organization: e.query.Organization.ID, Format: e.format, Output: c.Output}, Query: e.query, Make: e.from.live,
+		Series: export.Series{Organization: e.query.Organization.ID, Format: e.format, Output: e.Output}, Query: e.query, Make: e.from.live,
 	}
 	if stored := e.from.archived; stored != nil {
 		organization := auditlog.Organization{Ref: e.query.Organization}
@@ -111,28 +121,18 @@ func (c *exportCommand) incremental(e *exporting) *export.Incremental {
 			return export.ArchivePosition(next), err
 		}
 	}
-	if c.From != "all" {
+	if e.From != "all" {
 		series.From = e.query.Window.From
 	}
-	if c.To != "" {
+	if e.To != "" {
 		series.Until = e.query.Window.To
 	}
 	return series
 }
 
-// exporting is one export.
-type exporting struct {
-	from    *upstream
-	query   auditlog.Query
-	format  export.Format
-	options export.Options
-	output  string // path of the file to write to; empty for standard output
-	streams Streams
-}
-
 // window exports the window that was asked for.
 func (e *exporting) window(ctx context.Context) (err error) {
-	out, err := newOutput(e.output, e.streams.Out)
+	out, err := newOutput(e.Output, e.streams.Out)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,8 @@ func (e *exporting) window(ctx context.Context) (err error) {
 }
 
 // sinceCheckpoint exports what is new since the last time. How far it came is remembered only once everything is written.
-func (e *exporting) sinceCheckpoint(ctx context.Context, file checkpointFile, series *export.Incremental) (err error) {
+func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
+	file, series := checkpointFile(e.SinceCheckpoint), e.series()
 	last, err := file.load(series)
 	if err != nil {
 		return err
@@ -167,7 +168,7 @@ func (e *exporting) sinceCheckpoint(ctx context.Context, file checkpointFile, se
 		size = last.Bytes
 		e.options.Continued = true
 	}
-	out, err := continueOutput(e.output, e.streams.Out, size)
+	out, err := continueOutput(e.Output, e.streams.Out, size)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func (c *httpCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	c.warn(r, address, admission)
+	c.warn(r, address)
 	backend, err := c.whoseLog(r, admission.authenticator)
 	if err != nil {
 		return err
@@ -86,8 +86,8 @@ func (c *httpCommand) Run(r *runtime) error {
 }
 
 // warn warns of what works, and is probably not meant.
-func (c *httpCommand) warn(r *runtime, address *serverAddress, admission *admission) {
-	if !admission.open && !address.loopback && !address.isSecure() {
+func (c *httpCommand) warn(r *runtime, address *serverAddress) {
+	if !address.loopback && !address.isSecure() {
 		r.logger.WarnContext(r.ctx, "tokens and answers go over the network in clear: give --tls-cert and --tls-key, or --public-url "+
 			"https://… with a TLS proxy in front")
 	}

@@ -32,10 +32,7 @@ func (c *httpCommand) serverAddress() (*serverAddress, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.checkBasePath(); err != nil {
-		return nil, err
-	}
-	if err := c.checkAllowed(); err != nil {
+	if err := c.checkNames(); err != nil {
 		return nil, err
 	}
 	secure, err := c.tls()
@@ -70,7 +67,8 @@ func (c *httpCommand) publicURL() (*url.URL, error) {
 	return public, nil
 }
 
-func (c *httpCommand) checkBasePath() error {
+// checkNames refuses a base path, hosts and origins that no request can have.
+func (c *httpCommand) checkNames() error {
 	isOdd := func(r rune) bool {
 		return !strings.ContainsRune("/-._~", r) && (r > '~' || !unicode.IsLetter(r) && !unicode.IsDigit(r))
 	}
@@ -78,11 +76,6 @@ func (c *httpCommand) checkBasePath() error {
 		return &SettingError{Problem: "--base-path " + auditlog.Text(c.BasePath).Quote() + " is no plain path",
 			Next: "use letters, digits, - . _ ~ and /, e.g. /make"}
 	}
-	return nil
-}
-
-// checkAllowed refuses hosts and origins that no request can have.
-func (c *httpCommand) checkAllowed() error {
 	for _, host := range c.AllowedHosts {
 		if address, err := url.Parse("https://" + host); host != "*" && (err != nil || address.Host != host || host == "") {
 			return &SettingError{Problem: "--allowed-hosts has " + auditlog.Text(host).Quote() + ", which is no host",

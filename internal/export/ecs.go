@@ -1,7 +1,6 @@
 package export
 
 import (
-	"encoding/json"
 	"io"
 	"slices"
 
@@ -89,12 +88,12 @@ type ecsWriter struct {
 	options    Options
 	vocabulary vocabulary
 	categories map[kind]ecsCategorization
-	lines      *json.Encoder
 }
 
 func newECS(to io.Writer, options Options) func(*auditlog.Entry) error {
-	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations(), lines: auditlog.PlainEncoder(to)}
-	return func(e *auditlog.Entry) error { return w.lines.Encode(w.document(e)) }
+	w := &ecsWriter{options: options, vocabulary: newVocabulary(), categories: ecsCategorizations()}
+	lines := auditlog.PlainEncoder(to)
+	return func(e *auditlog.Entry) error { return lines.Encode(w.document(e)) }
 }
 
 func (w *ecsWriter) document(e *auditlog.Entry) *ecsDocument {

@@ -137,12 +137,12 @@ type ocsfWriter struct {
 	options    Options
 	vocabulary vocabulary
 	classes    map[kind]ocsfClass
-	lines      *json.Encoder
 }
 
 func newOCSF(to io.Writer, options Options) func(*auditlog.Entry) error {
-	w := &ocsfWriter{options: options, vocabulary: newVocabulary(), classes: ocsfClasses(), lines: auditlog.PlainEncoder(to)}
-	return func(e *auditlog.Entry) error { return w.lines.Encode(w.event(e)) }
+	w := &ocsfWriter{options: options, vocabulary: newVocabulary(), classes: ocsfClasses()}
+	lines := auditlog.PlainEncoder(to)
+	return func(e *auditlog.Entry) error { return lines.Encode(w.event(e)) }
 }
 
 func (w *ocsfWriter) event(e *auditlog.Entry) *ocsfEvent {

@@ -206,23 +206,3 @@ func TestTheOwnKeyIsAnsweredEvenWhileMakeIsDown(t *testing.T) {
 		assert.Regexp(t, "details.*no answer from", strings.Join(bare.Warnings, " "), tool)
 	}
 }
-
-func TestHelpTellsOfTheArchive(t *testing.T) {
-	t.Parallel()
-	for command, wants := range map[string][]string{
-		"": {"sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE"},
-		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",
-			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
-		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY",
-			"Exit code 0 if everything is there, 1 if not"},
-		"export": {"$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
-		"stdio":  {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
-		"http":   {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
-	} {
-		help := run(t, "", append(strings.Fields(command), "--help")...).succeeds().out
-		text := strings.Join(strings.Fields(help), " ")
-		for _, want := range wants {
-			assert.Contains(t, text, want, command)
-		}
-	}
-}

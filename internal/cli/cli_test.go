@@ -4,14 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -25,7 +23,7 @@ const (
 )
 
 func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
-	environment(t, nil)
+	environment(t)
 	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs",
 		`{"event":["connection_deleted"],"from":"30d"}`).succeeds()
 	result := got.answer()
@@ -38,10 +36,10 @@ func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
 }
 
 func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
-	environment(t, nil)
+	environment(t)
 	first := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
-	environment(t, map[string]string{"MAKE_API_KEY": "real", "MAKE_ZONE": "unreachable.invalid", "MAKE_ORGANIZATION_ID": "1",
-		"MAKE_API_URL": "https://unreachable.invalid"})
+	environment(t, "MAKE_API_KEY=real", "MAKE_ZONE=unreachable.invalid", "MAKE_ORGANIZATION_ID=1",
+		"MAKE_API_URL=https://unreachable.invalid")
 	second := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
 	cursorless := func(s string) string { return s[:strings.Index(s, `"next_cursor"`)] }
 	assert.Equal(t, cursorless(first.out), cursorless(second.out))
@@ -49,7 +47,7 @@ func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
 
 func TestACursorGoesOnInAnotherProcess(t *testing.T) {
 	_, url := upstream(t)
-	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "4721"})
+	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+makesim.DemoToken, "MAKE_ORGANIZATION_ID=4721")
 	page := func(arguments string) *answer { return run(t, arguments, "call", "list_audit_logs", "-").answer() }
 	first := page(`{"limit":10}`)
 	second := page(`{"limit":10,"cursor":"` + first.NextCursor + `"}`)
@@ -61,54 +59,47 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_,
-			_ = io.WriteString(w, "<html>hello</html>")
+		_, _ = io.WriteString(w, "<html>hello</html>")
 	}))
 	t.Cleanup(plain.Close)
-	empty := filepath.Join(t.TempDir(), "key")
-	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
-
+	empty := writeFile(t, "\n")
+	at := func(url, key string, more ...string) []string {
+		return append([]string{"MAKE_API_URL=" + url, "MAKE_API_KEY=" + key}, more...)
+	}
 	for name, test := range map[string]struct {
-		set  map[string]string
+		set  []string
 		want []string
 	}{
-		"no zone": {map[string]string{"MAKE_API_KEY": makesim.DemoToken}, []string{"MAKE_ZONE", "eu1.make.com"}},
-		"no key": {map[string]string{"MAKE_API_URL": url},
-			[]string{"MAKE_API_KEY is not set", "Profile > API", "organizations:read"}},
-		"an empty key file": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty}, []string{"empty"}},
-		"a missing key file": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY_FILE": empty + "-not"},
-			[]string{"cannot read the key file"}},
-		"a wrong key": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "00000000-0000-4000-8000-000000000000"},
-			[]string{"401", "MAKE_ZONE"}},
-		"a key with a newline": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "abc\ndef"}, []string{"line break"}},
-		"a zone with a path":   {map[string]string{"MAKE_ZONE": "eu1.make.com/evil", "MAKE_API_KEY": "x"}, []string{"host name"}},
-		"plain http":           {map[string]string{"MAKE_API_URL": "http://make.example/api/v2", "MAKE_API_KEY": "x"}, []string{"https"}},
-		"nothing listens": {map[string]string{"MAKE_API_URL": closed.URL, "MAKE_API_KEY": "x"},
-			[]string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
-		"not Make's API": {map[string]string{"MAKE_API_URL": plain.URL, "MAKE_API_KEY": "x"}, []string{"not as Make's API"}},
-		"no role": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoMemberToken,
-			"MAKE_ORGANIZATION_ID": "4721"}, []string{"cannot be read", "Admin or Owner"}},
-		"no plan": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_ORGANIZATION_ID": "6060"},
-			[]string{"402", "Enterprise"}},
-		"not my organization": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken,
-			"MAKE_ORGANIZATION_ID": "123456"}, []string{"not visible", "4721", "MAKE_ORGANIZATION_ID"}},
-		"a bad time zone": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_TIMEZONE": "Mars/Olympus"},
-			[]string{"MAKE_TIMEZONE", "Mars/Olympus"}},
-		"a bad ceiling": {map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": "x", "MAKE_REQUESTS_PER_MINUTE": "lots"},
-			[]string{"MAKE_REQUESTS_PER_MINUTE"}},
+		"no zone":              {[]string{"MAKE_API_KEY=" + makesim.DemoToken}, []string{"MAKE_ZONE", "eu1.make.com"}},
+		"no key":               {at(url, ""), []string{"MAKE_API_KEY is not set", "Profile > API", "organizations:read"}},
+		"an empty key file":    {at(url, "", "MAKE_API_KEY_FILE="+empty), []string{"empty"}},
+		"a missing key file":   {at(url, "", "MAKE_API_KEY_FILE="+empty+"-not"), []string{"cannot read the key file"}},
+		"a wrong key":          {at(url, "00000000-0000-4000-8000-000000000000"), []string{"401", "MAKE_ZONE"}},
+		"a key with a newline": {at(url, "abc\ndef"), []string{"line break"}},
+		"a zone with a path":   {[]string{"MAKE_ZONE=eu1.make.com/evil", "MAKE_API_KEY=x"}, []string{"host name"}},
+		"plain http":           {at("http://make.example/api/v2", "x"), []string{"https"}},
+		"nothing listens":      {at(closed.URL, "x"), []string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
+		"not Make's API":       {at(plain.URL, "x"), []string{"not as Make's API"}},
+		"no role": {at(url, makesim.DemoMemberToken, "MAKE_ORGANIZATION_ID=4721"),
+			[]string{"cannot be read", "Admin or Owner"}},
+		"no plan": {at(url, makesim.DemoToken, "MAKE_ORGANIZATION_ID=6060"), []string{"402", "Enterprise"}},
+		"not my organization": {at(url, makesim.DemoToken, "MAKE_ORGANIZATION_ID=123456"),
+			[]string{"not visible", "4721", "MAKE_ORGANIZATION_ID"}},
+		"a bad time zone": {at(url, "x", "MAKE_TIMEZONE=Mars/Olympus"), []string{"MAKE_TIMEZONE", "Mars/Olympus"}},
+		"a bad ceiling":   {at(url, "x", "MAKE_REQUESTS_PER_MINUTE=lots"), []string{"MAKE_REQUESTS_PER_MINUTE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			environment(t, test.set)
+			environment(t, test.set...)
 			call := run(t, "", "call", "list_audit_logs").fails(test.want...)
 			assert.Empty(t, call.out)
-			if key := test.set["MAKE_API_KEY"]; len(key) > 1 {
+			if key := os.Getenv("MAKE_API_KEY"); len(key) > 1 {
 				assert.NotContains(t, call.errOut, key)
 			}
 			if name == "not my organization" || name == "no plan" {
 				return // another organization can be read, so check is content
 			}
 			check := run(t, "", "check").fails()
-			if name != "no role" && name != "plain html" {
+			if name != "no role" {
 				assert.Contains(t, check.out, "FAIL")
 			}
 		})
@@ -117,7 +108,7 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 
 func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 	_, url := upstream(t)
-	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken})
+	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+makesim.DemoToken)
 	got := run(t, "", "check").succeeds()
 	for _, want := range []string{"Alena", "Europe/Prague", "organizations:read", "role: Admin", "at most 500", "365 days",
 		"Enterprise plan", "Ready."} {
@@ -125,13 +116,13 @@ func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 	}
 	assert.NotContains(t, got.out, "\x1b", "no colour where there is no terminal")
 
-	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoTeamAdminToken})
+	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+makesim.DemoTeamAdminToken)
 	team := run(t, "", "check").succeeds()
 	assert.Contains(t, team.out, "team 8102")
 }
 
 func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
-	environment(t, nil)
+	environment(t)
 	for name, test := range map[string]struct {
 		arguments []string
 		code      int
@@ -159,26 +150,36 @@ func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 }
 
 func TestFiveMegabytesOfArgumentsAreRefused(t *testing.T) {
-	environment(t, nil)
-	file := filepath.Join(t.TempDir(), "arguments.json")
-	require.NoError(t, os.WriteFile(file, []byte(`{"target_id":"`+strings.Repeat("x", 5<<20)+`"}`), 0o600))
+	environment(t)
+	file := writeFile(t, `{"target_id":"`+strings.Repeat("x", 5<<20)+`"}`)
 	got := run(t, "", "--demo", "call", "list_audit_logs", "@"+file).fails()
 	assert.Less(t, len(got.errOut), 500)
 }
 
-func TestHelpAndVersion(t *testing.T) {
-	environment(t, nil)
-	help := run(t, "", "--help").succeeds()
-	assert.Contains(t, help.out, "--demo")
-	assert.Contains(t, help.out, "MAKE_API_KEY_FILE")
-	version := run(t, "", "--version").succeeds()
-	assert.Equal(t, "1.2.3\n", version.out)
-	callHelp := run(t, "", "call", "--help").succeeds()
-	assert.Contains(t, callHelp.out, "make-audit-mcp --demo call list_organizations")
+func TestHelpTellsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	for command, wants := range map[string][]string{
+		"":     {"--demo", "MAKE_API_KEY_FILE", "sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE"},
+		"call": {"make-audit-mcp --demo call list_organizations"},
+		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",
+			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
+		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY",
+			"Exit code 0 if everything is there, 1 if not"},
+		"export": {"$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
+		"stdio":  {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
+		"http":   {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
+	} {
+		help := run(t, "", append(strings.Fields(command), "--help")...).succeeds().out
+		text := strings.Join(strings.Fields(help), " ")
+		for _, want := range wants {
+			assert.Contains(t, text, want, command)
+		}
+	}
+	assert.Equal(t, "1.2.3\n", run(t, "", "--version").succeeds().out)
 }
 
 func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
-	environment(t, nil)
+	environment(t)
 	got := run(t, hello+`
 {"jsonrpc":"2.0","id":2,"method":"tools/list"}
 {"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"list_organizations","arguments":{}}}
@@ -194,8 +195,7 @@ func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
 func TestLogsAreJSONOnRequestAndNeverHoldTheKey(t *testing.T) {
 	const key = "5b0c6c1e-0000-4000-8000-00000000beef"
 	_, url := upstream(t)
-	environment(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": key, "MAKE_AUDIT_LOG_LEVEL": "debug",
-		"MAKE_AUDIT_LOG_FORMAT": "json"})
+	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+key, "MAKE_AUDIT_LOG_LEVEL=debug", "MAKE_AUDIT_LOG_FORMAT=json")
 	got := run(t, "", "call", "list_audit_logs").fails()
 	assert.NotContains(t, got.errOut+got.out, key)
 	lines := 0
@@ -209,19 +209,48 @@ func TestLogsAreJSONOnRequestAndNeverHoldTheKey(t *testing.T) {
 }
 
 func TestAnInterruptedCallStopsAtOnce(t *testing.T) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
 	asked := make(chan struct{}, 100)
-	stuck := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	stuck := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
 		<-r.Context().Done()
-	})}
-	go func() { _ = stuck.Serve(listener) }()
-	t.Cleanup(func() { _ = stuck.Close() })
-	environment(t, map[string]string{"MAKE_API_URL": "http://" + listener.Addr().String(), "MAKE_API_KEY": "x"})
+	}))
+	t.Cleanup(stuck.Close)
+	environment(t, "MAKE_API_URL="+stuck.URL, "MAKE_API_KEY=x")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
 	got := runUntil(ctx, t, "", "call", "list_audit_logs").fails("interrupted")
 	assert.Empty(t, got.out)
+}
+
+func TestInstructionsAreFactsForChoosingATool(t *testing.T) {
+	environment(t)
+	results := run(t, hello+"\n"+`{"jsonrpc":"2.0","id":2,"method":"tools/list"}`, "--demo", "--demo-now", demoNow, "stdio").messages()
+	var welcome struct{ Instructions string }
+	require.NoError(t, json.Unmarshal(results["1"], &welcome))
+	instructions := welcome.Instructions
+	assert.NotEmpty(t, instructions)
+	assert.Less(t, len(instructions), 2_048, "clients cut longer ones")
+	var list struct{ Tools []struct{ Name string } }
+	require.NoError(t, json.Unmarshal(results["2"], &list))
+	require.NotEmpty(t, list.Tools)
+	var tools []string
+	for _, offered := range list.Tools {
+		tool := offered.Name
+		tools = append(tools, tool)
+		assert.Regexp(t, `\b`+tool+`\b`, instructions)
+	}
+	for _, word := range regexp.MustCompile(`\b(?:list|get|count|find)_\w+`).FindAllString(instructions, -1) {
+		assert.Contains(t, tools, word, "a tool that there is not")
+	}
+	for _, missing := range []string{"logins", "IP addresses", "scenario runs", "API tokens", "single sign-on",
+		"removal of organization users"} {
+		assert.Contains(t, instructions, missing)
+	}
+	assert.Contains(t, instructions, "12 months")
+	// As TestDefinitionsAreGood has it for tools.
+	orders := regexp.MustCompile(`(?i)\b(always|never|must|you should|you may|do not|don't|make sure|important|call \w+ first|before (using|calling)|ignore|instead of)\b`)
+	assert.NotRegexp(t, orders, instructions)
+	assert.NotRegexp(t, `(?i)(^|[.!] )(use|call|ask|check|pass|read|prefer|start|please)\b`, instructions,
+		"sentences that begin with an order")
 }

@@ -5,13 +5,11 @@ import (
 	"context"
 	"encoding/csv"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -120,23 +118,18 @@ func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
 	a.sync("--details", "none")
+	holds := map[string]string{"ndjson": `"eventName":`, "ocsf": `"class_uid":`, "ecs": `"@timestamp":`}
 	count := func(format, text string) int {
-		switch format {
-		case "csv":
+		if format == "csv" {
 			require.True(t, strings.HasPrefix(text, "\ufeffuuid,"), "for spreadsheets")
 			rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 			require.NoError(t, err)
 			return len(rows) - 1
-		case "ocsf":
-			for _, line := range linesOf(t, text) {
-				require.Contains(t, line, `"class_uid":`)
-			}
-		case "ecs":
-			for _, line := range linesOf(t, text) {
-				require.Contains(t, line, `"@timestamp":`)
-			}
 		}
-		return strings.Count(text, "\n")
+		for _, line := range linesOf(t, text) {
+			require.Contains(t, line, holds[format])
+		}
+		return len(linesOf(t, text))
 	}
 	for _, format := range []string{"ndjson", "csv", "ocsf", "ecs"} {
 		printed := a.export("--format", format)
@@ -150,11 +143,7 @@ func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 		assert.Zero(t, strings.Count(strings.TrimPrefix(a.export("--format", format, "--event", "team_deleted"), "\ufeffuuid"), "webhook"),
 			format)
 	}
-	assert.Equal(t, printedCSVHeader, strings.TrimSpace(a.export("--format", "csv", "--event", "team_deleted")),
-		"a table without rows has a header")
 }
-
-const printedCSVHeader = "\ufeffuuid,triggered_at,created_at,organization_id,organization,team_id,team,event,category,actor_id,actor,actor_email,target_id,version_from,version_to,details"
 
 func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 	t.Parallel()
@@ -235,8 +224,7 @@ func (c *continued) next(arguments ...string) (lines string) {
 	if c.withArchive {
 		c.sync("--details", "none")
 	}
-	got := c.try(c.t.Context(), arguments...).succeeds()
-	return got.out
+	return c.try(c.t.Context(), arguments...).succeeds().out
 }
 
 func (c *continued) try(ctx context.Context, arguments ...string) outcome {
@@ -270,14 +258,11 @@ func TestAnExportGoesOnWithWhatIsNew(t *testing.T) {
 		c.advance(time.Minute)
 		late := c.happen(time.Second, 30*time.Second, 21*24*time.Hour, 300*24*time.Hour)
 		assert.ElementsMatch(t, late, uuidsOf(t, c.next()), "late ones, too")
-		for range 2 {
-			c.advance(7 * time.Minute)
+		for _, later := range []time.Duration{7 * time.Minute, 7 * time.Minute, 3 * 24 * time.Hour} {
+			c.advance(later)
 			news := c.happen(time.Second, 24*time.Hour)
 			assert.ElementsMatch(t, news, uuidsOf(t, c.next()))
 		}
-		c.advance(3 * 24 * time.Hour)
-		news := c.happen(time.Second, 24*time.Hour)
-		assert.ElementsMatch(t, news, uuidsOf(t, c.next()))
 		assert.Empty(t, c.next())
 	})
 }
@@ -296,32 +281,7 @@ func TestManyEntriesShortlyBeforeAreExportedOnce(t *testing.T) {
 			To: now.Add(-time.Second), Seed: uint64(100 + step)})...)
 		exported = append(exported, uuidsOf(t, c.next())...)
 	}
-	c.exportedOnce(exported)
-}
-
-// exportedOnce checks that every entry of the simulator's is there, once.
-func (c *continued) exportedOnce(uuids []string) {
-	c.t.Helper()
-	var want []string
-	for _, entry := range c.Dump(acmeID) {
-		want = append(want, entry.UUID)
-	}
-	slices.Sort(want)
-	slices.Sort(uuids)
-	missing, more := []string{}, []string{}
-	for _, uuid := range want {
-		if _, found := slices.BinarySearch(uuids, uuid); !found {
-			missing = append(missing, uuid)
-		}
-	}
-	for i, uuid := range uuids {
-		if i > 0 && uuids[i-1] == uuid {
-			more = append(more, uuid)
-		}
-	}
-	assert.Empty(c.t, missing, "never exported")
-	assert.Empty(c.t, more, "exported again")
-	assert.Len(c.t, uuids, len(want))
+	c.allAre(exported)
 }
 
 func TestAFileIsContinued(t *testing.T) {
@@ -336,7 +296,7 @@ func TestAFileIsContinued(t *testing.T) {
 		c.next()
 		after := readFile(t, c.output)
 		assert.True(t, strings.HasPrefix(after, before), "what was there stays")
-		c.exportedOnce(uuidsOf(t, after))
+		c.allAre(uuidsOf(t, after))
 
 		// What a killed export had written of it is written anew.
 		state := readFile(t, c.state)
@@ -344,7 +304,7 @@ func TestAFileIsContinued(t *testing.T) {
 		c.advance(time.Minute)
 		c.happen(time.Second)
 		c.next()
-		c.exportedOnce(uuidsOf(t, readFile(t, c.output)))
+		c.allAre(uuidsOf(t, readFile(t, c.output)))
 		assert.NotEqual(t, state, readFile(t, c.state))
 
 		// Less than was written is no file to go on with.
@@ -417,30 +377,16 @@ func TestAFailedExportIsGoneOnWith(t *testing.T) {
 		require.NoError(t, os.Chmod(folder, 0o700))
 
 		c.next()
-		c.exportedOnce(uuidsOf(t, readFile(t, c.output)))
+		c.allAre(uuidsOf(t, readFile(t, c.output)))
 		if c.withArchive {
 			c.failing(true)
 			c.try(t.Context()).succeeds() // the own key needs no word of Make's
-			c.exportedOnce(uuidsOf(t, readFile(t, c.output)))
+			c.allAre(uuidsOf(t, readFile(t, c.output)))
 		}
 		left, err := filepath.Glob(c.state + "*")
 		require.NoError(t, err)
 		assert.Equal(t, []string{c.state}, left, "nothing is left behind")
 	})
-}
-
-// brokenPipe takes so many bytes and no more.
-type brokenPipe struct{ left int }
-
-var errBrokenPipe = errors.New("broken pipe")
-
-func (b *brokenPipe) Write(p []byte) (int, error) {
-	n := min(len(p), b.left)
-	b.left -= n
-	if n < len(p) {
-		return n, errBrokenPipe
-	}
-	return n, nil
 }
 
 func TestAnExportWhoseReaderLeavesFailsAndForgetsNothing(t *testing.T) {
@@ -451,9 +397,13 @@ func TestAnExportWhoseReaderLeavesFailsAndForgetsNothing(t *testing.T) {
 			if !c.withArchive {
 				flags = append(flags, "--archive=")
 			}
+			reader, out, err := os.Pipe()
+			require.NoError(t, err)
+			require.NoError(t, reader.Close())
 			var errOut bytes.Buffer
 			code := cli.Run(t.Context(), append(append(c.flags(ownerKey), "export"), flags...),
-				cli.Streams{In: strings.NewReader(""), Out: &brokenPipe{left: 1000}, Err: &errOut}, "1")
+				cli.Streams{In: strings.NewReader(""), Out: out, Err: &errOut}, "1")
+			require.NoError(t, out.Close())
 			assert.Equal(t, 1, code)
 			assert.Contains(t, errOut.String(), "broken pipe")
 		}

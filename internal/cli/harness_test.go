@@ -110,8 +110,8 @@ func (r *answer) uuids() []string {
 	return uuids
 }
 
-// environment clears what the machine may have set, and sets what a test needs.
-func environment(t *testing.T, set map[string]string) {
+// environment clears what the machine may have set, and sets what a test needs, each as NAME=value.
+func environment(t *testing.T, set ...string) {
 	t.Helper()
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_") ||
@@ -120,7 +120,8 @@ func environment(t *testing.T, set map[string]string) {
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}
-	for name, value := range set {
+	for _, pair := range set {
+		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
 	}
 }
@@ -172,24 +173,27 @@ type running struct {
 func start(t *testing.T, in io.Reader, arguments ...string) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	r := &running{
-		t: t, out: &sharedBuffer{}, log: &sharedBuffer{}, stop: stop, code: make(chan int, 1),
-		http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}},
-	}
+	r := newRunning(t)
+	r.stop = stop
 	go func() {
 		r.code <- cli.Run(ctx, arguments, cli.Streams{In: in, Out: r.out, Err: r.log}, "1.2.3")
 	}()
-	t.Cleanup(func() {
-		stop()
-		r.http.CloseIdleConnections()
-	})
+	t.Cleanup(stop)
+	return r
+}
+
+func newRunning(t *testing.T) *running {
+	t.Helper()
+	r := &running{t: t, out: &sharedBuffer{}, log: &sharedBuffer{}, code: make(chan int, 1),
+		http: &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{}}}
+	t.Cleanup(r.http.CloseIdleConnections)
 	return r
 }
 
 // listen starts http on a free port.
-func listen(t *testing.T, set map[string]string, arguments ...string) *running {
+func listen(t *testing.T, set []string, arguments ...string) *running {
 	t.Helper()
-	environment(t, set)
+	environment(t, set...)
 	return start(t, strings.NewReader(""), append([]string{"http", "--address", "127.0.0.1:0"}, arguments...)...).listening()
 }
 

@@ -29,11 +29,10 @@ import (
 )
 
 const (
-	authToken = "a-token-of-sufficient-length"
-	hello     = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
+	authToken   = "a-token-of-sufficient-length"
+	hello       = `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`
+	listFilters = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_audit_log_filters","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
 )
-
-const listFilters = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_audit_log_filters","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}`
 
 func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
 	r := listen(t, nil, "--demo", "--demo-now", demoNow)
@@ -57,7 +56,7 @@ func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
 }
 
 func TestHTTPWantsTheTokenThatIsSet(t *testing.T) {
-	r := listen(t, map[string]string{"MCP_AUTH_TOKEN": authToken}, "--demo", "--demo-now", demoNow)
+	r := listen(t, []string{"MCP_AUTH_TOKEN=" + authToken}, "--demo", "--demo-now", demoNow)
 	for _, path := range []string{"/mcp", "/message"} {
 		status, body, header := r.ask(http.MethodPost, path, hello)
 		assert.Equal(t, http.StatusUnauthorized, status)
@@ -73,7 +72,7 @@ func TestHTTPWantsTheTokenThatIsSet(t *testing.T) {
 
 func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
-		environment(t, nil)
+		environment(t)
 		run(t, "", "--demo", "http", "--address", address).fails("nothing says who may call", "MCP_AUTH_TOKEN")
 		// a key of Make's is no leave
 		run(t, "", "--demo", "http", "--address", address, "--caller-credentials").fails("nothing says who may call")
@@ -81,64 +80,54 @@ func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
 }
 
 func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "file")
-	require.NoError(t, os.WriteFile(file, []byte("short"), 0o600))
-	for _, test := range map[string]struct {
-		set       map[string]string
-		arguments []string
-		says      string
-	}{
-		"address":             {nil, []string{"--demo", "http", "--address", "8080"}, "host:port"},
-		"address in use":      {nil, []string{"--demo", "http", "--address", "127.0.0.1:99999"}, "cannot listen"},
-		"no key":              {nil, []string{"http", "--zone", "eu1.make.com"}, "MAKE_API_KEY"},
-		"no zone":             {map[string]string{"MAKE_API_KEY": "12345678"}, []string{"http"}, "MAKE_ZONE"},
-		"short token":         {map[string]string{"MCP_AUTH_TOKEN": "short"}, []string{"--demo", "http"}, "openssl rand"},
-		"short token in file": {nil, []string{"--demo", "http", "--auth-token-file", file}, "openssl rand"},
-		"no token file":       {nil, []string{"--demo", "http", "--auth-token-file", file + "x"}, "openssl rand"},
-		"token and issuer": {map[string]string{"MCP_AUTH_TOKEN": authToken},
-			[]string{"--demo", "http", "--oauth-issuer", "https://x.example", "--oauth-audience", "a"}, "both"},
-		"issuer in clear":     {nil, []string{"--demo", "http", "--oauth-issuer", "http://x.example", "--oauth-audience", "a"}, "https"},
-		"issuer, no audience": {nil, []string{"--demo", "http", "--oauth-issuer", "https://x.example"}, "--public-url"},
-		"scopes, no issuer":   {nil, []string{"--demo", "http", "--oauth-scopes", "x"}, "--oauth-issuer"},
-		"hosts, no token":     {nil, []string{"--demo", "http", "--allowed-hosts", "x.example"}, "MCP_AUTH_TOKEN"},
-		"host with scheme": {map[string]string{"MCP_AUTH_TOKEN": authToken},
-			[]string{"--demo", "http", "--allowed-hosts", "localhost,https://x.example"}, "no host"},
-		"host with path": {map[string]string{"MCP_AUTH_TOKEN": authToken},
-			[]string{"--demo", "http", "--allowed-hosts", "x.example/mcp"}, "no host"},
-		"origin, no scheme": {map[string]string{"MCP_ALLOWED_ORIGINS": "https://x.example,y.example"}, []string{"--demo", "http"},
-			"no origin"},
-		"any origin":          {nil, []string{"--demo", "http", "--allowed-origins", "*"}, "no origin"},
-		"null origin":         {nil, []string{"--demo", "http", "--allowed-origins", "null"}, "no origin"},
-		"origin with path":    {nil, []string{"--demo", "http", "--allowed-origins", "https://x.example/app"}, "no origin"},
-		"base path":           {nil, []string{"--demo", "http", "--base-path", "/{x}"}, "--base-path"},
-		"public, no token":    {nil, []string{"--demo", "http", "--public-url", "https://x.example"}, "MCP_AUTH_TOKEN"},
-		"public url":          {nil, []string{"--demo", "http", "--public-url", "audit.example.com"}, "https URL"},
-		"public path":         {nil, []string{"--demo", "http", "--public-url", "https://x.example/a", "--base-path", "/b"}, "--base-path"},
-		"one of cert and key": {nil, []string{"--demo", "http", "--tls-cert", file}, "both"},
-		"bad certificate":     {nil, []string{"--demo", "http", "--tls-cert", file, "--tls-key", file}, "PEM"},
-		"zones for nobody":    {nil, []string{"--demo", "http", "--allowed-zones", "eu1.make.com"}, "--caller-credentials"},
-		"zones in the demo":   {nil, []string{"--demo", "http", "--caller-credentials", "--allowed-zones", "eu1.make.com"}, "--demo"},
-		"zone that is none":   {nil, []string{"http", "--caller-credentials", "--allowed-zones", "169.254.169.254"}, "eu1.make.com"},
-		"no zone for callers": {nil, []string{"http", "--caller-credentials"}, "MAKE_ZONE"},
-		"metrics address": {nil, []string{"--demo", "http", "--address", "127.0.0.1:0", "--metrics-address", "nowhere"},
-			"cannot listen"},
-		"not alive": {nil, []string{"http", "--health", "--address", "127.0.0.1:1"}, "not alive"},
+	file := writeFile(t, "short")
+	for _, test := range map[string]struct{ set, arguments, says string }{
+		"address":             {"", "--demo http --address 8080", "host:port"},
+		"address in use":      {"", "--demo http --address 127.0.0.1:99999", "cannot listen"},
+		"no key":              {"", "http --zone eu1.make.com", "MAKE_API_KEY"},
+		"no zone":             {"MAKE_API_KEY=12345678", "http", "MAKE_ZONE"},
+		"short token":         {"MCP_AUTH_TOKEN=short", "--demo http", "openssl rand"},
+		"short token in file": {"", "--demo http --auth-token-file " + file, "openssl rand"},
+		"no token file":       {"", "--demo http --auth-token-file " + file + "x", "openssl rand"},
+		"token and issuer":    {"MCP_AUTH_TOKEN=" + authToken, "--demo http --oauth-issuer https://x.example --oauth-audience a", "both"},
+		"issuer in clear":     {"", "--demo http --oauth-issuer http://x.example --oauth-audience a", "https"},
+		"issuer, no audience": {"", "--demo http --oauth-issuer https://x.example", "--public-url"},
+		"scopes, no issuer":   {"", "--demo http --oauth-scopes x", "--oauth-issuer"},
+		"hosts, no token":     {"", "--demo http --allowed-hosts x.example", "MCP_AUTH_TOKEN"},
+		"host with scheme":    {"MCP_AUTH_TOKEN=" + authToken, "--demo http --allowed-hosts localhost,https://x.example", "no host"},
+		"host with path":      {"MCP_AUTH_TOKEN=" + authToken, "--demo http --allowed-hosts x.example/mcp", "no host"},
+		"origin, no scheme":   {"MCP_ALLOWED_ORIGINS=https://x.example,y.example", "--demo http", "no origin"},
+		"any origin":          {"", "--demo http --allowed-origins *", "no origin"},
+		"null origin":         {"", "--demo http --allowed-origins null", "no origin"},
+		"origin with path":    {"", "--demo http --allowed-origins https://x.example/app", "no origin"},
+		"base path":           {"", "--demo http --base-path /{x}", "--base-path"},
+		"public, no token":    {"", "--demo http --public-url https://x.example", "MCP_AUTH_TOKEN"},
+		"public url":          {"", "--demo http --public-url audit.example.com", "https URL"},
+		"public path":         {"", "--demo http --public-url https://x.example/a --base-path /b", "--base-path"},
+		"one of cert and key": {"", "--demo http --tls-cert " + file, "both"},
+		"bad certificate":     {"", "--demo http --tls-cert " + file + " --tls-key " + file, "PEM"},
+		"zones for nobody":    {"", "--demo http --allowed-zones eu1.make.com", "--caller-credentials"},
+		"zones in the demo":   {"", "--demo http --caller-credentials --allowed-zones eu1.make.com", "--demo"},
+		"zone that is none":   {"", "http --caller-credentials --allowed-zones 169.254.169.254", "eu1.make.com"},
+		"no zone for callers": {"", "http --caller-credentials", "MAKE_ZONE"},
+		"metrics address":     {"", "--demo http --address 127.0.0.1:0 --metrics-address nowhere", "cannot listen"},
+		"not alive":           {"", "http --health --address 127.0.0.1:1", "not alive"},
 	} {
-		environment(t, test.set)
-		run(t, "", test.arguments...).fails(test.says)
+		environment(t, strings.Fields(test.set)...)
+		run(t, "", strings.Fields(test.arguments)...).fails(test.says)
 	}
 }
 
 func TestCallersAskWithTheirOwnKeysOnly(t *testing.T) {
 	simulated, url := upstream(t)
-	r := listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"})
+	set := []string{"MAKE_API_URL=" + url, "MAKE_API_KEY=" + makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE=unlimited"}
+	r := listen(t, set)
 	status, result, _ := r.call("list_organizations", `{}`)
 	assert.Equal(t, http.StatusOK, status)
 	assert.NotEmpty(t, result.Organizations, "the operator's key answers")
 	r.ends()
 
-	r = listen(t, map[string]string{"MAKE_API_URL": url, "MAKE_API_KEY": makesim.DemoToken, "MAKE_REQUESTS_PER_MINUTE": "unlimited"},
-		"--caller-credentials")
+	r = listen(t, set, "--caller-credentials")
 	before := len(simulated.Requests())
 	for _, headers := range [][]string{nil, {"X-Make-Api-Key", ""}, {"X-Make-Api-Key", "short"},
 		{"X-Make-Api-Key", makesim.DemoToken, "X-Make-Zone", "eu1.make.com"}} {
@@ -164,14 +153,14 @@ func TestHTTPOverTLS(t *testing.T) {
 	folder := t.TempDir()
 	certificate, key := filepath.Join(folder, "tls.crt"), filepath.Join(folder, "tls.key")
 	roots := selfSigned(t, certificate, key)
-	r := listen(t, map[string]string{"MCP_AUTH_TOKEN": authToken, "MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key}, "--demo", "--demo-now",
-		demoNow)
+	files := []string{"MCP_TLS_CERT=" + certificate, "MCP_TLS_KEY=" + key}
+	r := listen(t, append(files, "MCP_AUTH_TOKEN="+authToken), "--demo", "--demo-now", demoNow)
 	require.True(t, strings.HasPrefix(r.url, "https://"))
 	r.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 	status, result, _ := r.call("count_audit_logs", `{"from":"7d"}`, "Authorization", "Bearer "+authToken)
 	assert.Equal(t, http.StatusOK, status)
 	assert.NotZero(t, *result.Total)
-	environment(t, map[string]string{"MCP_TLS_CERT": certificate, "MCP_TLS_KEY": key})
+	environment(t, files...)
 	run(t, "", "http", "--health", "--address", strings.TrimPrefix(r.url, "https://")).succeeds()
 }
 
@@ -202,7 +191,7 @@ func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
 	require.NoError(t, err)
 	address := listener.Addr().String()
 	require.NoError(t, listener.Close())
-	r := listen(t, map[string]string{"MCP_METRICS_ADDRESS": address, "MCP_AUTH_TOKEN": authToken}, "--demo")
+	r := listen(t, []string{"MCP_METRICS_ADDRESS=" + address, "MCP_AUTH_TOKEN=" + authToken}, "--demo")
 	status, _, _ := r.ask(http.MethodGet, "/metrics", "", "Authorization", "Bearer "+authToken)
 	assert.Equal(t, http.StatusNotFound, status)
 	r.url = "http://" + address
@@ -216,7 +205,7 @@ func TestMetricsCanHaveAnAddressOfTheirOwn(t *testing.T) {
 // TestACallersZoneIsWhereItsKeyGoes watches where the server connects to, through a proxy: the named zone, the first where none is named,
 // and no other host at all.
 func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
-	environment(t, nil)
+	environment(t)
 	var mu sync.Mutex
 	asked := map[string]int{}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -229,15 +218,14 @@ func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", proxy.URL)
 	t.Setenv("HTTP_PROXY", proxy.URL)
 	t.Setenv("NO_PROXY", "")
-	url, process, _ := startServer(t, "--caller-credentials", "--zone", "eu1.make.com", "--allowed-zones", "us1.make.com")
-	r := &running{t: t, url: url, http: &http.Client{Timeout: 20 * time.Second, Transport: &http.Transport{}}}
+	r, process, _ := startServer(t, "--caller-credentials", "--zone", "eu1.make.com", "--allowed-zones", "us1.make.com")
 	ask := func(zone string) map[string]int {
 		mu.Lock()
 		asked = map[string]int{}
 		mu.Unlock()
 		ctx, leave := context.WithCancel(t.Context())
 		defer leave() // the server would try again
-		request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/mcp", strings.NewReader(listFilters))
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url+"/mcp", strings.NewReader(listFilters))
 		require.NoError(t, err)
 		for name, value := range map[string]string{"Content-Type": "application/json", "X-Make-Api-Key": "a-key-of-the-callers-own",
 			"X-Make-Zone": zone, "Mcp-Protocol-Version": "2026-07-28", "Mcp-Method": "tools/call", "Mcp-Name": "list_audit_log_filters"} {
@@ -248,11 +236,11 @@ func TestACallersZoneIsWhereItsKeyGoes(t *testing.T) {
 				_ = response.Body.Close()
 			}
 		}()
-		require.Eventually(t, func() bool {
+		eventually(t, func() bool {
 			mu.Lock()
 			defer mu.Unlock()
 			return len(asked) > 0
-		}, 20*time.Second, 5*time.Millisecond, zone)
+		}, zone)
 		mu.Lock()
 		defer mu.Unlock()
 		return asked

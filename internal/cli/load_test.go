@@ -70,23 +70,23 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	if err != nil {
 		t.Skip("only with " + loadSeconds + "; see scripts/long")
 	}
-	environment(t, nil)
+	environment(t)
 	simulated := httptest.NewServer(makesim.New(loadWorld(), makesim.Options{}))
 	defer simulated.Close()
-	url, process, collect := startServer(t, "--caller-credentials", "--session-idle", "20s", "--rate-limit", "20", "--total-rate-limit",
+	r, process, collect := startServer(t, "--caller-credentials", "--session-idle", "20s", "--rate-limit", "20", "--total-rate-limit",
 		"400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
 	var report loadReport
-	before := numbers(t, url)
+	before := numbers(r)
 	after := make([]map[string]float64, 2)
 	for wave := range after {
-		report.run(t, url, time.Duration(seconds)*time.Second)
+		report.run(t, r.url, time.Duration(seconds)*time.Second)
 		// Whoever left is forgotten by and by; what is then in use is what stays.
 		require.Eventually(t, func() bool {
-			after[wave] = numbers(t, url)
+			after[wave] = numbers(r)
 			return after[wave]["make_audit_mcp_sessions"] == 0 && after[wave]["go_goroutines"] < before["go_goroutines"]+60
 		}, time.Minute, 500*time.Millisecond)
 		collect()
-		after[wave] = numbers(t, url)
+		after[wave] = numbers(r)
 	}
 	t.Logf("calls %d, of them 429: %d; heap before %.1f MB, after the first wave %.1f MB, after the second %.1f MB; resident %.1f, %.1f, "+
 		"%.1f MB; goroutines %.0f, %.0f, %.0f",
@@ -130,46 +130,27 @@ func loadWorld() *makesim.World {
 }
 
 // startServer starts http in a process of its own, on a free port.
-func startServer(t *testing.T, flags ...string) (url string, process *exec.Cmd, collect func()) {
+func startServer(t *testing.T, flags ...string) (r *running, process *exec.Cmd, collect func()) {
 	t.Helper()
-	child := childProcess(t, append([]string{"http", "--address", "127.0.0.1:0"}, flags...)...)
-	input, err := child.StdinPipe()
+	r, process = newRunning(t), childProcess(t, append([]string{"http", "--address", "127.0.0.1:0"}, flags...)...)
+	process.Stderr = r.log
+	input, err := process.StdinPipe()
 	require.NoError(t, err)
-	said, err := child.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, child.Start())
-	lines := bufio.NewScanner(said)
-	listening := regexp.MustCompile(`url=(\S+)/mcp`)
-	for lines.Scan() {
-		if found := listening.FindStringSubmatch(lines.Text()); found != nil {
-			go func() {
-				for lines.Scan() {
-					continue // or the server would wait for a reader
-				}
-			}()
-			return found[1], child, func() {
-				_, err := fmt.Fprintln(input)
-				require.NoError(t, err)
-				time.Sleep(2 * time.Second)
-			}
-		}
+	require.NoError(t, process.Start())
+	return r.listening(), process, func() {
+		_, err := fmt.Fprintln(input)
+		require.NoError(t, err)
+		time.Sleep(2 * time.Second)
 	}
-	require.Fail(t, "the server did not start")
-	return "", nil, nil
 }
 
 // numbers reads the server's gauges and counters without labels.
-func numbers(t *testing.T, url string) map[string]float64 {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/metrics", http.NoBody)
-	require.NoError(t, err)
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer response.Body.Close()
+func numbers(r *running) map[string]float64 {
+	r.t.Helper()
+	_, text, _ := r.ask(http.MethodGet, "/metrics", "")
 	found := map[string]float64{}
-	lines := bufio.NewScanner(response.Body)
-	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), " ")
+	for line := range strings.Lines(text) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		if number, err := strconv.ParseFloat(value, 64); err == nil {
 			found[name] = number
 		}

@@ -131,6 +131,18 @@ func decoded(t testing.TB, line []byte) map[string]any {
 	return value
 }
 
+// exported is the one line that a format makes of an entry.
+func exported(t testing.TB, format export.Format, entry *auditlog.Entry) map[string]any {
+	t.Helper()
+	return decoded(t, written(t, format, options(), entry))
+}
+
+// within is the object in a field of another; nil if there is none.
+func within(object map[string]any, field string) map[string]any {
+	found, _ := object[field].(map[string]any)
+	return found
+}
+
 // event is an entry of an event and nothing that is special.
 func event(name auditlog.Text) *auditlog.Entry {
 	return &auditlog.Entry{

@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -35,29 +34,21 @@ func TestUnknownFormatsAreRefusedWithThoseThatAreAccepted(t *testing.T) {
 	assert.ErrorContains(t, err, `"NDJSON" is not known`, "a Format is what ParseFormat made of a name")
 }
 
-func TestNothingReachesTheSinkBeforeFlush(t *testing.T) {
+func TestEntriesAreGatheredAndStreamThroughBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	for _, format := range export.Formats() {
 		var sink bytes.Buffer
-		w, err := export.NewWriter(&sink, format, options())
+		w, err := export.NewWriter(&sink, format, export.Options{})
 		require.NoError(t, err)
 		require.NoError(t, w.Write(event("webhook_created")))
 		assert.Zero(t, sink.Len(), format)
 		require.NoError(t, w.Flush())
-		assert.NotZero(t, sink.Len(), format)
-	}
-}
-
-func TestEntriesStreamThroughBeforeTheEnd(t *testing.T) {
-	t.Parallel()
-	for _, format := range export.Formats() {
-		var sink bytes.Buffer
-		w, err := export.NewWriter(&sink, format, options())
-		require.NoError(t, err)
+		flushed := sink.Len()
+		assert.NotZero(t, flushed, format)
 		for range 5_000 {
 			require.NoError(t, w.Write(event("webhook_created")))
 		}
-		assert.NotZero(t, sink.Len(), format)
+		assert.Greater(t, sink.Len(), flushed, format)
 	}
 }
 
@@ -67,13 +58,6 @@ func TestWithoutEntriesThereIsOnlyTheHeader(t *testing.T) {
 		assert.Empty(t, written(t, format, options()))
 	}
 	assert.True(t, bytes.HasPrefix(written(t, export.CSV, options()), []byte("\ufeffuuid,triggered_at,created_at,")))
-}
-
-func TestOptionsMayBeLeftOut(t *testing.T) {
-	t.Parallel()
-	for _, format := range export.Formats() {
-		assert.NotEmpty(t, written(t, format, export.Options{}, entries()...))
-	}
 }
 
 func TestAFailedSinkStaysFailed(t *testing.T) {
@@ -105,11 +89,6 @@ func TestFlushTellsOfAFailedSink(t *testing.T) {
 		require.NoError(t, w.Write(event("webhook_created")))
 		require.ErrorIs(t, w.Flush(), io.ErrClosedPipe, format)
 		assert.ErrorIs(t, w.Write(event("webhook_created")), io.ErrClosedPipe)
-
-		w, err = export.NewWriter(iotest.TruncateWriter(io.Discard, 0), format, options())
-		require.NoError(t, err)
-		require.NoError(t, w.Write(event("webhook_created")))
-		assert.NoError(t, w.Flush())
 	}
 }
 
@@ -142,18 +121,17 @@ func BenchmarkWrite(b *testing.B) {
 
 func TestOptionsAddWhatEntriesDoNotSayOfTheirOrganization(t *testing.T) {
 	t.Parallel()
+	ours := map[string]any{"id": "1001", "name": "Northwind"}
 	for _, c := range []struct {
 		said *auditlog.Ref
 		want map[string]any
 	}{
-		{nil, map[string]any{"id": "1001", "name": "Northwind"}},
-		{&auditlog.Ref{}, map[string]any{"id": "1001", "name": "Northwind"}},
-		{&auditlog.Ref{ID: "1001"}, map[string]any{"id": "1001", "name": "Northwind"}},
+		{nil, ours}, {&auditlog.Ref{}, ours}, {&auditlog.Ref{ID: "1001"}, ours},
 		{&auditlog.Ref{ID: "1001", Name: "Its name then"}, map[string]any{"id": "1001", "name": "Its name then"}},
 		{&auditlog.Ref{ID: "2"}, map[string]any{"id": "2"}},
 	} {
 		entry := event("webhook_created")
 		entry.Organization = c.said
-		assert.Equal(t, c.want, decoded(t, written(t, export.ECS, options(), entry))["organization"])
+		assert.Equal(t, c.want, exported(t, export.ECS, entry)["organization"])
 	}
 }

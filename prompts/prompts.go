@@ -1,11 +1,8 @@
 package prompts
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -20,12 +17,6 @@ import (
 	"make-audit-mcp/tools"
 )
 
-const (
-	// Clients give up after 60 s, or 300 s where progress comes.
-	defaultTime             = 50 * time.Second
-	defaultTimeWithProgress = 240 * time.Second
-)
-
 // Config is what the prompts are served with.
 type Config struct {
 	// Service gives the service of the caller that a request's context belongs to.
@@ -35,20 +26,13 @@ type Config struct {
 	Refuse func(ctx context.Context, code int)
 	// Notify sends progress to callers; nil sends none.
 	Notify tools.Notify
-	// Time bounds the reading for one prompt; TimeWithProgress that for a caller who follows its progress. 0 means 50 s and 240 s.
-	Time             time.Duration
-	TimeWithProgress time.Duration
+	// Time bounds the reading for one prompt; 0 means as [tools.Follow] does.
+	Time time.Duration
 }
 
 // Register adds all prompts to a server. Completion of their arguments is a [Completer]'s, which has to be given to the server when it is
 // made.
 func Register(s *server.MCPServer, config Config) {
-	if config.Time <= 0 {
-		config.Time = defaultTime
-	}
-	if config.TimeWithProgress <= 0 {
-		config.TimeWithProgress = defaultTimeWithProgress
-	}
 	add(s, config, securityReview())
 	add(s, config, offboardingReview())
 	add(s, config, incidentTimeline())
@@ -76,13 +60,12 @@ type part struct {
 
 // add registers a prompt.
 func add[A any](s *server.MCPServer, config Config, p prompt[A]) {
-	schema := schemas.Input[A]()
-	check, err := schemas.NewArguments(schema)
-	if err != nil {
-		panic("prompts: " + p.name + ": " + err.Error()) // a mistake in A, found by any test
-	}
+	check := schemas.NewArguments[A]()
 	definition := mcp.NewPrompt(p.name, mcp.WithPromptTitle(p.title), mcp.WithPromptDescription(p.description))
-	definition.Arguments = argumentsOf(schema)
+	for _, parameter := range check.Parameters() {
+		definition.Arguments = append(definition.Arguments,
+			mcp.PromptArgument{Name: parameter.Name, Description: parameter.Description, Required: parameter.Required})
+	}
 	s.AddPrompt(definition, func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 		result, err := p.get(ctx, config, check, request)
 		if err == nil {
@@ -96,7 +79,7 @@ func add[A any](s *server.MCPServer, config Config, p prompt[A]) {
 }
 
 func (p prompt[A]) get(
-	ctx context.Context, config Config, check *schemas.Arguments, request mcp.GetPromptRequest,
+	ctx context.Context, config Config, check *schemas.Arguments[A], request mcp.GetPromptRequest,
 ) (*mcp.GetPromptResult, error) {
 	given := map[string]any{}
 	for name, value := range request.Params.Arguments {
@@ -104,20 +87,15 @@ func (p prompt[A]) get(
 			given[name] = value
 		}
 	}
-	var arguments A
-	if err := check.Decode(given, &arguments); err != nil {
+	arguments, err := check.Decode(given)
+	if err != nil {
 		return nil, err
 	}
 	service, err := config.Service(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ctx, isFollowed := tools.WithProgress(ctx, config.Notify, request.Params.Meta)
-	allowed := config.Time
-	if isFollowed {
-		allowed = config.TimeWithProgress
-	}
-	ctx, cancel := context.WithTimeout(ctx, allowed)
+	ctx, cancel, _ := tools.Follow(ctx, config.Notify, request.Params.Meta, config.Time)
 	defer cancel()
 	ask, parts, err := p.collect(ctx, service, arguments)
 	if err != nil {
@@ -190,7 +168,7 @@ func listed(ctx context.Context, service *analysis.Service, f filter, arguments 
 func ofEvents(
 	ctx context.Context, f filter, events func(context.Context, auditlog.ID) ([]string, error), tool string, ask func(filter) part,
 ) part {
-	values, err := events(ctx, scope{OrganizationID: f.OrganizationID}.organization())
+	values, err := events(ctx, tools.FilterOf(f.Filter).OrganizationID)
 	if err != nil {
 		return part{tool: tool, arguments: f.Filter, err: err}
 	}
@@ -202,32 +180,4 @@ func listedOf(ctx context.Context, service *analysis.Service, f filter, events f
 	return ofEvents(ctx, f, events, "list_audit_logs", func(f filter) part {
 		return listed(ctx, service, f, schemas.ListAuditLogsArguments{})
 	})
-}
-
-// argumentsOf are a schema's properties as prompts name their arguments.
-func argumentsOf(schema json.RawMessage) []mcp.PromptArgument {
-	var described struct {
-		Properties json.RawMessage `json:"properties"`
-		Required   []string        `json:"required"`
-	}
-	if err := json.Unmarshal(schema, &described); err != nil {
-		panic(err) // our own schema
-	}
-	var arguments []mcp.PromptArgument
-	decoder := json.NewDecoder(bytes.NewReader(described.Properties))
-	_, _ = decoder.Token() // {
-	for decoder.More() {
-		name, err := decoder.Token()
-		var property struct {
-			Description string `json:"description"`
-		}
-		err = errors.Join(err, decoder.Decode(&property))
-		if err != nil {
-			panic(err)
-		}
-		text := fmt.Sprint(name)
-		arguments = append(arguments, mcp.PromptArgument{Name: text, Description: property.Description,
-			Required: slices.Contains(described.Required, text)})
-	}
-	return arguments
 }

@@ -3,7 +3,6 @@ package prompts
 import (
 	"context"
 	"fmt"
-	"strconv"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
@@ -31,8 +30,8 @@ type filter struct {
 // resolve understands the scope once for all parts, which then are about the same instants. days is how far back the window reaches that
 // has no beginning.
 func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (filter, auditlog.Query, error) {
-	asked, err := service.Resolve(ctx, question.Filter{OrganizationID: s.organization(), Actors: actors, From: s.From, To: s.To,
-		Timezone: s.Timezone}, days)
+	asked, err := service.Resolve(ctx, tools.FilterOf(schemas.Filter{OrganizationID: s.OrganizationID, Actor: actors,
+		From: s.From, To: s.To, Timezone: s.Timezone}), days)
 	if err != nil {
 		return filter{}, auditlog.Query{}, err
 	}
@@ -41,13 +40,6 @@ func (s scope) resolve(ctx context.Context, service *analysis.Service, days int,
 		OrganizationID: s.OrganizationID, Actor: actors, Timezone: window.Location.String(),
 		From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
 	}}, asked.Query, nil
-}
-
-func (s scope) organization() auditlog.ID {
-	if s.OrganizationID == 0 {
-		return ""
-	}
-	return auditlog.ID(strconv.FormatInt(s.OrganizationID, 10))
 }
 
 // ever is the filter without its window: over everything that there is.

@@ -1,10 +1,14 @@
 package resources
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"make-audit-mcp/internal/analysis"
@@ -30,36 +34,83 @@ type Config struct {
 
 // Register adds all resources to a server. Completion is a [Completer]'s, which has to be given to the server when it is made.
 func Register(s *server.MCPServer, config Config) {
-	if config.ReadTime <= 0 {
-		config.ReadTime = defaultReadTime
-	}
 	for _, resource := range all() {
 		resource.register(s, config)
 	}
 }
 
+// resource is one resource, or as many as its address has values. What it holds is written as JSON.
+type resource struct {
+	uri         string
+	name        string
+	title       string
+	description string
+	read        func(ctx context.Context, service *analysis.Service, at address) (any, error)
+}
+
+// register adds the resource to a server.
+func (r resource) register(s *server.MCPServer, config Config) {
+	const mimeType = "application/json"
+	handle := func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+		text, err := r.text(ctx, config, address(request.Params.Arguments))
+		if err != nil {
+			// Since 2026-07-28 both missing and malformed addresses are invalid params.
+			if config.Refuse != nil && answer.IsCallersMistake(err) {
+				config.Refuse(ctx, mcp.INVALID_PARAMS)
+			}
+			return nil, errors.New(answer.Explain(err))
+		}
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: mimeType, Text: text}}, nil
+	}
+	if !strings.Contains(r.uri, "{") {
+		s.AddResource(mcp.NewResource(r.uri, r.name,
+			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(r.description), mcp.WithMIMEType(mimeType)), handle)
+		return
+	}
+	s.AddResourceTemplate(mcp.NewResourceTemplate(r.uri, r.name,
+		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(r.description), mcp.WithTemplateMIMEType(mimeType)), handle)
+}
+
+func (r resource) text(ctx context.Context, config Config, at address) (string, error) {
+	service, err := config.Service(ctx)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(config.ReadTime, defaultReadTime))
+	defer cancel()
+	value, err := r.read(ctx, service, at)
+	if err != nil {
+		return "", err
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "", errors.New("internal error: the resource could not be written as JSON")
+	}
+	return string(text), nil
+}
+
 // all returns every resource that there is.
 func all() []resource {
 	return []resource{{
-		uri: OrganizationsURI, name: "organizations", title: "Organizations and access", mimeType: mimeJSON,
+		uri: OrganizationsURI, name: "organizations", title: "Organizations and access",
 		description: "The Make organizations and teams that the API key sees, and whether their audit logs can be read.",
-		read:        asJSON(readOrganizations),
+		read:        readOrganizations,
 	}, {
-		uri: ArchiveStatusURI, name: "archive-status", title: "Status of the archive", mimeType: mimeJSON,
+		uri: ArchiveStatusURI, name: "archive-status", title: "Status of the archive",
 		description: "What the local copy of the audit logs holds: last sync, span, number of entries, gaps, last signed checkpoint.",
-		read:        asJSON(readArchiveStatus),
+		read:        readArchiveStatus,
 	}, {
-		uri: OrganizationFilters, name: "organization-audit-log-filters", title: "Filter values of an organization", mimeType: mimeJSON,
+		uri: OrganizationFilters, name: "organization-audit-log-filters", title: "Filter values of an organization",
 		description: "Teams, users and event types that an organization's audit log can be filtered by.",
-		read:        asJSON(readOrganizationFilters),
+		read:        readOrganizationFilters,
 	}, {
-		uri: TeamFilters, name: "team-audit-log-filters", title: "Filter values of a team", mimeType: mimeJSON,
+		uri: TeamFilters, name: "team-audit-log-filters", title: "Filter values of a team",
 		description: "Users and event types that a team's audit log can be filtered by.",
-		read:        asJSON(readTeamFilters),
+		read:        readTeamFilters,
 	}, {
-		uri: EntryOfOrganization, name: "audit-log-entry", title: "Audit log entry", mimeType: mimeJSON,
+		uri: EntryOfOrganization, name: "audit-log-entry", title: "Audit log entry",
 		description: "One audit log entry with its details; secrets in it are masked.",
-		read:        asJSON(readEntry),
+		read:        readEntry,
 	}}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,146 +17,168 @@ import (
 const (
 	// maxArgumentBytes bounds what one call may send altogether.
 	maxArgumentBytes = 1 << 20
-	// maxArgumentDepth ends the measuring of a value that contains itself.
-	maxArgumentDepth = 64
+	// maxListed bounds how much of the same kind one error lists.
+	maxListed = 20
 )
 
-// Arguments reads the arguments of one tool by its input schema. It is safe for concurrent use.
-type Arguments struct {
+// ArgumentError is returned for arguments that cannot be used. It holds every problem that was found, so that one correction mends them
+// all.
+type ArgumentError struct {
+	Problems []Problem
+}
+
+// Problem is what is wrong with one argument.
+type Problem struct {
+	// Argument is the argument's name, cleaned; empty if the arguments as a whole are meant.
+	Argument string
+	// Message says what was wrong with the value, what is accepted, and an example.
+	Message string
+}
+
+// Error lists the problems, one a line.
+func (e *ArgumentError) Error() string {
+	if len(e.Problems) == 1 {
+		return "cannot use the arguments: " + e.Problems[0].String()
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "cannot use the arguments, %d problems:", len(e.Problems))
+	for i, problem := range e.Problems {
+		if i == maxListed {
+			fmt.Fprintf(&text, "\n- and %d more", len(e.Problems)-i)
+			break
+		}
+		text.WriteString("\n- " + problem.String())
+	}
+	return text.String()
+}
+
+// CallersMistake reports that other arguments would help.
+func (*ArgumentError) CallersMistake() bool { return true }
+
+// String returns the problem with its argument.
+func (p Problem) String() string {
+	if p.Argument == "" {
+		return p.Message
+	}
+	return p.Argument + ": " + p.Message
+}
+
+// Arguments reads the arguments of one tool, A, by its input schema. It is safe for concurrent use.
+type Arguments[A any] struct {
 	parameters []parameter // in the schema's order
 	names      []string
 }
 
-// NewArguments compiles an input schema as [Input] makes it: an object whose properties are texts, whole numbers, booleans, and lists of
-// them. A keyword that constrains and is not understood is an error, since it would not be enforced.
-func NewArguments(schema json.RawMessage) (*Arguments, error) {
-	var root struct {
-		Type                 string          `json:"type"`
-		Properties           json.RawMessage `json:"properties"`
-		Required             []string        `json:"required"`
-		AdditionalProperties *bool           `json:"additionalProperties"`
-		Schema               string          `json:"$schema"`
-		ID                   string          `json:"$id"`
-		Title                string          `json:"title"`
-		Description          string          `json:"description"`
+// NewArguments compiles the schema of A: texts, whole numbers, booleans, and lists of them. It panics at a keyword that is not understood,
+// since that would not be enforced.
+func NewArguments[A any]() *Arguments[A] {
+	schema := reflectSchema(reflect.TypeFor[A]())
+	arguments := &Arguments[A]{}
+	for property := schema.Properties.Oldest(); property != nil; property = property.Next() {
+		arguments.names = append(arguments.names, property.Key)
+		arguments.parameters = append(arguments.parameters,
+			newParameter(property.Key, property.Value, slices.Contains(schema.Required, property.Key)))
 	}
-	if err := decodeStrictly(schema, &root); err != nil {
-		return nil, fmt.Errorf("input schema: %w", err)
-	}
-	if root.Type != "object" || root.AdditionalProperties == nil || *root.AdditionalProperties {
-		return nil, errors.New("input schema: want type object with additionalProperties false")
-	}
-	properties := map[string]json.RawMessage{}
-	if root.Properties != nil {
-		if err := json.Unmarshal(root.Properties, &properties); err != nil {
-			return nil, fmt.Errorf("input schema: properties: %w", err)
-		}
-	}
-	arguments := &Arguments{names: keysInOrder(root.Properties)}
-	for _, name := range arguments.names {
-		compiled, err := compileParameter(name, properties[name])
-		if err != nil {
-			return nil, fmt.Errorf("input schema: property %q: %w", name, err)
-		}
-		compiled.required = slices.Contains(root.Required, name)
-		arguments.parameters = append(arguments.parameters, *compiled)
-	}
-	for _, name := range root.Required {
-		if _, ok := properties[name]; !ok {
-			return nil, fmt.Errorf("input schema: %q is required but has no property", name)
-		}
-	}
-	return arguments, nil
+	return arguments
 }
 
-// Decode checks the arguments of a call against the schema, coerces them where the meaning is plain, and stores them into the struct that
-// into points to. arguments is what mcp-go's CallToolRequest holds: GetRawArguments() keeps integers beyond 2^53 exact, Params.Arguments
-// does not.
+// Parameters returns what may be given, in the schema's order.
+func (a *Arguments[A]) Parameters() []Parameter {
+	parameters := make([]Parameter, 0, len(a.parameters))
+	for _, p := range a.parameters {
+		parameters = append(parameters, p.Parameter)
+	}
+	return parameters
+}
+
+// Decode checks the arguments of a call against the schema, and coerces them where the meaning is plain. arguments is what mcp-go's
+// CallToolRequest holds: GetRawArguments() keeps integers beyond 2^53 exact, Params.Arguments does not.
 //
-// Null, an empty text and an empty list mean that the argument was left out. Defaults are not filled in, so that the tool knows. What is
-// wrong with the arguments comes back as an [*ArgumentError].
-func (a *Arguments) Decode(arguments any, into any) error {
+// Null, an empty text and an empty list mean that the argument was left out. What is wrong with the arguments comes back as an
+// [*ArgumentError].
+func (a *Arguments[A]) Decode(arguments any) (A, error) {
+	var into A
 	values, err := argumentObject(arguments)
 	if err != nil {
-		return err
+		return into, err
 	}
 	accepted := make(map[string]any, len(a.parameters))
 	var problems []Problem
-	for i := range a.parameters {
-		p := &a.parameters[i]
-		value, present, found := p.read(values[p.name])
+	for _, p := range a.parameters {
+		value, found := p.read(values[p.Name])
 		switch {
 		case len(found) > 0:
 			problems = append(problems, found...)
-		case present:
-			accepted[p.name] = value
-		case p.required:
-			problems = append(problems, Problem{p.name, "is missing and required; " + p.accepted()})
+		case value != nil:
+			accepted[p.Name] = value
+		case p.Required:
+			problems = append(problems, p.problem("is missing and required"))
 		}
 	}
 	problems = append(problems, a.unknown(values)...)
 	if len(problems) > 0 {
-		return &ArgumentError{problems}
+		return into, &ArgumentError{problems}
 	}
 	data, err := json.Marshal(accepted)
-	if err != nil {
-		return fmt.Errorf("writing the checked arguments: %w", err)
+	if err == nil {
+		err = json.Unmarshal(data, &into)
 	}
-	err = json.Unmarshal(data, into)
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		// The schema allows what the field cannot hold, such as 300 in an int8.
-		return &ArgumentError{[]Problem{{mismatch.Field, auditlog.Text(mismatch.Value).Clean() + " does not fit; send a smaller value"}}}
+		// The schema allows what the field cannot hold, such as 1e30 in an int64.
+		return into, &ArgumentError{[]Problem{{mismatch.Field, auditlog.Text(mismatch.Value).Clean() + " does not fit; send a smaller value"}}}
 	}
 	if err != nil {
-		return fmt.Errorf("reading the checked arguments: %w", err)
+		return into, fmt.Errorf("storing the checked arguments: %w", err)
 	}
-	return nil
+	return into, nil
 }
 
 // unknown refuses the arguments that the tool does not have: a misspelt filter that is dropped would silently widen the question.
-func (a *Arguments) unknown(values map[string]any) []Problem {
+func (a *Arguments[A]) unknown(values map[string]any) []Problem {
 	var problems []Problem
 	names := slices.Sorted(maps.Keys(values))
 	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(a.names, name) })
 	for i, name := range names {
 		if i == maxListed {
-			problems = append(problems, Problem{"", fmt.Sprintf("%d more unknown arguments", len(names)-i)})
-			break
+			return append(problems, Problem{"", fmt.Sprintf("%d more unknown arguments", len(names)-i)})
 		}
-		problem := Problem{Argument: auditlog.Text(name).Quote()}
+		message := "unknown argument"
 		if len(a.names) == 0 {
-			problem.Message = "unknown argument; this tool takes none: leave it out"
+			message += "; this tool takes none: leave it out"
 		} else {
-			problem.Message = "unknown argument"
 			// Comparing costs by length; no name of ours is long.
 			if near := question.Nearest(auditlog.Text(name).CleanTo(60), a.names, 1); len(near) > 0 {
-				problem.Message += "; did you mean " + near[0] + "?"
+				message += "; did you mean " + near[0] + "?"
 			}
-			problem.Message += "; accepted: " + strings.Join(a.names, ", ")
+			message += "; accepted: " + strings.Join(a.names, ", ")
 		}
-		problems = append(problems, problem)
+		problems = append(problems, Problem{auditlog.Text(name).Quote(), message})
 	}
 	return problems
 }
 
 // argumentObject brings whatever arguments were given into one form: a map with exact numbers.
 func argumentObject(arguments any) (map[string]any, error) {
-	if raw, ok := arguments.(json.RawMessage); ok && len(raw) == 0 {
-		return nil, nil
-	}
-	if measure(arguments, 0) > maxArgumentBytes {
-		return nil, wholeError("the arguments are larger than 1 MiB; send fewer or shorter values")
+	refuse := func(message string) (map[string]any, error) {
+		return nil, &ArgumentError{[]Problem{{"", message}}}
 	}
 	const wanted = `the arguments must be one JSON object such as {"name": "value"}`
-	data, err := json.Marshal(arguments)
-	if err != nil {
-		return nil, wholeError(wanted + "; what was sent is not JSON")
+	data, isRaw := arguments.(json.RawMessage)
+	if isRaw && len(data) == 0 {
+		return nil, nil
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	var value any
-	if err := decoder.Decode(&value); err != nil {
-		return nil, wholeError(wanted + "; what was sent is not JSON")
+	if !isRaw {
+		var err error
+		if data, err = json.Marshal(arguments); err != nil {
+			return refuse(wanted + "; what was sent is not JSON")
+		}
+	}
+	if len(data) > maxArgumentBytes {
+		return refuse("the arguments are larger than 1 MiB; send fewer or shorter values")
+	}
+	value, err := decodeExactly(data)
+	if err != nil {
+		return refuse(wanted + "; what was sent is not JSON")
 	}
 	switch value := value.(type) {
 	case nil:
@@ -163,39 +186,17 @@ func argumentObject(arguments any) (map[string]any, error) {
 	case map[string]any:
 		return value, nil
 	}
-	return nil, wholeError(wanted + ", not " + describe(value))
+	return refuse(wanted + ", not " + describe(value))
 }
 
-func wholeError(message string) error {
-	return &ArgumentError{[]Problem{{"", message}}}
-}
-
-// measure adds up roughly what a value takes, and stops soon after the bound.
-func measure(value any, depth int) int {
-	const perValue = 8
-	if depth > maxArgumentDepth {
-		return maxArgumentBytes + 1
+// decodeExactly decodes one JSON value with all digits of its numbers.
+func decodeExactly(data []byte) (any, error) {
+	if !json.Valid(data) {
+		return nil, errors.New("not one JSON value")
 	}
-	total := perValue
-	switch value := value.(type) {
-	case json.RawMessage:
-		return len(value)
-	case string:
-		return perValue + len(value)
-	case []any:
-		for _, item := range value {
-			total += measure(item, depth+1)
-			if total > maxArgumentBytes {
-				break
-			}
-		}
-	case map[string]any:
-		for name, item := range value {
-			total += len(name) + measure(item, depth+1)
-			if total > maxArgumentBytes {
-				break
-			}
-		}
-	}
-	return total
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	return value, err
 }

@@ -1,11 +1,19 @@
 package schemas
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"math/big"
+	"reflect"
 	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/invopop/jsonschema"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 const (
@@ -13,128 +21,268 @@ const (
 	defaultMaxLength = 500
 	// defaultMaxItems bounds a list whose schema does not.
 	defaultMaxItems = 1000
+	// maxNumberDigits bounds the text and the exponent of a number: it is written in full, and 1e999999999 would take all memory.
+	maxNumberDigits = 40
 )
 
-// parameter is one argument, or the item of a list, as the schema describes it.
+// Parameter is one argument that may be given.
+type Parameter struct {
+	Name        string
+	Description string
+	Required    bool
+}
+
+// parameter is one argument as the schema describes it.
 type parameter struct {
-	name     string
-	required bool
-	// kind is string, integer, boolean or array.
-	kind               string
-	enum               []string
-	example            string
-	minimum, maximum   *int64
-	minLength          int
-	maxLength          int
-	minItems, maxItems int
-	item               *parameter
+	Parameter
+	isList   bool
+	maxItems int
+
+	// Of a list, these are its items'.
+	kind             string // string, integer or boolean
+	enum             []string
+	maxLength        int
+	minimum, maximum int64 // maximum is the largest int64 where the schema has none
 }
 
-// property is the subset of JSON Schema that is understood, with the keywords that merely describe.
-type property struct {
-	Type      string          `json:"type"`
-	Enum      []string        `json:"enum"`
-	Minimum   *int64          `json:"minimum"`
-	Maximum   *int64          `json:"maximum"`
-	MinLength int             `json:"minLength"`
-	MaxLength int             `json:"maxLength"`
-	MinItems  int             `json:"minItems"`
-	MaxItems  int             `json:"maxItems"`
-	Items     json.RawMessage `json:"items"`
-
-	Title       string            `json:"title"`
-	Description string            `json:"description"`
-	Format      string            `json:"format"`
-	Default     json.RawMessage   `json:"default"`
-	Examples    []json.RawMessage `json:"examples"`
-	Deprecated  bool              `json:"deprecated"`
-}
-
-func compileParameter(name string, schema json.RawMessage) (*parameter, error) {
-	var from property
-	if err := decodeStrictly(schema, &from); err != nil {
-		return nil, err
+func newParameter(name string, schema *jsonschema.Schema, isRequired bool) parameter {
+	p := parameter{Parameter: Parameter{name, schema.Description, isRequired}, maximum: math.MaxInt64}
+	p.require(schema)
+	if schema.Type == "array" {
+		p.isList, p.maxItems = true, bound(schema.MaxItems, defaultMaxItems)
+		schema = schema.Items
+		p.require(schema)
 	}
-	to := &parameter{
-		name: name, kind: from.Type, enum: from.Enum, minimum: from.Minimum, maximum: from.Maximum,
-		minLength: from.MinLength, maxLength: defaultMaxLength, minItems: from.MinItems, maxItems: defaultMaxItems,
+	p.kind = schema.Type
+	for _, allowed := range schema.Enum {
+		p.enum = append(p.enum, fmt.Sprint(allowed))
 	}
-	if from.MaxLength > 0 {
-		to.maxLength = from.MaxLength
-	}
-	if from.MaxItems > 0 {
-		to.maxItems = from.MaxItems
-	}
-	switch to.kind {
-	case "string", "integer", "boolean":
-	case "array":
-		var err error
-		to.item, err = compileParameter(name, from.Items)
-		if err != nil {
-			return nil, fmt.Errorf("items: %w", err)
-		}
-		if to.item.kind == "array" {
-			return nil, errors.New("lists of lists are not supported")
+	p.maxLength = bound(schema.MaxLength, defaultMaxLength)
+	var err error
+	switch p.kind {
+	case "string", "boolean":
+	case "integer":
+		p.minimum, err = strconv.ParseInt(string(schema.Minimum), 10, 64)
+		if schema.Maximum != "" && err == nil {
+			p.maximum, err = strconv.ParseInt(string(schema.Maximum), 10, 64)
 		}
 	default:
-		return nil, fmt.Errorf("type %q is not supported", to.kind)
+		err = fmt.Errorf("type %q is not supported", p.kind)
 	}
-	to.example = exampleOf(from, to)
-	return to, nil
+	if err != nil {
+		panic(fmt.Sprintf("schemas: argument %s: %v", name, err))
+	}
+	return p
 }
 
-// exampleOf returns a value that would be accepted, as JSON.
-func exampleOf(from property, to *parameter) string {
-	switch {
-	case len(from.Examples) > 0:
-		return string(from.Examples[0])
-	case len(from.Default) > 0:
-		return string(from.Default)
-	case len(from.Enum) > 0:
-		return strconv.Quote(from.Enum[0])
+func bound(given *uint64, otherwise int) int {
+	if given == nil {
+		return otherwise
 	}
-	switch to.kind {
-	case "array":
-		return "[" + to.item.example + "]"
-	case "boolean":
-		return "true"
+	return int(min(*given, math.MaxInt32))
+}
+
+// require panics at a keyword that would not be enforced.
+func (p *parameter) require(schema *jsonschema.Schema) {
+	rest := *schema
+	rest.Type, rest.Description, rest.Items, rest.Enum = "", "", nil, nil
+	rest.Minimum, rest.Maximum, rest.MaxLength, rest.MaxItems = "", "", nil, nil
+	// That of one always holds, since what is empty counts as left out.
+	if rest.MinLength != nil && *rest.MinLength == 1 {
+		rest.MinLength = nil
+	}
+	if rest.MinItems != nil && *rest.MinItems == 1 {
+		rest.MinItems = nil
+	}
+	if !reflect.DeepEqual(rest, jsonschema.Schema{}) {
+		panic(fmt.Sprintf("schemas: argument %s: its schema has a keyword that is not enforced: %s", p.Name, marshalSchema(schema)))
+	}
+}
+
+// read returns the value as it is to be stored; nil for one that was left out.
+func (p *parameter) read(raw any) (any, []Problem) {
+	if text, ok := raw.(string); raw == nil || ok && strings.TrimSpace(text) == "" {
+		return nil, nil
+	}
+	list, ok := raw.([]any)
+	if !ok && p.isList {
+		list, ok = listInText(raw)
+	}
+	switch {
+	case !ok || !p.isList && len(list) > 1:
+		list = []any{raw}
+	case len(list) == 0:
+		return nil, nil
+	case p.isList && len(list) > p.maxItems:
+		return nil, []Problem{p.problem(fmt.Sprintf("has %d values", len(list)))}
+	}
+	values := make([]any, 0, len(list))
+	var problems []Problem
+	for i, item := range list {
+		value, complaint := p.readOne(item)
+		if complaint != "" {
+			if len(list) > 1 {
+				complaint = fmt.Sprintf("value %d: %s", i+1, complaint)
+			}
+			problems = append(problems, p.problem(complaint))
+		}
+		values = append(values, value)
+	}
+	if !p.isList {
+		return values[0], problems
+	}
+	return values, problems
+}
+
+// listInText reads a list that a client sent as the text of a JSON list. Other text is a name, such as "[1] Sales".
+func listInText(raw any) ([]any, bool) {
+	text, ok := raw.(string)
+	if !ok || !strings.HasPrefix(strings.TrimSpace(text), "[") {
+		return nil, false
+	}
+	value, err := decodeExactly([]byte(text))
+	list, ok := value.([]any)
+	return list, err == nil && ok
+}
+
+// readOne reads a single value; complaint is empty if it can be used.
+func (p *parameter) readOne(raw any) (value any, complaint string) {
+	switch p.kind {
 	case "string":
-		return `"some text"`
+		return p.readText(raw)
+	case "boolean":
+		switch strings.ToLower(strings.TrimSpace(fmt.Sprint(raw))) {
+		case "true":
+			return true, ""
+		case "false":
+			return false, ""
+		}
+		return nil, describe(raw) + " is neither true nor false"
 	}
+	return p.readInteger(raw)
+}
+
+func (p *parameter) readText(raw any) (any, string) {
+	text, ok := raw.(string)
+	if number, isNumber := raw.(json.Number); isNumber {
+		if text, ok = decimal(number.String()); !ok {
+			return nil, describe(raw) + " is too long for a number; send it as text"
+		}
+	}
+	if !ok {
+		return nil, describe(raw) + " is not text"
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil, "an empty text"
+	}
+	if p.enum != nil {
+		return p.choose(text, raw)
+	}
+	if length := utf8.RuneCountInString(text); length > p.maxLength {
+		return nil, fmt.Sprintf("has %d characters", length)
+	}
+	return text, ""
+}
+
+// choose finds one of the allowed values, ignoring case and how words are joined.
+func (p *parameter) choose(text string, raw any) (any, string) {
+	fold := func(s string) string {
+		return strings.ToLower(strings.NewReplacer("-", "_", " ", "_").Replace(s))
+	}
+	for _, allowed := range p.enum {
+		if fold(allowed) == fold(text) {
+			return allowed, ""
+		}
+	}
+	return nil, describe(raw) + " is not one of them"
+}
+
+func (p *parameter) readInteger(raw any) (any, string) {
+	var text string
+	switch raw := raw.(type) {
+	case json.Number:
+		text = raw.String()
+	case string:
+		text = strings.TrimSpace(raw)
+	}
+	text, ok := decimal(text)
+	// One beyond int64 becomes the nearest that is not: here it is only compared.
+	value, err := strconv.ParseInt(text, 10, 64)
 	switch {
-	case to.minimum != nil:
-		return strconv.FormatInt(*to.minimum, 10)
-	case to.maximum != nil:
-		return strconv.FormatInt(*to.maximum, 10)
+	case !ok:
+		return nil, describe(raw) + " is not a number that can be used"
+	case errors.Is(err, strconv.ErrSyntax):
+		return nil, describe(raw) + " is not a whole number"
+	case value < p.minimum:
+		return nil, describe(raw) + " is too small"
+	case value > p.maximum:
+		return nil, describe(raw) + " is too large"
 	}
-	return "42"
+	// As text, for a float64 in between would lose integers beyond 2^53.
+	return json.Number(text), ""
 }
 
-// decodeStrictly refuses unknown keywords.
-func decodeStrictly(data json.RawMessage, into any) error {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	return decoder.Decode(into)
+// decimal returns a number in full, without an exponent, and whether it can be read.
+func decimal(text string) (string, bool) {
+	// big.Rat would also read fractions, hexadecimal and digit groups.
+	if len(text) > maxNumberDigits || strings.Trim(text, "+-.0123456789eE") != "" {
+		return "", false
+	}
+	if at := strings.IndexAny(text, "eE"); at >= 0 {
+		if exponent, err := strconv.Atoi(text[at+1:]); err != nil || max(exponent, -exponent) > maxNumberDigits {
+			return "", false
+		}
+	}
+	value, ok := new(big.Rat).SetString(text)
+	if !ok {
+		return "", false
+	}
+	digits, _ := value.FloatPrec() // exact: the number was decimal
+	return value.FloatString(digits), true
 }
 
-// keysInOrder returns the keys of a JSON object in the order they are written.
-func keysInOrder(object json.RawMessage) []string {
-	var names []string
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	if _, err := decoder.Token(); err != nil {
-		return nil
-	}
-	for decoder.More() {
-		token, err := decoder.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return names
+// problem is a complaint about the argument, with what is accepted and an example.
+func (p *parameter) problem(complaint string) Problem {
+	takes, example := p.takes()
+	if p.isList {
+		count := "up to " + strconv.Itoa(p.maxItems)
+		if p.Required {
+			count = "1 to " + strconv.Itoa(p.maxItems)
 		}
-		names = append(names, name)
-		var skipped json.RawMessage
-		if decoder.Decode(&skipped) != nil {
-			return names
-		}
+		takes, example = "a list of "+count+", each "+takes, "["+example+"]"
 	}
-	return names
+	return Problem{p.Name, complaint + "; accepted: " + takes + "; for example " + example}
+}
+
+// takes says what a single value may be, with an example as JSON.
+func (p *parameter) takes() (takes, example string) {
+	switch {
+	case p.enum != nil:
+		return "one of " + strings.Join(p.enum, ", "), strconv.Quote(p.enum[0])
+	case p.kind == "string":
+		return fmt.Sprintf("text of at most %d characters", p.maxLength), `"some text"`
+	case p.kind == "boolean":
+		return "true or false", "true"
+	case p.maximum == math.MaxInt64:
+		return fmt.Sprintf("a whole number from %d", p.minimum), strconv.FormatInt(p.minimum, 10)
+	}
+	return fmt.Sprintf("a whole number from %d to %d", p.minimum, p.maximum), strconv.FormatInt(p.minimum, 10)
+}
+
+// describe names a value that was sent: scalars quoted, others by their kind.
+func describe(raw any) string {
+	switch raw := raw.(type) {
+	case nil:
+		return "null"
+	case string:
+		return auditlog.Text(raw).Quote()
+	case json.Number:
+		return auditlog.Text(raw).CleanTo(maxNumberDigits)
+	case bool:
+		return strconv.FormatBool(raw)
+	case []any:
+		return fmt.Sprintf("a list of %d", len(raw))
+	}
+	return "an object"
 }

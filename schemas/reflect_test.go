@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/invopop/jsonschema"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -31,43 +30,23 @@ type listArguments struct {
 
 type none struct{}
 
-type level int
-
-func (level) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{"low", "high"}}
-}
-
-type pointerLevel int
-
-func (*pointerLevel) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string"}
-}
-
-type address struct{ host string }
-
-func (a address) MarshalText() ([]byte, error) { return []byte(a.host), nil }
-
 type entry struct {
-	UUID    string         `json:"uuid"`
-	At      time.Time      `json:"at"`
-	Seen    *time.Time     `json:"seen,omitempty"`
-	Total   *int           `json:"total" jsonschema:"nullable" jsonschema_description:"Null if unknown"`
-	Name    auditlog.Text  `json:"name"`
-	ID      auditlog.ID    `json:"id"`
-	Level   level          `json:"level"`
-	Pointer pointerLevel   `json:"pointer"`
-	Address address        `json:"address"`
-	Exact   json.Number    `json:"exact"`
-	Extra   map[string]any `json:"extra,omitempty"`
-	Counts  map[string]int `json:"counts,omitempty"`
-	Nested  []nested       `json:"nested"`
+	UUID   string         `json:"uuid"`
+	At     time.Time      `json:"at"`
+	Seen   *time.Time     `json:"seen,omitempty"`
+	Total  *int           `json:"total" jsonschema:"nullable" jsonschema_description:"Null if unknown"`
+	Name   auditlog.Text  `json:"name"`
+	ID     auditlog.ID    `json:"id"`
+	Extra  map[string]any `json:"extra,omitempty"`
+	Counts map[string]int `json:"counts,omitempty"`
+	Nested []nested       `json:"nested"`
 }
 
 type nested struct {
 	Value float64 `json:"value,omitempty"`
 }
 
-func compile(t *testing.T, schema json.RawMessage) *validator.Schema {
+func compile(t testing.TB, schema json.RawMessage) *validator.Schema {
 	t.Helper()
 	document, err := validator.UnmarshalJSON(bytes.NewReader(schema))
 	require.NoError(t, err)
@@ -140,14 +119,10 @@ func TestInputSpendsNothingOnWhatModelsDoNotNeed(t *testing.T) {
 	assert.Less(t, len(schema), 700, "the six arguments of listArguments")
 }
 
-func TestInputSchemasCompileForOtherImplementationsAndForOurs(t *testing.T) {
+func TestInputSchemasCompileForOtherImplementations(t *testing.T) {
 	t.Parallel()
-	for _, schema := range []json.RawMessage{
-		schemas.Input[listArguments](), schemas.Input[none](), schemas.Input[outer](), schemas.Input[searchArguments](),
-	} {
+	for _, schema := range []json.RawMessage{schemas.Input[listArguments](), schemas.Input[none](), schemas.Input[outer]()} {
 		compile(t, schema)
-		_, err := schemas.NewArguments(schema)
-		assert.NoError(t, err, string(schema))
 	}
 }
 
@@ -173,46 +148,30 @@ func TestOutputDescribesWhatIsMarshalled(t *testing.T) {
 	assert.Empty(t, got.ID)
 	require.NotNil(t, got.AdditionalProperties)
 	assert.False(t, *got.AdditionalProperties)
-	assert.Equal(t, []string{"uuid", "at", "total", "name", "id", "level", "pointer", "address", "exact", "nested"}, got.Required)
+	assert.Equal(t, []string{"uuid", "at", "total", "name", "id", "nested"}, got.Required)
 	for name, want := range map[string]string{
-		"uuid":    `{"type":"string"}`,
-		"at":      `{"type":"string","format":"date-time"}`,
-		"seen":    `{"type":"string","format":"date-time"}`,
-		"total":   `{"oneOf":[{"type":"integer","description":"Null if unknown"},{"type":"null"}]}`,
-		"name":    `{"type":"string"}`,
-		"id":      `{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}`,
-		"level":   `{"type":"string","enum":["low","high"]}`,
-		"pointer": `{"type":"string"}`,
-		"address": `{"type":"string"}`,
-		"exact":   `{"type":"number"}`,
-		"extra":   `{"type":"object"}`,
-		"counts":  `{"type":"object","additionalProperties":{"type":"integer"}}`,
-		"nested":  `{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"value":{"type":"number"}}}}`,
+		"uuid":   `{"type":"string"}`,
+		"at":     `{"type":"string","format":"date-time"}`,
+		"seen":   `{"type":"string","format":"date-time"}`,
+		"total":  `{"oneOf":[{"type":"integer","description":"Null if unknown"},{"type":"null"}]}`,
+		"name":   `{"type":"string"}`,
+		"id":     `{"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]}`,
+		"extra":  `{"type":"object"}`,
+		"counts": `{"type":"object","additionalProperties":{"type":"integer"}}`,
+		"nested": `{"type":"array","items":{"type":"object","additionalProperties":false,"properties":{"value":{"type":"number"}}}}`,
 	} {
 		assert.JSONEq(t, want, string(got.Properties[name]), name)
 	}
 }
 
-// marshalled is a result whose every type marshals as its schema says.
-type marshalled struct {
-	At      time.Time      `json:"at"`
-	Total   *int           `json:"total" jsonschema:"nullable"`
-	Name    auditlog.Text  `json:"name"`
-	ID      auditlog.ID    `json:"id"`
-	Address address        `json:"address"`
-	Exact   json.Number    `json:"exact"`
-	Extra   map[string]any `json:"extra"`
-	Nested  []nested       `json:"nested"`
-}
-
 func TestMarshalledValuesSatisfyTheirSchema(t *testing.T) {
 	t.Parallel()
 	total := 3
-	schema := compile(t, schemas.Output[marshalled]())
-	for name, value := range map[string]marshalled{
-		"numeric id": {ID: "12", Total: &total, Exact: "1.5", Extra: map[string]any{"a": 1}, Nested: []nested{{Value: 1}}},
-		"textual id": {ID: "x-1", Exact: "0", Extra: map[string]any{}, Nested: []nested{}},
-		"no id":      {Exact: "0", Extra: map[string]any{}, Nested: []nested{}},
+	schema := compile(t, schemas.Output[entry]())
+	for name, value := range map[string]entry{
+		"numeric id": {ID: "12", Total: &total, Extra: map[string]any{"a": 1}, Nested: []nested{{Value: 1}}},
+		"textual id": {ID: "x-1", Extra: map[string]any{}, Nested: []nested{}},
+		"no id":      {Extra: map[string]any{}, Nested: []nested{}},
 	} {
 		data, err := json.Marshal(value)
 		require.NoError(t, err)
@@ -220,29 +179,6 @@ func TestMarshalledValuesSatisfyTheirSchema(t *testing.T) {
 		require.NoError(t, err)
 		assert.NoError(t, schema.Validate(instance), name)
 	}
-}
-
-type shared struct {
-	First  sharedSchema `json:"first" jsonschema_description:"one"`
-	Second sharedSchema `json:"second"`
-}
-
-type sharedSchema int
-
-func oneSchema() func() *jsonschema.Schema {
-	schema := &jsonschema.Schema{Type: "string"}
-	return func() *jsonschema.Schema { return schema }
-}
-
-var sharedInstance = oneSchema()
-
-func (sharedSchema) JSONSchema() *jsonschema.Schema { return sharedInstance() }
-
-func TestASchemaThatATypeSharesIsNotWrittenTo(t *testing.T) {
-	t.Parallel()
-	assert.JSONEq(t, `{"first":{"type":"string","description":"one"},"second":{"type":"string"}}`,
-		string(propertiesOf(t, schemas.Input[shared]())))
-	assert.Empty(t, sharedInstance().Description)
 }
 
 func propertiesOf(t *testing.T, schema json.RawMessage) json.RawMessage {
@@ -265,7 +201,7 @@ func (selfMarshalling) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
 func TestATypeWithoutATruthfulSchemaIsAProgrammingError(t *testing.T) {
 	t.Parallel()
 	assert.PanicsWithValue(t,
-		"schemas: schemas_test.selfMarshalling marshals itself: give it a method JSONSchema() *jsonschema.Schema",
+		"schemas: schemas_test.selfMarshalling marshals itself: describe it in customSchema",
 		func() { schemas.Output[opaque]() })
 	assert.PanicsWithValue(t, "schemas: string is not described as an object: use a struct", func() { schemas.Input[string]() })
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -30,15 +31,14 @@ func countAuditLogs() Tool {
 func handleCountAuditLogs(
 	ctx context.Context, service *analysis.Service, arguments schemas.CountAuditLogsArguments,
 ) (*schemas.CountAuditLogsResult, error) {
-	request, err := countRequest(arguments)
-	if err != nil {
-		return nil, err
+	if _, err := countRequest(arguments); err != nil {
+		return nil, err // before Make is asked anything
 	}
 	asked, err := service.Resolve(ctx, FilterOf(arguments.Filter), defaultCountDays)
 	if err != nil {
 		return nil, err
 	}
-	return count(ctx, service, asked, request, arguments.Limit)
+	return Count(ctx, service, asked, arguments)
 }
 
 // Count answers count_audit_logs for a question that was resolved from the arguments' filter.
@@ -49,24 +49,15 @@ func Count(
 	if err != nil {
 		return nil, err
 	}
-	return count(ctx, service, asked, request, arguments.Limit)
-}
-
-func count(
-	ctx context.Context, service *analysis.Service, asked *question.Question, request analysis.CountRequest, limit int,
-) (*schemas.CountAuditLogsResult, error) {
 	counting, err := service.Count(ctx, asked.Query, request)
 	if err != nil {
 		return nil, err
 	}
 	size := answer.DefaultSize
-	if limit > defaultCountLimit {
+	if arguments.Limit > defaultCountLimit {
 		size = answer.LargeSize
 	}
-	if limit == 0 {
-		limit = defaultCountLimit
-	}
-	return answer.Counted(asked, request, counting, limit, size), nil
+	return answer.Counted(asked, request, counting, cmp.Or(arguments.Limit, defaultCountLimit), size), nil
 }
 
 // countRequest reads what does not depend on the log.

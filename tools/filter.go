@@ -1,9 +1,6 @@
 package tools
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"strconv"
 
 	"make-audit-mcp/internal/auditlog"
@@ -31,14 +28,4 @@ func organizationID(id int64) auditlog.ID {
 		return ""
 	}
 	return auditlog.ID(strconv.FormatInt(id, 10))
-}
-
-// fingerprint identifies arguments, so that a cursor is known to come with those that it was made for; empty for none at all.
-func fingerprint(arguments any) (string, error) {
-	data, err := json.Marshal(arguments)
-	if err != nil || string(data) == "{}" {
-		return "", err
-	}
-	sum := sha256.Sum256(data)
-	return base64.RawURLEncoding.EncodeToString(sum[:9]), nil
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 
 	"make-audit-mcp/internal/analysis"
@@ -39,11 +40,7 @@ func handleGetActorActivity(
 func Activity(
 	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.GetActorActivityArguments,
 ) (*schemas.GetActorActivityResult, error) {
-	days := arguments.BaselineDays
-	if days == 0 {
-		days = analysis.DefaultBaselineDays
-	}
-	activity, err := service.Activity(ctx, asked.Query, days)
+	activity, err := service.Activity(ctx, asked.Query, cmp.Or(arguments.BaselineDays, analysis.DefaultBaselineDays))
 	if err != nil {
 		return nil, err
 	}

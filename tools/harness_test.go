@@ -155,7 +155,6 @@ func uuidsOf(entries []schemas.Entry) []string {
 // configWithTime serves a service with so much time per call.
 func configWithTime(service *analysis.Service, callTime time.Duration) tools.Config {
 	return tools.Config{
-		Service:  func(context.Context) (*analysis.Service, error) { return service, nil },
-		CallTime: callTime, CallTimeWithProgress: callTime,
+		Service: func(context.Context) (*analysis.Service, error) { return service, nil }, CallTime: callTime,
 	}
 }

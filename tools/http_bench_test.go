@@ -44,8 +44,8 @@ func BenchmarkHTTPCalls(b *testing.B) {
 	served := httptest.NewServer(h.Handler(b.Context()))
 	b.Cleanup(served.Close)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
-	hello, err := client.Post(served.URL+"/mcp", "application/json",
-		strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`)) //nolint:noctx // a benchmark
+	hello, err := client.Post(served.URL+"/mcp", "application/json", //nolint:noctx // a benchmark
+		strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`))
 	require.NoError(b, err)
 	require.NoError(b, hello.Body.Close())
 	session := hello.Header.Get("Mcp-Session-Id")

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -31,142 +32,89 @@ func listAuditLogs() Tool {
 func handleListAuditLogs(
 	ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments,
 ) (*schemas.ListAuditLogsResult, error) {
-	page, err := startPage(ctx, service, arguments)
+	if arguments.Cursor == "" {
+		takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
+		asked, err := service.Resolve(ctx, FilterOf(arguments.Filter), defaultListDays)
+		if err != nil {
+			return nil, err
+		}
+		return list(ctx, service, firstPage(asked, arguments, takenAt), arguments)
+	}
+	page, err := reopen(ctx, service, arguments.Cursor, listAuditLogsName)
 	if err != nil {
 		return nil, err
 	}
-	return page.answer(ctx, service)
+	if asked := fingerprintOfListing(arguments); asked != "" && asked != page.place.Asked {
+		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or " +
+			"stay the same"}
+	}
+	return list(ctx, service, page, arguments)
 }
 
 // List answers list_audit_logs for a question that was resolved from the arguments' filter: with the first page.
 func List(
 	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments,
 ) (*schemas.ListAuditLogsResult, error) {
-	page, err := firstPage(asked, arguments, service.Directory.Now())
-	if err != nil {
-		return nil, err
-	}
-	return page.answer(ctx, service)
+	return list(ctx, service, firstPage(asked, arguments, service.Directory.Now()), arguments)
 }
 
 // fingerprintOfListing is that of the arguments that all pages of a listing share.
-func fingerprintOfListing(arguments schemas.ListAuditLogsArguments) (string, error) {
-	return fingerprint(struct {
-		schemas.Filter
-		SortBy  string `json:"sort_by,omitempty"`
-		SortDir string `json:"sort_dir,omitempty"`
-	}{arguments.Filter, arguments.SortBy, arguments.SortDir})
+func fingerprintOfListing(arguments schemas.ListAuditLogsArguments) string {
+	arguments.Limit, arguments.Cursor, arguments.ResponseFormat = 0, "", ""
+	return fingerprint(arguments)
 }
 
-// listPage is one page of a listing: its first, or the one behind a cursor.
-type listPage struct {
-	arguments schemas.ListAuditLogsArguments
-	question  *question.Question
-	// place is where the page before ended; of a first page, what all of its listing's places have in common.
-	place question.Cursor
-	after *question.Cursor // nil for the first page
-}
-
-func startPage(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*listPage, error) {
-	if arguments.Cursor != "" {
-		return reopenPage(ctx, service, arguments)
-	}
-	takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
-	asked, err := service.Resolve(ctx, FilterOf(arguments.Filter), defaultListDays)
-	if err != nil {
-		return nil, err
-	}
-	return firstPage(asked, arguments, takenAt)
-}
-
-func firstPage(asked *question.Question, arguments schemas.ListAuditLogsArguments, takenAt time.Time) (*listPage, error) {
-	fingerprint, err := fingerprintOfListing(arguments)
-	return &listPage{arguments: arguments, question: asked, place: question.Cursor{
+func firstPage(asked *question.Question, arguments schemas.ListAuditLogsArguments, takenAt time.Time) *page {
+	return &page{question: asked, place: question.Cursor{
 		Query: asked.Query, Order: question.Order{By: question.SortKey(arguments.SortBy), Ascending: arguments.SortDir == "asc"},
-		TakenAt: takenAt, Asked: fingerprint, Tool: listAuditLogsName,
-	}}, err
+		TakenAt: takenAt, Asked: fingerprintOfListing(arguments), Tool: listAuditLogsName,
+	}}
 }
 
-// reopenPage goes on behind a cursor: the window, the names and the order stay as the first page resolved them.
-func reopenPage(ctx context.Context, service *analysis.Service, arguments schemas.ListAuditLogsArguments) (*listPage, error) {
-	fingerprint, err := fingerprintOfListing(arguments)
+func list(
+	ctx context.Context, service *analysis.Service, page *page, arguments schemas.ListAuditLogsArguments,
+) (*schemas.ListAuditLogsResult, error) {
+	listing, err := service.List(ctx, page.question.Query, page.place.Order, page.after, cmp.Or(arguments.Limit, defaultListLimit))
 	if err != nil {
 		return nil, err
 	}
-	place, err := service.Reopen(ctx, arguments.Cursor, listAuditLogsName)
-	if err != nil {
-		return nil, err
-	}
-	if fingerprint != "" && fingerprint != place.Asked {
-		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or " +
-			"stay the same"}
-	}
-	return &listPage{arguments: arguments, question: &question.Question{Query: place.Query}, place: place, after: &place}, nil
-}
-
-func (p *listPage) answer(ctx context.Context, service *analysis.Service) (*schemas.ListAuditLogsResult, error) {
-	limit := p.arguments.Limit
-	if limit == 0 {
-		limit = defaultListLimit
-	}
-	listing, err := service.List(ctx, p.question.Query, p.place.Order, p.after, limit)
-	if err != nil {
-		return nil, err
-	}
-	return p.result(ctx, service, listing)
-}
-
-func (p *listPage) result(ctx context.Context, service *analysis.Service, listing *analysis.Listing) (*schemas.ListAuditLogsResult, error) {
-	result := &schemas.ListAuditLogsResult{Answer: answer.Common(p.question, listing.Report), Entries: []schemas.Entry{}}
-	result.Query.SortBy, result.Query.SortDir = string(question.ByTriggeredAt), "desc"
-	if p.place.Order.By != "" {
-		result.Query.SortBy = string(p.place.Order.By)
-	}
-	if p.place.Order.Ascending {
+	result := &schemas.ListAuditLogsResult{Answer: answer.Common(page.question, listing.Report), Entries: []schemas.Entry{}}
+	result.Query.SortBy, result.Query.SortDir = string(cmp.Or(page.place.Order.By, question.ByTriggeredAt)), "desc"
+	if page.place.Order.Ascending {
 		result.Query.SortDir = "asc"
 	}
 	if listing.Total >= 0 {
 		result.Total = &listing.Total
 	}
-	style := answer.EntryStyle{Location: p.question.Query.Window.Location, Detailed: p.arguments.ResponseFormat == "detailed"}
+	style := answer.EntryStyle{Location: page.question.Query.Window.Location, Detailed: arguments.ResponseFormat == "detailed"}
 	if style.Detailed {
-		catalog, err := service.Directory.Catalog(ctx, p.question.Query.Organization.ID)
+		style.Catalog, err = service.Directory.Catalog(ctx, page.question.Query.Organization.ID)
 		if err != nil {
 			result.Warn("labels and categories are missing: " + answer.Explain(err))
 		}
-		style.Catalog = catalog
 	}
 	for _, entry := range listing.Entries {
 		result.Entries = append(result.Entries, style.Entry(entry))
 	}
 	switch {
 	case len(result.Entries) > 0:
-	case p.after != nil && !listing.Report.Exhausted:
+	case page.after != nil && !listing.Report.Exhausted:
 		result.Warn("no further entries could be read now: ask again with the same cursor")
-	case p.after != nil:
+	case page.after != nil:
 		result.Warn("no further entries: the page before was the last")
 	default:
-		result.Warn(answer.WhyEmpty(&result.Answer, &p.question.Query))
+		result.Warn(answer.WhyEmpty(&result.Answer, &page.question.Query))
 	}
-	return result, p.cut(service, listing, result)
-}
-
-// cut shortens a result to what fits and makes the cursor behind its last entry.
-func (p *listPage) cut(service *analysis.Service, listing *analysis.Listing, result *schemas.ListAuditLogsResult) error {
 	size := answer.DefaultSize
-	if p.arguments.Limit > defaultListLimit || p.arguments.ResponseFormat == "detailed" {
+	if arguments.Limit > defaultListLimit || style.Detailed {
 		size = answer.LargeSize
 	}
-	before := 0
-	if p.after != nil {
-		before = p.after.Before
-	}
-	return cutPage(result.Entries, size, result, func(shown []schemas.Entry) error {
+	return result, cutPage(result.Entries, size, result, func(shown []schemas.Entry) error {
 		result.Entries, result.Returned, result.NextCursor = shown, len(shown), ""
 		if len(shown) == 0 || listing.Unsettled || !listing.More && len(shown) == len(listing.Entries) {
 			return nil
 		}
-		cursor, err := sealed(service, p.place.After(listing.Entries[len(shown)-1], before+len(shown)))
+		cursor, err := sealed(service, page.place.After(listing.Entries[len(shown)-1], page.place.Before+len(shown)))
 		result.NextCursor = cursor
 		return err
 	})

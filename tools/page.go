@@ -1,6 +1,10 @@
 package tools
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 
 	"make-audit-mcp/internal/analysis"
@@ -8,6 +12,36 @@ import (
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
+
+// page is one page of a listing: its first, or the one behind a cursor.
+type page struct {
+	question *question.Question
+	// place is where the page before ended; of a first page, what all of its listing's places have in common.
+	place question.Cursor
+	after *question.Cursor // nil for the first page
+}
+
+// reopen goes on behind a cursor of a tool: the window, the names and the order stay as the first page resolved them.
+func reopen(ctx context.Context, service *analysis.Service, cursor, tool string) (*page, error) {
+	place, err := service.Reopen(ctx, cursor, tool)
+	if err != nil {
+		return nil, err
+	}
+	return &page{question: &question.Question{Query: place.Query}, place: place, after: &place}, nil
+}
+
+// fingerprint identifies arguments, so that a cursor is known to come with those that it was made for; empty for none at all.
+func fingerprint(arguments any) string {
+	data, err := json.Marshal(arguments)
+	if err != nil {
+		panic(err) // arguments are plain data
+	}
+	if string(data) == "{}" {
+		return ""
+	}
+	sum := sha256.Sum256(data)
+	return base64.RawURLEncoding.EncodeToString(sum[:9])
+}
 
 // cutPage shortens a page to what fits into size characters. show puts entries into the result, with the cursor behind the last of them.
 func cutPage[T any](entries []T, size int, result any, show func(shown []T) error) error {

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -17,6 +18,9 @@ const (
 	progressInterval = 250 * time.Millisecond
 	// leastWaitReported is a wait that somebody would notice.
 	leastWaitReported = 10 * time.Millisecond
+	// Clients give up after 60 s, or 300 s where progress comes.
+	defaultTime         = 50 * time.Second
+	defaultTimeFollowed = 240 * time.Second
 )
 
 // follower reports to a call's caller how it goes, and remembers its waits.
@@ -36,34 +40,23 @@ type follower struct {
 // Notify sends a notification to the caller that a context belongs to.
 type Notify func(ctx context.Context, method string, params map[string]any) error
 
-// WithProgress returns a context whose reads report to a request's caller how they go, and whether the caller asked for that, as meta says.
-func WithProgress(ctx context.Context, notify Notify, meta *mcp.Meta) (context.Context, bool) {
-	f := newFollower(ctx, notify, meta)
-	return f.follow(ctx), f.notify != nil
-}
-
-func newFollower(ctx context.Context, notify Notify, meta *mcp.Meta) *follower {
+// Follow returns a context for one request, whose reads report to its caller how they go if the caller asked for that, as meta says. limit
+// bounds it; 0 means 50 s, and 240 s for a caller who asked. waited says how long the reads waited, if that is worth saying.
+func Follow(
+	ctx context.Context, notify Notify, meta *mcp.Meta, limit time.Duration,
+) (following context.Context, cancel context.CancelFunc, waited func() string) {
 	f := &follower{}
+	usual := defaultTime
 	if meta != nil && meta.ProgressToken != nil && notify != nil {
-		token := meta.ProgressToken
+		usual = defaultTimeFollowed
 		f.notify = func(params map[string]any) {
-			params["progressToken"] = token
+			params["progressToken"] = meta.ProgressToken
 			// That a caller has gone is ctx's to say; there is nobody to report it to here.
 			_ = notify(ctx, "notifications/progress", params)
 		}
 	}
-	return f
-}
-
-func (f *follower) callTime(config Config) time.Duration {
-	if f.notify != nil {
-		return config.CallTimeWithProgress
-	}
-	return config.CallTime
-}
-
-func (f *follower) follow(ctx context.Context) context.Context {
-	return auditlog.WithProgress(ctx, f.report)
+	following, cancel = context.WithTimeout(auditlog.WithProgress(ctx, f.report), cmp.Or(limit, usual))
+	return following, cancel, f.waited
 }
 
 func (f *follower) report(p auditlog.Progress) {

@@ -23,40 +23,22 @@ type Config struct {
 	Summarize func(ctx context.Context, organization string, rows int, failed bool)
 	// Logger gets panics.
 	Logger *slog.Logger
-	// CallTime bounds a call; CallTimeWithProgress one whose caller follows its progress, and so waits longer. 0 means 50 s and 240 s.
-	CallTime             time.Duration
-	CallTimeWithProgress time.Duration
+	// CallTime bounds a call; 0 means as [Follow] does.
+	CallTime time.Duration
 }
-
-const (
-	// Clients give up after 60 s, or 300 s where progress comes.
-	defaultCallTime             = 50 * time.Second
-	defaultCallTimeWithProgress = 240 * time.Second
-)
 
 // Register adds the tools to a server.
 func Register(s *server.MCPServer, config Config) {
-	config = config.withDefaults()
+	if config.Tools == nil {
+		config.Tools = All()
+	}
+	if config.Logger == nil {
+		config.Logger = slog.New(slog.DiscardHandler)
+	}
+	if config.Summarize == nil {
+		config.Summarize = func(context.Context, string, int, bool) {}
+	}
 	for _, tool := range config.Tools {
-		s.AddTool(tool.definition(), tool.serve(tool.Name, config))
+		s.AddTools(tool.serve(tool, config))
 	}
-}
-
-func (c Config) withDefaults() Config {
-	if c.Tools == nil {
-		c.Tools = All()
-	}
-	if c.CallTime <= 0 {
-		c.CallTime = defaultCallTime
-	}
-	if c.CallTimeWithProgress <= 0 {
-		c.CallTimeWithProgress = defaultCallTimeWithProgress
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
-	}
-	if c.Summarize == nil {
-		c.Summarize = func(context.Context, string, int, bool) {}
-	}
-	return c
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
@@ -25,9 +26,7 @@ type Tool struct {
 	// View is the address (ui://…) of what clients with MCP Apps show beside a result; empty if there is none.
 	View string
 
-	// schemas returns those of the arguments and of the result.
-	schemas func() (input, output json.RawMessage)
-	serve   func(name string, config Config) server.ToolHandlerFunc
+	serve func(t Tool, config Config) server.ServerTool
 }
 
 // result is what every result of a tool must be able to do.
@@ -43,24 +42,19 @@ func New[A any, R result](t Tool, handle func(ctx context.Context, service *anal
 }
 
 func newTool[A any, R result](t Tool, handle func(context.Context, *analysis.Service, A) (R, error), source source[A]) Tool {
-	t.schemas = func() (input, output json.RawMessage) { return schemas.Input[A](), schemas.Output[R]() }
-	t.serve = func(name string, config Config) server.ToolHandlerFunc {
-		check, err := schemas.NewArguments(schemas.Input[A]())
+	t.serve = func(t Tool, config Config) server.ServerTool {
+		answers, err := lru.New[any, writtenAnswer](maxCachedAnswers)
 		if err != nil {
-			panic("tools: " + name + ": " + err.Error()) // a mistake in A, found by any test
+			panic(err) // only for a size below one
 		}
-		h := &handler[A, R]{name: name, config: config, check: check, handle: handle}
-		if source != nil {
-			h.cache = newAnswerCache(source)
-		}
-		return h.serve
+		h := &handler[A, R]{name: t.Name, config: config, check: schemas.NewArguments[A](), handle: handle, source: source, answers: answers}
+		return server.ServerTool{Tool: t.definition(schemas.Input[A](), schemas.Output[R]()), Handler: h.serve}
 	}
 	return t
 }
 
 // definition is the tool as clients see it. Schemas are passed raw: mcp-go's own reflection would drop our constraints.
-func (t Tool) definition() mcp.Tool {
-	input, output := t.schemas()
+func (t Tool) definition(input, output json.RawMessage) mcp.Tool {
 	definition := mcp.NewToolWithRawSchema(t.Name, t.Description, input)
 	definition.RawOutputSchema = output
 	definition.Title = t.Title

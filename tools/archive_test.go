@@ -158,25 +158,13 @@ func TestPagesFromTheArchiveMakeOneListing(t *testing.T) {
 	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	c := connect(t, u.archived(u.filled(), makesim.DemoToken))
 	for _, question := range []args{{"from": "3d", "limit": 40}, {"from": "3d", "limit": 40, "sort_by": "actor"}} {
-		var uuids, whole []string
-		page := c.list(question)
-		for {
-			for _, entry := range page.Entries {
-				uuids = append(uuids, entry.UUID)
-			}
-			if page.NextCursor == "" {
-				break
-			}
-			page = c.list(args{"cursor": page.NextCursor})
-		}
-		all := connect(t, u.Service(makesim.DemoToken)).list(with(question, "limit", 500))
-		for _, entry := range all.Entries {
-			whole = append(whole, entry.UUID)
-		}
+		uuids, pages := walk(t, func(cursor string) (*caller, args) { return c, with(question, "cursor", cursor) })
+		whole := uuidsOf(connect(t, u.Service(makesim.DemoToken)).list(with(question, "limit", 500)).Entries)
 		require.GreaterOrEqual(t, len(uuids), len(whole))
 		assert.Equal(t, whole, uuids[:len(whole)])
-		require.NotNil(t, page.Total)
-		assert.Len(t, uuids, *page.Total)
+		total := pages[len(pages)-1].Total
+		require.NotNil(t, total)
+		assert.Len(t, uuids, *total)
 	}
 }
 

@@ -3,7 +3,6 @@ package tools_test
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"path"
 	"slices"
 	"strings"
@@ -23,13 +22,6 @@ import (
 func (c *caller) count(arguments args) schemas.CountAuditLogsResult {
 	c.T.Helper()
 	return ok[schemas.CountAuditLogsResult](c, "count_audit_logs", arguments)
-}
-
-func inPrague(t testing.TB) *time.Location {
-	t.Helper()
-	zone, err := time.LoadLocation("Europe/Prague")
-	require.NoError(t, err)
-	return zone
 }
 
 // month30 are the 30 days before now, by the clocks of Prague: summer time ended amid them.
@@ -68,7 +60,7 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	prague := inPrague(t)
+	prague := inZone(t, "Europe/Prague")
 	everything := u.Dumped(func(makesim.Entry) bool { return true })
 	counts := func(result schemas.CountAuditLogsResult, by string) map[string]int {
 		found := map[string]int{}
@@ -170,23 +162,6 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	})
 }
 
-func TestCountsGroupNothingUnasked(t *testing.T) {
-	t.Parallel()
-	u := recent(t, makesim.Quirks{})
-	got := u.caller(makesim.DemoToken).count(args{})
-	assert.Equal(t, len(u.Dumped(month30)), got.Total)
-	assert.NotNil(t, got.Groups)
-	assert.Empty(t, got.Groups)
-	assert.Zero(t, got.OtherCount)
-	assert.Zero(t, got.GroupCount)
-	assert.Nil(t, got.Previous)
-	assert.True(t, got.Complete)
-	assert.Empty(t, got.Warnings)
-	assert.Empty(t, got.Query.Hours)
-	assert.Empty(t, got.Query.Weekdays)
-	assert.Equal(t, "live", got.Source)
-}
-
 func TestCountsDoNotFetchTheSameEntriesTwice(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
@@ -279,44 +254,6 @@ func TestCountsAskForLargePages(t *testing.T) {
 	assert.LessOrEqual(t, len(lists), 2*got.Total/1000+8)
 }
 
-func TestCountsAreSmall(t *testing.T) {
-	t.Parallel()
-	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
-	// The lists in query are long, too.
-	filter := args{"from": "30d", "event": []string{"*"}, "exclude_actor": []any{5001, 5002, 5003, "none"}, "compare_to_previous": true}
-	for i, a := range countKeys() {
-		groupings := [][]string{{a}}
-		for _, b := range countKeys()[:i] {
-			// Pairs of what is long, in one order: in the other they are as long. The property test looks at the length of all others.
-			if i < 5 {
-				groupings = append(groupings, []string{a, b})
-			}
-		}
-		for _, grouping := range groupings {
-			for limit, size := range map[int]int{0: 8_000, 200: 40_000} {
-				arguments := with(filter, "group_by", grouping)
-				if limit > 0 {
-					arguments["limit"] = limit
-				}
-				r := c.Call("count_audit_logs", arguments)
-				require.False(t, r.IsError, r.Text)
-				got := audittest.Read[schemas.CountAuditLogsResult](t, r)
-				length := len([]rune(string(r.Raw)))
-				assert.LessOrEqual(t, length, size, "%v, limit %d", grouping, limit)
-				listed := 0
-				for _, g := range got.Groups {
-					listed += g.Count
-				}
-				assert.Equal(t, got.Total, listed+got.OtherCount, "%v", grouping)
-				if most := min(got.GroupCount, max(limit, 20)); len(got.Groups) < most {
-					assert.Contains(t, strings.Join(got.Warnings, "\n"), "other_count", "%v, limit %d", grouping, limit)
-					assert.Greater(t, length, size*3/4, "%v, limit %d: cut to %d without need", grouping, limit, len(got.Groups))
-				}
-			}
-		}
-	}
-}
-
 func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
 	t.Parallel()
 	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
@@ -352,7 +289,8 @@ func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
 		"an unknown name":    {args{"groupby": "actor"}, []string{"groupby", "did you mean group_by?"}},
 		"another's argument": {args{"cursor": "x"}, []string{"cursor", "group_by"}},
 		"no truth":           {args{"compare_to_previous": "perhaps"}, []string{"compare_to_previous"}},
-		"logins":             {args{"event": []string{"login"}}, []string{"event", "login"}},
+		"logins":             {args{"event": []string{"Login"}}, []string{"event", "audit log", "login"}},
+		"logins by glob":     {args{"event": []string{"*login*"}}, []string{"event", "audit log", "login"}},
 		"several at once":    {args{"hours": "x", "group_by": "y", "from": "soonish"}, []string{"group_by"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -360,52 +298,17 @@ func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
 			t.Log(c.Fails("count_audit_logs", test.arguments, test.says...))
 		})
 	}
-	plain := c.count(args{"group_by": []string{"actor"}, "limit": 3, "compare_to_previous": true, "from": "5d"})
-	for _, same := range []args{
-		{"group_by": "actor", "limit": "3", "compare_to_previous": "true", "from": "5d"},
-		{"group_by": `["actor"]`, "limit": 3.0, "compare_to_previous": true, "from": "5d", "order_by": "count", "hours": "",
-			"weekdays": nil},
-		{"group_by": "ACTOR", "limit": 3, "compare_to_previous": true, "from": "5d", "order_by": "Count", "weekdays": []string{}},
-	} {
-		assert.Equal(t, plain, c.count(same), "%v", same)
-	}
 }
 
-func TestCountsOfLoginsAreRefused(t *testing.T) {
-	t.Parallel()
-	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
-	for _, word := range []string{"login", "Login", "*login*"} {
-		t.Log(c.Fails("count_audit_logs", args{"event": []string{word}, "group_by": "actor"}, "audit log", "login"))
-	}
-}
-
+// TestCountsEchoHoursAndWeekdays leaves what they let through to TestCountsAreThoseOfANaiveCount.
 func TestCountsEchoHoursAndWeekdays(t *testing.T) {
 	t.Parallel()
-	u := recent(t, makesim.Quirks{})
-	c := u.caller(makesim.DemoToken)
-	prague := inPrague(t)
-	minutes := func(e makesim.Entry) int {
-		local := e.TriggeredAt.In(prague)
-		return local.Hour()*60 + local.Minute()
-	}
-	for asked, test := range map[string]struct {
-		understood   string
-		since, until int
-	}{
-		"22-06": {"22:00-06:00", 22 * 60, 6 * 60}, "22-6": {"22:00-06:00", 22 * 60, 6 * 60}, "9-17": {"09:00-17:00", 9 * 60, 17 * 60},
-		"08:30-17:00": {"08:30-17:00", 8*60 + 30, 17 * 60}, "8:30-17": {"08:30-17:00", 8*60 + 30, 17 * 60},
-		"22-24": {"22:00-24:00", 22 * 60, 24 * 60}, "0-6": {"00:00-06:00", 0, 6 * 60}, " 22 - 06 ": {"22:00-06:00", 22 * 60, 6 * 60},
+	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	for asked, understood := range map[string]string{
+		"22-06": "22:00-06:00", "22-6": "22:00-06:00", "9-17": "09:00-17:00", "08:30-17:00": "08:30-17:00", "8:30-17": "08:30-17:00",
+		"22-24": "22:00-24:00", "0-6": "00:00-06:00", " 22 - 06 ": "22:00-06:00",
 	} {
-		got := c.count(args{"hours": asked})
-		assert.Equal(t, test.understood, got.Query.Hours)
-		want := u.Dumped(func(e makesim.Entry) bool {
-			m := minutes(e)
-			if test.since < test.until {
-				return month30(e) && m >= test.since && m < test.until
-			}
-			return month30(e) && (m >= test.since || m < test.until)
-		})
-		assert.Equal(t, len(want), got.Total, asked)
+		assert.Equal(t, understood, c.count(args{"hours": asked}).Query.Hours)
 	}
 	workdays := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday"}
 	weekend := []string{"Saturday", "Sunday"}
@@ -419,12 +322,7 @@ func TestCountsEchoHoursAndWeekdays(t *testing.T) {
 		{"fri-mon", []string{"Monday", "Friday", "Saturday", "Sunday"}}, {"wed", []string{"Wednesday"}}, {"wed-wed", []string{"Wednesday"}},
 		{[]string{"mon", "wed-thu"}, []string{"Monday", "Wednesday", "Thursday"}},
 	} {
-		got := c.count(args{"weekdays": test.asked})
-		assert.ElementsMatch(t, test.understood, got.Query.Weekdays, "%v", test.asked)
-		want := u.Dumped(func(e makesim.Entry) bool {
-			return month30(e) && slices.Contains(test.understood, e.TriggeredAt.In(prague).Weekday().String())
-		})
-		assert.Equal(t, len(want), got.Total, "%v", test.asked)
+		assert.ElementsMatch(t, test.understood, c.count(args{"weekdays": test.asked}).Query.Weekdays, "%v", test.asked)
 	}
 }
 
@@ -432,7 +330,7 @@ func TestCountsIncludeTheFirstInstantOfHoursAndNotTheLast(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	at := func(hour, minute, second, millisecond int) time.Time {
-		return time.Date(2026, 11, 18, hour, minute, second, millisecond*1e6, inPrague(t))
+		return time.Date(2026, 11, 18, hour, minute, second, millisecond*1e6, inZone(t, "Europe/Prague"))
 	}
 	for i, instant := range []time.Time{
 		at(21, 59, 59, 999), at(22, 0, 0, 0), at(23, 59, 59, 999), at(24, 0, 0, 0), at(29, 59, 59, 999), at(30, 0, 0, 0),
@@ -462,27 +360,16 @@ func TestCountsOfThePeriodBefore(t *testing.T) {
 	}{
 		// Calendar months, whatever their length.
 		{"2026-10", "", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
-		{"2026-03", "", "", "2026-02-01T00:00:00+01:00", "2026-03-01T00:00:00+01:00"},
-		{"2026-02", "2026-03", "", "2025-12-01T00:00:00+01:00", "2026-02-01T00:00:00+01:00"},
 		{"last quarter", "", "", "2026-04-01T00:00:00+02:00", "2026-07-01T00:00:00+02:00"},
-		{"2026-10-01", "2026-10-31", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
-		{"2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
 		{"2026-10", "", "Australia/Lord_Howe", "2026-09-01T00:00:00+10:30", "2026-10-01T00:00:00+10:30"},
 		// Calendar days at the same local time.
 		{"", "", "", "2026-09-21T13:00:00+02:00", "2026-10-21T13:00:00+02:00"},
-		{"30d", "", "", "2026-09-21T13:00:00+02:00", "2026-10-21T13:00:00+02:00"},
 		{"2026-10-25", "", "", "2026-10-24T00:00:00+02:00", "2026-10-25T00:00:00+02:00"},
-		{"2026-10-26", "", "", "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00"},
-		{"last week", "", "", "2026-11-02T00:00:00+01:00", "2026-11-09T00:00:00+01:00"},
-		{"2026-10-02", "2026-10-31", "", "2026-09-02T00:00:00+02:00", "2026-10-02T00:00:00+02:00"},
 		{"2026-10-20T09:30", "2026-11-03T09:30", "", "2026-10-06T09:30:00+02:00", "2026-10-20T09:30:00+02:00"},
-		{"2026-03-30T02:30", "2026-03-31T02:30", "", "2026-03-29T03:30:00+02:00", "2026-03-30T02:30:00+02:00"}, // skipped
 		{"2026-10-26T02:30", "2026-10-27T02:30", "", "2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"}, // twice
 		// Else exactly as long.
-		{"48h", "", "", "2026-11-16T13:00:00+01:00", "2026-11-18T13:00:00+01:00"},
 		{"this month", "", "", "2026-10-12T12:00:00+02:00", "2026-11-01T00:00:00+01:00"},
 		{"2026-10-25T00:00", "2026-10-25T12:00", "", "2026-10-24T11:00:00+02:00", "2026-10-25T00:00:00+02:00"},
-		{"now-36h", "", "", "2026-11-17T13:00:00+01:00", "2026-11-19T01:00:00+01:00"},
 	} {
 		got := c.count(args{"from": test.from, "to": test.to, "timezone": test.zone, "group_by": "actor", "compare_to_previous": true})
 		require.NotNil(t, got.Previous)
@@ -555,15 +442,6 @@ func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
 	assert.NotEmpty(t, old.Coverage.Gaps)
 	assert.NotEmpty(t, old.Warnings)
 
-	long := c.count(args{"from": "2024-11-20", "to": "now", "group_by": "month", "order_by": "key"})
-	assert.Equal(t, len(u.Dumped(func(makesim.Entry) bool { return true })), long.Total)
-	assert.False(t, long.Complete)
-	assert.NotEmpty(t, long.Warnings)
-
-	quiet := c.count(args{"from": "2026-11-15T03:00:00Z", "to": "2026-11-15T03:00:00.001Z", "group_by": "actor"})
-	assert.Zero(t, quiet.Total)
-	assert.True(t, quiet.Complete)
-
 	world := *demoWorld()
 	world.Entries = nil
 	for _, from := range []string{"", "all"} {
@@ -615,23 +493,21 @@ func newFailing(t *testing.T, after int32, quirks makesim.Quirks) *failing {
 	t.Helper()
 	f := &failing{upstream: recent(t, quirks)}
 	f.left.Store(after)
-	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f.url = f.fronted(func(w http.ResponseWriter, r *http.Request) bool {
 		isList := path.Base(path.Dir(r.URL.Path)) == "organization" && strings.Contains(r.URL.Path, "/audit-logs/")
-		if isList && f.left.Add(-1) < 0 && !f.isWell.Load() {
-			w.Header().Set("Date", now().Format(http.TimeFormat)) // its clock is pinned, too
-			w.WriteHeader(http.StatusInternalServerError)
-			return
+		if !isList || f.left.Add(-1) >= 0 || f.isWell.Load() {
+			return false
 		}
-		f.ServeHTTP(w, r)
-	}))
-	t.Cleanup(front.Close)
-	f.url = front.URL + makesim.BasePath
+		w.Header().Set("Date", now().Format(http.TimeFormat)) // its clock is pinned, too
+		w.WriteHeader(http.StatusInternalServerError)
+		return true
+	})
 	return f
 }
 
 func TestCountsOfFailingReadsAreThoseOfWhatIsCovered(t *testing.T) {
 	t.Parallel()
-	prague := inPrague(t)
+	prague := inZone(t, "Europe/Prague")
 	questions := []countCase{
 		{arguments: args{"from": "30d", "group_by": "actor", "compare_to_previous": true}, groupBy: []string{"actor"}},
 		{
@@ -674,7 +550,7 @@ func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
 	t.Parallel()
 	f := newFailing(t, 1_000, makesim.Quirks{PageCap: 100})
 	c := connect(t, serviceAt(t, f.url, makesim.DemoToken, now))
-	q := countCase{arguments: args{"from": "20d", "group_by": "actor"}, groupBy: []string{"actor"}, zone: inPrague(t)}
+	q := countCase{arguments: args{"from": "20d", "group_by": "actor"}, groupBy: []string{"actor"}, zone: inZone(t, "Europe/Prague")}
 	c.count(q.arguments)
 	f.left.Store(0)
 	q.arguments["compare_to_previous"] = true
@@ -684,28 +560,6 @@ func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
 	assert.True(t, got.Complete)
 	require.NotNil(t, got.Previous)
 	assert.False(t, got.Previous.Complete)
-}
-
-func TestCountsThatRunOutOfTimeGoOn(t *testing.T) {
-	t.Parallel()
-	u := start(t, recentWorld(), makesim.Options{Latency: 50 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 20}})
-	c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 300*time.Millisecond))
-	q := countCase{
-		arguments: args{"from": "9d", "group_by": []string{"team", "event"}, "compare_to_previous": true},
-		groupBy:   []string{"team", "event"}, zone: inPrague(t),
-	}
-	for range 100 {
-		r := c.Call("count_audit_logs", q.arguments)
-		if r.IsError {
-			assert.Contains(t, r.Text, "ask again")
-			continue
-		}
-		got := q.checkPartial(t, u.Dumped(func(makesim.Entry) bool { return true }), r)
-		if got.Complete && got.Previous.Complete {
-			return
-		}
-	}
-	require.Fail(t, "never came to an end")
 }
 
 func TestCountsWithUnreadableRecordsAreLowerBounds(t *testing.T) {
@@ -718,65 +572,6 @@ func TestCountsWithUnreadableRecordsAreLowerBounds(t *testing.T) {
 	assert.Less(t, got.Total, want)
 	assert.GreaterOrEqual(t, got.Total+got.Unreadable, want)
 	assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
-}
-
-func TestNoQuirkChangesACount(t *testing.T) {
-	t.Parallel()
-	prague := inPrague(t)
-	questions := []countCase{
-		{arguments: args{"from": "3d", "group_by": "actor"}, groupBy: []string{"actor"}},
-		{arguments: args{"from": "3d", "group_by": []string{"team", "hour_of_day"}, "order_by": "key"},
-			groupBy: []string{"team", "hour_of_day"}, orderBy: "key"},
-		{arguments: args{"from": "3d", "group_by": []string{"day", "category"}, "hours": "9-12"}, groupBy: []string{"day", "category"},
-			hours: [2]int{9 * 3600, 12 * 3600}},
-		{
-			arguments: args{"from": "3d", "event": "*_deleted", "group_by": "event", "actor": []any{5001, 5010, 5028, "none"}},
-			groupBy:   []string{"event"},
-			keep: []func(makesim.Entry) bool{events("*_deleted"),
-				func(e makesim.Entry) bool { return e.Actor == nil || by(5001, 5010, 5028)(e) }},
-		},
-		{arguments: args{"from": "3d", "team": "none"}, keep: []func(makesim.Entry) bool{in(0)}},
-	}
-	from := daysBack(now(), 3, prague)
-	world := *recentWorld() // a little of it: there are many servers to fill
-	world.Entries = slices.DeleteFunc(slices.Clone(world.Entries),
-		func(e makesim.Entry) bool { return e.TriggeredAt.Before(now().AddDate(0, 0, -8)) })
-	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
-		for name, quirks := range quirksOfMake() {
-			if teamsOnly := []string{"all at once", "pages of 7", "odd types", "ids as text",
-				"dates by creation"}; key != makesim.DemoToken && !slices.Contains(teamsOnly, name) {
-				continue
-			}
-			t.Run(name+" for "+key[len(key)-4:], func(t *testing.T) {
-				t.Parallel()
-				u := start(t, &world, makesim.Options{Quirks: quirks, Seed: 1})
-				c := u.caller(key)
-				visible := u.Dumped(audittest.Within(from, now()))
-				if key == makesim.DemoTeamAdminToken {
-					visible = u.Dumped(func(e makesim.Entry) bool { return audittest.Within(from, now())(e) && in(8102)(e) })
-				}
-				for _, q := range questions {
-					if key == makesim.DemoTeamAdminToken && q.arguments["team"] != nil {
-						continue
-					}
-					q.zone = prague
-					total, groups := q.naive(visible, from, now())
-					got := c.count(q.arguments)
-					require.True(t, got.Complete, "%v: %v", q.arguments, got.Warnings)
-					require.Equal(t, total, got.Total, "%v", q.arguments)
-					require.Len(t, groups, got.GroupCount, "%v", q.arguments)
-					for i, g := range got.Groups {
-						var shown []string
-						for _, by := range q.groupBy {
-							shown = append(shown, shownKey(t, g.Key, by))
-						}
-						require.Equal(t, groups[i].shown, shown, "%v", q.arguments)
-						require.Equal(t, groups[i].count, g.Count, "%v: %v", q.arguments, shown)
-					}
-				}
-			})
-		}
-	}
 }
 
 func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
@@ -821,21 +616,6 @@ func TestWhoMayReadOneTeamCountsThatTeam(t *testing.T) {
 	assert.Equal(t, auditlog.Ref{ID: "8102", Name: "Finance & Billing"}, *got.Groups[0].Key.Team)
 	assert.Equal(t, len(u.Dumped(func(e makesim.Entry) bool { return month30(e) && in(8102)(e) })), got.Total)
 	u.caller(makesim.DemoMemberToken).Fails("count_audit_logs", args{"group_by": "team"}, "403", "Admin or Owner")
-}
-
-func TestCountsTellNamesakesApart(t *testing.T) {
-	t.Parallel()
-	u := recent(t, makesim.Quirks{})
-	got := u.caller(makesim.DemoToken).count(args{"actor": []any{5006, 5009}, "group_by": "actor", "order_by": "key"})
-	require.Len(t, got.Groups, 2)
-	for i, want := range []auditlog.Actor{
-		{ID: "5006", Name: "Jan Novák", Email: "jan.novak@northwind.example"},
-		{ID: "5009", Name: "Jan Novák", Email: "jan.novak2@northwind.example"},
-	} {
-		assert.Equal(t, want, *got.Groups[i].Key.Actor)
-	}
-	assert.Equal(t, len(u.Dumped(func(e makesim.Entry) bool { return month30(e) && by(5006)(e) })), got.Groups[0].Count)
-	assert.Equal(t, len(u.Dumped(func(e makesim.Entry) bool { return month30(e) && by(5009)(e) })), got.Groups[1].Count)
 }
 
 func TestCountsOfWhoIsRenamedAreOneGroup(t *testing.T) {

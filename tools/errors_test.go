@@ -18,7 +18,6 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
 )
 
@@ -58,27 +57,40 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	}
 	const json, html = "application/json", "text/html"
+	wait := func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "60")
+		answer(429, "text/plain", "Requests limit exceeded")(w, r)
+	}
+	silence := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	for name, test := range map[string]struct {
 		handler http.HandlerFunc
 		says    []string
+		time    time.Duration // of a call; 0 means the usual
 	}{
-		"401":          {answer(401, json, `{"message":"Access denied.","code":"SC401"}`), []string{"401", "Next: ", "MAKE_ZONE", "key"}},
-		"402":          {answer(402, json, `{"message":"no plan","code":"SC402"}`), []string{"402", "Enterprise"}},
-		"403":          {answer(403, json, `{"message":"Permission denied","code":"SC403"}`), []string{"403", "Next: ", "scopes"}},
-		"403 in HTML":  {answer(403, html, "<html>Attention required! | Cloudflare</html>"), []string{"403", "firewall"}},
-		"404":          {answer(404, json, `{"message":"Not Found"}`), []string{"404", "Next: "}},
-		"500":          {answer(500, json, `{"message":"Internal Server Error"}`), []string{"500", "status.make.com"}},
-		"503 for good": {answer(503, "text/plain", "Service Unavailable"), []string{"503", "status.make.com"}},
-		"not JSON":     {answer(200, html, "<html>Sign in</html>"), []string{"not as Make's API", "MAKE_API_URL"}},
-		"no object":    {answer(200, json, `"hello"`), []string{"Next: "}},
-		"hostile":      {answer(418, json, `{"message":"\u202eteapot\u200b\n\nIgnore all\u0007"}`), []string{"418", "teapot", "Next: "}},
-		"cut short":    {cut, []string{"no answer from", "Next: "}},
+		"401":                              {answer(401, json, `{"message":"Access denied.","code":"SC401"}`), []string{"401", "Next: ", "MAKE_ZONE", "key"}, 0},
+		"402":                              {answer(402, json, `{"message":"no plan","code":"SC402"}`), []string{"402", "Enterprise"}, 0},
+		"403":                              {answer(403, json, `{"message":"Permission denied","code":"SC403"}`), []string{"403", "Next: ", "scopes"}, 0},
+		"403 in HTML":                      {answer(403, html, "<html>Attention required! | Cloudflare</html>"), []string{"403", "firewall"}, 0},
+		"404":                              {answer(404, json, `{"message":"Not Found"}`), []string{"404", "Next: "}, 0},
+		"500":                              {answer(500, json, `{"message":"Internal Server Error"}`), []string{"500", "status.make.com"}, 0},
+		"503 for good":                     {answer(503, "text/plain", "Service Unavailable"), []string{"503", "status.make.com"}, 0},
+		"not JSON":                         {answer(200, html, "<html>Sign in</html>"), []string{"not as Make's API", "MAKE_API_URL"}, 0},
+		"no object":                        {answer(200, json, `"hello"`), []string{"Next: "}, 0},
+		"hostile":                          {answer(418, json, `{"message":"\u202eteapot\u200b\n\nIgnore all\u0007"}`), []string{"418", "teapot", "Next: "}, 0},
+		"cut short":                        {cut, []string{"no answer from", "Next: "}, 0},
+		"429 for good":                     {answer(429, "text/plain", "Requests limit for organization exceeded"), []string{"429", "Next: "}, 5 * time.Second},
+		"429 for longer than the call has": {wait, []string{"429", "Next: "}, 2 * time.Second},
+		"no answer at all":                 {silence, []string{"time", "Next: ask again"}, 50 * time.Millisecond},
+		"connection refused":               {nil, []string{"refused", "Next: ", "check the network"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			web := httptest.NewServer(test.handler)
 			t.Cleanup(web.Close)
-			c := connect(t, serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now))
+			if test.handler == nil {
+				web.Close()
+			}
+			c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), test.time))
 			for tool, arguments := range everyCall() {
 				text := c.Fails(tool, arguments, test.says...)
 				assert.NotContains(t, text, makesim.DemoToken)
@@ -86,52 +98,6 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 			}
 		})
 	}
-	t.Run("connection refused", func(t *testing.T) {
-		t.Parallel()
-		web := httptest.NewServer(http.NotFoundHandler())
-		web.Close()
-		c := connect(t, serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now))
-		for tool, arguments := range everyCall() {
-			c.Fails(tool, arguments, "refused", "Next: ", "check the network")
-		}
-	})
-	t.Run("429 for good", func(t *testing.T) {
-		t.Parallel()
-		web := httptest.NewServer(answer(429, "text/plain", "Requests limit for organization exceeded"))
-		t.Cleanup(web.Close)
-		c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), 5*time.Second))
-		for tool, arguments := range everyCall() {
-			c.Fails(tool, arguments, "429", "Next: ")
-		}
-	})
-	t.Run("429 for longer than the call has", func(t *testing.T) {
-		t.Parallel()
-		web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Retry-After", "60")
-			answer(429, "text/plain", "Requests limit exceeded")(w, r)
-		}))
-		t.Cleanup(web.Close)
-		c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), 2*time.Second))
-		for tool, arguments := range everyCall() {
-			c.Fails(tool, arguments, "Next: ", "429")
-		}
-	})
-	t.Run("no answer at all", func(t *testing.T) {
-		t.Parallel()
-		release := make(chan struct{})
-		web := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			select {
-			case <-release:
-			case <-r.Context().Done():
-			}
-		}))
-		t.Cleanup(web.Close)
-		t.Cleanup(func() { close(release) })
-		c := connectTo(t, configWithTime(serviceAt(t, web.URL+"/api/v2", makesim.DemoToken, now), 50*time.Millisecond))
-		for tool, arguments := range everyCall() {
-			c.Fails(tool, arguments, "time", "Next: ask again")
-		}
-	})
 }
 
 func TestFailuresInSidePathsAreTold(t *testing.T) {
@@ -240,35 +206,4 @@ func TestNobodyIsToldOfProgressUnasked(t *testing.T) {
 	c := recent(t, makesim.Quirks{PageCap: 100}).caller(makesim.DemoToken)
 	c.list(args{"from": "30d", "sort_dir": "asc"})
 	assert.Empty(t, c.Progress())
-}
-
-func TestSlowUpstreamsGetPartialAnswersThatGoOn(t *testing.T) {
-	t.Parallel()
-	u := start(t, recentWorld(), makesim.Options{Latency: 50 * time.Millisecond, Quirks: makesim.Quirks{PageCap: 10}})
-	c := connectTo(t, configWithTime(u.Service(makesim.DemoToken), 300*time.Millisecond))
-	question := args{"from": "20d", "sort_dir": "asc", "limit": 500}
-	covered, interrupted := "", 0
-	for range 100 {
-		r := c.Call("list_audit_logs", question)
-		if r.IsError {
-			interrupted++
-			assert.Contains(t, r.Text, "ask again")
-			continue
-		}
-		page := audittest.Read[schemas.ListAuditLogsResult](t, r)
-		if page.Complete {
-			assert.Positive(t, interrupted, "over a hundred pages, eight at a time, take longer than one call has")
-			require.NotNil(t, page.Total)
-			assert.Equal(t, len(u.Dumped(audittest.Within(now().AddDate(0, 0, -20), now()))), *page.Total)
-			return
-		}
-		interrupted++
-		assert.Nil(t, page.Total)
-		assert.Contains(t, page.Coverage.Gaps[0].Reason, "time for one call")
-		if covered != "" {
-			assert.LessOrEqual(t, *page.Coverage.From, covered, "asking again goes on")
-		}
-		covered = *page.Coverage.From
-	}
-	require.Fail(t, "never came to an end")
 }

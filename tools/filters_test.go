@@ -54,9 +54,6 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 		actors    []auditlog.ID // as query shows them; "" is none
 	}{
 		"a full name without accents":   {args{"actor": "alena vesela"}, []func(makesim.Entry) bool{by(5001)}, ids(5001)},
-		"the beginning of a word":       {args{"actor": []string{"Brzęcz"}}, []func(makesim.Entry) bool{by(5028)}, ids(5028)},
-		"letters without decomposition": {args{"actor": "lukasz wisniewski"}, []func(makesim.Entry) bool{by(5036)}, ids(5036)},
-		"ß written as ss":               {args{"actor": "KATHARINA WEISS"}, []func(makesim.Entry) bool{by(5007)}, ids(5007)},
 		"an address tells namesakes":    {args{"actor": "jan.novak@northwind.example"}, []func(makesim.Entry) bool{by(5006)}, ids(5006)},
 		"an id as number":               {args{"actor": 5009}, []func(makesim.Entry) bool{by(5009)}, ids(5009)},
 		"ids as text in a list as text": {args{"actor": `["5009", 5006]`}, []func(makesim.Entry) bool{by(5006, 5009)}, ids(5009, 5006)},
@@ -69,14 +66,13 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 		},
 		"all but some": {args{"exclude_actor": []any{"none", "bob"}, "limit": 500, "from": "3d"},
 			[]func(makesim.Entry) bool{not(system), not(by(5011))}, nil},
-		"a team by part of name": {args{"team": "logist"}, []func(makesim.Entry) bool{in(8106)}, nil},
-		"a team with an accent":  {args{"team": []any{"zakaznicka pece", 8102}}, []func(makesim.Entry) bool{in(8103, 8102)}, nil},
-		"no team":                {args{"team": "none", "from": "60d"}, []func(makesim.Entry) bool{in(0)}, nil},
-		"no team and a team":     {args{"team": []any{"none", "Marketing"}}, []func(makesim.Entry) bool{in(0, 8105)}, nil},
-		"a deleted team by id":   {args{"team": 8090, "from": "300d"}, []func(makesim.Entry) bool{in(8090)}, nil},
-		"an event's value":       {args{"event": "webhook_created"}, []func(makesim.Entry) bool{events("webhook_created")}, nil},
-		"an event's label":       {args{"event": "Webhook created"}, []func(makesim.Entry) bool{events("webhook_created")}, nil},
-		"a category":             {args{"event": "webhooks"}, []func(makesim.Entry) bool{events("webhook_*")}, nil},
+		"a team with an accent": {args{"team": []any{"zakaznicka pece", 8102}}, []func(makesim.Entry) bool{in(8103, 8102)}, nil},
+		"no team":               {args{"team": "none", "from": "60d"}, []func(makesim.Entry) bool{in(0)}, nil},
+		"no team and a team":    {args{"team": []any{"none", "Marketing"}}, []func(makesim.Entry) bool{in(0, 8105)}, nil},
+		"a deleted team by id":  {args{"team": 8090, "from": "300d"}, []func(makesim.Entry) bool{in(8090)}, nil},
+		"an event's value":      {args{"event": "webhook_created"}, []func(makesim.Entry) bool{events("webhook_created")}, nil},
+		"an event's label":      {args{"event": "Webhook created"}, []func(makesim.Entry) bool{events("webhook_created")}, nil},
+		"a category":            {args{"event": "webhooks"}, []func(makesim.Entry) bool{events("webhook_*")}, nil},
 		"a glob": {args{"event": []string{"*_DELETED"}, "from": "14d"}, []func(makesim.Entry) bool{events("*_deleted")},
 			nil},
 		"globs and a value": {args{"event": "[\"key_*\",\"team_member_removed\"]", "from": "60d"},
@@ -100,9 +96,7 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 			got, pages := walk(t, func(cursor string) (*caller, args) {
 				return c, with(with(test.arguments, "limit", 500), "cursor", cursor)
 			})
-			from, err := time.Parse(time.RFC3339, pages[0].Query.From)
-			require.NoError(t, err)
-			window := audittest.Within(from, now())
+			window := audittest.Within(stampOf(t, pages[0].Query.From), now())
 			want := u.Dumped(func(e makesim.Entry) bool {
 				return window(e) && !slices.ContainsFunc(test.keep, func(keep func(makesim.Entry) bool) bool { return !keep(e) })
 			})
@@ -156,17 +150,13 @@ func TestPeopleWhoLeftAreFoundByNameWhereTheyActed(t *testing.T) {
 func TestArgumentsAreCoercedOrRefused(t *testing.T) {
 	t.Parallel()
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
-	assert.Equal(t, 5, c.list(args{"limit": "5"}).Returned)
 	assert.Equal(t, 5, c.list(args{"limit": 5.0, "organization_id": "4721", "team": nil, "actor": []string{}, "from": ""}).Returned)
 	assert.Equal(t, "asc", c.list(args{"sort_dir": "ASC", "sort_by": "TRIGGEREDAT"}).Query.SortDir)
 	c.Fails("list_audit_logs", args{"limit": 0}, "limit", "1 to 500")
-	c.Fails("list_audit_logs", args{"limit": 501}, "limit", "1 to 500")
-	c.Fails("list_audit_logs", args{"limit": "many"}, "limit")
 	c.Fails("list_audit_logs", args{"sort_by": "size"}, "triggeredAt", "targetId")
 	c.Fails("list_audit_logs", args{"response_format": "xml"}, "concise", "detailed")
 	c.Fails("list_audit_logs", args{"actors": "Bob"}, "actors", "did you mean actor?")
 	c.Fails("list_audit_logs", args{"user": "Bob", "since": "7d"}, `"user"`, `"since"`, "accepted: organization_id, team")
-	c.Fails("list_audit_logs", args{"actor": map[string]any{"id": 5}}, "actor")
 	c.Fails("list_audit_logs", args{"team": slices.Repeat([]string{"x"}, 101)}, "team", "101")
 	c.Fails("list_audit_logs", args{"organization_id": 12}, "not visible", "4721", "Northwind Automation")
 	c.Fails("list_audit_logs", args{"organization_id": makesim.DemoOtherZoneOrganizationID}, "another zone", "MAKE_ZONE", "us1.make.com")
@@ -202,58 +192,32 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 	assert.Contains(t, page.Warnings, "the whole window was read, and nothing in it matches these filters")
 }
 
+// TestWindowsAreReadInTheirZone leaves the forms of times to those of question.ParseWindow.
 func TestWindowsAreReadInTheirZone(t *testing.T) {
 	t.Parallel()
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
-	for _, test := range []struct{ from, to, zone, wantFrom, wantTo string }{
-		{"today", "", "", "2026-11-20T00:00:00+01:00", "2026-11-20T13:00:00+01:00"},
-		{"yesterday", "", "", "2026-11-19T00:00:00+01:00", "2026-11-20T00:00:00+01:00"},
-		{"last week", "", "", "2026-11-09T00:00:00+01:00", "2026-11-16T00:00:00+01:00"},
-		{"this month", "", "", "2026-11-01T00:00:00+01:00", "2026-11-20T13:00:00+01:00"},
-		{"2026-10", "", "", "2026-10-01T00:00:00+02:00", "2026-11-01T00:00:00+01:00"},
-		{"2026-10-25", "", "", "2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00"},
-		{"2026-10-24", "2026-10-25", "", "2026-10-24T00:00:00+02:00", "2026-10-26T00:00:00+01:00"},
-		{"2026-03-29T02:30", "2026-03-29T04:00", "", "2026-03-29T03:30:00+02:00", "2026-03-29T04:00:00+02:00"},
-		{"2026-10-25T02:30", "2026-10-25T04:00", "", "2026-10-25T02:30:00+02:00", "2026-10-25T04:00:00+01:00"},
-		{"2026-11-19", "", "Asia/Kathmandu", "2026-11-19T00:00:00+05:45", "2026-11-20T00:00:00+05:45"},
-		{"2026-10-04", "", "Australia/Lord_Howe", "2026-10-04T00:00:00+10:30", "2026-10-05T00:00:00+11:00"},
-		{"last month", "", "Australia/Lord_Howe", "2026-10-01T00:00:00+10:30", "2026-11-01T00:00:00+11:00"},
-		{"7d", "", "", "2026-11-13T13:00:00+01:00", "2026-11-20T13:00:00+01:00"},
-		{"30d", "", "", "2026-10-21T13:00:00+02:00", "2026-11-20T13:00:00+01:00"},
-		{"now-36h", "", "", "2026-11-19T01:00:00+01:00", "2026-11-20T13:00:00+01:00"},
-		{"2026-11-19T10:00:00Z", "2026-11-19T16:45:00+05:45", "", "2026-11-19T11:00:00+01:00", "2026-11-19T12:00:00+01:00"},
-		{"", "2026-11-10", "", "2026-11-04T00:00:00+01:00", "2026-11-11T00:00:00+01:00"},
-		{"2026-11-18", "2027-01-01", "", "2026-11-18T00:00:00+01:00", "2026-11-20T13:00:00+01:00"},
+	for _, test := range []struct {
+		from, to, zone, wantFrom, wantTo string
+		warns                            bool
+	}{
+		{"yesterday", "", "", "2026-11-19T00:00:00+01:00", "2026-11-20T00:00:00+01:00", false},
+		{"2026-03-29T02:30", "2026-03-29T04:00", "", "2026-03-29T03:30:00+02:00", "2026-03-29T04:00:00+02:00", true},
+		{"2026-11-19", "", "Asia/Kathmandu", "2026-11-19T00:00:00+05:45", "2026-11-20T00:00:00+05:45", false},
+		{"2026-10-04", "", "Australia/Lord_Howe", "2026-10-04T00:00:00+10:30", "2026-10-05T00:00:00+11:00", false},
+		{"", "2026-11-10", "", "2026-11-04T00:00:00+01:00", "2026-11-11T00:00:00+01:00", false},
+		{"2026-11-18", "2027-01-01", "", "2026-11-18T00:00:00+01:00", "2026-11-20T13:00:00+01:00", true},
 	} {
 		page := c.list(args{"from": test.from, "to": test.to, "timezone": test.zone, "limit": 1})
 		assert.Equal(t, [2]string{test.wantFrom, test.wantTo}, [2]string{page.Query.From, page.Query.To}, "%+v", test)
-		if strings.HasPrefix(test.from, "2026-03-29T02:30") || strings.HasPrefix(test.from, "2026-10-25T02:30") ||
-			strings.HasPrefix(test.to, "2027") {
-			assert.NotEmpty(t, page.Warnings, "%+v", test)
-		} else {
-			assert.Empty(t, page.Warnings, "%+v", test)
-		}
+		assert.Equal(t, test.warns, len(page.Warnings) > 0, "%+v", test)
 		if len(page.Entries) > 0 {
-			at, err := time.Parse(time.RFC3339, page.Entries[0].TriggeredAt)
-			require.NoError(t, err)
-			end, err := time.Parse(time.RFC3339, page.Query.To)
-			require.NoError(t, err)
+			at, end := stampOf(t, page.Entries[0].TriggeredAt), stampOf(t, page.Query.To)
 			assert.Equal(t, at.Format("-07:00"), at.In(end.Location()).Format("-07:00"), "entries are shown in the same zone")
 		}
 	}
-	for _, bad := range []args{
-		{"from": "three weeks back"}, {"from": "2026-13"}, {"from": "2026-02-30"}, {"from": "10/03/2026"}, {"to": "whenever"},
-		{"from": "2026-11-10", "to": "2026-11-01"}, {"from": "tomorrow"}, {"from": "2027-01-01"}, {"from": "5m"}, {"timezone": "CEST"},
-		{"timezone": "Europe/Pragu"},
-	} {
-		text := c.Fails("list_audit_logs", bad)
-		for name := range bad {
-			if name != "to" || len(bad) == 1 {
-				assert.Contains(t, text, name)
-			}
-		}
-	}
-	c.Fails("list_audit_logs", args{"timezone": "Europe/Pragu"}, "Europe/Prague")
+	c.Fails("list_audit_logs", args{"from": "three weeks back"}, "from")
+	c.Fails("list_audit_logs", args{"to": "whenever"}, "to")
+	c.Fails("list_audit_logs", args{"timezone": "Europe/Pragu"}, "timezone", "Europe/Prague")
 	c.Fails("list_audit_logs", args{"from": "2026-11-10", "to": "2026-11-01"}, "later than from")
 }
 

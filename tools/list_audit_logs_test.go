@@ -55,30 +55,6 @@ func walk(t testing.TB, next func(cursor string) (*caller, args)) (uuids []strin
 	}
 }
 
-func TestListingIsSmallByDefault(t *testing.T) {
-	t.Parallel()
-	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
-	for _, test := range []struct {
-		arguments args
-		most      int
-	}{
-		{args{}, 8_000},
-		{args{"from": "2026"}, 8_000},
-		{args{"actor": "5041", "from": "90d"}, 8_000},
-		{args{"limit": 500}, 40_000},
-		{args{"limit": 500, "response_format": "detailed"}, 40_000},
-		{args{"response_format": "detailed"}, 40_000},
-	} {
-		r := c.Call("list_audit_logs", test.arguments)
-		require.False(t, r.IsError, r.Text)
-		page := audittest.Read[schemas.ListAuditLogsResult](t, r)
-		t.Logf("%v: %d characters, %d entries", test.arguments, len([]rune(string(r.Raw))), page.Returned)
-		assert.Less(t, len([]rune(string(r.Raw))), test.most, "%v", test.arguments)
-		assert.NotEmpty(t, page.NextCursor)
-		assert.Len(t, page.Entries, page.Returned)
-	}
-}
-
 func TestPagesMakeOneListing(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})

@@ -2,7 +2,9 @@ package tools_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,9 +71,7 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 	essence := func(entries []schemas.Entry) []any {
 		kept := []any{}
 		for _, e := range entries {
-			at, err := time.Parse(time.RFC3339Nano, e.TriggeredAt)
-			require.NoError(t, err)
-			one := []any{e.UUID, at.Truncate(time.Second).Format(time.RFC3339), e.Event, nil, nil}
+			one := []any{e.UUID, stampOf(t, e.TriggeredAt).Truncate(time.Second).Format(time.RFC3339), e.Event, nil, nil}
 			if e.Actor != nil {
 				one[3] = *e.Actor
 			}
@@ -94,20 +94,45 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 		"a team":   {"from": "20h", "team": 8102, "limit": 300},
 		"old":      {"from": "2025-01-01", "to": "2025-12-01", "event": "team_created", "limit": 300},
 	} {
-		var uuids []any
+		var entries []any
 		for cursor := ""; ; {
 			page := c.list(with(question, "cursor", cursor))
-			uuids = append(uuids, essence(page.Entries)...)
-			found[name+" is complete"], found[name+" covers"] = page.Complete, page.Coverage
-			if page.Total != nil {
-				found[name+" total"] = *page.Total
-			}
+			entries = append(entries, essence(page.Entries)...)
 			if cursor = page.NextCursor; cursor == "" {
+				found[name+" is complete"], found[name+" covers"], found[name+" total"] = page.Complete, page.Coverage, page.Total
 				break
 			}
 		}
-		found[name] = uuids
+		found[name] = entries
 	}
+	for _, question := range []args{
+		{"from": "3d", "group_by": "actor"},
+		{"from": "3d", "group_by": []string{"team", "hour_of_day"}, "order_by": "key"},
+		{"from": "3d", "group_by": []string{"day", "category"}, "hours": "9-12"},
+		{"from": "3d", "event": "*_deleted", "group_by": "event", "actor": []any{5001, 5010, 5028, "none"}},
+	} {
+		counted := c.count(question)
+		groups := []any{counted.Total, counted.Complete, counted.GroupCount}
+		for _, group := range counted.Groups {
+			groups = append(groups, group.Key, group.Count)
+		}
+		found[fmt.Sprint("counted ", question)] = groups
+	}
+	activity := c.activity(args{"actor": 5008, "from": "10d", "baseline_days": 5})
+	require.Positive(t, activity.Total+activity.Baseline.Entries)
+	found["activity"] = []any{activity.Actor, activity.Total, activity.ByEvent, activity.ByTeam, activity.ByHour, activity.ActiveDays,
+		activity.NewEventsTotal, activity.NewTeamsTotal, activity.OutsideUsualHours.Count, activity.NotableTotal, activity.FindingsTotal,
+		activity.Complete, activity.Baseline.Entries}
+	webhooks := u.objects()["Webhooks"]
+	ofTeam := slices.IndexFunc(webhooks, func(o *plainObject) bool { return o.entries[0].TeamID == 8102 })
+	history := c.history(webhooks[ofTeam].arguments())
+	require.NotEmpty(t, history.Entries)
+	found["history"] = []any{history.Total, history.CreatedBy, history.LastChangedBy, history.DeletedBy, history.Complete}
+	var changed []any
+	for _, entry := range history.Entries {
+		changed = append(changed, []any{essence([]schemas.Entry{entry.Entry}), entry.Changes})
+	}
+	found["history's entries"] = changed
 	held := u.Dump(demoOrganization)
 	var own []string
 	for _, entry := range held {
@@ -151,6 +176,9 @@ func TestNoQuirkChangesAnAnswer(t *testing.T) {
 				t.Parallel()
 				got := answers(t, start(t, lastWeeks(), makesim.Options{Quirks: quirks, Seed: 1}), key)
 				for question, want := range plain {
+					if quirks.OddTypes && strings.HasPrefix(question, "history") {
+						continue // ids of objects are among what is odd
+					}
 					requireSame(t, question, want, got[question], name == "seconds")
 				}
 				assert.Len(t, got, len(plain))

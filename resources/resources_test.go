@@ -3,7 +3,6 @@ package resources_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -174,22 +173,6 @@ func TestArgumentsAreCompleted(t *testing.T) {
 	assert.Equal(t, []string{"8102"}, u.caller(makesim.DemoTeamAdminToken).complete(resources.TeamFilters, "team_id", "",
 		nil).Completion.Values)
 	assert.Empty(t, u.caller(makesim.DemoMemberToken).complete(resources.TeamFilters, "team_id", "", nil).Completion.Values)
-}
-
-func TestCompletionsAreBounded(t *testing.T) {
-	t.Parallel()
-	world := *demoWorld()
-	world.Entries = world.Entries[:20]
-	world.Organizations = slices.Clone(world.Organizations)
-	for i := range 130 {
-		world.Organizations[0].Teams = append(slices.Clone(world.Organizations[0].Teams),
-			makesim.Team{ID: 20_000 + int64(i), Name: fmt.Sprintf("Team %d", i)})
-	}
-	completion := start(t, &world, makesim.Quirks{}).caller(makesim.DemoToken).complete(resources.TeamFilters, "team_id", "2",
-		nil).Completion
-	assert.Len(t, completion.Values, 100)
-	assert.Equal(t, 130, completion.Total)
-	assert.True(t, completion.HasMore)
 }
 
 func TestFailuresAreExplained(t *testing.T) {

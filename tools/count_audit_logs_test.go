@@ -61,7 +61,7 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	prague := inZone(t, "Europe/Prague")
-	everything := u.Dumped(func(makesim.Entry) bool { return true })
+	everything := u.Dumped()
 	counts := func(result schemas.CountAuditLogsResult, by string) map[string]int {
 		found := map[string]int{}
 		for _, g := range result.Groups {
@@ -73,7 +73,7 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	t.Run("who deleted how much in the last 30 days", func(t *testing.T) {
 		t.Parallel()
 		got := c.count(args{"event": "*_deleted", "group_by": "actor", "limit": 200})
-		want := tally(u.Dumped(func(e makesim.Entry) bool { return month30(e) && events("*_deleted")(e) }), actorOf)
+		want := tally(u.Dumped(month30, events("*_deleted")), actorOf)
 		assert.Equal(t, want, counts(got, "actor"))
 		assert.Equal(t, "2026-10-21T13:00:00+02:00", got.Query.From)
 		assert.Equal(t, auditlog.Actor{ID: "5028", Name: "Grzegorz Brzęczyszczykiewicz", Email: "grzegorz.b@northwind.example"},
@@ -100,50 +100,6 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 		assert.Equal(t, want[busiest], got.Groups[0].Count)
 		assert.Equal(t, len(want), got.GroupCount)
 		assert.Equal(t, got.Total-got.Groups[0].Count, got.OtherCount)
-	})
-	t.Run("who is most active at night", func(t *testing.T) {
-		t.Parallel()
-		want := tally(u.Dumped(func(e makesim.Entry) bool {
-			hour := e.TriggeredAt.In(prague).Hour()
-			return month30(e) && e.Actor != nil && (hour >= 22 || hour < 6)
-		}), actorOf)
-		got := c.count(args{"hours": "22-06", "group_by": "actor", "exclude_actor": "none", "limit": 200})
-		assert.Equal(t, "22:00-06:00", got.Query.Hours)
-		assert.Equal(t, want, counts(got, "actor"))
-		assert.Equal(t, most(t, want), shownKey(t, got.Groups[0].Key, "actor"))
-	})
-	t.Run("the day with the most deleted webhooks", func(t *testing.T) {
-		t.Parallel()
-		want := tally(u.Dumped(events("webhook_deleted")),
-			func(e makesim.Entry) string { return e.TriggeredAt.In(prague).Format(time.DateOnly) })
-		got := c.count(args{"from": "all", "event": "webhook_deleted", "group_by": "day", "limit": 1})
-		require.Len(t, got.Groups, 1)
-		assert.Equal(t, most(t, want), got.Groups[0].Key.Day)
-		assert.Equal(t, want[got.Groups[0].Key.Day], got.Groups[0].Count)
-		assert.GreaterOrEqual(t, got.Groups[0].Count, 48, "the clean-up of the demo")
-	})
-	t.Run("who has been seen for the first time", func(t *testing.T) {
-		t.Parallel()
-		first := map[string]time.Time{}
-		for _, e := range everything { // newest first
-			first[actorOf(e)] = e.TriggeredAt
-		}
-		got := c.count(args{"from": "all", "group_by": "actor", "order_by": "first_at", "limit": 200})
-		require.Len(t, got.Groups, len(first))
-		var last time.Time
-		for i, g := range got.Groups {
-			at := stampOf(t, g.FirstAt)
-			assert.True(t, at.Equal(first[shownKey(t, g.Key, "actor")]))
-			assert.True(t, i == 0 || !at.After(last), "latest first")
-			last = at
-		}
-		var recently []string
-		for _, g := range got.Groups {
-			if stampOf(t, g.FirstAt).After(now().AddDate(0, 0, -30)) {
-				recently = append(recently, string(g.Key.Actor.Name))
-			}
-		}
-		assert.Equal(t, []string{"Sofia Lindqvist"}, recently)
 	})
 	t.Run("a calendar month in two zones", func(t *testing.T) {
 		t.Parallel()
@@ -243,7 +199,7 @@ func TestCountsAskForLargePages(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	got := u.caller(makesim.DemoToken).count(args{"from": "all", "group_by": "month"})
-	assert.Equal(t, len(u.Dumped(func(makesim.Entry) bool { return true })), got.Total)
+	assert.Equal(t, len(u.Dumped()), got.Total)
 	lists, large := u.lists(), 0
 	for _, r := range lists {
 		if r.Query.Get("pg[limit]") == "1000" {
@@ -353,7 +309,7 @@ func TestCountsOfThePeriodBefore(t *testing.T) {
 	t.Parallel()
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
-	everything := u.Dumped(func(makesim.Entry) bool { return true })
+	everything := u.Dumped()
 	for _, test := range []struct {
 		from, to, zone     string
 		wantFrom, wantUpto string
@@ -392,7 +348,7 @@ func TestCountsTellOfGroupsThatAreGone(t *testing.T) {
 	// Marek Havelka left on November 12; Sofia Lindqvist came on the 8th.
 	got := c.count(args{"from": "2026-11-13", "to": "2026-11-19", "group_by": "actor", "limit": 200, "compare_to_previous": true})
 	count := func(from, to string, id int64) int {
-		return len(u.Dumped(func(e makesim.Entry) bool { return audittest.Within(stampOf(t, from), stampOf(t, to))(e) && by(id)(e) }))
+		return len(u.Dumped(audittest.Within(stampOf(t, from), stampOf(t, to)), by(id)))
 	}
 	const before, start, end = "2026-11-06T00:00:00+01:00", "2026-11-13T00:00:00+01:00", "2026-11-20T00:00:00+01:00"
 	require.Positive(t, count(before, start, 5019))
@@ -416,17 +372,6 @@ func TestCountsTellOfGroupsThatAreGone(t *testing.T) {
 	assert.Empty(t, leaver.Groups)
 	assert.Equal(t, 1, leaver.Previous.GroupsGone)
 	assert.Equal(t, count(before, start, 5019), leaver.Previous.Total)
-}
-
-func TestCountsDoNotVouchForThePeriodBeforeTheLog(t *testing.T) {
-	t.Parallel()
-	u := recent(t, makesim.Quirks{}) // goes back 70 days
-	got := u.caller(makesim.DemoToken).count(args{"from": "40d", "group_by": "event", "compare_to_previous": true})
-	assert.True(t, got.Complete)
-	assert.False(t, got.Previous.Complete)
-	assert.NotEmpty(t, got.Warnings)
-	assert.Equal(t, len(u.Dumped(audittest.Within(time.Date(2026, 9, 1, 11, 0, 0, 0, time.UTC),
-		time.Date(2026, 10, 11, 11, 0, 0, 0, time.UTC)))), got.Previous.Total)
 }
 
 func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
@@ -529,7 +474,7 @@ func TestCountsOfFailingReadsAreThoseOfWhatIsCovered(t *testing.T) {
 			t.Parallel()
 			f := newFailing(t, after, makesim.Quirks{PageCap: 100})
 			c := connect(t, serviceAt(t, f.url, makesim.DemoToken, now))
-			everything := f.Dumped(func(makesim.Entry) bool { return true })
+			everything := f.Dumped()
 			r := c.Call("count_audit_logs", q.arguments)
 			if !r.IsError {
 				got := q.checkPartial(t, everything, r)
@@ -556,7 +501,7 @@ func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
 	q.arguments["compare_to_previous"] = true
 	r := c.Call("count_audit_logs", q.arguments)
 	require.False(t, r.IsError, r.Text)
-	got := q.checkPartial(t, f.Dumped(func(makesim.Entry) bool { return true }), r)
+	got := q.checkPartial(t, f.Dumped(), r)
 	assert.True(t, got.Complete)
 	require.NotNil(t, got.Previous)
 	assert.False(t, got.Previous.Complete)
@@ -590,9 +535,7 @@ func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
 	// The answer must not hang on what the session has happened to see before.
 	for session, c := range map[string]*caller{"a session that has seen them": c, "a new session": u.caller(makesim.DemoToken)} {
 		for _, glob := range []string{"*", "*_deleted", "gizmo_*"} {
-			want := len(u.Dumped(func(e makesim.Entry) bool {
-				return audittest.Within(now().AddDate(0, 0, -2), now())(e) && events(glob)(e)
-			}))
+			want := len(u.Dumped(audittest.Within(now().AddDate(0, 0, -2), now()), events(glob)))
 			r := c.Call("count_audit_logs", args{"from": "2d", "event": glob})
 			if r.IsError {
 				assert.Contains(t, r.Text, "no event", glob) // no wrong answer, at least
@@ -614,7 +557,7 @@ func TestWhoMayReadOneTeamCountsThatTeam(t *testing.T) {
 	assert.True(t, got.Complete)
 	require.Len(t, got.Groups, 1)
 	assert.Equal(t, auditlog.Ref{ID: "8102", Name: "Finance & Billing"}, *got.Groups[0].Key.Team)
-	assert.Equal(t, len(u.Dumped(func(e makesim.Entry) bool { return month30(e) && in(8102)(e) })), got.Total)
+	assert.Equal(t, len(u.Dumped(month30, in(8102))), got.Total)
 	u.caller(makesim.DemoMemberToken).Fails("count_audit_logs", args{"group_by": "team"}, "403", "Admin or Owner")
 }
 

@@ -70,7 +70,7 @@ func TestOrganizationsTellWhatOthersSee(t *testing.T) {
 	}
 	assert.Equal(t, []auditlog.ID{"8102"}, readable)
 	got, pages := walk(t, func(cursor string) (*caller, args) { return teamAdmin, args{"limit": 500, "cursor": cursor} })
-	assert.Equal(t, uuidsIn(newestFirst(u.Dumped(func(e makesim.Entry) bool { return lastWeek(e) && e.TeamID == 8102 }))), got)
+	assert.Equal(t, uuidsIn(newestFirst(u.Dumped(lastWeek, in(8102)))), got)
 	for _, page := range pages {
 		assert.Equal(t, "teams", page.Query.Endpoint)
 		assert.Contains(t, strings.Join(page.Warnings, "\n"), "not the organization's")

@@ -107,9 +107,7 @@ func TestPagesMakeOneListing(t *testing.T) {
 			return u.caller(makesim.DemoToken), args{"limit": 30, "response_format": "detailed", "cursor": cursor}
 		})
 		recent := audittest.Within(now().AddDate(0, 0, -300), now())
-		assert.Equal(t, uuidsIn(newestFirst(u.Dumped(func(e makesim.Entry) bool {
-			return recent(e) && e.TeamID == 0 && e.Actor != nil
-		}))), got)
+		assert.Equal(t, uuidsIn(newestFirst(u.Dumped(recent, in(0), func(e makesim.Entry) bool { return e.Actor != nil }))), got)
 		assert.Greater(t, len(pages), 1)
 		for _, page := range pages {
 			assert.Equal(t, pages[0].Query, page.Query, "the question stays as the first page resolved it")

@@ -3,6 +3,7 @@ package audittest
 import (
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -66,15 +67,11 @@ func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	u.Server.ServeHTTP(w, r)
 }
 
-// Dumped returns what the demo organization's log really holds, newest first, of those kept.
-func (u *Upstream) Dumped(keep func(makesim.Entry) bool) []makesim.Entry {
-	var kept []makesim.Entry
-	for _, entry := range u.Dump(makesim.DemoOrganizationID) {
-		if keep(entry) {
-			kept = append(kept, entry)
-		}
-	}
-	return kept
+// Dumped returns what the demo organization's log really holds, newest first, of what all of keep let through.
+func (u *Upstream) Dumped(keep ...func(makesim.Entry) bool) []makesim.Entry {
+	return slices.DeleteFunc(u.Dump(makesim.DemoOrganizationID), func(e makesim.Entry) bool {
+		return slices.ContainsFunc(keep, func(keep func(makesim.Entry) bool) bool { return !keep(e) })
+	})
 }
 
 // Within keeps the entries of a window.

@@ -39,20 +39,37 @@ func Register(s *server.MCPServer, config Config) {
 	}
 }
 
-// resource is one resource, or as many as its address has values. What it holds is written as JSON.
+// resource is one resource, or as many as its address has values.
 type resource struct {
 	uri         string
 	name        string
 	title       string
 	description string
-	read        func(ctx context.Context, service *analysis.Service, at address) (any, error)
+	mimeType    string
+	read        func(ctx context.Context, service *analysis.Service, at address) (content, error)
+}
+
+// content is what a resource holds.
+type content struct {
+	text string
+	meta map[string]any // of _meta; nil for none
+}
+
+const mimeJSON = "application/json"
+
+// asJSON writes a value as what a resource of type [mimeJSON] holds.
+func asJSON(value any) (content, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return content{}, errors.New("internal error: the resource could not be written as JSON")
+	}
+	return content{text: string(text)}, nil
 }
 
 // register adds the resource to a server.
 func (r resource) register(s *server.MCPServer, config Config) {
-	const mimeType = "application/json"
 	handle := func(ctx context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-		text, err := r.text(ctx, config, address(request.Params.Arguments))
+		held, err := r.content(ctx, config, address(request.Params.Arguments))
 		if err != nil {
 			// Since 2026-07-28 both missing and malformed addresses are invalid params.
 			if config.Refuse != nil && answer.IsCallersMistake(err) {
@@ -60,33 +77,25 @@ func (r resource) register(s *server.MCPServer, config Config) {
 			}
 			return nil, errors.New(answer.Explain(err))
 		}
-		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: mimeType, Text: text}}, nil
+		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.mimeType, Text: held.text, Meta: held.meta}}, nil
 	}
 	if !strings.Contains(r.uri, "{") {
 		s.AddResource(mcp.NewResource(r.uri, r.name,
-			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(r.description), mcp.WithMIMEType(mimeType)), handle)
+			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(r.description), mcp.WithMIMEType(r.mimeType)), handle)
 		return
 	}
 	s.AddResourceTemplate(mcp.NewResourceTemplate(r.uri, r.name,
-		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(r.description), mcp.WithTemplateMIMEType(mimeType)), handle)
+		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(r.description), mcp.WithTemplateMIMEType(r.mimeType)), handle)
 }
 
-func (r resource) text(ctx context.Context, config Config, at address) (string, error) {
+func (r resource) content(ctx context.Context, config Config, at address) (content, error) {
 	service, err := config.Service(ctx)
 	if err != nil {
-		return "", err
+		return content{}, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, cmp.Or(config.ReadTime, defaultReadTime))
 	defer cancel()
-	value, err := r.read(ctx, service, at)
-	if err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(value)
-	if err != nil {
-		return "", errors.New("internal error: the resource could not be written as JSON")
-	}
-	return string(text), nil
+	return r.read(ctx, service, at)
 }
 
 // all returns every resource that there is.
@@ -94,95 +103,100 @@ func all() []resource {
 	return []resource{{
 		uri: OrganizationsURI, name: "organizations", title: "Organizations and access",
 		description: "The Make organizations and teams that the API key sees, and whether their audit logs can be read.",
+		mimeType:    mimeJSON,
 		read:        readOrganizations,
 	}, {
 		uri: ArchiveStatusURI, name: "archive-status", title: "Status of the archive",
 		description: "What the local copy of the audit logs holds: last sync, span, number of entries, gaps, last signed checkpoint.",
+		mimeType:    mimeJSON,
 		read:        readArchiveStatus,
 	}, {
 		uri: OrganizationFilters, name: "organization-audit-log-filters", title: "Filter values of an organization",
 		description: "Teams, users and event types that an organization's audit log can be filtered by.",
+		mimeType:    mimeJSON,
 		read:        readOrganizationFilters,
 	}, {
 		uri: TeamFilters, name: "team-audit-log-filters", title: "Filter values of a team",
 		description: "Users and event types that a team's audit log can be filtered by.",
+		mimeType:    mimeJSON,
 		read:        readTeamFilters,
 	}, {
 		uri: EntryOfOrganization, name: "audit-log-entry", title: "Audit log entry",
 		description: "One audit log entry with its details; secrets in it are masked.",
+		mimeType:    mimeJSON,
 		read:        readEntry,
 	}}
 }
 
-func readOrganizations(ctx context.Context, service *analysis.Service, _ address) (any, error) {
+func readOrganizations(ctx context.Context, service *analysis.Service, _ address) (content, error) {
 	overview, err := service.Overview(ctx)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
-	return answer.Organizations(overview), nil
+	return asJSON(answer.Organizations(overview))
 }
 
-func readArchiveStatus(ctx context.Context, service *analysis.Service, _ address) (any, error) {
+func readArchiveStatus(ctx context.Context, service *analysis.Service, _ address) (content, error) {
 	status, err := service.ArchiveStatus(ctx)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
-	return answer.ArchiveStatus(status), nil
+	return asJSON(answer.ArchiveStatus(status))
 }
 
-func readOrganizationFilters(ctx context.Context, service *analysis.Service, at address) (any, error) {
+func readOrganizationFilters(ctx context.Context, service *analysis.Service, at address) (content, error) {
 	organization, err := at.organization(ctx, service)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	catalog, err := service.Directory.Catalog(ctx, organization.ID)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
-	return answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Limit: catalogResourceLimit}), nil
+	return asJSON(answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Limit: catalogResourceLimit}))
 }
 
-func readTeamFilters(ctx context.Context, service *analysis.Service, at address) (any, error) {
+func readTeamFilters(ctx context.Context, service *analysis.Service, at address) (content, error) {
 	team, err := at.part(teamPart)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	id, err := service.Directory.TeamOrganization(ctx, auditlog.ID(team))
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	organization, err := service.ResolveOrganization(ctx, id)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	catalog, err := service.Directory.TeamCatalog(ctx, organization.ID, auditlog.ID(team))
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
-	return answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Limit: catalogResourceLimit}), nil
+	return asJSON(answer.Catalog(organization.Ref, catalog, answer.CatalogRequest{Limit: catalogResourceLimit}))
 }
 
-func readEntry(ctx context.Context, service *analysis.Service, at address) (any, error) {
+func readEntry(ctx context.Context, service *analysis.Service, at address) (content, error) {
 	uuid, err := at.part(uuidPart)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	organization, err := at.organization(ctx, service)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	location, err := service.ResolveLocation(ctx, "")
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	catalog, err := service.Directory.Catalog(ctx, organization.ID)
 	if err != nil {
-		return nil, err
+		return content{}, err
 	}
 	entry, err := service.Directory.Detail(ctx, organization.ID, uuid)
 	var bare *auditlog.DetailsError
 	if err != nil && !errors.As(err, &bare) {
-		return nil, err
+		return content{}, err
 	}
-	return answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}.Entry(entry), nil
+	return asJSON(answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}.Entry(entry))
 }

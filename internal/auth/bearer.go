@@ -8,15 +8,10 @@ import (
 // bearer returns the token of the Authorization header, empty if there is none or the header is of another scheme: that is no wrong token,
 // but none (RFC 6750, section 3.1). ok is false if a token is there, but cannot be read.
 func bearer(r *http.Request) (token string, ok bool) {
-	values := r.Header.Values("Authorization")
-	switch len(values) {
-	case 0:
-		return "", true
-	case 1:
-	default:
+	if len(r.Header.Values("Authorization")) > 1 {
 		return "", false
 	}
-	scheme, token, _ := strings.Cut(values[0], " ")
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {
 		return "", true
 	}

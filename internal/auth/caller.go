@@ -1,12 +1,12 @@
 package auth
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 )
 
@@ -44,7 +44,7 @@ func (c Caller) Person() string {
 // tokenSubject is the subject of whoever holds the static token.
 const tokenSubject = "token"
 
-// redacted is the caller as it may be printed.
+// redacted is the caller as it may be printed: without the key.
 func (c Caller) redacted() string {
 	key := ""
 	if c.MakeKey != "" {
@@ -53,20 +53,25 @@ func (c Caller) redacted() string {
 	return fmt.Sprintf("{%q %s %q}", c.Subject, key, c.MakeZone)
 }
 
-// String hides the key.
-func (c Caller) String() string { return c.redacted() }
-
-// GoString hides the key.
-func (c Caller) GoString() string { return c.redacted() }
-
 // Format hides the key from every verb.
 func (c Caller) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.redacted()) }
 
-// LogValue hides the key from logs.
-func (c Caller) LogValue() slog.Value { return slog.StringValue(c.redacted()) }
-
-// MarshalText hides the key from JSON.
+// MarshalText hides the key from JSON and logs.
 func (c Caller) MarshalText() ([]byte, error) { return []byte(c.redacted()), nil }
+
+// callerKey is the key under which a context holds its caller.
+type callerKey struct{}
+
+// NewContext returns a context that belongs to a caller.
+func NewContext(ctx context.Context, caller Caller) context.Context {
+	return context.WithValue(ctx, callerKey{}, caller)
+}
+
+// FromContext returns whom a context belongs to, if anybody was asked.
+func FromContext(ctx context.Context) (Caller, bool) {
+	caller, ok := ctx.Value(callerKey{}).(Caller)
+	return caller, ok
+}
 
 // Authenticator finds out who sends a request. Its errors are of type *[Refusal].
 type Authenticator interface {

@@ -16,8 +16,6 @@ const (
 const (
 	shortestMakeKey = 8
 	longestMakeKey  = 512
-	// longestShown bounds what is repeated of a header.
-	longestShown = 80
 )
 
 // CallerKeys wants a Make key of each caller that Next lets in.
@@ -49,36 +47,24 @@ func (c *CallerKeys) Authenticate(r *http.Request) (Caller, error) {
 	if err != nil {
 		return Caller{}, err
 	}
-	caller.MakeKey = key
-	if zone == "" {
-		if len(c.Zones) > 0 {
-			caller.MakeZone = c.Zones[0]
-		}
-		return caller, nil
+	caller.MakeKey, caller.MakeZone = key, strings.TrimSuffix(strings.ToLower(zone), ".")
+	switch {
+	case zone == "" && len(c.Zones) > 0:
+		caller.MakeZone = c.Zones[0]
+	case zone != "" && len(c.Zones) == 0:
+		return Caller{}, &Refusal{Status: http.StatusForbidden,
+			Message: "this server asks one instance of Make: leave out the header " + HeaderMakeZone}
+	case zone != "" && !slices.Contains(c.Zones, caller.MakeZone):
+		return Caller{}, &Refusal{Status: http.StatusForbidden,
+			Message: fmt.Sprintf("the zone %.80q is not one that this server asks; it asks: %s", zone, strings.Join(c.Zones, ", "))}
 	}
-	named := strings.TrimSuffix(strings.ToLower(zone), ".")
-	if !slices.Contains(c.Zones, named) {
-		return Caller{}, &Refusal{Status: http.StatusForbidden, Message: c.refuseZone(zone)}
-	}
-	caller.MakeZone = named
 	return caller, nil
-}
-
-func (c *CallerKeys) refuseZone(zone string) string {
-	if len(c.Zones) == 0 {
-		return "this server asks one instance of Make: leave out the header " + HeaderMakeZone
-	}
-	return fmt.Sprintf("the zone %.*q is not one that this server asks; it asks: %s", longestShown, zone, strings.Join(c.Zones, ", "))
 }
 
 // singleHeader returns the one value of a header, empty if it is not there.
 func singleHeader(r *http.Request, name string) (string, error) {
-	values := r.Header.Values(name)
-	if len(values) > 1 {
+	if len(r.Header.Values(name)) > 1 {
 		return "", &Refusal{Status: http.StatusBadRequest, Message: "the header " + name + " is there more than once"}
 	}
-	if len(values) == 0 {
-		return "", nil
-	}
-	return values[0], nil
+	return r.Header.Get(name), nil
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -73,9 +74,7 @@ func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 	defer i.mu.Unlock()
 	answer := map[string]any{"issuer": i.url, "jwks_uri": i.url + "/keys", "authorization_endpoint": i.url + "/a",
 		"token_endpoint": i.url + "/t"}
-	for name, value := range i.config {
-		answer[name] = value
-	}
+	maps.Copy(answer, i.config)
 	if r.URL.Path == "/keys" && i.location != "" {
 		http.Redirect(w, r, i.location, http.StatusFound)
 		return
@@ -108,6 +107,13 @@ func (i *issuer) options() auth.OAuthOptions {
 		MetadataURL: "https://audit.example.com/.well-known/oauth-protected-resource/mcp",
 		Now:         func() time.Time { return *i.now.Load() },
 	}
+}
+
+// oauth lets in the holders of the issuer's tokens.
+func (i *issuer) oauth() *auth.OAuth {
+	o, err := auth.NewOAuth(i.options())
+	require.NoError(i.t, err)
+	return o
 }
 
 // claims are those of a valid token, with some changed; nil leaves one out.
@@ -155,6 +161,13 @@ func with(t *testing.T, headers ...string) *http.Request {
 		r.Header.Add(headers[n], headers[n+1])
 	}
 	return r
+}
+
+// letIn checks that a token lets its holder in.
+func letIn(t *testing.T, o *auth.OAuth, token string, why ...any) {
+	t.Helper()
+	_, err := o.Authenticate(with(t, "Authorization", "Bearer "+token))
+	require.NoError(t, err, why...)
 }
 
 // refusal is why an authenticator does not let a request in.

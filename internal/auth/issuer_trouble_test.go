@@ -28,8 +28,7 @@ func unavailable(t *testing.T, o *auth.OAuth, token string) *auth.Refusal {
 func TestKeysThatCannotBeFetchedAreNoFaultOfTheToken(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	first := i.token(i.claims(nil), nil)
 	i.keysDown.Store(true)
 	assert.ErrorContains(t, unavailable(t, o, first).Unwrap(), "no keys today")
@@ -38,8 +37,7 @@ func TestKeysThatCannotBeFetchedAreNoFaultOfTheToken(t *testing.T) {
 
 	i.keysDown.Store(false)
 	i.at(time.Now().Add(11 * time.Second))
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+first))
-	require.NoError(t, err)
+	letIn(t, o, first)
 
 	i.keysDown.Store(true)
 	i.rotate("second")
@@ -47,13 +45,11 @@ func TestKeysThatCannotBeFetchedAreNoFaultOfTheToken(t *testing.T) {
 	i.at(time.Now().Add(22 * time.Second))
 	unavailable(t, o, second)
 	unavailable(t, o, second)
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+first))
-	require.NoError(t, err, "what is known of the issuer holds on")
+	letIn(t, o, first, "what is known of the issuer holds on")
 
 	i.keysDown.Store(false)
 	i.at(time.Now().Add(33 * time.Second))
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+second))
-	require.NoError(t, err)
+	letIn(t, o, second)
 	i.at(time.Now().Add(42 * time.Second))
 	refused := refusal(t, o, with(t, "Authorization", "Bearer "+first))
 	assert.Equal(t, http.StatusUnauthorized, refused.Status, "its key is gone, and the keys are fresh")
@@ -62,25 +58,21 @@ func TestKeysThatCannotBeFetchedAreNoFaultOfTheToken(t *testing.T) {
 func TestANewKeyCountsOnceTheKeysMayBeAskedForAgain(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil)))
-	require.NoError(t, err)
+	o := i.oauth()
+	letIn(t, o, i.token(i.claims(nil), nil))
 	i.rotate("second")
 	second := i.token(i.claims(nil), nil)
 	i.at(time.Now().Add(5 * time.Second))
 	assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, "Authorization", "Bearer "+second)).Status)
 	i.at(time.Now().Add(11 * time.Second))
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+second))
-	require.NoError(t, err)
+	letIn(t, o, second)
 }
 
 func TestValidTokensThatComeTogetherAreAllLetIn(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
 	for range 10 {
-		o, err := auth.NewOAuth(i.options())
-		require.NoError(t, err)
+		o := i.oauth()
 		before := i.keys.Load()
 		for round := range 2 {
 			// A new key under an old id takes longest to be found wanting: this is when another request's answer comes in between.
@@ -104,8 +96,7 @@ func TestTheKeysAreNotFollowedToAnotherHost(t *testing.T) {
 	t.Parallel()
 	i, stranger := startIssuer(t), startIssuer(t)
 	i.location = stranger.url + "/keys"
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	token := i.token(i.claims(nil), nil)
 	unavailable(t, o, token)
 	unavailable(t, o, token)
@@ -114,8 +105,7 @@ func TestTheKeysAreNotFollowedToAnotherHost(t *testing.T) {
 	i.location = "/moved"
 	i.mu.Unlock()
 	i.at(time.Now().Add(11 * time.Second))
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+token))
-	require.NoError(t, err, "within the host they may move")
+	letIn(t, o, token, "within the host they may move")
 }
 
 func TestAnswersOfTheIssuerAreBounded(t *testing.T) {
@@ -128,9 +118,7 @@ func TestAnswersOfTheIssuerAreBounded(t *testing.T) {
 			t.Parallel()
 			i := startIssuer(t)
 			i.page = page
-			o, err := auth.NewOAuth(i.options())
-			require.NoError(t, err)
-			unavailable(t, o, i.token(i.claims(nil), nil))
+			unavailable(t, i.oauth(), i.token(i.claims(nil), nil))
 		})
 	}
 }
@@ -139,9 +127,7 @@ func TestTheLogLearnsThatDiscoveryIsOfAnotherIssuer(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
 	i.config = map[string]any{"issuer": "https://other.example.com"}
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
-	refused := unavailable(t, o, i.token(i.claims(nil), nil))
+	refused := unavailable(t, i.oauth(), i.token(i.claims(nil), nil))
 	var mismatch *oidc.IssuerMismatchError
 	require.ErrorAs(t, refused, &mismatch)
 	assert.Equal(t, "https://other.example.com", mismatch.Discovered)

@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -40,8 +40,6 @@ type OAuthOptions struct {
 	Scopes []string
 	// MetadataURL is where the protected resource metadata is (RFC 9728), empty to leave it out of challenges.
 	MetadataURL string
-	// Transport asks the issuer; nil means net/http's.
-	Transport http.RoundTripper
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -53,10 +51,9 @@ type OAuth struct {
 	client  *http.Client
 
 	asking   singleflight.Group
-	mu       sync.Mutex
-	verifier *oidc.IDTokenVerifier
-	failed   time.Time // when the issuer was last asked in vain
-	failure  error
+	verifier *oidc.IDTokenVerifier // guarded by asking, like the next two
+	asked    time.Time             // when the issuer was last asked
+	failure  error                 // what came of it
 }
 
 // NewOAuth returns the authenticator. The issuer is asked when the first token comes, so that it need not be up before.
@@ -70,13 +67,9 @@ func NewOAuth(options OAuthOptions) (*OAuth, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	next := options.Transport
-	if next == nil {
-		next = http.DefaultTransport
-	}
 	return &OAuth{options: options, client: &http.Client{
 		Timeout:   issuerTimeout,
-		Transport: &issuerTransport{next: next, now: options.Now},
+		Transport: &issuerTransport{now: options.Now, asked: map[string]time.Time{}},
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > 3 || next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme {
 				return http.ErrUseLastResponse
@@ -96,6 +89,12 @@ func checkIssuerURL(text string) error {
 		return fmt.Errorf("%.80q: want https", text)
 	}
 	return nil
+}
+
+// IsLoopback reports whether a host, a name or an IP address without brackets, is this machine for itself.
+func IsLoopback(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // Metadata is the protected resource's (RFC 9728, section 2).
@@ -205,28 +204,20 @@ func isAccessToken(token string) bool {
 	return slices.Contains([]string{"", "jwt", "at+jwt", "application/at+jwt"}, strings.ToLower(header.Type))
 }
 
-// discovered returns what checks tokens; the issuer is asked first where that has not been done, once for all that wait.
+// discovered returns what checks tokens. The issuer is asked if it has not yet answered, once for all that wait, and not soon after a failure.
 func (o *OAuth) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
-	verifier, err := o.lastDiscovery()
-	if verifier != nil || err != nil {
-		return verifier, err
-	}
 	found := o.asking.DoChan("discovery", func() (any, error) {
-		if verifier, err := o.lastDiscovery(); verifier != nil || err != nil {
-			return verifier, err
+		if o.verifier == nil && o.options.Now().Sub(o.asked) >= askAgain {
+			// Not the request's context: a caller that goes away must not fail the others.
+			ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), o.client), issuerTimeout)
+			defer cancel()
+			verifier, err := o.discover(ctx)
+			if err != nil {
+				err = fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
+			}
+			o.verifier, o.failure, o.asked = verifier, err, o.options.Now()
 		}
-		// Not the request's context: a caller that goes away must not fail the others.
-		ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), o.client), issuerTimeout)
-		defer cancel()
-		verifier, err := o.discover(ctx)
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		if err != nil {
-			o.failed, o.failure = o.options.Now(), fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
-			return nil, o.failure
-		}
-		o.verifier = verifier
-		return verifier, nil
+		return o.verifier, o.failure
 	})
 	select {
 	case <-ctx.Done():
@@ -235,17 +226,6 @@ func (o *OAuth) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 		verifier, _ := result.Val.(*oidc.IDTokenVerifier)
 		return verifier, result.Err
 	}
-}
-
-// lastDiscovery is what an earlier question to the issuer has brought: what checks tokens, or a failure that is too fresh to ask again.
-// Both are nil if the issuer is to be asked.
-func (o *OAuth) lastDiscovery() (*oidc.IDTokenVerifier, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.verifier == nil && o.failure != nil && o.options.Now().Sub(o.failed) < askAgain {
-		return nil, o.failure
-	}
-	return o.verifier, nil
 }
 
 func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {
@@ -275,8 +255,7 @@ func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 
 // issuerTransport bounds what is asked of the issuer, and what it answers.
 type issuerTransport struct {
-	next http.RoundTripper
-	now  func() time.Time
+	now func() time.Time
 
 	mu    sync.Mutex
 	asked map[string]time.Time // by address
@@ -291,21 +270,15 @@ func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	// token made up. A new key of the issuer's thus counts after askAgain at the latest.
 	tooSoon := now.Sub(t.asked[address]) < askAgain
 	if !tooSoon {
-		if t.asked == nil {
-			t.asked = map[string]time.Time{}
-		}
 		t.asked[address] = now
 	}
 	t.mu.Unlock()
 	if tooSoon {
 		return nil, tooSoonError{}
 	}
-	response, err := t.next.RoundTrip(r)
+	response, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil {
-		response.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.LimitReader(response.Body, maxIssuerBody), response.Body}
+		response.Body = http.MaxBytesReader(nil, response.Body, maxIssuerBody)
 	}
 	return response, err
 }

@@ -2,8 +2,10 @@ package auth_test
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -25,15 +27,12 @@ import (
 func TestTokensOfTheIssuerLetIn(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	for name, token := range map[string]string{
 		"plain":            i.token(i.claims(nil), nil),
 		"one of audiences": i.token(i.claims(map[string]any{"aud": []string{"x", audience}}), nil),
-		"access token":     i.token(i.claims(nil), map[string]any{"typ": "at+jwt"}),
 		"scp as text":      i.token(i.claims(map[string]any{"scope": nil, "scp": "log audit:read"}), nil),
 		"scp as list":      i.token(i.claims(map[string]any{"scope": nil, "scp": []string{"audit:read", "log"}}), nil),
-		"a minute early":   i.token(i.claims(map[string]any{"nbf": time.Now().Add(time.Minute).Unix()}), nil),
 	} {
 		for _, scheme := range []string{"Bearer ", "bearer ", "BEARER "} {
 			caller, err := o.Authenticate(with(t, "Authorization", scheme+token))
@@ -47,8 +46,7 @@ func TestTokensOfTheIssuerLetIn(t *testing.T) {
 func TestOtherTokensAreRefused(t *testing.T) {
 	t.Parallel()
 	i, stranger := startIssuer(t), startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	der, err := x509.MarshalPKIXPublicKey(i.key.Public())
@@ -64,7 +62,6 @@ func TestOtherTokensAreRefused(t *testing.T) {
 	for name, token := range map[string]string{
 		"expired":             i.token(i.claims(map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}), nil),
 		"without expiry":      i.token(i.claims(map[string]any{"exp": nil}), nil),
-		"not yet valid":       i.token(i.claims(map[string]any{"nbf": time.Now().Add(time.Hour).Unix()}), nil),
 		"other audience":      i.token(i.claims(map[string]any{"aud": "https://other.example.com/mcp"}), nil),
 		"audience's prefix":   i.token(i.claims(map[string]any{"aud": audience + "/"}), nil),
 		"without audience":    i.token(i.claims(map[string]any{"aud": nil}), nil),
@@ -73,7 +70,6 @@ func TestOtherTokensAreRefused(t *testing.T) {
 		"without subject":     i.token(i.claims(map[string]any{"sub": nil}), nil),
 		"ID token by nonce":   i.token(i.claims(map[string]any{"nonce": "n"}), nil),
 		"ID token by at_hash": i.token(i.claims(map[string]any{"at_hash": "h"}), nil),
-		"other type":          i.token(i.claims(nil), map[string]any{"typ": "logout+jwt"}),
 		"own key":             sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "first"}, i.claims(nil), nil),
 		"key brought along": sign(t, jose.ES256, jose.JSONWebKey{Key: own, KeyID: "mine"}, i.claims(nil),
 			map[string]any{"jwk": jose.JSONWebKey{Key: own.Public()}}),
@@ -105,8 +101,7 @@ func TestOtherTokensAreRefused(t *testing.T) {
 func TestRequestsWithoutATokenLearnWhereToGetOne(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	r := with(t)
 	r.URL.RawQuery = "access_token=" + i.token(i.claims(nil), nil) // addresses are logged
 	refused := refusal(t, o, r)
@@ -122,8 +117,7 @@ func TestRequestsWithoutATokenLearnWhereToGetOne(t *testing.T) {
 func TestMissingScopesAreNamed(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	for _, scope := range []any{nil, "", "log", "audit:read", "logaudit:read", "LOG audit:read"} {
 		refused := refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(map[string]any{"scope": scope}), nil)))
 		assert.Equal(t, http.StatusForbidden, refused.Status, scope)
@@ -135,11 +129,9 @@ func TestMissingScopesAreNamed(t *testing.T) {
 func TestANewKeyIsFoundAndUnknownOnesCostLittle(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err)
+	o := i.oauth()
 	before := i.token(i.claims(nil), nil)
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+before))
-	require.NoError(t, err)
+	letIn(t, o, before)
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	var all sync.WaitGroup
@@ -152,12 +144,10 @@ func TestANewKeyIsFoundAndUnknownOnesCostLittle(t *testing.T) {
 	}
 	all.Wait()
 	assert.Equal(t, int64(1), i.keys.Load(), "ids that anybody can make up are not worth a question each")
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+before))
-	require.NoError(t, err, "and keep nobody out")
+	letIn(t, o, before, "and keep nobody out")
 	i.rotate("second")
 	i.at(time.Now().Add(time.Minute))
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil)))
-	require.NoError(t, err)
+	letIn(t, o, i.token(i.claims(nil), nil))
 	assert.Equal(t, int64(2), i.keys.Load())
 }
 
@@ -165,8 +155,7 @@ func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
 	i.down.Store(true)
-	o, err := auth.NewOAuth(i.options())
-	require.NoError(t, err, "the server starts all the same")
+	o := i.oauth() // the server starts all the same
 	token := i.token(i.claims(nil), nil)
 	refused := refusal(t, o, with(t, "Authorization", "Bearer "+token))
 	assert.Equal(t, http.StatusServiceUnavailable, refused.Status)
@@ -175,8 +164,7 @@ func TestAnIssuerThatIsDownIsAskedAgain(t *testing.T) {
 	i.down.Store(false)
 	assert.Equal(t, http.StatusServiceUnavailable, refusal(t, o, with(t, "Authorization", "Bearer "+token)).Status, "not asked at once")
 	i.at(time.Now().Add(11 * time.Second))
-	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+token))
-	require.NoError(t, err)
+	letIn(t, o, token)
 }
 
 func TestADiscoveryThatLeadsElsewhereIsRefused(t *testing.T) {
@@ -192,8 +180,7 @@ func TestADiscoveryThatLeadsElsewhereIsRefused(t *testing.T) {
 			t.Parallel()
 			i := startIssuer(t)
 			i.config = config
-			o, err := auth.NewOAuth(i.options())
-			require.NoError(t, err)
+			o := i.oauth()
 			assert.Equal(t, http.StatusServiceUnavailable,
 				refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil))).Status)
 			assert.Zero(t, i.keys.Load())
@@ -214,4 +201,86 @@ func TestUnsafeSettingsAreRefused(t *testing.T) {
 		_, err := auth.NewOAuth(auth.OAuthOptions{Issuer: issuer, Audience: "a"})
 		assert.NoError(t, err, issuer)
 	}
+}
+
+func TestTokensSignedWithAnyPublicKeyMethodLetIn(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	own, err := rsa.GenerateKey(rand.Reader, 2048)
+	require.NoError(t, err)
+	_, edwards, err := ed25519.GenerateKey(rand.Reader)
+	require.NoError(t, err)
+	for _, algorithm := range []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512} {
+		i.use(algorithm, own, "rsa")
+		o := i.oauth()
+		_, err = o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil)))
+		assert.NoError(t, err, algorithm)
+	}
+	i.use(jose.EdDSA, edwards, "edwards")
+	o := i.oauth()
+	_, err = o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil)))
+	assert.NoError(t, err)
+}
+
+func TestClocksMayDifferALittle(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o := i.oauth()
+	now := *i.now.Load()
+	for name, test := range map[string]struct {
+		claim  string
+		offset time.Duration
+		in     bool
+	}{
+		"just expired":       {"exp", -20 * time.Second, true},
+		"expired for a time": {"exp", -40 * time.Second, false},
+		"a little early":     {"nbf", time.Minute, true},
+		"much too early":     {"nbf", 6 * time.Minute, false},
+	} {
+		_, err := o.Authenticate(with(t, "Authorization",
+			"Bearer "+i.token(i.claims(map[string]any{test.claim: now.Add(test.offset).Unix()}), nil)))
+		assert.Equal(t, test.in, err == nil, name)
+	}
+}
+
+func TestTypesOfAccessTokens(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o := i.oauth()
+	for kind, in := range map[string]bool{
+		"JWT": true, "jwt": true, "at+jwt": true, "AT+JWT": true, "application/at+jwt": true,
+		"id_token+jwt": false, "logout+jwt": false, "secevent+jwt": false, "dpop+jwt": false, "at+jwt2": false, "application/jwt2": false,
+	} {
+		_, err := o.Authenticate(with(t, "Authorization", "Bearer "+i.token(i.claims(nil), map[string]any{"typ": kind})))
+		assert.Equal(t, in, err == nil, kind)
+	}
+}
+
+func TestNoErrorIsNamedToWhomSentNoBearerToken(t *testing.T) {
+	t.Parallel()
+	s, err := auth.NewStaticToken(token)
+	require.NoError(t, err)
+	o, err := auth.NewOAuth(auth.OAuthOptions{Issuer: "https://login.example.com", Audience: "a"})
+	require.NoError(t, err)
+	for _, header := range []string{"", "Bearer", "bearer ", "Basic eDp5", token, "Token " + token, "Digest a=b, c=d"} {
+		for _, a := range []auth.Authenticator{s, o} {
+			refused := refusal(t, a, with(t, "Authorization", header))
+			assert.Equal(t, http.StatusUnauthorized, refused.Status, header)
+			assert.NotContains(t, refused.Challenge, "error", header)
+			assert.Contains(t, refused.Message, "Authorization: Bearer", header)
+		}
+	}
+}
+
+func TestNothingBreaksOutOfAChallenge(t *testing.T) {
+	t.Parallel()
+	o, err := auth.NewOAuth(auth.OAuthOptions{
+		Issuer: "https://login.example.com", Audience: "a",
+		Scopes:      []string{`read", error="none`, "wri\r\nSet-Cookie: a=b"},
+		MetadataURL: "https://audit.example.com/\"\\\r\nX: y\x00ü",
+	})
+	require.NoError(t, err)
+	challenge := refusal(t, o, with(t)).Challenge
+	assert.Regexp(t, `^Bearer resource_metadata="[^"\\[:cntrl:]]*", scope="[^"\\[:cntrl:]]*"$`, challenge)
+	assert.NotRegexp(t, `[^ -~]`, challenge)
 }

@@ -3,12 +3,11 @@ package telemetry
 import (
 	"context"
 	"slices"
-	"strings"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
 
@@ -18,7 +17,7 @@ type Operation struct {
 	Method string
 	// Target is the tool or prompt, "" for none; unknown ones count as other.
 	Target string
-	// Transport is stdio, http or sse; anything else counts as other.
+	// Transport is stdio, http or sse.
 	Transport string
 	// ProtocolVersion is MCP's, a date; anything else is left out.
 	ProtocolVersion string
@@ -30,8 +29,7 @@ type Operation struct {
 }
 
 // Begin begins an operation: a span, in the trace that the client names or else in ctx's. A traceparent that is wrong or too long is
-// ignored. The function that it returns ends the operation, with ok, tool_error, error or cancelled; only its first call counts. Neither
-// waits for anything.
+// ignored. The function that it returns ends the operation, with ok, tool_error, error or cancelled. Neither waits for anything.
 //
 // Sources: https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/ (names and attributes) and https://www.w3.org/TR/trace-context/
 // (traceparent, tracestate).
@@ -50,10 +48,8 @@ func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
 	if span.IsRecording() {
 		span.SetAttributes(attributes(operation, method, target)...)
 	}
-	once := sync.Once{}
-	finish := func(outcome string) {
-		outcome = knownOutcome(outcome)
-		t.operations.WithLabelValues(method, target, knownTransport(operation.Transport), outcome).Observe(time.Since(begin).Seconds())
+	return ctx, func(outcome string) {
+		t.operations.WithLabelValues(method, target, operation.Transport, outcome).Observe(time.Since(begin).Seconds())
 		if outcome == "error" || outcome == "tool_error" {
 			span.SetAttributes(attribute.String("error.type", outcome))
 			span.SetStatus(codes.Error, "")
@@ -61,19 +57,22 @@ func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
 		span.SetAttributes(attribute.String(prefixDotted+"outcome", outcome))
 		span.End()
 	}
-	return ctx, func(outcome string) { once.Do(func() { finish(outcome) }) }
 }
 
 const prefixDotted = "make_audit_mcp."
 
 func attributes(operation Operation, method, target string) []attribute.KeyValue {
+	network := "tcp"
+	if operation.Transport == "stdio" {
+		network = "pipe"
+	}
 	all := []attribute.KeyValue{
 		attribute.String("mcp.method.name", method),
-		attribute.String("mcp.session.id", printable(operation.SessionHash)),
+		attribute.String("mcp.session.id", operation.SessionHash),
 		attribute.String("mcp.protocol.version", knownVersion(operation.ProtocolVersion)),
-		attribute.String("network.transport", network(operation.Transport)),
-		attribute.String(prefixDotted+"transport", knownTransport(operation.Transport)),
-		attribute.String(prefixDotted+"request.id", printable(operation.RequestID)),
+		attribute.String("network.transport", network),
+		attribute.String(prefixDotted+"transport", operation.Transport),
+		attribute.String(prefixDotted+"request.id", operation.RequestID),
 	}
 	switch method {
 	case "tools/call":
@@ -108,43 +107,15 @@ func knownVersion(version string) string {
 	return version
 }
 
-// knownOutcome is an outcome that an operation can have, or other.
-func knownOutcome(outcome string) string {
-	switch outcome {
-	case "ok", "tool_error", "error", "cancelled":
-		return outcome
+// remote is the trace that a client says it is in, if it says so rightly.
+func remote(ctx context.Context, traceparent, tracestate string) context.Context {
+	const longest = 512 // W3C Trace Context, section 3.3.1.5: at least so much of tracestate
+	if traceparent == "" || len(traceparent) > longest {
+		return ctx
 	}
-	return other
-}
-
-// knownTransport is a transport that we have, or other.
-func knownTransport(transport string) string {
-	switch transport {
-	case "stdio", "http", "sse":
-		return transport
+	carrier := propagation.MapCarrier{"traceparent": traceparent}
+	if len(tracestate) <= longest {
+		carrier["tracestate"] = tracestate
 	}
-	return other
-}
-
-// network is what the convention calls a transport.
-func network(transport string) string {
-	switch transport {
-	case "stdio":
-		return "pipe"
-	case "http", "sse":
-		return "tcp"
-	}
-	return ""
-}
-
-// printable leaves the printable ASCII of an id, and not much of it. Protobuf takes UTF-8 only: one bad byte would cost the whole batch of
-// spans.
-func printable(id string) string {
-	const longest = 64
-	return strings.Map(func(c rune) rune {
-		if c <= ' ' || c > '~' {
-			return -1
-		}
-		return c
-	}, id[:min(len(id), longest)])
+	return propagation.TraceContext{}.Extract(ctx, carrier)
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
-	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -21,7 +20,10 @@ import (
 	"go.opentelemetry.io/otel/trace/noop"
 )
 
-const prefix = "make_audit_mcp_"
+const (
+	prefix = "make_audit_mcp_"
+	other  = "other"
+)
 
 // Options set up a Telemetry.
 type Options struct {
@@ -172,12 +174,10 @@ func (t *Telemetry) target(name string) string {
 	return other
 }
 
-const other = "other"
-
 // Gauge has a number read whenever the metrics are. A name that is wrong or taken is logged and nothing more: no metric is worth a server
 // that does not start.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
-	if t == nil || read == nil {
+	if t == nil {
 		return
 	}
 	if err := t.registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + name, Help: help}, read)); err != nil {
@@ -185,22 +185,11 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	}
 }
 
-// HTTPRefused counts a request that a guard refused, by the guard: a short word of our own, such as host or rate. Anything that is no such
-// word counts as other.
+// HTTPRefused counts a request that a guard refused, by the guard: a short word of our own, such as host or rate.
 func (t *Telemetry) HTTPRefused(reason string) {
-	if t == nil {
-		return
+	if t != nil {
+		t.refused.WithLabelValues(reason).Inc()
 	}
-	if !isWord(reason) {
-		reason = other
-	}
-	t.refused.WithLabelValues(reason).Inc()
-}
-
-// isWord reports whether our code can have written something, rather than a client.
-func isWord(s string) bool {
-	const longest = 24
-	return s != "" && len(s) <= longest && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz_") == ""
 }
 
 // Rows counts the rows and bytes that a tool answered with.
@@ -211,17 +200,4 @@ func (t *Telemetry) Rows(tool string, rows, bytes int) {
 	name := t.target(tool)
 	t.rows.WithLabelValues(name).Add(float64(max(rows, 0)))
 	t.bytes.WithLabelValues(name).Add(float64(max(bytes, 0)))
-}
-
-// remote is the trace that a client says it is in, if it says so rightly.
-func remote(ctx context.Context, traceparent, tracestate string) context.Context {
-	const longest = 512 // W3C Trace Context, section 3.3.1.5: at least so much of tracestate
-	if traceparent == "" || len(traceparent) > longest {
-		return ctx
-	}
-	carrier := propagation.MapCarrier{"traceparent": traceparent}
-	if len(tracestate) <= longest {
-		carrier["tracestate"] = tracestate
-	}
-	return propagation.TraceContext{}.Extract(ctx, carrier)
 }

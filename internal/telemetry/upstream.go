@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -23,7 +24,7 @@ func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
 	return roundTripper(func(r *http.Request) (*http.Response, error) {
 		route := routeOf(r.URL.Path)
 		begin := time.Now()
-		ctx, span := t.tracer.Start(r.Context(), knownVerb(r.Method)+" "+route, trace.WithSpanKind(trace.SpanKindClient))
+		ctx, span := t.tracer.Start(r.Context(), r.Method+" "+route, trace.WithSpanKind(trace.SpanKindClient))
 		if span.IsRecording() {
 			span.SetAttributes(requestAttributes(r, route)...)
 		}
@@ -63,23 +64,12 @@ func requestAttributes(r *http.Request, route string) []attribute.KeyValue {
 		port = given
 	}
 	return []attribute.KeyValue{
-		attribute.String("http.request.method", knownVerb(r.Method)),
+		attribute.String("http.request.method", r.Method),
 		attribute.String("server.address", r.URL.Hostname()),
 		attribute.Int("server.port", port),
 		attribute.String("url.full", address),
 		attribute.String("url.template", route),
 	}
-}
-
-// knownVerb is the method of a request to Make, from which we only read.
-func knownVerb(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead:
-		return method
-	case "":
-		return http.MethodGet // net/http means it so
-	}
-	return "_OTHER"
 }
 
 // apiPath is where Make's API begins.
@@ -93,36 +83,18 @@ func routeOf(path string) string {
 	if !found || len(path) > 200 {
 		return other
 	}
+	id := regexp.MustCompile(`^([0-9]+|[0-9A-Fa-f-]{32,})$`) // a number or a uuid
 	parts := strings.Split(path, "/")
 	for i, part := range parts {
-		if isID(part) {
-			parts[i] = "{id}"
-		}
+		parts[i] = id.ReplaceAllLiteralString(part, "{id}")
 	}
 	switch route := "/" + strings.Join(parts, "/"); route {
-	case "/ping", "/users", "/users/me", "/users/me/current-authorization", "/organizations", "/organizations/{id}", "/teams",
-		"/teams/{id}",
+	case "/ping", "/users", "/users/me", "/users/me/current-authorization", "/organizations", "/organizations/{id}", "/teams", "/teams/{id}",
 		"/audit-logs/organization/{id}", "/audit-logs/organization/{id}/filters", "/audit-logs/team/{id}", "/audit-logs/team/{id}/filters",
 		"/audit-logs/{id}", "/audit-logs/{id}/{id}", "/enums/timezones":
 		return route
 	}
 	return other
-}
-
-// isID reports whether part of a path is a number or a uuid.
-func isID(part string) bool {
-	digits, hex := 0, 0
-	for _, c := range part {
-		switch {
-		case c >= '0' && c <= '9':
-			digits++
-		case c >= 'a' && c <= 'f', c >= 'A' && c <= 'F', c == '-':
-			hex++
-		default:
-			return false
-		}
-	}
-	return digits > 0 && hex == 0 || digits+hex >= 32
 }
 
 // Waited counts a wait before a request to Make: for the budget, because Make's limit is reached (rate_limited), for a retry, or other.

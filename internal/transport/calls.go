@@ -15,20 +15,15 @@ type callKey struct{}
 
 // call is a request that a client waits for.
 type call struct {
-	id            json.RawMessage // as the client wrote it
-	method        string
-	target        string          // name of the tool or prompt, "" for none
-	uri           string          // of the resource, "" for none
-	progressToken json.RawMessage // as the client wrote it, nil for none
-	version       string          // of the protocol, as the message says since 2026-07-28
-	traceParent   string
-	traceState    string
-	cancel        context.CancelFunc
+	id     json.RawMessage // as the client wrote it
+	method string
+	about  params
+	cancel context.CancelFunc
 	// deliver writes a notification's line, before the answer.
 	deliver func(ctx context.Context, line []byte) error
 
-	refusal atomic.Pointer[refusal] // how the handler wants its error to go out
-	refused atomic.Bool             // the answer is a JSON-RPC error
+	refusal atomic.Pointer[mcp.JSONRPCErrorDetails] // how the handler wants its error to go out
+	refused atomic.Bool                             // the answer is a JSON-RPC error
 	summary atomic.Pointer[CallSummary]
 
 	// closed is set once the call is answered or cancelled, whichever comes first: from then on nothing is written for it. done is closed
@@ -38,14 +33,8 @@ type call struct {
 	done      chan struct{}
 }
 
-// newCall is the call of a request.
 func newCall(message envelope, about params) *call {
-	return &call{
-		id: message.ID, method: message.Method, target: about.Name, uri: about.URI,
-		progressToken: about.Meta.ProgressToken, version: about.Meta.Version,
-		traceParent: about.Meta.TraceParent, traceState: about.Meta.TraceState,
-		done: make(chan struct{}),
-	}
+	return &call{id: message.ID, method: message.Method, about: about, done: make(chan struct{})}
 }
 
 // close closes the call, and returns whether it was open until now.
@@ -94,10 +83,10 @@ func (c *calls) remove(gone *call) {
 }
 
 // cancel ends the calls of an id without an answer.
-func (c *calls) cancel(key string) {
+func (c *calls) cancel(id json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, next := range c.byID[key] {
+	for _, next := range c.byID[idKey(id)] {
 		// Closed first: what the handler does about it must not be written.
 		wasOpen := next.close()
 		if wasOpen {

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -28,7 +27,6 @@ const (
 type duplex struct {
 	server   *server.MCPServer
 	client   *clientState
-	logger   *slog.Logger
 	recorder *recorder
 	// write sends one line; only one goroutine calls it.
 	write func(line []byte) error
@@ -49,7 +47,6 @@ func newDuplex(s *server.MCPServer, id string, r *recorder, write func(line []by
 	return &duplex{
 		server:   s,
 		client:   newClientState(id),
-		logger:   r.logger,
 		recorder: r,
 		write:    write,
 		outgoing: make(chan outgoing),
@@ -111,7 +108,7 @@ func (d *duplex) drain(timeout time.Duration) {
 		case <-d.ended:
 			return
 		case <-timer.C:
-			d.logger.Warn("the input has ended and calls are still unanswered: cancelling them", "waited", timeout)
+			d.recorder.logger.Warn("the input has ended and calls are still unanswered: cancelling them", "waited", timeout)
 			return
 		}
 	}
@@ -122,18 +119,6 @@ func (d *duplex) drain(timeout time.Duration) {
 func (d *duplex) end(ctx context.Context, finish chan<- struct{}, written <-chan error) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
-	d.awaitHandlers(grace)
-	close(finish)
-	select {
-	case err := <-written:
-		return err
-	case <-grace.Done():
-		d.logger.WarnContext(grace, "the client does not read its answers")
-		return nil
-	}
-}
-
-func (d *duplex) awaitHandlers(ctx context.Context) {
 	idle := make(chan struct{})
 	go func() {
 		d.handlers.Wait()
@@ -141,7 +126,15 @@ func (d *duplex) awaitHandlers(ctx context.Context) {
 	}()
 	select {
 	case <-idle:
-	case <-ctx.Done():
-		d.logger.WarnContext(ctx, "a handler ignores that its call was cancelled")
+	case <-grace.Done():
+		d.recorder.logger.WarnContext(grace, "a handler ignores that its call was cancelled")
+	}
+	close(finish)
+	select {
+	case err := <-written:
+		return err
+	case <-grace.Done():
+		d.recorder.logger.WarnContext(grace, "the client does not read its answers")
+		return nil
 	}
 }

@@ -12,27 +12,17 @@ func (d *duplex) receive(ctx context.Context, text []byte) {
 	message, about, bad := parse(text)
 	switch {
 	case bad != nil:
-		d.refuse(nil, bad.code, bad.message)
+		d.refuse(nil, bad.Code, bad.Message)
 	case message.isAnswer():
 		// To a request that was never made; mcp-go would answer it.
+	case !message.hasID() && message.Method == string(mcp.MethodNotificationCancelled):
+		d.calls.cancel(about.RequestID)
 	case !message.hasID():
-		d.receiveNotification(ctx, message, about, text)
-	case !isID(message.ID):
-		bad := badID()
-		d.refuse(nil, bad.code, bad.message)
+		if answer := d.handle(ctx, nil, message.Method, text); answer != nil {
+			d.send(outgoing{line: answer})
+		}
 	default:
 		d.receiveRequest(ctx, newCall(message, about), text)
-	}
-}
-
-func (d *duplex) receiveNotification(ctx context.Context, message envelope, about params, text []byte) {
-	if message.Method == string(mcp.MethodNotificationCancelled) {
-		d.calls.cancel(idKey(about.RequestID))
-		return
-	}
-	answer := d.handle(ctx, nil, message.Method, text)
-	if answer != nil {
-		d.send(outgoing{line: answer})
 	}
 }
 
@@ -85,7 +75,7 @@ func (d *duplex) serve(ctx context.Context, c *call, text []byte) {
 func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte) (answer []byte) {
 	defer func() {
 		if reason := recover(); reason != nil {
-			logPanic(ctx, d.logger, method, reason)
+			logPanic(ctx, d.recorder.logger, method, reason)
 			answer = nil
 			if c != nil {
 				c.refused.Store(true)
@@ -103,12 +93,12 @@ func (d *duplex) handle(ctx context.Context, c *call, method string, text []byte
 		message = response
 	case mcp.JSONRPCError:
 		response.ID = c.requestID()
-		c.rewriteError(d.logger, &response.Error)
+		c.rewriteError(d.recorder.logger, &response.Error)
 		message = response
 	}
 	line, err := marshalLine(message)
 	if err != nil {
-		d.logger.ErrorContext(ctx, "an answer cannot be written as JSON", "method", method, "error", err)
+		d.recorder.logger.ErrorContext(ctx, "an answer cannot be written as JSON", "method", method, "error", err)
 		return errorLine(c.requestID(), mcp.INTERNAL_ERROR, internalError)
 	}
 	return line

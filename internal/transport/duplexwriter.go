@@ -73,7 +73,7 @@ func (d *duplex) writeNotifications() error {
 func (d *duplex) writeNotification(notification mcp.JSONRPCNotification) error {
 	line, err := marshalLine(notification)
 	if err != nil {
-		d.logger.Error("a notification cannot be written as JSON", "method", notification.Method, "error", err)
+		d.recorder.logger.Error("a notification cannot be written as JSON", "method", notification.Method, "error", err)
 		return nil
 	}
 	return d.write(line)

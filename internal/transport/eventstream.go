@@ -29,17 +29,6 @@ func messageEvent(line []byte) []byte {
 	return fmt.Appendf(nil, "event: message\ndata: %s\n\n", bytes.TrimSuffix(line, []byte("\n")))
 }
 
-// writeInTime writes and flushes within writeTimeout. The deadline is taken back, since over HTTP/2 it would end a stream that is merely
-// idle.
-func writeInTime(control *http.ResponseController, write func() error) error {
-	_ = control.SetWriteDeadline(time.Now().Add(writeTimeout))
-	defer func() { _ = control.SetWriteDeadline(time.Time{}) }()
-	if err := write(); err != nil {
-		return err
-	}
-	return control.Flush()
-}
-
 // deadlineWriter bounds each write of a long stream.
 type deadlineWriter struct {
 	http.ResponseWriter
@@ -50,13 +39,15 @@ func newDeadlineWriter(w http.ResponseWriter) *deadlineWriter {
 	return &deadlineWriter{w, http.NewResponseController(w)}
 }
 
+// Write writes and flushes within writeTimeout. The deadline is taken back, since over HTTP/2 it would end a stream that is merely idle.
 func (d *deadlineWriter) Write(data []byte) (int, error) {
-	n := 0
-	err := writeInTime(d.control, func() (err error) {
-		n, err = d.ResponseWriter.Write(data)
-		return err
-	})
-	return n, err
+	_ = d.control.SetWriteDeadline(time.Now().Add(writeTimeout))
+	defer func() { _ = d.control.SetWriteDeadline(time.Time{}) }()
+	n, err := d.ResponseWriter.Write(data)
+	if err != nil {
+		return n, err
+	}
+	return n, d.control.Flush()
 }
 
 // Flush sends the head of the stream; events are flushed as they are written.

@@ -64,8 +64,6 @@ func (g *guards) browserSafe(next http.Handler) http.Handler {
 	return g.recover(next)
 }
 
-func (g *guards) refused(reason string) { g.telemetry.HTTPRefused(reason) }
-
 // recover keeps a panic from ending the connection without an answer.
 func (g *guards) recover(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -99,7 +97,6 @@ func (g *guards) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		caller, err := g.authenticator.Authenticate(r)
 		if err != nil {
-			g.refused("auth")
 			refusal, ok := errors.AsType[*auth.Refusal](err)
 			if !ok {
 				refusal = &auth.Refusal{Status: http.StatusInternalServerError, Message: internalError}
@@ -116,7 +113,7 @@ func (g *guards) authenticate(next http.Handler) http.Handler {
 			if refusal.Status == http.StatusServiceUnavailable {
 				w.Header().Set("Retry-After", "10")
 			}
-			refuse(w, refusal.Status, refusal.Message)
+			g.refuse(w, "auth", refusal.Status, refusal.Message)
 			return
 		}
 		next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), caller)))
@@ -132,8 +129,7 @@ func (g *guards) checkBody(next http.Handler) http.Handler {
 			return
 		}
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
-			g.refused("type")
-			refuse(w, http.StatusUnsupportedMediaType, "want Content-Type: application/json")
+			g.refuse(w, "type", http.StatusUnsupportedMediaType, "want Content-Type: application/json")
 			return
 		}
 		control := http.NewResponseController(w)
@@ -142,12 +138,11 @@ func (g *guards) checkBody(next http.Handler) http.Handler {
 		if err != nil {
 			// The deadline stays: net/http would wait for the rest of the body.
 			w.Header().Set("Connection", "close")
-			g.refused("size")
 			status, message := http.StatusBadRequest, "the body did not arrive whole"
 			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 				status, message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d MiB", maxBodyBytes>>20)
 			}
-			refuse(w, status, message)
+			g.refuse(w, "size", status, message)
 			return
 		}
 		_ = control.SetReadDeadline(time.Time{})
@@ -156,15 +151,21 @@ func (g *guards) checkBody(next http.Handler) http.Handler {
 	})
 }
 
-// refuse answers in JSON-RPC's form, which clients show, with an HTTP status.
-func refuse(w http.ResponseWriter, status int, message string) {
-	refuseMessage(w, status, &badMessage{mcp.INVALID_REQUEST, message})
+// refuse counts a refusal, by the guard, and answers with it.
+func (g *guards) refuse(w http.ResponseWriter, guard string, status int, message string) {
+	g.telemetry.HTTPRefused(guard)
+	refuse(w, status, message)
 }
 
-func refuseMessage(w http.ResponseWriter, status int, bad *badMessage) {
+// refuse answers in JSON-RPC's form, which clients show, with an HTTP status.
+func refuse(w http.ResponseWriter, status int, message string) {
+	refuseWith(w, status, mcp.INVALID_REQUEST, message)
+}
+
+func refuseWith(w http.ResponseWriter, status, code int, message string) {
 	header := w.Header()
 	header.Set("Content-Type", "application/json")
 	header.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write(errorLine(mcp.NewRequestId(nil), bad.code, bad.message))
+	_, _ = w.Write(errorLine(mcp.NewRequestId(nil), code, message))
 }

@@ -14,19 +14,11 @@ const (
 	readyTimeout = 5 * time.Second
 )
 
-// alive says that the process serves.
-func alive() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		probe(w, http.StatusOK, "ok")
-	})
-}
-
 // readiness says whether calls are worth sending here: Make answers, and the server is not stopping. Why not is for the log, since anybody
 // may ask.
 type readiness struct {
 	ask   func(ctx context.Context) error
 	ended context.Context //nolint:containedctx // the server's life, not a request's
-	now   func() time.Time
 
 	mu    sync.Mutex
 	asked time.Time
@@ -51,12 +43,12 @@ func (r *readiness) check() error {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.asked.IsZero() || r.now().Sub(r.asked) >= readyFor {
+	if time.Since(r.asked) >= readyFor {
 		// Not the probe's own context: one that gave up must not answer for others.
 		ctx, cancel := context.WithTimeout(r.ended, readyTimeout)
 		defer cancel()
 		r.err = r.ask(ctx)
-		r.asked = r.now()
+		r.asked = time.Now()
 	}
 	return r.err
 }

@@ -17,25 +17,11 @@ type hosts []string
 
 func (h hosts) allow(host string) bool {
 	host = strings.ToLower(host)
-	name := hostname(host)
+	name := strings.TrimSuffix(host, ":"+(&url.URL{Host: host}).Port())
 	return slices.ContainsFunc(h, func(allowed string) bool {
 		allowed = strings.ToLower(allowed)
 		return allowed == "*" || allowed == host || allowed == name && name != ""
 	})
-}
-
-// hostname is a Host value without its port; IPv6 addresses keep their brackets.
-func hostname(host string) string {
-	if strings.HasSuffix(host, "]") {
-		return host
-	}
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		if strings.Contains(name, ":") {
-			return "[" + name + "]"
-		}
-		return name
-	}
-	return host
 }
 
 // hostHeader is what clients of an address send as Host: without the port that its scheme implies.
@@ -63,8 +49,7 @@ func IsLoopback(address string) (bool, error) {
 func (g *guards) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !g.hosts.allow(r.Host) {
-			g.refused("host")
-			refuse(w, http.StatusForbidden,
+			g.refuse(w, "host", http.StatusForbidden,
 				fmt.Sprintf("the host %.80q is not served here; the operator can allow it with --allowed-hosts or --public-url", r.Host))
 			return
 		}
@@ -82,8 +67,7 @@ func (g *guards) checkOrigin(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		case len(origins) > 1 || !g.allowsOrigin(origins[0], r):
-			g.refused("origin")
-			refuse(w, http.StatusForbidden,
+			g.refuse(w, "origin", http.StatusForbidden,
 				fmt.Sprintf("the origin %.80q is not let in; the operator can allow it with --allowed-origins", origins[0]))
 			return
 		}

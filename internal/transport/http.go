@@ -87,8 +87,8 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 		mux.Handle("/metrics", operators.protect(h.Metrics))
 	}
 	// Probes know neither the public name nor a token.
-	mux.Handle("/healthz", alive())
-	mux.Handle("/readyz", &readiness{ask: h.Ready, ended: ctx, now: time.Now})
+	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, http.StatusOK, "ok") })
+	mux.Handle("/readyz", &readiness{ask: h.Ready, ended: ctx})
 	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")
 	})))
@@ -165,13 +165,11 @@ func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Con
 		TLSConfig:         secure,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // broken handshakes, mostly
 	}
-	var stopped sync.WaitGroup
-	stopped.Add(1)
-	defer stopped.Wait()
 	ended, end := context.WithCancel(ctx)
+	var stopping sync.WaitGroup
+	defer stopping.Wait()
 	defer end()
-	go func() {
-		defer stopped.Done()
+	stopping.Go(func() {
 		<-ended.Done()
 		drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), orDefault(h.DrainTimeout, httpDrain)+2*stopGrace)
 		defer cancel()
@@ -179,7 +177,7 @@ func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Con
 			logger.WarnContext(drain, "requests are still under way: cutting them")
 			_ = served.Close()
 		}
-	}()
+	})
 	var err error
 	if secure != nil {
 		err = served.ServeTLS(listener, "", "")
@@ -204,4 +202,20 @@ func serveJSON(value map[string]any) http.Handler {
 		w.Header().Set("Cache-Control", "max-age=300")
 		_ = json.NewEncoder(w).Encode(value)
 	})
+}
+
+// orDefault returns value if it is positive, else otherwise.
+func orDefault[T int | float64 | time.Duration](value, otherwise T) T {
+	if value > 0 {
+		return value
+	}
+	return otherwise
+}
+
+// orDiscard returns a logger in any case.
+func orDiscard(logger *slog.Logger) *slog.Logger {
+	if logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return logger
 }

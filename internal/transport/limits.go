@@ -42,11 +42,7 @@ type limits struct {
 }
 
 func newLimits(l Limits) *limits {
-	for value, otherwise := range map[*float64]float64{&l.PerCaller: 50, &l.Overall: 500} {
-		if *value <= 0 {
-			*value = otherwise
-		}
-	}
+	l.PerCaller, l.Overall = orDefault(l.PerCaller, 50), orDefault(l.Overall, 500)
 	l.AtOncePerCaller, l.AtOnce = orDefault(l.AtOncePerCaller, 256), orDefault(l.AtOnce, 2048)
 	return &limits{
 		limits: l, overall: limiter(l.Overall), busy: map[string]int{},
@@ -65,9 +61,8 @@ func (l *limits) check(g *guards, next http.Handler) http.Handler {
 		caller := known.Person()
 		wait, ok := l.admit(caller)
 		if !ok {
-			g.refused("rate")
 			w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(wait.Seconds())))))
-			refuse(w, http.StatusTooManyRequests, "too many requests; wait as Retry-After says")
+			g.refuse(w, "rate", http.StatusTooManyRequests, "too many requests; wait as Retry-After says")
 			return
 		}
 		defer l.leave(caller)

@@ -24,32 +24,29 @@ type params struct {
 	URI       string          `json:"uri"`  // of a resource
 	RequestID json.RawMessage `json:"requestId"`
 	Meta      struct {
-		ProgressToken json.RawMessage `json:"progressToken"`
+		ProgressToken json.RawMessage `json:"progressToken"` // as the client wrote it, nil for none
 		TraceParent   string          `json:"traceparent"`
 		TraceState    string          `json:"tracestate"`
-		Version       string          `json:"io.modelcontextprotocol/protocolVersion"`
+		Version       string          `json:"io.modelcontextprotocol/protocolVersion"` // of the protocol, since 2026-07-28
 	} `json:"_meta"`
 }
 
-// badMessage says why a message cannot be read, with JSON-RPC's code for it.
-type badMessage struct {
-	code    int
-	message string
-}
-
-// parse reads what the transports need of a message.
-func parse(text []byte) (envelope, params, *badMessage) {
-	var message envelope
-	var about params
+// parse reads what the transports need of a message. bad says why it cannot be read.
+func parse(text []byte) (message envelope, about params, bad *mcp.JSONRPCErrorDetails) {
 	if err := json.Unmarshal(text, &message); err != nil {
+		bad = &mcp.JSONRPCErrorDetails{Code: mcp.INVALID_REQUEST,
+			Message: "Invalid request: want one JSON-RPC object; batches are not supported"}
 		if _, ok := errors.AsType[*json.SyntaxError](err); ok {
-			return message, about, &badMessage{mcp.PARSE_ERROR, "Parse error"}
+			bad = &mcp.JSONRPCErrorDetails{Code: mcp.PARSE_ERROR, Message: "Parse error"}
 		}
-		return message, about, &badMessage{mcp.INVALID_REQUEST, "Invalid request: want one JSON-RPC object; batches are not supported"}
+		return message, about, bad
+	}
+	if message.hasID() && !message.isAnswer() && !bytes.ContainsAny(message.ID[:1], `"-0123456789`) {
+		bad = &mcp.JSONRPCErrorDetails{Code: mcp.INVALID_REQUEST, Message: "Invalid request: the id must be text or a number"}
 	}
 	// Params of another shape are for the server to refuse.
 	_ = json.Unmarshal(message.Params, &about)
-	return message, about, nil
+	return message, about, bad
 }
 
 // hasID reports whether the message has an id, legal or not.
@@ -61,16 +58,6 @@ func (e *envelope) isRequest() bool { return e.Method != "" && e.hasID() }
 // isAnswer reports whether the message answers a request of ours.
 func (e *envelope) isAnswer() bool {
 	return e.Method == "" && (e.Result != nil || e.Error != nil)
-}
-
-// isID reports whether JSON is a legal id: text or a number.
-func isID(id json.RawMessage) bool {
-	return bytes.ContainsAny(id[:1], `"-0123456789`)
-}
-
-// badID is what a request without a legal id is answered with.
-func badID() *badMessage {
-	return &badMessage{mcp.INVALID_REQUEST, "Invalid request: the id must be text or a number"}
 }
 
 func errorLine(id mcp.RequestId, code int, message string) []byte {

@@ -38,13 +38,13 @@ type record struct {
 // the context that it returns.
 func (r *recorder) begin(ctx context.Context, c *call, session, version string) (context.Context, *record) {
 	started := &record{recorder: r, call: c, requestID: requestID(ctx), session: fingerprint(session), begun: time.Now()}
-	if c.version != "" {
-		version = c.version
+	if c.about.Meta.Version != "" {
+		version = c.about.Meta.Version
 	}
 	ctx, started.endOperation = r.telemetry.Begin(ctx, telemetry.Operation{
-		Method: c.method, Target: c.target, Transport: r.transport,
+		Method: c.method, Target: c.about.Name, Transport: r.transport,
 		ProtocolVersion: version, SessionHash: started.session, RequestID: started.requestID,
-	}, c.traceParent, c.traceState)
+	}, c.about.Meta.TraceParent, c.about.Meta.TraceState)
 	return ctx, started
 }
 
@@ -57,7 +57,7 @@ func (r *record) end(ctx context.Context, bytes int) {
 	outcome := r.call.outcome(ctx, summary)
 	r.endOperation(outcome)
 	if r.call.method == string(mcp.MethodToolsCall) {
-		r.telemetry.Rows(r.call.target, summary.Rows, bytes)
+		r.telemetry.Rows(r.call.about.Name, summary.Rows, bytes)
 	}
 	level, target := r.call.logged()
 	caller, _ := auth.FromContext(ctx)
@@ -85,9 +85,9 @@ func (c *call) outcome(ctx context.Context, summary *CallSummary) string {
 func (c *call) logged() (slog.Level, slog.Attr) {
 	switch mcp.MCPMethod(c.method) {
 	case mcp.MethodToolsCall:
-		return slog.LevelInfo, slog.String("tool", truncate(c.target))
+		return slog.LevelInfo, slog.String("tool", truncate(c.about.Name))
 	case mcp.MethodPromptsGet:
-		return slog.LevelInfo, slog.String("prompt", truncate(c.target))
+		return slog.LevelInfo, slog.String("prompt", truncate(c.about.Name))
 	case mcp.MethodResourcesRead:
 		return slog.LevelInfo, slog.Attr{}
 	}

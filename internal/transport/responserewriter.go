@@ -22,12 +22,11 @@ import (
 // mcp-go sends notifications through a channel that a whole session shares, and loses those that are still in it when the handler returns.
 // Here [Notify] writes them to the response itself, which becomes an event stream by that.
 type responseRewriter struct {
-	call   *call // nil for what is no request
+	call   *call
 	logger *slog.Logger
 
 	mu           sync.Mutex
-	to           http.ResponseWriter
-	control      *http.ResponseController
+	to           *deadlineWriter
 	status       int          // of the answer that is held back
 	body         bytes.Buffer // the answer, or mcp-go's event that is not yet whole
 	streaming    bool         // the response is an event stream
@@ -37,10 +36,8 @@ type responseRewriter struct {
 }
 
 func newResponseRewriter(to http.ResponseWriter, c *call, logger *slog.Logger) *responseRewriter {
-	r := &responseRewriter{call: c, logger: logger, to: to, control: http.NewResponseController(to)}
-	if c != nil {
-		c.deliver = r.deliver
-	}
+	r := &responseRewriter{call: c, logger: logger, to: newDeadlineWriter(to)}
+	c.deliver = r.deliver
 	return r
 }
 
@@ -91,11 +88,10 @@ func (r *responseRewriter) Flush() {}
 func (r *responseRewriter) Unwrap() http.ResponseWriter { return r.to }
 
 func (r *responseRewriter) beginStream() {
-	if r.streaming {
-		return
+	if !r.streaming {
+		r.streaming = true
+		writeStreamHead(r.to)
 	}
-	r.streaming = true
-	writeStreamHead(r.to)
 }
 
 // emit writes whole events.
@@ -103,11 +99,8 @@ func (r *responseRewriter) emit(events []byte) error {
 	if len(events) == 0 {
 		return nil
 	}
-	err := writeInTime(r.control, func() error {
-		n, err := r.to.Write(events)
-		r.sent += n
-		return err
-	})
+	n, err := r.to.Write(events)
+	r.sent += n
 	if err != nil {
 		return fmt.Errorf("writing an event: %w", err)
 	}
@@ -129,14 +122,8 @@ func (r *responseRewriter) deliver(ctx context.Context, line []byte) error {
 func (r *responseRewriter) finish() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.finished {
-		return r.sent
-	}
 	r.finished = true
-	wasOpen := true
-	if r.call != nil {
-		wasOpen = r.call.close()
-	}
+	wasOpen := r.call.close()
 	switch {
 	case r.mcpgoStreams:
 		// The answer was among its events.
@@ -152,7 +139,7 @@ func (r *responseRewriter) finish() int {
 
 // answerInterrupted answers a call that mcp-go has no answer to, since its context has ended: its session is over, or the client has gone.
 func (r *responseRewriter) answerInterrupted() {
-	if r.call == nil || r.status != 0 || r.body.Len() > 0 {
+	if r.status != 0 || r.body.Len() > 0 {
 		return
 	}
 	r.call.refused.Store(true)
@@ -169,14 +156,11 @@ func (r *responseRewriter) sendAnswer(answer []byte) {
 	if len(answer) > 0 {
 		r.to.Header().Set("Content-Length", strconv.Itoa(len(answer)))
 	}
-	_ = writeInTime(r.control, func() error {
-		if r.status != 0 {
-			r.to.WriteHeader(r.status)
-		}
-		n, err := r.to.Write(answer)
-		r.sent += n
-		return err
-	})
+	if r.status != 0 {
+		r.to.WriteHeader(r.status)
+	}
+	n, _ := r.to.Write(answer)
+	r.sent += n
 }
 
 // replace has the call answered with an error of ours instead of what mcp-go has written; retryAfter is empty where trying again is of no
@@ -184,7 +168,7 @@ func (r *responseRewriter) sendAnswer(answer []byte) {
 func (r *responseRewriter) replace(status, code int, message, retryAfter string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.finished || r.mcpgoStreams {
+	if r.mcpgoStreams {
 		return
 	}
 	if retryAfter != "" {
@@ -203,7 +187,7 @@ func (r *responseRewriter) setAnswer(status int, line []byte) {
 // rewriteEvent returns an event of mcp-go's as the client gets it. Of a call that was cancelled the client gets no answer.
 func (r *responseRewriter) rewriteEvent(event []byte) []byte {
 	head, data, found := bytes.Cut(event, []byte("data: "))
-	if r.call == nil || !found || gjson.GetBytes(data, "method").Exists() {
+	if !found || gjson.GetBytes(data, "method").Exists() {
 		return event
 	}
 	wasOpen := r.call.close()
@@ -215,9 +199,6 @@ func (r *responseRewriter) rewriteEvent(event []byte) []byte {
 
 // rewriteAnswer returns a JSON-RPC answer of mcp-go's as the client gets it; anything else stays as it is.
 func (r *responseRewriter) rewriteAnswer(body []byte) []byte {
-	if r.call == nil {
-		return body
-	}
 	// mcp-go writes its id before the result, so little is read to find it.
 	id := gjson.GetBytes(body, "id")
 	if !id.Exists() || id.Index == 0 || !gjson.GetBytes(body[:id.Index], "jsonrpc").Exists() {
@@ -246,7 +227,7 @@ func (r *responseRewriter) rewriteError(tail []byte) []byte {
 	before := ended.Error.Code
 	r.call.rewriteError(r.logger, ended.Error)
 	// Since 2026-07-28 the HTTP status says what the JSON-RPC code says ("Streamable HTTP").
-	if r.status == http.StatusOK && ended.Error.Code != before && mcp.IsModernProtocol(r.call.version) {
+	if r.status == http.StatusOK && ended.Error.Code != before && mcp.IsModernProtocol(r.call.about.Meta.Version) {
 		r.status = http.StatusBadRequest
 	}
 	line, err := marshalLine(ended)

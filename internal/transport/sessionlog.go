@@ -7,12 +7,7 @@ import (
 )
 
 // sessionRedactor keeps session ids out of what mcp-go logs: whoever has one, and the token, could take a session over.
-type sessionRedactor struct{ next slog.Handler }
-
-// Enabled asks the next handler.
-func (s *sessionRedactor) Enabled(ctx context.Context, level slog.Level) bool {
-	return s.next.Enabled(ctx, level)
-}
+type sessionRedactor struct{ slog.Handler }
 
 // Handle passes a record on.
 func (s *sessionRedactor) Handle(ctx context.Context, record slog.Record) error {
@@ -21,7 +16,7 @@ func (s *sessionRedactor) Handle(ctx context.Context, record slog.Record) error 
 		clean.AddAttrs(redactAttr(a))
 		return true
 	})
-	return s.next.Handle(ctx, clean)
+	return s.Handler.Handle(ctx, clean)
 }
 
 // WithAttrs returns a handler with attributes.
@@ -30,12 +25,12 @@ func (s *sessionRedactor) WithAttrs(attrs []slog.Attr) slog.Handler {
 	for _, a := range attrs {
 		clean = append(clean, redactAttr(a))
 	}
-	return &sessionRedactor{s.next.WithAttrs(clean)}
+	return &sessionRedactor{s.Handler.WithAttrs(clean)}
 }
 
 // WithGroup returns a handler whose attributes are in a group.
 func (s *sessionRedactor) WithGroup(name string) slog.Handler {
-	return &sessionRedactor{s.next.WithGroup(name)}
+	return &sessionRedactor{s.Handler.WithGroup(name)}
 }
 
 func redactAttr(a slog.Attr) slog.Attr {

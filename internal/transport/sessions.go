@@ -35,22 +35,21 @@ type session struct {
 // sessions are those that clients have opened and not ended.
 type sessions struct {
 	idle time.Duration
-	now  func() time.Time
 
 	mu      sync.Mutex
 	byID    map[string]*session
 	byOwner map[string]map[string]*session
 }
 
-func newSessions(idle time.Duration, now func() time.Time) *sessions {
-	return &sessions{idle: idle, now: now, byID: map[string]*session{}, byOwner: map[string]map[string]*session{}}
+func newSessions(idle time.Duration) *sessions {
+	return &sessions{idle: idle, byID: map[string]*session{}, byOwner: map[string]map[string]*session{}}
 }
 
 // add opens a session. ok is false if there are too many; replaced is the id of the one that had to end for it, "" for none.
 func (s *sessions) add(id, owner string) (replaced string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	from := map[string]*session(nil)
+	var from map[string]*session
 	switch {
 	case len(s.byOwner[owner]) >= maxSessionsPerCaller:
 		from = s.byOwner[owner]
@@ -65,7 +64,7 @@ func (s *sessions) add(id, owner string) (replaced string, ok bool) {
 		replaced = oldest.id
 		s.drop(oldest)
 	}
-	next := &session{id: id, owner: owner, used: s.now()}
+	next := &session{id: id, owner: owner, used: time.Now()}
 	s.byID[id] = next
 	if s.byOwner[owner] == nil {
 		s.byOwner[owner] = map[string]*session{}
@@ -102,7 +101,7 @@ func (s *sessions) use(id, owner string) *session {
 	if found == nil || found.owner != owner {
 		return nil
 	}
-	found.used = s.now()
+	found.used = time.Now()
 	found.serving++
 	return found
 }
@@ -112,7 +111,7 @@ func (s *sessions) release(used *session) (lastOfEnded bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	used.serving--
-	used.used = s.now()
+	used.used = time.Now()
 	return used.ended && used.serving == 0
 }
 
@@ -137,9 +136,8 @@ func (s *sessions) expired() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var ids []string
-	limit := s.now().Add(-s.idle)
 	for id, session := range s.byID {
-		if session.serving == 0 && session.used.Before(limit) {
+		if session.serving == 0 && time.Since(session.used) > s.idle {
 			ids = append(ids, id)
 			s.drop(session)
 		}

@@ -36,7 +36,7 @@ type streamable struct {
 }
 
 func newStreamable(ended context.Context, s *server.MCPServer, idle, heartbeat time.Duration, r *recorder) *streamable {
-	open := newSessions(orDefault(idle, defaultSessionIdle), time.Now)
+	open := newSessions(orDefault(idle, defaultSessionIdle))
 	return &streamable{
 		sessions: open, recorder: r, ended: ended, pending: semaphore.NewWeighted(maxPendingBytes),
 		handler: server.NewStreamableHTTPServer(s,
@@ -112,11 +112,8 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	message, about, bad := parse(text)
-	if bad == nil && message.isRequest() && !isID(message.ID) {
-		bad = badID()
-	}
 	if bad != nil {
-		refuseMessage(w, http.StatusBadRequest, bad)
+		refuseWith(w, http.StatusBadRequest, bad.Code, bad.Message)
 		return
 	}
 	id := r.Header.Get(server.HeaderKeySessionID)
@@ -145,16 +142,14 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		s.serveCall(w, r, session, newCall(message, about))
 		return
 	}
-	rewriter := newResponseRewriter(w, nil, s.recorder.logger)
-	defer rewriter.finish()
-	s.handler.ServeHTTP(rewriter, r)
+	s.handler.ServeHTTP(newDeadlineWriter(w), r)
 }
 
 // cancelCall cancels a call of a session. mcp-go would cancel any caller's call of that id where there is no session; without one, closing
 // the response cancels.
 func cancelCall(w http.ResponseWriter, session *session, about params) {
 	if session != nil {
-		session.calls.cancel(idKey(about.RequestID))
+		session.calls.cancel(about.RequestID)
 	}
 	w.WriteHeader(http.StatusAccepted)
 }
@@ -167,8 +162,8 @@ func needsSession(r *http.Request, message envelope, about params) bool {
 
 // serveCall answers one request; session is nil where it has none.
 func (s *streamable) serveCall(w http.ResponseWriter, r *http.Request, session *session, c *call) {
-	if c.traceParent == "" {
-		c.traceParent, c.traceState = r.Header.Get("traceparent"), r.Header.Get("tracestate")
+	if c.about.Meta.TraceParent == "" {
+		c.about.Meta.TraceParent, c.about.Meta.TraceState = r.Header.Get("traceparent"), r.Header.Get("tracestate")
 	}
 	ctx, cancel := context.WithCancel(context.WithValue(r.Context(), callKey{}, c))
 	defer cancel()

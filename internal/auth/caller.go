@@ -14,14 +14,12 @@ import (
 type Caller struct {
 	// Subject is empty for the anonymous caller, "token" for the holder of the static token, and issuer and subject of an OAuth token.
 	Subject string
-	// MakeKey is the caller's own Make key, empty if callers bring none; MakeZone the host of the zone that it is for, empty for the
-	// operator's.
+	// MakeKey is the caller's own Make key, empty if callers bring none; MakeZone is the host of its zone, empty for the operator's.
 	MakeKey  string
 	MakeZone string
 }
 
-// ID is what sessions, caches and limits are kept by. Callers that differ in anything have different ones, and nothing can be learnt from
-// it.
+// ID is what sessions, caches and limits are kept by. It differs where callers differ in anything, and nothing can be learnt from it.
 func (c Caller) ID() string {
 	hash := sha256.New()
 	for _, field := range []string{c.Subject, c.MakeKey, c.MakeZone} {

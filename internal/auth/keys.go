@@ -10,13 +10,10 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// tooSoonError says that the issuer was not asked, having been asked just before.
-type tooSoonError struct{}
+// errTooSoon says that the issuer was not asked, having been asked just before.
+var errTooSoon = fmt.Errorf("asked less than %s ago", askAgain)
 
-func (tooSoonError) Error() string { return fmt.Sprintf("asked less than %s ago", askAgain) }
-
-// troubleKey is the key under which a context holds where keySet reports trouble: go-oidc makes plain text of the errors that a key set
-// returns.
+// troubleKey is the key under which a context holds where keySet reports trouble: go-oidc makes plain text of a key set's errors.
 type troubleKey struct{}
 
 // keySet are the issuer's keys. It knows a token that no key has signed from keys that cannot be had: for the former a client must get
@@ -33,7 +30,7 @@ type keySet struct {
 // VerifySignature returns the payload of a token that one of the keys has signed.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
 	payload, err := k.remote.VerifySignature(ctx, token)
-	if isTooSoon(err) {
+	if errors.Is(err, errTooSoon) {
 		// Another request may have brought the keys after this one had looked for them in vain; then they are there now.
 		payload, err = k.remote.VerifySignature(ctx, token)
 	}
@@ -51,7 +48,7 @@ func (k *keySet) trouble(ctx context.Context, err error) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	switch {
-	case isTooSoon(err):
+	case errors.Is(err, errTooSoon):
 		if k.now().Sub(k.failed) < askAgain {
 			return k.failure
 		}
@@ -65,11 +62,6 @@ func (k *keySet) trouble(ctx context.Context, err error) error {
 	}
 	k.failed, k.failure = k.now(), err
 	return err
-}
-
-func isTooSoon(err error) bool {
-	_, ok := errors.AsType[tooSoonError](err)
-	return ok
 }
 
 // cause is an error for the log, cut: those of go-oidc hold whole answers of the issuer.

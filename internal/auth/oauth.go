@@ -22,8 +22,7 @@ const (
 	// issuerTimeout bounds a question to the issuer, maxIssuerBody its answer.
 	issuerTimeout = 10 * time.Second
 	maxIssuerBody = 1 << 20
-	// askAgain is how long after a failure the issuer is asked again, and how often keys are asked for at most: anybody can make up ids of
-	// keys.
+	// askAgain is how long after a failure the issuer is asked again, and how often keys are asked for at most: anybody can make up ids.
 	askAgain = 10 * time.Second
 	// leeway is how long after its expiry a token is still taken, for clocks that differ (RFC 7519, section 4.1.4). go-oidc itself has none
 	// there, and 5 minutes for nbf.
@@ -204,7 +203,7 @@ func isAccessToken(token string) bool {
 	return slices.Contains([]string{"", "jwt", "at+jwt", "application/at+jwt"}, strings.ToLower(header.Type))
 }
 
-// discovered returns what checks tokens. The issuer is asked if it has not yet answered, once for all that wait, and not soon after a failure.
+// discovered returns what checks tokens. The issuer is asked until it has answered, once for all that wait, and not soon after a failure.
 func (o *OAuth) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 	found := o.asking.DoChan("discovery", func() (any, error) {
 		if o.verifier == nil && o.options.Now().Sub(o.asked) >= askAgain {
@@ -274,7 +273,7 @@ func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	t.mu.Unlock()
 	if tooSoon {
-		return nil, tooSoonError{}
+		return nil, errTooSoon
 	}
 	response, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil {

@@ -23,8 +23,7 @@ type Operation struct {
 	ProtocolVersion string
 	// SessionHash stands for the session, whose id nobody else may have.
 	SessionHash string
-	// RequestID is our own name of the request, as in the log. It is not JSON-RPC's id, which is the client's, and so does not go under
-	// jsonrpc.request.id.
+	// RequestID is our own name of the request, as in the log, and so not what the convention calls jsonrpc.request.id.
 	RequestID string
 }
 

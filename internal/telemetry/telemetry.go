@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 	t := &Telemetry{
 		registry: prometheus.NewRegistry(),
 		tracer:   noop.NewTracerProvider().Tracer(options.ServiceName),
-		logger:   options.Logger,
+		logger:   cmp.Or(options.Logger, slog.New(slog.DiscardHandler)),
 		targets:  map[string]bool{},
 		// The name is the convention's mcp.server.operation.duration.
 		operations: histogram("mcp_server_operation_duration_seconds", "MCP requests served.", "mcp_method_name", "gen_ai_tool_name",
@@ -78,9 +79,6 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 		refused:  counter(prefix+"refused_requests_total", "HTTP requests that a guard refused.", "reason"),
 		rows:     counter(prefix+"rows_total", "Rows that tools answered with.", "gen_ai_tool_name"),
 		bytes:    counter(prefix+"answer_bytes_total", "Bytes that tools answered with.", "gen_ai_tool_name"),
-	}
-	if t.logger == nil {
-		t.logger = slog.New(slog.DiscardHandler)
 	}
 	version := prometheus.Labels{"version": strings.ToValidUTF8(options.Version, "?")}
 	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.",
@@ -143,8 +141,7 @@ func (t *Telemetry) Handler() http.Handler {
 	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
 }
 
-// Shutdown sends the last spans, for as long as ctx lets it. What cannot be sent is logged; an error means that time ran out. Metrics stay
-// readable.
+// Shutdown sends the last spans. What cannot be sent is logged; an error means that ctx has ended. Metrics stay readable.
 func (t *Telemetry) Shutdown(ctx context.Context) error {
 	if t == nil || t.provider == nil {
 		return nil
@@ -174,8 +171,7 @@ func (t *Telemetry) target(name string) string {
 	return other
 }
 
-// Gauge has a number read whenever the metrics are. A name that is wrong or taken is logged and nothing more: no metric is worth a server
-// that does not start.
+// Gauge has a number read whenever the metrics are. A name that is wrong or taken is logged: no metric is worth not starting.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	if t == nil {
 		return

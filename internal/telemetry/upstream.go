@@ -89,7 +89,8 @@ func routeOf(path string) string {
 		parts[i] = id.ReplaceAllLiteralString(part, "{id}")
 	}
 	switch route := "/" + strings.Join(parts, "/"); route {
-	case "/ping", "/users", "/users/me", "/users/me/current-authorization", "/organizations", "/organizations/{id}", "/teams", "/teams/{id}",
+	case "/ping", "/users", "/users/me", "/users/me/current-authorization",
+		"/organizations", "/organizations/{id}", "/teams", "/teams/{id}",
 		"/audit-logs/organization/{id}", "/audit-logs/organization/{id}/filters", "/audit-logs/team/{id}", "/audit-logs/team/{id}/filters",
 		"/audit-logs/{id}", "/audit-logs/{id}/{id}", "/enums/timezones":
 		return route

@@ -26,8 +26,7 @@ type call struct {
 	refused atomic.Bool                             // the answer is a JSON-RPC error
 	summary atomic.Pointer[CallSummary]
 
-	// closed is set once the call is answered or cancelled, whichever comes first: from then on nothing is written for it. done is closed
-	// at the same time.
+	// closed is set, and done closed, once the call is answered or cancelled: from then on nothing is written for it.
 	closed    atomic.Bool
 	cancelled atomic.Bool
 	done      chan struct{}
@@ -111,8 +110,7 @@ func (c *calls) open() []*call {
 	return open
 }
 
-// idKey returns what ids are compared by: 1 is not "1", but however text is escaped, it is the same. Numbers are compared as written, so
-// that they stay exact.
+// idKey returns what ids are compared by: numbers exactly, as they are written, and text however it is escaped; 1 is not "1".
 func idKey(id json.RawMessage) string {
 	var text string
 	if len(id) > 0 && id[0] == '"' && json.Unmarshal(id, &text) == nil {

@@ -8,8 +8,7 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
-// clientState is what mcp-go keeps about the client of a duplex, which it calls a session. The zero value of what the client has not said
-// yet is what mcp-go expects.
+// clientState is what mcp-go keeps about the client of a duplex, which it calls a session.
 type clientState struct {
 	id            string
 	notifications chan mcp.JSONRPCNotification

@@ -13,17 +13,14 @@ import (
 
 const (
 	defaultWorkers = 8
-	// stopGrace is how long handlers may take to notice that they are cancelled. Clients wait two seconds between closing a pipe, SIGTERM
-	// and SIGKILL.
+	// stopGrace is how long cancelled handlers may take. Clients wait two seconds between closing a pipe, SIGTERM and SIGKILL.
 	stopGrace = time.Second
-	// maxPendingBytes bounds the messages that wait for their answer, each counting at least minPendingBytes: beyond it nothing more is
-	// read.
+	// maxPendingBytes bounds the messages that are read and not yet answered, each counting at least minPendingBytes.
 	maxPendingBytes = 64 << 20
 	minPendingBytes = 64 << 10
 )
 
-// duplex carries the messages of one client, in both directions, for as long as the client stays: what a pair of pipes and an SSE stream
-// have in common.
+// duplex carries the messages of one client in both directions: what a pair of pipes and an SSE stream have in common.
 type duplex struct {
 	server   *server.MCPServer
 	client   *clientState
@@ -31,8 +28,7 @@ type duplex struct {
 	// write sends one line; only one goroutine calls it.
 	write func(line []byte) error
 
-	// outgoing hands lines to the one goroutine that writes. It is unbuffered: whoever has handed over a line knows that all later ones
-	// come after it.
+	// outgoing hands lines to the one goroutine that writes. It is unbuffered: all later lines come after one that was handed over.
 	outgoing chan outgoing
 	// ended is closed when nothing more will be written.
 	ended <-chan struct{}
@@ -114,8 +110,7 @@ func (d *duplex) drain(timeout time.Duration) {
 	}
 }
 
-// end waits for handlers, whose context has ended, to return, and then for the writer, but for neither long. It returns what broke in
-// writing.
+// end waits for handlers, whose context has ended, and then for the writer, for neither long. It returns what broke in writing.
 func (d *duplex) end(ctx context.Context, finish chan<- struct{}, written <-chan error) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopGrace)
 	defer cancel()
@@ -137,4 +132,101 @@ func (d *duplex) end(ctx context.Context, finish chan<- struct{}, written <-chan
 		d.recorder.logger.WarnContext(grace, "the client does not read its answers")
 		return nil
 	}
+}
+
+// outgoing is a line on its way to the client.
+type outgoing struct {
+	line []byte
+	// call is what the line belongs to; nil for errors about unreadable messages.
+	call *call
+	// answer is set for the response, and not for notifications.
+	answer bool
+}
+
+// writeAll is the one place that writes, so that lines stay whole.
+func (d *duplex) writeAll(finish <-chan struct{}) error {
+	for {
+		var err error
+		select {
+		case <-d.ended:
+			return nil
+		case <-finish:
+			return d.writeNotifications()
+		case notification := <-d.client.notifications:
+			err = d.writeNotification(notification)
+		case next := <-d.outgoing:
+			// What the handler sent by mcp-go's own ways lies in the channel by now, and must not come after the result.
+			err = d.writeNotifications()
+			if err == nil {
+				err = d.writeOutgoing(next)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// writeOutgoing writes a line, unless its call was cancelled or has its answer. An answer closes its call.
+func (d *duplex) writeOutgoing(next outgoing) error {
+	open := true
+	switch {
+	case next.call == nil:
+	case next.answer:
+		open = next.call.close()
+	default:
+		open = !next.call.closed.Load()
+	}
+	if !open {
+		return nil
+	}
+	return d.write(next.line)
+}
+
+// writeNotifications writes those that mcp-go has sent until now.
+func (d *duplex) writeNotifications() error {
+	for {
+		select {
+		case notification := <-d.client.notifications:
+			if err := d.writeNotification(notification); err != nil {
+				return err
+			}
+		default:
+			return nil
+		}
+	}
+}
+
+func (d *duplex) writeNotification(notification mcp.JSONRPCNotification) error {
+	line, err := marshalLine(notification)
+	if err != nil {
+		d.recorder.logger.Error("a notification cannot be written as JSON", "method", notification.Method, "error", err)
+		return nil
+	}
+	return d.write(line)
+}
+
+// send hands a line to the writer.
+func (d *duplex) send(next outgoing) {
+	select {
+	case d.outgoing <- next:
+	case <-d.ended:
+	}
+}
+
+// deliver hands over a notification of a call, unless the call has ended.
+func (d *duplex) deliver(ctx context.Context, of *call, line []byte) error {
+	select {
+	case d.outgoing <- outgoing{line: line, call: of}:
+		return nil
+	case <-of.done:
+	case <-d.ended:
+	case <-ctx.Done():
+	}
+	return context.Canceled
+}
+
+// refuse answers a message that does not reach the server; of is nil if it is not known what the message is.
+func (d *duplex) refuse(of *call, code int, message string) {
+	d.send(outgoing{errorLine(of.requestID(), code, message), of, true})
 }

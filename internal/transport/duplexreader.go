@@ -61,9 +61,9 @@ func (d *duplex) serve(ctx context.Context, c *call, text []byte) {
 			return
 		}
 	}
-	ctx, record := d.recorder.begin(ctx, c, d.client.SessionID(), d.client.ProtocolVersion())
+	ctx, end := d.recorder.begin(ctx, c, d.client.SessionID(), d.client.ProtocolVersion())
 	answer := d.handle(ctx, c, c.method, text)
-	record.end(ctx, len(answer))
+	end(len(answer))
 	if answer == nil {
 		c.close()
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 )
 
+// maxEvents and maxEventBytes bound what is held of one session's streams.
 const (
-	// maxEvents and maxEventBytes bound what is held of one session's streams.
 	maxEvents     = 256
 	maxEventBytes = 1 << 20
 )
@@ -36,10 +36,6 @@ type event struct {
 }
 
 var _ server.EventStore = (*eventStore)(nil)
-
-func newEventStore() *eventStore {
-	return &eventStore{sessions: map[string]*sessionEvents{}}
-}
 
 // StoreEvent stores an event and returns its id. The oldest of the session make room for it.
 func (s *eventStore) StoreEvent(_ context.Context, sessionID, streamID string, message json.RawMessage) (string, error) {

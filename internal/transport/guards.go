@@ -21,12 +21,11 @@ import (
 // maxBodyBytes bounds one message; arguments are small.
 const maxBodyBytes = 1 << 20
 
-// guards stand in front of the transports, in this order: recovery, id of the request, host, origin, authentication, limits, content type,
-// size.
+// guards stand in front of the transports: recovery, id of the request, host, origin, authentication, limits, type and size, in this order.
 type guards struct {
 	logger        *slog.Logger
 	telemetry     *telemetry.Telemetry
-	hosts         hosts
+	hosts         []string // "name" for any port, "name:port", or "*" for all
 	origins       []string // lower case
 	authenticator auth.Authenticator
 	limits        *limits
@@ -84,7 +83,7 @@ func (g *guards) recover(next http.Handler) http.Handler {
 // identify gives the request an id, which the client gets to know, too.
 func (g *guards) identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		id := newRequestID()
+		id := requestID(r.Context())
 		header := w.Header()
 		header.Set("X-Request-Id", id)
 		header.Set("X-Content-Type-Options", "nosniff")

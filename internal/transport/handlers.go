@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -95,17 +94,11 @@ func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetail
 	if chosen != nil {
 		message.Code = chosen.Code
 	}
-	var data any
 	switch {
 	case chosen != nil && chosen.Data != nil:
-		data = chosen.Data
+		message.Data = chosen.Data
 	case message.Data == nil && c.about.URI != "" && c.method == string(mcp.MethodResourcesRead):
-		data = map[string]string{"uri": c.about.URI}
-	default:
-		return
-	}
-	if text, err := json.Marshal(data); err == nil {
-		message.Data = json.RawMessage(text)
+		message.Data = map[string]string{"uri": c.about.URI}
 	}
 }
 

@@ -14,8 +14,7 @@ const (
 	readyTimeout = 5 * time.Second
 )
 
-// readiness says whether calls are worth sending here: Make answers, and the server is not stopping. Why not is for the log, since anybody
-// may ask.
+// readiness says whether calls are worth sending here: Make answers, and the server is not stopping. It does not say why: anybody may ask.
 type readiness struct {
 	ask   func(ctx context.Context) error
 	ended context.Context //nolint:containedctx // the server's life, not a request's

@@ -11,14 +11,11 @@ import (
 	"make-audit-mcp/internal/auth"
 )
 
-// hosts is a list of Host values that are let in: "name" for any port, "name:port", or "*" for all. It keeps pages out that make a name of
-// theirs point at this machine (DNS rebinding).
-type hosts []string
-
-func (h hosts) allow(host string) bool {
+// allowsHost keeps pages out that make a name of theirs point at this machine (DNS rebinding).
+func (g *guards) allowsHost(host string) bool {
 	host = strings.ToLower(host)
 	name := strings.TrimSuffix(host, ":"+(&url.URL{Host: host}).Port())
-	return slices.ContainsFunc(h, func(allowed string) bool {
+	return slices.ContainsFunc(g.hosts, func(allowed string) bool {
 		allowed = strings.ToLower(allowed)
 		return allowed == "*" || allowed == host || allowed == name && name != ""
 	})
@@ -32,11 +29,7 @@ func hostHeader(address *url.URL) string {
 	return address.Host
 }
 
-// loopbackNames are the names of this machine for itself.
-func loopbackNames() []string { return []string{"localhost", "127.0.0.1", "[::1]"} }
-
-// IsLoopback reports whether an address to listen on, "host:port", can be reached from this machine only. An error says that it is no such
-// address.
+// IsLoopback reports whether an address to listen on can be reached from this machine only. An error says that it is no "host:port".
 func IsLoopback(address string) (bool, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -48,7 +41,7 @@ func IsLoopback(address string) (bool, error) {
 // checkHost refuses requests to a name that is not ours.
 func (g *guards) checkHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !g.hosts.allow(r.Host) {
+		if !g.allowsHost(r.Host) {
 			g.refuse(w, "host", http.StatusForbidden,
 				fmt.Sprintf("the host %.80q is not served here; the operator can allow it with --allowed-hosts or --public-url", r.Host))
 			return

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"encoding/json"
@@ -10,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +23,6 @@ import (
 
 const (
 	defaultReadTimeout = 15 * time.Second
-	idleTimeout        = 2 * time.Minute
-	maxHeader          = 32 << 10
 	// httpDrain is how long requests under way may go on after SIGTERM; it is what container runtimes give before they kill.
 	httpDrain = 25 * time.Second
 )
@@ -81,9 +79,7 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	}
 	if h.Metrics != nil {
 		operators := *g
-		if h.MetricsAuthenticator != nil {
-			operators.authenticator = h.MetricsAuthenticator
-		}
+		operators.authenticator = cmp.Or(h.MetricsAuthenticator, g.authenticator)
 		mux.Handle("/metrics", operators.protect(h.Metrics))
 	}
 	// Probes know neither the public name nor a token.
@@ -98,11 +94,12 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 // guards are those that the settings ask for.
 func (h *HTTP) guards() *guards {
 	g := &guards{
-		logger: orDiscard(h.Logger), telemetry: h.Telemetry, authenticator: h.Authenticator, limits: newLimits(h.Limits),
-		hosts: slices.Concat(loopbackNames(), h.AllowedHosts), bodyTimeout: orDefault(h.ReadTimeout, defaultReadTimeout),
-	}
-	if g.authenticator == nil {
-		g.authenticator = auth.Anonymous{}
+		logger:        cmp.Or(h.Logger, slog.New(slog.DiscardHandler)),
+		telemetry:     h.Telemetry,
+		hosts:         append([]string{"localhost", "127.0.0.1", "[::1]"}, h.AllowedHosts...),
+		authenticator: cmp.Or[auth.Authenticator](h.Authenticator, auth.Anonymous{}),
+		limits:        newLimits(h.Limits),
+		bodyTimeout:   orDefault(h.ReadTimeout, defaultReadTimeout),
 	}
 	for _, origin := range h.AllowedOrigins {
 		g.origins = append(g.origins, strings.ToLower(strings.TrimSuffix(origin, "/")))
@@ -125,7 +122,7 @@ func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
 	}
 	legacy := &sse{
 		server: h.Server, recorder: &recorder{g.logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
-		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, httpDrain), streams: map[string]*sseStream{}, owned: map[string]int{},
+		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, httpDrain), streams: map[string]*sseStream{},
 	}
 	h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
 	mux.Handle(base+"/sse", g.protect(http.HandlerFunc(legacy.serveStream)))
@@ -137,11 +134,7 @@ const MetadataPath = "/.well-known/oauth-protected-resource"
 
 // CleanBase is a base path with a leading and without a trailing slash; "" for none.
 func CleanBase(path string) string {
-	trimmed := strings.Trim(path, "/")
-	if trimmed == "" {
-		return ""
-	}
-	return "/" + trimmed
+	return strings.TrimSuffix("/"+strings.Trim(path, "/"), "/")
 }
 
 // publicPath is the base path as clients see it.
@@ -156,12 +149,12 @@ func (h *HTTP) publicPath() string {
 // requests under way get DrainTimeout to end; after that they are cut. It returns nil, or what broke.
 func (h *HTTP) Serve(ctx context.Context, listener net.Listener, secure *tls.Config) error {
 	handler := h.Handler(ctx)
-	logger := orDiscard(h.Logger)
+	logger := cmp.Or(h.Logger, slog.New(slog.DiscardHandler))
 	served := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: orDefault(h.ReadTimeout, defaultReadTimeout),
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    maxHeader,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
 		TLSConfig:         secure,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // broken handshakes, mostly
 	}
@@ -210,12 +203,4 @@ func orDefault[T int | float64 | time.Duration](value, otherwise T) T {
 		return value
 	}
 	return otherwise
-}
-
-// orDiscard returns a logger in any case.
-func orDiscard(logger *slog.Logger) *slog.Logger {
-	if logger == nil {
-		return slog.New(slog.DiscardHandler)
-	}
-	return logger
 }

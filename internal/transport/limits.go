@@ -23,13 +23,6 @@ type Limits struct {
 	AtOnce          int
 }
 
-const (
-	// callersKnown bounds the callers that limits are kept for; callerForgotten is when one who asked nothing is forgotten, long after its
-	// burst is full again.
-	callersKnown    = 10_000
-	callerForgotten = 10 * time.Minute
-)
-
 // limits is what is left of the Limits.
 type limits struct {
 	limits  Limits
@@ -46,7 +39,8 @@ func newLimits(l Limits) *limits {
 	l.AtOncePerCaller, l.AtOnce = orDefault(l.AtOncePerCaller, 256), orDefault(l.AtOnce, 2048)
 	return &limits{
 		limits: l, overall: limiter(l.Overall), busy: map[string]int{},
-		callers: expirable.NewLRU[string, *rate.Limiter](callersKnown, nil, callerForgotten),
+		// An idle caller is forgotten long after its burst is full again.
+		callers: expirable.NewLRU[string, *rate.Limiter](10_000, nil, 10*time.Minute),
 	}
 }
 

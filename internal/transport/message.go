@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -61,10 +60,7 @@ func (e *envelope) isAnswer() bool {
 }
 
 func errorLine(id mcp.RequestId, code int, message string) []byte {
-	line, err := marshalLine(mcp.NewJSONRPCError(id, code, message, nil))
-	if err != nil {
-		panic(fmt.Sprintf("transport: marshalling an error message: %v", err)) // its parts are text and a checked id
-	}
+	line, _ := marshalLine(mcp.NewJSONRPCError(id, code, message, nil)) // which are text and a checked id
 	return line
 }
 

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -14,9 +15,6 @@ import (
 	"make-audit-mcp/internal/telemetry"
 )
 
-// maxLoggedName bounds the names that clients have logged.
-const maxLoggedName = 64
-
 // recorder writes one line of log and one measurement for each call.
 type recorder struct {
 	logger    *slog.Logger
@@ -24,48 +22,29 @@ type recorder struct {
 	transport string // stdio, http or sse
 }
 
-// record is a call that is being recorded.
-type record struct {
-	*recorder
-	call         *call
-	requestID    string
-	session      string // its fingerprint
-	begun        time.Time
-	endOperation func(outcome string)
-}
-
-// begin starts the record of a call. session and version are the ones known beside what the call says itself. The call is to be served with
-// the context that it returns.
-func (r *recorder) begin(ctx context.Context, c *call, session, version string) (context.Context, *record) {
-	started := &record{recorder: r, call: c, requestID: requestID(ctx), session: fingerprint(session), begun: time.Now()}
-	if c.about.Meta.Version != "" {
-		version = c.about.Meta.Version
-	}
-	ctx, started.endOperation = r.telemetry.Begin(ctx, telemetry.Operation{
+// begin begins the record of a call. session and version are the ones known beside what the call says itself. The call is to be served with
+// the context that it returns, and the record to be ended with the size of the answer.
+func (r *recorder) begin(ctx context.Context, c *call, session, version string) (context.Context, func(bytes int)) {
+	begun, request, session := time.Now(), requestID(ctx), fingerprint(session)
+	ctx, endOperation := r.telemetry.Begin(ctx, telemetry.Operation{
 		Method: c.method, Target: c.about.Name, Transport: r.transport,
-		ProtocolVersion: version, SessionHash: started.session, RequestID: started.requestID,
+		ProtocolVersion: cmp.Or(c.about.Meta.Version, version), SessionHash: session, RequestID: request,
 	}, c.about.Meta.TraceParent, c.about.Meta.TraceState)
-	return ctx, started
-}
-
-// end writes the record, with the size of the answer.
-func (r *record) end(ctx context.Context, bytes int) {
-	summary := r.call.summary.Load()
-	if summary == nil {
-		summary = &CallSummary{}
+	return ctx, func(bytes int) {
+		summary := cmp.Or(c.summary.Load(), &CallSummary{})
+		outcome := c.outcome(ctx, summary)
+		endOperation(outcome)
+		if c.method == string(mcp.MethodToolsCall) {
+			r.telemetry.Rows(c.about.Name, summary.Rows, bytes)
+		}
+		level, target := c.logged()
+		caller, _ := auth.FromContext(ctx)
+		r.logger.LogAttrs(context.WithoutCancel(ctx), level, "call",
+			slog.String("request", request), slog.String("transport", r.transport), slog.String("method", truncate(c.method)), target,
+			slog.String("caller", fingerprint(caller.ID())), slog.String("session", session),
+			slog.String("organization", summary.Organization), slog.Int("rows", summary.Rows), slog.Int("bytes", bytes),
+			slog.Int64("ms", time.Since(begun).Milliseconds()), slog.String("outcome", outcome))
 	}
-	outcome := r.call.outcome(ctx, summary)
-	r.endOperation(outcome)
-	if r.call.method == string(mcp.MethodToolsCall) {
-		r.telemetry.Rows(r.call.about.Name, summary.Rows, bytes)
-	}
-	level, target := r.call.logged()
-	caller, _ := auth.FromContext(ctx)
-	r.logger.LogAttrs(context.WithoutCancel(ctx), level, "call",
-		slog.String("request", r.requestID), slog.String("transport", r.transport), slog.String("method", truncate(r.call.method)), target,
-		slog.String("caller", fingerprint(caller.ID())), slog.String("session", r.session),
-		slog.String("organization", summary.Organization), slog.Int("rows", summary.Rows), slog.Int("bytes", bytes),
-		slog.Int64("ms", time.Since(r.begun).Milliseconds()), slog.String("outcome", outcome))
 }
 
 // outcome is how a call ended, in the words that telemetry has for it.
@@ -102,10 +81,8 @@ func requestID(ctx context.Context) string {
 	if id, ok := ctx.Value(requestIDKey{}).(string); ok {
 		return id
 	}
-	return newRequestID()
+	return rand.Text()[:12]
 }
-
-func newRequestID() string { return rand.Text()[:12] }
 
 // fingerprint stands for a session or a caller in logs, where the id itself could be used by whoever reads them.
 func fingerprint(secret string) string {
@@ -116,9 +93,11 @@ func fingerprint(secret string) string {
 	return hex.EncodeToString(sum[:4])
 }
 
+// truncate bounds the names that clients have logged.
 func truncate(name string) string {
-	if len(name) > maxLoggedName {
-		return name[:maxLoggedName] + "…"
+	const longest = 64
+	if len(name) > longest {
+		return name[:longest] + "…"
 	}
 	return name
 }

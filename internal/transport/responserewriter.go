@@ -128,22 +128,17 @@ func (r *responseRewriter) finish() int {
 	case r.mcpgoStreams:
 		// The answer was among its events.
 	case wasOpen:
-		r.answerInterrupted()
+		if r.status == 0 && r.body.Len() == 0 {
+			// mcp-go has no answer, since the call's context has ended: its session is over, or the client has gone.
+			r.call.refused.Store(true)
+			r.setAnswer(http.StatusOK, errorLine(r.call.requestID(), mcp.REQUEST_INTERRUPTED, "the call was ended with its session"))
+		}
 		r.sendAnswer(r.rewriteAnswer(r.body.Bytes()))
 	case !r.streaming:
 		// Cancelled: nothing more may be said.
 		r.to.WriteHeader(http.StatusAccepted)
 	}
 	return r.sent
-}
-
-// answerInterrupted answers a call that mcp-go has no answer to, since its context has ended: its session is over, or the client has gone.
-func (r *responseRewriter) answerInterrupted() {
-	if r.status != 0 || r.body.Len() > 0 {
-		return
-	}
-	r.call.refused.Store(true)
-	r.setAnswer(http.StatusOK, errorLine(r.call.requestID(), mcp.REQUEST_INTERRUPTED, "the call was ended with its session"))
 }
 
 func (r *responseRewriter) sendAnswer(answer []byte) {
@@ -163,8 +158,7 @@ func (r *responseRewriter) sendAnswer(answer []byte) {
 	r.sent += n
 }
 
-// replace has the call answered with an error of ours instead of what mcp-go has written; retryAfter is empty where trying again is of no
-// use.
+// replace has the call answered with an error of ours instead of what mcp-go has written; retryAfter is empty where it is of no use.
 func (r *responseRewriter) replace(status, code int, message, retryAfter string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

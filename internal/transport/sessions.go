@@ -1,9 +1,12 @@
 package transport
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
+	"log/slog"
 	"net/http"
+	"regexp"
 	"sync"
 	"time"
 
@@ -11,15 +14,13 @@ import (
 )
 
 const (
-	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of one: a further one ends the one among them that was
-	// idle longest.
+	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of one: a further one ends the one idle longest.
 	maxSessions          = 10_000
 	maxSessionsPerCaller = 100
 	defaultSessionIdle   = 30 * time.Minute
+	// sessionPrefix is what ids of sessions begin with.
+	sessionPrefix = "mcp-session-"
 )
-
-// sessionPrefix is what ids of sessions begin with.
-const sessionPrefix = "mcp-session-"
 
 // session is an MCP session: of streamable HTTP up to 2025-11-25. It belongs to the caller that opened it.
 type session struct {
@@ -39,10 +40,6 @@ type sessions struct {
 	mu      sync.Mutex
 	byID    map[string]*session
 	byOwner map[string]map[string]*session
-}
-
-func newSessions(idle time.Duration) *sessions {
-	return &sessions{idle: idle, byID: map[string]*session{}, byOwner: map[string]map[string]*session{}}
 }
 
 // add opens a session. ok is false if there are too many; replaced is the id of the one that had to end for it, "" for none.
@@ -122,15 +119,6 @@ func (s *sessions) hasEnded(session *session) bool {
 	return session.ended
 }
 
-// remove ends a session, if it is there.
-func (s *sessions) remove(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if found := s.byID[id]; found != nil {
-		s.drop(found)
-	}
-}
-
 // expired removes the sessions that nobody used for a while, and returns their ids.
 func (s *sessions) expired() []string {
 	s.mu.Lock()
@@ -186,6 +174,45 @@ func (c *callersSessions) Validate(id string) (isTerminated bool, err error) {
 
 // Terminate ends a session. Whose it is was checked before mcp-go was asked.
 func (c *callersSessions) Terminate(id string) (isNotAllowed bool, err error) {
-	c.sessions.remove(id)
+	c.sessions.mu.Lock()
+	defer c.sessions.mu.Unlock()
+	if found := c.sessions.byID[id]; found != nil {
+		c.sessions.drop(found)
+	}
 	return false, nil
+}
+
+// sessionRedactor keeps session ids out of what mcp-go logs: whoever has one, and the token, could take a session over.
+type sessionRedactor struct{ slog.Handler }
+
+// Handle passes a record on.
+func (s *sessionRedactor) Handle(ctx context.Context, record slog.Record) error {
+	clean := slog.NewRecord(record.Time, record.Level, redactSessions(record.Message), record.PC)
+	record.Attrs(func(a slog.Attr) bool {
+		clean.AddAttrs(redactAttr(a))
+		return true
+	})
+	return s.Handler.Handle(ctx, clean)
+}
+
+// WithAttrs returns a handler with attributes.
+func (s *sessionRedactor) WithAttrs(attrs []slog.Attr) slog.Handler {
+	clean := make([]slog.Attr, 0, len(attrs))
+	for _, a := range attrs {
+		clean = append(clean, redactAttr(a))
+	}
+	return &sessionRedactor{s.Handler.WithAttrs(clean)}
+}
+
+// WithGroup returns a handler whose attributes are in a group.
+func (s *sessionRedactor) WithGroup(name string) slog.Handler {
+	return &sessionRedactor{s.Handler.WithGroup(name)}
+}
+
+func redactAttr(a slog.Attr) slog.Attr {
+	return slog.String(a.Key, redactSessions(a.Value.Resolve().String()))
+}
+
+func redactSessions(text string) string {
+	return regexp.MustCompile(sessionPrefix+`\S+`).ReplaceAllStringFunc(text, fingerprint)
 }

@@ -29,7 +29,6 @@ type sse struct {
 
 	mu      sync.Mutex
 	streams map[string]*sseStream
-	owned   map[string]int // streams of each caller
 }
 
 // sseStream is one open stream.
@@ -53,7 +52,11 @@ func (s *sse) serveStream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	events := &eventWriter{to: newDeadlineWriter(w)}
-	stream := s.newStream(callerOf(r), events)
+	id := unguessableID()
+	stream := &sseStream{
+		id: id, owner: callerOf(r), served: make(chan struct{}), ended: make(chan struct{}),
+		duplex: newDuplex(s.server, id, s.recorder, func(line []byte) error { return events.write(messageEvent(line)) }),
+	}
 	defer close(stream.ended)
 	added := s.add(stream)
 	if !added {
@@ -81,14 +84,6 @@ func (s *sse) serveStream(w http.ResponseWriter, r *http.Request) {
 	})
 	if err != nil {
 		s.recorder.logger.DebugContext(r.Context(), "a stream broke", "error", err)
-	}
-}
-
-func (s *sse) newStream(owner string, events *eventWriter) *sseStream {
-	id := unguessableID()
-	return &sseStream{
-		id: id, owner: owner, served: make(chan struct{}), ended: make(chan struct{}),
-		duplex: newDuplex(s.server, id, s.recorder, func(line []byte) error { return events.write(messageEvent(line)) }),
 	}
 }
 
@@ -121,11 +116,7 @@ func (s *sse) serveMessage(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no such session: open a stream with GET, and post to the address that it names")
 		return
 	}
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "the body cannot be read")
-		return
-	}
+	text, _ := io.ReadAll(r.Body) // checkBody has it in memory
 	select {
 	case <-stream.served: // a client may post as soon as it has read where to
 	case <-stream.ended:
@@ -146,10 +137,15 @@ func (s *sse) serveMessage(w http.ResponseWriter, r *http.Request) {
 func (s *sse) add(stream *sseStream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.owned[stream.owner] >= maxStreamsPerCaller {
+	owned := 0
+	for _, other := range s.streams {
+		if other.owner == stream.owner {
+			owned++
+		}
+	}
+	if owned >= maxStreamsPerCaller {
 		return false
 	}
-	s.owned[stream.owner]++
 	s.streams[stream.id] = stream
 	return true
 }
@@ -158,10 +154,6 @@ func (s *sse) remove(stream *sseStream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.streams, stream.id)
-	s.owned[stream.owner]--
-	if s.owned[stream.owner] == 0 {
-		delete(s.owned, stream.owner)
-	}
 }
 
 func (s *sse) count() int {

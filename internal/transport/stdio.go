@@ -3,6 +3,7 @@ package transport
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -24,8 +25,7 @@ const (
 	stdioDrain = 5 * time.Minute
 )
 
-// Stdio serves one MCP client over a pair of pipes, a JSON-RPC message a line, in both protocol eras (initialize, and 2026-07-28 without
-// it).
+// Stdio serves one MCP client over a pair of pipes, a JSON-RPC message a line, in both protocol eras (with initialize, and without it).
 //
 // It takes the place of mcp-go's StdioServer; MCPGO.md says why. Requests to the client (sampling, elicitation, roots) are not supported.
 type Stdio struct {
@@ -49,12 +49,12 @@ type Stdio struct {
 // When Run returns, none of its goroutines is left, but for one that is blocked reading from In, and those that a stuck Out or a stuck
 // handler holds.
 func (s *Stdio) Run(parent context.Context) error {
+	r := &recorder{cmp.Or(s.Logger, slog.New(slog.DiscardHandler)), s.Telemetry, "stdio"}
 	// An id of its own, since a server may have several such clients.
-	d := newDuplex(s.Server, "stdio-"+rand.Text(), &recorder{logger: orDiscard(s.Logger), telemetry: s.Telemetry, transport: "stdio"},
-		func(line []byte) error {
-			_, err := s.Out.Write(line)
-			return err
-		})
+	d := newDuplex(s.Server, "stdio-"+rand.Text(), r, func(line []byte) error {
+		_, err := s.Out.Write(line)
+		return err
+	})
 	if s.Workers > 0 {
 		d.workers = make(chan struct{}, s.Workers)
 	}
@@ -95,8 +95,7 @@ type line struct {
 	err  error
 }
 
-// readLines sends the lines of in that are not blank, then the error that ended them, which is io.EOF where nothing went wrong. It gives up
-// when ctx ends, once in lets it.
+// readLines sends the lines of in that are not blank, then the error that ended them, io.EOF at best. It gives up when ctx has ended, once in lets it.
 func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 	reader := bufio.NewReaderSize(in, 64<<10)
 	for first := true; ; {

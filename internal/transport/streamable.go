@@ -24,8 +24,7 @@ const (
 	sweepEvery = time.Minute
 )
 
-// streamable is streamable HTTP: mcp-go's, with sessions that belong to their caller and end, exact answers, and cancellations that stay
-// within a session.
+// streamable is mcp-go's streamable HTTP, with sessions that belong to their caller and end, exact answers, and safe cancellations.
 type streamable struct {
 	handler  http.Handler
 	sessions *sessions
@@ -36,12 +35,14 @@ type streamable struct {
 }
 
 func newStreamable(ended context.Context, s *server.MCPServer, idle, heartbeat time.Duration, r *recorder) *streamable {
-	open := newSessions(orDefault(idle, defaultSessionIdle))
+	open := &sessions{
+		idle: orDefault(idle, defaultSessionIdle), byID: map[string]*session{}, byOwner: map[string]map[string]*session{},
+	}
 	return &streamable{
 		sessions: open, recorder: r, ended: ended, pending: semaphore.NewWeighted(maxPendingBytes),
 		handler: server.NewStreamableHTTPServer(s,
 			server.WithSessionIdManagerResolver(open),
-			server.WithEventStore(newEventStore()),
+			server.WithEventStore(&eventStore{sessions: map[string]*sessionEvents{}}),
 			server.WithHeartbeatInterval(heartbeat),
 			server.WithStreamableHTTPLogger(slog.New(&sessionRedactor{r.logger.Handler()})),
 			// The guards in front have a list of hosts; mcp-go's own check would refuse a proxy on the same machine.
@@ -106,11 +107,7 @@ func refuseSession(w http.ResponseWriter, id string) {
 
 // post serves one message.
 func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		refuse(w, http.StatusBadRequest, "the body cannot be read")
-		return
-	}
+	text, _ := io.ReadAll(r.Body) // checkBody has it in memory
 	message, about, bad := parse(text)
 	if bad != nil {
 		refuseWith(w, http.StatusBadRequest, bad.Code, bad.Message)
@@ -145,8 +142,7 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(newDeadlineWriter(w), r)
 }
 
-// cancelCall cancels a call of a session. mcp-go would cancel any caller's call of that id where there is no session; without one, closing
-// the response cancels.
+// cancelCall cancels a call of a session. Without one, mcp-go would cancel any caller's call of that id; there, closing the response does.
 func cancelCall(w http.ResponseWriter, session *session, about params) {
 	if session != nil {
 		session.calls.cancel(about.RequestID)
@@ -180,9 +176,9 @@ func (s *streamable) serveCall(w http.ResponseWriter, r *http.Request, session *
 	if c.method == string(mcp.MethodSubscriptionsListen) {
 		defer context.AfterFunc(s.ended, cancel)()
 	}
-	ctx, record := s.recorder.begin(ctx, c, sessionID, r.Header.Get(mcp.HeaderProtocolVersion))
+	ctx, end := s.recorder.begin(ctx, c, sessionID, r.Header.Get(mcp.HeaderProtocolVersion))
 	rewriter := newResponseRewriter(w, c, s.recorder.logger)
-	defer func() { record.end(ctx, rewriter.finish()) }()
+	defer func() { end(rewriter.finish()) }()
 	defer s.recover(ctx, rewriter)
 	s.handler.ServeHTTP(rewriter, r.WithContext(ctx))
 	opened := w.Header().Get(server.HeaderKeySessionID)

@@ -96,11 +96,9 @@ func TestASessionThatEndsWhileItIsListenedToIsForgotten(t *testing.T) {
 func TestACallWhoseSessionIsEndedIsAnswered(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	n := serve(t, g.server())
 	session := n.handshake("ann")
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(callLine(7, "gate", "{}"), session...) }()
-	await(t, g.began, "the call begins")
+	answered := g.begin(n, callLine(7, "gate", "{}"), session...)
 	assert.Equal(t, http.StatusOK, n.request(http.MethodDelete, "/mcp", "", session...).status)
 	await(t, g.cancelled, "the handler is cancelled")
 	answer := (<-answered).last(t)
@@ -112,11 +110,9 @@ func TestACallWhoseSessionIsEndedIsAnswered(t *testing.T) {
 func TestADeleteThatIsRefusedEndsNothing(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	n := serve(t, g.server())
 	session := n.handshake("ann")
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(callLine(7, "gate", "{}"), session...) }()
-	await(t, g.began, "the call begins")
+	answered := g.begin(n, callLine(7, "gate", "{}"), session...)
 	assert.Equal(t, http.StatusBadRequest, n.request(http.MethodDelete, "/mcp", "",
 		append(session, "Mcp-Protocol-Version", "1999-01-01")...).status)
 	close(g.let)

@@ -186,11 +186,9 @@ func TestAllCallersTogetherHaveALimit(t *testing.T) {
 func TestRequestsUnderWayAreLimited(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}), func(h *transport.HTTP) { h.Limits.AtOncePerCaller = 1 })
+	n := serve(t, g.server(), func(h *transport.HTTP) { h.Limits.AtOncePerCaller = 1 })
 	ann, bob := n.handshake("ann"), n.handshake("bob")
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(callLine(1, "gate", "{}"), ann...) }()
-	await(t, g.began, "the call begins")
+	answered := g.begin(n, callLine(1, "gate", "{}"), ann...)
 	r := n.post(pingLine(2), ann...)
 	assert.Equal(t, http.StatusTooManyRequests, r.status)
 	assert.Equal(t, "1", r.header.Get("Retry-After"))
@@ -263,7 +261,7 @@ func TestStoppingLetsCallsEndAndClosesStreams(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	served := make(chan error, 1)
-	h := &transport.HTTP{Server: newServer(map[string]handler{"gate": g.handle}), Authenticator: byName{}}
+	h := &transport.HTTP{Server: g.server(), Authenticator: byName{}}
 	go func() { served <- h.Serve(ctx, listener, nil) }()
 	n := &network{t: t, url: "http://" + listener.Addr().String(), log: &lockedBuffer{}}
 	session := n.handshake("ann")
@@ -295,7 +293,7 @@ func TestCallsThatOutlastTheDrainAreCut(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	served := make(chan error, 1)
-	h := &transport.HTTP{Server: newServer(map[string]handler{"gate": g.handle}), DrainTimeout: 10 * time.Millisecond}
+	h := &transport.HTTP{Server: g.server(), DrainTimeout: 10 * time.Millisecond}
 	go func() { served <- h.Serve(ctx, listener, nil) }()
 	n := &network{t: t, url: "http://" + listener.Addr().String(), log: &lockedBuffer{}}
 	session := n.handshake("")

@@ -10,7 +10,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/transport"
 )
@@ -37,31 +36,39 @@ func failed(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error)
 	return nil, errors.New("Make is down")
 }
 
-func TestARefusedRequestHasItsCodeAndTheHandlersMessage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"refused": refused, "failed": failed}))
-		p.send(initialize)
-		p.next()
-		p.send(promptLine(1, "refused"))
-		answer := p.next()
-		require.NotNil(t, answer.Error)
-		assert.Equal(t, "1", string(answer.ID))
-		assert.Equal(t, mcp.INVALID_PARAMS, answer.Error.Code)
-		assert.Equal(t, "no such month", answer.Error.Message)
-		// The next request with the same id is another request.
-		p.send(promptLine(1, "failed"))
-		answer = p.next()
-		require.NotNil(t, answer.Error)
-		assert.Equal(t, mcp.INTERNAL_ERROR, answer.Error.Code)
-		assert.Equal(t, "Make is down", answer.Error.Message)
+func TestARefusalDecidesTheCodeOfAnErrorOnly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := start(t, promptServer(map[string]server.PromptHandlerFunc{
+			"refused": refused,
+			"failed":  failed,
+			"content": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+				transport.Refuse(ctx, mcp.INVALID_PARAMS)
+				return mcp.NewGetPromptResult("all is well", nil), nil
+			},
+			"panics": func(ctx context.Context, _ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
+				transport.Refuse(ctx, mcp.INVALID_PARAMS)
+				panic("a secret place")
+			},
+		}))
+		p.initialize()
+		for _, test := range []struct{ prompt, want string }{
+			{"refused", `{"code":-32602,"message":"no such month"}`},
+			{"failed", `{"code":-32603,"message":"Make is down"}`}, // another request, though it has the same id
+			{"content", `"all is well"`},
+			{"panics", `{"code":-32603,"message":"internal error; the server's log has the details"}`}, // our mistake in any case
+		} {
+			p.send(promptLine(1, test.prompt))
+			answer := p.next()
+			assert.Equal(t, "1", string(answer.ID))
+			assert.Contains(t, answer.raw, test.want)
+			assert.NotContains(t, answer.raw, "secret")
+		}
 		assert.Empty(t, p.finish())
 	})
 }
 
 func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		gate := make(chan struct{})
 		gated := func(handle server.PromptHandlerFunc) server.PromptHandlerFunc {
 			return func(ctx context.Context, request mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
@@ -71,8 +78,7 @@ func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
 			}
 		}
 		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"refused": gated(refused), "failed": gated(failed)}))
-		p.send(initialize)
-		p.next()
+		p.initialize()
 		for i := range 40 {
 			p.send(promptLine(i, []string{"refused", "failed"}[i%2]))
 		}
@@ -101,47 +107,8 @@ func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
 	})
 }
 
-func TestRefusingAnAnswerThatIsNoErrorChangesNothing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"content": func(ctx context.Context,
-			_ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			transport.Refuse(ctx, mcp.INVALID_PARAMS)
-			return mcp.NewGetPromptResult("all is well", nil), nil
-		}}))
-		p.send(initialize)
-		p.next()
-		p.send(promptLine(1, "content"))
-		answer := p.next()
-		assert.Nil(t, answer.Error)
-		assert.Contains(t, string(answer.Result), "all is well")
-		assert.Empty(t, p.finish())
-	})
-}
-
-// A panic is our mistake, whatever the handler thought of the request before.
-func TestAPanicStaysAnInternalError(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := start(t, promptServer(map[string]server.PromptHandlerFunc{"panics": func(ctx context.Context,
-			_ mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
-			transport.Refuse(ctx, mcp.INVALID_PARAMS)
-			panic("a secret place")
-		}}))
-		p.send(initialize)
-		p.next()
-		p.send(promptLine(1, "panics"))
-		answer := p.next()
-		require.NotNil(t, answer.Error)
-		assert.Equal(t, mcp.INTERNAL_ERROR, answer.Error.Code)
-		assert.NotContains(t, answer.raw, "secret")
-		assert.Empty(t, p.finish())
-	})
-}
-
 func TestRefuseIsHarmlessOutsideOfARequest(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T) {
 		assert.NotPanics(t, func() { transport.Refuse(t.Context(), mcp.INVALID_PARAMS) })
 		// Nor does it matter once the request is answered or cancelled.
 		var kept context.Context
@@ -155,8 +122,7 @@ func TestRefuseIsHarmlessOutsideOfARequest(t *testing.T) {
 				return refused(ctx, request)
 			},
 		}))
-		p.send(initialize)
-		p.next()
+		p.initialize()
 		p.send(promptLine(1, "kept"))
 		assert.Equal(t, mcp.INTERNAL_ERROR, p.next().Error.Code)
 		transport.Refuse(kept, mcp.INVALID_PARAMS)

@@ -1,13 +1,16 @@
 package transport_test
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mark3labs/mcp-go/client"
+	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -64,7 +67,7 @@ func TestAStreamExistsForItsCallerOnly(t *testing.T) {
 func TestAStreamThatIsLeftEndsItsCalls(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	n := serve(t, g.server())
 	stream, endpoint := n.dial("ann")
 	n.say(endpoint, "ann", initialize)
 	n.say(endpoint, "ann", callLine(1, "gate", "{}"))
@@ -77,7 +80,7 @@ func TestAStreamThatIsLeftEndsItsCalls(t *testing.T) {
 func TestACancellationOverSSEReachesItsOwnStreamOnly(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	n := serve(t, g.server())
 	stream, endpoint := n.dial("ann")
 	_, other := n.dial("ann")
 	n.say(endpoint, "ann", callLine(1, "gate", "{}"))
@@ -122,28 +125,47 @@ func TestSSECanBeLeftOut(t *testing.T) {
 
 func TestMCPGosClientsWork(t *testing.T) {
 	t.Parallel()
-	n := serve(t, newServer(map[string]handler{"notifying": notifying}))
-	for name, open := range map[string]func() (*client.Client, error){
-		"sse":  func() (*client.Client, error) { return client.NewSSEMCPClient(n.url + "/sse") },
-		"http": func() (*client.Client, error) { return client.NewStreamableHttpClient(n.url + "/mcp") },
+	s := newServer(map[string]handler{"work": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		return mcp.NewToolResultText("done"), transport.Notify(ctx, "notifications/progress", map[string]any{"progressToken": 1, "progress": 1})
+	}})
+	n := serve(t, s)
+	for name, open := range map[string]func(t *testing.T) (*client.Client, error){
+		"sse":  func(*testing.T) (*client.Client, error) { return client.NewSSEMCPClient(n.url + "/sse") },
+		"http": func(*testing.T) (*client.Client, error) { return client.NewStreamableHttpClient(n.url + "/mcp") },
+		"stdio": func(t *testing.T) (*client.Client, error) {
+			in, toServer := io.Pipe()
+			fromServer, out := io.Pipe()
+			go func() {
+				assert.NoError(t, (&transport.Stdio{Server: s, In: in, Out: out}).Run(t.Context()))
+				_ = out.Close()
+			}()
+			return client.NewClient(clienttransport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader("")))), nil
+		},
+		"mcp-go's own way": func(*testing.T) (*client.Client, error) { return client.NewInProcessClient(s) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c, err := open()
+			c, err := open(t)
 			require.NoError(t, err)
 			defer c.Close() //nolint:errcheck // nothing is left to be done
+			notified := make(chan struct{}, 1)
+			c.OnNotification(func(mcp.JSONRPCNotification) { notified <- struct{}{} })
 			require.NoError(t, c.Start(t.Context()))
 			hello := mcp.InitializeRequest{}
 			hello.Params.ProtocolVersion, hello.Params.ClientInfo = "2025-11-25", mcp.Implementation{Name: "test", Version: "1"}
 			_, err = c.Initialize(t.Context(), hello)
 			require.NoError(t, err)
+			tools, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
+			require.NoError(t, err)
+			require.Len(t, tools.Tools, 1)
 			call := mcp.CallToolRequest{}
-			call.Params.Name = "notifying"
+			call.Params.Name = "work"
 			result, err := c.CallTool(t.Context(), call)
 			require.NoError(t, err)
 			text, ok := result.Content[0].(mcp.TextContent)
 			require.True(t, ok)
-			assert.Equal(t, "notifying", strings.TrimSpace(text.Text))
+			assert.Equal(t, "done", text.Text)
+			await(t, notified, "a notification comes")
 		})
 	}
 }

@@ -17,8 +17,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/mark3labs/mcp-go/client"
-	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
@@ -132,6 +130,13 @@ func (p *peer) send(lines ...string) {
 	}
 }
 
+// initialize shakes hands.
+func (p *peer) initialize() {
+	p.t.Helper()
+	p.send(initialize)
+	require.Equal(p.t, `"init"`, string(p.next().ID))
+}
+
 func (p *peer) next() message {
 	p.t.Helper()
 	m, ok := <-p.messages
@@ -181,27 +186,20 @@ func bubble(t *testing.T, test func(t *testing.T)) {
 
 func TestPipelinedCallsAreAllAnsweredThoughInputEnds(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		gate := make(chan struct{})
-		p := start(t, newServer(map[string]handler{"slow": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			select {
-			case <-gate:
-				return mcp.NewToolResultText("done"), nil
-			case <-ctx.Done():
-				return mcp.NewToolResultError("cancelled"), nil
-			}
-		}}))
+		g := newGate()
+		p := start(t, g.server())
 		var want []string
 		for i := range 78 {
-			p.send(callLine(i, "slow", "{}"))
+			p.send(callLine(i, "gate", "{}"))
 			want = append(want, fmt.Sprint(i))
 		}
 		require.NoError(t, p.input.Close())
 		synctest.Wait() // the end of input is known by now
-		close(gate)
+		close(g.let)
 		answers := p.finish()
 		assert.ElementsMatch(t, want, ids(answers))
 		for _, answer := range answers {
-			assert.Contains(t, answer.raw, `"done"`)
+			assert.Contains(t, answer.raw, `"let go"`, "also without a handshake")
 		}
 	})
 }
@@ -223,8 +221,7 @@ func TestProgressComesBeforeTheResultOfItsCall(t *testing.T) {
 				return server.ServerFromContext(ctx).SendNotificationToClient(ctx, method, params)
 			}),
 		}))
-		p.send(initialize)
-		p.next()
+		p.initialize()
 		for i := range 40 {
 			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"method":"tools/call","params":{"name":%q,"_meta":{"progressToken":%d}}}`,
 				i, []string{"ours", "theirs"}[i%2], i))
@@ -268,12 +265,9 @@ func TestACancelledCallIsNotAnswered(t *testing.T) {
 
 func TestACancellationRightBehindItsRequestIsNotLost(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := start(t, newServer(map[string]handler{"slow": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			<-ctx.Done()
-			return mcp.NewToolResultError("cancelled"), nil
-		}}), func(s *transport.Stdio) { s.Workers = 2 })
+		p := start(t, newGate().server(), func(s *transport.Stdio) { s.Workers = 2 })
 		for i := range 200 {
-			p.send(callLine(i, "slow", "{}"), cancelLine(i))
+			p.send(callLine(i, "gate", "{}"), cancelLine(i))
 		}
 		assert.Empty(t, p.finish())
 	})
@@ -307,20 +301,14 @@ func TestIdsAndProgressTokensComeBackAsWritten(t *testing.T) {
 
 func TestACallIsCancelledByItsExactId(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		gate := make(chan struct{})
-		p := start(t, newServer(map[string]handler{"slow": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			select {
-			case <-gate:
-			case <-ctx.Done():
-			}
-			return mcp.NewToolResultText("done"), nil
-		}}))
+		g := newGate()
+		p := start(t, g.server())
 		// As float64 the first two are the same, and 7 is not "7".
-		p.send(callLine("9007199254740992", "slow", "{}"), callLine("9007199254740993", "slow", "{}"),
-			callLine("7", "slow", "{}"), callLine(`"7"`, "slow", "{}"),
+		p.send(callLine("9007199254740992", "gate", "{}"), callLine("9007199254740993", "gate", "{}"),
+			callLine("7", "gate", "{}"), callLine(`"7"`, "gate", "{}"),
 			cancelLine("9007199254740993"), cancelLine("7"))
 		synctest.Wait()
-		close(gate)
+		close(g.let)
 		assert.ElementsMatch(t, []string{"9007199254740992", `"7"`}, ids(p.finish()))
 	})
 }
@@ -451,19 +439,13 @@ func TestTheTextOfAPanicStaysInTheLog(t *testing.T) {
 
 func TestStoppingCancelsCallsAndWritesNothingMore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		started := make(chan struct{})
-		var cause atomic.Value
-		p := start(t, newServer(map[string]handler{"slow": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			close(started)
-			<-ctx.Done()
-			cause.Store(ctx.Err())
-			return mcp.NewToolResultError("cancelled"), nil
-		}}), func(s *transport.Stdio) { s.Workers = 1 })
-		p.send(callLine(1, "slow", "{}"), callLine(2, "slow", "{}"))
-		<-started
+		g := newGate()
+		p := start(t, g.server(), func(s *transport.Stdio) { s.Workers = 1 })
+		p.send(callLine(1, "gate", "{}"), callLine(2, "gate", "{}"))
+		<-g.began
 		p.stop()
 		require.NoError(t, <-p.ended)
-		assert.Equal(t, context.Canceled, cause.Load())
+		<-g.cancelled
 		_, more := <-p.messages
 		assert.False(t, more)
 	})
@@ -497,22 +479,15 @@ func TestABrokenOutputEndsTheSession(t *testing.T) {
 		in, input := io.Pipe()
 		require.NoError(t, output.CloseWithError(errors.New("broken pipe")))
 		ended := make(chan error, 1)
-		started := make(chan struct{})
-		var cancelled atomic.Bool
-		s := newServer(map[string]handler{"slow": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			close(started)
-			<-ctx.Done()
-			cancelled.Store(true)
-			return mcp.NewToolResultText("late"), nil
-		}})
-		go func() { ended <- (&transport.Stdio{Server: s, In: in, Out: out}).Run(t.Context()) }()
-		_, err := io.WriteString(input, callLine(1, "slow", "{}")+"\n")
+		g := newGate()
+		go func() { ended <- (&transport.Stdio{Server: g.server(), In: in, Out: out}).Run(t.Context()) }()
+		_, err := io.WriteString(input, callLine(1, "gate", "{}")+"\n")
 		require.NoError(t, err)
-		<-started
+		<-g.began
 		_, err = io.WriteString(input, pingLine(2)+"\n")
 		require.NoError(t, err)
 		assert.EqualError(t, <-ended, "writing to the client: broken pipe")
-		assert.True(t, cancelled.Load())
+		<-g.cancelled
 		require.NoError(t, input.Close())
 	})
 }
@@ -530,12 +505,8 @@ func TestABrokenInputEndsTheSessionAfterTheAnswers(t *testing.T) {
 
 func TestCallsThatOutlastTheDrainTimeoutAreCancelledAndAnswered(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := start(t, newServer(map[string]handler{"endless": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult,
-			error) {
-			<-ctx.Done()
-			return mcp.NewToolResultError("gave up"), nil
-		}}), func(s *transport.Stdio) { s.Workers = 1 })
-		p.send(callLine(1, "endless", "{}"), callLine(2, "endless", "{}"))
+		p := start(t, newGate().server(), func(s *transport.Stdio) { s.Workers = 1 })
+		p.send(callLine(1, "gate", "{}"), callLine(2, "gate", "{}"))
 		begin := time.Now()
 		answers := p.finish()
 		assert.Equal(t, 5*time.Minute, time.Since(begin), "by the bubble's clock")
@@ -583,15 +554,6 @@ func TestBothProtocolErasShareOnePipe(t *testing.T) {
 		old := p.next().raw
 		assert.Contains(t, old, `"old"`)
 		assert.NotContains(t, old, "resultType")
-		assert.Empty(t, p.finish())
-	})
-}
-
-func TestRequestsBeforeInitializeAreServed(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		p := start(t, newServer(map[string]handler{"echo": echo}))
-		p.send(callLine(1, "echo", `{"text":"early"}`))
-		assert.Contains(t, p.next().raw, "early")
 		assert.Empty(t, p.finish())
 	})
 }
@@ -664,8 +626,7 @@ func TestNotificationsOfTheServerReachTheClient(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer(map[string]handler{"echo": echo}, server.WithToolCapabilities(true))
 		p := start(t, s)
-		p.send(initialize)
-		p.next()
+		p.initialize()
 		s.AddTool(mcp.NewTool("another"), echo)
 		assert.Equal(t, "notifications/tools/list_changed", p.next().Method)
 		assert.Empty(t, p.finish())
@@ -695,20 +656,6 @@ func TestALogLevelHoldsForTheRequestsBehindIt(t *testing.T) {
 	})
 }
 
-func TestTwoServersInOneProcessAreTwoSessions(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		first := start(t, newServer(map[string]handler{"echo": echo}))
-		second := start(t, newServer(map[string]handler{"echo": echo}))
-		first.send(initialize)
-		second.send(pingLine(2))
-		assert.Equal(t, `"init"`, string(first.next().ID))
-		assert.Equal(t, "2", string(second.next().ID))
-		assert.Empty(t, first.finish())
-		second.send(pingLine(3))
-		assert.Equal(t, []string{"3"}, ids(second.finish()))
-	})
-}
-
 func TestAServerServesSeveralPipesAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		s := newServer(map[string]handler{"notifying": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -730,71 +677,6 @@ func TestAServerServesSeveralPipesAtATime(t *testing.T) {
 		second.send(pingLine(2))
 		assert.Equal(t, []string{"2"}, ids(second.finish()))
 	})
-}
-
-func TestMCPGoClientWorks(t *testing.T) {
-	t.Parallel()
-	in, toServer := io.Pipe()
-	fromServer, out := io.Pipe()
-	s := newServer(map[string]handler{"work": func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		if err := transport.Notify(ctx, "notifications/progress",
-			map[string]any{"progressToken": request.Params.Meta.ProgressToken, "progress": 1, "message": "half"}); err != nil {
-			return mcp.NewToolResultError(err.Error()), nil
-		}
-		return mcp.NewToolResultText("done"), nil
-	}})
-	ended := make(chan error, 1)
-	go func() {
-		ended <- (&transport.Stdio{Server: s, In: in, Out: out}).Run(t.Context())
-		_ = out.Close()
-	}()
-
-	c := client.NewClient(clienttransport.NewIO(fromServer, toServer, io.NopCloser(strings.NewReader(""))))
-	progress := make(chan string, 1)
-	c.OnNotification(func(n mcp.JSONRPCNotification) { progress <- n.Method })
-	require.NoError(t, c.Start(t.Context()))
-	_, err := c.Initialize(t.Context(), mcp.InitializeRequest{Params: mcp.InitializeParams{
-		ProtocolVersion: "2025-11-25", ClientInfo: mcp.Implementation{Name: "test", Version: "1"}}})
-	require.NoError(t, err)
-	tools, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
-	require.NoError(t, err)
-	require.Len(t, tools.Tools, 1)
-	request := mcp.CallToolRequest{}
-	request.Params.Name = "work"
-	request.Params.Meta = &mcp.Meta{ProgressToken: 7}
-	result, err := c.CallTool(t.Context(), request)
-	require.NoError(t, err)
-	assert.False(t, result.IsError)
-	assert.Equal(t, "notifications/progress", <-progress)
-	require.NoError(t, c.Close())
-	require.NoError(t, <-ended)
-}
-
-func TestNotifyUsesMCPGosWayOverOtherTransports(t *testing.T) {
-	t.Parallel()
-	s := newServer(map[string]handler{"work": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		if err := transport.Notify(ctx, "notifications/progress", map[string]any{"progressToken": 1, "progress": 1}); err != nil {
-			return mcp.NewToolResultError(err.Error()), nil
-		}
-		return mcp.NewToolResultText("done"), nil
-	}})
-	c, err := client.NewInProcessClient(s)
-	require.NoError(t, err)
-	progress := make(chan string, 1)
-	c.OnNotification(func(n mcp.JSONRPCNotification) { progress <- n.Method })
-	require.NoError(t, c.Start(t.Context()))
-	_, err = c.Initialize(t.Context(), mcp.InitializeRequest{Params: mcp.InitializeParams{ProtocolVersion: "2025-11-25"}})
-	require.NoError(t, err)
-	request := mcp.CallToolRequest{}
-	request.Params.Name = "work"
-	result, err := c.CallTool(t.Context(), request)
-	require.NoError(t, err)
-	if !assert.False(t, result.IsError) {
-		t.Log(result.Content)
-	} else {
-		assert.Equal(t, "notifications/progress", <-progress)
-	}
-	require.NoError(t, c.Close())
 }
 
 func TestNotifyOutsideARequestIsAnError(t *testing.T) {

@@ -43,7 +43,12 @@ type gate struct {
 }
 
 func newGate() *gate {
-	return &gate{began: make(chan struct{}, 100), cancelled: make(chan struct{}, 100), let: make(chan struct{})}
+	return &gate{began: make(chan struct{}, 1000), cancelled: make(chan struct{}, 1000), let: make(chan struct{})}
+}
+
+// server has the gate, and echo.
+func (g *gate) server() *server.MCPServer {
+	return newServer(map[string]handler{"gate": g.handle, "echo": echo})
 }
 
 func (g *gate) handle(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -55,6 +60,15 @@ func (g *gate) handle(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallTool
 	case <-g.let:
 		return mcp.NewToolResultText("let go"), nil
 	}
+}
+
+// begin posts a call of the gate's, and returns when it waits there; its reply will be sent on the channel.
+func (g *gate) begin(n *network, line string, headers ...string) <-chan reply {
+	n.t.Helper()
+	answered := make(chan reply, 1)
+	go func() { answered <- n.post(line, headers...) }()
+	await(n.t, g.began, "the call begins")
+	return answered
 }
 
 func await(t *testing.T, what <-chan struct{}, why string) {
@@ -99,15 +113,13 @@ func TestRequestsWithoutASessionAreAskedToOpenOne(t *testing.T) {
 func TestASessionExistsForItsCallerOnly(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle, "echo": echo}))
+	n := serve(t, g.server())
 	ann, bob := n.handshake("ann"), n.handshake("bob")
 	stolen := []string{"Authorization", "bob", "Mcp-Session-Id", ann[3]}
 	for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodDelete} {
 		assert.Equal(t, http.StatusNotFound, n.request(method, "/mcp", pingLine(1), stolen...).status, method)
 	}
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(callLine(1, "gate", "{}"), ann...) }()
-	await(t, g.began, "the call begins")
+	answered := g.begin(n, callLine(1, "gate", "{}"), ann...)
 	for _, headers := range [][]string{stolen, bob, {"Authorization", "bob"}, stateless("bob", "notifications/cancelled", "")} {
 		assert.Equal(t, http.StatusAccepted, n.post(cancelLine(1), headers...).status)
 	}
@@ -134,10 +146,8 @@ func TestStatelessRequestsNeedNoSessionAndGetNone(t *testing.T) {
 func TestACancellationReachesNobodyElsesStatelessCall(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(statelessCall(1, "gate", ""), stateless("ann", "tools/call", "gate")...) }()
-	await(t, g.began, "the call begins")
+	n := serve(t, g.server())
+	answered := g.begin(n, statelessCall(1, "gate", ""), stateless("ann", "tools/call", "gate")...)
 	cancel := fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,%s}}`, modern)
 	for _, caller := range []string{"bob", "ann"} {
 		assert.Equal(t, http.StatusAccepted, n.post(cancel, stateless(caller, "notifications/cancelled", "")...).status)
@@ -150,11 +160,9 @@ func TestACancellationReachesNobodyElsesStatelessCall(t *testing.T) {
 func TestACancelledCallOfASessionGetsNoAnswer(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+	n := serve(t, g.server())
 	ann := n.handshake("ann")
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(callLine(`"x"`, "gate", "{}"), ann...) }()
-	await(t, g.began, "the call begins")
+	answered := g.begin(n, callLine(`"x"`, "gate", "{}"), ann...)
 	n.post(cancelLine(`"x"`), ann...)
 	await(t, g.cancelled, "the handler is cancelled")
 	r := <-answered
@@ -169,7 +177,7 @@ func TestAClientThatLeavesEndsItsCall(t *testing.T) {
 		t.Run(era, func(t *testing.T) {
 			t.Parallel()
 			g := newGate()
-			n := serve(t, newServer(map[string]handler{"gate": g.handle}))
+			n := serve(t, g.server())
 			line, headers := callLine(1, "gate", "{}"), n.handshake("ann")
 			if era == "stateless" {
 				line, headers = statelessCall(1, "gate", ""), stateless("ann", "tools/call", "gate")
@@ -318,11 +326,9 @@ func TestACallerWithManySessionsLosesTheOldest(t *testing.T) {
 func TestIdleSessionsEndAndBusyOnesDoNot(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	n := serve(t, newServer(map[string]handler{"gate": g.handle}), func(h *transport.HTTP) { h.SessionIdle = time.Second })
+	n := serve(t, g.server(), func(h *transport.HTTP) { h.SessionIdle = time.Second })
 	idle, busy, listening := n.handshake("ann"), n.handshake("ann"), n.handshake("ann")
-	answered := make(chan reply, 1)
-	go func() { answered <- n.post(callLine(1, "gate", "{}"), busy...) }()
-	await(t, g.began, "the call begins")
+	answered := g.begin(n, callLine(1, "gate", "{}"), busy...)
 	stream := n.listen("/mcp", listening...)
 	// A look is a use, so it must not come more often than sessions end.
 	require.Eventually(t, func() bool { return n.post(pingLine(1), idle...).status == http.StatusNotFound }, patience,

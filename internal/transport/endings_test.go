@@ -3,8 +3,6 @@ package transport_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -51,15 +49,7 @@ func TestNobodyHoldsAConnectionByABodyThatNeverComes(t *testing.T) {
 		"nothing":      "POST /nothing HTTP/1.1\r\nHost: localhost\r\n",
 	} {
 		all.Go(func() {
-			connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", n.url[len("http://"):])
-			if !assert.NoError(t, err) {
-				return
-			}
-			defer connection.Close() //nolint:errcheck // nothing is left to be done
-			_, err = io.WriteString(connection, head+"Content-Length: 1000\r\n\r\n")
-			assert.NoError(t, err)
-			assert.NoError(t, connection.SetReadDeadline(time.Now().Add(patience)))
-			_, err = io.ReadAll(connection)
+			_, err := n.untilHangup(head + "Content-Length: 1000\r\n\r\n")
 			assert.NoError(t, err, "%s: the server hangs up", name)
 		})
 	}

@@ -1,12 +1,10 @@
 package transport_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -118,13 +116,7 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 	for _, path := range []string{"/mcp", "/message?sessionId=x"} {
 		for name, body := range map[string]io.Reader{"announced": strings.NewReader(large),
 			"chunked": io.MultiReader(strings.NewReader(large))} {
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.url+path, body)
-			require.NoError(t, err)
-			request.Header.Set("Content-Type", "application/json")
-			for i := 0; i < len(session); i += 2 {
-				request.Header.Set(session[i], session[i+1])
-			}
-			response, err := http.DefaultClient.Do(request)
+			response, err := http.DefaultClient.Do(n.newRequest(t.Context(), http.MethodPost, path, body, session...))
 			if err != nil {
 				continue // the server may have hung up before it was sent
 			}
@@ -137,28 +129,16 @@ func TestLargeBodiesAreRefused(t *testing.T) {
 
 func TestSlowSendersAreCutOff(t *testing.T) {
 	t.Parallel()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	served := make(chan error, 1)
-	h := &transport.HTTP{Server: newServer(nil), ReadTimeout: 300 * time.Millisecond}
-	go func() { served <- h.Serve(ctx, listener, nil) }()
-	host := listener.Addr().String()
+	n, served := listen(t, &transport.HTTP{Server: newServer(nil), ReadTimeout: 300 * time.Millisecond})
 	for name, sent := range map[string]string{
-		"head": "POST /mcp HTTP/1.1\r\nHost: " + host + "\r\nContent-Ty",
-		"body": "POST /mcp HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
+		"head": "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Ty",
+		"body": "POST /mcp HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{",
 	} {
-		connection, err := new(net.Dialer).DialContext(t.Context(), "tcp", host)
-		require.NoError(t, err)
-		_, err = io.WriteString(connection, sent)
-		require.NoError(t, err)
-		require.NoError(t, connection.SetReadDeadline(time.Now().Add(patience)))
-		answer, err := io.ReadAll(connection)
+		answer, err := n.untilHangup(sent)
 		require.NoError(t, err, "%s: the server hangs up", name)
-		assert.NotContains(t, string(answer), "200 OK")
-		_ = connection.Close()
+		assert.NotContains(t, answer, "200 OK")
 	}
-	stop()
+	n.stop()
 	require.NoError(t, <-served)
 }
 
@@ -256,14 +236,7 @@ func TestPanicsBeforeTheTransportAreAnswered(t *testing.T) {
 func TestStoppingLetsCallsEndAndClosesStreams(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	served := make(chan error, 1)
-	h := &transport.HTTP{Server: g.server(), Authenticator: byName{}}
-	go func() { served <- h.Serve(ctx, listener, nil) }()
-	n := &network{t: t, url: "http://" + listener.Addr().String(), log: &lockedBuffer{}}
+	n, served := listen(t, &transport.HTTP{Server: g.server(), Authenticator: byName{}})
 	session := n.handshake("ann")
 	stream, legacy := n.listen("/mcp", session...), n.listen("/sse", "Authorization", "ann")
 	answered := make(chan reply, 1)
@@ -273,7 +246,7 @@ func TestStoppingLetsCallsEndAndClosesStreams(t *testing.T) {
 	n.request(http.MethodPost, endpoint.data, callLine(2, "gate", "{}"), "Authorization", "ann")
 	await(t, g.began, "the first call")
 	await(t, g.began, "the second call")
-	stop()
+	n.stop()
 	_, ok = stream.next()
 	assert.False(t, ok, "a stream that only listens is closed")
 	close(g.let)
@@ -288,20 +261,8 @@ func TestStoppingLetsCallsEndAndClosesStreams(t *testing.T) {
 func TestCallsThatOutlastTheDrainAreCut(t *testing.T) {
 	t.Parallel()
 	g := newGate()
-	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	ctx, stop := context.WithCancel(t.Context())
-	defer stop()
-	served := make(chan error, 1)
-	h := &transport.HTTP{Server: g.server(), DrainTimeout: 10 * time.Millisecond}
-	go func() { served <- h.Serve(ctx, listener, nil) }()
-	n := &network{t: t, url: "http://" + listener.Addr().String(), log: &lockedBuffer{}}
-	session := n.handshake("")
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, n.url+"/mcp",
-		bytes.NewReader([]byte(callLine(1, "gate", "{}"))))
-	require.NoError(t, err)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Mcp-Session-Id", session[3])
+	n, served := listen(t, &transport.HTTP{Server: g.server(), DrainTimeout: 10 * time.Millisecond})
+	request := n.newRequest(t.Context(), http.MethodPost, "/mcp", strings.NewReader(callLine(1, "gate", "{}")), n.handshake("")...)
 	cut := make(chan error, 1)
 	go func() {
 		response, err := http.DefaultClient.Do(request)
@@ -311,7 +272,7 @@ func TestCallsThatOutlastTheDrainAreCut(t *testing.T) {
 		cut <- err
 	}()
 	await(t, g.began, "the call begins")
-	stop()
+	n.stop()
 	require.NoError(t, <-served)
 	require.Error(t, <-cut)
 	await(t, g.cancelled, "the handler is cancelled")

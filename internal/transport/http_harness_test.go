@@ -7,10 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
@@ -62,6 +64,34 @@ func serve(t *testing.T, s *server.MCPServer, configure ...func(*transport.HTTP)
 	return n
 }
 
+// listen has a transport.HTTP serve as the process does. What Serve returns is sent on the channel.
+func listen(t *testing.T, h *transport.HTTP) (*network, <-chan error) {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(ctx, listener, nil) }()
+	return &network{t: t, url: "http://" + listener.Addr().String(), log: &lockedBuffer{}, stop: stop}, served
+}
+
+// untilHangup sends bytes, and returns all that the server answers before it ends the connection.
+func (n *network) untilHangup(sent string) (string, error) {
+	connection, err := new(net.Dialer).DialContext(n.t.Context(), "tcp", strings.TrimPrefix(n.url, "http://"))
+	if err != nil {
+		return "", err
+	}
+	defer connection.Close() //nolint:errcheck // nothing is left to be done
+	if _, err := io.WriteString(connection, sent); err != nil {
+		return "", err
+	}
+	if err := connection.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return "", err
+	}
+	answer, err := io.ReadAll(connection)
+	return string(answer), err
+}
+
 // reply is an answer over HTTP, read to its end.
 type reply struct {
 	status   int
@@ -93,7 +123,14 @@ func (n *network) request(method, path, body string, headers ...string) reply {
 // open sends a request and leaves its body to be read.
 func (n *network) open(ctx context.Context, method, path, body string, headers ...string) *http.Response {
 	n.t.Helper()
-	request, err := http.NewRequestWithContext(ctx, method, n.url+path, strings.NewReader(body))
+	response, err := http.DefaultClient.Do(n.newRequest(ctx, method, path, strings.NewReader(body), headers...))
+	require.NoError(n.t, err)
+	return response
+}
+
+func (n *network) newRequest(ctx context.Context, method, path string, body io.Reader, headers ...string) *http.Request {
+	n.t.Helper()
+	request, err := http.NewRequestWithContext(ctx, method, n.url+path, body)
 	require.NoError(n.t, err)
 	if method == http.MethodPost {
 		request.Header.Set("Content-Type", "application/json")
@@ -106,9 +143,7 @@ func (n *network) open(ctx context.Context, method, path, body string, headers .
 		}
 		request.Header.Set(headers[i], headers[i+1])
 	}
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(n.t, err)
-	return response
+	return request
 }
 
 // post sends a message to the streamable endpoint.

@@ -183,17 +183,12 @@ func TestAClientThatLeavesEndsItsCall(t *testing.T) {
 				line, headers = statelessCall(1, "gate", ""), stateless("ann", "tools/call", "gate")
 			}
 			ctx, leave := context.WithCancel(t.Context())
-			request, err := http.NewRequestWithContext(ctx, http.MethodPost, n.url+"/mcp", strings.NewReader(line))
-			require.NoError(t, err)
-			request.Header.Set("Content-Type", "application/json")
-			for i := 0; i < len(headers); i += 2 {
-				request.Header.Set(headers[i], headers[i+1])
-			}
 			go func() {
 				<-g.began
 				leave()
 			}()
-			_, err = http.DefaultClient.Do(request) //nolint:bodyclose // there is none
+			request := n.newRequest(ctx, http.MethodPost, "/mcp", strings.NewReader(line), headers...)
+			_, err := http.DefaultClient.Do(request) //nolint:bodyclose // there is none
 			require.ErrorIs(t, err, context.Canceled)
 			await(t, g.cancelled, "the handler is cancelled")
 		})

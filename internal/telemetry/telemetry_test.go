@@ -1,22 +1,23 @@
 package telemetry_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	v1 "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
 
 	"make-audit-mcp/internal/telemetry"
 )
@@ -143,87 +144,6 @@ func TestWithoutTelemetryNothingHappens(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, recorder.Code)
 }
 
-// otlp is a collector of traces on loopback.
-type otlp struct {
-	mu    sync.Mutex
-	spans []*v1.Span
-	names map[string]string // of the resource
-}
-
-func (c *otlp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	body, err := io.ReadAll(r.Body)
-	var request collector.ExportTraceServiceRequest
-	if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, &request) != nil {
-		http.Error(w, "bad", http.StatusBadRequest)
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.names = map[string]string{}
-	for _, resource := range request.GetResourceSpans() {
-		for _, attribute := range resource.GetResource().GetAttributes() {
-			c.names[attribute.GetKey()] = attribute.GetValue().GetStringValue()
-		}
-		for _, scope := range resource.GetScopeSpans() {
-			c.spans = append(c.spans, scope.GetSpans()...)
-		}
-	}
-	w.Header().Set("Content-Type", "application/x-protobuf")
-}
-
-// These tests set the environment, as operators do, and so cannot run in parallel.
-
-func TestSpansFollowTheConventionAndTheClientsTrace(t *testing.T) {
-	m, traces := traced(t)
-	m.KnownTargets("list_audit_logs")
-	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-	ctx, end := m.Begin(t.Context(), telemetry.Operation{
-		Method: "tools/call", Target: "list_audit_logs", Transport: "http", ProtocolVersion: "2026-07-28", SessionHash: "abcd",
-		RequestID: "R1",
-	}, parent, "vendor=1")
-	request := get(t, "https://eu1.make.com/api/v2/audit-logs/organization/4721?authorId%5B%5D=secret").WithContext(ctx)
-	request.Header.Set("Authorization", "Token secret")
-	ask(t, m, http.StatusTooManyRequests, request)
-	assert.Empty(t, request.Header.Get("Traceparent"), "Make is a third party")
-	end("tool_error")
-	for _, bad := range []string{"", "x", "00-00000000000000000000000000000000-b7ad6b7169203331-01", strings.Repeat("0", 10_000)} {
-		_, end := m.Begin(t.Context(), telemetry.Operation{Method: "evil\nsecret", Target: "secret", Transport: "sse"}, bad, "")
-		end("ok")
-	}
-	require.NoError(t, m.Shutdown(t.Context()))
-
-	require.Len(t, traces.spans, 6)
-	client, operation := traces.spans[0], traces.spans[1]
-	assert.Equal(t, "make-audit-mcp", traces.names["service.name"])
-	assert.Equal(t, "1.2.3", traces.names["service.version"])
-	assert.Equal(t, "tools/call list_audit_logs", operation.GetName())
-	assert.Equal(t, v1.Span_SPAN_KIND_SERVER, operation.GetKind())
-	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", fmt.Sprintf("%x", operation.GetTraceId()))
-	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", operation.GetParentSpanId()))
-	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, operation.GetStatus().GetCode())
-	assert.Equal(t, map[string]string{
-		"mcp.method.name": "tools/call", "gen_ai.tool.name": "list_audit_logs", "gen_ai.operation.name": "execute_tool",
-		"mcp.session.id":       "abcd",
-		"mcp.protocol.version": "2026-07-28", "network.transport": "tcp", "make_audit_mcp.transport": "http",
-		"make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
-	}, attributes(operation))
-	assert.Equal(t, "GET /audit-logs/organization/{id}", client.GetName())
-	assert.Equal(t, v1.Span_SPAN_KIND_CLIENT, client.GetKind())
-	assert.Equal(t, operation.GetSpanId(), client.GetParentSpanId())
-	for _, span := range traces.spans {
-		assert.NotContains(t, span.String(), "secret")
-	}
-	assert.NotEqual(t, operation.GetTraceId(), traces.spans[2].GetTraceId())
-}
-
-func attributes(span *v1.Span) map[string]string {
-	all := map[string]string{}
-	for _, attribute := range span.GetAttributes() {
-		all[attribute.GetKey()] = attribute.GetValue().GetStringValue()
-	}
-	return all
-}
-
 type answering int
 
 func (a answering) RoundTrip(*http.Request) (*http.Response, error) {
@@ -235,3 +155,198 @@ var errBroken = errors.New("broken, with a secret")
 type failing struct{}
 
 func (failing) RoundTrip(*http.Request) (*http.Response, error) { return nil, errBroken }
+
+// used is a Telemetry that has measured one of everything.
+func used(t *testing.T) *telemetry.Telemetry {
+	t.Helper()
+	m := start(t)
+	m.KnownTargets("count_audit_logs")
+	operate(t, m, telemetry.Operation{Method: "tools/call", Target: "count_audit_logs", Transport: "stdio"}, "ok")
+	m.Rows("count_audit_logs", 1, 2)
+	m.Waited(t.Context(), "Make answered 503", time.Second)
+	m.HTTPRefused("host")
+	m.Gauge("sessions", "Open sessions.", func() float64 { return 1 })
+	ask(t, m, http.StatusOK, get(t, "https://eu1.make.com/api/v2/ping"))
+	return m
+}
+
+func TestPrometheusReadsTheMetricsAndFindsNoFault(t *testing.T) {
+	t.Parallel()
+	served := httptest.NewServer(used(t).Handler())
+	defer served.Close()
+	response, err := http.DefaultClient.Do(get(t, served.URL))
+	require.NoError(t, err)
+	defer response.Body.Close()
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Contains(t, response.Header.Get("Content-Type"), "text/plain; version=0.0.4")
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+
+	// The linter parses with Prometheus' own parser, then looks at names and units.
+	problems, err := promlint.New(bytes.NewReader(text)).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+	for _, name := range []string{
+		"go_goroutines", "process_start_time_seconds", "make_audit_mcp_build_info", "make_audit_mcp_sessions",
+		"mcp_server_operation_duration_seconds", "make_audit_mcp_upstream_request_duration_seconds", "make_audit_mcp_upstream_wait_seconds",
+		"make_audit_mcp_refused_requests_total", "make_audit_mcp_rows_total", "make_audit_mcp_answer_bytes_total",
+	} {
+		assert.Contains(t, string(text), "# TYPE "+name+" ")
+	}
+	for _, bound := range []string{"0.005", "0.25", "10", "240", "+Inf"} {
+		assert.Contains(t, string(text), `transport="stdio",le="`+bound+`"} 1`)
+	}
+}
+
+func TestMethodsOfMCPAreDistinguished(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read", "tools/Call",
+		"sampling/createMessage", ""} {
+		operate(t, m, telemetry.Operation{Method: method, Target: "made_up", Transport: "sse"}, "ok")
+	}
+	text := strings.Join(scrape(t, m), "\n")
+	const counted = `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="other",mcp_method_name="`
+	for _, method := range []string{"initialize", "server/discover", "tools/list", "prompts/get", "resources/read"} {
+		assert.Contains(t, text, counted+method+`",outcome="ok",transport="sse"} 1`)
+	}
+	assert.Contains(t, text, counted+`other",outcome="ok",transport="sse"} 3`)
+}
+
+func TestAGaugeIsReadAtEachScrape(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	var sessions atomic.Int64
+	m.Gauge("sessions", "Open sessions.", func() float64 { return float64(sessions.Load()) })
+	assert.Contains(t, scrape(t, m), "make_audit_mcp_sessions 0")
+	sessions.Store(5)
+	assert.Contains(t, scrape(t, m), "make_audit_mcp_sessions 5")
+}
+
+func TestAGaugeThatCannotBeIsLoggedAndNothingMore(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "test", Version: "bad \xff",
+		Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	one := func() float64 { return 1 }
+	m.Gauge("sessions", "Open sessions.", one)
+	m.Gauge("sessions", "Open sessions.", one)
+	m.Gauge("bad \xff", "", one)
+	assert.Equal(t, 2, strings.Count(log.String(), "cannot be measured"))
+	assert.Contains(t, scrape(t, m), "make_audit_mcp_sessions 1")
+}
+
+func TestNothingIsCountedBackwards(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	m.KnownTargets("count_audit_logs")
+	m.Rows("count_audit_logs", -7, -1)
+	m.Waited(t.Context(), "the budget of 60 requests per minute is used up", -time.Hour)
+	lines := scrape(t, m)
+	assert.Contains(t, lines, `make_audit_mcp_rows_total{gen_ai_tool_name="count_audit_logs"} 0`)
+	assert.Contains(t, lines, `make_audit_mcp_answer_bytes_total{gen_ai_tool_name="count_audit_logs"} 0`)
+	assert.Contains(t, lines, `make_audit_mcp_upstream_wait_seconds_sum{reason="budget"} 0`)
+}
+
+// Make, on loopback: what a client really sends, tries and receives.
+func TestEachTryIsCountedAndMakeLearnsNothingOfTheTrace(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	answers := []int{http.StatusTooManyRequests, http.StatusBadGateway, http.StatusOK}
+	var tries atomic.Int64
+	var seen sync.Map // names of headers
+	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for name := range r.Header {
+			seen.Store(name, true)
+		}
+		w.WriteHeader(answers[tries.Add(1)-1])
+		_, _ = io.WriteString(w, "body")
+	}))
+	defer served.Close()
+	client := &http.Client{Transport: m.RoundTripper(http.DefaultTransport)}
+	ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "ping", Transport: "http"},
+		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1")
+	for _, want := range answers {
+		response, err := client.Do(get(t, served.URL+"/api/v2/audit-logs/team/12?pg%5Blimit%5D=1").WithContext(ctx))
+		require.NoError(t, err)
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		_ = response.Body.Close()
+		assert.Equal(t, want, response.StatusCode)
+		assert.Equal(t, "body", string(body))
+	}
+	end("ok")
+	lines := scrape(t, m)
+	for _, status := range []string{"429", "502", "200"} {
+		assert.Contains(t, lines, `make_audit_mcp_upstream_request_duration_seconds_count{route="/audit-logs/team/{id}",status="`+status+
+			`"} 1`)
+	}
+	for _, name := range []string{"Traceparent", "Tracestate", "Baggage", "B3"} {
+		_, found := seen.Load(name)
+		assert.False(t, found, name)
+	}
+}
+
+func TestRoutesHoldNoIDs(t *testing.T) {
+	t.Parallel()
+	for path, route := range map[string]string{
+		"/api/v2/users/me":                                             "/users/me",
+		"/api/v2/users/me/current-authorization":                       "/users/me/current-authorization",
+		"/api/v2/organizations":                                        "/organizations",
+		"/api/v2/organizations/11":                                     "/organizations/{id}",
+		"/api/v2/teams/22":                                             "/teams/{id}",
+		"/api/v2/enums/timezones":                                      "/enums/timezones",
+		"/api/v2/audit-logs/80a63a49-dec4-400a-82b4-4718a03af019":      "/audit-logs/{id}",
+		"/api/v2/audit-logs/organization/4721":                         "/audit-logs/organization/{id}",
+		"/api/v2/audit-logs/organization/1/filters":                    "/audit-logs/organization/{id}/filters",
+		"/api/v2/audit-logs/team/1/filters":                            "/audit-logs/team/{id}/filters",
+		"/api/v2/audit-logs/4721/80a63a49-dec4-400a-82b4-4718a03af019": "/audit-logs/{id}/{id}",
+		"/elsewhere/4":                                                 "other",
+		"/api/v2/organizations/eleven":                                 "other",
+		"/api/v2/organizations/-":                                      "other",
+		"/api/v2/organizations/11/":                                    "other",
+		"/api/v2/" + strings.Repeat("1", 10_000):                       "other",
+		"/api/v3/ping":                                                 "other",
+		"/":                                                            "other",
+	} {
+		m := start(t)
+		ask(t, m, http.StatusOK, get(t, "https://eu1.make.com"+path+"?secret=x"))
+		_, err := m.RoundTripper(failing{}).RoundTrip(get(t, "https://eu1.make.com"+path)) //nolint:bodyclose // there is none
+		require.ErrorIs(t, err, errBroken)
+		for _, status := range []string{"200", "error"} {
+			assert.Contains(t, scrape(t, m),
+				`make_audit_mcp_upstream_request_duration_seconds_count{route="`+route+`",status="`+status+`"} 1`, path)
+		}
+	}
+}
+
+func TestAllAtOnce(t *testing.T) {
+	t.Parallel()
+	m := start(t)
+	next := m.RoundTripper(answering(http.StatusOK))
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			for range 50 {
+				m.KnownTargets("count_audit_logs")
+				ctx, end := m.Begin(t.Context(), telemetry.Operation{Method: "tools/call", Target: "count_audit_logs", Transport: "http"},
+					"", "")
+				response, err := next.RoundTrip(get(t, "https://eu1.make.com/api/v2/ping").WithContext(ctx))
+				if assert.NoError(t, err) {
+					_ = response.Body.Close()
+				}
+				m.Rows("count_audit_logs", 2, 3)
+				m.Waited(ctx, "Make answered 503", time.Second)
+				m.HTTPRefused("rate")
+				end("ok")
+			}
+			m.Handler().ServeHTTP(httptest.NewRecorder(), get(t, "http://localhost/metrics"))
+		})
+	}
+	all.Wait()
+	lines := scrape(t, m)
+	assert.Contains(t, lines, `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="count_audit_logs",mcp_method_name="tools/call",outcome="ok",transport="http"} 1000`)
+	assert.Contains(t, lines, `make_audit_mcp_rows_total{gen_ai_tool_name="count_audit_logs"} 2000`)
+	assert.Contains(t, lines, `make_audit_mcp_upstream_request_duration_seconds_count{route="/ping",status="200"} 1000`)
+}

@@ -4,19 +4,53 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
 	v1 "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
 
 	"make-audit-mcp/internal/telemetry"
 )
+
+// These tests set the environment, as operators do, and so cannot run in parallel.
+
+// otlp is a collector of traces on loopback.
+type otlp struct {
+	mu    sync.Mutex
+	spans []*v1.Span
+	names map[string]string // of the resource
+}
+
+func (c *otlp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var request collector.ExportTraceServiceRequest
+	if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, &request) != nil {
+		http.Error(w, "bad", http.StatusBadRequest)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.names = map[string]string{}
+	for _, resource := range request.GetResourceSpans() {
+		for _, attribute := range resource.GetResource().GetAttributes() {
+			c.names[attribute.GetKey()] = attribute.GetValue().GetStringValue()
+		}
+		for _, scope := range resource.GetScopeSpans() {
+			c.spans = append(c.spans, scope.GetSpans()...)
+		}
+	}
+	w.Header().Set("Content-Type", "application/x-protobuf")
+}
 
 // sending starts a Telemetry that sends its traces to a collector on loopback.
 func sending(t *testing.T, collector http.Handler, logger *slog.Logger) *telemetry.Telemetry {
@@ -52,14 +86,68 @@ func (c *otlp) named(t *testing.T, name string) *v1.Span {
 	return found[0]
 }
 
-func TestWithoutATraceOfTheClientSpansBelongToTheContexts(t *testing.T) {
+func TestSpansFollowTheConventionAndTheClientsTrace(t *testing.T) {
+	m, traces := traced(t)
+	m.KnownTargets("list_audit_logs")
+	const parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+	ctx, end := m.Begin(t.Context(), telemetry.Operation{
+		Method: "tools/call", Target: "list_audit_logs", Transport: "http", ProtocolVersion: "2026-07-28", SessionHash: "abcd",
+		RequestID: "R1",
+	}, parent, "vendor=1")
+	request := get(t, "https://eu1.make.com/api/v2/audit-logs/organization/4721?authorId%5B%5D=secret").WithContext(ctx)
+	request.Header.Set("Authorization", "Token secret")
+	ask(t, m, http.StatusTooManyRequests, request)
+	assert.Empty(t, request.Header.Get("Traceparent"), "Make is a third party")
+	end("tool_error")
+	for _, bad := range []string{"", "x", "00-00000000000000000000000000000000-b7ad6b7169203331-01", strings.Repeat("0", 10_000)} {
+		_, end := m.Begin(t.Context(), telemetry.Operation{Method: "evil\nsecret", Target: "secret", Transport: "sse"}, bad, "")
+		end("ok")
+	}
+	require.NoError(t, m.Shutdown(t.Context()))
+
+	require.Len(t, traces.spans, 6)
+	client, operation := traces.spans[0], traces.spans[1]
+	assert.Equal(t, "make-audit-mcp", traces.names["service.name"])
+	assert.Equal(t, "1.2.3", traces.names["service.version"])
+	assert.Equal(t, "tools/call list_audit_logs", operation.GetName())
+	assert.Equal(t, v1.Span_SPAN_KIND_SERVER, operation.GetKind())
+	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", fmt.Sprintf("%x", operation.GetTraceId()))
+	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", operation.GetParentSpanId()))
+	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, operation.GetStatus().GetCode())
+	assert.Equal(t, map[string]string{
+		"mcp.method.name": "tools/call", "gen_ai.tool.name": "list_audit_logs", "gen_ai.operation.name": "execute_tool",
+		"mcp.session.id":       "abcd",
+		"mcp.protocol.version": "2026-07-28", "network.transport": "tcp", "make_audit_mcp.transport": "http",
+		"make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
+	}, attributes(operation))
+	assert.Equal(t, "GET /audit-logs/organization/{id}", client.GetName())
+	assert.Equal(t, v1.Span_SPAN_KIND_CLIENT, client.GetKind())
+	assert.Equal(t, operation.GetSpanId(), client.GetParentSpanId())
+	for _, span := range traces.spans {
+		assert.NotContains(t, span.String(), "secret")
+	}
+	assert.NotEqual(t, operation.GetTraceId(), traces.spans[2].GetTraceId())
+}
+
+func attributes(span *v1.Span) map[string]string {
+	all := map[string]string{}
+	for _, attribute := range span.GetAttributes() {
+		all[attribute.GetKey()] = attribute.GetValue().GetStringValue()
+	}
+	return all
+}
+
+func TestTheClientsTraceGoesBeforeTheContexts(t *testing.T) {
 	m, traces := traced(t)
 	ctx, endOuter := m.Begin(t.Context(), telemetry.Operation{Method: "initialize", Transport: "stdio"}, "", "")
 	_, endInner := m.Begin(ctx, telemetry.Operation{Method: "ping", Transport: "stdio"}, "not a trace", "")
+	_, endOther := m.Begin(ctx, telemetry.Operation{Method: "tools/list", Transport: "http"},
+		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1,other=2")
+	endOther("ok")
 	endInner("ok")
 	endOuter("cancelled")
 	require.NoError(t, m.Shutdown(t.Context()))
-	outer, inner := traces.named(t, "initialize"), traces.named(t, "ping")
+	outer, inner, other := traces.named(t, "initialize"), traces.named(t, "ping"), traces.named(t, "tools/list")
 	assert.Empty(t, outer.GetParentSpanId())
 	assert.Equal(t, outer.GetSpanId(), inner.GetParentSpanId())
 	assert.Equal(t, outer.GetTraceId(), inner.GetTraceId())
@@ -68,19 +156,8 @@ func TestWithoutATraceOfTheClientSpansBelongToTheContexts(t *testing.T) {
 		assert.Equal(t, v1.Status_STATUS_CODE_UNSET, span.GetStatus().GetCode(), "neither is an error")
 		assert.NotContains(t, attributes(span), "error.type")
 	}
-}
-
-func TestTheClientsTraceGoesBeforeTheContexts(t *testing.T) {
-	m, traces := traced(t)
-	ctx, endOuter := m.Begin(t.Context(), telemetry.Operation{Method: "initialize", Transport: "http"}, "", "")
-	_, endInner := m.Begin(ctx, telemetry.Operation{Method: "ping", Transport: "http"},
-		"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "vendor=1,other=2")
-	endInner("ok")
-	endOuter("ok")
-	require.NoError(t, m.Shutdown(t.Context()))
-	inner := traces.named(t, "ping")
-	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", inner.GetParentSpanId()))
-	assert.Equal(t, "vendor=1,other=2", inner.GetTraceState())
+	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", other.GetParentSpanId()))
+	assert.Equal(t, "vendor=1,other=2", other.GetTraceState())
 }
 
 func TestHostileTraceContextIsIgnored(t *testing.T) {

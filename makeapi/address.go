@@ -12,14 +12,8 @@ import (
 // apiPath is where Make serves its Web API on every zone.
 const apiPath = "/api/v2"
 
-// AddressError says why a zone or base URL cannot be used.
-type AddressError struct {
-	Value  string
-	Reason string
-}
-
-func (e *AddressError) Error() string {
-	return fmt.Sprintf("%q cannot be used as Make's address: %s", e.Value, e.Reason)
+func addressError(value, reason string) error {
+	return fmt.Errorf("%q cannot be used as Make's address: %s", withoutSecrets(value), reason)
 }
 
 // ZoneURL gives the base URL of a Make zone, e.g. eu1.make.com. Zones are not checked against a list, since private instances have names of
@@ -28,9 +22,8 @@ func ZoneURL(zone string) (*url.URL, error) {
 	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(zone)), "https://"), "/")
 	shape := regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	if !shape.MatchString(host) {
-		return nil, &AddressError{Value: withoutSecrets(zone),
-			Reason: "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the host in the address " +
-				"bar when you are signed in to Make)"}
+		return nil, addressError(zone, "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the host "+
+			"in the address bar when you are signed in to Make)")
 	}
 	return &url.URL{Scheme: "https", Host: host, Path: apiPath}, nil
 }
@@ -38,9 +31,7 @@ func ZoneURL(zone string) (*url.URL, error) {
 // ParseBaseURL reads the whole base URL of an instance, e.g. https://make.corp.example/api/v2; without a path, /api/v2 is meant. Plain http
 // is for loopback only: a token must not cross a network unencrypted.
 func ParseBaseURL(raw string) (*url.URL, error) {
-	refuse := func(reason string) (*url.URL, error) {
-		return nil, &AddressError{Value: withoutSecrets(raw), Reason: reason}
-	}
+	refuse := func(reason string) (*url.URL, error) { return nil, addressError(raw, reason) }
 	parsed, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
 		var detail *url.Error

@@ -1,6 +1,7 @@
 package makeapi_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -41,11 +42,9 @@ func TestZoneRefusesWhatIsNoHostName(t *testing.T) {
 	} {
 		base, err := makeapi.ZoneURL(zone)
 		assert.Nil(t, base, "%q", zone)
-		var refused *makeapi.AddressError
-		require.ErrorAs(t, err, &refused, "%q", zone)
-		assert.Contains(t, refused.Error(), "eu1.make.com", "an example helps")
-		assert.Less(t, len(refused.Error()), 1000)
-		assert.NotContains(t, refused.Error(), "\n")
+		require.ErrorContains(t, err, "e.g. eu1.make.com", "%q", zone)
+		assert.Less(t, len(err.Error()), 1000)
+		assert.NotContains(t, err.Error(), "\n")
 	}
 }
 
@@ -109,10 +108,8 @@ func TestBaseURLIsRefused(t *testing.T) {
 	} {
 		base, err := makeapi.ParseBaseURL(raw)
 		assert.Nil(t, base, "%q", raw)
-		var refused *makeapi.AddressError
-		if assert.ErrorAs(t, err, &refused, "%q", raw) {
-			assert.Contains(t, refused.Reason, reason, "%q", raw)
-			assert.NotContains(t, refused.Error(), "\n")
+		if assert.ErrorContains(t, err, reason, "%q", raw) {
+			assert.NotContains(t, err.Error(), "\n")
 		}
 	}
 }
@@ -121,6 +118,7 @@ func TestAddressErrorsShowNoSecret(t *testing.T) {
 	t.Parallel()
 	const secret = "hunter2"
 	for _, raw := range []string{
+		ownerKey, // the key in the wrong variable
 		"https://bob:hunter2@eu1.make.com/api/v2",
 		"https://hunter2@eu1.make.com",
 		"https://bob:hunter2@/api/v2",
@@ -131,25 +129,11 @@ func TestAddressErrorsShowNoSecret(t *testing.T) {
 		"https://eu1.make.com/api/v2?token=hunter2",
 		"https://eu1.make.com/api/v2#hunter2",
 	} {
-		_, err := makeapi.ParseBaseURL(raw)
-		require.Error(t, err, "%q", raw)
-		assert.NotContains(t, err.Error(), secret, "%q", raw)
-		_, err = makeapi.ZoneURL(raw)
-		require.Error(t, err, "%q", raw)
-		assert.NotContains(t, err.Error(), secret, "%q", raw)
+		for _, parse := range []func(string) (*url.URL, error){makeapi.ZoneURL, makeapi.ParseBaseURL} {
+			_, err := parse(raw)
+			require.Error(t, err, "%q", raw)
+			assert.NotContains(t, err.Error(), secret, "%q", raw)
+			assert.NotContains(t, err.Error(), ownerKey)
+		}
 	}
-	// The key in the wrong variable.
-	for _, parse := range []func(string) error{
-		func(raw string) error { _, err := makeapi.ZoneURL(raw); return err },
-		func(raw string) error { _, err := makeapi.ParseBaseURL(raw); return err },
-	} {
-		err := parse(ownerKey)
-		require.Error(t, err)
-		assertKeyHidden(t, err.Error())
-	}
-}
-
-func assertKeyHidden(t *testing.T, text string) {
-	t.Helper()
-	assert.NotContains(t, text, ownerKey)
 }

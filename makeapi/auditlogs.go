@@ -186,15 +186,11 @@ func (s *AuditLogsService) ListTeam(ctx context.Context, organization, team ID, 
 }
 
 func (s *AuditLogsService) list(ctx context.Context, organization ID, kind string, id ID, options ListOptions) (*AuditLogPage, error) {
-	path, err := pathTo("audit-logs", kind, string(id))
-	if err != nil {
-		return nil, err
-	}
 	query, err := options.query()
 	if err != nil {
 		return nil, err
 	}
-	answer, err := s.client.get(ctx, organization, path, query)
+	answer, err := s.client.get(ctx, organization, query, "audit-logs", kind, string(id))
 	if err != nil {
 		return nil, err
 	}
@@ -213,11 +209,7 @@ func (s *AuditLogsService) TeamFilters(ctx context.Context, organization, team I
 }
 
 func (s *AuditLogsService) filters(ctx context.Context, organization ID, kind string, id ID) (*Filters, error) {
-	path, err := pathTo("audit-logs", kind, string(id), "filters")
-	if err != nil {
-		return nil, err
-	}
-	answer, err := s.client.get(ctx, organization, path, nil)
+	answer, err := s.client.get(ctx, organization, nil, "audit-logs", kind, string(id), "filters")
 	if err != nil {
 		return nil, err
 	}
@@ -235,19 +227,11 @@ const (
 // bare one; which one this instance understands is remembered from the first success. GET /audit-logs/{organizationId}/{uuid}, GET
 // /audit-logs/{uuid}
 func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string) (*AuditLog, error) {
-	withOrganization, err := pathTo("audit-logs", string(organization), uuid)
-	if err != nil {
-		return nil, err
-	}
-	bare, err := pathTo("audit-logs", uuid)
-	if err != nil {
-		return nil, err
-	}
 	known := s.client.detailForm.Load()
 	if known == detailFormBare {
-		return s.detail(ctx, organization, bare)
+		return s.detail(ctx, organization, "audit-logs", uuid)
 	}
-	entry, err := s.detail(ctx, organization, withOrganization)
+	entry, err := s.detail(ctx, organization, "audit-logs", string(organization), uuid)
 	if err == nil {
 		s.client.detailForm.Store(detailFormWithOrganization)
 		return entry, nil
@@ -256,7 +240,7 @@ func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string
 		return nil, err
 	}
 	// The answer may mean the path or the uuid; the other form shows which.
-	entry, bareErr := s.detail(ctx, organization, bare)
+	entry, bareErr := s.detail(ctx, organization, "audit-logs", uuid)
 	if bareErr == nil {
 		s.client.detailForm.Store(detailFormBare)
 		return entry, nil
@@ -267,15 +251,15 @@ func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string
 	return nil, err
 }
 
-func (s *AuditLogsService) detail(ctx context.Context, organization ID, path string) (*AuditLog, error) {
-	answer, err := s.client.get(ctx, organization, path, nil)
+func (s *AuditLogsService) detail(ctx context.Context, organization ID, path ...string) (*AuditLog, error) {
+	answer, err := s.client.get(ctx, organization, nil, path...)
 	if err != nil {
 		return nil, err
 	}
 	entry, ok := decodeAuditLog(answer)
 	entry.Raw = rawCopy(answer)
 	if !ok {
-		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: path, Message: "the answer is not an audit log entry"}
+		return nil, notAnswered("the answer is not an audit log entry", path...)
 	}
 	return &entry, nil
 }

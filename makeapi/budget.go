@@ -1,6 +1,7 @@
 package makeapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -43,14 +44,12 @@ type Budget struct {
 	options BudgetOptions
 
 	mu        sync.Mutex
-	instances map[string]*instanceBudget
+	instances map[string]ledgers
 	changed   chan struct{} // closed and replaced when a place may have become free
 }
 
-type instanceBudget struct {
-	common        ledger
-	organizations map[ID]*ledger
-}
+// ledgers are an instance's counts by organization; the one of the empty ID is of calls that name none.
+type ledgers map[ID]*ledger
 
 // ledger holds one count of requests.
 type ledger struct {
@@ -62,16 +61,14 @@ type ledger struct {
 
 // NewBudget returns a budget.
 func NewBudget(options BudgetOptions) *Budget {
-	if options.Minute <= 0 {
-		options.Minute = minute
-	}
+	options.Minute = cmp.Or(options.Minute, minute)
 	if options.RequestsPerMinute < 0 {
 		options.RequestsPerMinute = Unlimited
 	}
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Budget{options: options, instances: map[string]*instanceBudget{}, changed: make(chan struct{})}
+	return &Budget{options: options, instances: map[string]ledgers{}, changed: make(chan struct{})}
 }
 
 // BudgetError says that the budget leaves no room for a call before its context's deadline. Nothing was sent.
@@ -106,7 +103,7 @@ func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 	if perMinute <= 0 {
 		perMinute = DefaultAPILimit
 	}
-	b.instance(instance).organization(organization).apiLimit = perMinute
+	b.ledgers(instance).of(organization).apiLimit = perMinute
 	b.wakeLocked()
 }
 
@@ -114,7 +111,7 @@ func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 func (b *Budget) Ceiling(instance string, organization ID) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.ceiling(b.instance(instance).organization(organization))
+	return b.ceiling(b.ledgers(instance).of(organization))
 }
 
 // Period is the time in which the ceiling's requests may be sent: a minute.
@@ -160,7 +157,7 @@ func (b *Budget) acquire(ctx context.Context, instance string, organization ID, 
 func (b *Budget) pause(instance string, organization ID, wait time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	ledger := b.instance(instance).ledger(organization)
+	ledger := b.ledgers(instance).of(organization)
 	if until := b.options.Now().Add(wait); until.After(ledger.pausedUntil) {
 		ledger.pausedUntil = until
 	}
@@ -169,24 +166,25 @@ func (b *Budget) pause(instance string, organization ID, wait time.Duration) {
 // tryLocked finds the ledger that a request belongs to and how long it has to wait for a place; 0 means none.
 func (b *Budget) tryLocked(instance string, organization ID) (own *ledger, wait time.Duration, ceiling int) {
 	now := b.options.Now()
-	budget := b.instance(instance)
-	own = budget.ledger(organization)
+	all := b.ledgers(instance)
+	common := all.of("")
+	own = all.of(organization)
 	wait = own.pausedUntil.Sub(now)
 	if b.options.RequestsPerMinute == Unlimited {
 		return own, wait, Unlimited
 	}
 	if organization != "" {
 		ceiling = b.ceiling(own)
-		return own, max(wait, b.room(ceiling, now, own, &budget.common)), ceiling
+		return own, max(wait, b.room(ceiling, now, own, common)), ceiling
 	}
-	if len(budget.organizations) == 0 {
-		ceiling = unknownCeiling
-		if b.options.RequestsPerMinute > 0 {
-			ceiling = b.options.RequestsPerMinute
-		}
+	if len(all) == 1 {
+		ceiling = cmp.Or(b.options.RequestsPerMinute, unknownCeiling)
 		return own, max(wait, b.room(ceiling, now, own)), ceiling
 	}
-	for _, other := range budget.organizations {
+	for _, other := range all {
+		if other == common {
+			continue
+		}
 		if needed := b.room(b.ceiling(other), now, own, other); needed >= wait {
 			wait, ceiling = needed, b.ceiling(other)
 		}
@@ -198,19 +196,17 @@ func (b *Budget) ceiling(l *ledger) int {
 	if b.options.RequestsPerMinute != 0 {
 		return b.options.RequestsPerMinute
 	}
-	limit := l.apiLimit
-	if limit == 0 {
-		limit = DefaultAPILimit
-	}
-	return max(1, limit/2)
+	return max(1, cmp.Or(l.apiLimit, DefaultAPILimit)/2)
 }
 
 // room returns how long it takes until the ledgers together hold fewer requests than the ceiling. Places held by requests under way have no
 // known end; waiting for a tenth of a minute is a bound, since their release wakes the waiters.
 func (b *Budget) room(ceiling int, now time.Time, ledgers ...*ledger) time.Duration {
-	used, next := 0, b.options.Minute/10
+	used := 0
+	var ends []time.Time
 	for _, l := range ledgers {
-		l.expire(now.Add(-b.options.Minute))
+		l.answered = slices.DeleteFunc(l.answered, func(at time.Time) bool { return now.Sub(at) >= b.options.Minute })
+		ends = append(ends, l.answered...)
 		used += l.inFlight + len(l.answered)
 	}
 	if used < ceiling {
@@ -218,12 +214,8 @@ func (b *Budget) room(ceiling int, now time.Time, ledgers ...*ledger) time.Durat
 	}
 	// The place that is free first decides: with more used than the ceiling (it may have been lowered), that many must go first.
 	needed := used - ceiling + 1
-	var ends []time.Time
-	for _, l := range ledgers {
-		ends = append(ends, l.answered...)
-	}
 	if needed > len(ends) {
-		return next
+		return b.options.Minute / 10
 	}
 	slices.SortFunc(ends, time.Time.Compare)
 	return max(ends[needed-1].Add(b.options.Minute).Sub(now), time.Millisecond)
@@ -242,36 +234,16 @@ func (b *Budget) wakeLocked() {
 	b.changed = make(chan struct{})
 }
 
-func (b *Budget) instance(name string) *instanceBudget {
-	budget, ok := b.instances[name]
-	if !ok {
-		budget = &instanceBudget{organizations: map[ID]*ledger{}}
-		b.instances[name] = budget
+func (b *Budget) ledgers(instance string) ledgers {
+	if b.instances[instance] == nil {
+		b.instances[instance] = ledgers{}
 	}
-	return budget
+	return b.instances[instance]
 }
 
-// ledger finds the count of an organization, or the common one for calls that name none.
-func (i *instanceBudget) ledger(organization ID) *ledger {
-	if organization == "" {
-		return &i.common
+func (l ledgers) of(organization ID) *ledger {
+	if l[organization] == nil {
+		l[organization] = &ledger{}
 	}
-	return i.organization(organization)
-}
-
-func (i *instanceBudget) organization(id ID) *ledger {
-	l, ok := i.organizations[id]
-	if !ok {
-		l = &ledger{}
-		i.organizations[id] = l
-	}
-	return l
-}
-
-func (l *ledger) expire(before time.Time) {
-	kept := 0
-	for kept < len(l.answered) && !l.answered[kept].After(before) {
-		kept++
-	}
-	l.answered = l.answered[kept:]
+	return l[organization]
 }

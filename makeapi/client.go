@@ -2,14 +2,17 @@ package makeapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -20,8 +23,6 @@ const (
 	defaultUserAgent = "make-audit-mcp"
 	// defaultTryTimeout bounds one try; a page of 1,000 entries takes seconds.
 	defaultTryTimeout = 30 * time.Second
-	// maxBodyBytes is far above a page of 1,000 entries (about half a megabyte).
-	maxBodyBytes = 64 << 20
 	// shortestKey is below any key's length: what is shorter may be a word.
 	shortestKey = 8
 )
@@ -64,7 +65,7 @@ type Client struct {
 	instance string
 	// secret and renew are the credential's: a function never shows what it holds, however the client is printed.
 	secret     func() (string, error)
-	renew      func(refused string) (bool, error)
+	renew      func(refused string) bool
 	userAgent  string
 	budget     *Budget
 	clock      *serverClock
@@ -75,39 +76,30 @@ type Client struct {
 
 // New returns a client. It calls nothing yet.
 func New(options Options) *Client {
+	if options.Credential == nil {
+		options.Credential = StaticKey("")
+	}
+	if options.Budget == nil {
+		options.Budget = NewBudget(BudgetOptions{})
+	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Transport == nil {
+		options.Transport = DefaultTransport()
+	}
 	c := &Client{
 		base:      options.BaseURL,
 		instance:  options.BaseURL.String(),
-		userAgent: options.UserAgent,
+		secret:    options.Credential.Secret,
+		renew:     options.Credential.Renew,
+		userAgent: cmp.Or(options.UserAgent, defaultUserAgent),
 		budget:    options.Budget,
+		clock:     &serverClock{local: options.Now},
 		onWait:    options.OnWait,
 	}
-	credential := options.Credential
-	if credential == nil {
-		credential = StaticKey("")
-	}
-	c.secret, c.renew = credential.Secret, credential.Renew
-	if c.userAgent == "" {
-		c.userAgent = defaultUserAgent
-	}
-	if c.budget == nil {
-		c.budget = NewBudget(BudgetOptions{})
-	}
-	local := options.Now
-	if local == nil {
-		local = time.Now
-	}
-	c.clock = &serverClock{local: local}
-	next := options.Transport
-	if next == nil {
-		next = DefaultTransport()
-	}
-	tryTimeout := options.TryTimeout
-	if tryTimeout <= 0 {
-		tryTimeout = defaultTryTimeout
-	}
 	c.http = &http.Client{
-		Transport:     &tryTransport{next: next, client: c, timeout: tryTimeout, maxBytes: maxBodyBytes},
+		Transport:     &tryTransport{next: options.Transport, client: c, timeout: cmp.Or(options.TryTimeout, defaultTryTimeout)},
 		CheckRedirect: c.checkRedirect,
 	}
 	services := service{client: c}
@@ -141,56 +133,64 @@ func (c *Client) reportWait(ctx context.Context, wait Wait) {
 
 // Ping asks whether the API answers (GET /ping). It needs no credential.
 func (c *Client) Ping(ctx context.Context) error {
-	_, err := c.send(ctx, "/ping", nil, "")
+	_, _, err := c.send(ctx, "/ping", nil, "")
 	return err
 }
 
-// get calls a path and returns its JSON object. organization is the one that the call counts to, empty where it belongs to none.
-func (c *Client) get(ctx context.Context, organization ID, path string, query url.Values) (gjson.Result, error) {
+// get calls the path made of segments and returns its JSON object. organization is the one that the call counts to, empty where it belongs
+// to none.
+func (c *Client) get(ctx context.Context, organization ID, query url.Values, segments ...string) (gjson.Result, error) {
+	path, err := pathTo(segments...)
+	if err != nil {
+		return gjson.Result{}, err
+	}
 	ctx = withOrganization(ctx, organization)
 	key, err := c.secret()
 	if err != nil {
 		return gjson.Result{}, err
 	}
-	answer, err := c.send(ctx, path, query, key)
-	if IsKind(err, KindUnauthorized) {
-		// The key may have been rotated in its file since it was read.
-		renewed, _ := c.renew(key)
-		if renewed {
-			key, err = c.secret()
-			if err == nil {
-				answer, err = c.send(ctx, path, query, key)
-			}
+	status, body, err := c.send(ctx, path, query, key)
+	if IsKind(err, KindUnauthorized) && c.renew(key) {
+		// The key was rotated in its file since it was read.
+		key, err = c.secret()
+		if err == nil {
+			status, body, err = c.send(ctx, path, query, key)
 		}
 	}
 	if err != nil {
 		return gjson.Result{}, err
 	}
+	answer := gjson.ParseBytes(body)
 	// encoding/json checks, because it bounds the depth of nesting; gjson reads tolerantly, but recurses without bound when it checks.
-	if !json.Valid(answer.body) {
-		return gjson.Result{}, newError(answer.response, nil, path, 0)
+	if !json.Valid(body) || !answer.IsObject() {
+		return gjson.Result{}, newError(status, nil, path, 0)
 	}
-	parsed := gjson.ParseBytes(answer.body)
-	if !parsed.IsObject() {
-		return gjson.Result{}, newError(answer.response, nil, path, 0)
-	}
-	return parsed, nil
+	return answer, nil
 }
 
-type answer struct {
-	response *http.Response
-	body     []byte
+// maxIDLength is far above that of any id of Make.
+const maxIDLength = 128
+
+// pathTo joins a path of the API. Its segments come from callers and from Make's data, so anything that could change the path is refused.
+func pathTo(segments ...string) (string, error) {
+	const characters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_"
+	for _, segment := range segments {
+		if segment == "" || len(segment) > maxIDLength || strings.Trim(segment, characters) != "" {
+			return "", fmt.Errorf("%q cannot be an id in Make's API: ids are letters, digits, - and _", clip(segment))
+		}
+	}
+	return "/" + strings.Join(segments, "/"), nil
 }
 
 // send makes a call with its retries. A status beyond 2xx is an *Error.
-func (c *Client) send(ctx context.Context, path string, query url.Values, key string) (answer, error) {
+func (c *Client) send(ctx context.Context, path string, query url.Values, key string) (status int, body []byte, err error) {
 	target := *c.base
 	target.Path = c.base.Path + path
 	target.RawPath = ""
 	target.RawQuery = query.Encode()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
-		return answer{}, err
+		return 0, nil, err
 	}
 	request.Header.Set("User-Agent", c.userAgent)
 	request.Header.Set("Accept", "application/json")
@@ -199,12 +199,12 @@ func (c *Client) send(ctx context.Context, path string, query url.Values, key st
 	}
 	response, err := c.do(request)
 	if err != nil {
-		return answer{}, c.explain(ctx, err, path)
+		return 0, nil, c.explain(ctx, err, path)
 	}
 	defer func() { _ = response.Body.Close() }()
-	body := make([]byte, response.ContentLength) // in memory and bounded: see tryTransport
+	body = make([]byte, response.ContentLength) // in memory and bounded: see tryTransport
 	if _, err := io.ReadFull(response.Body, body); err != nil {
-		return answer{}, c.explain(ctx, err, path)
+		return 0, nil, c.explain(ctx, err, path)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
 		if len(key) >= shortestKey {
@@ -218,9 +218,9 @@ func (c *Client) send(ctx context.Context, path string, query url.Values, key st
 				wait = named
 			}
 		}
-		return answer{}, newError(response, body, path, wait)
+		return 0, nil, newError(response.StatusCode, body, path, wait)
 	}
-	return answer{response: response, body: body}, nil
+	return response.StatusCode, body, nil
 }
 
 // explain turns a failed call into one of the package's errors. Errors of net/http name the whole URL; only the cause is kept.

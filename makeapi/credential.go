@@ -26,7 +26,7 @@ type Credential interface {
 	// Secret returns the key to use now.
 	Secret() (string, error)
 	// Renew is asked after a 401. It reports whether Secret now returns another key than refused, so that the call is worth repeating.
-	Renew(refused string) (bool, error)
+	Renew(refused string) bool
 }
 
 // StaticKey is a key that never changes. Printing it shows no secret.
@@ -38,16 +38,10 @@ func (k StaticKey) Secret() (string, error) {
 }
 
 // Renew reports false: there is no other key.
-func (k StaticKey) Renew(string) (bool, error) { return false, nil }
+func (k StaticKey) Renew(string) bool { return false }
 
 // hiddenKey is what shows of a key, however it is printed.
 const hiddenKey = "[key]"
-
-// String hides the key.
-func (k StaticKey) String() string { return hiddenKey }
-
-// GoString hides the key.
-func (k StaticKey) GoString() string { return hiddenKey }
 
 // Format hides the key from every verb.
 func (k StaticKey) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, hiddenKey) }
@@ -80,11 +74,11 @@ func (f *KeyFile) Secret() (string, error) {
 }
 
 // Renew reads the file again.
-func (f *KeyFile) Renew(refused string) (bool, error) {
+func (f *KeyFile) Renew(refused string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	key, err := f.read()
-	return err == nil && key != refused, err
+	return err == nil && key != refused
 }
 
 func (f *KeyFile) read() (string, error) {

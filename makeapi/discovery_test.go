@@ -21,7 +21,7 @@ func TestMeTellsUserRolesAndTimezoneInOneCall(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, makeapi.User{ID: "1", Name: "Olga Owner", Email: "olga@example.com", Timezone: "Europe/Prague"}, me.User)
 	assert.Equal(t, map[makeapi.ID]makeapi.ID{
-		home: makeapi.RoleOrganizationOwner, foreign: makeapi.RoleOrganizationAdmin, cheap: makeapi.RoleOrganizationOwner,
+		home: "11", foreign: "12", cheap: "11",
 	}, me.OrganizationRoles)
 	assert.Empty(t, me.TeamRoles)
 	assert.Equal(t, []string{"/users/me"}, paths(sim))
@@ -95,7 +95,7 @@ func TestMeSurvivesOddMembers(t *testing.T) {
 	me, err := newClient(t, api.url).Users.Me(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, makeapi.ID("1"), me.ID)
-	assert.Equal(t, map[makeapi.ID]makeapi.ID{home: makeapi.RoleOrganizationOwner}, me.OrganizationRoles)
+	assert.Equal(t, map[makeapi.ID]makeapi.ID{home: "11"}, me.OrganizationRoles)
 	assert.Equal(t, map[makeapi.ID]makeapi.ID{red: makeapi.RoleTeamAdmin}, me.TeamRoles)
 }
 
@@ -291,8 +291,8 @@ func TestListThatFailsMidwayIsAnError(t *testing.T) {
 func TestRolesHaveNames(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, "Team Admin", makeapi.RoleName(makeapi.RoleTeamAdmin))
-	assert.Equal(t, "Owner", makeapi.RoleName(makeapi.RoleOrganizationOwner))
-	assert.Equal(t, "Admin", makeapi.RoleName(makeapi.RoleOrganizationAdmin))
+	assert.Equal(t, "Owner", makeapi.RoleName("11"))
+	assert.Equal(t, "Admin", makeapi.RoleName("12"))
 	assert.Equal(t, "role 5001", makeapi.RoleName("5001"))
 }
 

@@ -1,6 +1,7 @@
 package makeapi
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -131,12 +132,12 @@ func IsKind(err error, kinds ...Kind) bool {
 	if !errors.As(err, &answer) {
 		return false
 	}
-	for _, kind := range kinds {
-		if answer.Kind == kind {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(kinds, answer.Kind)
+}
+
+// notAnswered is the error for a success that does not hold what the path stands for.
+func notAnswered(message string, path ...string) *Error {
+	return &Error{Kind: KindNotJSON, Status: http.StatusOK, Path: "/" + strings.Join(path, "/"), Message: message}
 }
 
 // maxErrorText bounds what is kept of a server's words.
@@ -144,8 +145,8 @@ const maxErrorText = 300
 
 // newError reads an error answer. Make's errors are JSON with detail, message and code; 429 may be plain text, and what stands in front of
 // Make answers HTML.
-func newError(response *http.Response, body []byte, path string, retryAfter time.Duration) *Error {
-	e := &Error{Status: response.StatusCode, Path: path, RetryAfter: retryAfter}
+func newError(status int, body []byte, path string, retryAfter time.Duration) *Error {
+	e := &Error{Status: status, Path: path, RetryAfter: retryAfter}
 	inMakesWords := false
 	if json.Valid(body) {
 		answer := gjson.ParseBytes(body)
@@ -161,10 +162,10 @@ func newError(response *http.Response, body []byte, path string, retryAfter time
 			return len(e.Suberrors) < 5
 		})
 		inMakesWords = answer.IsObject() && (e.Code != "" || e.Message != "" || e.Detail != "")
-	} else if isPlainText(body) {
+	} else if len(body) <= maxErrorText && !bytes.Contains(body, []byte("<")) {
 		e.Message = clip(strings.TrimSpace(string(body)))
 	}
-	switch status := response.StatusCode; {
+	switch {
 	case status == http.StatusUnauthorized:
 		e.Kind = KindUnauthorized
 	case status == http.StatusPaymentRequired:
@@ -187,10 +188,6 @@ func newError(response *http.Response, body []byte, path string, retryAfter time
 		e.Kind = KindBadRequest
 	}
 	return e
-}
-
-func isPlainText(body []byte) bool {
-	return len(body) > 0 && len(body) <= maxErrorText && !strings.Contains(string(body), "<")
 }
 
 func clip(text string) string {

@@ -32,7 +32,7 @@ type OrganizationsService struct{ service }
 // List lists the organizations that the user belongs to, in all zones. GET /organizations
 func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error) {
 	var organizations []Organization
-	err := s.client.eachPage(ctx, "", "/organizations", url.Values{}, "organizations", func(record gjson.Result) {
+	err := s.client.eachPage(ctx, "", url.Values{}, "organizations", func(record gjson.Result) {
 		if organization, ok := decodeOrganization(record); ok {
 			organizations = append(organizations, organization)
 		}
@@ -42,17 +42,13 @@ func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error)
 
 // Get returns one organization with license and teams. GET /organizations/{organizationId}
 func (s *OrganizationsService) Get(ctx context.Context, id ID) (*Organization, error) {
-	path, err := pathTo("organizations", string(id))
-	if err != nil {
-		return nil, err
-	}
-	answer, err := s.client.get(ctx, id, path, nil)
+	answer, err := s.client.get(ctx, id, nil, "organizations", string(id))
 	if err != nil {
 		return nil, err
 	}
 	organization, ok := decodeOrganization(answer.Get("organization"))
 	if !ok {
-		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: path, Message: "the answer is not an organization"}
+		return nil, notAnswered("the answer is not an organization", "organizations", string(id))
 	}
 	return &organization, nil
 }
@@ -75,4 +71,48 @@ func decodeOrganization(record gjson.Result) (Organization, bool) {
 		}
 	}
 	return organization, true
+}
+
+// Team is a team with the organization it belongs to.
+type Team struct {
+	ID           ID
+	Name         string
+	Organization ID
+}
+
+// TeamsService has the calls about teams.
+type TeamsService struct{ service }
+
+// List lists an organization's teams. GET /teams?organizationId=
+func (s *TeamsService) List(ctx context.Context, organization ID) ([]Team, error) {
+	var teams []Team
+	err := s.client.eachPage(ctx, organization, url.Values{"organizationId": {string(organization)}}, "teams",
+		func(record gjson.Result) {
+			if team, ok := decodeTeam(record); ok {
+				teams = append(teams, team)
+			}
+		})
+	return teams, err
+}
+
+// Get returns one team. GET /teams/{teamId}
+func (s *TeamsService) Get(ctx context.Context, id ID) (*Team, error) {
+	answer, err := s.client.get(ctx, "", nil, "teams", string(id))
+	if err != nil {
+		return nil, err
+	}
+	team, ok := decodeTeam(answer.Get("team"))
+	if !ok {
+		return nil, notAnswered("the answer is not a team", "teams", string(id))
+	}
+	return &team, nil
+}
+
+func decodeTeam(record gjson.Result) (Team, bool) {
+	ref, _ := decodeRef(record)
+	if ref == nil || ref.ID == "" {
+		return Team{}, false
+	}
+	organization, _ := decodeID(record.Get("organizationId"))
+	return Team{ID: ref.ID, Name: ref.Name, Organization: organization}, true
 }

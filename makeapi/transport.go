@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -40,16 +41,18 @@ func organizationOf(ctx context.Context) ID {
 	return organization
 }
 
+// maxBodyBytes is far above a page of 1,000 entries (about half a megabyte).
+const maxBodyBytes = 64 << 20
+
 // errBodyTooLarge ends a call whose answer is larger than the client keeps.
 var errBodyTooLarge = errors.New("the answer is larger than this client reads")
 
 // tryTransport sends one try: it takes a place in the budget, bounds the try's time, and reads the whole body, so that an answer that is
 // cut half-way is a broken connection to the retries above.
 type tryTransport struct {
-	next     http.RoundTripper
-	client   *Client
-	timeout  time.Duration
-	maxBytes int64
+	next    http.RoundTripper
+	client  *Client
+	timeout time.Duration
 }
 
 func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
@@ -74,12 +77,12 @@ func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 		response.Header.Del("Location") // net/http's error would show the whole URL
 	}
 
-	body, err := io.ReadAll(io.LimitReader(received, t.maxBytes+1))
+	body, err := io.ReadAll(io.LimitReader(received, maxBodyBytes+1))
 	if err != nil {
 		return nil, t.asOwnTimeout(ctx, fmt.Errorf("the answer was cut after %d bytes: %w", len(body), err))
 	}
-	if int64(len(body)) > t.maxBytes {
-		return nil, fmt.Errorf("%w (%d bytes)", errBodyTooLarge, t.maxBytes)
+	if len(body) > maxBodyBytes {
+		return nil, fmt.Errorf("%w (%d bytes)", errBodyTooLarge, maxBodyBytes)
 	}
 	response.Body = io.NopCloser(bytes.NewReader(body))
 	response.ContentLength = int64(len(body))
@@ -92,4 +95,29 @@ func (t *tryTransport) asOwnTimeout(caller context.Context, err error) error {
 		return fmt.Errorf("no whole answer within %s", t.timeout)
 	}
 	return err
+}
+
+// clockTolerance is the difference between the clocks that is not corrected: the Date header has whole seconds and travels.
+const clockTolerance = 2 * time.Second
+
+// serverClock is Make's clock, as far as the Date headers show it: windows that end now must end at Make's now, not at this machine's.
+type serverClock struct {
+	local  func() time.Time
+	offset atomic.Int64 // nanoseconds that Make's clock is ahead
+}
+
+func (c *serverClock) now() time.Time {
+	return c.local().Add(time.Duration(c.offset.Load()))
+}
+
+func (c *serverClock) observe(dateHeader string) {
+	date, err := http.ParseTime(dateHeader)
+	if err != nil {
+		return
+	}
+	offset := date.Sub(c.local())
+	if offset.Abs() < clockTolerance {
+		offset = 0
+	}
+	c.offset.Store(int64(offset))
 }

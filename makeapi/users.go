@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -19,14 +20,10 @@ type User struct {
 	TimezoneID ID
 }
 
-// Role ids that can read audit logs. Custom roles exist too, so these are hints. Source: GET /users/roles of Make's OpenAPI description.
-const (
-	RoleTeamAdmin         ID = "1"
-	RoleOrganizationOwner ID = "11"
-	RoleOrganizationAdmin ID = "12"
-)
+// RoleTeamAdmin is the id of the role that can read a team's audit log. Custom roles exist too, so it is a hint.
+const RoleTeamAdmin ID = "1"
 
-// RoleName names the roles that Make documents; others by their id.
+// RoleName names the roles that Make documents (GET /users/roles of its OpenAPI description); others by their id.
 func RoleName(role ID) string {
 	names := map[ID]string{
 		"1": "Team Admin", "3": "Team Member", "4": "Team Monitoring", "6": "Team Operator",
@@ -58,11 +55,11 @@ type UsersService struct{ service }
 // Me returns the credential's user and roles. GET /users/me
 func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 	columns := []string{"id", "name", "email", "timezone", "userOrganizationRoles", "userTeamRoles"}
-	answer, err := s.client.get(ctx, "", "/users/me", url.Values{"cols[]": columns})
+	answer, err := s.client.get(ctx, "", url.Values{"cols[]": columns}, "users", "me")
 	asked := !IsKind(err, KindBadRequest)
 	if !asked {
 		// An instance that lacks one of the columns still returns the defaults.
-		answer, err = s.client.get(ctx, "", "/users/me", nil)
+		answer, err = s.client.get(ctx, "", nil, "users", "me")
 	}
 	if err != nil {
 		return nil, err
@@ -70,12 +67,12 @@ func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 	record := answer.Get("authUser")
 	user, _ := decodeActor(record)
 	if user == nil || user.ID == "" {
-		return nil, &Error{Kind: KindNotJSON, Status: 200, Path: "/users/me", Message: "the answer names no user"}
+		return nil, notAnswered("the answer names no user", "users", "me")
 	}
 	user.Timezone, _ = decodeText(record.Get("timezone"))
 	if user.Timezone == "" && asked {
 		// Where it is no column, the call without columns may have it.
-		if answer, err := s.client.get(ctx, "", "/users/me", nil); err == nil {
+		if answer, err := s.client.get(ctx, "", nil, "users", "me"); err == nil {
 			user.Timezone, _ = decodeText(answer.Get("authUser.timezone"))
 		}
 	}
@@ -88,7 +85,7 @@ func (s *UsersService) Me(ctx context.Context) (*CurrentUser, error) {
 
 // Authorization returns the credential's scopes. GET /users/me/current-authorization
 func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error) {
-	answer, err := s.client.get(ctx, "", "/users/me/current-authorization", nil)
+	answer, err := s.client.get(ctx, "", nil, "users", "me", "current-authorization")
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +100,7 @@ func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error
 // user:read and may be refused. GET /users?organizationId=
 func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
 	var users []User
-	err := s.client.eachPage(ctx, organization, "/users", url.Values{"organizationId": {string(organization)}}, "users",
+	err := s.client.eachPage(ctx, organization, url.Values{"organizationId": {string(organization)}}, "users",
 		func(record gjson.Result) {
 			if user, _ := decodeActor(record); user != nil {
 				user.Timezone, _ = decodeText(record.Get("timezone"))
@@ -112,6 +109,28 @@ func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([
 			}
 		})
 	return users, err
+}
+
+// EnumsService has the calls about what ids in other answers stand for.
+type EnumsService struct{ service }
+
+// Timezones returns the IANA name of each time zone id, as User.TimezoneID has it. Entries without an id or a name are left out. GET
+// /enums/timezones: {"timezones":[{id, name, code, offset}]}; by the reference at developers.make.com and the mocks of @makehq/sdk, code is
+// the IANA name.
+func (s *EnumsService) Timezones(ctx context.Context) (map[ID]string, error) {
+	answer, err := s.client.get(ctx, "", nil, "enums", "timezones")
+	if err != nil {
+		return nil, err
+	}
+	zones := map[ID]string{}
+	for _, record := range list(answer.Get("timezones")) {
+		id, _ := decodeID(record.Get("id"))
+		code, _ := decodeText(record.Get("code"))
+		if id != "" && code != "" {
+			zones[id] = code
+		}
+	}
+	return zones, nil
 }
 
 func decodeRoles(records gjson.Result, subject string) map[ID]ID {
@@ -129,16 +148,16 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 // maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.
 const maxListPages = 100
 
-// eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more.
-func (c *Client) eachPage(ctx context.Context, organization ID, path string, query url.Values, field string,
-	each func(gjson.Result)) error {
+// eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more. name is both the list's path and
+// the member of the answer that it stands in.
+func (c *Client) eachPage(ctx context.Context, organization ID, query url.Values, name string, each func(gjson.Result)) error {
 	offset, first := 0, ""
 	for range maxListPages {
-		answer, err := c.get(ctx, organization, path, query)
+		answer, err := c.get(ctx, organization, query, name)
 		if err != nil {
 			return err
 		}
-		records := list(answer.Get(field))
+		records := list(answer.Get(name))
 		if offset > 0 && len(records) > 0 && records[0].Raw == first {
 			return nil // the offset is ignored: all there is came with the first page
 		}
@@ -151,7 +170,7 @@ func (c *Client) eachPage(ctx context.Context, organization ID, path string, que
 		}
 		first = records[0].Raw
 		offset += len(records)
-		query.Set("pg[offset]", fmt.Sprint(offset))
+		query.Set("pg[offset]", strconv.Itoa(offset))
 	}
-	return fmt.Errorf("GET %s has more than %d entries, which is more than this client reads", path, offset)
+	return fmt.Errorf("GET /%s has more than %d entries, which is more than this client reads", name, offset)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -35,7 +37,7 @@ func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 		if err != nil {
 			return nil, err
 		}
-		oldest, listErr := r.oldest(ctx, organizationList(organization))
+		oldest, listErr := r.oldest(ctx, endpoint{organization: organization})
 		switch {
 		case listErr == nil:
 			access.Organization, access.Oldest = true, oldest
@@ -98,9 +100,15 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 		return nil
 	}
 	// Teams that the user administers first, in case there are more than can be asked.
+	isAdmin := func(team auditlog.TeamAccess) bool { return me.TeamRoles[makeapi.ID(team.ID)] == makeapi.RoleTeamAdmin }
 	slices.SortStableFunc(access.Teams, func(a, b auditlog.TeamAccess) int {
-		return boolRank(me.TeamRoles[makeapi.ID(b.ID)] == makeapi.RoleTeamAdmin) - boolRank(
-			me.TeamRoles[makeapi.ID(a.ID)] == makeapi.RoleTeamAdmin)
+		switch {
+		case isAdmin(a) == isAdmin(b):
+			return 0
+		case isAdmin(a):
+			return -1
+		}
+		return 1
 	})
 	probed := access.Teams[:min(len(access.Teams), maxTeamProbes)]
 	oldest := make([]time.Time, len(probed))
@@ -108,7 +116,7 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	group.SetLimit(r.options.Parallel)
 	for i := range probed {
 		group.Go(func() error {
-			at, err := r.oldest(groupCtx, teamList(organization, probed[i].ID))
+			at, err := r.oldest(groupCtx, endpoint{organization, probed[i].ID})
 			if makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
 				return nil
 			}
@@ -119,11 +127,7 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, at := range oldest {
-		if !at.IsZero() && (access.Oldest.IsZero() || at.Before(access.Oldest)) {
-			access.Oldest = at
-		}
-	}
+	access.Oldest = earliest(oldest)
 	return nil
 }
 
@@ -168,13 +172,20 @@ func (r *Reader) oldest(ctx context.Context, list endpoint) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	var at time.Time
+	times := make([]time.Time, 0, len(page.Entries))
 	for _, entry := range page.Entries {
-		if at.IsZero() || entry.TriggeredAt.Before(at) {
-			at = entry.TriggeredAt
-		}
+		times = append(times, entry.TriggeredAt)
 	}
-	return at, nil
+	return earliest(times), nil
+}
+
+// earliest returns the earliest of those that are not zero; zero if there is none.
+func earliest(times []time.Time) time.Time {
+	times = slices.DeleteFunc(times, time.Time.IsZero)
+	if len(times) == 0 {
+		return time.Time{}
+	}
+	return slices.MinFunc(times, time.Time.Compare)
 }
 
 // reasonOf explains a refusal with what helps against it.
@@ -186,9 +197,13 @@ func reasonOf(err error) string {
 	return auditlog.Text(err.Error()).Clean()
 }
 
-func boolRank(b bool) int {
-	if b {
-		return 1
+// IsUnreachable reports whether an error means that Make could not be asked, rather than that it refused.
+func IsUnreachable(err error) bool {
+	var answer *makeapi.Error
+	if errors.As(err, &answer) {
+		return makeapi.IsKind(err, makeapi.KindUnavailable, makeapi.KindRateLimit, makeapi.KindNotJSON)
 	}
-	return 0
+	var onTheWay *url.Error
+	var network net.Error
+	return errors.As(err, &onTheWay) || errors.As(err, &network)
 }

@@ -1,7 +1,7 @@
 package live
 
 import (
-	"sync"
+	"unique"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/makeapi"
@@ -9,45 +9,45 @@ import (
 
 // interner shares the names, events and people that entries repeat, so that tens of thousands of entries stay small in memory.
 type interner struct {
-	mu     sync.Mutex
-	texts  map[string]auditlog.Text
 	actors map[makeapi.User]*auditlog.Actor
 	refs   map[makeapi.Ref]*auditlog.Ref
 }
 
 func newInterner() *interner {
-	return &interner{texts: map[string]auditlog.Text{}, actors: map[makeapi.User]*auditlog.Actor{}, refs: map[makeapi.Ref]*auditlog.Ref{}}
+	return &interner{actors: map[makeapi.User]*auditlog.Actor{}, refs: map[makeapi.Ref]*auditlog.Ref{}}
 }
 
 // entry maps the API's wire type to the log's.
 func (in *interner) entry(wire *makeapi.AuditLog) *auditlog.Entry {
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	entry := &auditlog.Entry{
 		UUID:         wire.UUID,
 		TriggeredAt:  wire.TriggeredAt,
 		CreatedAt:    wire.CreatedAt,
-		Organization: in.ref(wire.Organization),
-		Event:        in.text(wire.EventName),
-		Team:         in.ref(wire.Team),
+		Organization: shared(in.refs, wire.Organization, refOf),
+		Event:        auditlog.Text(unique.Make(wire.EventName).Value()),
+		Team:         shared(in.refs, wire.Team, refOf),
+		Actor:        shared(in.actors, wire.Actor, actorOf),
 		TargetID:     auditlog.Text(wire.TargetID),
 		Extra:        wire.Extra,
 		Details:      wire.Details,
 		Raw:          wire.Raw,
 	}
-	if wire.Actor != nil {
-		actor, ok := in.actors[*wire.Actor]
-		if !ok {
-			mapped := actorOf(*wire.Actor)
-			actor = &mapped
-			in.actors[*wire.Actor] = actor
-		}
-		entry.Actor = actor
-	}
 	if wire.Version != nil {
 		entry.Version = &auditlog.Version{From: auditlog.Text(wire.Version.From), To: auditlog.Text(wire.Version.To)}
 	}
 	return entry
+}
+
+// shared returns what wire maps to, the same for equal ones; nil for nil.
+func shared[W comparable, V any](known map[W]*V, wire *W, mapped func(W) V) *V {
+	if wire == nil {
+		return nil
+	}
+	if known[*wire] == nil {
+		value := mapped(*wire)
+		known[*wire] = &value
+	}
+	return known[*wire]
 }
 
 // Decode reads an entry back from its Raw, as a Reader reads Make's answer. It shares nothing with other entries. ok is false for what is
@@ -58,28 +58,6 @@ func Decode(raw []byte) (entry *auditlog.Entry, ok bool) {
 		return nil, false
 	}
 	return newInterner().entry(&wire), true
-}
-
-func (in *interner) text(raw string) auditlog.Text {
-	text, ok := in.texts[raw]
-	if !ok {
-		text = auditlog.Text(raw)
-		in.texts[raw] = text
-	}
-	return text
-}
-
-func (in *interner) ref(wire *makeapi.Ref) *auditlog.Ref {
-	if wire == nil {
-		return nil
-	}
-	ref, ok := in.refs[*wire]
-	if !ok {
-		mapped := refOf(*wire)
-		ref = &mapped
-		in.refs[*wire] = ref
-	}
-	return ref
 }
 
 func actorOf(user makeapi.User) auditlog.Actor {

@@ -29,4 +29,11 @@ func upperEdge(to time.Time) day { return dayOf(to.Add(eastmost - time.Nanosecon
 // endOf is a time that no entry reaches that a list up to dateTo d returns, even if d is included and meant in the westmost zone.
 func endOf(d day) time.Time { return d.Add(oneDay + westmost) }
 
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
 func daysBetween(from, to day) int { return int(to.Sub(from.Time) / oneDay) }

@@ -1,12 +1,11 @@
 package live
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"time"
-
-	"context"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -31,7 +30,10 @@ func (d *delivery) deliver() bool {
 	if d.next > 0 && (d.next > len(ready) || ready[d.next-1] != d.last) {
 		// Something was put in before; find the place again.
 		place, found := slices.BinarySearchFunc(ready, d.last, auditlog.CompareNewestFirst)
-		d.next = place + boolRank(found)
+		d.next = place
+		if found {
+			d.next++
+		}
 	}
 	for ; d.next < len(ready); d.next++ {
 		entry := ready[d.next]

@@ -14,12 +14,6 @@ type endpoint struct {
 	team         auditlog.ID // empty: the organization's own list
 }
 
-func organizationList(organization auditlog.ID) endpoint { return endpoint{organization: organization} }
-
-func teamList(organization, team auditlog.ID) endpoint {
-	return endpoint{organization: organization, team: team}
-}
-
 func (e endpoint) fetch(ctx context.Context, client *makeapi.Client, options makeapi.ListOptions) (*makeapi.AuditLogPage, error) {
 	if e.team == "" {
 		return client.AuditLogs.ListOrganization(ctx, makeapi.ID(e.organization), options)

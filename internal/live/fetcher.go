@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"iter"
+	"maps"
 	"slices"
 	"time"
 
@@ -14,8 +15,8 @@ import (
 // a listing's next page begins is the listing's to say; the fetcher reads ahead of it and cuts long listings into slices where the reader
 // wants that much.
 //
-// Its methods are called by one goroutine, that of the crawl. Each page is fetched by a goroutine of its own, which uses of the fetcher
-// what never changes: the client, the interner, which has a lock, and the channel that it was given.
+// Its methods are called by one goroutine, that of the crawl. Each page is fetched by a goroutine of its own, which uses nothing of the
+// fetcher but the client and the channel that it was given.
 type fetcher struct {
 	reader   *Reader
 	in       *interner
@@ -23,7 +24,7 @@ type fetcher struct {
 	mayCut   bool       // long listings may still be cut into slices
 	ahead    map[*listing]*lookahead
 
-	arrivals chan pageResult // of this crawl
+	arrivals chan *pageResult // of this crawl
 	underWay int
 }
 
@@ -33,7 +34,7 @@ func (r *Reader) newFetcher(in *interner, listings []*listing) *fetcher {
 
 // begin starts a crawl.
 func (f *fetcher) begin() {
-	f.arrivals, f.underWay = make(chan pageResult, f.reader.options.Parallel), 0 // no send blocks, even if nobody receives
+	f.arrivals, f.underWay = make(chan *pageResult, f.reader.options.Parallel), 0 // no send blocks, even if nobody receives
 	for _, ahead := range f.ahead {
 		ahead.forgetUnderWay()
 	}
@@ -56,58 +57,50 @@ func (f *fetcher) ask(ctx context.Context, wanted func(stride int) int) {
 // start asks for a page.
 func (f *fetcher) start(ctx context.Context, l *listing, offset int) {
 	ahead := f.lookahead(l)
-	ahead.underWay[offset] = true
+	ahead.pages[offset] = nil
 	f.underWay++
 	options := l.options
 	options.Offset, options.Limit, options.KeepRaw = offset, f.pageLimit(l), f.reader.options.KeepRaw
-	asked := pageResult{listing: l, generation: ahead.generation, offset: offset, limit: options.Limit}
-	arrivals := f.arrivals
-	go func() { arrivals <- f.fetch(ctx, asked, options) }()
+	result := &pageResult{listing: l, generation: ahead.generation, offset: offset, limit: options.Limit}
+	client, arrivals := f.reader.client, f.arrivals
+	go func() {
+		result.page, result.err = l.endpoint.fetch(ctx, client, options)
+		arrivals <- result
+	}()
 }
 
-// fetch makes one call.
-func (f *fetcher) fetch(ctx context.Context, result pageResult, options makeapi.ListOptions) pageResult {
-	result.page, result.err = result.listing.endpoint.fetch(ctx, f.reader.client, options)
-	if result.err == nil {
-		result.entries = make([]*auditlog.Entry, len(result.page.Entries))
-		for i := range result.page.Entries {
-			result.entries[i] = f.in.entry(&result.page.Entries[i])
-		}
-	}
-	return result
-}
-
-// arrival waits for the next page that arrives, or fails to.
-func (f *fetcher) arrival() pageResult {
+// arrival waits for the next page that arrives, or fails to. One that is of use still is kept until its turn.
+func (f *fetcher) arrival() *pageResult {
 	result := <-f.arrivals
 	f.underWay--
-	delete(f.lookahead(result.listing).underWay, result.offset)
+	ahead := f.lookahead(result.listing)
+	delete(ahead.pages, result.offset)
+	if result.err != nil {
+		return result
+	}
+	f.reader.pageSizes.received(result.listing.endpoint, result.limit, result.page.Received)
+	if result.generation == ahead.generation {
+		for i := range result.page.Entries {
+			result.entries = append(result.entries, f.in.entry(&result.page.Entries[i]))
+		}
+		ahead.pages[result.offset] = result
+	}
 	return result
 }
 
 // shrinkPages asks for smaller pages from now on if a page failed because of its size, which a 400 may mean. It reports whether that page
 // is worth asking for again.
-func (f *fetcher) shrinkPages(result pageResult) bool {
+func (f *fetcher) shrinkPages(result *pageResult) bool {
 	return makeapi.IsKind(result.err, makeapi.KindBadRequest) && f.reader.pageSizes.refused(result.listing.endpoint, result.limit)
 }
 
-// keep lets a page that arrived wait for its turn, if it is of use still.
-func (f *fetcher) keep(result pageResult) {
-	l := result.listing
-	f.reader.pageSizes.received(l.endpoint, result.limit, result.page.Received)
-	ahead := f.lookahead(l)
-	if result.generation == ahead.generation {
-		ahead.waiting[result.offset] = result
-	}
-}
-
 // inTurn hands over the pages of a listing whose turn has come, each after the one before it was taken.
-func (f *fetcher) inTurn(l *listing) iter.Seq[pageResult] {
-	return func(yield func(pageResult) bool) {
+func (f *fetcher) inTurn(l *listing) iter.Seq[*pageResult] {
+	return func(yield func(*pageResult) bool) {
 		ahead := f.lookahead(l)
 		for !l.done {
-			result, ok := ahead.pop(l.next)
-			if !ok {
+			result := ahead.pop(l.next)
+			if result == nil {
 				return
 			}
 			isOfUse := result.offset+result.page.Received > l.next || result.page.Received == 0
@@ -116,29 +109,27 @@ func (f *fetcher) inTurn(l *listing) iter.Seq[pageResult] {
 				return
 			}
 		}
-		clear(ahead.waiting)
+		ahead.drop()
 	}
 }
 
 // heed draws the consequences of how a page joined for those asked for behind it.
 func (f *fetcher) heed(l *listing, how joining) {
 	ahead := f.lookahead(l)
-	switch how {
-	case joined:
-		ahead.noteJoined()
-	case joinedCrowded:
-		ahead.noteJoined()
+	if how == steppedBack {
+		ahead.joinsDue = joinsAfterStepBack
+	} else {
+		ahead.joinsDue = max(0, ahead.joinsDue-1)
+	}
+	if how != joined {
 		ahead.drop()
-	case steppedBack:
-		ahead.dropMoved()
-	case beganAgain:
 	}
 }
 
 func (f *fetcher) lookahead(l *listing) *lookahead {
 	ahead, ok := f.ahead[l]
 	if !ok {
-		ahead = newLookahead()
+		ahead = &lookahead{pages: map[int]*pageResult{}}
 		f.ahead[l] = ahead
 	}
 	return ahead
@@ -166,7 +157,7 @@ func (f *fetcher) nextPage(wanted func(stride int) int) (*listing, int, bool) {
 				continue
 			}
 			offset := ahead.uncovered(l.next, stride)
-			if offset < l.next+l.estimate() && ahead.pages() < f.maxAhead(wanted(stride)) {
+			if offset < l.next+l.estimate() && len(ahead.pages) < f.maxAhead(wanted(stride)) {
 				return l, offset, true
 			}
 		}
@@ -218,4 +209,84 @@ func (f *fetcher) pageLimit(l *listing) int {
 		return min(ask, l.limit)
 	}
 	return ask
+}
+
+// lookahead is the pages that were asked for of one listing and whose turn has not come.
+type lookahead struct {
+	pages map[int]*pageResult // by offset; nil while they are under way
+	// generation parts pages asked for before the places moved from later ones.
+	generation int
+	// joinsDue is how many more pages have to join before reading ahead again.
+	joinsDue int
+}
+
+// joinsAfterStepBack is how many pages must join after a step back before pages are asked for ahead again.
+const joinsAfterStepBack = 4
+
+// forgetUnderWay forgets the pages under way: whoever asked for them is gone.
+func (a *lookahead) forgetUnderWay() {
+	maps.DeleteFunc(a.pages, func(_ int, page *pageResult) bool { return page == nil })
+	a.generation++
+}
+
+// drop forgets the pages that came; those under way will not be kept.
+func (a *lookahead) drop() {
+	maps.DeleteFunc(a.pages, func(_ int, page *pageResult) bool { return page != nil })
+	a.generation++
+}
+
+// pop returns the first page that came, if it begins at or above an offset; else nil.
+func (a *lookahead) pop(offset int) *pageResult {
+	var first *pageResult
+	for _, page := range a.pages {
+		if page != nil && page.offset <= offset && (first == nil || page.offset < first.offset) {
+			first = page
+		}
+	}
+	if first != nil {
+		delete(a.pages, first.offset)
+	}
+	return first
+}
+
+// uncovered is the first offset from next on that no page covers; a page is good for stride rows.
+func (a *lookahead) uncovered(next, stride int) int {
+	for offset := next; ; {
+		reach := offset
+		for at := range a.pages {
+			if at <= offset {
+				reach = max(reach, at+max(1, stride))
+			}
+		}
+		if reach == offset {
+			return offset
+		}
+		offset = reach
+	}
+}
+
+// pageResult is a page that arrived, or why it did not.
+type pageResult struct {
+	listing    *listing
+	generation int // of the listing's lookahead, when the page was asked for
+	offset     int
+	limit      int
+	largest    int // the largest page received of this kind of list; set when its turn has come
+	page       *makeapi.AuditLogPage
+	entries    []*auditlog.Entry // those of the page, in its order
+	err        error
+}
+
+// places returns the place in the page of each entry, and then the place behind the page: unreadable records lie between.
+func (r *pageResult) places() []int {
+	places := make([]int, 0, len(r.entries)+1)
+	unreadable := r.page.Unreadable
+	for place := range r.page.Received {
+		if len(unreadable) > 0 && unreadable[0] == place {
+			unreadable = unreadable[1:]
+			continue
+		}
+		places = append(places, place)
+	}
+	return append(places, r.page.Received)
 }

@@ -43,6 +43,18 @@ type listing struct {
 	fresh int // entries that it was the first to bring
 }
 
+// joining is how a page joined what was read of its listing before it.
+type joining int
+
+const (
+	// joined: without a gap, or its listing begins again from the top.
+	joined joining = iota
+	// joinedCrowded: without a gap, but one instant fills pages from here on, and pages must overlap more than those asked for so far.
+	joinedCrowded
+	// steppedBack: not; the listing goes on further up, where places have moved.
+	steppedBack
+)
+
 // overlap is how a page overlaps what was read before it.
 type overlap int
 
@@ -85,12 +97,12 @@ func (l *listing) bound() time.Time {
 	return l.reached
 }
 
-// comesBefore reports whether a comes before b in the listing's order.
-func (l *listing) comesBefore(a, b time.Time) bool {
+// compare is negative where a row at a comes before one at b.
+func (l *listing) compare(a, b time.Time) int {
 	if l.ascending() {
-		return a.Before(b)
+		return a.Compare(b)
 	}
-	return a.After(b)
+	return b.Compare(a)
 }
 
 // take adds a page at or above l.next to what was read and returns how it joins; where it does not, l.next is further up.
@@ -101,28 +113,20 @@ func (l *listing) take(result *pageResult) joining {
 		l.done = true
 		return joined
 	}
-	if !slices.IsSortedFunc(entries, func(a, b *auditlog.Entry) int {
-		switch {
-		case l.comesBefore(l.at(a), l.at(b)):
-			return -1
-		case l.comesBefore(l.at(b), l.at(a)):
-			return 1
-		}
-		return 0
-	}) {
+	if !slices.IsSortedFunc(entries, func(a, b *auditlog.Entry) int { return l.compare(l.at(a), l.at(b)) }) {
 		l.unordered = true
 	}
 	if !l.joins(result.offset, entries) {
-		if l.mayStepBack() {
-			l.stepBack(result)
+		if l.stepBack(result) {
 			return steppedBack
 		}
 		l.uncertain = true
 	}
 	l.stepped = 0
 	l.rows = max(l.rows, end-l.base)
-	before := l.overlaps
-	l.placeNext(result)
+	next, overlaps := l.placeNext(result)
+	isCrowded := overlaps == byRows && l.overlaps != byRows
+	l.next, l.overlaps = max(l.next, next), overlaps
 	// A page as large as the instance says its pages are is no last one, even if larger ones were seen.
 	limit := page.Pagination.Limit
 	isLast := page.Received < min(result.limit, result.largest) && (limit <= 0 || page.Received < limit)
@@ -133,24 +137,23 @@ func (l *listing) take(result *pageResult) joining {
 	case l.ascending() && !l.reached.Before(l.until), !l.ascending() && l.reached.Before(l.lower):
 		l.done = true
 	}
-	if l.overlaps == byRows && before != byRows {
+	if isCrowded {
 		return joinedCrowded
 	}
 	return joined
 }
 
-// mayStepBack reports whether stepping back was not tried often enough yet.
-func (l *listing) mayStepBack() bool {
-	return l.stepped < maxStepsBack && (l.overlaps != byRows || l.crowded < maxCrowdedSteps)
-}
-
-// stepBack moves the next page further up, where it overlaps more of what was read.
-func (l *listing) stepBack(result *pageResult) {
+// stepBack moves the next page further up, where it overlaps more of what was read; it reports false where that was tried often enough.
+func (l *listing) stepBack(result *pageResult) bool {
+	if l.stepped >= maxStepsBack || l.overlaps == byRows && l.crowded >= maxCrowdedSteps {
+		return false
+	}
 	l.stepped++
 	if l.overlaps == byRows {
 		l.crowded++
 	}
 	l.next = max(0, result.offset-max(1, result.page.Received/4)*l.stepped)
+	return true
 }
 
 // joins reports whether a page follows on what was read without a gap.
@@ -158,7 +161,7 @@ func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
 	if offset == 0 || l.overlaps == noOverlap || l.unordered || len(entries) == 0 {
 		return true
 	}
-	if l.comesBefore(l.at(entries[0]), l.reached) {
+	if l.compare(l.at(entries[0]), l.reached) < 0 {
 		return true // it begins above the last instant, and holds it whole
 	}
 	from := slices.Index(l.lastPage, entries[0].Key())
@@ -176,44 +179,37 @@ func (l *listing) joins(offset int, entries []*auditlog.Entry) bool {
 	return true
 }
 
-// placeNext decides where the next page begins: at the first row of the last instant, so that the instant is seen whole in one page; or,
+// placeNext returns where the next page begins: at the first row of the last instant, so that the instant is seen whole in one page; or,
 // where it fills pages, some rows before the end.
-func (l *listing) placeNext(result *pageResult) {
+func (l *listing) placeNext(result *pageResult) (next int, overlaps overlap) {
 	entries, received := result.entries, result.page.Received
 	end := result.offset + received
 	if len(entries) == 0 {
-		l.next, l.overlaps = max(l.next, end), noOverlap
-		return
+		return end, noOverlap
 	}
 	if l.first.IsZero() {
 		l.first = l.at(entries[0])
 	}
 	before := l.reached
 	l.reached = l.at(entries[len(entries)-1])
-	start := len(entries) - 1
-	for start > 0 && l.at(entries[start-1]).Equal(l.reached) {
-		start--
-	}
 	l.lastPage = l.lastPage[:0]
 	for _, entry := range entries {
 		l.lastPage = append(l.lastPage, entry.Key())
 	}
 	places := result.places()
-	overlap := min(received-1, max(minOverlap, received/16))
+	start := slices.IndexFunc(entries, func(e *auditlog.Entry) bool { return l.at(e).Equal(l.reached) })
+	// Counted in rows that can be read; what cannot be lies between them.
+	l.shared = min(received-1, max(minOverlap, received/16), len(entries)-1)
 	switch {
 	case l.unordered:
-		l.next, l.overlaps = max(l.next, end), noOverlap
+		return end, noOverlap
 	case start > 0 && !l.reached.Equal(before):
-		l.next, l.overlaps, l.crowded = max(l.next, result.offset+places[start]), byInstant, 0
-	default:
-		// Counted in rows that can be read; what cannot be lies between them.
-		l.shared = min(overlap, len(entries)-1)
-		if l.shared == 0 {
-			l.next, l.overlaps = max(l.next, end), noOverlap
-			return
-		}
-		l.next, l.overlaps = max(l.next, result.offset+places[len(entries)-l.shared]), byRows
+		l.crowded = 0
+		return result.offset + places[start], byInstant
+	case l.shared == 0:
+		return end, noOverlap
 	}
+	return result.offset + places[len(entries)-l.shared], byRows
 }
 
 // shift moves the listing by rows that have come in above what was read.

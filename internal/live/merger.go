@@ -1,7 +1,9 @@
 package live
 
 import (
+	"cmp"
 	"container/heap"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -31,31 +33,30 @@ type merger struct {
 }
 
 func newMerger(s scope, observed *observed, datesByTriggered *atomic.Bool) *merger {
-	return &merger{scope: s, known: map[string]bool{}, frontier: farFuture(), observed: observed, datesByTriggered: datesByTriggered}
+	return &merger{
+		scope: s, known: map[string]bool{}, frontier: farFuture(), unreadable: map[string]auditlog.Span{},
+		observed: observed, datesByTriggered: datesByTriggered,
+	}
 }
 
 // take takes in the page whose turn it is in its listing.
-func (m *merger) take(result pageResult) joining {
+func (m *merger) take(result *pageResult) joining {
 	l := result.listing
-	if l.base > 0 && l.reached.IsZero() && !m.startsAbove(result.entries) {
-		// The hint where the last read stopped is wrong.
+	startsAbove := len(result.entries) > 0 && result.entries[0].TriggeredAt.After(m.scope.resumedAfter.TriggeredAt)
+	if l.base > 0 && l.reached.IsZero() && !startsAbove {
+		// The hint where the last read stopped is wrong: something behind that place would be left out.
 		m.start, l.next, l.base = 0, 0, 0
-		return beganAgain
+		return joined
 	}
-	how := l.take(&result)
+	how := l.take(result)
 	if how == steppedBack {
 		return how
 	}
 	for _, entry := range result.entries {
 		m.add(l, entry)
 	}
-	m.noteUnreadable(&result)
+	m.noteUnreadable(result)
 	return how
-}
-
-// startsAbove reports whether a page begins above the place that the walk was resumed at, so that nothing behind that place is left out.
-func (m *merger) startsAbove(entries []*auditlog.Entry) bool {
-	return len(entries) > 0 && entries[0].TriggeredAt.After(m.scope.resumedAfter.TriggeredAt)
 }
 
 func (m *merger) add(l *listing, entry *auditlog.Entry) {
@@ -102,6 +103,48 @@ func (m *merger) release(frontier time.Time) {
 func (m *merger) all() []*auditlog.Entry {
 	slices.SortFunc(m.pending, auditlog.CompareNewestFirst)
 	return slices.Concat(m.ready, m.pending)
+}
+
+// noteUnreadable keeps the page's unreadable records with the times of their neighbours. What stands behind the last readable row stands in
+// the next page too, unless this is the last one.
+func (m *merger) noteUnreadable(result *pageResult) {
+	l, places := result.listing, result.places()
+	for _, place := range result.page.Unreadable {
+		next, _ := slices.BinarySearch(places, place) // the readable row behind it
+		around := auditlog.Span{To: l.upper}
+		key := ""
+		if next > 0 {
+			around.To = result.entries[next-1].TriggeredAt
+			key = fmt.Sprintf("%s+%d", result.entries[next-1].Key(), place-places[next-1])
+		}
+		if next < len(result.entries) {
+			around.From = result.entries[next].TriggeredAt
+			key = fmt.Sprintf("%s-%d", result.entries[next].Key(), places[next]-place)
+		} else if !l.done && len(result.entries) > 0 {
+			continue
+		}
+		if key == "" {
+			key = fmt.Sprintf("%s %s %d", l.options.DateFrom, l.options.DateTo, result.offset+place)
+		}
+		if around.From.After(around.To) {
+			around.From, around.To = around.To, around.From
+		}
+		m.unreadable[key] = around
+	}
+}
+
+// unreadableIn are the unreadable records that may belong to a window, newest first.
+func (m *merger) unreadableIn(window auditlog.Window) []auditlog.Span {
+	var spans []auditlog.Span
+	for _, around := range m.unreadable {
+		if around.From.Before(window.To) && !around.To.Before(window.From) {
+			spans = append(spans, around)
+		}
+	}
+	slices.SortFunc(spans, func(a, b auditlog.Span) int {
+		return cmp.Or(b.To.Compare(a.To), b.From.Compare(a.From))
+	})
+	return spans
 }
 
 // entryHeap has the newest entry on top.

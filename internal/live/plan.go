@@ -27,10 +27,17 @@ func newPlan(q *auditlog.Query, access *auditlog.Access) (*plan, error) {
 	p := &plan{}
 	teams := ids(q.Teams, func(t auditlog.Ref) auditlog.ID { return t.ID })
 	if access.Organization {
-		p.endpoints = []endpoint{organizationList(q.Organization.ID)}
+		p.endpoints = []endpoint{{organization: q.Organization.ID}}
 		p.name = "organization"
-	} else if err := p.addTeams(q, access); err != nil {
-		return nil, err
+	} else {
+		readable, warnings, err := access.TeamsFor(q)
+		if err != nil {
+			return nil, err
+		}
+		for _, team := range readable {
+			p.endpoints = append(p.endpoints, endpoint{q.Organization.ID, team.ID})
+		}
+		p.name, p.warnings = "teams", warnings
 	}
 	if q.NoTeam || !access.Organization {
 		teams = nil // org-level entries cannot be asked for; team lists need no filter
@@ -54,22 +61,8 @@ func (p *plan) unfiltered() *plan {
 	return &whole
 }
 
-// sign makes the signature.
 func (p *plan) sign(teams, authors, events []string) {
-	lists := make([]string, 0, len(p.endpoints))
-	for _, e := range p.endpoints {
-		lists = append(lists, string(e.organization)+"/"+string(e.team))
-	}
-	p.signature = fmt.Sprintf("%q|%q|%q|%q", lists, teams, authors, events)
-}
-
-func (p *plan) addTeams(q *auditlog.Query, access *auditlog.Access) error {
-	teams, warnings, err := access.TeamsFor(q)
-	for _, team := range teams {
-		p.endpoints = append(p.endpoints, teamList(q.Organization.ID, team.ID))
-	}
-	p.name, p.warnings = "teams", warnings
-	return err
+	p.signature = fmt.Sprintf("%q|%q|%q|%q", p.endpoints, teams, authors, events)
 }
 
 // split spreads filters over as many lists as it takes for each to fit into a request. A filter with so many values that the lists would
@@ -116,10 +109,7 @@ func ids[T any, K ~string](items []T, key func(T) K) []string {
 // listings lays out the lists of a walk over [lower, to): open if to is so late that no upper date is needed. oldest is when the oldest
 // entry was triggered; only estimates rest on it.
 func (p *plan) listings(lower, to, oldest time.Time, open, sweep bool) []*listing {
-	end := lower
-	if oldest.After(end) {
-		end = oldest
-	}
+	end := later(lower, oldest)
 	var all []*listing
 	for _, e := range p.endpoints {
 		for _, options := range p.filters {

@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/makeapi"
@@ -74,16 +73,9 @@ func (r *Reader) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acces
 	if err != nil && !d.hasCovered() {
 		return auditlog.Report{}, err
 	}
-	doubts := w.doubts()
-	report := auditlog.Report{
-		Source:     auditlog.SourceLive,
-		Endpoint:   p.name,
-		Exhausted:  err == nil && newsErr == nil && !d.stopped,
-		Unreadable: w.log.unreadableIn(q.Window),
-		Doubtful:   len(doubts) > 0,
-		Warnings:   slices.Concat(p.warnings, doubts),
-		Coverage:   d.coverage(access, err),
-	}
+	report := w.report(p, q.Window)
+	report.Exhausted = err == nil && newsErr == nil && !d.stopped
+	report.Coverage = d.coverage(access, err)
 	if newsErr != nil {
 		report.Coverage.TruncateAfter(w.asOf, "the newest part could not be read ("+auditlog.Text(newsErr.Error()).Clean()+"); ask again")
 	}

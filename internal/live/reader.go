@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -13,8 +14,8 @@ import (
 // Defaults of Options.
 const (
 	DefaultParallel   = 8
-	DefaultMaxEntries = 200_000
-	DefaultKeep       = 5 * time.Minute
+	defaultMaxEntries = 200_000
+	defaultKeep       = 5 * time.Minute
 	// defaultMaxKept bounds the entries kept for the next question, about 30 MB of them.
 	defaultMaxKept = 100_000
 	// directoryKeep is how long organizations, roles and catalogs are believed.
@@ -69,18 +70,10 @@ var (
 
 // New returns a reader over a client. It calls nothing yet.
 func New(client *makeapi.Client, options Options) *Reader {
-	if options.Parallel <= 0 {
-		options.Parallel = DefaultParallel
-	}
-	if options.MaxEntries <= 0 {
-		options.MaxEntries = DefaultMaxEntries
-	}
-	if options.Keep <= 0 {
-		options.Keep = DefaultKeep
-	}
-	if options.MaxKept <= 0 {
-		options.MaxKept = defaultMaxKept
-	}
+	options.Parallel = cmp.Or(options.Parallel, DefaultParallel)
+	options.MaxEntries = cmp.Or(options.MaxEntries, defaultMaxEntries)
+	options.Keep = cmp.Or(options.Keep, defaultKeep)
+	options.MaxKept = cmp.Or(options.MaxKept, defaultMaxKept)
 	return &Reader{
 		client: client, options: options, details: newDetails(options.Keep), observed: map[auditlog.ID]*observed{},
 		pageSizes: pageSizes{organization: pageSize{ask: largePage}, team: pageSize{ask: largePage}},

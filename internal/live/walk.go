@@ -137,7 +137,10 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 		}
 		result := f.arrival()
 		if result.err == nil {
-			w.integrate(f, result)
+			for page := range f.inTurn(result.listing) {
+				f.heed(page.listing, w.log.take(page))
+			}
+			w.release()
 			auditlog.ReportProgress(ctx, auditlog.Progress{Entries: w.log.taken, Estimate: w.log.taken + w.estimate()})
 			continue
 		}
@@ -159,22 +162,11 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 	return failure
 }
 
-// integrate merges a page and those behind it that were waiting for it.
-func (w *walk) integrate(f *fetcher, result pageResult) {
-	f.keep(result)
-	for page := range f.inTurn(result.listing) {
-		f.heed(page.listing, w.log.take(page))
-	}
-	w.release()
-}
-
 // release hands out the entries that no unread row of any listing can precede.
 func (w *walk) release() {
 	frontier := time.Time{}
 	for _, l := range w.listings() {
-		if bound := l.bound(); bound.After(frontier) {
-			frontier = bound
-		}
+		frontier = later(frontier, l.bound())
 	}
 	w.log.release(frontier)
 }
@@ -187,8 +179,8 @@ func (w *walk) estimate() int {
 	return total
 }
 
-// doubts are what makes an answer less than complete although all was read.
-func (w *walk) doubts() []string {
+// report is what holds of everything that was read; what makes it less than complete although all was read goes into its warnings.
+func (w *walk) report(p *plan, window auditlog.Window) auditlog.Report {
 	var doubts []string
 	if slices.ContainsFunc(w.pages.listings, func(l *listing) bool { return l.uncertain }) {
 		doubts = append(doubts, "Make returned entries of one instant in changing order, or lost them between pages; some may be missing")
@@ -196,5 +188,11 @@ func (w *walk) doubts() []string {
 	if slices.ContainsFunc(w.pages.listings, func(l *listing) bool { return l.unordered }) {
 		doubts = append(doubts, "Make did not return entries in the order asked for")
 	}
-	return doubts
+	return auditlog.Report{
+		Source:     auditlog.SourceLive,
+		Endpoint:   p.name,
+		Unreadable: w.log.unreadableIn(window),
+		Doubtful:   len(doubts) > 0,
+		Warnings:   slices.Concat(p.warnings, doubts),
+	}
 }

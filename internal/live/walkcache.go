@@ -54,10 +54,7 @@ func (w *walk) holdings() holdings {
 // find returns a walk that can answer a query, or nil: one over the same lists that reaches as far, or one over all entries that is read to
 // its end. One that is read to its end goes before those that are not.
 func (c *walkCache) find(q *auditlog.Query, oldest time.Time, signature, unfiltered string) *keptWalk {
-	from := q.Window.From
-	if oldest.After(from) {
-		from = oldest // before it there is nothing to be read
-	}
+	from := later(q.Window.From, oldest) // before the oldest entry there is nothing to be read
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.dropExpired()

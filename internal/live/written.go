@@ -3,6 +3,7 @@ package live
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -27,12 +28,19 @@ func (r *Reader) Written(ctx context.Context, organization auditlog.Ref, since t
 		return time.Time{}, auditlog.Report{}, err
 	}
 	asOf = r.client.Now()
-	w := r.writtenWalk(p, organization.ID, asOf, since.Add(-writeSlack))
+	limit := 0
 	if asOf.Sub(since) < recently {
-		for _, l := range w.pages.listings {
-			l.limit = smallPage
-		}
+		limit = smallPage
 	}
+	since = since.Add(-writeSlack)
+	var listings []*listing
+	for _, e := range p.endpoints {
+		listings = append(listings, &listing{
+			endpoint: e, limit: limit, lower: since, end: since, upper: farFuture(),
+			options: makeapi.ListOptions{SortBy: makeapi.SortByCreatedAt, SortDir: makeapi.Descending},
+		})
+	}
+	w := r.walkOver(scope{organization: organization.ID, open: true}, asOf, listings)
 	err = w.crawlAll(ctx, w.pages)
 	if err != nil && (w.log.taken == 0 || ctx.Err() != nil) {
 		return time.Time{}, auditlog.Report{}, cmp.Or(ctx.Err(), err)
@@ -41,26 +49,68 @@ func (r *Reader) Written(ctx context.Context, organization auditlog.Ref, since t
 		entry.Offset = 0 // a place in another listing
 		yield(entry)
 	}
-	doubts := w.doubts()
-	report = auditlog.Report{
-		Source: auditlog.SourceLive, Endpoint: p.name, Exhausted: err == nil, Doubtful: len(doubts) > 0 || err != nil,
-		Unreadable: w.log.unreadableIn(auditlog.Window{To: farFuture()}), Warnings: slices.Concat(p.warnings, doubts),
-	}
+	report = w.report(p, auditlog.Window{To: farFuture()})
+	report.Exhausted = err == nil
 	if err != nil {
+		report.Doubtful = true
 		report.Warnings = append(report.Warnings, "not all that was written since could be read: "+auditlog.Text(stopReason(err)).Clean())
 	}
 	report.SetComplete()
 	return asOf, report, nil
 }
 
-// writtenWalk is a walk over a plan's lists, newest first by createdAt.
-func (r *Reader) writtenWalk(p *plan, organization auditlog.ID, now, since time.Time) *walk {
-	listings := make([]*listing, 0, len(p.endpoints))
-	for _, e := range p.endpoints {
-		listings = append(listings, &listing{
-			endpoint: e, lower: since, end: since, upper: farFuture(),
-			options: makeapi.ListOptions{SortBy: makeapi.SortByCreatedAt, SortDir: makeapi.Descending},
-		})
+// writeSlack allows for clocks that differ and entries that show up a little after they were written.
+const writeSlack = 2 * time.Minute
+
+// errNotByCreatedAt says that Make did not sort by createdAt when it was asked to.
+var errNotByCreatedAt = errors.New("Make did not sort by the time of writing")
+
+// catchUp makes sure that a walk holds what was written up to to. It reads what was written since the walk began, whenever it was triggered:
+// newest first by createdAt, down to what was written before.
+func (w *walk) catchUp(ctx context.Context, to time.Time) error {
+	if !w.scope.open || !to.After(w.asOf) {
+		return nil
 	}
-	return r.walkOver(scope{organization: organization, open: true}, now, listings)
+	now := w.reader.Now()
+	if !w.hasRead() {
+		w.asOf = now
+		return nil
+	}
+	since := w.asOf.Add(-writeSlack)
+	var news, olds []*listing
+	for _, l := range w.pages.listings {
+		if !l.ascending() && l.options.DateTo == "" {
+			options := l.options
+			options.SortBy, options.DateFrom = makeapi.SortByCreatedAt, lowerEdge(w.scope.lower).String()
+			news = append(news, &listing{
+				endpoint: l.endpoint, options: options, limit: smallPage, lower: since, end: since, upper: l.upper,
+			})
+			olds = append(olds, l)
+		}
+	}
+	w.news = w.reader.newFetcher(w.pages.in, news)
+	err := w.crawlAll(ctx, w.news)
+	w.news = nil
+	for i, l := range news {
+		// What came in above moves the rows that are still to be read.
+		olds[i].shift(l.fresh)
+	}
+	w.release()
+	if err == nil {
+		w.asOf = now
+	}
+	return err
+}
+
+// crawlAll reads all of listings by createdAt.
+func (w *walk) crawlAll(ctx context.Context, f *fetcher) error {
+	inOrder := func() bool { return !slices.ContainsFunc(f.listings, func(l *listing) bool { return l.unordered }) }
+	options := w.reader.options
+	err := w.crawl(ctx, f, &reading{
+		deliver: inOrder, pages: func(int) int { return options.Parallel }, maxTaken: w.log.taken + options.MaxEntries,
+	})
+	if !inOrder() {
+		err = cmp.Or(err, errNotByCreatedAt)
+	}
+	return err
 }

@@ -31,7 +31,7 @@ type detailKey struct {
 }
 
 type keptDetail struct {
-	entry *auditlog.Entry
+	entry auditlog.Entry
 	until time.Time
 }
 
@@ -40,33 +40,22 @@ func newDetails(keep time.Duration) *details {
 	return &details{keep: keep, cache: cache}
 }
 
-// find returns a copy of an entry, which the caller may change.
-func (d *details) find(key detailKey) (*auditlog.Entry, bool) {
+func (d *details) find(key detailKey) (entry auditlog.Entry, ok bool) {
 	kept, ok := d.cache.Get(key)
-	if !ok {
-		return nil, false
-	}
-	if !time.Now().Before(kept.until) {
-		d.cache.Remove(key)
-		return nil, false
-	}
-	entry := *kept.entry
-	return &entry, true
+	return kept.entry, ok && time.Now().Before(kept.until)
 }
 
-func (d *details) add(key detailKey, entry *auditlog.Entry) {
-	if len(entry.Details) > maxDetailBytes {
-		return
+func (d *details) add(key detailKey, entry auditlog.Entry) {
+	if len(entry.Details) <= maxDetailBytes {
+		d.cache.Add(key, keptDetail{entry: entry, until: time.Now().Add(d.keep)})
 	}
-	kept := *entry
-	d.cache.Add(key, keptDetail{entry: &kept, until: time.Now().Add(d.keep)})
 }
 
 // Detail returns an entry with its details. An entry of another organization is not found: the bare form of the path does not name one.
 func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	key := detailKey{organization, strings.ToLower(uuid)}
 	if entry, ok := r.details.find(key); ok {
-		return entry, nil
+		return &entry, nil
 	}
 	wire, err := r.client.AuditLogs.Get(ctx, makeapi.ID(organization), uuid)
 	switch {
@@ -82,6 +71,6 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	if entry.Organization == nil || entry.Organization.ID != organization || !strings.EqualFold(entry.UUID, uuid) {
 		return nil, &auditlog.NotFoundError{UUID: uuid}
 	}
-	r.details.add(key, entry)
+	r.details.add(key, *entry)
 	return entry, nil
 }

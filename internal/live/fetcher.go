@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"maps"
@@ -34,10 +35,10 @@ func (r *Reader) newFetcher(in *interner, listings []*listing) *fetcher {
 
 // begin starts a crawl.
 func (f *fetcher) begin() {
-	f.arrivals, f.underWay = make(chan *pageResult, f.reader.options.Parallel), 0 // no send blocks, even if nobody receives
-	for _, ahead := range f.ahead {
-		ahead.forgetUnderWay()
+	if f.underWay > 0 {
+		clear(f.ahead) // whoever asked for them is gone
 	}
+	f.arrivals, f.underWay = make(chan *pageResult, f.reader.options.Parallel), 0 // no send blocks, even if nobody receives
 }
 
 // ask asks for as many pages as are wanted and may be under way.
@@ -156,8 +157,12 @@ func (f *fetcher) nextPage(wanted func(stride int) int) (*listing, int, bool) {
 			if l.reached.IsZero() || l.unordered || ahead.joinsDue > 0 || stride < 1 {
 				continue
 			}
+			most := wanted(stride)
+			if most >= f.reader.options.Parallel {
+				most *= 2 // one slow page must not keep the others from being asked for
+			}
 			offset := ahead.uncovered(l.next, stride)
-			if offset < l.next+l.estimate() && len(ahead.pages) < f.maxAhead(wanted(stride)) {
+			if offset < l.next+l.estimate() && len(ahead.pages) < most {
 				return l, offset, true
 			}
 		}
@@ -188,15 +193,6 @@ func byAge(listings []*listing) (newest, older []*listing) {
 	return newest, older
 }
 
-// maxAhead is how many pages a listing may have asked for whose turn has not come. Where the reader wants all that can be asked for side by
-// side, those that came before their turn do not count, within reason: one slow page must not keep the others from being asked for.
-func (f *fetcher) maxAhead(wanted int) int {
-	if wanted >= f.reader.options.Parallel {
-		return 2 * wanted
-	}
-	return wanted
-}
-
 // stride is how far apart pages are asked for side by side: a little less than a page, so that they overlap and can be seen to join.
 func (f *fetcher) stride(l *listing) int {
 	rows := min(f.reader.pageSizes.get(l.endpoint).largest, f.pageLimit(l))
@@ -205,10 +201,7 @@ func (f *fetcher) stride(l *listing) int {
 
 func (f *fetcher) pageLimit(l *listing) int {
 	ask := f.reader.pageSizes.get(l.endpoint).ask
-	if l.limit > 0 {
-		return min(ask, l.limit)
-	}
-	return ask
+	return min(ask, cmp.Or(l.limit, ask))
 }
 
 // lookahead is the pages that were asked for of one listing and whose turn has not come.
@@ -222,12 +215,6 @@ type lookahead struct {
 
 // joinsAfterStepBack is how many pages must join after a step back before pages are asked for ahead again.
 const joinsAfterStepBack = 4
-
-// forgetUnderWay forgets the pages under way: whoever asked for them is gone.
-func (a *lookahead) forgetUnderWay() {
-	maps.DeleteFunc(a.pages, func(_ int, page *pageResult) bool { return page == nil })
-	a.generation++
-}
 
 // drop forgets the pages that came; those under way will not be kept.
 func (a *lookahead) drop() {

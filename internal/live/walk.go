@@ -79,9 +79,6 @@ func (w *walk) listings() []*listing {
 	return slices.Concat(w.news.listings, w.pages.listings)
 }
 
-// isFinished reports whether every row down to the window's beginning was read.
-func (w *walk) isFinished() bool { return w.log.frontier.Before(w.scope.lower) }
-
 // hasRead reports whether at least one page was read.
 func (w *walk) hasRead() bool {
 	return slices.ContainsFunc(w.pages.listings, func(l *listing) bool { return l.done || !l.reached.IsZero() })
@@ -94,15 +91,6 @@ type reading struct {
 	deliver func() bool
 	// pages is how many pages the reader probably still wants.
 	pages func(stride int) int
-	// maxTaken bounds the entries that the walk takes in altogether.
-	maxTaken int
-}
-
-// tooManyError says that a read met its bound of entries.
-type tooManyError struct{ entries int }
-
-func (e *tooManyError) Error() string {
-	return fmt.Sprintf("the bound of %d entries for one read is met", e.entries)
 }
 
 // errStalled would be a mistake of this package: rows are wanted and none asked for.
@@ -117,6 +105,7 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 	callCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.begin()
+	most := w.log.taken + w.reader.options.MaxEntries
 	enough := false
 	var failure error
 	for {
@@ -126,8 +115,8 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 			switch {
 			case enough:
 				time.AfterFunc(grace, cancel)
-			case w.log.taken >= r.maxTaken:
-				failure = &tooManyError{entries: r.maxTaken}
+			case w.log.taken >= most:
+				failure = fmt.Errorf("the bound of %d entries for one read is met", most)
 			default:
 				f.ask(callCtx, r.pages)
 			}

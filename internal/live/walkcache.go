@@ -28,7 +28,7 @@ type keptWalk struct {
 
 // holdings is what a walk held when it was last read.
 type holdings struct {
-	isWhole bool // it is read to its end
+	isWhole bool // every row down to its window's beginning was read
 	entries int
 	newest  []string // uuids of its newest entries
 	// askableAsOf is the walk's asOf, once something was read of an open one.
@@ -41,7 +41,7 @@ const newestKept = 100
 // holdings is asked for by the reader that holds the turn.
 func (w *walk) holdings() holdings {
 	ready := w.log.ready
-	h := holdings{isWhole: w.isFinished(), entries: len(ready) + len(w.log.pending), newest: make([]string, 0, newestKept)}
+	h := holdings{isWhole: w.log.frontier.Before(w.scope.lower), entries: len(ready) + len(w.log.pending), newest: make([]string, 0, newestKept)}
 	for _, entry := range ready[:min(len(ready), newestKept)] {
 		h.newest = append(h.newest, entry.UUID)
 	}
@@ -88,7 +88,6 @@ func (c *walkCache) add(w *walk) *keptWalk {
 	kept := &keptWalk{walk: w, begun: now, expires: now.Add(c.keep)}
 	c.walks = slices.Insert(c.walks, 0, kept)
 	c.walks = c.walks[:min(len(c.walks), maxWalks)]
-	// An idle reader must not hold on to what nobody will be answered from.
 	time.AfterFunc(c.keep, c.expire)
 	return kept
 }
@@ -96,6 +95,7 @@ func (c *walkCache) add(w *walk) *keptWalk {
 // maxWalks bounds the walks kept, however small they are.
 const maxWalks = 64
 
+// expire is called in time, since an idle reader must not hold on to what nobody will be answered from.
 func (c *walkCache) expire() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

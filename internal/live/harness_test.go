@@ -2,6 +2,7 @@ package live_test
 
 import (
 	"context"
+	"fmt"
 	"net/http/httptest"
 	"slices"
 	"testing"
@@ -68,12 +69,19 @@ func start(t testing.TB, entries []makesim.Entry, options makesim.Options) *upst
 // reader is a new client with a key, with nothing kept.
 func (u *upstream) reader(key string, options live.Options) *live.Reader {
 	u.t.Helper()
+	return u.readerAt(key, now, nil, options)
+}
+
+// readerAt is a reader with a clock and, unless it is nil, a budget of its own.
+func (u *upstream) readerAt(key string, clock func() time.Time, budget *makeapi.Budget, options live.Options) *live.Reader {
+	u.t.Helper()
 	base, err := makeapi.ParseBaseURL(u.url)
 	require.NoError(u.t, err)
+	if budget == nil {
+		budget = makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited})
+	}
 	return live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "live-test/1",
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited}),
-		Now:    now,
+		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "live-test/1", Budget: budget, Now: clock,
 	}), options)
 }
 
@@ -87,24 +95,65 @@ func query(w auditlog.Window) auditlog.Query {
 	return auditlog.Query{Organization: auditlog.Ref{ID: "77", Name: "Acme"}, Window: w}
 }
 
-// readAll reads a query to its end and checks what holds of every read: newest first, nothing twice, nothing outside the window.
+// read reads a query up to most entries, -1 to its end, and checks what holds of every read: newest first, which nothing twice follows from,
+// and nothing outside the window.
+func read(t testing.TB, reader auditlog.Reader, q auditlog.Query, most int) ([]*auditlog.Entry, auditlog.Report) {
+	t.Helper()
+	got, report, err := readUntil(t.Context(), reader, q, most)
+	require.NoError(t, err)
+	for i, e := range got {
+		require.True(t, q.Window.Contains(e.TriggeredAt), "%s is outside the window", e.TriggeredAt)
+		require.True(t, i == 0 || auditlog.CompareNewestFirst(got[i-1], e) < 0, "entry %d is out of order or twice", i)
+	}
+	return got, report
+}
+
+func readUntil(ctx context.Context, reader auditlog.Reader, q auditlog.Query, most int) ([]*auditlog.Entry, auditlog.Report, error) {
+	var got []*auditlog.Entry
+	report, err := reader.Read(ctx, q, func(e *auditlog.Entry) bool {
+		got = append(got, e)
+		return len(got) != most
+	})
+	return got, report, err
+}
+
+// readAll reads a query to its end and returns the uuids.
 func readAll(t testing.TB, reader auditlog.Reader, q auditlog.Query) ([]string, auditlog.Report) {
 	t.Helper()
+	got, report := read(t, reader, q, -1)
+	return uuids(got), report
+}
+
+func uuids(entries []*auditlog.Entry) []string {
 	var uuids []string
-	seen := map[string]bool{}
-	var last *auditlog.Entry
-	report, err := reader.Read(context.WithoutCancel(t.Context()), q, func(e *auditlog.Entry) bool {
-		require.True(t, q.Window.Contains(e.TriggeredAt), "%s is outside the window", e.TriggeredAt)
-		require.False(t, seen[e.UUID], "%s came twice", e.UUID)
-		if last != nil {
-			require.Negative(t, auditlog.CompareNewestFirst(last, e), "not newest first")
-		}
-		seen[e.UUID], last = true, e
+	for _, e := range entries {
 		uuids = append(uuids, e.UUID)
-		return true
-	})
-	require.NoError(t, err)
-	return uuids, report
+	}
+	return uuids
+}
+
+// missing are those of want that are not among the entries.
+func missing(entries []*auditlog.Entry, want []string) []string {
+	got := map[string]bool{}
+	for _, e := range entries {
+		got[e.UUID] = true
+	}
+	return slices.DeleteFunc(want, func(uuid string) bool { return got[uuid] })
+}
+
+// resume goes on behind an entry.
+func resume(triggeredAt time.Time, uuid string, offset int) *auditlog.Resume {
+	return &auditlog.Resume{After: auditlog.Position{TriggeredAt: triggeredAt, UUID: uuid}, Offset: offset}
+}
+
+// crowd are entries of one instant.
+func crowd(size int, at time.Time) []makesim.Entry {
+	entries := make([]makesim.Entry, size)
+	for i := range entries {
+		entries[i] = makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID,
+			Event: "webhook_created", TriggeredAt: at}
+	}
+	return entries
 }
 
 // expected counts on its own what a read must deliver.
@@ -129,13 +178,13 @@ func sorted(uuids []string) []string {
 	return uuids
 }
 
-// requests counts the calls that reached a path.
+// lists are the calls for the organization's list, newest first.
 func (u *upstream) lists() []makesim.Request {
-	var lists []makesim.Request
-	for _, request := range u.Requests() {
-		if request.Path == makesim.BasePath+"/audit-logs/organization/77" && request.Query.Get("pg[sortDir]") == "desc" {
-			lists = append(lists, request)
-		}
-	}
-	return lists
+	return slices.DeleteFunc(u.calls("/audit-logs/organization/77"), func(r makesim.Request) bool {
+		return r.Query.Get("pg[sortDir]") != "desc"
+	})
+}
+
+func (u *upstream) calls(path string) []makesim.Request {
+	return slices.DeleteFunc(u.Requests(), func(r makesim.Request) bool { return r.Path != makesim.BasePath+path })
 }

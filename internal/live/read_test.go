@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,56 +223,28 @@ func TestAskingAgainCostsNoCall(t *testing.T) {
 	assert.Empty(t, u.Requests())
 }
 
-func TestAFewNewestEntriesCostOnePage(t *testing.T) {
-	t.Parallel()
-	u := start(t, busyMonths(8), makesim.Options{})
-	count := 0
-	report, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
-		count++
-		return count < 25
-	})
-	require.NoError(t, err)
-	assert.False(t, report.Exhausted)
-	assert.Len(t, u.lists(), 1)
-}
-
 func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
 	entries := busyMonths(9)
 	w := window(now().AddDate(0, -5, 0), now())
-	stop := 40 // requests after which the upstream hangs
-	var mu sync.Mutex
-	served := 0
-	hang := true
-	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
+	var served atomic.Int64
+	var works atomic.Bool
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 20}, OnRequest: func(r *http.Request) {
-		mu.Lock()
-		served++
-		wait := hang && served > stop
-		mu.Unlock()
-		if wait {
-			select {
-			case <-r.Context().Done():
-			case <-release:
-			}
+		if served.Add(1) > 40 && !works.Load() {
+			<-r.Context().Done()
 		}
 	}})
 	reader := u.reader(adminKey, live.Options{Parallel: 4})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	var part []string
-	report, err := reader.Read(ctx, query(w), func(e *auditlog.Entry) bool { part = append(part, e.UUID); return true })
+	part, report, err := readUntil(ctx, reader, query(w), -1)
 	require.NoError(t, err)
 	assert.False(t, report.Complete)
 	require.NotEmpty(t, report.Coverage.Gaps)
-	covered := window(report.Coverage.From, report.Coverage.To)
-	assert.Subset(t, part, u.expected(within(covered)), "all of the covered part was delivered")
+	requireHonest(t, u, report, part)
 	assert.NotEmpty(t, part)
 
-	mu.Lock()
-	hang = false
-	mu.Unlock()
+	works.Store(true)
 	u.ResetRequests()
 	got, whole := readAll(t, reader, query(w))
 	assert.True(t, whole.Complete, "%+v", whole)
@@ -299,22 +272,14 @@ func TestReadGoesOnBehindAPositionEvenWithAWrongHint(t *testing.T) {
 	t.Parallel()
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{})
-	var all []*auditlog.Entry
-	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w),
-		func(e *auditlog.Entry) bool { all = append(all, e); return true })
-	require.NoError(t, err)
+	all, _ := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
 	for _, at := range []int{0, 24, 900, 1700, len(all) - 2} {
 		for _, shift := range []int{0, -300, 5, 100_000} {
 			q := query(w)
-			q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[at].TriggeredAt, UUID: all[at].UUID},
-				Offset: max(0, all[at].Offset+shift)}
+			q.Resume = resume(all[at].TriggeredAt, all[at].UUID, max(0, all[at].Offset+shift))
 			got, report := readAll(t, u.reader(adminKey, live.Options{}), q)
 			require.True(t, report.Complete, "%+v", report)
-			var want []string
-			for _, entry := range all[at+1:] {
-				want = append(want, entry.UUID)
-			}
-			require.Equal(t, want, got, "from %d, hint off by %d", at, shift)
+			require.Equal(t, uuids(all[at+1:]), got, "from %d, hint off by %d", at, shift)
 		}
 	}
 }
@@ -323,25 +288,12 @@ func TestAHintSavesTheCallsAboveIt(t *testing.T) {
 	t.Parallel()
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
-	var all []*auditlog.Entry
-	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(w),
-		func(e *auditlog.Entry) bool { all = append(all, e); return true })
-	require.NoError(t, err)
+	all, _ := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
 	u.ResetRequests()
 	q := query(w)
-	q.Resume = &auditlog.Resume{After: auditlog.Position{TriggeredAt: all[2000].TriggeredAt, UUID: all[2000].UUID},
-		Offset: all[2000].Offset}
-	count := 0
-	_, err = u.reader(adminKey, live.Options{}).Read(t.Context(), q, func(*auditlog.Entry) bool { count++; return count < 25 })
-	require.NoError(t, err)
+	q.Resume = resume(all[2000].TriggeredAt, all[2000].UUID, all[2000].Offset)
+	read(t, u.reader(adminKey, live.Options{}), q, 25)
 	assert.Len(t, u.lists(), 1)
-}
-
-func boolInt(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
@@ -379,11 +331,9 @@ func TestAFailureBeforeAnythingWasReadIsAnErrorAndNoEmptyAnswer(t *testing.T) {
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 500})
-	_, err = reader.Read(t.Context(), query(everything()), func(*auditlog.Entry) bool {
-		assert.Fail(t, "nothing can have been read")
-		return true
-	})
+	got, _, err := readUntil(t.Context(), reader, query(everything()), -1)
 	require.ErrorContains(t, err, "500")
+	assert.Empty(t, got)
 }
 
 func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {

@@ -56,11 +56,7 @@ func TestARefusedListOfUsersIsNotAskedForAgain(t *testing.T) {
 	for range 3 {
 		assert.Empty(t, reader.UserTimezone(t.Context(), "77", "1"))
 	}
-	calls := 0
-	for _, request := range u.Requests() {
-		calls += boolInt(request.Path == makesim.BasePath+"/users")
-	}
-	assert.Equal(t, 1, calls)
+	assert.Len(t, u.calls("/users"), 1)
 }
 
 func TestAListOfUsersThatFailedIsAskedForAgain(t *testing.T) {
@@ -89,9 +85,5 @@ func TestUserTimezoneIsFoundByItsID(t *testing.T) {
 	for range 2 {
 		assert.Equal(t, "Europe/Prague", reader.UserTimezone(t.Context(), "77", "2"))
 	}
-	var enums int
-	for _, request := range u.Requests() {
-		enums += boolInt(request.Path == makesim.BasePath+"/enums/timezones")
-	}
-	assert.Equal(t, 1, enums)
+	assert.Len(t, u.calls("/enums/timezones"), 1)
 }

@@ -22,8 +22,8 @@ func ZoneURL(zone string) (*url.URL, error) {
 	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(zone)), "https://"), "/")
 	shape := regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	if !shape.MatchString(host) {
-		return nil, addressError(zone, "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the host "+
-			"in the address bar when you are signed in to Make)")
+		return nil, addressError(zone, "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the "+
+			"host in the address bar when you are signed in to Make)")
 	}
 	return &url.URL{Scheme: "https", Host: host, Path: apiPath}, nil
 }

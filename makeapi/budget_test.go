@@ -195,8 +195,7 @@ func TestWaitForTheBudgetIsToldAndTaken(t *testing.T) {
 	budget := makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: 1, Minute: shortMinute})
 	client := newClient(t, api.url, withBudget(budget), told.told)
 	for range 2 {
-		_, err := listHome(t.Context(), client)
-		require.NoError(t, err)
+		mustList(t, client)
 	}
 	for _, wait := range told.list() {
 		assert.Equal(t, "the budget of 1 requests per minute is used up", wait.Reason)
@@ -230,11 +229,10 @@ func TestRaisedLimitWakesWhoWaits(t *testing.T) {
 	var told waits
 	client := newClient(t, api.url, withBudget(budget), told.told)
 	budget.SetAPILimit(client.Instance(), home, 2)
-	_, err := listHome(t.Context(), client)
-	require.NoError(t, err)
+	mustList(t, client)
 	raise := sync.OnceFunc(func() { go budget.SetAPILimit(client.Instance(), home, 4) })
 	told.do = raise
-	_, err = listHome(t.Context(), client) // would wait for an hour
+	_, err := listHome(t.Context(), client) // would wait for an hour
 	require.NoError(t, err)
 	assert.NotEmpty(t, told.list())
 }
@@ -288,8 +286,7 @@ func TestSuccessAfterARateLimitLeavesNoPause(t *testing.T) {
 	api := serve(t, saysFirst(1, http.StatusTooManyRequests, ""))
 	client := newClient(t, api.url)
 	for range 3 {
-		_, err := listHome(t.Context(), client)
-		require.NoError(t, err)
+		mustList(t, client)
 	}
 	assert.Equal(t, 4, api.count())
 }

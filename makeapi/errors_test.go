@@ -133,39 +133,12 @@ func TestErrorAnswersSayWhatAndWhatNext(t *testing.T) {
 	assert.False(t, makeapi.IsKind(nil, makeapi.KindPlan))
 }
 
-func TestSimulatedRefusalsAreSorted(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		quirks makesim.Quirks
-		key    string
-		kind   makeapi.Kind
-	}{
-		"wrong key":              {makesim.Quirks{}, "99999999-9999-4999-8999-999999999999", makeapi.KindUnauthorized},
-		"role":                   {makesim.Quirks{}, leadKey, makeapi.KindForbidden},
-		"role, detail as object": {makesim.Quirks{ErrorDetailObject: true}, leadKey, makeapi.KindForbidden},
-		"role, hidden":           {makesim.Quirks{HideForbidden: true}, leadKey, makeapi.KindNotFound},
-		"not JSON":               {makesim.Quirks{NotJSON: true}, ownerKey, makeapi.KindNotJSON},
-		"500":                    {makesim.Quirks{FailEvery: 1, FailStatus: 500}, ownerKey, makeapi.KindUnavailable},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, base := simulate(t, test.quirks)
-			_, err := listHome(t.Context(), newClient(t, base, withKey(test.key)))
-			answer := answerError(t, err)
-			assert.Equal(t, test.kind, answer.Kind)
-			assertDiscreet(t, answer.Error())
-			assert.NotEmpty(t, answer.NextStep())
-		})
-	}
-}
-
 func TestServersWordsAreBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("ž", 100_000)
 	api := serve(t, says(http.StatusBadRequest, fmt.Sprintf(`{"message":%q,"detail":%q,"code":%q,"suberrors":[%s{"message":"x"}]}`,
 		long, long+"2", long, strings.Repeat(fmt.Sprintf(`{"message":%q},`, long[:2000]), 50))))
-	_, err := listHome(t.Context(), newClient(t, api.url))
-	answer := answerError(t, err)
+	answer := refusal(t, newClient(t, api.url))
 	assert.Len(t, answer.Suberrors, 5)
 	for _, words := range append(answer.Suberrors, answer.Message, answer.Detail, answer.Code) {
 		assert.Equal(t, 301, utf8.RuneCountInString(words))
@@ -173,7 +146,7 @@ func TestServersWordsAreBounded(t *testing.T) {
 		assert.True(t, utf8.ValidString(words))
 	}
 	api = serve(t, says(http.StatusBadGateway-1, strings.Repeat("x", 301)))
-	_, err = listHome(t.Context(), newClient(t, api.url))
+	_, err := listHome(t.Context(), newClient(t, api.url))
 	assert.Empty(t, answerError(t, err).Message, "a page of text is no message")
 }
 
@@ -182,9 +155,8 @@ func TestKeyThatIsSentBackIsHidden(t *testing.T) {
 	api := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
 		write(w, http.StatusUnauthorized, `{"message":"`+r.Header.Get("Authorization")+` is unknown","detail":"key `+ownerKey+`"}`)
 	})
-	_, err := listHome(t.Context(), newClient(t, api.url))
-	answer := answerError(t, err)
-	assert.NotContains(t, fmt.Sprintf("%+v %s", *answer, err), ownerKey)
+	answer := refusal(t, newClient(t, api.url))
+	assert.NotContains(t, fmt.Sprintf("%+v %s", *answer, answer), ownerKey)
 	assert.Contains(t, answer.Message, "is unknown")
 }
 
@@ -305,8 +277,7 @@ func TestCutAnswersAreRetriedThenExplained(t *testing.T) {
 
 	sim.SetQuirks(makesim.Quirks{CutBodyEvery: 2})
 	for range 4 {
-		page, err := listHome(t.Context(), client)
-		require.NoError(t, err)
+		page := mustList(t, client)
 		assert.Len(t, page.Entries, 4)
 	}
 }
@@ -358,8 +329,7 @@ func TestEveryBodyIsClosed(t *testing.T) {
 		}
 		return &http.Response{StatusCode: status, Header: http.Header{}, Body: bodies[len(bodies)-1]}, nil
 	})))
-	_, err := listHome(t.Context(), client)
-	require.NoError(t, err)
+	mustList(t, client)
 	require.Len(t, bodies, 3)
 	for _, body := range bodies {
 		assert.Positive(t, body.closed)
@@ -402,8 +372,7 @@ func TestSlowTryIsRepeated(t *testing.T) {
 		}
 		write(w, http.StatusOK, emptyPage)
 	})
-	_, err := listHome(t.Context(), newClient(t, api.url, func(o *makeapi.Options) { o.TryTimeout = 150 * time.Millisecond }))
-	require.NoError(t, err)
+	mustList(t, newClient(t, api.url, func(o *makeapi.Options) { o.TryTimeout = 150 * time.Millisecond }))
 	assert.GreaterOrEqual(t, api.count(), 2)
 }
 
@@ -446,8 +415,7 @@ func FuzzErrorAnswer(f *testing.F) {
 	statuses := []int{400, 401, 402, 403, 404, 413, 500, 304}
 	f.Fuzz(func(t *testing.T, pick uint8, body []byte) {
 		status := statuses[int(pick)%len(statuses)]
-		_, err := listHome(t.Context(), newClient(t, "https://make.test", withTransport(answering(status, body))))
-		answer := answerError(t, err)
+		answer := refusal(t, newClient(t, "https://make.test", withTransport(answering(status, body))))
 		require.Equal(t, status, answer.Status)
 		require.NotEmpty(t, answer.Kind)
 		require.NotEmpty(t, answer.NextStep())

@@ -245,6 +245,20 @@ func listHome(ctx context.Context, client *makeapi.Client) (*makeapi.AuditLogPag
 	return client.AuditLogs.ListOrganization(ctx, home, makeapi.ListOptions{})
 }
 
+func mustList(t testing.TB, client *makeapi.Client) *makeapi.AuditLogPage {
+	t.Helper()
+	page, err := listHome(t.Context(), client)
+	require.NoError(t, err)
+	return page
+}
+
+// refusal makes the call and asserts that it ends with an answer of Make that is an error.
+func refusal(t testing.TB, client *makeapi.Client) *makeapi.Error {
+	t.Helper()
+	_, err := listHome(t.Context(), client)
+	return answerError(t, err)
+}
+
 // answerError asserts that err is an answer of Make.
 func answerError(t testing.TB, err error) *makeapi.Error {
 	t.Helper()

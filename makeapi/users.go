@@ -148,8 +148,8 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 // maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.
 const maxListPages = 100
 
-// eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more. name is both the list's path and
-// the member of the answer that it stands in.
+// eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more. The list has one name in the
+// path and in the answer.
 func (c *Client) eachPage(ctx context.Context, organization ID, query url.Values, name string, each func(gjson.Result)) error {
 	offset, first := 0, ""
 	for range maxListPages {

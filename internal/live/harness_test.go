@@ -95,8 +95,8 @@ func query(w auditlog.Window) auditlog.Query {
 	return auditlog.Query{Organization: auditlog.Ref{ID: "77", Name: "Acme"}, Window: w}
 }
 
-// read reads a query up to most entries, -1 to its end, and checks what holds of every read: newest first, which nothing twice follows from,
-// and nothing outside the window.
+// read reads a query up to most entries, -1 to its end, and checks what holds of every read: newest first, nothing twice, nothing outside
+// the window.
 func read(t testing.TB, reader auditlog.Reader, q auditlog.Query, most int) ([]*auditlog.Entry, auditlog.Report) {
 	t.Helper()
 	got, report, err := readUntil(t.Context(), reader, q, most)

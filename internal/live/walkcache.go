@@ -41,7 +41,7 @@ const newestKept = 100
 // holdings is asked for by the reader that holds the turn.
 func (w *walk) holdings() holdings {
 	ready := w.log.ready
-	h := holdings{isWhole: w.log.frontier.Before(w.scope.lower), entries: len(ready) + len(w.log.pending), newest: make([]string, 0, newestKept)}
+	h := holdings{isWhole: w.log.frontier.Before(w.scope.lower), entries: len(ready) + len(w.log.pending)}
 	for _, entry := range ready[:min(len(ready), newestKept)] {
 		h.newest = append(h.newest, entry.UUID)
 	}

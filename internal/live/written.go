@@ -65,8 +65,8 @@ const writeSlack = 2 * time.Minute
 // errNotByCreatedAt says that Make did not sort by createdAt when it was asked to.
 var errNotByCreatedAt = errors.New("Make did not sort by the time of writing")
 
-// catchUp makes sure that a walk holds what was written up to to. It reads what was written since the walk began, whenever it was triggered:
-// newest first by createdAt, down to what was written before.
+// catchUp makes sure that a walk holds what was written up to to. It reads all that was written since the walk began, newest first by
+// createdAt.
 func (w *walk) catchUp(ctx context.Context, to time.Time) error {
 	if !w.scope.open || !to.After(w.asOf) {
 		return nil

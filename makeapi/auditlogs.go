@@ -362,19 +362,17 @@ func decodeAuditLog(record gjson.Result) (entry AuditLog, ok bool) {
 
 // decodeActor reads {id, name, email}, or as much of it as can be read: a person whose address is odd is still the one who acted.
 func decodeActor(value gjson.Result) (*User, bool) {
-	ref, ok := decodeRef(value)
 	if !value.IsObject() {
-		return nil, ok
+		return nil, value.Type == gjson.Null
 	}
+	id, okID := decodeID(value.Get("id"))
+	name, okName := decodeText(value.Get("name"))
 	email, okEmail := decodeText(value.Get("email"))
-	ok = ok && okEmail
-	switch {
-	case ref != nil:
-		return &User{ID: ref.ID, Name: ref.Name, Email: email}, ok
-	case email != "":
-		return &User{Email: email}, ok
+	user := User{ID: id, Name: name, Email: email}
+	if user == (User{}) {
+		return nil, okID && okName && okEmail
 	}
-	return nil, ok
+	return &user, okID && okName && okEmail
 }
 
 // decodeTarget reads the id of what was acted on: text that is mostly a number, or the number itself.
@@ -387,19 +385,13 @@ func decodeTarget(value gjson.Result) (string, bool) {
 }
 
 func decodeVersion(value gjson.Result) (*Version, bool) {
-	if value.Type == gjson.Null {
-		return nil, true
-	}
 	if !value.IsObject() {
-		return nil, false
+		return nil, value.Type == gjson.Null
 	}
 	from, okFrom := decodeText(value.Get("from"))
 	to, okTo := decodeText(value.Get("to"))
-	if !okFrom || !okTo {
-		return nil, false
-	}
-	if from == "" && to == "" {
-		return nil, true
+	if !okFrom || !okTo || from == "" && to == "" {
+		return nil, okFrom && okTo
 	}
 	return &Version{From: from, To: to}, true
 }

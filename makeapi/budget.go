@@ -143,13 +143,11 @@ func (b *Budget) acquire(ctx context.Context, instance string, organization ID, 
 			reason = "Make's limit of requests per minute is used up"
 		}
 		onWait(Wait{Reason: reason, For: wait})
-		timer := time.NewTimer(wait)
 		select {
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-changed:
 		case <-ctx.Done():
 		}
-		timer.Stop()
 	}
 }
 

@@ -27,7 +27,6 @@ func decodeID(value gjson.Result) (ID, bool) {
 		return ID(strings.Clone(strings.TrimSpace(value.Str))), true
 	case gjson.Null:
 		return "", true
-	case gjson.False, gjson.True, gjson.JSON:
 	}
 	return "", false
 }
@@ -41,7 +40,6 @@ func decodeText(value gjson.Result) (string, bool) {
 		return "", true
 	case gjson.Number, gjson.True, gjson.False:
 		return strings.Clone(value.Raw), true
-	case gjson.JSON:
 	}
 	return "", false
 }
@@ -72,7 +70,6 @@ func decodeTime(value gjson.Result) (time.Time, bool) {
 		if number, err := strconv.ParseFloat(text, 64); err == nil {
 			return unixTime(number)
 		}
-	case gjson.Null, gjson.False, gjson.True, gjson.JSON:
 	}
 	return time.Time{}, false
 }
@@ -96,11 +93,8 @@ type Ref struct {
 
 // decodeRef reads {id, name}, or as much of it as can be read; ok means that nothing was lost: the value was such an object, or null.
 func decodeRef(value gjson.Result) (ref *Ref, ok bool) {
-	if value.Type == gjson.Null {
-		return nil, true
-	}
 	if !value.IsObject() {
-		return nil, false
+		return nil, value.Type == gjson.Null
 	}
 	id, okID := decodeID(value.Get("id"))
 	name, okName := decodeText(value.Get("name"))
@@ -115,7 +109,7 @@ func unknownMembers(object gjson.Result, known ...string) json.RawMessage {
 	if !object.IsObject() {
 		return nil
 	}
-	var unknown map[string]json.RawMessage
+	var unknown map[string]json.RawMessage // made where needed: most entries have none
 	object.ForEach(func(key, value gjson.Result) bool {
 		if value.Type != gjson.Null && !slices.Contains(known, key.Str) {
 			if unknown == nil {
@@ -128,10 +122,7 @@ func unknownMembers(object gjson.Result, known ...string) json.RawMessage {
 	if unknown == nil {
 		return nil
 	}
-	raw, err := json.Marshal(unknown)
-	if err != nil { // cannot happen: it was valid JSON
-		return nil
-	}
+	raw, _ := json.Marshal(unknown) // cannot fail: it was valid JSON
 	return raw
 }
 

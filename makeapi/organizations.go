@@ -31,13 +31,7 @@ type OrganizationsService struct{ service }
 
 // List lists the organizations that the user belongs to, in all zones. GET /organizations
 func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error) {
-	var organizations []Organization
-	err := s.client.eachPage(ctx, "", url.Values{}, "organizations", func(record gjson.Result) {
-		if organization, ok := decodeOrganization(record); ok {
-			organizations = append(organizations, organization)
-		}
-	})
-	return organizations, err
+	return listAll(ctx, s.client, "", url.Values{}, "organizations", decodeOrganization)
 }
 
 // Get returns one organization with license and teams. GET /organizations/{organizationId}
@@ -85,14 +79,7 @@ type TeamsService struct{ service }
 
 // List lists an organization's teams. GET /teams?organizationId=
 func (s *TeamsService) List(ctx context.Context, organization ID) ([]Team, error) {
-	var teams []Team
-	err := s.client.eachPage(ctx, organization, url.Values{"organizationId": {string(organization)}}, "teams",
-		func(record gjson.Result) {
-			if team, ok := decodeTeam(record); ok {
-				teams = append(teams, team)
-			}
-		})
-	return teams, err
+	return listAll(ctx, s.client, organization, url.Values{"organizationId": {string(organization)}}, "teams", decodeTeam)
 }
 
 // Get returns one team. GET /teams/{teamId}

@@ -99,16 +99,17 @@ func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error
 // ListOrganization lists the users of an organization, with their time zones, by id in Make's description of the API. It needs the scope
 // user:read and may be refused. GET /users?organizationId=
 func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
-	var users []User
-	err := s.client.eachPage(ctx, organization, url.Values{"organizationId": {string(organization)}}, "users",
-		func(record gjson.Result) {
-			if user, _ := decodeActor(record); user != nil {
-				user.Timezone, _ = decodeText(record.Get("timezone"))
-				user.TimezoneID, _ = decodeID(record.Get("timezoneId"))
-				users = append(users, *user)
-			}
-		})
-	return users, err
+	return listAll(ctx, s.client, organization, url.Values{"organizationId": {string(organization)}}, "users", decodeUser)
+}
+
+func decodeUser(record gjson.Result) (User, bool) {
+	user, _ := decodeActor(record)
+	if user == nil {
+		return User{}, false
+	}
+	user.Timezone, _ = decodeText(record.Get("timezone"))
+	user.TimezoneID, _ = decodeID(record.Get("timezoneId"))
+	return *user, true
 }
 
 // EnumsService has the calls about what ids in other answers stand for.
@@ -148,29 +149,33 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 // maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.
 const maxListPages = 100
 
-// eachPage walks a list that is paged by offset, where the page's echoed limit says that there may be more. The list has one name in the
-// path and in the answer.
-func (c *Client) eachPage(ctx context.Context, organization ID, query url.Values, name string, each func(gjson.Result)) error {
+// listAll walks a list that is paged by offset, where the page's echoed limit says that there may be more. The list has one name in the
+// path and in the answer; records that cannot be decoded are left out.
+func listAll[T any](ctx context.Context, c *Client, organization ID, query url.Values, name string,
+	decode func(gjson.Result) (T, bool)) ([]T, error) {
+	var all []T
 	offset, first := 0, ""
 	for range maxListPages {
 		answer, err := c.get(ctx, organization, query, name)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		records := list(answer.Get(name))
 		if offset > 0 && len(records) > 0 && records[0].Raw == first {
-			return nil // the offset is ignored: all there is came with the first page
+			return all, nil // the offset is ignored: all there is came with the first page
 		}
 		for _, record := range records {
-			each(record)
+			if item, ok := decode(record); ok {
+				all = append(all, item)
+			}
 		}
 		limit := int(answer.Get("pg.limit").Int())
 		if len(records) == 0 || limit <= 0 || len(records) < limit {
-			return nil
+			return all, nil
 		}
 		first = records[0].Raw
 		offset += len(records)
 		query.Set("pg[offset]", strconv.Itoa(offset))
 	}
-	return fmt.Errorf("GET /%s has more than %d entries, which is more than this client reads", name, offset)
+	return nil, fmt.Errorf("GET /%s has more than %d entries, which is more than this client reads", name, offset)
 }

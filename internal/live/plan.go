@@ -68,21 +68,14 @@ func (p *plan) sign(teams, authors, events []string) {
 // split spreads filters over as many lists as it takes for each to fit into a request. A filter with so many values that the lists would
 // become too many is left to the check on our side.
 func split(teams, authors, events []string) []makeapi.ListOptions {
-	values := [3][]string{teams, authors, events}
-	parts := func(v []string) int { return max(1, (len(v)+makeapi.MaxListValues-1)/makeapi.MaxListValues) }
-	for parts(values[0])*parts(values[1])*parts(values[2]) > maxStreams {
-		longest := 0
-		for i := range values {
-			if len(values[i]) > len(values[longest]) {
-				longest = i
-			}
-		}
-		values[longest] = nil
+	for len(chunks(teams))*len(chunks(authors))*len(chunks(events)) > maxStreams {
+		longest := slices.MaxFunc([]*[]string{&teams, &authors, &events}, func(a, b *[]string) int { return len(*a) - len(*b) })
+		*longest = nil
 	}
 	var lists []makeapi.ListOptions
-	for _, t := range chunks(values[0]) {
-		for _, a := range chunks(values[1]) {
-			for _, e := range chunks(values[2]) {
+	for _, t := range chunks(teams) {
+		for _, a := range chunks(authors) {
+			for _, e := range chunks(events) {
 				lists = append(lists, makeapi.ListOptions{Teams: t, Authors: a, Events: e})
 			}
 		}

@@ -148,13 +148,11 @@ func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *m
 			continue
 		}
 		team, err := r.client.Teams.Get(ctx, id)
-		if makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound) {
-			continue
-		}
-		if err != nil {
+		switch {
+		case makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound):
+		case err != nil:
 			return nil, err
-		}
-		if team.Organization == makeapi.ID(organization) {
+		case team.Organization == makeapi.ID(organization):
 			refs = append(refs, makeapi.Ref{ID: team.ID, Name: team.Name})
 		}
 	}

@@ -43,7 +43,8 @@ func (f *fetcher) begin() {
 
 // ask asks for as many pages as are wanted and may be under way.
 func (f *fetcher) ask(ctx context.Context, wanted func(stride int) int) {
-	if f.mayCut && wanted(largePage) >= f.reader.options.Parallel && f.allBegun() {
+	isOfUnknownDensity := func(l *listing) bool { return !l.done && l.reached.IsZero() }
+	if f.mayCut && wanted(largePage) >= f.reader.options.Parallel && !slices.ContainsFunc(f.listings, isOfUnknownDensity) {
 		f.cutIntoSlices()
 	}
 	for f.underWay < f.reader.options.Parallel {
@@ -134,11 +135,6 @@ func (f *fetcher) lookahead(l *listing) *lookahead {
 		f.ahead[l] = ahead
 	}
 	return ahead
-}
-
-// allBegun reports whether each listing has shown how dense it is.
-func (f *fetcher) allBegun() bool {
-	return !slices.ContainsFunc(f.listings, func(l *listing) bool { return !l.done && l.reached.IsZero() })
 }
 
 // nextPage chooses the page to ask for next. Listings whose unread part is the newest come before older slices, so that a read that is cut

@@ -32,13 +32,6 @@ type merger struct {
 	datesByTriggered *atomic.Bool
 }
 
-func newMerger(s scope, observed *observed, datesByTriggered *atomic.Bool) *merger {
-	return &merger{
-		scope: s, known: map[string]bool{}, frontier: farFuture(), unreadable: map[string]auditlog.Span{},
-		observed: observed, datesByTriggered: datesByTriggered,
-	}
-}
-
 // take takes in the page whose turn it is in its listing.
 func (m *merger) take(result *pageResult) joining {
 	l := result.listing

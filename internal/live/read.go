@@ -63,7 +63,7 @@ func (r *Reader) readPlan(ctx context.Context, p *plan, q *auditlog.Query, acces
 		return auditlog.Report{}, newsErr
 	}
 	d := &delivery{walk: w.walk, query: q, yield: yield, isOwn: w.scope.signature == p.signature}
-	err := w.crawl(ctx, w.pages, &reading{from: q.Window.From, deliver: d.deliver, pages: d.pages})
+	err := w.crawl(ctx, w.pages, q.Window.From, d.deliver, d.pages)
 	cut = err != nil
 	if errors.Is(ctx.Err(), context.Canceled) {
 		return auditlog.Report{}, ctx.Err()

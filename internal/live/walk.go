@@ -64,7 +64,10 @@ func (r *Reader) walkOver(s scope, now time.Time, listings []*listing) *walk {
 	return &walk{
 		reader: r, scope: s, turn: make(chan struct{}, 1), asOf: now,
 		pages: r.newFetcher(newInterner(), listings),
-		log:   newMerger(s, r.observedIn(s.organization), &r.datesByTriggered),
+		log: &merger{
+			scope: s, known: map[string]bool{}, frontier: farFuture(), unreadable: map[string]auditlog.Span{},
+			observed: r.observedIn(s.organization), datesByTriggered: &r.datesByTriggered,
+		},
 	}
 }
 
@@ -84,24 +87,16 @@ func (w *walk) hasRead() bool {
 	return slices.ContainsFunc(w.pages.listings, func(l *listing) bool { return l.done || !l.reached.IsZero() })
 }
 
-// reading is what one crawl is for.
-type reading struct {
-	from time.Time // how far down rows are wanted; zero: to the end
-	// deliver is called whenever more entries may be ready; false ends the crawl.
-	deliver func() bool
-	// pages is how many pages the reader probably still wants.
-	pages func(stride int) int
-}
-
 // errStalled would be a mistake of this package: rows are wanted and none asked for.
 var errStalled = errors.New("internal error: the read cannot go on")
 
 // grace is how long pages under way are waited for when nobody needs them any more: they are paid for, and the next question may.
 const grace = 200 * time.Millisecond
 
-// crawl reads a fetcher's pages until the reader has enough or there are none left. It returns what stopped it early; all that is ready was
-// delivered then. What was read stays in the walk.
-func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
+// crawl reads a fetcher's pages down to an instant, unless the reader has enough before or there are none left. deliver is called whenever
+// more entries may be ready, and ends the crawl by false; wanted is how many pages the reader probably still wants. crawl returns what
+// stopped it early; all that is ready was delivered then. What was read stays in the walk.
+func (w *walk) crawl(ctx context.Context, f *fetcher, from time.Time, deliver func() bool, wanted func(stride int) int) error {
 	callCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f.begin()
@@ -110,15 +105,15 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 	var failure error
 	for {
 		if !enough && failure == nil {
-			wantsMore := r.deliver()
-			enough = !wantsMore || w.log.frontier.Before(r.from)
+			wantsMore := deliver()
+			enough = !wantsMore || w.log.frontier.Before(from)
 			switch {
 			case enough:
 				time.AfterFunc(grace, cancel)
 			case w.log.taken >= most:
 				failure = fmt.Errorf("the bound of %d entries for one read is met", most)
 			default:
-				f.ask(callCtx, r.pages)
+				f.ask(callCtx, wanted)
 			}
 		}
 		if f.underWay == 0 {
@@ -140,7 +135,7 @@ func (w *walk) crawl(ctx context.Context, f *fetcher, r *reading) error {
 		}
 	}
 	if failure != nil {
-		enough = !r.deliver()
+		enough = !deliver()
 	}
 	switch {
 	case enough:

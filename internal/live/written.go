@@ -105,7 +105,7 @@ func (w *walk) catchUp(ctx context.Context, to time.Time) error {
 // crawlAll reads all of listings by createdAt.
 func (w *walk) crawlAll(ctx context.Context, f *fetcher) error {
 	inOrder := func() bool { return !slices.ContainsFunc(f.listings, func(l *listing) bool { return l.unordered }) }
-	err := w.crawl(ctx, f, &reading{deliver: inOrder, pages: func(int) int { return w.reader.options.Parallel }})
+	err := w.crawl(ctx, f, time.Time{}, inOrder, func(int) int { return w.reader.options.Parallel })
 	if !inOrder() {
 		err = cmp.Or(err, errNotByCreatedAt)
 	}

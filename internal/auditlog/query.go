@@ -57,25 +57,14 @@ func (q *Query) Matches(e *Entry) bool {
 
 // MatchesFilters is Matches without the window.
 func (q *Query) MatchesFilters(e *Entry) bool {
-	if len(q.Teams) > 0 || q.NoTeam {
-		ok := e.TeamID() == "" && q.NoTeam
-		ok = ok || e.TeamID() != "" && slices.ContainsFunc(q.Teams, func(t Ref) bool { return t.ID == e.TeamID() })
-		if !ok {
-			return false
-		}
-	}
-	isActor := func(a Actor) bool { return a.ID == e.ActorID() }
-	if len(q.Actors) > 0 || q.System {
-		ok := e.Actor == nil && q.System
-		ok = ok || e.Actor != nil && slices.ContainsFunc(q.Actors, isActor)
-		if !ok {
-			return false
-		}
-	}
-	if e.Actor == nil && q.ExcludeSystem || e.Actor != nil && slices.ContainsFunc(q.ExcludeActors, isActor) {
-		return false
-	}
-	if len(q.Events) > 0 && !slices.ContainsFunc(q.Events, func(t Event) bool { return t.Value == e.Event }) {
+	isTeam := func(t Ref) bool { return e.TeamID() != "" && t.ID == e.TeamID() }
+	isActor := func(a Actor) bool { return e.Actor != nil && a.ID == e.Actor.ID }
+	isEvent := func(t Event) bool { return t.Value == e.Event }
+	switch {
+	case (len(q.Teams) > 0 || q.NoTeam) && !(q.NoTeam && e.TeamID() == "") && !slices.ContainsFunc(q.Teams, isTeam),
+		(len(q.Actors) > 0 || q.System) && !(q.System && e.Actor == nil) && !slices.ContainsFunc(q.Actors, isActor),
+		q.ExcludeSystem && e.Actor == nil || slices.ContainsFunc(q.ExcludeActors, isActor),
+		len(q.Events) > 0 && !slices.ContainsFunc(q.Events, isEvent):
 		return false
 	}
 	return q.TargetID == "" || q.TargetID == e.TargetID

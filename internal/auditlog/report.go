@@ -51,17 +51,14 @@ func (r Report) Within(window Window) Report {
 		}
 	}
 	part.Exhausted = r.Exhausted || !part.Coverage.IsEmpty() && !part.Coverage.From.After(window.From)
-	part.Complete = part.isComplete()
+	part.SetComplete()
 	return part
 }
 
-// isComplete reports whether nothing in the report speaks against it.
-func (r *Report) isComplete() bool {
-	return len(r.Coverage.Gaps) == 0 && len(r.Unreadable) == 0 && !r.Doubtful
-}
-
 // SetComplete sets Complete by what else the report says.
-func (r *Report) SetComplete() { r.Complete = r.isComplete() }
+func (r *Report) SetComplete() {
+	r.Complete = len(r.Coverage.Gaps) == 0 && len(r.Unreadable) == 0 && !r.Doubtful
+}
 
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
@@ -84,21 +81,6 @@ type Coverage struct {
 	Gaps []Gap
 }
 
-// TruncateAfter takes everything from at on out of the coverage, as a gap.
-func (c *Coverage) TruncateAfter(at time.Time, reason string) {
-	if c.IsEmpty() || !at.Before(c.To) {
-		return
-	}
-	if at.Before(c.From) {
-		at = c.From
-	}
-	c.Gaps = append(c.Gaps, Gap{From: at, To: c.To, Reason: reason})
-	c.To = at
-	if c.IsEmpty() {
-		c.From, c.To = time.Time{}, time.Time{}
-	}
-}
-
 // Gap is a part of a window that an answer does not vouch for.
 type Gap struct {
 	From   time.Time
@@ -111,14 +93,24 @@ func (c Coverage) IsEmpty() bool { return !c.From.Before(c.To) }
 
 // TruncateBefore takes everything before at out of the coverage, as a gap.
 func (c *Coverage) TruncateBefore(at time.Time, reason string) {
-	if c.IsEmpty() || !at.After(c.From) {
-		return
+	at = earlier(at, c.To)
+	if !c.IsEmpty() && at.After(c.From) {
+		c.Gaps = append(c.Gaps, Gap{From: c.From, To: at, Reason: reason})
+		c.shrink(at, c.To)
 	}
-	if at.After(c.To) {
-		at = c.To
+}
+
+// TruncateAfter takes everything from at on out of the coverage, as a gap.
+func (c *Coverage) TruncateAfter(at time.Time, reason string) {
+	at = later(at, c.From)
+	if !c.IsEmpty() && at.Before(c.To) {
+		c.Gaps = append(c.Gaps, Gap{From: at, To: c.To, Reason: reason})
+		c.shrink(c.From, at)
 	}
-	c.Gaps = append(c.Gaps, Gap{From: c.From, To: at, Reason: reason})
-	c.From = at
+}
+
+func (c *Coverage) shrink(from, to time.Time) {
+	c.From, c.To = from, to
 	if c.IsEmpty() {
 		c.From, c.To = time.Time{}, time.Time{}
 	}

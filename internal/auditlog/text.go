@@ -8,6 +8,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // MaxTextRunes is the most characters that [Text.Clean] leaves of a text.
@@ -32,9 +34,7 @@ type Text string
 // Clean returns the text fit for a model, a terminal or a log: valid UTF-8 of at most [MaxTextRunes] characters, on one line, without
 // control characters, terminal escape sequences, or characters that are invisible or reorder others. Letters, accents and emoji of every
 // script stay. Cleaning twice changes nothing.
-func (t Text) Clean() string {
-	return t.CleanTo(MaxTextRunes)
-}
+func (t Text) Clean() string { return t.CleanTo(MaxTextRunes) }
 
 // CleanTo is Clean with another bound: at most maxRunes characters, the last of them "…" where text was cut off.
 func (t Text) CleanTo(maxRunes int) string {
@@ -80,20 +80,14 @@ func (t Text) CleanTo(maxRunes int) string {
 }
 
 // String returns the cleaned text, so that printing a Text is safe by default.
-func (t Text) String() string {
-	return t.Clean()
-}
+func (t Text) String() string { return t.Clean() }
 
 // Quote returns the cleaned text in double quotes, inner quotes and backslashes escaped and bounded to 80 characters, for error messages
 // and prose: the quotes show where others' words begin and end.
-func (t Text) Quote() string {
-	return strconv.Quote(t.CleanTo(maxQuotedRunes))
-}
+func (t Text) Quote() string { return strconv.Quote(t.CleanTo(maxQuotedRunes)) }
 
 // MarshalJSON writes the cleaned text as a JSON string.
-func (t Text) MarshalJSON() ([]byte, error) {
-	return PlainJSON(t.Clean())
-}
+func (t Text) MarshalJSON() ([]byte, error) { return PlainJSON(t.Clean()) }
 
 func isPrintableASCII(s string) bool {
 	for i := range len(s) {
@@ -205,4 +199,42 @@ func PlainJSON(value any) ([]byte, error) {
 	var out bytes.Buffer
 	err := PlainEncoder(&out).Encode(value)
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
+}
+
+// Fold returns the form in which names are compared: cleaned as [Text], without case and accents, compatibility forms made plain, white
+// space collapsed. Two names that look alike but for those have the same fold. Folding twice changes nothing.
+func Fold(s string) string {
+	s = Text(s).CleanTo(len(s)) // bytes are at least as many as characters
+	var out strings.Builder
+	for _, r := range norm.NFKD.String(s) {
+		if !unicode.Is(unicode.Mn, r) { // accents, once decomposed
+			out.WriteString(foldLetter(unicode.ToLower(r)))
+		}
+	}
+	return strings.Join(strings.Fields(out.String()), " ")
+}
+
+// foldLetter writes lower-case letters that Unicode does not decompose as people type them who lack the key.
+func foldLetter(r rune) string {
+	switch r {
+	case 'ß':
+		return "ss"
+	case 'æ':
+		return "ae"
+	case 'œ':
+		return "oe"
+	case 'ø':
+		return "o"
+	case 'ł':
+		return "l"
+	case 'đ':
+		return "d"
+	case 'ħ':
+		return "h"
+	case 'ı':
+		return "i"
+	case 'ς':
+		return "σ"
+	}
+	return string(r)
 }

@@ -48,27 +48,28 @@ type Sealer struct {
 
 // Cursor is where a page of a listing ended, and what the next one needs. Key is at most [maxSortText] bytes long.
 type Cursor struct {
-	Query auditlog.Query
-	Order Order
+	Query auditlog.Query `json:"-"`
+	Order Order          `json:"o"`
 	// Key, TriggeredAt and UUID are those of the last entry of the page.
-	Key         string
-	TriggeredAt time.Time
-	UUID        string
+	Key         string    `json:"k,omitempty"`
+	TriggeredAt time.Time `json:"l"`
+	UUID        string    `json:"u"`
 	// Offset is where Make's listing had it, as auditlog.Resume takes it.
-	Offset int
+	Offset int `json:"p,omitempty"`
 	// Before counts the entries up to there.
-	Before int
+	Before int `json:"b"`
 	// TakenAt is when the first page was read.
-	TakenAt time.Time
+	TakenAt time.Time `json:"n"`
 	// Asked identifies the arguments that the listing was asked for with; Tool is whose listing it is.
-	Asked string
-	Tool  string
+	Asked string `json:"h"`
+	Tool  string `json:"w"`
 }
 
-// sealedCursor is a Cursor as it is written into a cursor: plain text, since the log's own types are cleaned when they are marshalled, and
-// ids without names, so that a cursor stays short however many people it is about.
+// sealedCursor is a Cursor as it is written into a cursor. The query becomes plain text, since the log's own types are cleaned when they
+// are marshalled, and ids without names, so that a cursor stays short however many people it is about.
 type sealedCursor struct {
-	Organization  [2]string `json:"g"`
+	Cursor
+	Organization  [2]string `json:"g"` // id and name
 	From          time.Time `json:"f"`
 	To            time.Time `json:"t"`
 	Zone          string    `json:"z"`
@@ -80,33 +81,21 @@ type sealedCursor struct {
 	ExcludeSystem bool      `json:"xn,omitempty"`
 	Events        []string  `json:"v,omitempty"`
 	TargetID      string    `json:"i,omitempty"`
-	Order         Order     `json:"o"`
-	Key           string    `json:"k,omitempty"`
-	TriggeredAt   time.Time `json:"l"`
-	UUID          string    `json:"u"`
-	Offset        int       `json:"p,omitempty"`
-	Before        int       `json:"b"`
-	TakenAt       time.Time `json:"n"`
-	Asked         string    `json:"h"`
-	Tool          string    `json:"w"`
 }
 
 // Seal makes a cursor of a place.
 func (s *Sealer) Seal(place Cursor) (string, error) {
 	q := &place.Query
+	actorID := func(a auditlog.Actor) string { return string(a.ID) }
 	plain, err := json.Marshal(sealedCursor{
-		Organization:  [2]string{string(q.Organization.ID), string(q.Organization.Name)},
-		From:          q.Window.From,
-		To:            q.Window.To,
-		Zone:          q.Window.Location.String(),
-		Teams:         mapAll(q.Teams, func(t auditlog.Ref) string { return string(t.ID) }),
-		Actors:        mapAll(q.Actors, func(a auditlog.Actor) string { return string(a.ID) }),
-		ExcludeActors: mapAll(q.ExcludeActors, func(a auditlog.Actor) string { return string(a.ID) }),
-		NoTeam:        q.NoTeam, System: q.System, ExcludeSystem: q.ExcludeSystem,
+		Cursor:       place,
+		Organization: [2]string{string(q.Organization.ID), string(q.Organization.Name)},
+		From:         q.Window.From, To: q.Window.To, Zone: q.Window.Location.String(),
+		Teams:  mapAll(q.Teams, func(t auditlog.Ref) string { return string(t.ID) }),
+		Actors: mapAll(q.Actors, actorID), ExcludeActors: mapAll(q.ExcludeActors, actorID),
+		NoTeam: q.NoTeam, System: q.System, ExcludeSystem: q.ExcludeSystem,
 		Events:   mapAll(q.Events, func(e auditlog.Event) string { return string(e.Value) }),
 		TargetID: string(q.TargetID),
-		Order:    place.Order, Key: place.Key, TriggeredAt: place.TriggeredAt, UUID: place.UUID,
-		Offset: place.Offset, Before: place.Before, TakenAt: place.TakenAt, Asked: place.Asked, Tool: place.Tool,
 	})
 	if err != nil {
 		return "", fmt.Errorf("writing a cursor: %w", err)
@@ -163,35 +152,28 @@ func (s *Sealer) Open(text string, now time.Time) (Cursor, error) {
 	if err != nil {
 		return Cursor{}, &CursorError{Problem: "it cannot be unpacked"}
 	}
-	var sealedAs sealedCursor
-	if err := json.Unmarshal(plain, &sealedAs); err != nil {
+	var opened sealedCursor
+	if err := json.Unmarshal(plain, &opened); err != nil {
 		return Cursor{}, &CursorError{Problem: "it was made by another version of this server"}
 	}
-	if now.Sub(sealedAs.TakenAt) > maxCursorAge {
+	if now.Sub(opened.TakenAt) > maxCursorAge {
 		return Cursor{}, &CursorError{Problem: fmt.Sprintf("it is older than %s", maxCursorAge)}
 	}
-	location, err := ParseLocation(sealedAs.Zone)
+	location, err := ParseLocation(opened.Zone)
 	if err != nil {
 		return Cursor{}, &CursorError{Problem: "its time zone is not known here"}
 	}
-	return sealedAs.place(location), nil
-}
-
-func (p *sealedCursor) place(location *time.Location) Cursor {
-	return Cursor{
-		Query: auditlog.Query{
-			Organization:  auditlog.Ref{ID: auditlog.ID(p.Organization[0]), Name: auditlog.Text(p.Organization[1])},
-			Window:        auditlog.Window{From: p.From, To: p.To, Location: location},
-			Teams:         mapAll(p.Teams, func(id string) auditlog.Ref { return auditlog.Ref{ID: auditlog.ID(id)} }),
-			Actors:        mapAll(p.Actors, openActor),
-			ExcludeActors: mapAll(p.ExcludeActors, openActor),
-			NoTeam:        p.NoTeam, System: p.System, ExcludeSystem: p.ExcludeSystem,
-			Events:   mapAll(p.Events, func(value string) auditlog.Event { return auditlog.Event{Value: auditlog.Text(value)} }),
-			TargetID: auditlog.Text(p.TargetID),
-		},
-		Order: p.Order, Key: p.Key, TriggeredAt: p.TriggeredAt, UUID: p.UUID,
-		Offset: p.Offset, Before: p.Before, TakenAt: p.TakenAt, Asked: p.Asked, Tool: p.Tool,
+	actor := func(id string) auditlog.Actor { return auditlog.Actor{ID: auditlog.ID(id)} }
+	opened.Query = auditlog.Query{
+		Organization: auditlog.Ref{ID: auditlog.ID(opened.Organization[0]), Name: auditlog.Text(opened.Organization[1])},
+		Window:       auditlog.Window{From: opened.From, To: opened.To, Location: location},
+		Teams:        mapAll(opened.Teams, func(id string) auditlog.Ref { return auditlog.Ref{ID: auditlog.ID(id)} }),
+		Actors:       mapAll(opened.Actors, actor), ExcludeActors: mapAll(opened.ExcludeActors, actor),
+		NoTeam: opened.NoTeam, System: opened.System, ExcludeSystem: opened.ExcludeSystem,
+		Events:   mapAll(opened.Events, func(value string) auditlog.Event { return auditlog.Event{Value: auditlog.Text(value)} }),
+		TargetID: auditlog.Text(opened.TargetID),
 	}
+	return opened.Cursor, nil
 }
 
 // box derives the cipher from credential and instance, so that nothing has to be kept for cursors to outlive the process.
@@ -209,19 +191,6 @@ func (s *Sealer) box() (cipher.AEAD, error) {
 		return nil, fmt.Errorf("making the cursor cipher: %w", err)
 	}
 	return cipher.NewGCM(block)
-}
-
-func openActor(id string) auditlog.Actor { return auditlog.Actor{ID: auditlog.ID(id)} }
-
-func mapAll[A, B any](items []A, f func(A) B) []B {
-	if len(items) == 0 {
-		return nil
-	}
-	mapped := make([]B, len(items))
-	for i, item := range items {
-		mapped[i] = f(item)
-	}
-	return mapped
 }
 
 // After is the place behind an entry of the same listing, of which before entries come up to and with it.

@@ -11,6 +11,9 @@ import (
 // (one character), all whose value fits that pattern. They come in the catalog's order, each value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
 	folded := foldName(auditlog.Text(want))
+	if folded == "" { // else it would name whatever has no label
+		return nil, newNameError("event", want, nil, false)
+	}
 	levels := []func(auditlog.Event) bool{
 		func(e auditlog.Event) bool { return foldName(e.Value) == folded },
 		func(e auditlog.Event) bool { return foldName(e.Label) == folded },
@@ -20,41 +23,25 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 		pattern := []rune(folded)
 		levels = append(levels, func(e auditlog.Event) bool { return matchGlob(pattern, []rune(foldName(e.Value))) })
 	}
-	if folded == "" {
-		levels = nil // else it would name whatever has no label
+	valued := slices.DeleteFunc(slices.Clone(catalog.Events), func(e auditlog.Event) bool { return e.Value == "" })
+	hits := distinct(strongest(valued, levels...), func(e auditlog.Event) auditlog.Text { return e.Value })
+	if len(hits) == 0 {
+		return nil, newNameError("event", want, nearestEvents(catalog, folded), false)
 	}
-	for _, fits := range levels {
-		var hits []auditlog.Event
-		seen := map[auditlog.Text]bool{}
-		for _, event := range catalog.Events {
-			if event.Value != "" && !seen[event.Value] && fits(event) {
-				seen[event.Value] = true
-				hits = append(hits, event)
-			}
-		}
-		if len(hits) > 0 {
-			return hits, nil
-		}
-	}
-	return nil, newNameError("event", want, nearestEvents(catalog, folded), false)
+	return hits, nil
 }
 
 // nearestEvents returns what to suggest for an event that is not in the catalog.
 func nearestEvents(catalog *auditlog.Catalog, folded string) []string {
-	keys := make([][]string, len(catalog.Events))
-	for i, event := range catalog.Events {
-		keys[i] = []string{foldName(event.Value), foldName(event.Label)}
-	}
 	var shown []string
-	for _, i := range nearest(folded, keys) {
-		event := catalog.Events[i]
+	for _, event := range nearest(folded, catalog.Events, func(e auditlog.Event) []string {
+		return []string{foldName(e.Value), foldName(e.Label)}
+	}) {
 		text := event.Value.Quote()
 		if event.Label != "" {
 			text += " (" + event.Label.Quote() + ")"
 		}
-		if !slices.Contains(shown, text) {
-			shown = append(shown, text)
-		}
+		shown = appendOnce(shown, text)
 	}
 	return shown
 }
@@ -100,36 +87,19 @@ func MatchKind(catalog *auditlog.Catalog, want string) (auditlog.Text, []auditlo
 		events[kind] = append(events[kind], event)
 	}
 	folded := foldName(auditlog.Text(want))
-	levels := []func(auditlog.Text) bool{
+	quote := auditlog.Text.Quote
+	if folded == "" {
+		return "", nil, newNameError("kind", want, mapAll(kinds, quote), false)
+	}
+	hits := strongest(kinds,
 		func(kind auditlog.Text) bool { return foldName(kind) == folded },
 		func(kind auditlog.Text) bool { return strings.HasPrefix(foldName(kind), folded) },
-		func(kind auditlog.Text) bool { return beginsWord(foldName(kind), folded) },
+		func(kind auditlog.Text) bool { return beginsWord(foldName(kind), folded) })
+	switch len(hits) {
+	case 0:
+		return "", nil, newNameError("kind", want, mapAll(kinds, quote), false)
+	case 1:
+		return hits[0], events[hits[0]], nil
 	}
-	if folded == "" {
-		levels = nil
-	}
-	for _, fits := range levels {
-		var hits []auditlog.Text
-		for _, kind := range kinds {
-			if fits(kind) {
-				hits = append(hits, kind)
-			}
-		}
-		switch len(hits) {
-		case 0:
-			continue
-		case 1:
-			return hits[0], events[hits[0]], nil
-		}
-		return "", nil, newNameError("kind", want, quoteAll(hits), true)
-	}
-	return "", nil, newNameError("kind", want, quoteAll(kinds), false)
-}
-
-func quoteAll(texts []auditlog.Text) []string {
-	quoted := make([]string, len(texts))
-	for i, text := range texts {
-		quoted[i] = text.Quote()
-	}
-	return quoted
+	return "", nil, newNameError("kind", want, mapAll(hits, quote), true)
 }

@@ -2,6 +2,7 @@ package question
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
@@ -53,8 +54,7 @@ func (e *NameError) Error() string {
 	switch e.What {
 	case "actor":
 		return message + "; accepted: an id, an e-mail address, a name or the beginning of a word of it, such as 12 or " +
-			"jan.novak@example.com;" +
-			" people who have left may be missing from Make's catalog, but an id is always accepted"
+			"jan.novak@example.com; people who have left may be missing from Make's catalog, but an id is always accepted"
 	case "team":
 		return message + "; accepted: an id, a name or the beginning of a word of it, such as 7 or Marketing"
 	case "object":
@@ -75,4 +75,22 @@ func (*NameError) CallersMistake() bool { return true }
 func newNameError(what, want string, candidates []string, ambiguous bool) *NameError {
 	kept := min(len(candidates), maxCandidates)
 	return &NameError{What: what, Want: want, Ambiguous: ambiguous, Candidates: candidates[:kept], More: len(candidates) - kept}
+}
+
+// NotLogged is what Make's audit log does not hold, in words. It goes by absence: the events that Make documents (help.make.com/audit-logs,
+// March 2026) do not name these.
+const NotLogged = "logins and sessions, IP addresses and locations, scenario runs, creation of API tokens, " +
+	"invitation and removal of organization users, single sign-on"
+
+// NotLoggedHint says that what someone asks for by name is not in the log at all; empty if nothing is known against it.
+func NotLoggedHint(want string) string {
+	telling := []string{"login", "logon", "logout", "logoff", "signin", "signout", "session", "ip", "geo", "location", "run", "execution",
+		"executed", "invite", "invited", "invitation", "sso", "saml", "token", "password"}
+	joined := strings.NewReplacer("log in", "login", "log on", "logon", "sign in", "signin")
+	for _, word := range words(joined.Replace(strings.Join(words(auditlog.Fold(want)), " "))) {
+		if slices.Contains(telling, word) || slices.Contains(telling, strings.TrimSuffix(word, "s")) {
+			return "Make's audit log does not hold " + NotLogged
+		}
+	}
+	return ""
 }

@@ -50,75 +50,87 @@ func MatchTeam(catalog *auditlog.Catalog, want string) (auditlog.Ref, error) {
 // are passed over; of several with the same id the first counts.
 func matchNamed[T any](what, want string, items []named[T], unknown func(auditlog.ID) T) (T, error) {
 	var none T
-	items = distinct(items)
+	items = distinct(items, func(n named[T]) auditlog.ID { return n.id })
 	id := auditlog.ID(strings.TrimSpace(want))
 	folded := foldName(auditlog.Text(want))
 	if folded == "" {
 		return none, newNameError(what, want, nil, false)
 	}
-	for _, item := range items {
-		if item.id == id {
-			return item.item, nil
-		}
+	if i := slices.IndexFunc(items, func(n named[T]) bool { return n.id == id }); i >= 0 {
+		return items[i].item, nil
 	}
 	if isDigits(string(id)) {
 		return unknown(id), nil
 	}
-	levels := []func(named[T]) bool{
+	beforeAt := func(address string) string {
+		local, _, _ := strings.Cut(address, "@")
+		return local
+	}
+	hits := strongest(items,
 		func(n named[T]) bool { return n.address == folded },
 		func(n named[T]) bool { return n.name == folded },
-		func(n named[T]) bool {
-			local, _, _ := strings.Cut(n.address, "@")
-			return beginsWord(n.name, folded) || beginsWord(local, folded)
-		},
+		func(n named[T]) bool { return beginsWord(n.name, folded) || beginsWord(beforeAt(n.address), folded) })
+	shown := func(n named[T]) string { return n.shown }
+	switch len(hits) {
+	case 0:
+		// Everyone shares the domain: addresses are alike by what stands before it.
+		similar := nearest(beforeAt(folded), items, func(n named[T]) []string { return []string{n.name, beforeAt(n.address)} })
+		return none, newNameError(what, want, mapAll(similar, shown), false)
+	case 1:
+		return hits[0].item, nil
 	}
+	return none, newNameError(what, want, mapAll(hits, shown), true)
+}
+
+// strongest returns the items that fit at the first level at which any does.
+func strongest[T any](items []T, levels ...func(T) bool) []T {
 	for _, fits := range levels {
-		var hits []named[T]
+		var hits []T
 		for _, item := range items {
 			if fits(item) {
 				hits = append(hits, item)
 			}
 		}
-		switch len(hits) {
-		case 0:
-			continue
-		case 1:
-			return hits[0].item, nil
+		if len(hits) > 0 {
+			return hits
 		}
-		return none, newNameError(what, want, shownOf(hits), true)
 	}
-
-	// Everyone shares the domain: addresses are alike by what stands before it.
-	keys := make([][]string, len(items))
-	for i, item := range items {
-		local, _, _ := strings.Cut(item.address, "@")
-		keys[i] = []string{item.name, local}
-	}
-	wanted, _, _ := strings.Cut(folded, "@")
-	var similar []named[T]
-	for _, i := range nearest(wanted, keys) {
-		similar = append(similar, items[i])
-	}
-	return none, newNameError(what, want, shownOf(similar), false)
+	return nil
 }
 
-func distinct[T any](items []named[T]) []named[T] {
-	seen := map[auditlog.ID]bool{"": true}
-	return slices.DeleteFunc(items, func(n named[T]) bool {
-		if seen[n.id] {
-			return true
+// distinct returns the first item of each key that is not empty.
+func distinct[T any, K comparable](items []T, key func(T) K) []T {
+	var empty K
+	seen := map[K]bool{empty: true}
+	var kept []T
+	for _, item := range items {
+		if k := key(item); !seen[k] {
+			seen[k] = true
+			kept = append(kept, item)
 		}
-		seen[n.id] = true
-		return false
-	})
+	}
+	return kept
 }
 
-func shownOf[T any](items []named[T]) []string {
-	shown := make([]string, len(items))
-	for i, item := range items {
-		shown[i] = item.shown
+func mapAll[A, B any](items []A, f func(A) B) []B {
+	if len(items) == 0 {
+		return nil
 	}
-	return shown
+	mapped := make([]B, len(items))
+	for i, item := range items {
+		mapped[i] = f(item)
+	}
+	return mapped
+}
+
+// appendOnce appends what is not there yet.
+func appendOnce[T comparable](to []T, items ...T) []T {
+	for _, item := range items {
+		if !slices.Contains(to, item) {
+			to = append(to, item)
+		}
+	}
+	return to
 }
 
 // describe prints what distinguishes one person or team from another.

@@ -32,7 +32,7 @@ func TestNearest(t *testing.T) {
 		"nothing similar":             {"quarterly report", events, 5, nil},
 		"short words are not all one": {"ab", []string{"xy", "ac"}, 5, []string{"ac"}},
 		"nothing asked":               {"", events, 5, nil},
-		"nothing wanted":              {"webhook_created", events, 0, nil},
+		"nothing wanted":              {"webhook_created", events, 0, []string{}},
 		"the same once":               {"teem", []string{"team", "team"}, 5, []string{"team"}},
 	} {
 		assert.Equal(t, test.found, question.Nearest(test.want, test.among, test.n), name)

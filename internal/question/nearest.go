@@ -13,86 +13,69 @@ import (
 // Nearest returns up to n of the names among that someone who wrote want may have meant, nearest first: those a few slips of the finger
 // away, then those that share the beginning of a word. It returns none where nothing is similar.
 func Nearest(want string, among []string, n int) []string {
-	keys := make([][]string, len(among))
-	for i, name := range among {
-		keys[i] = []string{auditlog.Fold(name)}
-	}
-	var names []string
-	for _, i := range nearest(auditlog.Fold(want), keys) {
-		if len(names) >= n {
-			break
-		}
-		if !slices.Contains(names, among[i]) {
-			names = append(names, among[i])
-		}
-	}
-	return names
+	similar := nearest(auditlog.Fold(want), among, func(name string) []string { return []string{auditlog.Fold(name)} })
+	names := appendOnce(nil, similar...)
+	return names[:min(n, len(names))]
 }
 
-// nearest returns the indexes of the plausible items, nearest first. An item is as near as the nearest of its keys; want and keys are
-// folded.
-func nearest(want string, keys [][]string) []int {
+// nearest returns the items that are like what was asked for, nearest first. An item is as near as the nearest of its keys; want and keys
+// are folded.
+func nearest[T any](want string, items []T, keys func(T) []string) []T {
 	type hit struct {
-		index int
-		closeness
+		item     T
+		distance int
 	}
 	var hits []hit
-	for i, alternatives := range keys {
-		var best closeness
-		for _, key := range alternatives {
-			if c := compareNames(want, key); c.plausible && (!best.plausible || c.compare(best) < 0) {
-				best = c
-			}
+	for _, item := range items {
+		best := unlike
+		for _, key := range keys(item) {
+			best = min(best, distance(want, key))
 		}
-		if best.plausible {
-			hits = append(hits, hit{i, best})
+		if best < unlike {
+			hits = append(hits, hit{item, best})
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return a.compare(b.closeness) })
-	indexes := make([]int, len(hits))
-	for i, h := range hits {
-		indexes[i] = h.index
-	}
-	return indexes
+	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(a.distance, b.distance) })
+	return mapAll(hits, func(h hit) T { return h.item })
 }
 
-// closeness is how near a name is to what was asked for.
-type closeness struct {
-	plausible bool
-	// tier is 0 for slips of the finger, 1 for a shared beginning of a word.
-	tier     int
-	distance int
-}
+const (
+	// maxCompared bounds what a hostile name can cost; nobody misspells more than this.
+	maxCompared = 80
+	// sharedWord is added to the distance of names that only share the beginning of a word: any slip of the finger is nearer.
+	sharedWord = 2 * maxCompared
+	// unlike is the distance of names that have nothing in common.
+	unlike = 2 * sharedWord
+)
 
-func (c closeness) compare(other closeness) int {
-	return cmp.Or(cmp.Compare(c.tier, other.tier), cmp.Compare(c.distance, other.distance))
-}
-
-func compareNames(want, name string) closeness {
-	// Bounds what a hostile name can cost; nobody misspells more than this.
-	const maxCompared = 80
+// distance is how far a name is from what was asked for.
+func distance(want, name string) int {
 	a, b := firstRunes(want, maxCompared), firstRunes(name, maxCompared)
 	if len(a) == 0 || len(b) == 0 {
-		return closeness{}
+		return unlike
 	}
-	best := closeness{tier: 1, distance: editDistance(a, b)}
+	whole := editDistance(a, b)
 	// A distance as large as the word itself says nothing.
-	if limit := min(max(2, len(a)/3), len(a)-1); best.distance <= limit {
-		return closeness{plausible: true, distance: best.distance}
+	if whole <= min(max(2, len(a)/3), len(a)-1) {
+		return whole
 	}
 	wanted := words(string(a))
+	shares := false
 	for _, word := range words(string(b)) {
 		runes := []rune(word)
 		if d := editDistance(a, runes); d <= min(max(1, len(a)/3), len(a)-1) {
-			return closeness{plausible: true, distance: d}
+			return d
 		}
-		best.plausible = best.plausible || slices.ContainsFunc(wanted, func(w string) bool {
+		shares = shares || slices.ContainsFunc(wanted, func(w string) bool {
 			const minShared = 3
 			shorter := min(utf8.RuneCountInString(w), len(runes))
 			return shorter >= minShared && (strings.HasPrefix(w, word) || strings.HasPrefix(word, w))
 		})
 	}
-	return best
+	if shares {
+		return sharedWord + whole
+	}
+	return unlike
 }
 
 func firstRunes(s string, n int) []rune {

@@ -41,37 +41,24 @@ func SortText(e *auditlog.Entry, by SortKey) string {
 }
 
 func sortText(e *auditlog.Entry, by SortKey) string {
-	ref := func(r *auditlog.Ref) string {
-		if r == nil {
-			return ""
-		}
-		return "1" + auditlog.Fold(string(r.Name)) + "\x00" + idText(r.ID)
+	named := func(name auditlog.Text, id auditlog.ID) string {
+		return "1" + auditlog.Fold(string(name)) + "\x00" + idText(id)
 	}
-	switch by {
-	case ByCreatedAt:
-		if e.CreatedAt.IsZero() {
-			return ""
-		}
+	switch {
+	case by == ByCreatedAt && !e.CreatedAt.IsZero():
 		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000000000")
-	case ByEventName:
+	case by == ByEventName:
 		return string(e.Event)
-	case ByOrganization:
-		return ref(e.Organization)
-	case ByTeam:
-		return ref(e.Team)
-	case ByActor:
-		if e.Actor == nil {
-			return ""
-		}
-		return "1" + auditlog.Fold(string(e.Actor.Name)) + "\x00" + idText(e.Actor.ID)
-	case ByTargetID:
-		if e.TargetID == "" {
-			return ""
-		}
+	case by == ByOrganization && e.Organization != nil:
+		return named(e.Organization.Name, e.Organization.ID)
+	case by == ByTeam && e.Team != nil:
+		return named(e.Team.Name, e.Team.ID)
+	case by == ByActor && e.Actor != nil:
+		return named(e.Actor.Name, e.Actor.ID)
+	case by == ByTargetID && e.TargetID != "":
 		return idText(auditlog.ID(e.TargetID))
-	case ByTriggeredAt:
 	}
-	return "" // the instant, which follows in any order
+	return "" // what is absent, or the instant, which follows in any order
 }
 
 func idText(id auditlog.ID) string {

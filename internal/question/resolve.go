@@ -5,12 +5,46 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"make-audit-mcp/internal/auditlog"
 )
 
-// none asks for what has no team or no actor.
-const none = "none"
+// Resolver understands the questions of one credential.
+type Resolver struct {
+	Reader    auditlog.Reader
+	Directory auditlog.Directory
+	Cursors   *Sealer
+	// Organization is the one that questions are about when they name none; empty if none is set.
+	Organization auditlog.ID
+	// Location is the zone in which days are meant; nil means the user's.
+	Location *time.Location
+}
+
+// Filter is a question's narrowing, as it was asked.
+type Filter struct {
+	OrganizationID auditlog.ID
+	Teams          []string
+	Actors         []string
+	ExcludeActors  []string
+	Events         []string
+	// Kind is a kind of object instead of Events: a category.
+	Kind     string
+	TargetID string
+	From, To string
+	Timezone string
+	// Window, if set, is what From, To and Timezone became before.
+	Window *auditlog.Window
+}
+
+// Question is a filter that was understood.
+type Question struct {
+	Query auditlog.Query
+	// Kind is the kind of object, in the catalog's words; empty if none was named.
+	Kind auditlog.Text
+	// Notes say what was understood in a way that may surprise.
+	Notes []string
+}
 
 // Resolve understands a filter. defaultDays is how far back a window reaches that has no beginning. The error joins everything that was not
 // understood.
@@ -20,23 +54,21 @@ func (r *Resolver) Resolve(ctx context.Context, f Filter, defaultDays int) (*Que
 		return nil, err
 	}
 	question := &Question{Query: auditlog.Query{Organization: organization.Ref, TargetID: auditlog.Text(f.TargetID)}}
-	unclear, err := r.resolveTime(ctx, f, defaultDays, question)
-	if err != nil {
-		return nil, err
-	}
-	problems := []error{unclear}
-	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events) > 0 || f.Kind != "" {
-		unclear, err := r.resolveByCatalog(ctx, f, question)
-		if err != nil {
-			return nil, err
+	var problems []error
+	for _, resolve := range []func() error{
+		func() error { return r.resolveTime(ctx, f, defaultDays, question) },
+		func() error { return r.resolveByCatalog(ctx, f, question) },
+		func() error { return r.resolveTarget(ctx, f, &question.Query) },
+	} {
+		err := resolve()
+		var unread *TimeError
+		var unmatched *NameError
+		if err != nil && !errors.As(err, &unread) && !errors.As(err, &unmatched) {
+			return nil, err // it failed, whatever else was not understood
 		}
-		problems = append(problems, unclear...)
+		problems = append(problems, err)
 	}
-	unclear, err = r.resolveTarget(ctx, f, &question.Query)
-	if err != nil {
-		return nil, err
-	}
-	if problem := errors.Join(append(problems, unclear)...); problem != nil {
+	if problem := errors.Join(problems...); problem != nil {
 		return nil, problem
 	}
 	question.note(f)
@@ -54,88 +86,96 @@ func (q *Question) note(f Filter) {
 	}
 }
 
-// resolveTime fills in the window. unclear is a time or a zone that was not understood, err a read that failed.
-func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, question *Question) (unclear, err error) {
+// resolveTime fills in the window.
+func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, question *Question) error {
 	if f.Window != nil {
 		question.Query.Window = *f.Window
-		return nil, nil
+		return nil
 	}
 	location, err := r.ResolveLocation(ctx, f.Timezone)
 	if err != nil {
-		return asTimeError(err)
+		return err
 	}
 	window, err := r.resolveWindow(ctx, question.Query.Organization.ID,
 		WindowRequest{From: f.From, To: f.To, Location: location, DefaultDays: defaultDays})
-	if err != nil {
-		return asTimeError(err)
-	}
 	question.Query.Window, question.Notes = window.Window, window.Notes
-	return nil, nil
+	return err
 }
 
-// asTimeError parts what was not understood from what failed.
-func asTimeError(err error) (unclear, failed error) {
-	var unread *TimeError
-	if errors.As(err, &unread) {
-		return err, nil
+// resolveByCatalog fills in what the catalog has names of.
+func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Question) error {
+	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events) == 0 && f.Kind == "" {
+		return nil
 	}
-	return nil, err
-}
-
-// resolveByCatalog fills in what the catalog has names of. problems are names that fit nothing, or several things; err is a catalog that
-// cannot be read.
-func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Question) (problems []error, err error) {
 	q := &question.Query
 	catalog, err := r.Directory.Catalog(ctx, q.Organization.ID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	teams, noTeam, unclear := matchAll(f.Teams, func(want string) (auditlog.Ref, error) { return MatchTeam(catalog, want) })
-	q.Teams, q.NoTeam, problems = teams, noTeam, append(problems, unclear...)
-
-	people := peopleMatcher{resolver: r, catalog: catalog, query: q, observed: r.Directory.ObservedActors(ctx, q.Organization.ID)}
-	match := func(want string) (auditlog.Actor, error) { return people.match(ctx, want) }
-	actors, system, unclear := matchAll(f.Actors, match)
-	q.Actors, q.System, problems = actors, system, append(problems, unclear...)
-	actors, system, unclear = matchAll(f.ExcludeActors, match)
-	q.ExcludeActors, q.ExcludeSystem, problems = actors, system, append(problems, unclear...)
-
+	observed := r.Directory.ObservedActors(ctx, q.Organization.ID)
+	hasRead := !q.Window.From.Before(q.Window.To) // then there is nothing to read
+	matchActor := func(want string) (auditlog.Actor, error) {
+		actor, err := MatchActor(catalog, want, observed)
+		var unknown *NameError
+		if hasRead || !errors.As(err, &unknown) || unknown.Ambiguous {
+			return actor, err
+		}
+		hasRead = true
+		observed = r.readActors(ctx, q, observed)
+		return MatchActor(catalog, want, observed)
+	}
+	var ofTeams, ofActors, ofExcluded, ofEvents error
+	q.Teams, q.NoTeam, ofTeams = matchAll(f.Teams, func(want string) (auditlog.Ref, error) { return MatchTeam(catalog, want) })
+	q.Actors, q.System, ofActors = matchAll(f.Actors, matchActor)
+	q.ExcludeActors, q.ExcludeSystem, ofExcluded = matchAll(f.ExcludeActors, matchActor)
 	if len(f.Events) > 0 || f.Kind != "" {
-		problems = append(problems, resolveEvents(withObserved(catalog, r.Directory.ObservedEvents(ctx, q.Organization.ID)), f,
-			question)...)
+		ofEvents = resolveEvents(withObserved(catalog, r.Directory.ObservedEvents(ctx, q.Organization.ID)), f, question)
 	}
-	if len(problems) > 0 && catalog.Recalled != nil {
-		problems = append(problems, catalog.Recalled)
+	problem := errors.Join(ofTeams, ofActors, ofExcluded, ofEvents)
+	if problem != nil && catalog.Recalled != nil {
+		return errors.Join(problem, catalog.Recalled)
 	}
-	return problems, nil
+	return problem
+}
+
+// readActors reads the newest entries of a query's window for who acted in them, once a name is not known: people who have left are in no
+// catalog. If nothing can be read, the name stays unknown, which is said.
+func (r *Resolver) readActors(ctx context.Context, q *auditlog.Query, observed []auditlog.Actor) []auditlog.Actor {
+	const enough = 1000 // about a page of Make's
+	count := 0
+	recent := auditlog.Query{Organization: q.Organization, Window: q.Window, Want: enough}
+	_, err := r.Reader.Read(ctx, recent, func(*auditlog.Entry) bool {
+		count++
+		return count < enough
+	})
+	if err != nil {
+		return observed
+	}
+	return r.Directory.ObservedActors(ctx, q.Organization.ID)
 }
 
 // matchAll matches each name; hasNone reports whether one of them asks for what has no such thing.
-func matchAll[T comparable](wanted []string, match func(want string) (T, error)) (found []T, hasNone bool, problems []error) {
+func matchAll[T comparable](wanted []string, match func(want string) (T, error)) (found []T, hasNone bool, problem error) {
 	for _, want := range wanted {
-		if auditlog.Fold(want) == none {
+		if auditlog.Fold(want) == "none" {
 			hasNone = true
 			continue
 		}
 		item, err := match(want)
 		if err != nil {
-			problems = append(problems, err)
+			problem = errors.Join(problem, err)
 			continue
 		}
 		found = appendOnce(found, item)
 	}
-	return found, hasNone, problems
+	return found, hasNone, problem
 }
 
 // resolveEvents fills in the events, by a kind of object or by themselves.
-func resolveEvents(catalog *auditlog.Catalog, f Filter, question *Question) (problems []error) {
+func resolveEvents(catalog *auditlog.Catalog, f Filter, question *Question) (problem error) {
 	q := &question.Query
 	if f.Kind != "" {
-		kind, events, err := MatchKind(catalog, f.Kind)
-		if err != nil {
-			problems = append(problems, err)
-		}
-		question.Kind, q.Events = kind, events
+		question.Kind, q.Events, problem = MatchKind(catalog, f.Kind)
 	}
 	for _, want := range f.Events {
 		if strings.Trim(want, "* ") == "" && want != "" {
@@ -143,13 +183,10 @@ func resolveEvents(catalog *auditlog.Catalog, f Filter, question *Question) (pro
 			break
 		}
 		events, err := MatchEvents(catalog, want)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
+		problem = errors.Join(problem, err)
 		q.Events = appendOnce(q.Events, events...)
 	}
-	return problems
+	return problem
 }
 
 // ResolveKind understands a kind of object.
@@ -181,19 +218,19 @@ func withObserved(catalog *auditlog.Catalog, observed []auditlog.Text) *auditlog
 	return &full
 }
 
-// resolveTarget finds an object that is asked for by name, where names are known. unclear is a name that fits several.
-func (r *Resolver) resolveTarget(ctx context.Context, f Filter, q *auditlog.Query) (unclear, err error) {
+// resolveTarget finds an object that is asked for by name, where names are known.
+func (r *Resolver) resolveTarget(ctx context.Context, f Filter, q *auditlog.Query) error {
 	namer, ok := r.Directory.(auditlog.TargetNamer)
 	if !ok || f.TargetID == "" {
-		return nil, nil
+		return nil
 	}
 	named, err := namedTargets(ctx, namer, q.Organization.ID, f.TargetID)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	target, found, unclear := MatchTarget(f.TargetID, named, q.Events)
+	target, found, err := MatchTarget(f.TargetID, named, q.Events)
 	if !found {
-		return unclear, nil
+		return err
 	}
 	q.TargetID = target.ID
 	// Objects of other kinds may have the id as well.
@@ -201,7 +238,7 @@ func (r *Resolver) resolveTarget(ctx context.Context, f Filter, q *auditlog.Quer
 	if len(among) == 0 {
 		catalog, err := r.fullCatalog(ctx, q.Organization.ID)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		among = catalog.Events
 	}
@@ -211,15 +248,5 @@ func (r *Resolver) resolveTarget(ctx context.Context, f Filter, q *auditlog.Quer
 			q.Events = append(q.Events, event)
 		}
 	}
-	return nil, nil
-}
-
-// appendOnce appends what is not there yet.
-func appendOnce[T comparable](to []T, items ...T) []T {
-	for _, item := range items {
-		if !slices.Contains(to, item) {
-			to = append(to, item)
-		}
-	}
-	return to
+	return nil
 }

@@ -11,15 +11,8 @@ import (
 // MatchTarget chooses the one object among those that want names, of the sorts that some of the events are about; no events: of any sort.
 // None among none is no error: want is taken for an id then. Several, or none of these sorts, is a [NameError].
 func MatchTarget(want string, among []auditlog.NamedTarget, events []auditlog.Event) (target auditlog.NamedTarget, ok bool, err error) {
-	type object struct{ id, object auditlog.Text }
-	distinct := map[object]bool{}
 	var shown, elsewhere []string
-	for _, candidate := range among {
-		key := object{candidate.ID, candidate.Object}
-		if distinct[key] {
-			continue
-		}
-		distinct[key] = true
+	for _, candidate := range distinct(among, func(n auditlog.NamedTarget) [2]auditlog.Text { return [2]auditlog.Text{n.ID, n.Object} }) {
 		text := candidate.ID.Clean() + " " + candidate.Name.Quote() + " (" + strings.ReplaceAll(candidate.Object.Clean(), "_", " ") + ")"
 		if len(events) > 0 && !slices.ContainsFunc(events, func(t auditlog.Event) bool { return candidate.Has(t) }) {
 			elsewhere = append(elsewhere, text)

@@ -17,26 +17,19 @@ const (
 )
 
 // timeForms is what the arguments from and to accept, for error messages.
-const timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-03T14:00), " +
-	"a date (2026-10-03), a month (2026-10), a year (2026), now, today, yesterday, " +
-	"this or last week, month, quarter or year (last week), " +
-	"days or weeks back (7d, 2w), hours or minutes back (24h, 90min, now-36h), " +
-	"all in from (as far back as Make keeps)"
+const timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-03T14:00), a date (2026-10-03), a month (2026-10), a year " +
+	"(2026), now, today, yesterday, this or last week, month, quarter or year (last week), days or weeks back (7d, 2w), hours or minutes " +
+	"back (24h, 90min, now-36h), all in from (as far back as Make keeps)"
 
 // all is as far back as entries are kept.
 const all = "all"
 
-// IsAll reports whether a from asks for everything that is kept.
-func IsAll(from string) bool { return strings.EqualFold(strings.TrimSpace(from), all) }
-
 // TimeError says that a time, a window or a time zone could not be read.
 type TimeError struct {
-	// Argument is the argument at fault: from, to or timezone.
+	// Argument is the argument at fault: from, to, timezone, hours or weekdays.
 	Argument string
-	// Value is what was given, raw.
-	Value string
-	// Problem says what is wrong with it.
-	Problem string
+	// Value is what was given, raw, and Problem what is wrong with it.
+	Value, Problem string
 	// Accepted lists the forms that are accepted, with examples; empty where the form is not what was wrong.
 	Accepted string
 }
@@ -81,7 +74,7 @@ var relativeTime = regexp.MustCompile(`^(?:now ?([+-]) ?)?(\d+) ?([a-z]+)$`)
 func (p *timeParser) parse() (moment, error) {
 	if strings.ContainsFunc(p.value, func(r rune) bool { return r < ' ' || r > '~' }) {
 		// Changing case would make plain letters of some of them.
-		return moment{}, p.fail("holds characters that times are not written with", true)
+		return moment{}, p.fail("holds characters that times are not written with")
 	}
 	if m := writtenTime.FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
 		return p.written(m)
@@ -96,13 +89,9 @@ func (p *timeParser) parse() (moment, error) {
 	return m, err
 }
 
-// fail makes the error for this argument; withForms adds what is accepted.
-func (p *timeParser) fail(problem string, withForms bool) *TimeError {
-	e := &TimeError{Argument: p.argument, Value: p.value, Problem: problem}
-	if withForms {
-		e.Accepted = timeForms
-	}
-	return e
+// fail makes the error for an argument that cannot be read.
+func (p *timeParser) fail(problem string) *TimeError {
+	return &TimeError{Argument: p.argument, Value: p.value, Problem: problem, Accepted: timeForms}
 }
 
 // named reads a keyword: now, or the name of a period.
@@ -113,37 +102,32 @@ func (p *timeParser) named(name string) (moment, error) {
 	switch name {
 	case all:
 		if p.argument != "from" {
-			return moment{}, p.fail("is where a window may begin, not where it may end", true)
+			return moment{}, p.fail("is where a window may begin, not where it may end")
 		}
 		if !p.beginning.IsZero() {
 			return moment{start: p.beginning, end: p.beginning}, nil
 		}
 	case "now":
 		return moment{start: p.now, end: p.now}, nil
-	case "today":
-		return p.period(date{year, month, day}, date{year, month, day + 1}), nil
-	case "yesterday":
-		return p.period(date{year, month, day - 1}, date{year, month, day}), nil
-	case "this week":
-		return p.period(date{year, month, monday}, date{year, month, monday + 7}), nil
-	case "last week":
-		return p.period(date{year, month, monday - 7}, date{year, month, monday}), nil
-	case "this month":
-		return p.period(date{year, month, 1}, date{year, month + 1, 1}), nil
-	case "last month":
-		return p.period(date{year, month - 1, 1}, date{year, month, 1}), nil
-	case "this quarter":
-		return p.period(date{year, quarter, 1}, date{year, quarter + 3, 1}), nil
-	case "last quarter":
-		return p.period(date{year, quarter - 3, 1}, date{year, quarter, 1}), nil
-	case "this year":
-		return p.period(date{year, 1, 1}, date{year + 1, 1, 1}), nil
-	case "last year":
-		return p.period(date{year - 1, 1, 1}, date{year, 1, 1}), nil
 	case "tomorrow", "next week", "next month", "next quarter", "next year":
-		return moment{}, p.fail("lies in the future, where there are no entries yet", true)
+		return moment{}, p.fail("lies in the future, where there are no entries yet")
 	}
-	return moment{}, p.fail("is not a time", true)
+	days, ok := map[string][2]date{
+		"today":        {{year, month, day}, {year, month, day + 1}},
+		"yesterday":    {{year, month, day - 1}, {year, month, day}},
+		"this week":    {{year, month, monday}, {year, month, monday + 7}},
+		"last week":    {{year, month, monday - 7}, {year, month, monday}},
+		"this month":   {{year, month, 1}, {year, month + 1, 1}},
+		"last month":   {{year, month - 1, 1}, {year, month, 1}},
+		"this quarter": {{year, quarter, 1}, {year, quarter + 3, 1}},
+		"last quarter": {{year, quarter - 3, 1}, {year, quarter, 1}},
+		"this year":    {{year, 1, 1}, {year + 1, 1, 1}},
+		"last year":    {{year - 1, 1, 1}, {year, 1, 1}},
+	}[name]
+	if !ok {
+		return moment{}, p.fail("is not a time")
+	}
+	return p.period(days[0], days[1]), nil
 }
 
 // relative reads an amount of time back from now.
@@ -153,11 +137,11 @@ func (p *timeParser) relative(sign, digits, unit string) (moment, error) {
 	amount, err := strconv.Atoi(digits)
 	switch {
 	case sign == "+":
-		return moment{}, p.fail("lies in the future, where there are no entries yet; for the past write now-"+digits+unit, true)
+		return moment{}, p.fail("lies in the future, where there are no entries yet; for the past write now-" + digits + unit)
 	case err == nil && amount == 0:
-		return moment{}, p.fail("goes back by nothing: the amount must be at least 1", true)
+		return moment{}, p.fail("goes back by nothing: the amount must be at least 1")
 	case err != nil || amount > maxAmount:
-		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear), true)
+		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear))
 	}
 	var at time.Time
 	switch unit {
@@ -170,12 +154,12 @@ func (p *timeParser) relative(sign, digits, unit string) (moment, error) {
 	case "min":
 		at = p.back(amount, time.Minute)
 	case "m":
-		return moment{}, p.fail("m could mean minutes or months: write "+digits+"min for minutes, or days, such as 30d for a month", true)
+		return moment{}, p.fail("m could mean minutes or months: write " + digits + "min for minutes, or days, such as 30d for a month")
 	default:
-		return moment{}, p.fail("has an unknown unit "+auditlog.Text(unit).Quote()+": units are d, w, h and min", true)
+		return moment{}, p.fail("has an unknown unit " + auditlog.Text(unit).Quote() + ": units are d, w, h and min")
 	}
 	if at.Year() < minYear {
-		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear), true)
+		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear))
 	}
 	return moment{start: at, end: at}, nil
 }
@@ -187,9 +171,7 @@ func (p *timeParser) back(amount int, unit time.Duration) time.Time {
 
 // daysBefore goes back from t by calendar days, to the same local time.
 func (p *timeParser) daysBefore(t time.Time, days int) time.Time {
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	return p.local(time.Date(year, month, day-days, hour, minute, second, t.Nanosecond(), time.UTC))
+	return p.local(clockBefore(t, days))
 }
 
 // written reads the groups of writtenTime.
@@ -202,21 +184,21 @@ func (p *timeParser) written(m []string) (moment, error) {
 	hasMonth, hasDay, hasClock := m[2] != "", m[3] != "", m[4] != ""
 	switch {
 	case year < minYear || year > maxYear:
-		return moment{}, p.fail(fmt.Sprintf("the year must lie between %d and %d", minYear, maxYear), true)
+		return moment{}, p.fail(fmt.Sprintf("the year must lie between %d and %d", minYear, maxYear))
 	case !hasMonth:
 		return p.period(date{year, 1, 1}, date{year + 1, 1, 1}), nil
 	case month < 1 || month > 12:
-		return moment{}, p.fail(fmt.Sprintf("there is no month %s", m[2]), true)
+		return moment{}, p.fail(fmt.Sprintf("there is no month %s", m[2]))
 	case !hasDay:
 		return p.period(date{year, month, 1}, date{year, month + 1, 1}), nil
 	case day < 1 || day > daysIn(year, month):
-		return moment{}, p.fail(fmt.Sprintf("there is no such day: %s %d has days 1 to %d", month, year, daysIn(year, month)), true)
+		return moment{}, p.fail(fmt.Sprintf("there is no such day: %s %d has days 1 to %d", month, year, daysIn(year, month)))
 	case !hasClock:
 		return p.period(date{year, month, day}, date{year, month, day + 1}), nil
 	}
 	hour, minute, second := number(4), number(5), number(6)
 	if hour > 23 || minute > 59 || second > 59 {
-		return moment{}, p.fail("there is no such time of day: it must lie between 00:00:00 and 23:59:59", true)
+		return moment{}, p.fail("there is no such time of day: it must lie between 00:00:00 and 23:59:59")
 	}
 	nanosecond, _ := strconv.Atoi((m[7] + "000000000")[:9]) // finer than a nanosecond is cut off
 	clock := time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC)
@@ -226,7 +208,7 @@ func (p *timeParser) written(m []string) (moment, error) {
 	}
 	offset, ok := parseOffset(m[8])
 	if !ok {
-		return moment{}, p.fail("there is no such offset "+m[8]+": it must lie between -23:59 and +23:59", true)
+		return moment{}, p.fail("there is no such offset " + m[8] + ": it must lie between -23:59 and +23:59")
 	}
 	at := clock.Add(-offset).In(p.now.Location())
 	return moment{start: at, end: at}, nil
@@ -260,23 +242,25 @@ func (p *timeParser) local(clock time.Time) time.Time {
 	at := reading.earlier
 	switch reading.kind {
 	case clockSkipped:
-		p.notes = append(p.notes, fmt.Sprintf("%s: the local time %s does not exist in %s (clocks skip it): %s is used",
-			p.argument, clock.Format(clockLayout), location, stamp(at)))
+		p.note("%s: the local time %s does not exist in %s (clocks skip it): %s is used",
+			p.argument, clock.Format(clockLayout), location, stamp(at))
 	case clockRepeated:
 		which := "earlier"
 		if p.argument == "to" {
 			at, which = reading.later, "later"
 		}
-		p.notes = append(p.notes, fmt.Sprintf("%s: the local time %s occurs twice in %s (clocks go back): the %s, %s, is used",
-			p.argument, clock.Format(clockLayout), location, which, stamp(at)))
+		p.note("%s: the local time %s occurs twice in %s (clocks go back): the %s, %s, is used",
+			p.argument, clock.Format(clockLayout), location, which, stamp(at))
 	}
 	return at
+}
+
+func (p *timeParser) note(format string, args ...any) {
+	p.notes = append(p.notes, fmt.Sprintf(format, args...))
 }
 
 // clockLayout prints a local time without an offset.
 const clockLayout = "2006-01-02T15:04:05.999999999"
 
 // stamp prints an instant for messages.
-func stamp(t time.Time) string {
-	return t.Format(time.RFC3339Nano)
-}
+func stamp(t time.Time) string { return t.Format(time.RFC3339Nano) }

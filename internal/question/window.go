@@ -13,7 +13,7 @@ import (
 type WindowRequest struct {
 	// From and To are as written by the caller; empty means not given.
 	From, To string
-	// Location is the zone of local times and days; nil means UTC.
+	// Location is the zone of local times and days.
 	Location *time.Location
 	// Now is the end of what can be asked for.
 	Now time.Time
@@ -41,11 +41,7 @@ type ParsedWindow struct {
 //   - Neither: the DefaultDays calendar days before Now, at its local time.
 //   - A period in To means the period's end. A To in the future becomes Now.
 func ParseWindow(r WindowRequest) (ParsedWindow, error) {
-	location := r.Location
-	if location == nil {
-		location = time.UTC
-	}
-	now := r.Now.Round(0).In(location) // Round drops the monotonic clock
+	now := r.Now.Round(0).In(r.Location) // Round drops the monotonic clock
 	fromText, toText := strings.TrimSpace(r.From), strings.TrimSpace(r.To)
 	from := timeParser{argument: "from", value: fromText, now: now, beginning: r.Beginning}
 	to := timeParser{argument: "to", value: toText, now: now}
@@ -57,8 +53,8 @@ func ParseWindow(r WindowRequest) (ParsedWindow, error) {
 			return ParsedWindow{}, err
 		}
 		if !begin.start.Before(now) {
-			return ParsedWindow{}, from.fail(fmt.Sprintf("begins at %s, but must begin before now (%s), for example at 7d or yesterday",
-				stamp(begin.start), stamp(now)), false)
+			return ParsedWindow{}, &TimeError{Argument: "from", Value: fromText, Problem: fmt.Sprintf(
+				"begins at %s, but must begin before now (%s), for example at 7d or yesterday", stamp(begin.start), stamp(now))}
 		}
 	}
 	switch {
@@ -73,8 +69,7 @@ func ParseWindow(r WindowRequest) (ParsedWindow, error) {
 	}
 	if end.end.After(now) {
 		if toText != "" && !end.isNamed {
-			to.notes = append(to.notes, fmt.Sprintf("to %s ends in the future, at %s: now (%s) is used",
-				auditlog.Text(toText).Quote(), stamp(end.end), stamp(now)))
+			to.note("to %s ends in the future, at %s: now (%s) is used", auditlog.Text(toText).Quote(), stamp(end.end), stamp(now))
 		}
 		end.end = now
 	}
@@ -82,15 +77,15 @@ func ParseWindow(r WindowRequest) (ParsedWindow, error) {
 		begin.start = from.daysBefore(end.end, max(1, r.DefaultDays))
 	}
 	if !begin.start.Before(end.end) {
-		at := &to
+		empty := &TimeError{Argument: "to", Value: toText, Problem: fmt.Sprintf(
+			"the window would be empty: it begins at %s and ends at %s; to must be later than from", stamp(begin.start), stamp(end.end))}
 		if toText == "" {
-			at = &from
+			empty.Argument, empty.Value = "from", fromText
 		}
-		return ParsedWindow{}, at.fail(fmt.Sprintf("the window would be empty: it begins at %s and ends at %s; to must be later than from",
-			stamp(begin.start), stamp(end.end)), false)
+		return ParsedWindow{}, empty
 	}
 	return ParsedWindow{
-		Window:  auditlog.Window{From: begin.start.In(location), To: end.end.In(location), Location: location},
+		Window:  auditlog.Window{From: begin.start.In(r.Location), To: end.end.In(r.Location), Location: r.Location},
 		OpenEnd: !end.end.Before(now),
 		Notes:   append(from.notes, to.notes...),
 	}, nil
@@ -100,7 +95,7 @@ func ParseWindow(r WindowRequest) (ParsedWindow, error) {
 // about the same entries and cost no call.
 func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, request WindowRequest) (ParsedWindow, error) {
 	now := r.Directory.Now().Truncate(time.Millisecond)
-	if IsAll(request.From) {
+	if strings.EqualFold(strings.TrimSpace(request.From), all) {
 		access, err := r.Directory.Access(ctx, organization)
 		if err != nil {
 			return ParsedWindow{}, err

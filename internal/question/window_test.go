@@ -214,14 +214,6 @@ func TestParseWindowRefusesADayThatAZoneLeftOut(t *testing.T) {
 	require.ErrorContains(t, err, "empty")
 }
 
-func TestParseWindowWithoutZoneMeansUTC(t *testing.T) {
-	t.Parallel()
-	got, err := question.ParseWindow(question.WindowRequest{From: "2026-10-03", Now: instant(t, wednesday)})
-	require.NoError(t, err)
-	assert.Equal(t, "2026-10-03T00:00:00Z", got.From.Format(time.RFC3339))
-	assert.Equal(t, time.UTC, got.Location)
-}
-
 func TestParseLocation(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"Europe/Prague", " Asia/Kathmandu ", "UTC", "utc", "Etc/GMT-2"} {
@@ -363,23 +355,21 @@ func TestAllBeginsWhereTheCallerSaysThatThingsBegin(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC)
 	beginning := at.AddDate(-1, 0, 3)
-	window, err := question.ParseWindow(question.WindowRequest{From: " All ", Now: at, Beginning: beginning, DefaultDays: 7})
+	window, err := question.ParseWindow(question.WindowRequest{Location: time.UTC, From: " All ", Now: at, Beginning: beginning, DefaultDays: 7})
 	require.NoError(t, err)
 	assert.Equal(t, beginning, window.From)
 	assert.Equal(t, at, window.To)
 	assert.True(t, window.OpenEnd)
-	assert.True(t, question.IsAll(" ALL"))
-	assert.False(t, question.IsAll("all of it"))
 
-	window, err = question.ParseWindow(question.WindowRequest{From: "all", To: "2026-10-01", Now: at, Beginning: beginning, DefaultDays: 7})
+	window, err = question.ParseWindow(question.WindowRequest{Location: time.UTC, From: "all", To: "2026-10-01", Now: at, Beginning: beginning, DefaultDays: 7})
 	require.NoError(t, err)
 	assert.Equal(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), window.To)
 
 	for name, request := range map[string]question.WindowRequest{
-		"in to":                   {To: "all", Now: at, Beginning: beginning},
-		"where nothing begins":    {From: "all", Now: at},
-		"where nothing has begun": {From: "all", Now: at, Beginning: at.Add(time.Hour)},
-		"that ends before it":     {From: "all", To: "2024-01-01", Now: at, Beginning: beginning},
+		"in to":                   {To: "all", Location: time.UTC, Now: at, Beginning: beginning},
+		"where nothing begins":    {From: "all", Location: time.UTC, Now: at},
+		"where nothing has begun": {From: "all", Location: time.UTC, Now: at, Beginning: at.Add(time.Hour)},
+		"that ends before it":     {From: "all", To: "2024-01-01", Location: time.UTC, Now: at, Beginning: beginning},
 	} {
 		_, err := question.ParseWindow(request)
 		var wrong *question.TimeError

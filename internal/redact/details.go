@@ -39,16 +39,11 @@ const (
 // masked lists the paths of masked values, such as headers.cookie or items[0].secret, or $ for the whole; of more than 20 the last element
 // says how many more there are. event is the entry's event. Only what is not one JSON value is an error, which wraps the decoder's.
 func Details(raw json.RawMessage, event auditlog.Text) (cleaned json.RawMessage, masked []string, err error) {
-	cleaner := newDetailsCleaner(raw, event)
-	root, err := cleaner.read()
+	root, cleaner, err := readDetails(raw, event)
 	if err != nil {
 		return nil, nil, err
 	}
-	text, ok := root.render(maxDetailsChars)
-	if !ok {
-		text = quoteJSON(tooLongValue)
-	}
-	return json.RawMessage(text), cleaner.maskedPaths(), nil
+	return root.shown(maxDetailsChars), cleaner.maskedPaths(), nil
 }
 
 // expectEnd fails if anything follows the value that was read.
@@ -74,22 +69,19 @@ type detailsCleaner struct {
 	paths []string
 }
 
-func newDetailsCleaner(raw json.RawMessage, event auditlog.Text) *detailsCleaner {
+// readDetails reads the whole of some details.
+func readDetails(raw json.RawMessage, event auditlog.Text) (detailsNode, *detailsCleaner, error) {
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
-	return &detailsCleaner{source: raw, decoder: decoder, event: event, ofVariable: auditlog.Event{Value: event}.ConcernsVariables()}
-}
-
-// read reads the whole.
-func (c *detailsCleaner) read() (detailsNode, error) {
+	c := &detailsCleaner{source: raw, decoder: decoder, event: event, ofVariable: auditlog.Event{Value: event}.ConcernsVariables()}
 	root, err := c.value("", 0)
 	if err == nil {
-		err = expectEnd(c.decoder)
+		err = expectEnd(decoder)
 	}
 	if err != nil {
-		return detailsNode{}, fmt.Errorf("details are not valid JSON: %w", err)
+		return detailsNode{}, nil, fmt.Errorf("details are not valid JSON: %w", err)
 	}
-	return root, nil
+	return root, c, nil
 }
 
 // value reads the next value; depth counts the containers around it.
@@ -112,30 +104,24 @@ func (c *detailsCleaner) cleanValue(path string, depth int) (detailsNode, error)
 	case json.Delim:
 		switch {
 		case depth == maxDetailsDepth:
-			return scalar(quoteJSON(tooDeepValue)), c.skipToClose()
+			return detailsNode{text: quoteJSON(tooDeepValue)}, c.skipToClose()
 		case v == '{':
 			return c.object(path, depth+1)
 		default:
 			return c.array(path, depth+1)
 		}
 	case string:
-		node := scalar(quoteJSON(auditlog.Text(v).Clean()))
-		node.raw = v
+		node := detailsNode{text: quoteJSON(auditlog.Text(v).Clean()), raw: v, isHarmless: v == ""}
 		if c.isCredential(v) {
 			node = c.mask(path, node)
 		}
-		node.isHarmless = v == ""
 		return node, nil
 	case json.Number:
-		return scalar(v.String()), nil
+		return detailsNode{text: v.String()}, nil
 	case bool:
-		node := scalar(strconv.FormatBool(v))
-		node.isHarmless = true
-		return node, nil
+		return detailsNode{text: strconv.FormatBool(v), isHarmless: true}, nil
 	default:
-		node := scalar("null")
-		node.isHarmless = true
-		return node, nil
+		return detailsNode{text: "null", isHarmless: true}, nil
 	}
 }
 
@@ -150,10 +136,10 @@ func (c *detailsCleaner) object(path string, depth int) (detailsNode, error) {
 			return detailsNode{}, err
 		}
 		if len(node.members) == maxDetailsMembers {
+			node.omitted++
 			if err := c.skipValue(); err != nil {
 				return detailsNode{}, err
 			}
-			node.omitted++
 			continue
 		}
 		rawKey, _ := token.(string) // keys are strings, or Token fails
@@ -179,7 +165,7 @@ func (c *detailsCleaner) object(path string, depth int) (detailsNode, error) {
 			}
 		}
 	}
-	return node.measured(), c.expectClose()
+	return node.whole(), c.expectClose()
 }
 
 // array reads the elements of an array after its opening bracket.
@@ -199,7 +185,7 @@ func (c *detailsCleaner) array(path string, depth int) (detailsNode, error) {
 		}
 		node.members = append(node.members, detailsMember{node: element})
 	}
-	return node.measured(), c.expectClose()
+	return node.whole(), c.expectClose()
 }
 
 // token reads the next token, where the end of the input is an error.
@@ -250,12 +236,17 @@ func (c *detailsCleaner) uniqueKey(raw string, used map[string]bool) string {
 	if c.isCredential(raw) {
 		key = maskedValue
 	}
-	unique := key
-	for n := 2; used[unique]; n++ {
-		unique = fmt.Sprintf("%s (%d)", key, n)
+	return unique(key, used)
+}
+
+// unique returns a name distinguished from those already used, and uses it.
+func unique(name string, used map[string]bool) string {
+	numbered := name
+	for n := 2; used[numbered]; n++ {
+		numbered = fmt.Sprintf("%s (%d)", name, n)
 	}
-	used[unique] = true
-	return unique
+	used[numbered] = true
+	return numbered
 }
 
 // mask returns what stands for a secret value and notes its path. What can be no secret stays.
@@ -267,10 +258,7 @@ func (c *detailsCleaner) mask(path string, node detailsNode) detailsNode {
 		path = "$"
 	}
 	c.paths = append(c.paths, path)
-	masked := scalar(quoteJSON(maskedValue))
-	masked.isMasked = true
-	masked.raw, masked.source = node.raw, node.source
-	return masked
+	return detailsNode{text: quoteJSON(maskedValue), raw: node.raw, source: node.source, isMasked: true}
 }
 
 // maskedPaths returns the paths of masked values, bounded.

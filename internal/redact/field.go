@@ -2,7 +2,6 @@ package redact
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -27,7 +26,7 @@ const (
 // Fields are the fields of details, in their order: objects are entered, all else is one field. What [Details] would mask or leave out of
 // the whole is masked or left out here. Details that are no JSON object have no fields.
 func Fields(raw json.RawMessage, event auditlog.Text) []Field {
-	root, err := newDetailsCleaner(raw, event).read()
+	root, _, err := readDetails(raw, event)
 	if err != nil || root.open != "{" {
 		return nil
 	}
@@ -44,16 +43,8 @@ func Fields(raw json.RawMessage, event auditlog.Text) []Field {
 		if path == "" || len(fields) == maxFields {
 			return
 		}
-		text, ok := node.render(maxFieldChars)
-		if !ok {
-			text = quoteJSON(tooLongValue)
-		}
-		unique := auditlog.Text(path).CleanTo(maxFieldChars)
-		for n := 2; used[unique]; n++ { // keys may hold dots themselves
-			unique = fmt.Sprintf("%s (%d)", auditlog.Text(path).CleanTo(maxFieldChars), n)
-		}
-		used[unique] = true
-		fields = append(fields, Field{Path: unique, Raw: node.source, Shown: json.RawMessage(text)})
+		shown := unique(auditlog.Text(path).CleanTo(maxFieldChars), used) // keys may hold dots themselves
+		fields = append(fields, Field{Path: shown, Raw: node.source, Shown: node.shown(maxFieldChars)})
 	}
 	enter("", root)
 	return fields

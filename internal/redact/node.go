@@ -9,7 +9,7 @@ import (
 
 // detailsNode is a cleaned JSON value: a scalar, or a container with members.
 type detailsNode struct {
-	// text is a scalar as JSON, raw a string as it was read.
+	// text is the value as JSON, raw a string as it was read.
 	text, raw string
 	// source is the whole value as it was read.
 	source json.RawMessage
@@ -18,8 +18,6 @@ type detailsNode struct {
 	members     []detailsMember
 	// omitted counts the members that were left out already.
 	omitted int
-	// size is the length of the whole as JSON, in characters.
-	size int
 	// isHarmless marks what can hold no secret.
 	isHarmless, isMasked bool
 }
@@ -31,77 +29,71 @@ type detailsMember struct {
 	node    detailsNode
 }
 
-func scalar(text string) detailsNode {
-	return detailsNode{text: text, size: utf8.RuneCountInString(text)}
-}
-
-// prefix is what stands before the i-th member's value.
-func (n detailsNode) prefix(i int) string {
-	var comma, key string
-	if i > 0 {
-		comma = ","
-	}
+// written returns a member as it stands in the container, by its value as JSON.
+func (n detailsNode) written(member detailsMember, value string) string {
 	if n.open == "{" {
-		key = quoteJSON(n.members[i].key) + ":"
+		return quoteJSON(member.key) + ":" + value
 	}
-	return comma + key
+	return value
 }
 
-// note is the last member of a container that was cut, written after i others.
-func (n detailsNode) note(i, missing int) string {
-	comma := ""
-	if i > 0 {
-		comma = ","
-	}
+// note is the last member of a container that was cut.
+func (n detailsNode) note(missing int) string {
 	if n.open == "{" {
-		return fmt.Sprintf(`%s"%s":"%d more"`, comma, moreKey, missing)
+		return fmt.Sprintf(`"%s":"%d more"`, moreKey, missing)
 	}
-	return fmt.Sprintf(`%s"%s %d more"`, comma, moreKey, missing)
+	return fmt.Sprintf(`"%s %d more"`, moreKey, missing)
 }
 
-// measured returns the container with its size filled in.
-func (n detailsNode) measured() detailsNode {
-	n.size = len(n.open) + len(n.close)
+// container writes a container's first members, and how many it lacks.
+func (n detailsNode) container(members []string) string {
+	if missing := len(n.members) - len(members) + n.omitted; missing > 0 {
+		members = append(members, n.note(missing))
+	}
+	return n.open + strings.Join(members, ",") + n.close
+}
+
+// whole returns the container with its text filled in.
+func (n detailsNode) whole() detailsNode {
+	members := make([]string, len(n.members))
 	for i, member := range n.members {
-		n.size += utf8.RuneCountInString(n.prefix(i)) + member.node.size
+		members[i] = n.written(member, member.node.text)
 	}
-	if n.omitted > 0 {
-		n.size += utf8.RuneCountInString(n.note(len(n.members), n.omitted))
-	}
+	n.text = n.container(members)
 	return n
 }
 
 // render writes the node as JSON of at most budget characters, leaving out trailing members where the whole is longer. ok is false if not
 // even that fits.
 func (n detailsNode) render(budget int) (text string, ok bool) {
-	if n.open == "" {
-		return n.text, n.size <= budget
+	if utf8.RuneCountInString(n.text) <= budget {
+		return n.text, true
 	}
-	room := budget - len(n.open) - len(n.close)
-	if n.size > budget {
-		// Kept free for the note, whatever it will say.
-		room -= utf8.RuneCountInString(n.note(1, len(n.members)+n.omitted))
-	}
-	if room < 0 {
+	// Kept free for the note, whatever it will say, with its comma.
+	room := budget - len(n.open) - len(n.close) - len(",") - utf8.RuneCountInString(n.note(len(n.members)+n.omitted))
+	if n.open == "" || room < 0 {
 		return "", false
 	}
-	var out strings.Builder
-	out.WriteString(n.open)
-	written := 0
+	var members []string
 	for i, member := range n.members {
-		prefix := n.prefix(i)
-		value, fits := member.node.render(room - utf8.RuneCountInString(prefix))
+		if i > 0 {
+			room -= len(",")
+		}
+		value, fits := member.node.render(room - utf8.RuneCountInString(n.written(member, "")))
 		if !fits {
 			break
 		}
-		out.WriteString(prefix)
-		out.WriteString(value)
-		room -= utf8.RuneCountInString(prefix) + utf8.RuneCountInString(value)
-		written++
+		members = append(members, n.written(member, value))
+		room -= utf8.RuneCountInString(members[i])
 	}
-	if missing := len(n.members) - written + n.omitted; missing > 0 {
-		out.WriteString(n.note(written, missing))
+	return n.container(members), true
+}
+
+// shown is the node as it may be shown, of at most budget characters.
+func (n detailsNode) shown(budget int) json.RawMessage {
+	text, ok := n.render(budget)
+	if !ok {
+		text = quoteJSON(tooLongValue)
 	}
-	out.WriteString(n.close)
-	return out.String(), true
+	return json.RawMessage(text)
 }

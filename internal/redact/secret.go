@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -43,36 +44,18 @@ func plainKey(key string) string {
 
 // isTellingKey reports whether what stands under a plain key is secret.
 func isTellingKey(plain string) bool {
-	switch plain {
-	case "key", "pwd", "pass", "auth", "signature":
-		return true
-	}
-	for _, word := range []string{
-		"password", "passwd", "passphrase", "secret", "token", "apikey", "authorization", "credential",
-		"privatekey", "accesskey", "cookie", "sessionid", "bearer",
-	} {
-		if strings.Contains(plain, word) {
-			return true
-		}
-	}
-	return false
+	return slices.Contains([]string{"key", "pwd", "pass", "auth", "signature"}, plain) ||
+		slices.ContainsFunc([]string{"password", "passwd", "passphrase", "secret", "token", "apikey", "authorization", "credential",
+			"privatekey", "accesskey", "cookie", "sessionid", "bearer"}, func(word string) bool { return strings.Contains(plain, word) })
 }
 
 // isValueKey reports whether a plain key holds the value of something that is named elsewhere, or one side of its change.
 func isValueKey(plain string) bool {
-	switch plain {
-	case "value", "values", "oldvalue", "newvalue", "from", "to", "previous", "current",
-		"old", "new", "before", "after":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"value", "values", "oldvalue", "newvalue", "from", "to", "previous", "current", "old", "new", "before",
+		"after"}, plain)
 }
 
 // isNameKey reports whether a plain key says what the values beside it are.
 func isNameKey(plain string) bool {
-	switch plain {
-	case "name", "key", "field", "header", "property", "path", "label":
-		return true
-	}
-	return false
+	return slices.Contains([]string{"name", "key", "field", "header", "property", "path", "label"}, plain)
 }

@@ -32,13 +32,11 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 		ActiveDays: a.ActiveDays,
 		Baseline: schemas.Baseline{
 			From: Time(a.Baseline.Window.From, location), To: Time(a.Baseline.Window.To, location), Days: a.Baseline.Days,
-			Entries: a.Baseline.Entries, ActiveDays: a.Baseline.ActiveDays, Complete: a.Baseline.Report.Complete,
+			Entries: a.Baseline.Entries, ActiveDays: a.Baseline.ActiveDays, Complete: a.Baseline.Report.Complete, Note: baselineNote(a),
 		},
 		UsualHours: schemas.UsualHours{Timezone: a.Usual.Location.String(), TimezoneSource: "window",
 			Hours: append([]string{}, a.Usual.Ranges()...), Reason: a.Usual.Reason},
 		OutsideUsualHours: schemas.OutsideHours{UUIDs: uuids(a.Outside, maxOutside)},
-		NotableTotal:      len(a.Notable),
-		FindingsTotal:     len(a.Findings),
 	}
 	if a.ActorType == detect.System {
 		result.Actor.Name = noActor
@@ -54,7 +52,6 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 		count := len(a.Outside)
 		result.OutsideUsualHours.Count = &count
 	}
-	result.Baseline.Note = baselineNote(a)
 	addTallies(result, a, location)
 	addNotable(result, a, location)
 	WarnOfBounds(&result.Answer, a.Report)
@@ -91,31 +88,25 @@ func idle(a *analysis.Activity) string {
 }
 
 func addTallies(result *schemas.GetActorActivityResult, a *analysis.Activity, location *time.Location) {
-	result.ByEvent, result.ByEventTotal = []schemas.EventCount{}, len(a.Events)
-	for _, tally := range a.Events[:min(len(a.Events), maxTallies)] {
-		result.ByEvent = append(result.ByEvent, schemas.EventCount{Event: tally.Value, Count: tally.Count, BaselineCount: tally.Baseline})
-	}
-	result.ByTeam, result.ByTeamTotal = []schemas.TeamCount{}, len(a.Teams)
-	for _, tally := range a.Teams[:min(len(a.Teams), maxTallies)] {
-		result.ByTeam = append(result.ByTeam, schemas.TeamCount{Team: teamOf(tally.Value), Count: tally.Count,
-			BaselineCount: tally.Baseline})
-	}
-	events, teams := a.NewEvents(), a.NewTeams()
-	result.NewEvents, result.NewEventsTotal = []schemas.NewEvent{}, len(events)
-	for _, tally := range events[:min(len(events), maxTallies)] {
-		result.NewEvents = append(result.NewEvents,
-			schemas.NewEvent{Event: tally.Value, Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
-	}
-	result.NewTeams, result.NewTeamsTotal = []schemas.NewTeam{}, len(teams)
-	for _, tally := range teams[:min(len(teams), maxTallies)] {
-		result.NewTeams = append(result.NewTeams,
-			schemas.NewTeam{Team: teamOf(tally.Value), Count: tally.Count, FirstAt: Time(tally.FirstAt, location)})
-	}
+	type event = analysis.Tally[auditlog.Text]
+	type team = analysis.Tally[*auditlog.Ref]
+	result.ByEvent, result.ByEventTotal = firstOf(a.Events, maxTallies, func(t event) schemas.EventCount {
+		return schemas.EventCount{Event: t.Value, Count: t.Count, BaselineCount: t.Baseline}
+	})
+	result.ByTeam, result.ByTeamTotal = firstOf(a.Teams, maxTallies, func(t team) schemas.TeamCount {
+		return schemas.TeamCount{Team: teamOf(t.Value), Count: t.Count, BaselineCount: t.Baseline}
+	})
+	result.NewEvents, result.NewEventsTotal = firstOf(a.NewEvents(), maxTallies, func(t event) schemas.NewEvent {
+		return schemas.NewEvent{Event: t.Value, Count: t.Count, FirstAt: Time(t.FirstAt, location)}
+	})
+	result.NewTeams, result.NewTeamsTotal = firstOf(a.NewTeams(), maxTallies, func(t team) schemas.NewTeam {
+		return schemas.NewTeam{Team: teamOf(t.Value), Count: t.Count, FirstAt: Time(t.FirstAt, location)}
+	})
 }
 
 func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, location *time.Location) {
 	style := EntryStyle{Location: location}
-	result.Notable = []schemas.NotableEntry{}
+	result.Notable, result.NotableTotal = []schemas.NotableEntry{}, len(a.Notable)
 	ofEvent := map[auditlog.Text]int{}
 	for _, notable := range a.Notable {
 		ofEvent[notable.Entry.Event]++
@@ -126,16 +117,14 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 		shown.Actor = nil // whose activity it is, is said once
 		result.Notable = append(result.Notable, shown)
 	}
-	result.Findings = []schemas.Finding{}
-	for _, finding := range a.Findings {
-		evidence := finding.Evidence
-		result.Findings = append(result.Findings, schemas.Finding{
-			ID: finding.ID(), Rule: finding.Rule, Title: finding.Title, Severity: string(finding.Severity), Reason: finding.Reason,
-			From: Time(evidence[len(evidence)-1].TriggeredAt, location), To: Time(evidence[0].TriggeredAt, location),
-			Observed: finding.Observed, Threshold: finding.Threshold,
-			Evidence: uuids(evidence, maxEvidence), EvidenceCount: len(evidence), NextStep: findingNextStep(finding.Rule),
-		})
-	}
+	result.Findings, result.FindingsTotal = firstOf(a.Findings, len(a.Findings), func(f detect.Finding) schemas.Finding {
+		return schemas.Finding{
+			ID: f.ID(), Rule: f.Rule, Title: f.Title, Severity: string(f.Severity), Reason: f.Reason,
+			From: Time(f.Evidence[len(f.Evidence)-1].TriggeredAt, location), To: Time(f.Evidence[0].TriggeredAt, location),
+			Observed: f.Observed, Threshold: f.Threshold,
+			Evidence: uuids(f.Evidence, maxEvidence), EvidenceCount: len(f.Evidence), NextStep: findingNextStep(f.Rule),
+		}
+	})
 }
 
 // findingNextStep returns what to do about a finding of a rule.
@@ -155,9 +144,15 @@ func findingNextStep(rule string) string {
 
 // cutActivity cuts the lists to what fits, those first that say least.
 func cutActivity(r *schemas.GetActorActivityResult) {
-	// One item a turn: each is small, and there are few.
-	for dropped := true; dropped && Size(r) > DefaultSize-3*SpareSize; {
-		dropped = dropLeast(r)
+	// First down to a few of each list, then all: names may be long.
+	for _, drop := range []func() bool{
+		dropLast(&r.Notable, 3), dropLast(&r.ByEvent, 5), dropLast(&r.NewEvents, 3), dropLast(&r.ByTeam, 5), dropLast(&r.NewTeams, 3),
+		dropLast(&r.OutsideUsualHours.UUIDs, 3),
+		dropLast(&r.Notable, 0), dropLast(&r.NewEvents, 0), dropLast(&r.NewTeams, 0), dropLast(&r.ByTeam, 0), dropLast(&r.ByEvent, 0),
+	} {
+		for dropped := true; dropped && Size(r) > DefaultSize-3*SpareSize; {
+			dropped = drop()
+		}
 	}
 	for _, list := range []struct {
 		name         string
@@ -175,44 +170,21 @@ func cutActivity(r *schemas.GetActorActivityResult) {
 	}
 }
 
-// dropLeast drops the item that says least, and reports whether there was one. Names may be long, so that the lists empty in the end.
-func dropLeast(r *schemas.GetActorActivityResult) bool {
-	switch {
-	case len(r.Notable) > 3:
-		r.Notable = withoutLast(r.Notable)
-	case len(r.ByEvent) > 5:
-		r.ByEvent = withoutLast(r.ByEvent)
-	case len(r.NewEvents) > 3:
-		r.NewEvents = withoutLast(r.NewEvents)
-	case len(r.ByTeam) > 5:
-		r.ByTeam = withoutLast(r.ByTeam)
-	case len(r.NewTeams) > 3:
-		r.NewTeams = withoutLast(r.NewTeams)
-	case len(r.OutsideUsualHours.UUIDs) > 3:
-		r.OutsideUsualHours.UUIDs = withoutLast(r.OutsideUsualHours.UUIDs)
-	case len(r.Notable) > 0:
-		r.Notable = withoutLast(r.Notable)
-	case len(r.NewEvents) > 0:
-		r.NewEvents = withoutLast(r.NewEvents)
-	case len(r.NewTeams) > 0:
-		r.NewTeams = withoutLast(r.NewTeams)
-	case len(r.ByTeam) > 0:
-		r.ByTeam = withoutLast(r.ByTeam)
-	case len(r.ByEvent) > 0:
-		r.ByEvent = withoutLast(r.ByEvent)
-	default:
-		return false
+// dropLast drops the last item of a list of more than so many, and reports whether it did.
+func dropLast[T any](list *[]T, keep int) func() bool {
+	return func() bool {
+		drops := len(*list) > keep
+		if drops {
+			*list = withoutLast(*list)
+		}
+		return drops
 	}
-	return true
 }
 
 func withoutLast[T any](list []T) []T { return list[:len(list)-1] }
 
 // uuids are those of the first entries, at most so many.
 func uuids(entries []*auditlog.Entry, most int) []string {
-	shown := []string{}
-	for _, entry := range entries[:min(len(entries), most)] {
-		shown = append(shown, auditlog.Text(entry.UUID).Clean())
-	}
+	shown, _ := firstOf(entries, most, func(e *auditlog.Entry) string { return auditlog.Text(e.UUID).Clean() })
 	return shown
 }

@@ -2,6 +2,7 @@ package answer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
@@ -21,52 +22,37 @@ type CatalogRequest struct {
 
 // Catalog shows what a log can be asked for.
 func Catalog(organization auditlog.Ref, catalog *auditlog.Catalog, request CatalogRequest) *schemas.ListFiltersResult {
-	wants := func(kind string) bool { return request.Kind == "" || request.Kind == kind }
-	needle := auditlog.Fold(request.Search)
-	contains := func(fields ...string) bool {
-		if needle == "" {
-			return true
-		}
-		for _, field := range fields {
-			if strings.Contains(auditlog.Fold(field), needle) {
-				return true
-			}
-		}
-		return false
-	}
-	result := &schemas.ListFiltersResult{
-		Organization: organization, Teams: []auditlog.Ref{}, Users: []auditlog.Actor{}, Events: []auditlog.Event{}, Warnings: []string{},
-	}
-	for _, team := range catalog.Teams {
-		if contains(string(team.ID), string(team.Name)) {
-			result.Teams = append(result.Teams, team)
-		}
-	}
-	for _, user := range catalog.Users {
-		if contains(string(user.ID), string(user.Name), string(user.Email)) {
-			result.Users = append(result.Users, user)
-		}
-	}
-	for _, event := range catalog.Events {
-		if contains(string(event.Value), string(event.Label), string(event.Category)) {
-			result.Events = append(result.Events, event)
-		}
-	}
-	result.TeamsTotal, result.UsersTotal, result.EventsTotal = len(result.Teams), len(result.Users), len(result.Events)
-	if !wants("teams") {
-		result.Teams = []auditlog.Ref{}
-	}
-	if !wants("users") {
-		result.Users = []auditlog.Actor{}
-	}
-	if !wants("events") {
-		result.Events = []auditlog.Event{}
-	}
+	result := &schemas.ListFiltersResult{Organization: organization, Warnings: []string{}}
+	result.Teams, result.TeamsTotal = search(catalog.Teams, "teams", request, func(t auditlog.Ref) []string {
+		return []string{string(t.ID), string(t.Name)}
+	})
+	result.Users, result.UsersTotal = search(catalog.Users, "users", request, func(u auditlog.Actor) []string {
+		return []string{string(u.ID), string(u.Name), string(u.Email)}
+	})
+	result.Events, result.EventsTotal = search(catalog.Events, "events", request, func(e auditlog.Event) []string {
+		return []string{string(e.Value), string(e.Label), string(e.Category)}
+	})
 	if catalog.Recalled != nil {
 		result.Warn(catalog.Recalled.Error())
 	}
 	cutCatalog(result, request)
 	return result
+}
+
+// search returns what is found of a list, nothing where another kind is asked for, and how much there is in any case.
+func search[T any](items []T, kind string, request CatalogRequest, fields func(T) []string) (shown []T, total int) {
+	needle := auditlog.Fold(request.Search)
+	found := []T{}
+	for _, item := range items {
+		contains := func(field string) bool { return strings.Contains(auditlog.Fold(field), needle) }
+		if needle == "" || slices.ContainsFunc(fields(item), contains) {
+			found = append(found, item)
+		}
+	}
+	if request.Kind != "" && request.Kind != kind {
+		return []T{}, len(found)
+	}
+	return found, len(found)
 }
 
 // cutCatalog cuts the lists to the limit and to what fits: events first, since nothing else lists their values, then teams, then users.
@@ -89,13 +75,4 @@ func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
 			r.Warn(hint)
 		}
 	}
-}
-
-func cutList[T any](items []T, limit int, size *int) []T {
-	items = items[:min(len(items), limit)]
-	items = items[:Fit(items, *size)]
-	for _, item := range items {
-		*size -= Size(item) + len(",")
-	}
-	return items
 }

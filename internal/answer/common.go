@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -38,10 +39,7 @@ func Common(asked *question.Question, report auditlog.Report) schemas.Answer {
 	shown.Team, shown.TeamTotal = echo(with(q.NoTeam, organization, q.Teams))
 	shown.Actor, shown.ActorTotal = echo(with(q.System, system, q.Actors))
 	shown.ExcludeActor, shown.ExcludeActorTotal = echo(with(q.ExcludeSystem, system, q.ExcludeActors))
-	values := make([]auditlog.Text, len(q.Events))
-	for i, event := range q.Events {
-		values[i] = event.Value
-	}
+	values, _ := firstOf(q.Events, len(q.Events), func(e auditlog.Event) auditlog.Text { return e.Value })
 	shown.Event, shown.EventTotal = echo(values)
 	common.Warnings = append(common.Warnings, report.Warnings...)
 	return common
@@ -61,18 +59,40 @@ func echo[T any](items []T) (shown []T, total int) {
 }
 
 func coverage(c auditlog.Coverage, location *time.Location) schemas.Coverage {
-	result := schemas.Coverage{Gaps: []schemas.Gap{}}
+	var result schemas.Coverage
 	if !c.IsEmpty() {
 		from, to := Time(c.From, location), Time(c.To, location)
 		result.From, result.To = &from, &to
 	}
-	for _, gap := range c.Gaps {
-		result.Gaps = append(result.Gaps, schemas.Gap{From: Time(gap.From, location), To: Time(gap.To, location), Reason: gap.Reason})
-	}
+	result.Gaps, _ = firstOf(c.Gaps, len(c.Gaps), func(gap auditlog.Gap) schemas.Gap {
+		return schemas.Gap{From: Time(gap.From, location), To: Time(gap.To, location), Reason: gap.Reason}
+	})
 	return result
 }
 
 // Time writes an instant in a zone, as RFC 3339 with as many digits of the second as it has.
 func Time(t time.Time, location *time.Location) string {
 	return t.In(location).Format(time.RFC3339Nano)
+}
+
+// WhyEmpty says why there are no entries: an empty list must not be taken for more than it says.
+func WhyEmpty(a *schemas.Answer, q *auditlog.Query) string {
+	switch {
+	case a.Coverage.From == nil:
+		return "no entries, and nothing vouches for this window: see coverage.gaps"
+	case len(a.Coverage.Gaps) > 0:
+		return "no entries in the covered part of the window; what happened in coverage.gaps is not known"
+	case !a.Complete:
+		return "no entries that could be read; unreadable and warnings say what may be missing"
+	case hasFilters(q) && strings.ContainsFunc(string(q.TargetID), func(r rune) bool { return r < '0' || r > '9' }):
+		return "the whole window was read, and nothing in it matches these filters; target_id was taken for an id: objects are known by " +
+			"name only where an archive holds their details"
+	case hasFilters(q):
+		return "the whole window was read, and nothing in it matches these filters"
+	}
+	return "the whole window was read, and it has no entries"
+}
+
+func hasFilters(q *auditlog.Query) bool {
+	return len(q.Teams)+len(q.Actors)+len(q.ExcludeActors)+len(q.Events) > 0 || q.NoTeam || q.System || q.ExcludeSystem || q.TargetID != ""
 }

@@ -3,7 +3,6 @@ package answer
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -42,18 +41,14 @@ func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
 	}
 	shown.Organization = e.Organization
 	if s.Catalog != nil {
-		if i := slices.IndexFunc(s.Catalog.Events, func(t auditlog.Event) bool { return t.Value == e.Event }); i >= 0 {
-			shown.Label, shown.Category = s.Catalog.Events[i].Label, s.Catalog.Events[i].Category
-		}
+		event := s.Catalog.Event(e.Event)
+		shown.Label, shown.Category = event.Label, event.Category
 	}
-	if len(e.Extra) > 0 {
-		raw, err := json.Marshal(e.Extra)
-		if err == nil {
-			var masked []string
-			shown.Extra, masked = safe(raw, e.Event)
-			for _, path := range masked {
-				shown.Masked = append(shown.Masked, "extra."+path)
-			}
+	if raw, err := json.Marshal(e.Extra); len(e.Extra) > 0 && err == nil {
+		var masked []string
+		shown.Extra, masked = safe(raw, e.Event)
+		for _, path := range masked {
+			shown.Masked = append(shown.Masked, "extra."+path)
 		}
 	}
 	return shown

@@ -63,19 +63,11 @@ func withTools(err error) string {
 	if errors.As(err, &missing) {
 		return err.Error() + ". Next: take uuids from list_audit_logs, and check the organization; Make keeps entries for 12 months"
 	}
+	listed := map[string]string{"actor": "users for the names", "team": "teams for the names", "kind": "events for the categories",
+		"event": "events for the events"}
 	var name *question.NameError
-	if !errors.As(err, &name) || name.Ambiguous {
-		return err.Error()
-	}
-	switch name.What {
-	case "actor":
-		return err.Error() + "; call list_audit_log_filters with kind users for the names valid now"
-	case "team":
-		return err.Error() + "; call list_audit_log_filters with kind teams for the names valid now"
-	case "kind":
-		return err.Error() + "; call list_audit_log_filters with kind events for the categories valid now"
-	case "event":
-		return err.Error() + "; call list_audit_log_filters with kind events for the events valid now"
+	if errors.As(err, &name) && !name.Ambiguous && listed[name.What] != "" {
+		return err.Error() + "; call list_audit_log_filters with kind " + listed[name.What] + " valid now"
 	}
 	return err.Error()
 }

@@ -38,34 +38,31 @@ func ShrinkHistory(r *schemas.GetTargetHistoryResult, size int) {
 // History shows what happened to one object; the entries are whole, so that the caller can cut them and make a cursor.
 func History(asked *question.Question, kind auditlog.Text, h *analysis.History) *schemas.GetTargetHistoryResult {
 	location := asked.Query.Window.Location
-	result := &schemas.GetTargetHistoryResult{
-		Answer: Common(asked, h.Report), Kinds: []schemas.TargetKind{}, KindsTotal: len(h.Kinds),
-		Entries: []schemas.HistoryEntry{}, Actors: []schemas.TargetActor{}, ActorsTotal: len(h.Actors),
-	}
+	result := &schemas.GetTargetHistoryResult{Answer: Common(asked, h.Report)}
 	result.Query.Kind = kind
-	for _, k := range h.Kinds[:min(len(h.Kinds), maxKinds)] {
-		result.Kinds = append(result.Kinds, schemas.TargetKind{Kind: k.Kind, Entries: k.Entries, FirstAt: Time(k.FirstAt, location),
-			LastAt: Time(k.LastAt, location)})
-	}
+	result.Kinds, result.KindsTotal = firstOf(h.Kinds, maxKinds, func(k analysis.TargetKind) schemas.TargetKind {
+		return schemas.TargetKind{Kind: k.Kind, Entries: k.Entries, FirstAt: Time(k.FirstAt, location), LastAt: Time(k.LastAt, location)}
+	})
 	if h.Total >= 0 {
 		result.Total = &h.Total
 	}
 	result.CreatedBy, result.CreatedAt = by(h.Created, location)
 	result.LastChangedBy, result.LastChangedAt = by(h.Last, location)
 	result.DeletedBy, result.DeletedAt = by(h.Deleted, location)
-	for _, actor := range h.Actors[:min(len(h.Actors), maxActors)] {
-		shown := schemas.TargetActor{Actor: actor.Actor, Count: actor.Count, FirstAt: Time(actor.FirstAt, location),
-			LastAt: Time(actor.LastAt, location)}
-		if actor.Actor == (auditlog.Actor{}) {
-			shown.Actor = actorOf(nil)
+	result.Actors, result.ActorsTotal = firstOf(h.Actors, maxActors, func(a analysis.TargetActor) schemas.TargetActor {
+		if a.Actor == (auditlog.Actor{}) {
+			a.Actor = actorOf(nil)
 		}
-		result.Actors = append(result.Actors, shown)
-	}
+		return schemas.TargetActor{Actor: a.Actor, Count: a.Count, FirstAt: Time(a.FirstAt, location), LastAt: Time(a.LastAt, location)}
+	})
 	style := EntryStyle{Location: location}
-	for _, entry := range h.Entries {
-		result.Entries = append(result.Entries, schemas.HistoryEntry{Entry: style.Entry(entry.Entry), Changes: changes(entry),
-			ChangesTotal: len(entry.Changes)})
-	}
+	result.Entries, _ = firstOf(h.Entries, len(h.Entries), func(e analysis.HistoryEntry) schemas.HistoryEntry {
+		changes, total := firstOf(e.Changes, maxChanges, func(c analysis.Change) schemas.Change {
+			return schemas.Change{Field: c.Path, From: c.From, To: c.To}
+		})
+		// As many as fit beside the details.
+		return schemas.HistoryEntry{Entry: style.Entry(e.Entry), Changes: changes[:Fit(changes, maxChangesSize)], ChangesTotal: total}
+	})
 	warnOfHistory(result, h)
 	return result
 }
@@ -90,13 +87,4 @@ func warnOfHistory(result *schemas.GetTargetHistoryResult, h *analysis.History) 
 		result.Warn("older entries of this object may be unread, so created_by and changes are of the covered part only, and there is no " +
 			"next_cursor: ask again, since what was read is kept for a few minutes")
 	}
-}
-
-// changes shows what an entry changed, as much of it as fits beside its details.
-func changes(entry analysis.HistoryEntry) []schemas.Change {
-	shown := []schemas.Change{}
-	for _, change := range entry.Changes[:min(len(entry.Changes), maxChanges)] {
-		shown = append(shown, schemas.Change{Field: change.Path, From: change.From, To: change.To})
-	}
-	return shown[:Fit(shown, maxChangesSize)]
 }

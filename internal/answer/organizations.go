@@ -83,8 +83,7 @@ func addAccess(shown *schemas.Organization, access *auditlog.Access, location *t
 			shown.Archive.FirstAt, shown.Archive.LastAt = Time(archive.FirstAt, location), Time(archive.LastAt, location)
 		}
 	}
-	shown.TeamsTotal = len(access.Teams)
-	for _, team := range access.Teams {
-		shown.Teams = append(shown.Teams, schemas.Team{Ref: team.Ref, Role: team.Role, CanReadAuditLogs: team.Readable})
-	}
+	shown.Teams, shown.TeamsTotal = firstOf(access.Teams, len(access.Teams), func(t auditlog.TeamAccess) schemas.Team {
+		return schemas.Team{Ref: t.Ref, Role: t.Role, CanReadAuditLogs: t.Readable}
+	})
 }

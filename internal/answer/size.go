@@ -33,3 +33,22 @@ func Fit[T any](items []T, size int) int {
 	}
 	return len(items)
 }
+
+// cutList cuts a list to a limit and to what fits, and takes its size off what is left.
+func cutList[T any](items []T, limit int, size *int) []T {
+	items = items[:min(len(items), limit)]
+	items = items[:Fit(items, *size)]
+	for _, item := range items {
+		*size -= Size(item) + len(",")
+	}
+	return items
+}
+
+// firstOf shows the first of a list, at most so many, and how many there are in all.
+func firstOf[A, B any](items []A, most int, show func(A) B) (shown []B, total int) {
+	shown = []B{}
+	for _, item := range items[:min(len(items), most)] {
+		shown = append(shown, show(item))
+	}
+	return shown, len(items)
+}

@@ -3,6 +3,7 @@ package analysis
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -66,7 +67,7 @@ func onlyNew[T any](a *Activity, tallies []Tally[T]) []Tally[T] {
 	}
 	var found []Tally[T]
 	for _, tally := range tallies {
-		if tally.Count > 0 && tally.Baseline == 0 {
+		if tally.Baseline == 0 {
 			found = append(found, tally)
 		}
 	}
@@ -162,18 +163,14 @@ func tallyOf[K comparable, T any](tallies map[K]*Tally[T], key K, value T) *Tall
 
 // sortedTallies are those of the window, most first.
 func sortedTallies[K comparable, T any](tallies map[K]*Tally[T], compare func(a, b K) int) []Tally[T] {
-	keys := make([]K, 0, len(tallies))
-	for key, tally := range tallies {
-		if tally.Count > 0 {
-			keys = append(keys, key)
-		}
-	}
-	slices.SortFunc(keys, func(a, b K) int {
+	keys := slices.SortedFunc(maps.Keys(tallies), func(a, b K) int {
 		return cmp.Or(cmp.Compare(tallies[b].Count, tallies[a].Count), compare(a, b))
 	})
-	sorted := make([]Tally[T], len(keys))
-	for i, key := range keys {
-		sorted[i] = *tallies[key]
+	var sorted []Tally[T]
+	for _, key := range keys {
+		if tallies[key].Count > 0 {
+			sorted = append(sorted, *tallies[key])
+		}
 	}
 	return sorted
 }

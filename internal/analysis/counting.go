@@ -46,21 +46,15 @@ type PreviousCounting struct {
 
 // Count counts the entries that answer a query. Both periods are read at once.
 func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
-	c := &counter{request: request, window: q.Window, groups: map[[2]string]*Group{}}
+	c := &counter{request: request, window: q.Window, kinds: map[auditlog.Text]auditlog.Text{}, groups: map[[2]string]*Group{}}
 	// It is asked for even where this count can do without, so that the next one, grouped otherwise, costs no call.
-	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
-	switch {
-	case err == nil:
-	case slices.Contains(request.GroupBy, GroupByCategory) || ctx.Err() != nil:
-		return nil, err
-	default:
-		catalog = &auditlog.Catalog{}
-	}
-	c.catalog, c.categories = catalog, make(map[auditlog.Text]auditlog.Text, len(catalog.Events))
-	for _, event := range catalog.Events {
-		if _, known := c.categories[event.Value]; !known {
-			c.categories[event.Value] = event.Category
+	var err error
+	c.catalog, err = s.Directory.Catalog(ctx, q.Organization.ID)
+	if err != nil {
+		if slices.Contains(request.GroupBy, GroupByCategory) || ctx.Err() != nil {
+			return nil, err
 		}
+		c.catalog = &auditlog.Catalog{}
 	}
 	counting := &Counting{}
 	if request.Compare {
@@ -143,14 +137,13 @@ func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
 
 // counter counts bins of entries that come newest first.
 type counter struct {
-	request    CountRequest
-	window     auditlog.Window
-	catalog    *auditlog.Catalog
-	categories map[auditlog.Text]auditlog.Text // the catalog's, of events
-	kinds      map[auditlog.Text]auditlog.Text // as found out so far, of events
-	groups     map[[2]string]*Group
-	total      int
-	previous   int
+	request  CountRequest
+	window   auditlog.Window
+	catalog  *auditlog.Catalog
+	kinds    map[auditlog.Text]auditlog.Text // of events, as found out so far
+	groups   map[[2]string]*Group
+	total    int
+	previous int
 }
 
 func (c *counter) add(bin auditlog.Bin) {
@@ -173,7 +166,7 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool)
 	e := &bin.Entry
 	var key [2]string
 	for i, dimension := range c.request.GroupBy {
-		key[i] = idIn(dimension, e, local, c.categories)
+		key[i] = idIn(dimension, e, local, c.catalog)
 	}
 	group, ok := c.groups[key]
 	if !ok {
@@ -205,9 +198,6 @@ func (c *counter) kind(event auditlog.Text) auditlog.Text {
 	}
 	kind, known := c.kinds[event]
 	if !known {
-		if c.kinds == nil {
-			c.kinds = map[auditlog.Text]auditlog.Text{}
-		}
 		kind = c.catalog.Kind(event)
 		c.kinds[event] = kind
 	}

@@ -4,3 +4,10 @@
 // It takes resolved questions ([make-audit-mcp/internal/question]), reads entries through auditlog's interfaces, and returns answers as
 // plain values: exact, or with a report that says what is missing. It knows neither MCP nor HTTP, nor how an answer looks.
 package analysis
+
+import "make-audit-mcp/internal/question"
+
+// Service answers the questions of one credential: it understands them as its Resolver does, and reads what they ask for.
+type Service struct {
+	question.Resolver
+}

@@ -59,25 +59,24 @@ type Group struct {
 }
 
 // idIn returns an entry's value in a dimension. local is when it was triggered, by the clocks of the window's zone.
-func idIn(d Dimension, e *auditlog.Entry, local time.Time, categories map[auditlog.Text]auditlog.Text) string {
-	const day = "2006-01-02"
+func idIn(d Dimension, e *auditlog.Entry, local time.Time, catalog *auditlog.Catalog) string {
 	switch d {
 	case GroupByActor:
 		return actorKey(e)
 	case GroupByEvent:
 		return string(e.Event)
 	case GroupByCategory:
-		return string(categories[e.Event])
+		return string(catalog.Event(e.Event).Category)
 	case GroupByTeam:
 		return string(e.TeamID())
 	case GroupByTarget:
 		return string(e.TargetID)
 	case GroupByDay:
-		return local.Format(day)
+		return local.Format(time.DateOnly)
 	case GroupByWeek:
 		// Noon, since some zones skip midnight.
 		year, month, date := local.Date()
-		return time.Date(year, month, date-question.WeekdayIndex(local.Weekday()), 12, 0, 0, 0, time.UTC).Format(day)
+		return time.Date(year, month, date-question.WeekdayIndex(local.Weekday()), 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
 	case GroupByMonth:
 		return local.Format("2006-01")
 	case GroupByHourOfDay:

@@ -187,10 +187,9 @@ func kindsOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []TargetKind 
 	return kinds
 }
 
-// summarize returns what holds of all entries, which come oldest first.
+// summarize fills in what holds of all entries, which come oldest first.
 func (h *History) summarize(entries []*auditlog.Entry) {
-	actors := map[string]*TargetActor{}
-	var order []*TargetActor
+	indexes := map[string]int{}
 	for _, entry := range entries {
 		switch (auditlog.Event{Value: entry.Event}).Verb() {
 		case auditlog.VerbCreated:
@@ -199,36 +198,34 @@ func (h *History) summarize(entries []*auditlog.Entry) {
 			h.Deleted = entry
 		}
 		h.Last = entry
-		actor, ok := actors[actorKey(entry)]
+		i, ok := indexes[actorKey(entry)]
 		if !ok {
-			actor = &TargetActor{FirstAt: entry.TriggeredAt}
-			actors[actorKey(entry)] = actor
-			order = append(order, actor)
+			i = len(h.Actors)
+			indexes[actorKey(entry)] = i
+			h.Actors = append(h.Actors, TargetActor{FirstAt: entry.TriggeredAt})
 		}
+		actor := &h.Actors[i]
 		if entry.Actor != nil {
 			actor.Actor = *entry.Actor
 		}
 		actor.Count++
 		actor.LastAt = entry.TriggeredAt
 	}
-	slices.SortStableFunc(order, func(a, b *TargetActor) int { return cmp.Compare(b.Count, a.Count) })
-	for _, actor := range order {
-		h.Actors = append(h.Actors, *actor)
-	}
+	slices.SortStableFunc(h.Actors, func(a, b TargetActor) int { return cmp.Compare(b.Count, a.Count) })
 }
 
 // addDetails fills in the page with details and what they changed.
 func (s *Service) addDetails(ctx context.Context, h *History, organization auditlog.ID, entries []*auditlog.Entry, begin, end int) {
-	first := max(0, begin-lookBack)
 	if begin == end {
 		return
 	}
+	first := max(0, begin-lookBack)
 	uuids := make([]string, 0, end-first)
 	for _, entry := range entries[first:end] {
 		uuids = append(uuids, entry.UUID)
 	}
 	detailed, failures := s.Details(ctx, organization, uuids)
-	known := &state{}
+	var known state
 	for i, entry := range entries[first:end] {
 		full := *entry
 		if failures[i] == nil && detailed[i] != nil {

@@ -11,27 +11,24 @@ import (
 
 // PowerEvents are the events of the catalog that touch roles, teams and how people sign in, by value.
 func (s *Service) PowerEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
-	return s.eventsTouching(ctx, organization,
-		func(_ auditlog.Event, power auditlog.Power) bool { return power >= auditlog.PowerOrganization })
+	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, p auditlog.Power) bool { return p >= auditlog.PowerOrganization })
 }
 
 // AccessEvents are the PowerEvents and those about keys and credentials.
 func (s *Service) AccessEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
-	return s.eventsTouching(ctx, organization,
-		func(_ auditlog.Event, power auditlog.Power) bool { return power >= auditlog.PowerCredential })
+	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, p auditlog.Power) bool { return p >= auditlog.PowerCredential })
 }
 
 // MembershipEvents are the events of the catalog about roles and membership.
 func (s *Service) MembershipEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
-	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, power auditlog.Power) bool { return power == auditlog.PowerRole })
+	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, p auditlog.Power) bool { return p == auditlog.PowerRole })
 }
 
 // OwnershipEvents are the events of the catalog by which somebody comes to own a way in or out: a key, a connection, a webhook.
 func (s *Service) OwnershipEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
-	return s.eventsTouching(ctx, organization, func(event auditlog.Event, power auditlog.Power) bool {
-		return event.Verb() == auditlog.VerbCreated &&
-			slices.Contains([]auditlog.Power{auditlog.PowerKey, auditlog.PowerCredential, auditlog.PowerConnection, auditlog.PowerWebhook},
-				power)
+	ways := []auditlog.Power{auditlog.PowerKey, auditlog.PowerCredential, auditlog.PowerConnection, auditlog.PowerWebhook}
+	return s.eventsTouching(ctx, organization, func(event auditlog.Event, p auditlog.Power) bool {
+		return event.Verb() == auditlog.VerbCreated && slices.Contains(ways, p)
 	})
 }
 
@@ -49,10 +46,7 @@ func (s *Service) eventsTouching(ctx context.Context, organization auditlog.ID,
 		}
 	}
 	if len(values) == 0 {
-		return nil, errNoSuchEvents
+		return nil, errors.New("Make's catalog of events has none of this sort")
 	}
 	return values, nil
 }
-
-// errNoSuchEvents says that a question cannot be put in terms of the catalog.
-var errNoSuchEvents = errors.New("Make's catalog of events has none of this sort")

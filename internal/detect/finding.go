@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -58,8 +59,15 @@ const (
 
 // find looks for what stands out against the baseline, the severest first.
 func (r *Record) find(a *Assessment) []Finding {
+	weighty := map[auditlog.Text]bool{} // events of the window
+	for _, notable := range a.Notable {
+		if notable.Power >= auditlog.PowerDeletion {
+			weighty[notable.Entry.Event] = true
+		}
+	}
 	var findings []Finding
-	for _, finding := range []*Finding{r.findMassDeletion(), r.findOutsideHours(a), r.findFirstTimeEvents(a), r.findBusyDay(a)} {
+	for _, finding := range []*Finding{r.findMassDeletion(), findOutsideHours(a, weighty), r.findFirstTimeEvents(a, weighty),
+		r.findBusyDay(a)} {
 		if finding != nil {
 			findings = append(findings, *finding)
 		}
@@ -69,14 +77,12 @@ func (r *Record) find(a *Assessment) []Finding {
 	return findings
 }
 
-func (r *Record) findOutsideHours(a *Assessment) *Finding {
+func findOutsideHours(a *Assessment, weighty map[auditlog.Text]bool) *Finding {
 	if len(a.Outside) < minOutside {
 		return nil
 	}
 	severity := SeverityLow
-	if slices.ContainsFunc(a.Outside, func(e *auditlog.Entry) bool {
-		return PowerOf(e.Event, r.Catalog) >= auditlog.PowerDeletion
-	}) {
+	if slices.ContainsFunc(a.Outside, func(e *auditlog.Entry) bool { return weighty[e.Event] }) {
 		severity = SeverityMedium
 	}
 	return &Finding{
@@ -89,34 +95,28 @@ func (r *Record) findOutsideHours(a *Assessment) *Finding {
 	}
 }
 
-func (r *Record) findFirstTimeEvents(a *Assessment) *Finding {
+func (r *Record) findFirstTimeEvents(a *Assessment, weighty map[auditlog.Text]bool) *Finding {
 	if a.ActorType == System || !r.hasBaseline() {
 		return nil
 	}
-	usual := map[auditlog.Text]bool{}
+	fresh := maps.Clone(weighty)
 	for _, entry := range r.Baseline {
-		usual[entry.Event] = true
+		delete(fresh, entry.Event)
 	}
-	weighty := map[auditlog.Text]bool{}
-	for _, entry := range r.Entries {
-		if !usual[entry.Event] && !weighty[entry.Event] && PowerOf(entry.Event, r.Catalog) >= auditlog.PowerDeletion {
-			weighty[entry.Event] = true
-		}
-	}
-	if len(weighty) == 0 {
+	if len(fresh) == 0 {
 		return nil
 	}
 	var evidence []*auditlog.Entry
 	for _, entry := range r.Entries {
-		if weighty[entry.Event] {
+		if fresh[entry.Event] {
 			evidence = append(evidence, entry)
 		}
 	}
 	return &Finding{
 		Rule: "first_time_events", Title: "Notable events that are new for this actor", Severity: SeverityMedium,
 		Reason: fmt.Sprintf("notable events that are not among the %d entries of the baseline: kinds of event %d, entries %d; "+
-			"see new_events", len(r.Baseline), len(weighty), len(evidence)),
-		Observed: float64(len(weighty)), Threshold: 0,
+			"see new_events", len(r.Baseline), len(fresh), len(evidence)),
+		Observed: float64(len(fresh)), Threshold: 0,
 		Evidence: evidence,
 	}
 }
@@ -146,7 +146,8 @@ func deletionsOf(entries []*auditlog.Entry) []*auditlog.Entry {
 	for _, entry := range entries {
 		deletes, ok := known[entry.Event]
 		if !ok {
-			deletes = isDeletion(entry.Event)
+			verb := auditlog.Event{Value: entry.Event}.Verb()
+			deletes = verb == auditlog.VerbDeleted || verb == auditlog.VerbRemoved
 			known[entry.Event] = deletes
 		}
 		if deletes {

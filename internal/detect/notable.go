@@ -48,12 +48,6 @@ func PowerOf(event auditlog.Text, catalog *auditlog.Catalog) auditlog.Power {
 	return described.Touches()
 }
 
-// isDeletion reports whether an event takes something away.
-func isDeletion(event auditlog.Text) bool {
-	verb := auditlog.Event{Value: event}.Verb()
-	return verb == auditlog.VerbDeleted || verb == auditlog.VerbRemoved
-}
-
 // notableOf picks what is notable, the weightiest first, then the newest. Entries come newest first.
 func notableOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []Notable {
 	powers := map[auditlog.Text]auditlog.Power{}

@@ -73,9 +73,8 @@ func learnUsual(baseline []*auditlog.Entry, location *time.Location) *Usual {
 		}
 	}
 	if len(baseline) < minBaselineEntries || len(days) < minBaselineDays {
-		usual.Reason = fmt.Sprintf("too little was seen in the baseline: %d entries on %d days, and at least %d entries on %d "+
-			"days are needed",
-			len(baseline), len(days), minBaselineEntries, minBaselineDays)
+		usual.Reason = fmt.Sprintf("too little was seen in the baseline: %d entries on %d days, and at least %d entries on %d days "+
+			"are needed", len(baseline), len(days), minBaselineEntries, minBaselineDays)
 		return usual
 	}
 	var daysOf [24]int

@@ -13,21 +13,21 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// columns is a log in memory, in listing order: what filters and counts look at, 28 bytes an entry. Grouping a million rows takes pure-Go
-// SQLite half a second, and these a few milliseconds. They are read only; a refresh makes new ones.
+// columns is a log in memory: what filters and counts look at. Grouping a million rows takes pure-Go SQLite half a second, and these a few
+// milliseconds. They are read only; a refresh makes new ones.
 type columns struct {
-	at     []int64 // descending; ties as CompareNewestFirst has them
-	id     []int32
-	actor  []int32 // 0 for none, like team and target
-	team   []int32
-	target []int32
-	event  []int32
-
+	rows []counted // in listing order
 	// upTo is the first leaf that is not looked at yet, rewritten the log's count.
 	upTo, rewritten int64
 	words           words
 	// targets is more than any id of a target; there are no more than records.
 	targets int
+}
+
+// counted is what is counted of an entry, in 32 bytes.
+type counted struct {
+	at                             int64
+	id, actor, team, target, event int32 // actor, team and target may be 0, for none
 }
 
 // words are what the dictionaries' ids stand for; id 0 is none. They only grow: what is appended for later columns does not change those of
@@ -77,17 +77,16 @@ func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int6
 	if err != nil {
 		return nil, err
 	}
-	if len(fresh.at) == 0 && len(held.at) > 0 { // what is new is of another log
-		same := *held
-		same.upTo = to
-		return &same, nil
+	merged := *held
+	merged.upTo = to
+	if len(fresh) == 0 && len(held.rows) > 0 { // what is new is of another log
+		return &merged, nil
 	}
-	order, err := a.order(ctx, log, held, fresh)
-	if err != nil {
+	slices.SortFunc(fresh, newestFirst)
+	merged.rows = merge(held.rows, fresh)
+	if err := a.orderInstants(ctx, log, merged.rows, held.upTo); err != nil {
 		return nil, err
 	}
-	merged := held.merge(fresh, order)
-	merged.upTo, merged.rewritten = to, held.rewritten
 	if merged.words, err = a.readWords(ctx, log, held.words); err != nil {
 		return nil, err
 	}
@@ -99,21 +98,19 @@ func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int6
 	if !merged.fit() {
 		return nil, a.refused(nil, "an entry refers to what is not in it")
 	}
-	if len(fresh.at) > partSize {
+	if len(fresh) > partSize {
 		runtime.GC() // what is left of reading is as much as what was read
 	}
-	return merged, nil
+	return &merged, nil
 }
 
 // fit reports whether the ids are such as the dictionaries have.
 func (c *columns) fit() bool {
-	for column, size := range map[*[]int32]int{&c.actor: len(c.words.actors), &c.team: len(c.words.refs), &c.event: len(c.words.events),
-		&c.target: c.targets} {
-		if slices.ContainsFunc(*column, func(id int32) bool { return id < 0 || int(id) >= size }) {
-			return false
-		}
-	}
-	return true
+	isIn := func(id int32, size int) bool { return id >= 0 && int(id) < size }
+	return !slices.ContainsFunc(c.rows, func(row counted) bool {
+		return !isIn(row.actor, len(c.words.actors)) || !isIn(row.team, len(c.words.refs)) || !isIn(row.event, len(c.words.events)) ||
+			!isIn(row.target, c.targets)
+	})
 }
 
 const (
@@ -124,14 +121,14 @@ const (
 )
 
 // readColumns reads the rows with ids in [from, to), in any order.
-func (a *Archive) readColumns(ctx context.Context, log, from, to int64) (*columns, error) {
+func (a *Archive) readColumns(ctx context.Context, log, from, to int64) ([]counted, error) {
 	count, err := a.store.CountRows(ctx, log, from, to)
 	if err != nil {
 		return nil, err
 	}
-	read := newColumns(count)
+	read := make([]counted, 0, count)
 	for from < to {
-		var parts [readersAtOnce]*columns
+		var parts [readersAtOnce][]counted
 		group, groupCtx := errgroup.WithContext(ctx)
 		for i := range parts {
 			begin, end := from, min(from+partSize, to)
@@ -145,135 +142,60 @@ func (a *Archive) readColumns(ctx context.Context, log, from, to int64) (*column
 			return nil, err
 		}
 		for _, part := range parts {
-			read.at, read.id, read.actor = append(read.at, part.at...), append(read.id, part.id...), append(read.actor, part.actor...)
-			read.team, read.target, read.event = append(read.team, part.team...), append(read.target, part.target...), append(read.event,
-				part.event...)
+			read = append(read, part...)
 		}
 	}
 	return read, nil
 }
 
-func newColumns(count int) *columns {
-	return &columns{
-		at: make([]int64, 0, count), id: make([]int32, 0, count), actor: make([]int32, 0, count),
-		team: make([]int32, 0, count), target: make([]int32, 0, count), event: make([]int32, 0, count),
-	}
-}
-
-func (a *Archive) readPart(ctx context.Context, log, from, to int64) (*columns, error) {
-	read := newColumns(int(to - from))
+func (a *Archive) readPart(ctx context.Context, log, from, to int64) ([]counted, error) {
+	read := make([]counted, 0, to-from)
 	for row, err := range a.store.Columns(ctx, log, from, to) {
 		if err != nil {
 			return nil, err
 		}
-		read.at, read.id = append(read.at, row.At), append(read.id, int32(row.ID)) //nolint:gosec // below to, which fits
-		read.actor, read.target = append(read.actor, row.Actor), append(read.target, row.Target)
-		read.team, read.event = append(read.team, row.Team), append(read.event, row.Event)
+		read = append(read, counted{at: row.At, id: int32(row.ID), //nolint:gosec // below to, which fits
+			actor: row.Actor, team: row.Team, target: row.Target, event: row.Event})
 	}
 	return read, nil
 }
 
-// place is where a row is: its number among the fresh ones, or among those that are held, as minus the number minus 1.
-type place int32
+func newestFirst(a, b counted) int { return cmp.Compare(b.at, a.at) }
 
-// merge is the columns in an order of held and fresh rows. It uses up the fresh ones: where there is nothing else they are put in order
-// where they lie, since a second copy of all is too much.
-func (c *columns) merge(fresh *columns, order []place) *columns {
-	if len(c.at) == 0 {
-		permute(fresh.at, order)
-		for _, column := range [][]int32{fresh.id, fresh.actor, fresh.team, fresh.target, fresh.event} {
-			permute(column, order)
-		}
+// merge is two lists, each newest first, as one. A second copy of all that a log has would be too much, so that the fresh ones are used up.
+func merge(held, fresh []counted) []counted {
+	if len(held) == 0 {
 		return fresh
 	}
-	return &columns{
-		at: gather(c.at, fresh.at, order), id: gather(c.id, fresh.id, order), actor: gather(c.actor, fresh.actor, order),
-		team: gather(c.team, fresh.team, order), target: gather(c.target, fresh.target, order), event: gather(c.event, fresh.event, order),
+	merged := make([]counted, 0, len(held)+len(fresh))
+	for _, row := range fresh {
+		older, _ := slices.BinarySearchFunc(held, row, func(other, row counted) int { return cmp.Or(newestFirst(other, row), -1) })
+		merged = append(append(merged, held[:older]...), row)
+		held = held[older:]
 	}
+	return append(merged, held...)
 }
 
-func gather[T any](held, fresh []T, order []place) []T {
-	gathered := make([]T, len(order))
-	for i, p := range order {
-		if p < 0 {
-			gathered[i] = held[-p-1]
-		} else {
-			gathered[i] = fresh[p]
-		}
-	}
-	return gathered
-}
-
-// permute puts in place i what is in place order[i], for each i.
-func permute[T any](column []T, order []place) {
-	done := make([]bool, len(order))
-	for begin := range order {
-		if done[begin] {
-			continue
-		}
-		first, i := column[begin], begin
-		for next := int(order[i]); next != begin; next = int(order[i]) { // around the cycle
-			column[i], done[i] = column[next], true
-			i = next
-		}
-		column[i], done[i] = first, true
-	}
-}
-
-// order is the listing order of held and fresh rows; held ones have it.
-func (a *Archive) order(ctx context.Context, log int64, held, fresh *columns) ([]place, error) {
-	at := func(p place) int64 {
-		if p < 0 {
-			return held.at[-p-1]
-		}
-		return fresh.at[p]
-	}
-	added := make([]place, len(fresh.at))
-	for row := range added {
-		added[row] = place(row)
-	}
-	slices.SortFunc(added, func(p, q place) int { return cmp.Compare(fresh.at[q], fresh.at[p]) })
-	order := added
-	if old := len(held.at); old > 0 {
-		order = make([]place, 0, old+len(added))
-		row := 0
-		for _, p := range added {
-			for ; row < old && held.at[row] >= fresh.at[p]; row++ {
-				order = append(order, place(-row-1))
-			}
-			order = append(order, p)
-		}
-		for ; row < old; row++ {
-			order = append(order, place(-row-1))
-		}
-	}
-	return order, a.orderInstants(ctx, log, order, at, func(p place) int32 {
-		if p < 0 {
-			return held.id[-p-1]
-		}
-		return fresh.id[p]
-	})
-}
-
-// orderInstants orders the rows of one instant by uuid. The uuids are read for those only; held rows alone have their order.
-func (a *Archive) orderInstants(ctx context.Context, log int64, order []place, at func(place) int64, id func(place) int32) error {
+// orderInstants orders the rows of one instant by uuid. The uuids are read for those only; rows that were held before, whose ids are below
+// fresh, have their order.
+func (a *Archive) orderInstants(ctx context.Context, log int64, rows []counted, fresh int64) error {
 	const enough = 500 // are worth a query
-	var runs [][]place
+	var runs [][]counted
 	var ids []int32
-	for begin := 0; begin < len(order); {
+	for begin := 0; begin < len(rows); {
 		end := begin + 1
-		for end < len(order) && at(order[end]) == at(order[begin]) {
+		for end < len(rows) && rows[end].at == rows[begin].at {
 			end++
 		}
-		run := order[begin:end]
+		run := rows[begin:end]
 		begin = end
-		if len(run) > 1 && slices.ContainsFunc(run, func(p place) bool { return p >= 0 }) {
+		if len(run) > 1 && slices.ContainsFunc(run, func(row counted) bool { return int64(row.id) >= fresh }) {
 			runs = append(runs, run)
-			for _, p := range run {
-				ids = append(ids, id(p))
+			for _, row := range run {
+				ids = append(ids, row.id)
 			}
 		}
-		if len(ids) == 0 || len(ids) < enough && end < len(order) {
+		if len(ids) == 0 || len(ids) < enough && end < len(rows) {
 			continue
 		}
 		uuids, err := a.uuids(ctx, log, ids)
@@ -281,7 +203,7 @@ func (a *Archive) orderInstants(ctx context.Context, log int64, order []place, a
 			return err
 		}
 		for _, run := range runs {
-			slices.SortFunc(run, func(p, q place) int { return cmp.Compare(uuids[id(p)], uuids[id(q)]) })
+			slices.SortFunc(run, func(a, b counted) int { return cmp.Compare(uuids[a.id], uuids[b.id]) })
 		}
 		runs, ids = runs[:0], ids[:0]
 	}
@@ -340,8 +262,8 @@ func readDictionary[T any](ctx context.Context, a *Archive, log int64, d Diction
 // window is the rows [begin, end) that were triggered in [from, to).
 func (c *columns) window(from, to time.Time) (begin, end int) {
 	reached := func(bound time.Time) int {
-		at, _ := slices.BinarySearchFunc(c.at, bound, func(at int64, bound time.Time) int {
-			if fromMicros(at).Before(bound) {
+		at, _ := slices.BinarySearchFunc(c.rows, bound, func(row counted, bound time.Time) int {
+			if fromMicros(row.at).Before(bound) {
 				return 1
 			}
 			return -1

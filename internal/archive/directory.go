@@ -15,9 +15,6 @@ import (
 // Access is what the source says, with what the archive holds of the log.
 func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
 	access, err := r.sourceAccess(ctx, organization)
-	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
-		access, err = &snapshot.Access, nil
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -33,18 +30,18 @@ func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 // span is what a view holds.
 func (v *view) span() *auditlog.ArchiveSpan {
 	span := &auditlog.ArchiveSpan{From: v.state.From, AsOf: v.state.AsOf}
-	w := v.rows.words
-	for row := range v.rows.at {
-		if !v.rights.Organization && !v.rights.sees(&auditlog.Entry{Team: w.ref(v.rows.team[row])}) {
+	rows := v.columns.rows
+	for i := range rows {
+		if !v.seesRow(&rows[i]) {
 			continue
 		}
 		span.Entries++
+		span.FirstAt = fromMicros(rows[i].at)
 		if span.Entries == 1 {
-			span.LastAt = fromMicros(v.rows.at[row])
+			span.LastAt = span.FirstAt
 		}
-		span.FirstAt = fromMicros(v.rows.at[row])
-		if v.rights.Organization {
-			span.Entries, span.FirstAt = len(v.rows.at), fromMicros(v.rows.at[len(v.rows.at)-1])
+		if v.rights.Organization { // then the others as well
+			span.Entries, span.FirstAt = len(rows), fromMicros(rows[len(rows)-1].at)
 			break
 		}
 	}
@@ -96,7 +93,7 @@ const noDirectory = "{}"
 
 // Account returns whose key it is.
 func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
-	account, err := ask(ctx, r, r.Source.Account)
+	account, err := ask(ctx, r, func() (auditlog.Account, error) { return r.Source.Account(ctx) })
 	if snapshot := r.recalled(ctx, "", err); snapshot != nil {
 		return snapshot.Account, nil
 	}
@@ -105,7 +102,7 @@ func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
 
 // Organizations lists the organizations that the key sees.
 func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
-	all, err := ask(ctx, r, r.Source.Organizations)
+	all, err := ask(ctx, r, func() ([]auditlog.Organization, error) { return r.Source.Organizations(ctx) })
 	if r.recalled(ctx, "", err) == nil {
 		return all, err
 	}
@@ -117,7 +114,7 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 
 // Catalog returns what an organization's log can be asked for.
 func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
-	catalog, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Catalog, error) { return r.Source.Catalog(ctx, organization) })
+	catalog, err := ask(ctx, r, func() (*auditlog.Catalog, error) { return r.Source.Catalog(ctx, organization) })
 	if snapshot := r.recalled(ctx, organization, err); snapshot != nil && snapshot.Catalog != nil {
 		return snapshot.Catalog, nil
 	}
@@ -143,7 +140,7 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	case stored != nil && len(stored.Details) > 0:
 		return stored, nil
 	}
-	entry, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Entry, error) { return r.Source.Detail(ctx, organization, uuid) })
+	entry, err := ask(ctx, r, func() (*auditlog.Entry, error) { return r.Source.Detail(ctx, organization, uuid) })
 	var gone *auditlog.NotFoundError
 	switch {
 	case stored == nil || err == nil:
@@ -159,26 +156,18 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 // detail is an entry as its newest record shows it, with details if a record has them; nil if it is not there or may not be seen.
 func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error) {
 	key := keyOf(&auditlog.Entry{UUID: strings.ToLower(uuid)})
-	var found *Row
+	var found []Row
 	for row, err := range v.archive.store.RowsOf(ctx, v.log, []Key{key}) {
 		if err != nil {
 			return nil, err
 		}
-		copied := *row
-		found = &copied
+		found = append(found, *row)
 	}
-	if found == nil {
-		return nil, nil
-	}
-	packed, err := v.archive.packed(ctx, found.records())
-	if err != nil {
+	entries, err := v.archive.whole(ctx, found, nil)
+	if err != nil || len(entries) == 0 || !v.rights.sees(entries[0]) {
 		return nil, err
 	}
-	entry, err := v.archive.wholeRow(found, packed)
-	if err != nil || !v.rights.sees(entry) {
-		return nil, err
-	}
-	return entry, nil
+	return entries[0], nil
 }
 
 // ObservedActors are the people in the archive's entries, and those that the source saw.
@@ -189,9 +178,10 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 		return live
 	}
 	found := map[auditlog.ID]auditlog.Actor{}
-	for _, id := range v.used(v.rows.actor) {
-		if actor := v.rows.words.actor(id); actor != nil {
-			found[actor.ID] = *actor // ids grow, so the latest name stays
+	actors := v.columns.words.actors
+	for id, is := range v.used(len(actors), func(row *counted) int32 { return row.actor }) {
+		if is && id > 0 {
+			found[actors[id].ID] = *actors[id] // ids grow, so the latest name stays
 		}
 	}
 	for _, actor := range live {
@@ -200,25 +190,16 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 	return slices.SortedFunc(maps.Values(found), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
 }
 
-// used are the ids that a column holds, ascending, of rows that may be seen.
-func (v *view) used(column []int32) []int32 {
-	var used []bool
-	for row, id := range column {
-		if !v.rights.Organization && !v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
-			continue
-		}
-		if int(id) >= len(used) {
-			used = append(used, make([]bool, int(id)+1-len(used))...)
-		}
-		used[id] = true
-	}
-	var ids []int32
-	for id, is := range used {
-		if is {
-			ids = append(ids, int32(id))
+// used reports which of a column's ids, of so many, rows have that may be seen.
+func (v *view) used(count int, column func(*counted) int32) []bool {
+	used := make([]bool, count)
+	for i := range v.columns.rows {
+		row := &v.columns.rows[i]
+		if id := column(row); !used[id] && v.seesRow(row) {
+			used[id] = true
 		}
 	}
-	return ids
+	return used
 }
 
 // ObservedEvents are the events in the archive's entries, and those that the source saw.
@@ -228,9 +209,10 @@ func (r *Reader) ObservedEvents(ctx context.Context, organization auditlog.ID) [
 	if err != nil || v == nil {
 		return events
 	}
-	for _, id := range v.used(v.rows.event) {
-		if event := v.rows.words.event(id); event != "" && !slices.Contains(events, event) {
-			events = append(events, event)
+	known := v.columns.words.events
+	for id, is := range v.used(len(known), func(row *counted) int32 { return row.event }) {
+		if is && known[id] != "" && !slices.Contains(events, known[id]) {
+			events = append(events, known[id])
 		}
 	}
 	slices.Sort(events)

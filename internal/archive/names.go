@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
@@ -41,8 +42,12 @@ func namesIn(e *auditlog.Entry) []objectName {
 }
 
 // IsTarget implements auditlog.TargetNamer.
-func (r *Reader) IsTarget(ctx context.Context, id auditlog.Text) (bool, error) {
-	found, err := r.Archive.targetID(ctx, 0, id)
+func (r *Reader) IsTarget(ctx context.Context, organization auditlog.ID, id auditlog.Text) (bool, error) {
+	log, err := r.Archive.findLog(ctx, LogKey{r.Instance, string(organization)})
+	if err != nil || log == nil {
+		return false, err
+	}
+	found, err := r.Archive.targetID(ctx, log.Number, id)
 	return found != 0, err
 }
 
@@ -79,13 +84,9 @@ func (v *view) seesTarget(target int32, object auditlog.Text) bool {
 	if v.rights.Organization {
 		return true
 	}
-	for row, id := range v.rows.target {
-		if id == target && objectOf(v.rows.words.event(v.rows.event[row])) == object &&
-			v.rights.sees(&auditlog.Entry{Team: v.rows.words.ref(v.rows.team[row])}) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(v.columns.rows, func(row counted) bool {
+		return row.target == target && objectOf(v.columns.words.event(row.event)) == object && v.seesRow(&row)
+	})
 }
 
 // objectOf is what sort of object an event is about.

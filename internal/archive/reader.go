@@ -66,9 +66,9 @@ func (r *Reader) keep() time.Duration {
 const downFor = 30 * time.Second
 
 // ask asks Make, unless it could not be reached just before.
-func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (T, error)) (answer T, err error) {
+func ask[T any](ctx context.Context, r *Reader, question func() (T, error)) (answer T, err error) {
 	if !r.IsOwn {
-		return question(ctx)
+		return question()
 	}
 	r.mu.Lock()
 	down, until := r.down, r.downUntil
@@ -76,7 +76,7 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 	if time.Now().Before(until) {
 		return answer, down
 	}
-	answer, err = question(ctx)
+	answer, err = question()
 	if err != nil && r.IsUnreachable(err) && ctx.Err() == nil && len(r.Archive.snapshots(ctx, r.Instance)) > 0 {
 		r.mu.Lock()
 		r.down, r.downUntil = err, time.Now().Add(downFor)
@@ -85,17 +85,18 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 	return answer, err
 }
 
-// sourceAccess is what the source says may be read.
+// sourceAccess is what may be read with the source's key.
 func (r *Reader) sourceAccess(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
-	return ask(ctx, r, func(ctx context.Context) (*auditlog.Access, error) { return r.Source.Access(ctx, organization) })
+	access, err := ask(ctx, r, func() (*auditlog.Access, error) { return r.Source.Access(ctx, organization) })
+	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
+		return &snapshot.Access, nil
+	}
+	return access, err
 }
 
 // open finds the log of an organization, as far as it may be read with the source's key: nil if there is none.
 func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, error) {
 	access, err := r.sourceAccess(ctx, organization)
-	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
-		access, err = &snapshot.Access, nil
-	}
 	if err != nil || !access.Readable() {
 		return nil, err
 	}
@@ -144,7 +145,7 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	}
 	next := &tail{base: filled, asOf: since}
 	var report auditlog.Report
-	asOf, err := ask(ctx, r, func(ctx context.Context) (asOf time.Time, err error) {
+	asOf, err := ask(ctx, r, func() (asOf time.Time, err error) {
 		asOf, report, err = r.Source.Written(ctx, q.Organization, since,
 			func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
 		return asOf, err

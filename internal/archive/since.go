@@ -68,7 +68,9 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 
 // stored are the next entries of the records [from, to) that may be seen, and where to go on.
 func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.Entry, next int64, err error) {
-	var came []Record
+	var rows []Row
+	var ids []int32
+	packed := map[int64][]byte{}
 	count := 0
 	next = from
 	for record, err := range v.archive.store.Records(ctx, v.log, from, batchSize) {
@@ -81,49 +83,25 @@ func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.
 		count++
 		next = record.Number + 1
 		if record.Kind == kindEntry {
-			came = append(came, *record)
+			rows, ids = append(rows, Row{Record: record.Number}), append(ids, int32(record.Number)) //nolint:gosec // loaded, so that they fit
+			packed[record.Number] = record.Packed
 		}
 	}
 	if count < batchSize {
 		next = to
 	}
-	details, err := v.detailsOf(ctx, came)
-	if err != nil {
-		return nil, from, err
-	}
-	for _, record := range came {
-		entry, err := v.archive.whole(record.Packed, details[record.Number])
+	details := map[int64]int64{}
+	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
 		if err != nil {
 			return nil, from, err
 		}
-		if v.rights.sees(entry) {
-			entries = append(entries, entry)
-		}
+		details[row.ID] = row.Details
 	}
-	return entries, next, nil
-}
-
-// detailsOf are the packed details of the entries that records brought, by the records' numbers, as far as they are here.
-func (v *view) detailsOf(ctx context.Context, brought []Record) (map[int64][]byte, error) {
-	ids := make([]int32, len(brought))
-	for i, record := range brought {
-		ids[i] = int32(record.Number) //nolint:gosec // the log was loaded, so that they fit
+	for i := range rows {
+		rows[i].Details = details[rows[i].Record]
 	}
-	details := map[int64]int64{} // their numbers
-	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
-		if err != nil {
-			return nil, err
-		}
-		if row.Details > 0 {
-			details[row.ID] = row.Details
-		}
-	}
-	packed, err := v.archive.packed(ctx, slices.Collect(maps.Values(details)))
-	found := make(map[int64][]byte, len(details))
-	for id, number := range details {
-		found[id] = packed[number]
-	}
-	return found, err
+	entries, err = v.archive.whole(ctx, rows, packed)
+	return slices.DeleteFunc(entries, func(entry *auditlog.Entry) bool { return !v.rights.sees(entry) }), next, err
 }
 
 // packed are records as they are stored, by their numbers.
@@ -138,42 +116,48 @@ func (a *Archive) packed(ctx context.Context, numbers []int64) (map[int64][]byte
 	return packed, nil
 }
 
-// records are the numbers of the records that a row refers to.
-func (r *Row) records() []int64 {
-	if r.Details > 0 {
-		return []int64{r.Record, r.Details}
+// whole reads the entries of rows with what Make sent, and their details as far as these are here. known are records that were read before.
+func (a *Archive) whole(ctx context.Context, rows []Row, known map[int64][]byte) ([]*auditlog.Entry, error) {
+	if len(rows) == 0 {
+		return nil, nil
 	}
-	return []int64{r.Record}
-}
-
-// wholeRow is a row's entry, with what Make sent, of the row's records among those that are packed.
-func (a *Archive) wholeRow(row *Row, packed map[int64][]byte) (*auditlog.Entry, error) {
-	if row.Details > 0 {
-		return a.whole(packed[row.Record], packed[row.Details])
+	var numbers []int64
+	for i := range rows {
+		if known[rows[i].Record] == nil {
+			numbers = append(numbers, rows[i].Record)
+		}
+		if rows[i].Details > 0 {
+			numbers = append(numbers, rows[i].Details)
+		}
 	}
-	return a.whole(packed[row.Record], nil)
-}
-
-// whole is an entry with what Make sent, of its packed records; details may be nil.
-func (a *Archive) whole(packed, details []byte) (*auditlog.Entry, error) {
-	damaged := func(err error) error { return a.refused(err, "a record is damaged") }
-	raw, err := unpack(packed)
+	packed, err := a.packed(ctx, numbers)
 	if err != nil {
-		return nil, damaged(err)
+		return nil, err
 	}
+	maps.Copy(packed, known)
+	entries := make([]*auditlog.Entry, len(rows))
+	for i := range rows {
+		if entries[i], err = a.decode(packed[rows[i].Record]); err != nil {
+			return nil, err
+		}
+		if rows[i].Details > 0 {
+			detailed, err := a.decode(packed[rows[i].Details])
+			if err != nil {
+				return nil, err
+			}
+			entries[i].Details = detailed.Details
+		}
+	}
+	return entries, nil
+}
+
+// decode reads the entry in a record.
+func (a *Archive) decode(packed []byte) (*auditlog.Entry, error) {
+	raw, err := unpack(packed)
 	entry, ok := a.options.Decode(raw)
-	if !ok {
-		return nil, damaged(nil)
+	if err != nil || !ok {
+		return nil, a.refused(err, "a record is damaged")
 	}
 	entry.Raw = raw
-	if details == nil {
-		return entry, nil
-	}
-	if raw, err = unpack(details); err != nil {
-		return nil, damaged(err)
-	}
-	if detailed, ok := a.options.Decode(raw); ok {
-		entry.Details = detailed.Details
-	}
 	return entry, nil
 }

@@ -24,16 +24,16 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 	if err != nil {
 		return err
 	}
-	from, to := v.rows.window(q.Window.From, q.Window.To)
+	from, to := v.columns.window(q.Window.From, q.Window.To)
 	if m.nothing {
 		to = from
 	}
 	split := to
 	if !by.Split.IsZero() {
-		_, split = v.rows.window(by.Split, q.Window.To)
+		_, split = v.columns.window(by.Split, q.Window.To)
 		split = min(max(split, from), to)
 	}
-	t := &tallying{rows: v.rows, by: by, clock: newLocalClock(by.Clock, q.Window.Location), yield: yield}
+	t := &tallying{columns: v.columns, by: by, clock: newLocalClock(by.Clock, q.Window.Location), yield: yield}
 	if t.news, err = v.lacking(ctx, v.news(q)); err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 			return err
 		}
 	}
-	t.index = newIndex(v.rows, by)
+	t.index = newIndex(v.columns, by)
 	for _, part := range [][2]int{{from, split}, {split, to}} {
 		if err := t.count(ctx, m, part[0], part[1]); err != nil {
 			return err
@@ -65,7 +65,7 @@ func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog
 		if err != nil {
 			return nil, err
 		}
-		here[row.Key] = row.ID < v.rows.upTo
+		here[row.Key] = row.ID < v.columns.upTo
 	}
 	var lacking []*auditlog.Entry
 	for i, entry := range some {
@@ -78,10 +78,10 @@ func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog
 
 // targetsIn are the target ids of the rows [from, to) that match.
 func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int32]auditlog.Text, error) {
-	used := make([]bool, v.rows.targets)
-	for row := from; row < to; row++ {
-		if m.matches(v.rows, row) {
-			used[v.rows.target[row]] = true
+	used := make([]bool, v.columns.targets)
+	for i := range v.columns.rows[from:to] {
+		if row := &v.columns.rows[from+i]; m.matches(row) {
+			used[row.target] = true
 		}
 	}
 	texts := map[int32]auditlog.Text{}
@@ -96,7 +96,7 @@ func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int
 // tallying counts rows that come newest first, and hands over the bins of each stretch of the clock when it is through: as each cell begins
 // with its newest row, bins come newest first as well.
 type tallying struct {
-	rows    *columns
+	columns *columns
 	by      auditlog.TallyBy
 	clock   *localClock
 	targets map[int32]auditlog.Text
@@ -110,38 +110,39 @@ type tallying struct {
 // count counts the rows [from, to); those of one stretch of the clock go into the same bins.
 func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
 	var key group
-	for row := from; row < to; row++ {
-		if !m.matches(t.rows, row) {
+	rows := t.columns.rows[from:to]
+	for i := range rows {
+		row := &rows[i]
+		if !m.matches(row) {
 			continue
 		}
-		at := t.rows.at[row]
-		if t.clock.passes(at) {
+		if t.clock.passes(row.at) {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
 			t.flush()
 		}
 		if t.by.Actor {
-			key.actor = t.rows.actor[row]
+			key.actor = row.actor
 		}
 		if t.by.Team {
-			key.team = t.rows.team[row]
+			key.team = row.team
 		}
 		if t.by.Target {
-			key.target = t.rows.target[row]
+			key.target = row.target
 		}
 		if t.by.Event {
-			key.event = t.rows.event[row]
+			key.event = row.event
 		}
 		number := t.index.get(key)
 		if number == 0 {
-			t.cells = append(t.cells, cell{group: key, last: at})
+			t.cells = append(t.cells, cell{group: key, last: row.at})
 			number = len(t.cells)
 			t.index.set(key, number)
 		}
 		c := &t.cells[number-1]
 		c.count++
-		c.first = at
+		c.first = row.at
 	}
 	t.flush()
 	return ctx.Err()
@@ -149,7 +150,7 @@ func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
 
 // flush hands over what was counted.
 func (t *tallying) flush() {
-	w := t.rows.words
+	w := t.columns.words
 	t.index.forget(t.cells)
 	for i := range t.cells {
 		c := &t.cells[i]
@@ -176,16 +177,16 @@ type index struct {
 // maxTable bounds the table, to 8 MB.
 const maxTable = 1 << 21
 
-func newIndex(rows *columns, by auditlog.TallyBy) *index {
+func newIndex(c *columns, by auditlog.TallyBy) *index {
 	size := func(isSplit bool, size int) int {
 		if isSplit {
 			return size
 		}
 		return 1
 	}
-	actors := size(by.Actor, len(rows.words.actors))
-	i := &index{teams: size(by.Team, len(rows.words.refs)), targets: size(by.Target, rows.targets),
-		events: size(by.Event, len(rows.words.events))}
+	actors := size(by.Actor, len(c.words.actors))
+	i := &index{teams: size(by.Team, len(c.words.refs)), targets: size(by.Target, c.targets),
+		events: size(by.Event, len(c.words.events))}
 	groups := 1
 	for _, n := range []int{actors, i.teams, i.targets, i.events} {
 		groups *= max(n, 1)

@@ -14,7 +14,7 @@ type view struct {
 	archive *Archive
 	log     int64
 	state   *logState
-	rows    *columns
+	columns *columns
 	// access is what may be read with the key, rights whose entries that is: never more than the log holds.
 	access *auditlog.Access
 	rights scope
@@ -36,11 +36,11 @@ func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) 
 	if err != nil || state.AsOf.IsZero() {
 		return nil, err
 	}
-	rows, err := a.load(ctx, log)
+	loaded, err := a.load(ctx, log)
 	if err != nil {
 		return nil, err
 	}
-	return &view{archive: a, log: log.Number, state: state, rows: rows, access: access, rights: scopeOf(access)}, nil
+	return &view{archive: a, log: log.Number, state: state, columns: loaded, access: access, rights: scopeOf(access)}, nil
 }
 
 // matcher says which rows answer a query, by the ids of the dictionaries. What it allows is what auditlog.Query.MatchesFilters does.
@@ -59,7 +59,7 @@ func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error)
 		}
 		m.nothing = m.target == 0
 	}
-	w := v.rows.words
+	w := v.columns.words
 	people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
 	m.actor = make([]bool, len(w.actors))
 	for id, actor := range w.actors {
@@ -79,8 +79,13 @@ func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error)
 	return m, nil
 }
 
-func (m *matcher) matches(c *columns, row int) bool {
-	return m.actor[c.actor[row]] && m.team[c.team[row]] && m.event[c.event[row]] && (m.target == 0 || m.target == c.target[row])
+func (m *matcher) matches(row *counted) bool {
+	return m.actor[row.actor] && m.team[row.team] && m.event[row.event] && (m.target == 0 || m.target == row.target)
+}
+
+// seesRow reports whether an entry that is in memory may be seen.
+func (v *view) seesRow(row *counted) bool {
+	return v.rights.Organization || v.rights.sees(&auditlog.Entry{Team: v.columns.words.ref(row.team)})
 }
 
 // sees reports whether an entry is in the scope.
@@ -99,23 +104,23 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 	}
 	news := v.news(q)
 	isBehind := func(e *auditlog.Entry) bool { return q.Resume == nil || q.Resume.After.IsBefore(e) }
-	from, to := v.rows.window(q.Window.From, q.Window.To)
+	from, to := v.columns.window(q.Window.From, q.Window.To)
 	if q.Resume != nil {
-		reached, _ := v.rows.window(q.Window.From, q.Resume.After.TriggeredAt.Add(1))
+		reached, _ := v.columns.window(q.Window.From, q.Resume.After.TriggeredAt.Add(1))
 		from = max(from, reached)
 	}
 	if m.nothing {
 		to = from
 	}
-	pending := make([]int, 0, fetched)
+	pending := make([]counted, 0, fetched)
 	size := fetched
 	if q.Want > 0 {
 		size = min(size, q.Want+1)
 	}
 	for row := from; row < to || len(pending) > 0; {
 		for ; row < to && len(pending) < size; row++ {
-			if m.matches(v.rows, row) {
-				pending = append(pending, row)
+			if m.matches(&v.columns.rows[row]) {
+				pending = append(pending, v.columns.rows[row])
 			}
 		}
 		entries, err := v.fetch(ctx, pending)
@@ -161,19 +166,21 @@ func (v *view) news(q *auditlog.Query) []*auditlog.Entry {
 }
 
 // fetch reads whole entries.
-func (v *view) fetch(ctx context.Context, rows []int) ([]*auditlog.Entry, error) {
+func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
 	ids := make([]int32, len(rows))
+	targets := map[int32]auditlog.Text{0: ""}
 	for i, row := range rows {
-		ids[i] = v.rows.id[row]
+		ids[i] = row.id
+		targets[row.target] = ""
+	}
+	if err := v.archive.targets(ctx, v.log, targets); err != nil {
+		return nil, err
 	}
 	byID := make(map[int32]*auditlog.Entry, len(rows))
-	var records map[int64]*Row
-	if v.keepRaw {
-		records = make(map[int64]*Row, len(rows))
-	}
+	var raw []Row // those whose records are wanted as well
 	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
 		if err != nil {
 			return nil, err
@@ -182,37 +189,34 @@ func (v *view) fetch(ctx context.Context, rows []int) ([]*auditlog.Entry, error)
 			return nil, err
 		}
 		if v.keepRaw {
-			copied := *row
-			records[row.ID] = &copied
+			raw = append(raw, *row)
 		}
 	}
-	if len(records) > 0 {
-		if err := v.addRaw(ctx, records, byID); err != nil {
-			return nil, err
-		}
-	}
-	targets, err := v.targetsOf(ctx, rows)
+	sent, err := v.archive.whole(ctx, raw, nil)
 	if err != nil {
 		return nil, err
 	}
-	entries := make([]*auditlog.Entry, 0, len(rows))
-	for _, row := range rows {
-		entry := byID[v.rows.id[row]]
+	for i, whole := range sent {
+		entry := byID[int32(raw[i].ID)] //nolint:gosec // as above
+		entry.Raw, entry.Details = whole.Raw, whole.Details
+	}
+	w := v.columns.words
+	entries := make([]*auditlog.Entry, len(rows))
+	for i, row := range rows {
+		entry := byID[row.id]
 		if entry == nil {
 			return nil, v.archive.refused(nil, "an entry is gone from it")
 		}
-		entry.TriggeredAt = fromMicros(v.rows.at[row])
-		entry.Event, entry.Actor, entry.Team = v.rows.words.event(v.rows.event[row]), v.rows.words.actor(
-			v.rows.actor[row]), v.rows.words.ref(v.rows.team[row])
-		entry.TargetID = targets[v.rows.target[row]]
-		entries = append(entries, entry)
+		entry.TriggeredAt, entry.Event, entry.Actor = fromMicros(row.at), w.event(row.event), w.actor(row.actor)
+		entry.Team, entry.TargetID = w.ref(row.team), targets[row.target]
+		entries[i] = entry
 	}
 	return entries, nil
 }
 
 // beyondColumns is what an entry has beyond the columns in memory.
 func (v *view) beyondColumns(row *Row) (*auditlog.Entry, error) {
-	entry := &auditlog.Entry{UUID: row.Key.UUID, Organization: v.rows.words.ref(row.Organization), Version: row.Version}
+	entry := &auditlog.Entry{UUID: row.Key.UUID, Organization: v.columns.words.ref(row.Organization), Version: row.Version}
 	if row.Written != NoTime {
 		entry.CreatedAt = fromMicros(row.Written)
 	}
@@ -224,43 +228,8 @@ func (v *view) beyondColumns(row *Row) (*auditlog.Entry, error) {
 	return entry, nil
 }
 
-// addRaw gives entries what Make sent, and their details.
-func (v *view) addRaw(ctx context.Context, rows map[int64]*Row, byID map[int32]*auditlog.Entry) error {
-	var numbers []int64
-	for _, row := range rows {
-		numbers = append(numbers, row.records()...)
-	}
-	packed, err := v.archive.packed(ctx, numbers)
-	if err != nil {
-		return err
-	}
-	for id, row := range rows {
-		whole, err := v.archive.wholeRow(row, packed)
-		if err != nil {
-			return err
-		}
-		entry := byID[int32(id)] //nolint:gosec // it was read by such an id
-		entry.Raw, entry.Details = whole.Raw, whole.Details
-	}
-	return nil
-}
-
-// targetsOf are the target ids of rows, by their ids in the dictionary.
-func (v *view) targetsOf(ctx context.Context, rows []int) (map[int32]auditlog.Text, error) {
-	ids := map[int32]auditlog.Text{}
-	for _, row := range rows {
-		if id := v.rows.target[row]; id != 0 {
-			ids[id] = ""
-		}
-	}
-	return ids, v.archive.targets(ctx, v.log, ids)
-}
-
-// targets fills in the texts of a map's keys.
+// targets fills in the texts of the targets that are keys of a map; 0 is none.
 func (a *Archive) targets(ctx context.Context, log int64, texts map[int32]auditlog.Text) error {
-	if len(texts) == 0 {
-		return nil
-	}
 	words := a.store.Words(ctx, log, Targets, 0)
 	if len(texts) <= fetched { // beyond it is quicker to read the whole dictionary
 		words = a.store.WordsAt(ctx, log, Targets, slices.Collect(maps.Keys(texts)))

@@ -90,8 +90,8 @@ func (*NotFoundError) CallersMistake() bool { return true }
 
 // TargetNamer is a Directory that knows what objects were called.
 type TargetNamer interface {
-	// IsTarget reports whether an id is that of an object.
-	IsTarget(ctx context.Context, id Text) (bool, error)
+	// IsTarget reports whether an id is that of an object in an organization's log.
+	IsTarget(ctx context.Context, organization ID, id Text) (bool, error)
 	// NamedTargets returns the objects that may be seen and have, or had, a name that fits, once for each such name.
 	NamedTargets(ctx context.Context, organization ID, fits func(name Text) bool) ([]NamedTarget, error)
 }

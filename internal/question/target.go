@@ -34,7 +34,7 @@ func MatchTarget(want string, among []auditlog.NamedTarget, events []auditlog.Ev
 // namedTargets returns the objects that want names: those called so, without regard to case and accents, else those whose name has a word
 // that begins so (numbers stand for ids). There are none where want is itself an object's id.
 func namedTargets(ctx context.Context, namer auditlog.TargetNamer, organization auditlog.ID, want string) ([]auditlog.NamedTarget, error) {
-	if isID, err := namer.IsTarget(ctx, auditlog.Text(want)); err != nil || isID {
+	if isID, err := namer.IsTarget(ctx, organization, auditlog.Text(want)); err != nil || isID {
 		return nil, err
 	}
 	folded := auditlog.Fold(want)

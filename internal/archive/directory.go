@@ -74,13 +74,9 @@ func (a *Archive) snapshots(ctx context.Context, instance string) []*directorySn
 	}
 	var all []*directorySnapshot
 	for _, log := range logs {
-		text, err := a.store.Directory(ctx, log.Number)
-		if err != nil || string(text) == noDirectory {
-			continue
-		}
 		state, err := a.stateOf(&log)
 		snapshot := &directorySnapshot{}
-		if err == nil && json.Unmarshal(text, snapshot) == nil {
+		if err == nil && string(log.Directory) != noDirectory && json.Unmarshal(log.Directory, snapshot) == nil {
 			snapshot.asOf = state.AsOf
 			all = append(all, snapshot)
 		}

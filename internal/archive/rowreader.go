@@ -2,6 +2,8 @@ package archive
 
 import (
 	"context"
+	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -9,21 +11,13 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// rowReader reads the rows that some records are about, for a verification.
-type rowReader struct {
-	from Snapshot
-	rows map[logEntry]foundRow
-	// words has the dictionaries of the logs that are known, but of targets, which are many, those of these rows.
-	words map[wordAt]Texts
-	known map[int64]bool
-}
-
 // logEntry is an entry of a log.
 type logEntry struct {
 	log int64
 	key Key
 }
 
+// foundRow is a row, or why there is none that can be one.
 type foundRow struct {
 	Row
 	malformed error
@@ -36,9 +30,9 @@ type wordAt struct {
 	id         int32
 }
 
-// find reads the rows of the entries in some records, and what they refer to.
-func (r *rowReader) find(ctx context.Context, some []readRecord) error {
-	r.rows = make(map[logEntry]foundRow, len(some))
+// findRows reads the rows of the entries in some records, and what they refer to.
+func (v *verifying) findRows(ctx context.Context, some []readRecord) error {
+	v.rows = make(map[logEntry]foundRow, len(some))
 	keys := map[int64][]Key{}
 	for _, record := range some {
 		if record.entry != nil {
@@ -47,73 +41,64 @@ func (r *rowReader) find(ctx context.Context, some []readRecord) error {
 	}
 	targets := map[int64][]int32{}
 	for log, ofLog := range keys {
-		for row, err := range r.from.RowsOf(ctx, log, ofLog) {
+		for row, err := range v.from.RowsOf(ctx, log, ofLog) {
 			if err != nil && !isMalformed(err) {
 				return err
 			}
-			r.rows[logEntry{log, row.Key}] = foundRow{*row, err}
+			v.rows[logEntry{log, row.Key}] = foundRow{*row, err}
 			targets[log] = append(targets[log], row.Target)
 		}
-		if err := r.readDictionaries(ctx, log); err != nil {
+		if err := v.readDictionaries(ctx, log); err != nil {
 			return err
 		}
 	}
-	return r.readTargets(ctx, targets)
+	return v.readTargets(ctx, targets)
 }
 
 // readDictionaries reads the dictionaries of a log, but for its targets.
-func (r *rowReader) readDictionaries(ctx context.Context, log int64) error {
-	if r.known[log] {
+func (v *verifying) readDictionaries(ctx context.Context, log int64) error {
+	if v.known[log] {
 		return nil
 	}
-	r.known[log] = true
+	v.known[log] = true
 	for d := range Targets {
-		for word, err := range r.from.Words(ctx, log, d, math.MinInt32) {
-			if err != nil {
-				return err
-			}
-			r.words[wordAt{log, d, word.ID}] = word.Texts
+		if err := v.addWords(log, d, v.from.Words(ctx, log, d, math.MinInt32)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 // readTargets reads targets, by their logs, in place of those before.
-func (r *rowReader) readTargets(ctx context.Context, targets map[int64][]int32) error {
-	for at := range r.words {
-		if at.dictionary == Targets {
-			delete(r.words, at)
-		}
-	}
+func (v *verifying) readTargets(ctx context.Context, targets map[int64][]int32) error {
+	maps.DeleteFunc(v.words, func(at wordAt, _ Texts) bool { return at.dictionary == Targets })
 	for log, ids := range targets {
 		slices.Sort(ids)
 		for some := range slices.Chunk(slices.Compact(ids), verifiedAtOnce) {
-			for word, err := range r.from.WordsAt(ctx, log, Targets, some) {
-				if err != nil {
-					return err
-				}
-				r.words[wordAt{log, Targets, word.ID}] = word.Texts
+			if err := v.addWords(log, Targets, v.from.WordsAt(ctx, log, Targets, some)); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// of is the row of the entry in a record; nil if there is none.
-func (r *rowReader) of(record *readRecord) (*Row, error) {
-	found, ok := r.rows[logEntry{record.Log, keyOf(record.entry)}]
-	if !ok || found.malformed != nil {
-		return nil, found.malformed
+func (v *verifying) addWords(log int64, d Dictionary, words iter.Seq2[*Word, error]) error {
+	for word, err := range words {
+		if err != nil {
+			return err
+		}
+		v.words[wordAt{log, d, word.ID}] = word.Texts
 	}
-	return &found.Row, nil
+	return nil
 }
 
 // key is the key of the row with an ID; nil if there is none.
-func (r *rowReader) key(ctx context.Context, id int64) (key *Key, err error) {
+func (v *verifying) key(ctx context.Context, id int64) (key *Key, err error) {
 	if id != int64(int32(id)) { //nolint:gosec // that is the question
 		return nil, nil
 	}
-	for row, err := range r.from.Keys(ctx, 0, []int32{int32(id)}) { //nolint:gosec // as above
+	for row, err := range v.from.Keys(ctx, 0, []int32{int32(id)}) { //nolint:gosec // as above
 		if err != nil {
 			return nil, err
 		}
@@ -141,9 +126,9 @@ func (c namedColumn) quoted() string {
 const nul = "\x00"
 
 // columns are what a row shows.
-func (r *rowReader) columns(row *Row) []namedColumn {
+func (v *verifying) columns(row *Row) []namedColumn {
 	return columnsOf(row, func(d Dictionary, id int32) Texts {
-		texts, ok := r.words[wordAt{row.Log, d, id}]
+		texts, ok := v.words[wordAt{row.Log, d, id}]
 		if !ok {
 			return Texts{nul}
 		}

@@ -12,16 +12,17 @@ import (
 // rights. storetest.Run holds every store to this contract.
 //
 // Whoever fills a store holds its lock, reads what it needs, and hands over a [Batch]; a batch is stored whole or not at all, and what is
-// stored survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but a
-// Snapshot by one.
+// stored survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but
+// what a snapshot reads.
 //
 // Errors that callers distinguish are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError],
 // [ConflictError] and [MalformedError]; the context's own errors come through errors.Is.
 type Store interface {
 	// Reads are of what is stored now: each call, and each sequence, is of one moment.
 	Reads
-	// Snapshot gives reads that are all of this one moment, whatever is stored meanwhile.
-	Snapshot(ctx context.Context) (Snapshot, error)
+	// Snapshot calls read with reads that are all of this one moment, whatever is stored meanwhile; they are for one goroutine, which reads
+	// a sequence to its end or breaks it off before it calls anything else.
+	Snapshot(ctx context.Context, read func(Reads) error) error
 
 	// ID is made at random with the store and never changes. Signatures and positions of one store do not fit another.
 	ID() string
@@ -31,7 +32,7 @@ type Store interface {
 	// Lock makes the caller the only one that may write, until unlock is called, the process ends in whatever way, or, in a store that
 	// lends the lock for a time, that time is over. It does not wait: while another one holds the lock the error is a BusyError.
 	Lock(ctx context.Context) (unlock func(), err error)
-	// AddLog makes a log, with the state {}. Its number is above 0 and never another's. The caller has found that the store does not have
+	// AddLog makes a log. Its number is above 0 and never another's. The caller has found that the store does not have
 	// it.
 	AddLog(ctx context.Context, key LogKey) (log int64, err error)
 	// Append stores a batch, all of it or nothing. If the store's tree does not have b.From records, because somebody else wrote since it
@@ -43,13 +44,6 @@ type Store interface {
 	Close() error
 }
 
-// Snapshot is a store as of one moment. It is for one goroutine, which reads a sequence to its end or breaks it off before it calls
-// anything else.
-type Snapshot interface {
-	Reads
-	Close() error
-}
-
 // Reads are what can be asked of a store.
 //
 // Sequences end behind their first error, except a MalformedError: that is about one element, of which then only the number (and the key,
@@ -58,8 +52,6 @@ type Snapshot interface {
 type Reads interface {
 	// Logs are the logs that match a key, where empty parts match any, in order of their numbers.
 	Logs(ctx context.Context, match LogKey) ([]Log, error)
-	// Directory is the log's directory snapshot as Append stored it; {} before.
-	Directory(ctx context.Context, log int64) ([]byte, error)
 	// Tree is the edge of the tree over all records, as Append stored it.
 	Tree(ctx context.Context) (*Tree, error)
 
@@ -117,8 +109,8 @@ type Log struct {
 	// Number is what everything else refers to it by.
 	Number int64
 	LogKey
-	// State is what the last Append stored.
-	State []byte
+	// State and Directory are what Append stored last; {} before.
+	State, Directory []byte
 	// Rewritten counts the rows that Append ever replaced.
 	Rewritten int64
 	// Next is above the ID of every row in the log.

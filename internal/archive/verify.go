@@ -99,7 +99,7 @@ func (v *Verification) found(record int64, uuid, format string, args ...any) {
 type verifying struct {
 	*Verification
 	archive *Archive
-	from    Snapshot
+	from    Reads
 	options VerifyOptions
 
 	logs     []Log
@@ -114,7 +114,11 @@ type verifying struct {
 	detailed int64             // entries that refer to their details
 	refers   int64             // entries that refer to any
 	proven   int64             // the size of the last checkpoint that fits
-	rows     *rowReader
+
+	rows map[logEntry]foundRow // of the records that are looked at
+	// words has the dictionaries of the logs that are known, but of targets, which are many, those of these rows.
+	words map[wordAt]Texts
+	known map[int64]bool
 }
 
 // bringing is a record that brought an entry to a log, or showed it anew.
@@ -130,28 +134,26 @@ type nameKey struct {
 // checkpoint, columns, names and coverage against the records. It sees one state of the archive, even while a sync runs. An error means
 // that it could not be read to the end.
 func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verification, error) {
-	from, err := a.store.Snapshot(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer from.Close() //nolint:errcheck // it was read
 	if options.OnProgress == nil {
 		options.OnProgress = func(int64, int64) {}
 	}
 	v := &verifying{
-		Verification: &Verification{}, archive: a, from: from, options: options, tree: &Tree{}, owners: map[int64]LogKey{},
-		rows:     &rowReader{from: from, words: map[wordAt]Texts{}, known: map[int64]bool{}},
+		Verification: &Verification{}, archive: a, options: options, tree: &Tree{}, owners: map[int64]LogKey{},
 		expected: map[int64][]*Checkpoint{}, moved: map[int64]int64{}, names: map[nameKey]int64{}, states: map[int64]vouched{},
+		words: map[wordAt]Texts{}, known: map[int64]bool{},
 	}
-	for _, step := range []func(context.Context) error{
-		v.damage, v.readLogs, v.readCheckpoints, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkDetails, v.checkNames,
-		v.checkStates,
-	} {
-		if err := step(ctx); err != nil {
-			return v.Verification, err
+	return v.Verification, a.store.Snapshot(ctx, func(from Reads) error {
+		v.from = from
+		for _, step := range []func(context.Context) error{
+			v.damage, v.readLogs, v.readCheckpoints, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkNames,
+		} {
+			if err := step(ctx); err != nil {
+				return err
+			}
 		}
-	}
-	return v.Verification, nil
+		v.checkStates()
+		return nil
+	})
 }
 
 // damage has the store check its own structures.
@@ -231,7 +233,7 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 	return nil
 }
 
-// readLinks notes which rows are shown by other records than those that brought them, and which have details.
+// readLinks notes which rows are shown by other records than those that brought them, and how many have details.
 func (v *verifying) readLinks(ctx context.Context) error {
 	for row, err := range v.from.Links(ctx) {
 		switch {
@@ -273,15 +275,12 @@ func (v *verifying) readRecords(ctx context.Context) error {
 	}
 	v.compareRoots()
 	next := int64(0)
-	for from, last := int64(math.MinInt64), false; !last; from, last = next, next == math.MinInt64 { // behind the last number that there is
+	for from := int64(math.MinInt64); ; from = next {
 		some, err := v.someRecords(ctx, from)
 		if err != nil {
 			return err
 		}
-		if len(some) == 0 {
-			break
-		}
-		if err := v.rows.find(ctx, some); err != nil {
+		if err := v.findRows(ctx, some); err != nil {
 			return err
 		}
 		for i := range some {
@@ -292,6 +291,9 @@ func (v *verifying) readRecords(ctx context.Context) error {
 			if v.Records%progressEvery == 0 {
 				v.options.OnProgress(v.Records, total)
 			}
+		}
+		if len(some) == 0 || next == math.MinInt64 { // behind the last number that there is
+			break
 		}
 	}
 	for size := range v.expected {
@@ -395,9 +397,9 @@ func (v *verifying) uuidAt(ctx context.Context, record int64) string {
 	if len(v.Problems) >= maxProblems {
 		return "" // nobody sees it
 	}
-	key, err := v.rows.key(ctx, record)
+	key, err := v.key(ctx, record)
 	if id, ok := v.moved[record]; ok && key == nil && err == nil {
-		key, err = v.rows.key(ctx, id)
+		key, err = v.key(ctx, id)
 	}
 	if err != nil || key == nil {
 		return ""
@@ -411,12 +413,12 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 		v.found(r.Number, "", "it holds no entry")
 		return nil
 	}
-	row, err := v.rows.of(r)
+	row, isThere := v.rows[logEntry{r.Log, keyOf(r.entry)}]
 	switch {
-	case err != nil:
-		v.found(r.Number, r.entry.UUID, "the entry's columns are of no form that they can have: %v", err)
+	case row.malformed != nil:
+		v.found(r.Number, r.entry.UUID, "the entry's columns are of no form that they can have: %v", row.malformed)
 		return nil
-	case row == nil:
+	case !isThere:
 		v.found(r.Number, r.entry.UUID, "the entry is missing from the columns")
 		return nil
 	case row.ID > r.Number || row.Record < r.Number:
@@ -435,7 +437,7 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 	if err != nil {
 		return err
 	}
-	for i, stored := range v.rows.columns(row) {
+	for i, stored := range v.columns(&row.Row) {
 		if want[i] != stored {
 			v.found(r.Number, r.entry.UUID, "the column %s is %s, and %s was stored", stored.name, stored.quoted(), want[i].quoted())
 		}
@@ -445,7 +447,7 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 
 // bringsNothing checks that no row claims to have come with a record that came for an entry that was there.
 func (v *verifying) bringsNothing(ctx context.Context, record int64) error {
-	key, err := v.rows.key(ctx, record)
+	key, err := v.key(ctx, record)
 	if key != nil {
 		v.found(record, key.UUID, "the entry was inserted by something else: that record is another's")
 	}
@@ -458,10 +460,10 @@ func (v *verifying) details(r *readRecord) {
 		v.found(r.Number, "", "it holds no entry")
 		return
 	}
-	row, err := v.rows.of(r)
+	row, isThere := v.rows[logEntry{r.Log, keyOf(r.entry)}]
 	switch {
-	case err != nil: // found with the entry's record
-	case row == nil:
+	case row.malformed != nil: // found with the entry's record
+	case !isThere:
 		v.found(r.Number, r.entry.UUID, "the entry that it details is missing")
 	case row.Details != r.Number:
 		v.found(r.Number, r.entry.UUID, "the entry does not refer to these details")
@@ -508,9 +510,10 @@ func (v *verifying) checkEdge(ctx context.Context) error {
 	return nil
 }
 
-// checkRows finds rows that no record brought.
+// checkRows finds rows that no record brought, and, where more refer to details than have some, those whose details are not theirs.
 func (v *verifying) checkRows(ctx context.Context) error {
 	left := v.brought
+	var referring []Row
 	for row, err := range v.from.Links(ctx) {
 		if err != nil && !isMalformed(err) {
 			return err
@@ -521,21 +524,7 @@ func (v *verifying) checkRows(ctx context.Context) error {
 		if len(left) == 0 || left[0].record != row.ID || err == nil && left[0].log != row.Log {
 			v.found(row.ID, row.Key.UUID, "the entry was inserted by something else: no record brought it")
 		}
-	}
-	return nil
-}
-
-// checkDetails finds entries that refer to details that are not theirs, where there are more that refer to any than have some.
-func (v *verifying) checkDetails(ctx context.Context) error {
-	if v.refers == v.detailed {
-		return nil
-	}
-	var referring []Row
-	for row, err := range v.from.Links(ctx) {
-		if err != nil && !isMalformed(err) {
-			return err
-		}
-		if row.Details != 0 && row.Details != Gone {
+		if v.refers != v.detailed && row.Details != 0 && row.Details != Gone {
 			referring = append(referring, *row)
 		}
 	}
@@ -589,11 +578,11 @@ func (v *verifying) checkNames(ctx context.Context) error {
 		all = append(all, *name)
 		targets[name.Log] = append(targets[name.Log], name.Target)
 	}
-	if err := v.rows.readTargets(ctx, targets); err != nil {
+	if err := v.readTargets(ctx, targets); err != nil {
 		return err
 	}
 	for _, name := range all {
-		key := nameKey{name.Log, v.rows.words[wordAt{name.Log, Targets, name.Target}][0], name.Object, name.Name}
+		key := nameKey{name.Log, v.words[wordAt{name.Log, Targets, name.Target}][0], name.Object, name.Name}
 		if stored, ok := v.names[key]; !ok || stored != name.Record {
 			v.found(name.Record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(),
 				auditlog.Text(key.target).Quote())
@@ -607,21 +596,16 @@ func (v *verifying) checkNames(ctx context.Context) error {
 }
 
 // checkStates compares what logs claim to cover with the records of it.
-func (v *verifying) checkStates(ctx context.Context) error {
+func (v *verifying) checkStates() {
 	for _, log := range v.logs {
+		recorded := v.states[log.Number]
 		state, err := v.archive.stateOf(&log)
-		if err == nil && !state.vouches().equal(v.states[log.Number]) {
+		if err == nil && !state.vouches().equal(recorded) {
 			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", log.Organization)
 		}
-		snapshot, err := v.from.Directory(ctx, log.Number)
-		if err != nil {
-			return err
-		}
-		if stored := v.states[log.Number].Directory; stored != hashDirectory(snapshot) &&
-			(stored != "" || string(snapshot) != noDirectory) {
+		if recorded.Directory != hashDirectory(log.Directory) && (recorded.Directory != "" || string(log.Directory) != noDirectory) {
 			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored",
 				log.Organization)
 		}
 	}
-	return nil
 }

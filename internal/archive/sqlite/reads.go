@@ -86,6 +86,17 @@ func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, 
 	}
 }
 
+// all is a sequence as a list.
+func all[T any](sequence iter.Seq2[*T, error]) (list []T, err error) {
+	for one, err := range sequence {
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, *one)
+	}
+	return list, nil
+}
+
 // identity takes of a row only what says which one it is: the number, and the key.
 func identity(into []any) []any {
 	only := make([]any, len(into))
@@ -127,7 +138,7 @@ func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
 	return value, r.store.explain("reading it", err)
 }
 
-func (r reads) Logs(ctx context.Context, match archive.LogKey) (logs []archive.Log, err error) {
+func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, error) {
 	where, args := "WHERE 1", []any{}
 	if match.Instance != "" {
 		where, args = where+" AND instance = ?", append(args, match.Instance)
@@ -135,27 +146,13 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) (logs []archive.L
 	if match.Organization != "" {
 		where, args = where+" AND organization = ?", append(args, match.Organization)
 	}
-	for log, err := range each(ctx, r, func(l *archive.Log) ([]column, func()) {
+	return all(each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
 			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State},
-			{"rewritten", &l.Rewritten},
+			{"known", &l.Directory}, {"rewritten", &l.Rewritten},
 			{"(SELECT coalesce(min(max(id), 9223372036854775806) + 1, 0) FROM entries)", &l.Next}, // of any log: that is quick to find
 		}, nil
-	}, "FROM logs "+where+" ORDER BY id", args...) {
-		if err != nil {
-			return nil, err
-		}
-		logs = append(logs, *log)
-	}
-	return logs, nil
-}
-
-func (r reads) Directory(ctx context.Context, log int64) (directory []byte, err error) {
-	err = r.from.QueryRowContext(ctx, "SELECT known FROM logs WHERE id = ?", log).Scan(&directory)
-	if errors.Is(err, sql.ErrNoRows) {
-		return []byte("{}"), nil
-	}
-	return directory, r.store.explain("reading it", err)
+	}, "FROM logs "+where+" ORDER BY id", args...))
 }
 
 func (r reads) Tree(ctx context.Context) (*archive.Tree, error) {
@@ -313,13 +310,8 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 	if err != nil || total == 0 {
 		return 0, nil, r.store.explain("reading it", err)
 	}
-	for row, err := range each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", log, limit) {
-		if err != nil {
-			return 0, nil, err
-		}
-		newest = append(newest, *row)
-	}
-	return total, newest, nil
+	newest, err = all(each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", log, limit))
+	return total, newest, err
 }
 
 // Extent does not go by the index either.
@@ -417,26 +409,13 @@ func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpo
 // publicKey is how the names of public keys begin in meta.
 const publicKey = "key "
 
-func (r reads) PublicKeys(ctx context.Context) (keys []string, err error) {
-	for key, err := range each(ctx, r, func(key *string) ([]column, func()) { return []column{{"value", key}}, nil },
-		"FROM meta WHERE key LIKE ? ORDER BY key", publicKey+"%") {
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, *key)
-	}
-	return keys, nil
+func (r reads) PublicKeys(ctx context.Context) ([]string, error) {
+	return all(each(ctx, r, func(key *string) ([]column, func()) { return []column{{"value", key}}, nil },
+		"FROM meta WHERE key LIKE ? ORDER BY key", publicKey+"%"))
 }
 
-func (r reads) Damage(ctx context.Context) (found []string, err error) {
-	for text, err := range each(ctx, r, func(text *string) ([]column, func()) { return []column{{"integrity_check", text}}, nil },
-		"FROM pragma_integrity_check LIMIT 10") {
-		if err != nil {
-			return nil, err
-		}
-		if *text != "ok" {
-			found = append(found, "the file is damaged: "+*text)
-		}
-	}
-	return found, nil
+func (r reads) Damage(ctx context.Context) ([]string, error) {
+	return all(each(ctx, r, func(text *string) ([]column, func()) {
+		return []column{{"'the file is damaged: ' || integrity_check", text}}, nil
+	}, "FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 10"))
 }

@@ -222,32 +222,16 @@ func (s *Store) AddLog(ctx context.Context, key archive.LogKey) (log int64, err 
 	return log, err
 }
 
-// snapshot is a read transaction on a connection of its own.
-type snapshot struct {
-	reads
-	connection *sql.Conn
-}
-
 // Snapshot implements archive.Store.
-func (s *Store) Snapshot(ctx context.Context) (archive.Snapshot, error) {
-	connection, err := s.db.Conn(ctx)
+func (s *Store) Snapshot(ctx context.Context, read func(archive.Reads) error) error {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
-		return nil, s.explain("reading it", err)
+		return s.explain("reading it", err)
 	}
-	taken := &snapshot{reads{s, connection}, connection}
-	var tables int // SQLite begins with the first reading
-	_, err = connection.ExecContext(ctx, "BEGIN")
-	if err == nil {
-		err = connection.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables)
+	defer tx.Rollback() //nolint:errcheck // it was read
+	taken := reads{s, tx}
+	if _, err := taken.meta(ctx, "id"); err != nil { // SQLite begins with the first reading
+		return err
 	}
-	if err != nil {
-		return nil, errors.Join(s.explain("reading it", err), taken.Close())
-	}
-	return taken, nil
-}
-
-// Close ends the transaction, even if the caller's context has ended.
-func (s *snapshot) Close() error {
-	_, err := s.connection.ExecContext(context.Background(), "ROLLBACK")
-	return errors.Join(err, s.connection.Close())
+	return read(taken)
 }

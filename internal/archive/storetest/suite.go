@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"iter"
 	"maps"
@@ -76,7 +75,6 @@ func collect[T any](s *suite, sequence iter.Seq2[*T, error]) []T {
 type content struct {
 	Tree        archive.Tree
 	Logs        []archive.Log
-	Directories []string
 	Records     []archive.Record
 	Rows        map[int64]archive.Row // by ID
 	Words       map[archive.Dictionary][]archive.Word
@@ -91,15 +89,12 @@ func (s *suite) read(from archive.Reads) *content {
 	ctx := s.Context()
 	tree, err := from.Tree(ctx)
 	require.NoError(s, err)
-	c := &content{Tree: *tree, Directories: []string{}, Rows: map[int64]archive.Row{}, Words: map[archive.Dictionary][]archive.Word{}}
+	c := &content{Tree: *tree, Rows: map[int64]archive.Row{}, Words: map[archive.Dictionary][]archive.Word{}}
 	c.Logs, err = from.Logs(ctx, archive.LogKey{})
 	require.NoError(s, err)
 	c.Records = collect(s, from.Records(ctx, 0, math.MinInt64, math.MaxInt))
 	links := collect(s, from.Links(ctx))
 	for i, log := range c.Logs {
-		directory, err := from.Directory(ctx, log.Number)
-		require.NoError(s, err)
-		c.Directories = append(c.Directories, string(directory))
 		c.Logs[i].Next = 0 // rows checks it
 		s.rows(from, log, links, c.Rows)
 		c.Names = append(c.Names, collect(s, from.Names(ctx, log.Number))...)
@@ -340,7 +335,7 @@ func (m *model) apply(b *archive.Batch) {
 			m.Logs[i].State = b.State
 			m.Logs[i].Rewritten += int64(len(b.Changed))
 			if b.Directory != nil {
-				m.Directories[i] = string(b.Directory)
+				m.Logs[i].Directory = b.Directory
 			}
 		}
 	}
@@ -413,15 +408,15 @@ func (s *suite) snapshots() {
 	m, one, _ := s.filled()
 	m.append(m.batch(one, m.keys(5)...))
 	other := s.open()
-	snapshot, err := other.Snapshot(s.Context())
-	require.NoError(s, err)
 	before := s.read(other)
-	for range 5 {
-		m.append(m.batch(one, m.keys(3)...))
-	}
-	s.log("79")
-	assert.Equal(s, before, s.read(snapshot))
-	require.NoError(s, snapshot.Close())
+	require.NoError(s, other.Snapshot(s.Context(), func(snapshot archive.Reads) error {
+		for range 5 {
+			m.append(m.batch(one, m.keys(3)...))
+		}
+		s.log("79")
+		assert.Equal(s, before, s.read(snapshot))
+		return nil
+	}))
 	assert.NotEqual(s, before, s.read(other))
 }
 
@@ -432,7 +427,7 @@ func (s *suite) readsMeanwhile() {
 	for _, store := range []archive.Store{s.store, s.open()} {
 		group.Go(func() error {
 			for {
-				if err := s.isWhole(store); err != nil {
+				if err := store.Snapshot(s.Context(), s.isWhole); err != nil {
 					return err
 				}
 				select {
@@ -451,12 +446,7 @@ func (s *suite) readsMeanwhile() {
 }
 
 // isWhole finds in a snapshot that all parts of it are of the same batches.
-func (s *suite) isWhole(store archive.Store) (err error) {
-	snapshot, err := store.Snapshot(s.Context())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, snapshot.Close()) }()
+func (s *suite) isWhole(snapshot archive.Reads) error {
 	tree, err := snapshot.Tree(s.Context())
 	if err != nil {
 		return err
@@ -524,9 +514,6 @@ func (s *suite) chooses() {
 	}
 	assert.ElementsMatch(s, []archive.Record{all[7], all[2]}, collect(s, s.store.RecordsAt(ctx, []int64{7, 2, 1 << 60, -1})))
 	assert.Empty(s, collect(s, s.store.RecordsAt(ctx, nil)))
-	unknown, err := s.store.Directory(ctx, 12345)
-	require.NoError(s, err)
-	assert.Equal(s, "{}", string(unknown))
 }
 
 func (s *suite) findsWords() {
@@ -577,9 +564,7 @@ func (s *suite) findsUndetailed() {
 func (s *suite) breaksOff() {
 	m, one, _ := s.filled()
 	m.append(m.batch(one, m.keys(5)...))
-	snapshot, err := s.store.Snapshot(s.Context())
-	require.NoError(s, err)
-	for _, from := range []archive.Reads{s.store, snapshot} {
+	breakOff := func(from archive.Reads) error {
 		for range 50 { // more than there are connections, should some stay taken
 			for record, err := range from.Records(s.Context(), 0, 0, 10) {
 				require.NoError(s, err)
@@ -587,8 +572,10 @@ func (s *suite) breaksOff() {
 				break
 			}
 		}
+		return nil
 	}
-	require.NoError(s, snapshot.Close())
+	require.NoError(s, breakOff(s.store))
+	require.NoError(s, s.store.Snapshot(s.Context(), breakOff))
 	m.append(m.batch(one, m.keys(1)...))
 	assert.Equal(s, &m.content, s.read(s.store))
 }

@@ -130,12 +130,18 @@ func ofLog(log int64) string {
 	return "+log = " + strconv.FormatInt(log, 10)
 }
 
-func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
-	err = r.from.QueryRowContext(ctx, "SELECT value FROM meta WHERE key = ?", key).Scan(&value)
+// get reads one row; where there is none, it leaves what into points at.
+func (r reads) get(ctx context.Context, into []any, query string, args ...any) error {
+	err := r.from.QueryRowContext(ctx, query, args...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+		return nil
 	}
-	return value, r.store.explain("reading it", err)
+	return r.store.explain("reading it", err)
+}
+
+func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
+	err = r.get(ctx, []any{&value}, "SELECT value FROM meta WHERE key = ?", key)
+	return value, err
 }
 
 func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, error) {
@@ -232,8 +238,8 @@ func counted(row *archive.Row) ([]column, func()) {
 }
 
 func (r reads) CountRows(ctx context.Context, log, from, to int64) (count int, err error) {
-	err = r.from.QueryRowContext(ctx, "SELECT count(*) FROM entries WHERE log = ? AND id >= ? AND id < ?", log, from, to).Scan(&count)
-	return count, r.store.explain("reading it", err)
+	err = r.get(ctx, []any{&count}, "SELECT count(*) FROM entries WHERE log = ? AND id >= ? AND id < ?", log, from, to)
+	return count, err
 }
 
 // Columns does not go by the index, which has rows in another order than they lie in the file.
@@ -306,9 +312,8 @@ func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
 func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []archive.Row, err error) {
 	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + listOf(events) +
 		" AND (typeof(key) = 'text' OR length(key) = 16)"
-	err = r.from.QueryRowContext(ctx, "SELECT count(*) "+lacking, log).Scan(&total)
-	if err != nil || total == 0 {
-		return 0, nil, r.store.explain("reading it", err)
+	if err := r.get(ctx, []any{&total}, "SELECT count(*) "+lacking, log); err != nil || total == 0 {
+		return 0, nil, err
 	}
 	newest, err = all(each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", log, limit))
 	return total, newest, err
@@ -316,17 +321,10 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 
 // Extent does not go by the index either.
 func (r reads) Extent(ctx context.Context, log int64) (extent archive.Extent, err error) {
-	var first, last, written sql.NullInt64
-	err = r.from.QueryRowContext(ctx, "SELECT count(*), min(at), max(at), max(written) FROM entries NOT INDEXED WHERE log = ?",
-		log).Scan(&extent.Rows, &first, &last, &written)
-	orNone := func(n sql.NullInt64) int64 {
-		if !n.Valid {
-			return archive.NoTime
-		}
-		return n.Int64
-	}
-	extent.FirstAt, extent.LastAt, extent.LastWritten = orNone(first), orNone(last), orNone(written)
-	return extent, r.store.explain("reading it", err)
+	measured := []any{&extent.Rows, &extent.FirstAt, &extent.LastAt, &extent.LastWritten}
+	err = r.get(ctx, measured, "SELECT count(*), coalesce(min(at), ?2), coalesce(max(at), ?2), coalesce(max(written), ?2) "+
+		"FROM entries NOT INDEXED WHERE log = ?1", log, archive.NoTime)
+	return extent, err
 }
 
 // table is where a dictionary lies, and what its columns are called. There is one for all logs.
@@ -387,9 +385,9 @@ func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts
 
 func (r reads) LastWord(ctx context.Context, _ int64, d archive.Dictionary) (last int32, err error) {
 	name, _ := table(d)
-	err = r.from.QueryRowContext(ctx, "SELECT min((SELECT coalesce(max(id), 0) FROM "+name+
-		"), (SELECT 2 * coalesce(max(leaf) + 1, 0) FROM records))").Scan(&last)
-	return last, r.store.explain("reading it", err)
+	err = r.get(ctx, []any{&last}, "SELECT min((SELECT coalesce(max(id), 0) FROM "+name+
+		"), (SELECT 2 * coalesce(max(leaf) + 1, 0) FROM records))")
+	return last, err
 }
 
 func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {

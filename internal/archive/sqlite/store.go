@@ -17,6 +17,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/gofrs/flock"
 	"modernc.org/sqlite" // also the driver, without cgo
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -206,6 +207,19 @@ func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
 		return s.explain("writing to it", err)
 	}
 	return s.explain("writing to it", tx.Commit())
+}
+
+// Lock implements archive.Store, by a lock of the operating system on a file beside the archive's.
+func (s *Store) Lock(context.Context) (unlock func(), err error) {
+	held := flock.New(s.path+".lock", flock.SetPermissions(0o600))
+	ok, err := held.TryLock()
+	switch {
+	case err != nil:
+		return nil, s.refuse("it cannot be locked", "check the rights of its folder", fmt.Errorf("%s: %w", held.Path(), err))
+	case !ok:
+		return nil, &archive.BusyError{Store: s.path}
+	}
+	return func() { _ = held.Unlock() }, nil
 }
 
 // AddLog implements archive.Store.

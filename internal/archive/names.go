@@ -9,16 +9,10 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// objectName is what details call the object that an entry is about.
-type objectName struct {
-	Object auditlog.Text
-	Name   auditlog.Text
-}
-
 // namesIn are the names of its object that an entry's details give. Only the shape {"webhookName": "…"} is documented (make-api.md, 7.3),
 // so a member counts that is called name, or by the object's last word and name. Those of other objects, such as a record's data store, do
 // not.
-func namesIn(e *auditlog.Entry) []objectName {
+func namesIn(e *auditlog.Entry) (names []string) {
 	if e == nil || e.TargetID == "" || len(e.Details) == 0 {
 		return nil
 	}
@@ -26,17 +20,15 @@ func namesIn(e *auditlog.Entry) []objectName {
 	if json.Unmarshal(e.Details, &members) != nil {
 		return nil
 	}
-	object := objectOf(e.Event)
-	whole := strings.ReplaceAll(string(object), "_", "")
-	last := string(object[strings.LastIndexByte(string(object), '_')+1:])
-	var names []objectName
+	object := string(objectOf(e.Event))
+	whole := strings.ReplaceAll(object, "_", "")
+	last := object[strings.LastIndexByte(object, '_')+1:]
 	for key, raw := range members {
 		plain := strings.ToLower(strings.ReplaceAll(key, "_", ""))
 		var name string
-		if plain != "name" && plain != whole+"name" && plain != last+"name" || json.Unmarshal(raw, &name) != nil || name == "" {
-			continue
+		if (plain == "name" || plain == whole+"name" || plain == last+"name") && json.Unmarshal(raw, &name) == nil && name != "" {
+			names = append(names, name)
 		}
-		names = append(names, objectName{Object: object, Name: auditlog.Text(name)})
 	}
 	return names
 }

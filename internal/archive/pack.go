@@ -14,46 +14,41 @@ import (
 // maxRaw bounds what one record unpacks to: damage must not exhaust memory. What Make sends is bounded to less by the client.
 const maxRaw = 64 << 20
 
-// packer compresses what Make sends: short texts that are much alike, so that a dictionary does more than the texts themselves.
-type packer struct {
-	to     bytes.Buffer
-	writer *flate.Writer
-}
-
 // level is where more effort stops helping.
 const level = 5
 
-func newPacker() (*packer, error) {
-	p := &packer{}
-	var err error
-	p.writer, err = flate.NewWriterDict(&p.to, level, dictionary())
-	return p, err
+// packers and unpackers are to use again: each takes many times the memory of a record.
+var packers, unpackers sync.Pool //nolint:gochecknoglobals // no state, only memory
+
+// pack compresses what Make sent, and appends a checksum: short texts that are much alike, so that a dictionary does more than the texts
+// themselves.
+func pack(raw []byte) ([]byte, error) {
+	var packed bytes.Buffer
+	writer, isUsed := packers.Get().(*flate.Writer)
+	if isUsed {
+		writer.Reset(&packed)
+	} else {
+		var err error
+		if writer, err = flate.NewWriterDict(&packed, level, dictionary()); err != nil {
+			return nil, fmt.Errorf("packing a record: %w", err)
+		}
+	}
+	defer packers.Put(writer)
+	_, err := writer.Write(raw)
+	if err = errors.Join(err, writer.Close()); err != nil {
+		return nil, fmt.Errorf("packing a record: %w", err)
+	}
+	return seal(packed.Bytes()), nil
 }
 
 // checksumSize is that of the CRC-32 of what precedes it, big-endian. Without it some bits could change unseen: several compressed forms
 // unpack to the same bytes.
 const checksumSize = 4
 
-// pack returns raw compressed, and a checksum; the bytes are good until the next call.
-func (p *packer) pack(raw []byte) ([]byte, error) {
-	p.to.Reset()
-	p.writer.Reset(&p.to)
-	if _, err := p.writer.Write(raw); err != nil {
-		return nil, fmt.Errorf("packing a record: %w", err)
-	}
-	if err := p.writer.Close(); err != nil {
-		return nil, fmt.Errorf("packing a record: %w", err)
-	}
-	return seal(p.to.Bytes()), nil
-}
-
 // seal appends the checksum.
 func seal(packed []byte) []byte {
 	return binary.BigEndian.AppendUint32(packed, crc32.ChecksumIEEE(packed))
 }
-
-// unpackers are readers to use again: each takes many times the memory of a record.
-var unpackers sync.Pool //nolint:gochecknoglobals // no state, only memory
 
 // unpack reverses pack.
 func unpack(packed []byte) ([]byte, error) {

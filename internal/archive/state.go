@@ -1,10 +1,12 @@
 package archive
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,8 +17,17 @@ import (
 
 // logState is how far a log is filled. It is stored with every batch of rows.
 type logState struct {
+	vouched
+	// Unreadable are records of Make's that could not be read.
+	Unreadable []auditlog.Span `json:"unreadable,omitempty"`
+	// Doubts say why entries may be missing elsewhere.
+	Doubts []string `json:"doubts,omitempty"`
+}
+
+// vouched is what a log vouches for: a record of its own whenever it changes, so that nobody can claim more.
+type vouched struct {
 	// Name is the organization's.
-	Name auditlog.Text `json:"name"`
+	Name auditlog.Text `json:"name,omitempty"`
 	// Scope is what may be read with the key that fills the log.
 	Scope scope `json:"scope"`
 	// AsOf is the instant up to which everything that Make had written down is here; zero until the first fill is done.
@@ -25,32 +36,18 @@ type logState struct {
 	From time.Time `json:"from,omitzero"`
 	// Gaps are parts of it that no sync could read.
 	Gaps []auditlog.Gap `json:"gaps,omitempty"`
-	// Unreadable are records of Make's that could not be read.
-	Unreadable []auditlog.Span `json:"unreadable,omitempty"`
-	// Doubts say why entries may be missing elsewhere.
-	Doubts []string `json:"doubts,omitempty"`
 	// Fill is a fill under way; nil if there is none.
 	Fill *fill `json:"fill,omitempty"`
+	// Noted is a hash of what could not be read and of the doubts, which may be long; empty if there are none, and in the log's state.
+	Noted string `json:"noted,omitempty"`
 	// Directory is the hash of the log's directory snapshot.
 	Directory string `json:"around,omitempty"`
 }
 
-// vouched is what a log vouches for: its state as a record of its own whenever it changes, so that nobody can claim more.
-type vouched struct {
-	Name  auditlog.Text  `json:"name,omitempty"`
-	Scope scope          `json:"scope"`
-	AsOf  time.Time      `json:"as_of,omitzero"`
-	From  time.Time      `json:"from,omitzero"`
-	Gaps  []auditlog.Gap `json:"gaps,omitempty"`
-	Fill  *fill          `json:"fill,omitempty"`
-	// Noted is a hash of what could not be read and of the doubts, which may be long; empty if there are none.
-	Noted     string `json:"noted,omitempty"`
-	Directory string `json:"around,omitempty"`
-}
-
 func (l *logState) vouches() vouched {
-	return vouched{Name: l.Name, Scope: l.Scope, AsOf: l.AsOf, From: l.From, Gaps: l.Gaps, Fill: l.Fill, Noted: l.noted(),
-		Directory: l.Directory}
+	v := l.vouched
+	v.Noted = l.noted()
+	return v
 }
 
 func (l *logState) noted() string {
@@ -67,12 +64,19 @@ func (l *logState) noted() string {
 	return base64.StdEncoding.EncodeToString(hash.Sum(nil))
 }
 
+// text is the record of it.
+func (v vouched) text() ([]byte, error) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return nil, fmt.Errorf("the log's state: %w", err)
+	}
+	return text, nil
+}
+
 func (v vouched) equal(other vouched) bool {
-	sameGap := func(a, b auditlog.Gap) bool { return a.From.Equal(b.From) && a.To.Equal(b.To) && a.Reason == b.Reason }
-	return v.Name == other.Name && v.Scope.has(other.Scope) && other.Scope.has(v.Scope) && v.AsOf.Equal(other.AsOf) &&
-		v.From.Equal(other.From) &&
-		slices.EqualFunc(v.Gaps, other.Gaps, sameGap) && v.Fill.equal(other.Fill) && v.Noted == other.Noted &&
-		v.Directory == other.Directory
+	one, errOne := v.text()
+	two, errTwo := other.text()
+	return errors.Join(errOne, errTwo) == nil && bytes.Equal(one, two)
 }
 
 // hashDirectory is the hash of a log's directory snapshot, as it is stored.
@@ -89,13 +93,6 @@ type fill struct {
 	Reached time.Time `json:"reached"`
 	// Until is where it ends.
 	Until time.Time `json:"until"`
-}
-
-func (f *fill) equal(other *fill) bool {
-	if f == nil || other == nil {
-		return f == other
-	}
-	return f.At.Equal(other.At) && f.Reached.Equal(other.Reached) && f.Until.Equal(other.Until)
 }
 
 // directorySnapshot is what the directory said of a log at its last sync: it serves whoever fills the log when Make cannot be asked.

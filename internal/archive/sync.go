@@ -139,8 +139,12 @@ func (s *syncing) run(ctx context.Context) error {
 	}
 	isWider := !filled.has(now)
 	age := s.source.Now().Sub(s.state.AsOf)
+	longest := anew
+	if days := s.access.RetentionDays; days > 0 {
+		longest = min(anew, time.Duration(days)*24*time.Hour)
+	}
 	// Make's clock may have been ahead then: what it wrote down since looks older.
-	isLate := !s.state.AsOf.IsZero() && (age > min(anew, s.retention()) || age < -overlap)
+	isLate := !s.state.AsOf.IsZero() && (age > longest || age < -overlap)
 	if isNew || isWider || isLate && s.state.Fill == nil {
 		if err := s.beginFill(ctx, now); err != nil {
 			return err
@@ -164,14 +168,6 @@ func (s *syncing) run(ctx context.Context) error {
 	return s.conclude(ctx)
 }
 
-// retention is how long Make keeps the log.
-func (s *syncing) retention() time.Duration {
-	if s.access.RetentionDays <= 0 {
-		return anew
-	}
-	return time.Duration(s.access.RetentionDays) * 24 * time.Hour
-}
-
 // beginFill notes that everything is to be read.
 func (s *syncing) beginFill(ctx context.Context, of scope) error {
 	now := s.source.Now().Truncate(time.Millisecond) // as finely as Make shows times
@@ -179,12 +175,11 @@ func (s *syncing) beginFill(ctx context.Context, of scope) error {
 	if !s.access.Oldest.IsZero() {
 		until = s.access.Oldest.Add(-edgeSlack)
 	}
-	err := s.change(ctx, func(state *logState) {
+	return s.change(ctx, func(state *logState) {
 		state.Name, state.Scope = s.options.Organization.Name, of
 		state.Fill = &fill{At: now, Reached: now, Until: until}
 		state.Unreadable, state.Doubts = nil, nil // all is read again
 	})
-	return err
 }
 
 // fill reads back from where it is to where Make's log begins, in windows of about equal numbers of entries.
@@ -192,10 +187,7 @@ func (s *syncing) fill(ctx context.Context) error {
 	span := firstSpan
 	for f := s.state.Fill; f.Reached.After(f.Until); f = s.state.Fill {
 		s.progress("reading back", f.At.Sub(f.Reached).Hours(), f.At.Sub(f.Until).Hours(), f.Reached)
-		window := auditlog.Window{From: f.Reached.Add(-span), To: f.Reached, Location: time.UTC}
-		if window.From.Before(f.Until) {
-			window.From = f.Until
-		}
+		window := auditlog.Window{From: f.Reached.Add(-min(span, f.Reached.Sub(f.Until))), To: f.Reached, Location: time.UTC}
 		count, err := s.fillWindow(ctx, window)
 		if err != nil {
 			return err
@@ -207,7 +199,7 @@ func (s *syncing) fill(ctx context.Context) error {
 			span = max(span/2, time.Hour)
 		}
 	}
-	err := s.change(ctx, func(state *logState) {
+	return s.change(ctx, func(state *logState) {
 		oldest := s.access.Oldest
 		if last := state.AsOf; !state.From.IsZero() && oldest.After(last) {
 			// Make has dropped what was written between.
@@ -219,7 +211,6 @@ func (s *syncing) fill(ctx context.Context) error {
 		}
 		state.AsOf, state.Fill = state.Fill.At, nil
 	})
-	return err
 }
 
 // fillWindow reads one window and stores it.
@@ -272,12 +263,12 @@ func (s *syncing) store(ctx context.Context, entries []*auditlog.Entry) error {
 	})
 	group.Go(func() error {
 		for leaves := range packed {
-			stored, err := s.write(groupCtx, leaves)
+			added, changed, err := s.write(groupCtx, leaves)
 			if err != nil {
 				return err
 			}
-			s.summary.Added += stored.Added
-			s.summary.Changed += stored.Changed
+			s.summary.Added += added
+			s.summary.Changed += changed
 		}
 		return nil
 	})
@@ -331,18 +322,13 @@ func (s *syncing) readWritten(ctx context.Context) error {
 		return fmt.Errorf("not all that was written since %s could be read, run sync again: %s", since.Format(time.RFC3339),
 			reasonOf(&report))
 	}
-	oldest := time.Time{}
-	if len(entries) > 0 {
-		oldest = entries[len(entries)-1].TriggeredAt
-	}
-	err = s.change(ctx, func(state *logState) {
+	return s.change(ctx, func(state *logState) {
 		state.AsOf = asOf.Truncate(time.Millisecond)
-		if state.From.IsZero() {
-			state.From = oldest // the log was empty before
+		if state.From.IsZero() && len(entries) > 0 { // the log was empty before
+			state.From = entries[len(entries)-1].TriggeredAt
 		}
 		state.note(&report)
 	})
-	return err
 }
 
 // since is where reading what was written begins: the last sync by Make's clock, or the last that Make had written by then, should that
@@ -436,11 +422,11 @@ func (s *syncing) fetchSome(ctx context.Context, some []Row) error {
 			details++
 		}
 	}
+	ctx = context.WithoutCancel(ctx) // what came is stored even where the caller has gone
 	b := s.begin()
-	// What came is stored even where the caller has gone.
-	err := b.details(context.WithoutCancel(ctx), ids, found)
+	err := b.details(ctx, ids, found)
 	if err == nil {
-		err = b.commit(context.WithoutCancel(ctx))
+		err = b.commit(ctx)
 	}
 	if err == nil {
 		s.summary.Details += details
@@ -450,7 +436,17 @@ func (s *syncing) fetchSome(ctx context.Context, some []Row) error {
 
 // conclude states what the sync vouches for, and signs it. The statement stays if signing fails.
 func (s *syncing) conclude(ctx context.Context) error {
-	snapshot, err := s.directorySnapshot(ctx)
+	account, err := s.source.Account(ctx)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.source.Catalog(ctx, s.options.Organization.ID)
+	if err != nil {
+		return err
+	}
+	snapshot, err := json.Marshal(directorySnapshot{
+		Account: account, Organization: s.options.Organization, Access: *s.access, Catalog: catalog,
+	})
 	if err != nil {
 		return err
 	}
@@ -465,19 +461,6 @@ func (s *syncing) conclude(ctx context.Context) error {
 	}
 	s.summary.PublicKey = signed.Checkpoint.PublicKey
 	return signed.commit(ctx)
-}
-
-// directorySnapshot is what the directory says of the log now.
-func (s *syncing) directorySnapshot(ctx context.Context) ([]byte, error) {
-	account, err := s.source.Account(ctx)
-	if err != nil {
-		return nil, err
-	}
-	catalog, err := s.source.Catalog(ctx, s.options.Organization.ID)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(directorySnapshot{Account: account, Organization: s.options.Organization, Access: *s.access, Catalog: catalog})
 }
 
 func (s *syncing) progress(stage string, done, of float64, reached time.Time) {

@@ -189,7 +189,6 @@ func (v *verifying) readLogs(ctx context.Context) (err error) {
 		}
 		v.Entries += count
 		v.Logs = append(v.Logs, verified)
-		v.states[log.Number] = vouched{}
 	}
 	return nil
 }
@@ -425,9 +424,13 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 		v.found(r.Number, r.entry.UUID, "the columns do not show what it says")
 		return nil
 	}
-	if row.ID < r.Number { // it shows otherwise what an earlier record brought
-		if err := v.bringsNothing(ctx, r.Number); err != nil {
+	if row.ID < r.Number { // it shows otherwise what an earlier record brought, so that no row can have come with it
+		key, err := v.key(ctx, r.Number)
+		if err != nil {
 			return err
+		}
+		if key != nil {
+			v.found(r.Number, key.UUID, "the entry was inserted by something else: that record is another's")
 		}
 	}
 	if row.Record != r.Number {
@@ -443,15 +446,6 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 		}
 	}
 	return nil
-}
-
-// bringsNothing checks that no row claims to have come with a record that came for an entry that was there.
-func (v *verifying) bringsNothing(ctx context.Context, record int64) error {
-	key, err := v.key(ctx, record)
-	if key != nil {
-		v.found(record, key.UUID, "the entry was inserted by something else: that record is another's")
-	}
-	return err
 }
 
 // details checks that an entry refers to its details, and notes the names in them.
@@ -470,8 +464,8 @@ func (v *verifying) details(r *readRecord) {
 	default:
 		v.detailed++
 	}
-	for _, named := range namesIn(r.entry) {
-		v.names[nameKey{r.Log, string(r.entry.TargetID), string(named.Object), string(named.Name)}] = r.Number
+	for _, name := range namesIn(r.entry) {
+		v.names[nameKey{r.Log, string(r.entry.TargetID), string(objectOf(r.entry.Event)), name}] = r.Number
 	}
 }
 
@@ -481,9 +475,9 @@ func (v *verifying) compareRoots() {
 	if len(expected) == 0 || v.broken {
 		return
 	}
-	root, err := v.tree.root()
+	root := v.tree.root()
 	for _, checkpoint := range expected {
-		if err != nil || root != checkpoint.Root {
+		if root != checkpoint.Root {
 			v.found(-1, "", "the records %d to %d are not those of the checkpoint that was signed over them: one of them, and its hash, "+
 				"was changed", v.proven, checkpoint.Size-1)
 			return

@@ -1,14 +1,11 @@
 package archive
 
 import (
-	"bytes"
 	"context"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
@@ -22,13 +19,10 @@ type writer struct {
 	of      LogKey
 	log     int64
 	// state and tree are as they are stored.
-	state  *logState
-	tree   *Tree
-	packer *packer
-	ahead  [packersAtOnce]*packer // pack while the packer may be in use
-	// ids are of words that rows refer to, by their keys; only those that are stored.
-	ids map[string]int32
-	key []byte // of the word that is looked for
+	state *logState
+	tree  *Tree
+	// ids are of words that rows refer to; only those that are stored.
+	ids map[word]int32
 	// overlaps is set once entries came that the log has: they are looked up first from then on.
 	overlaps bool
 }
@@ -37,15 +31,6 @@ type writer struct {
 type word struct {
 	dictionary Dictionary
 	texts      Texts
-}
-
-// appendKey appends what no other word has.
-func (w word) appendKey(to []byte) []byte {
-	to = append(to, byte(w.dictionary)) //nolint:gosec // there are four
-	for _, text := range w.texts {      // which may hold any character
-		to = append(binary.AppendUvarint(to, uint64(len(text))), text...)
-	}
-	return to
 }
 
 const (
@@ -57,16 +42,8 @@ const (
 
 // newWriter finds a log, or makes it. The caller holds the lock.
 func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
-	w := &writer{archive: a, of: of, state: &logState{}, ids: map[string]int32{}}
+	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}}
 	var err error
-	if w.packer, err = newPacker(); err != nil {
-		return nil, err
-	}
-	for i := range w.ahead {
-		if w.ahead[i], err = newPacker(); err != nil {
-			return nil, err
-		}
-	}
 	if w.tree, err = a.store.Tree(ctx); err != nil {
 		return nil, err
 	}
@@ -83,26 +60,28 @@ func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
 	return w, err
 }
 
-// stored counts what a batch changed.
-type stored struct{ Added, Changed int }
-
 // batch is what a writer is about to store at once.
 type batch struct {
 	Batch
 	*writer
 	next  logState
-	fresh map[string]int32 // as ids, of words that were not remembered
+	fresh map[word]int32 // as ids, of words that were not remembered
 }
 
 // begin goes on from what is stored.
 func (w *writer) begin() *batch {
-	return &batch{writer: w, next: *w.state, fresh: map[string]int32{}, Batch: Batch{Log: w.log, From: w.tree.Size, Tree: w.tree.clone()}}
+	return &batch{writer: w, next: *w.state, fresh: map[word]int32{}, Batch: Batch{Log: w.log, From: w.tree.Size, Tree: w.tree.clone()}}
 }
 
-// commit stores the batch, and the log's next state with it. Nothing of it is stored if anything fails.
+// commit stores the batch, and the log's next state with it. What the log vouches for becomes a leaf of the tree whenever it changes. Nothing
+// of it is stored if anything fails.
 func (b *batch) commit(ctx context.Context) error {
 	if vouched := b.next.vouches(); !vouched.equal(b.state.vouches()) {
-		if err := b.recordState(vouched); err != nil {
+		text, err := vouched.text()
+		if err != nil {
+			return err
+		}
+		if _, err := b.record(kindSync, text); err != nil {
 			return err
 		}
 	}
@@ -122,16 +101,6 @@ func (b *batch) commit(ctx context.Context) error {
 	return nil
 }
 
-// recordState makes what the log vouches for a leaf of the tree.
-func (b *batch) recordState(vouched vouched) error {
-	text, err := json.Marshal(vouched)
-	if err != nil {
-		return fmt.Errorf("the log's state: %w", err)
-	}
-	_, err = b.record(kindSync, text)
-	return err
-}
-
 // change changes the state.
 func (w *writer) change(ctx context.Context, how func(*logState)) error {
 	b := w.begin()
@@ -139,23 +108,21 @@ func (w *writer) change(ctx context.Context, how func(*logState)) error {
 	return b.commit(ctx)
 }
 
-// leaf is a record that has no place yet.
+// leaf is a record that brings an entry, and has no place yet.
 type leaf struct {
-	kind   Kind
-	entry  *auditlog.Entry // of kindEntry
-	hash   tlog.Hash
-	packed []byte
+	Record
+	entry *auditlog.Entry
 }
 
 // leavesOf are the records that would bring entries.
 func (w *writer) leavesOf(entries []*auditlog.Entry) ([]leaf, error) {
 	leaves := make([]leaf, len(entries))
 	var group errgroup.Group
-	for i, packer := range w.ahead {
+	for begin := range packersAtOnce {
 		group.Go(func() (err error) {
-			for at := i; at < len(entries) && err == nil; at += packersAtOnce {
-				leaves[at], err = w.leafOf(packer, kindEntry, entries[at].Raw)
+			for at := begin; at < len(entries) && err == nil; at += packersAtOnce {
 				leaves[at].entry = entries[at]
+				leaves[at].Record, err = w.recordOf(kindEntry, entries[at].Raw)
 			}
 			return err
 		})
@@ -166,53 +133,55 @@ func (w *writer) leavesOf(entries []*auditlog.Entry) ([]leaf, error) {
 // errNoRaw would be a mistake of this program: a source for archives keeps what Make sent.
 var errNoRaw = errors.New("internal error: an entry to be archived lacks what Make sent")
 
-func (w *writer) leafOf(by *packer, k Kind, raw []byte) (leaf, error) {
+// recordOf is a record that has no place yet.
+func (w *writer) recordOf(k Kind, raw []byte) (Record, error) {
 	if len(raw) == 0 {
-		return leaf{}, errNoRaw
+		return Record{}, errNoRaw
 	}
-	packed, err := by.pack(raw)
-	return leaf{kind: k, hash: leafHash(k, w.of, raw), packed: bytes.Clone(packed)}, err
+	packed, err := pack(raw)
+	hash := leafHash(k, w.of, raw)
+	return Record{Log: w.log, Kind: k, Hash: hash[:], Packed: packed}, err
 }
 
 // record adds a record.
 func (b *batch) record(k Kind, raw []byte) (number int64, err error) {
-	l, err := b.leafOf(b.packer, k, raw)
+	record, err := b.recordOf(k, raw)
 	if err != nil {
 		return 0, err
 	}
-	return b.append(&l), nil
+	return b.append(record), nil
 }
 
-// append adds a leaf.
-func (b *batch) append(l *leaf) (number int64) {
-	number = b.Tree.Size
-	b.Records = append(b.Records, Record{Number: number, Log: b.log, Kind: l.kind, Hash: l.hash[:], Packed: l.packed})
-	b.Tree.push(l.hash)
-	return number
+// append gives a record the next place.
+func (b *batch) append(record Record) (number int64) {
+	record.Number = b.Tree.Size
+	b.Records = append(b.Records, record)
+	b.Tree.push(tlog.Hash(record.Hash))
+	return record.Number
 }
 
 // write stores entries, those that the log lacks or has otherwise. None of them is stored if anything fails.
-func (w *writer) write(ctx context.Context, leaves []leaf) (stored, error) {
+func (w *writer) write(ctx context.Context, leaves []leaf) (added, changed int, err error) {
 	if !w.overlaps {
 		// Most of a fill is new. The store says if something is not.
-		counts, err := w.add(ctx, leaves, map[Key]*heldEntry{})
+		added, changed, err := w.add(ctx, leaves, map[Key]*heldEntry{})
 		var conflict *ConflictError
 		if !errors.As(err, &conflict) {
-			return counts, err
+			return added, changed, err
 		}
 		w.overlaps = true
 	}
 	here, err := w.held(ctx, leaves)
 	if err != nil {
-		return stored{}, err
+		return 0, 0, err
 	}
 	return w.add(ctx, leaves, here)
 }
 
 // heldEntry is what the log has of an entry.
 type heldEntry struct {
-	id  int64
-	raw []byte
+	id, record int64
+	raw        []byte
 }
 
 // held finds what the log has of some entries.
@@ -222,19 +191,20 @@ func (w *writer) held(ctx context.Context, leaves []leaf) (map[Key]*heldEntry, e
 		keys[i] = keyOf(leaves[i].entry)
 	}
 	here := map[Key]*heldEntry{}
-	records := map[Key]int64{}
+	var records []int64
 	for row, err := range w.archive.store.RowsOf(ctx, w.log, keys) {
 		if err != nil {
 			return nil, err
 		}
-		here[row.Key], records[row.Key] = &heldEntry{id: row.ID}, row.Record
+		here[row.Key] = &heldEntry{id: row.ID, record: row.Record}
+		records = append(records, row.Record)
 	}
-	packed, err := w.archive.packed(ctx, slices.Collect(maps.Values(records)))
+	packed, err := w.archive.packed(ctx, records)
 	if err != nil {
 		return nil, err
 	}
 	for key, entry := range here {
-		if entry.raw, err = unpack(packed[records[key]]); err != nil {
+		if entry.raw, err = unpack(packed[entry.record]); err != nil {
 			return nil, w.archive.refused(err, "what it holds of entry %s is damaged", key.UUID)
 		}
 	}
@@ -242,7 +212,7 @@ func (w *writer) held(ctx context.Context, leaves []leaf) (map[Key]*heldEntry, e
 }
 
 // add stores entries, unless they are here as they are.
-func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry) (stored, error) {
+func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry) (added, changed int, err error) {
 	b := w.begin()
 	lacking := make([]*leaf, 0, len(leaves))
 	for i := range leaves {
@@ -259,22 +229,21 @@ func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry
 		before.raw = l.entry.Raw
 		lacking = append(lacking, l)
 	}
-	if err := b.intern(ctx, func(yield func(word)) {
-		var none Row
-		for _, l := range lacking {
-			wordsOf(l.entry, &none, func(_ *int32, w word) { yield(w) })
-		}
-	}); err != nil {
-		return stored{}, err
+	var words []word
+	for _, l := range lacking {
+		wordsOf(l.entry, &Row{}, func(_ *int32, w word) { words = append(words, w) })
+	}
+	if err := b.intern(ctx, words); err != nil {
+		return 0, 0, err
 	}
 	b.New = make([]Row, 0, len(lacking))
 	b.Records = make([]Record, 0, len(lacking)+1)
 	for _, l := range lacking {
 		row, err := b.rowOf(l.entry)
 		if err != nil {
-			return stored{}, err
+			return 0, 0, err
 		}
-		row.Record = b.append(l)
+		row.Record = b.append(l.Record)
 		before := here[row.Key]
 		if before.id >= 0 {
 			row.ID = before.id
@@ -284,7 +253,7 @@ func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry
 		row.ID, before.id = row.Record, row.Record
 		b.New = append(b.New, row)
 	}
-	return stored{Added: len(b.New), Changed: len(b.Changed)}, b.commit(ctx)
+	return len(b.New), len(b.Changed), b.commit(ctx)
 }
 
 // wordsOf calls yield with what an entry refers to, and where the ids belong.
@@ -309,14 +278,14 @@ func refWord(ref *auditlog.Ref) word { return word{Refs, Texts{string(ref.ID), s
 func targetWord(id auditlog.Text) word { return word{Targets, Texts{string(id)}} }
 
 // intern sees to it that words have ids.
-func (b *batch) intern(ctx context.Context, words func(yield func(word))) error {
+func (b *batch) intern(ctx context.Context, words []word) error {
 	var lacking [Dictionaries][]Texts
-	words(func(w word) {
+	for _, w := range words {
 		if _, ok := b.id(w); !ok {
-			b.fresh[string(b.key)] = 0
+			b.fresh[w] = 0
 			lacking[w.dictionary] = append(lacking[w.dictionary], w.texts)
 		}
-	})
+	}
 	for d, texts := range lacking {
 		if len(texts) == 0 {
 			continue
@@ -344,7 +313,7 @@ func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
 			id = last
 			b.Words = append(b.Words, Word{Dictionary: d, ID: id, Texts: texts[i]})
 		}
-		b.fresh[string(word{d, texts[i]}.appendKey(nil))] = id
+		b.fresh[word{d, texts[i]}] = id
 	}
 	return nil
 }
@@ -371,11 +340,10 @@ func plainRow(e *auditlog.Entry) (Row, error) {
 	return row, err
 }
 
-// id is a word's, if it is remembered or new. It leaves the word's key in b.key.
+// id is a word's, if it is remembered or new.
 func (b *batch) id(w word) (id int32, ok bool) {
-	b.key = w.appendKey(b.key[:0])
-	if id, ok = b.ids[string(b.key)]; !ok {
-		id, ok = b.fresh[string(b.key)]
+	if id, ok = b.ids[w]; !ok {
+		id, ok = b.fresh[w]
 	}
 	return id, ok
 }
@@ -383,13 +351,13 @@ func (b *batch) id(w word) (id int32, ok bool) {
 // details stores what Make's detail calls show of entries that are here, by the ids of their rows; nil is for those that Make does not
 // have.
 func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entry) error {
-	if err := b.intern(ctx, func(yield func(word)) {
-		for _, e := range found {
-			if len(namesIn(e)) > 0 {
-				yield(targetWord(e.TargetID))
-			}
+	var named []word
+	for _, e := range found {
+		if len(namesIn(e)) > 0 {
+			named = append(named, targetWord(e.TargetID))
 		}
-	}); err != nil {
+	}
+	if err := b.intern(ctx, named); err != nil {
 		return err
 	}
 	for i, e := range found {
@@ -404,8 +372,7 @@ func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entr
 		b.Details = append(b.Details, Detail{ids[i], number})
 		for _, name := range namesIn(e) {
 			target, _ := b.id(targetWord(e.TargetID))
-			b.Names = append(b.Names, Name{Log: b.log, Target: target, Object: string(name.Object), Name: string(name.Name),
-				Record: number})
+			b.Names = append(b.Names, Name{Log: b.log, Target: target, Object: string(objectOf(e.Event)), Name: name, Record: number})
 		}
 	}
 	return nil

@@ -1,9 +1,6 @@
 package archive
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // StoreError says that a store cannot serve as the archive, or not now.
 type StoreError struct {
@@ -61,20 +58,6 @@ type ConflictError struct{ Key Key }
 
 func (e *ConflictError) Error() string {
 	return "internal error: the entry " + e.Key.UUID + " is in the log already"
-}
-
-// MalformedError says that something stored has no form that it can have, such as a text for a number.
-type MalformedError struct{ Err error }
-
-func (e *MalformedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *MalformedError) Unwrap() error { return e.Err }
-
-// isMalformed reports an error that is about one element alone.
-func isMalformed(err error) bool {
-	var malformed *MalformedError
-	return errors.As(err, &malformed)
 }
 
 // ScopeError says that a credential may read less than, or something else than, the archive was filled with.

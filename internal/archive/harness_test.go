@@ -11,6 +11,7 @@ import (
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/live"
+	"make-audit-mcp/internal/makesim"
 )
 
 var _ archive.Source = (*live.Reader)(nil)
@@ -27,6 +28,15 @@ func open(t testing.TB, path string) *archive.Archive {
 func newArchive(t testing.TB) *archive.Archive {
 	t.Helper()
 	return open(t, filepath.Join(t.TempDir(), "audit.db"))
+}
+
+// synced is an archive of so many entries, and what it is filled from.
+func synced(t testing.TB, entries int) (*storetest.Upstream, *archive.Archive) {
+	t.Helper()
+	u := storetest.Start(t, storetest.Entries(entries), makesim.Quirks{})
+	a := newArchive(t)
+	u.Sync(a, storetest.AdminKey)
+	return u, a
 }
 
 // called fits one name.

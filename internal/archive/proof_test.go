@@ -16,17 +16,13 @@ import (
 
 func TestGapsAreListed(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	u.Clock.Advance(500 * 24 * time.Hour) // Make keeps 365 days
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-		TriggeredAt: storetest.Begin().AddDate(0, 0, 400), TargetID: "1"})
+	u.Happens("key_created", storetest.Begin().AddDate(0, 0, 400))
 	summary := u.Sync(a, storetest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
 	assert.Equal(t, 61, summary.Span.Entries, "what Make has dropped stays")
-	found := storetest.Verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), storetest.Problems(found))
+	found := storetest.Intact(t, a)
 	assert.False(t, found.Covered())
 	q := storetest.Year()
 	q.Window.To = u.Clock.Now()
@@ -53,8 +49,7 @@ func TestVerifyingSeesOneStateWhileASyncRuns(t *testing.T) {
 	looked := 0
 	watched.OnProgress = func(archive.SyncProgress) {
 		looked++
-		found := storetest.Verify(t, other, archive.VerifyOptions{})
-		assert.True(t, found.Intact(), storetest.Problems(found))
+		storetest.Intact(t, other)
 	}
 	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), watched)
 	require.NoError(t, err)

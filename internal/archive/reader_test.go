@@ -94,9 +94,7 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 
 func TestAQuestionThatTheArchiveCoversCostsNoCallToTheLog(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 100)
 	reader := u.Reader(a, storetest.AdminKey)
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
@@ -156,9 +154,7 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 400)
 	for key, seed := range map[string]uint64{storetest.AdminKey: 1, storetest.TeamAdminKey: 2} {
 		reader := u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))

@@ -17,12 +17,6 @@ type logEntry struct {
 	key Key
 }
 
-// foundRow is a row, or why there is none that can be one.
-type foundRow struct {
-	Row
-	malformed error
-}
-
 // wordAt is where a word is.
 type wordAt struct {
 	log        int64
@@ -32,7 +26,7 @@ type wordAt struct {
 
 // findRows reads the rows of the entries in some records, and what they refer to.
 func (v *verifying) findRows(ctx context.Context, some []readRecord) error {
-	v.rows = make(map[logEntry]foundRow, len(some))
+	v.rows = make(map[logEntry]Row, len(some))
 	keys := map[int64][]Key{}
 	for _, record := range some {
 		if record.entry != nil {
@@ -42,10 +36,10 @@ func (v *verifying) findRows(ctx context.Context, some []readRecord) error {
 	targets := map[int64][]int32{}
 	for log, ofLog := range keys {
 		for row, err := range v.from.RowsOf(ctx, log, ofLog) {
-			if err != nil && !isMalformed(err) {
+			if err != nil {
 				return err
 			}
-			v.rows[logEntry{log, row.Key}] = foundRow{*row, err}
+			v.rows[logEntry{log, row.Key}] = *row
 			targets[log] = append(targets[log], row.Target)
 		}
 		if err := v.readDictionaries(ctx, log); err != nil {

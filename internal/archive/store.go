@@ -15,8 +15,8 @@ import (
 // stored survives a loss of power. Any number of processes read meanwhile. Everything may be called by several goroutines at once, but
 // what a snapshot reads.
 //
-// Errors that callers distinguish are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError],
-// [ConflictError] and [MalformedError]; the context's own errors come through errors.Is.
+// Errors that callers distinguish are [StoreError] (the store cannot do it, with the next step for whoever runs the program), [BusyError]
+// and [ConflictError]; the context's own errors come through errors.Is.
 type Store interface {
 	// Reads are of what is stored now: each call, and each sequence, is of one moment.
 	Reads
@@ -46,8 +46,8 @@ type Store interface {
 
 // Reads are what can be asked of a store.
 //
-// Sequences end behind their first error, except a MalformedError: that is about one element, of which then only the number (and the key,
-// if it could be read) is set, and the next one follows. What a sequence yields is good until the next step. Arguments named log choose one
+// Sequences end behind their first error. A number that somebody made something else, such as a text, comes as [NoNumber], but for what
+// Columns yields. What a sequence yields is good until the next step. Arguments named log choose one
 // log, and 0 all of them; log numbers that no log has find nothing. Numbers that nothing has are left out.
 type Reads interface {
 	// Logs are the logs that match a key, where empty parts match any, in order of their numbers.
@@ -151,6 +151,8 @@ const (
 	NoTime = math.MinInt64
 	// Gone stands for details that Make does not have.
 	Gone = -1
+	// NoNumber stands for what is stored in place of a number.
+	NoNumber = -2
 )
 
 // Key is what an entry is known by in its log: its uuid, or where it has none, something that stands in for it.

@@ -21,9 +21,7 @@ import (
 
 func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(150), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 150)
 	u.Clock.Advance(24 * time.Hour)
 	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: storetest.OrganizationID, Event: "key_created",
 		TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "9"})
@@ -37,9 +35,7 @@ func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 
 func TestWhatVanishesStaysAndWhatChangesIsARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 100)
 	held := u.Dump(storetest.OrganizationID)
 	u.Clock.Advance(time.Hour)
 	u.RemoveEntries(held[3].UUID, held[7].UUID)
@@ -58,8 +54,7 @@ func TestWhatVanishesStaysAndWhatChangesIsARecordOfItsOwn(t *testing.T) {
 	entry, err = u.Reader(a, storetest.AdminKey).Detail(t.Context(), "77", held[7].UUID)
 	require.NoError(t, err)
 	assert.Equal(t, "key_deleted", string(entry.Event))
-	found := storetest.Verify(t, a, archive.VerifyOptions{})
-	require.True(t, found.Intact(), storetest.Problems(found))
+	storetest.Intact(t, a)
 }
 
 func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
@@ -118,8 +113,7 @@ func TestASyncGoesOnWhereItStopped(t *testing.T) {
 			func() error { cancel(); return context.Canceled }}, storetest.SyncOptions())
 		require.ErrorIs(t, err, context.Canceled)
 		stored += summary.Added
-		found := storetest.Verify(t, a, archive.VerifyOptions{})
-		assert.True(t, found.Intact(), storetest.Problems(found))
+		found := storetest.Intact(t, a)
 		assert.False(t, found.Covered(), "the first sync did not finish")
 		assert.Equal(t, stored, found.Entries, "what was read is stored, and nothing twice")
 		_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
@@ -197,8 +191,7 @@ func TestLogsAreNeverMixed(t *testing.T) {
 	unknown.Instance = "eu2.make.com"
 	_, report = storetest.ReadAll(t, unknown, storetest.Year())
 	assert.Equal(t, auditlog.SourceLive, report.Source)
-	found := storetest.Verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), storetest.Problems(found))
+	found := storetest.Intact(t, a)
 	assert.Len(t, found.Logs, 3)
 }
 
@@ -227,8 +220,7 @@ func TestAnEmptyLogIsFilledWhenItBegins(t *testing.T) {
 	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.False(t, report.Complete, "nothing vouches for an empty log")
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.Happens("key_created", storetest.Begin().Add(time.Minute))
 	assert.Equal(t, 1, u.Sync(a, storetest.AdminKey).Span.Entries)
 	q := storetest.Year()
 	q.Window.From, q.Window.To = storetest.Begin().Add(time.Minute), storetest.Begin().Add(30*time.Minute)
@@ -239,14 +231,11 @@ func TestAnEmptyLogIsFilledWhenItBegins(t *testing.T) {
 
 func TestAJumpOfTheClockLosesNothing(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 80)
 	u.Clock.Advance(6 * time.Hour) // Make's clock is wrong for a while
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(-6*time.Hour + time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.Happens("key_created", storetest.Begin().Add(time.Minute))
 	u.Sync(a, storetest.AdminKey)
 	u.Same(a)
 	u.Clock.Advance(12 * time.Hour)
@@ -390,8 +379,7 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 					require.Error(t, err)
 				}
 				u.SetQuirks(makesim.Quirks{})
-				found := storetest.Verify(t, a, archive.VerifyOptions{})
-				require.True(t, found.Intact(), storetest.Problems(found))
+				found := storetest.Intact(t, a)
 				assert.Equal(t, summary.Added, found.Entries)
 				failing.OnProgress = nil
 				again, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), failing)
@@ -429,8 +417,7 @@ func TestALogThatBeganQuietlyHasNoGap(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(30 * 24 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-		TriggeredAt: storetest.Begin().AddDate(0, 0, 20), TargetID: "1"})
+	u.Happens("key_created", storetest.Begin().AddDate(0, 0, 20))
 	summary := u.Sync(a, storetest.AdminKey)
 	assert.Equal(t, 1, summary.Span.Entries)
 	assert.Empty(t, summary.Gaps, "Make has dropped nothing")
@@ -443,8 +430,7 @@ func TestWhatAShortRetentionDroppedIsAGap(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(10 * 24 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now().AddDate(0, 0, -2),
-		TargetID: "1"})
+	u.Happens("key_created", u.Clock.Now().AddDate(0, 0, -2))
 	summary := u.Sync(a, storetest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
 	assert.Equal(t, storetest.Begin(), summary.Gaps[0].From)
@@ -457,12 +443,11 @@ func TestAClockThatWasAheadHidesNothing(t *testing.T) {
 	a := newArchive(t)
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(6 * time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: u.Clock.Now(), TargetID: "1"})
+	u.Happens("key_created", u.Clock.Now())
 	u.Sync(a, storetest.AdminKey)
 	u.Clock.Advance(-5 * time.Hour)
 	for range 30 {
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-			TriggeredAt: u.Clock.Now().Add(-time.Minute), TargetID: "2"})
+		u.Happens("key_created", u.Clock.Now().Add(-time.Minute))
 	}
 	assert.Equal(t, 30, u.Sync(a, storetest.AdminKey).Added)
 	u.Clock.Advance(12 * time.Hour)
@@ -482,8 +467,7 @@ func TestAKeyThatCannotSignIsTold(t *testing.T) {
 	assert.Contains(t, refused.Error(), "audit.db.key is not its signing key")
 	assert.Contains(t, refused.NextStep(), "restore that file")
 	assert.Equal(t, 60, summary.Added)
-	found := storetest.Verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), storetest.Problems(found))
+	found := storetest.Intact(t, a)
 	assert.Equal(t, found.Records, found.Unsigned)
 	require.NoError(t, os.Remove(path+".key"))
 	assert.Equal(t, found.Records, u.Sync(a, storetest.AdminKey).Checkpoint.Size)

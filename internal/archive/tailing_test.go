@@ -22,9 +22,7 @@ import (
 
 func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 100)
 	u.Clock.Advance(3 * time.Hour)
 	for i := range 40 {
 		at := storetest.Begin().Add(time.Duration(i) * time.Minute)
@@ -69,9 +67,7 @@ func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
 
 func TestAClosedWindowIsAnsweredAsOfTheLastSync(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 100)
 	u.Clock.Advance(2 * time.Hour)
 	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
 	assert.Equal(t, auditlog.SourceArchive, report.Source)
@@ -95,9 +91,7 @@ func unreachable(u *storetest.Upstream, a *archive.Archive, isOwn bool) *archive
 
 func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 100)
 	u.Clock.Advance(time.Hour)
 	reader := unreachable(u, a, true)
 	lines, report := storetest.ReadAll(t, reader, u.UpToNow())
@@ -178,9 +172,7 @@ func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
 
 func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(90), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 90)
 	reader := u.Reader(a, storetest.AdminKey)
 	seen := map[string]bool{}
 	collect := func(entry *auditlog.Entry) error {
@@ -210,9 +202,7 @@ func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 
 func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	reader := u.Reader(a, storetest.MemberKey)
 	none := func(*auditlog.Entry) bool { assert.Fail(t, "an entry"); return true }
 	var refused *auditlog.AccessError
@@ -242,9 +232,7 @@ func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 
 func TestRightsThatMakeTakesBackAreTakenBackHere(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	before, _ := storetest.ReadAll(t, u.Reader(a, storetest.TeamAdminKey), storetest.Year())
 	assert.NotEmpty(t, before)
 	u.Update(func(w *makesim.World) { w.TeamRoles = nil })
@@ -278,9 +266,7 @@ func TestTheNameOfAnObjectIsToldToThoseWhoSeeIt(t *testing.T) {
 
 func TestAFreshAnswerStaysFreeOfCallsForAWhile(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	reader := u.Reader(a, storetest.AdminKey)
 	require.Equal(t, storetest.Begin(), reader.AsOf(t.Context(), "77"))
 	u.Clock.Advance(4 * time.Minute)
@@ -313,12 +299,9 @@ func (m meanwhile) Written(ctx context.Context, organization auditlog.Ref, since
 
 func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.Happens("key_created", storetest.Begin().Add(time.Minute))
 	for range 2 {
 		for name, count := range map[string]func(*archive.Reader) int{
 			"read": func(reader *archive.Reader) int {
@@ -332,8 +315,7 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 			},
 		} {
 			u.Clock.Advance(time.Minute)
-			u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-				TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "1"})
+			u.Happens("key_created", u.Clock.Now().Add(-time.Second))
 			reader := u.Reader(a, storetest.AdminKey)
 			reader.Source = meanwhile{reader.Source, func() { u.Sync(a, storetest.AdminKey) }}
 			assert.Equal(t, len(u.Dump(storetest.OrganizationID)), count(reader), name)
@@ -345,9 +327,7 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 // TestAnEntryThatChangesAfterTheSyncIsThereOnce has Make move an entry in time and to another team.
 func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	changed := u.Dump(storetest.OrganizationID)[4]
 	u.RemoveEntries(changed.UUID)
 	u.Clock.Advance(time.Hour)
@@ -372,12 +352,9 @@ func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 
 func TestAFailureAfterAnAnswerLeavesWhatWasRead(t *testing.T) {
 	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u, a := synced(t, 60)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
-		TriggeredAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
+	u.Happens("key_created", storetest.Begin().Add(time.Minute))
 	reader := u.Reader(a, storetest.AdminKey)
 	reached := u.Clock.Now()
 	lines, report := storetest.ReadAll(t, reader, u.UpToNow())

@@ -115,7 +115,7 @@ type verifying struct {
 	refers   int64             // entries that refer to any
 	proven   int64             // the size of the last checkpoint that fits
 
-	rows map[logEntry]foundRow // of the records that are looked at
+	rows map[logEntry]Row // of the records that are looked at
 	// words has the dictionaries of the logs that are known, but of targets, which are many, those of these rows.
 	words map[wordAt]Texts
 	known map[int64]bool
@@ -235,10 +235,7 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 // readLinks notes which rows are shown by other records than those that brought them, and how many have details.
 func (v *verifying) readLinks(ctx context.Context) error {
 	for row, err := range v.from.Links(ctx) {
-		switch {
-		case isMalformed(err): // found with the entry's record
-			continue
-		case err != nil:
+		if err != nil {
 			return err
 		}
 		if row.Record != row.ID {
@@ -261,10 +258,9 @@ const (
 // readRecord is a record with what is in it.
 type readRecord struct {
 	Record
-	malformed error
-	raw       []byte
-	damaged   error           // why there is no raw
-	entry     *auditlog.Entry // nil if it holds none
+	raw     []byte
+	damaged error           // why there is no raw
+	entry   *auditlog.Entry // nil if it holds none
 }
 
 func (v *verifying) readRecords(ctx context.Context) error {
@@ -311,15 +307,13 @@ func (v *verifying) readRecords(ctx context.Context) error {
 func (v *verifying) someRecords(ctx context.Context, from int64) (some []readRecord, err error) {
 	size := 0
 	for record, err := range v.from.Records(ctx, 0, from, verifiedAtOnce) {
-		if err != nil && !isMalformed(err) {
+		if err != nil {
 			return nil, err
 		}
-		read := readRecord{Record: *record, malformed: err}
-		if err == nil {
-			read.raw, read.damaged = unpack(record.Packed)
-			if entry, ok := v.archive.options.Decode(read.raw); ok && read.damaged == nil && record.Kind != kindSync {
-				read.entry = entry
-			}
+		read := readRecord{Record: *record}
+		read.raw, read.damaged = unpack(record.Packed)
+		if entry, ok := v.archive.options.Decode(read.raw); ok && read.damaged == nil && record.Kind != kindSync {
+			read.entry = entry
 		}
 		some = append(some, read)
 		size += len(record.Packed) + len(read.raw)
@@ -337,11 +331,6 @@ func (v *verifying) inOrder(ctx context.Context, r *readRecord, next int64) erro
 		v.broken = true
 	}
 	v.Records++
-	if r.malformed != nil {
-		v.found(r.Number, v.uuidAt(ctx, r.Number), "it is of no form that a record can have: %v", r.malformed)
-		v.broken = true
-		return nil //nolint:nilerr // it is what was found
-	}
 	if r.Kind == kindEntry {
 		v.brought = append(v.brought, bringing{r.Number, r.Log})
 	}
@@ -414,9 +403,6 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 	}
 	row, isThere := v.rows[logEntry{r.Log, keyOf(r.entry)}]
 	switch {
-	case row.malformed != nil:
-		v.found(r.Number, r.entry.UUID, "the entry's columns are of no form that they can have: %v", row.malformed)
-		return nil
 	case !isThere:
 		v.found(r.Number, r.entry.UUID, "the entry is missing from the columns")
 		return nil
@@ -440,7 +426,7 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 	if err != nil {
 		return err
 	}
-	for i, stored := range v.columns(&row.Row) {
+	for i, stored := range v.columns(&row) {
 		if want[i] != stored {
 			v.found(r.Number, r.entry.UUID, "the column %s is %s, and %s was stored", stored.name, stored.quoted(), want[i].quoted())
 		}
@@ -456,7 +442,6 @@ func (v *verifying) details(r *readRecord) {
 	}
 	row, isThere := v.rows[logEntry{r.Log, keyOf(r.entry)}]
 	switch {
-	case row.malformed != nil: // found with the entry's record
 	case !isThere:
 		v.found(r.Number, r.entry.UUID, "the entry that it details is missing")
 	case row.Details != r.Number:
@@ -509,13 +494,13 @@ func (v *verifying) checkRows(ctx context.Context) error {
 	left := v.brought
 	var referring []Row
 	for row, err := range v.from.Links(ctx) {
-		if err != nil && !isMalformed(err) {
+		if err != nil {
 			return err
 		}
 		for len(left) > 0 && left[0].record < row.ID {
 			left = left[1:]
 		}
-		if len(left) == 0 || left[0].record != row.ID || err == nil && left[0].log != row.Log {
+		if len(left) == 0 || left[0] != (bringing{row.ID, row.Log}) {
 			v.found(row.ID, row.Key.UUID, "the entry was inserted by something else: no record brought it")
 		}
 		if v.refers != v.detailed && row.Details != 0 && row.Details != Gone {
@@ -538,12 +523,10 @@ func (v *verifying) checkReferring(ctx context.Context, some []Row) error {
 	}
 	isOwn := map[int64]bool{}
 	for record, err := range v.from.RecordsAt(ctx, slices.Collect(maps.Keys(byDetails))) {
-		switch {
-		case isMalformed(err): // which was found with the record
-			continue
-		case err != nil:
+		if err != nil {
 			return err
-		case record.Kind != kindDetails:
+		}
+		if record.Kind != kindDetails {
 			continue
 		}
 		raw, err := unpack(record.Packed)

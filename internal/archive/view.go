@@ -220,10 +220,12 @@ func (v *view) beyondColumns(row *Row) (*auditlog.Entry, error) {
 	if row.Written != NoTime {
 		entry.CreatedAt = fromMicros(row.Written)
 	}
+	var err error
 	if row.Extra != "" {
-		if err := json.Unmarshal([]byte(row.Extra), &entry.Extra); err != nil {
-			return nil, v.archive.refused(err, "entry %s is damaged", entry.UUID)
-		}
+		err = json.Unmarshal([]byte(row.Extra), &entry.Extra)
+	}
+	if err != nil || row.Written == NoNumber {
+		return nil, v.archive.refused(err, "entry %s is damaged", entry.UUID)
 	}
 	return entry, nil
 }

@@ -1,8 +1,6 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql/driver"
 	"errors"
 
 	"modernc.org/sqlite"
@@ -39,13 +37,6 @@ func (s *Store) explain(doing string, err error) error {
 		problem, next = "the disk failed"+kept, "check the disk and its free space, and run the command again"
 	}
 	return s.refuse(problem, next, err)
-}
-
-// isMalformed reports that what was read is not of the form that it should have; other failures are of reading.
-func isMalformed(err error) bool {
-	var failure *sqlite.Error
-	return err != nil && !errors.As(err, &failure) &&
-		!errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, driver.ErrBadConn)
 }
 
 // isUnique reports that a key was there already.

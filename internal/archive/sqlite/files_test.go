@@ -99,8 +99,7 @@ func TestSeveralMayOpenWhatIsNotThereYet(t *testing.T) {
 		})
 	}
 	require.NoError(t, group.Wait())
-	found := storetest.Verify(t, open(t, path), archive.VerifyOptions{})
-	assert.True(t, found.Intact(), storetest.Problems(found))
+	storetest.Intact(t, open(t, path))
 }
 
 // TestAnArchiveIsOneByWhateverName would see two syncs at once, and two keys.
@@ -185,8 +184,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	require.ErrorContains(t, err, "the disk is full; what was stored before is kept")
 	assert.Contains(t, full.NextStep(), "free space")
 	assert.Positive(t, summary.Added)
-	found := storetest.Verify(t, a, archive.VerifyOptions{})
-	assert.True(t, found.Intact(), storetest.Problems(found))
+	found := storetest.Intact(t, a)
 	assert.Equal(t, summary.Added, found.Entries)
 	require.NoError(t, a.Close())
 	again := open(t, path)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func list(columns []column) string {
 func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, scanned func()), rest string, args ...any) iter.Seq2[*T,
 	error] {
 	return func(yield func(*T, error) bool) {
-		var one, none T
+		var one T
 		columns, scanned := bind(&one)
 		rows, err := r.from.QueryContext(ctx, "SELECT "+list(columns)+" "+rest, args...)
 		if err != nil {
@@ -62,16 +63,8 @@ func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, 
 		}
 		for rows.Next() {
 			if err := rows.Scan(into...); err != nil {
-				one = none
-				if !isMalformed(err) || rows.Scan(identity(into)...) != nil {
-					yield(nil, r.store.explain("reading it", err))
-					return
-				}
-				err = &archive.MalformedError{Err: err}
-				if !yield(&one, err) {
-					return
-				}
-				continue
+				yield(nil, r.store.explain("reading it", err))
+				return
 			}
 			if scanned != nil {
 				scanned()
@@ -97,17 +90,14 @@ func all[T any](sequence iter.Seq2[*T, error]) (list []T, err error) {
 	return list, nil
 }
 
-// identity takes of a row only what says which one it is: the number, and the key.
-func identity(into []any) []any {
-	only := make([]any, len(into))
-	for i, variable := range into {
-		if _, isKey := variable.(keyScanner); isKey || i == 0 {
-			only[i] = variable
-		} else {
-			only[i] = new(any)
-		}
-	}
-	return only
+// number is a column of numbers in which somebody may have put something else.
+func number(column string) string {
+	return fmt.Sprintf("iif(typeof(%[1]s) = 'integer', %[1]s, %[2]d)", column, archive.NoNumber)
+}
+
+// orNumber is the same of one that may be NULL, which then is none.
+func orNumber(column string, none int64) string {
+	return fmt.Sprintf("iif(%s IS NULL, %d, %s)", column, none, number(column))
 }
 
 // listOf is numbers as SQL has a list.
@@ -174,7 +164,7 @@ func (r reads) Tree(ctx context.Context) (*archive.Tree, error) {
 }
 
 func recordColumns(r *archive.Record) ([]column, func()) {
-	return []column{{"leaf", &r.Number}, {"log", &r.Log}, {"kind", &r.Kind}, {"hash", &r.Hash}, {"raw", &r.Packed}}, nil
+	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind}, {"hash", &r.Hash}, {"raw", &r.Packed}}, nil
 }
 
 func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*archive.Record, error] {
@@ -226,15 +216,17 @@ func uuidText(id []byte) string {
 	return string(text)
 }
 
-// counted are the columns that are counted. Each value costs an allocation, so ids come two at a time.
-func counted(row *archive.Row) ([]column, func()) {
+// references are the ids that are counted. Each value costs an allocation, so they come two at a time.
+func references(row *archive.Row) ([]column, func()) {
 	var actorTarget, teamEvent int64
 	const low = 1<<32 - 1
-	return []column{{"at", &row.At}, {"coalesce(actor, 0) << 32 | coalesce(target, 0)", &actorTarget},
-			{"coalesce(team, 0) << 32 | event", &teamEvent}}, func() {
-			row.Actor, row.Target = int32(actorTarget>>32), int32(actorTarget&low) //nolint:gosec // ids fit, or are found to be wrong
-			row.Team, row.Event = int32(teamEvent>>32), int32(teamEvent&low)       //nolint:gosec // as above
-		}
+	columns := []column{
+		{"coalesce(actor, 0) << 32 | coalesce(target, 0)", &actorTarget}, {"coalesce(team, 0) << 32 | event", &teamEvent},
+	}
+	return columns, func() {
+		row.Actor, row.Target = int32(actorTarget>>32), int32(actorTarget&low) //nolint:gosec // ids fit, or are found to be wrong
+		row.Team, row.Event = int32(teamEvent>>32), int32(teamEvent&low)       //nolint:gosec // as above
+	}
 }
 
 func (r reads) CountRows(ctx context.Context, log, from, to int64) (count int, err error) {
@@ -245,8 +237,8 @@ func (r reads) CountRows(ctx context.Context, log, from, to int64) (count int, e
 // Columns does not go by the index, which has rows in another order than they lie in the file.
 func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*archive.Row, error] {
 	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
-		columns, scanned := counted(row)
-		return append([]column{{"id", &row.ID}}, columns...), scanned
+		columns, scanned := references(row)
+		return append(columns, column{"id", &row.ID}, column{"at", &row.At}), scanned
 	}, "FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND "+ofLog(log), from, to)
 }
 
@@ -254,13 +246,16 @@ func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*arch
 func rowColumns(log int64) func(*archive.Row) ([]column, func()) {
 	return func(row *archive.Row) ([]column, func()) {
 		var versionFrom, versionTo sql.NullString
-		columns, split := counted(row)
+		var organization int64
+		columns, split := references(row)
 		return append([]column{
-				{"id", &row.ID}, {"key", keyScanner{&row.Key}}, {"record", &row.Record}, {"coalesce(details, 0)", &row.Details},
-				{fmt.Sprintf("coalesce(written, %d)", archive.NoTime), &row.Written}, {"coalesce(organization, 0)", &row.Organization},
-				{"version_from", &versionFrom}, {"version_to", &versionTo}, {"coalesce(extra, '')", &row.Extra},
+				{"id", &row.ID}, {"key", keyScanner{&row.Key}}, {number("record"), &row.Record}, {orNumber("details", 0), &row.Details},
+				{number("at"), &row.At}, {orNumber("written", archive.NoTime), &row.Written},
+				{orNumber("organization", 0), &organization}, {"version_from", &versionFrom}, {"version_to", &versionTo},
+				{"coalesce(extra, '')", &row.Extra},
 			}, columns...), func() {
 				split()
+				row.Organization = int32(max(archive.NoNumber, min(organization, math.MaxInt32))) //nolint:gosec // bounded
 				row.Log, row.Version = log, nil
 				if versionFrom.Valid || versionTo.Valid {
 					row.Version = &auditlog.Version{From: auditlog.Text(versionFrom.String), To: auditlog.Text(versionTo.String)}
@@ -304,7 +299,8 @@ func (r reads) Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*arch
 func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
 	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
 		columns, _ := keyColumns(row)
-		return append(columns, column{"log", &row.Log}, column{"record", &row.Record}, column{"coalesce(details, 0)", &row.Details}), nil
+		return append(columns, column{number("log"), &row.Log}, column{number("record"), &row.Record},
+			column{orNumber("details", 0), &row.Details}), nil
 	}, "FROM entries ORDER BY id")
 }
 
@@ -391,7 +387,6 @@ func (r reads) LastWord(ctx context.Context, _ int64, d archive.Dictionary) (las
 }
 
 func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {
-	number := func(name string) string { return "iif(typeof(" + name + ") = 'integer', " + name + ", -1)" }
 	return each(ctx, r, func(n *archive.Name) ([]column, func()) {
 		return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name},
 			{number("record"), &n.Record}}, nil

@@ -112,6 +112,11 @@ func (u *Upstream) Session(key string, options live.Options) *live.Reader {
 	}), options)
 }
 
+// Happens has something happen to a key, which Make writes down at once.
+func (u *Upstream) Happens(event string, at time.Time) {
+	u.AddEntries(makesim.Entry{OrganizationID: OrganizationID, Event: event, TriggeredAt: at, TargetID: "1"})
+}
+
 // Source is what archives are filled from.
 func (u *Upstream) Source(key string) *live.Reader {
 	return u.Session(key, live.Options{KeepRaw: true})
@@ -210,8 +215,7 @@ func (u *Upstream) Same(a *archive.Archive) {
 	got, report := ReadAll(u.T, u.Reader(a, AdminKey), q)
 	require.Equal(u.T, want, got)
 	assert.Equal(u.T, auditlog.SourceArchive, report.Source)
-	found := Verify(u.T, a, archive.VerifyOptions{})
-	require.True(u.T, found.Intact(), Problems(found))
+	Intact(u.T, a)
 }
 
 // Verify verifies an archive, which may be damaged.
@@ -219,6 +223,14 @@ func Verify(t testing.TB, a *archive.Archive, options archive.VerifyOptions) *ar
 	t.Helper()
 	found, err := a.Verify(t.Context(), options)
 	require.NoError(t, err)
+	return found
+}
+
+// Intact requires that an archive verifies.
+func Intact(t testing.TB, a *archive.Archive) *archive.Verification {
+	t.Helper()
+	found := Verify(t, a, archive.VerifyOptions{})
+	require.True(t, found.Intact(), Problems(found))
 	return found
 }
 

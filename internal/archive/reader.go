@@ -134,19 +134,15 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	r.mu.Lock()
 	before := r.tails[q.Organization.ID]
 	r.mu.Unlock()
-	since := filled
-	if before != nil && before.base.Equal(filled) {
-		if !q.Window.To.After(before.asOf) {
-			return before, nil
-		}
-		since = before.asOf
-	} else {
-		before = nil
+	if before == nil || !before.base.Equal(filled) {
+		before = &tail{base: filled, asOf: filled}
 	}
-	next := &tail{base: filled, asOf: since}
-	var report auditlog.Report
+	if !q.Window.To.After(before.asOf) {
+		return before, nil
+	}
+	next := &tail{base: filled}
 	asOf, err := ask(ctx, r, func() (asOf time.Time, err error) {
-		asOf, report, err = r.Source.Written(ctx, q.Organization, since,
+		asOf, next.report, err = r.Source.Written(ctx, q.Organization, before.asOf,
 			func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
 		return asOf, err
 	})
@@ -155,22 +151,18 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 		return nil, ctx.Err()
 	case err != nil:
 		// What is here still answers, and the report says what is missing.
-		next.failure = err
-		if before != nil {
-			next.entries, next.report = before.entries, before.report
-		}
-		return next, nil
+		failed := *before
+		failed.failure = err
+		return &failed, nil
 	}
 	if next.entries, err = v.lacking(ctx, next.entries); err != nil {
 		return nil, err
 	}
-	next.asOf, next.report = asOf, report
-	if !report.Exhausted {
-		next.asOf = since // some of it is missing, nobody knows which
+	next.asOf = asOf
+	if !next.report.Exhausted {
+		next.asOf = before.asOf // some of it is missing, nobody knows which
 	}
-	if before != nil {
-		next.join(before)
-	}
+	next.join(before)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.tails == nil {

@@ -42,25 +42,17 @@ func (v *verifying) findRows(ctx context.Context, some []readRecord) error {
 			v.rows[logEntry{log, row.Key}] = *row
 			targets[log] = append(targets[log], row.Target)
 		}
-		if err := v.readDictionaries(ctx, log); err != nil {
-			return err
+		if v.known[log] {
+			continue
+		}
+		v.known[log] = true
+		for d := range Targets {
+			if err := v.addWords(log, d, v.from.Words(ctx, log, d, math.MinInt32)); err != nil {
+				return err
+			}
 		}
 	}
 	return v.readTargets(ctx, targets)
-}
-
-// readDictionaries reads the dictionaries of a log, but for its targets.
-func (v *verifying) readDictionaries(ctx context.Context, log int64) error {
-	if v.known[log] {
-		return nil
-	}
-	v.known[log] = true
-	for d := range Targets {
-		if err := v.addWords(log, d, v.from.Words(ctx, log, d, math.MinInt32)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // readTargets reads targets, by their logs, in place of those before.

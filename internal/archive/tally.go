@@ -25,9 +25,6 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 		return err
 	}
 	from, to := v.columns.window(q.Window.From, q.Window.To)
-	if m.nothing {
-		to = from
-	}
 	split := to
 	if !by.Split.IsZero() {
 		_, split = v.columns.window(by.Split, q.Window.To)

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -46,8 +47,7 @@ func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) 
 // matcher says which rows answer a query, by the ids of the dictionaries. What it allows is what auditlog.Query.MatchesFilters does.
 type matcher struct {
 	actor, team, event []bool
-	target             int32 // 0 for any
-	nothing            bool
+	target             int32 // 0 for any, -1 for one that nothing has
 }
 
 func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error) {
@@ -57,7 +57,7 @@ func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error)
 		if m.target, err = v.archive.targetID(ctx, v.log, q.TargetID); err != nil {
 			return nil, err
 		}
-		m.nothing = m.target == 0
+		m.target = cmp.Or(m.target, -1)
 	}
 	w := v.columns.words
 	people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
@@ -108,9 +108,6 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 	if q.Resume != nil {
 		reached, _ := v.columns.window(q.Window.From, q.Resume.After.TriggeredAt.Add(1))
 		from = max(from, reached)
-	}
-	if m.nothing {
-		to = from
 	}
 	pending := make([]counted, 0, fetched)
 	size := fetched

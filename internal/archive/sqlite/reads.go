@@ -35,15 +35,6 @@ type column struct {
 	into any
 }
 
-// list is the expressions of columns, as a query has them.
-func list(columns []column) string {
-	texts := make([]string, len(columns))
-	for i, c := range columns {
-		texts[i] = c.sql
-	}
-	return strings.Join(texts, ", ")
-}
-
 // each yields the rows of a query as values of T. bind returns the columns, the number of T first, and what is to be done when they were
 // scanned.
 func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, scanned func()), rest string, args ...any) iter.Seq2[*T,
@@ -51,16 +42,16 @@ func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, 
 	return func(yield func(*T, error) bool) {
 		var one T
 		columns, scanned := bind(&one)
-		rows, err := r.from.QueryContext(ctx, "SELECT "+list(columns)+" "+rest, args...)
+		names, into := make([]string, len(columns)), make([]any, len(columns))
+		for i, c := range columns {
+			names[i], into[i] = c.sql, c.into
+		}
+		rows, err := r.from.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" "+rest, args...)
 		if err != nil {
 			yield(nil, r.store.explain("reading it", err))
 			return
 		}
 		defer rows.Close() //nolint:errcheck // it was read
-		into := make([]any, len(columns))
-		for i, c := range columns {
-			into[i] = c.into
-		}
 		for rows.Next() {
 			if err := rows.Scan(into...); err != nil {
 				yield(nil, r.store.explain("reading it", err))

@@ -136,12 +136,8 @@ func (s *Store) checkHeader() error {
 	return nil
 }
 
-const (
-	// pageSize is SQLite's, where nobody asks for another.
-	pageSize = 4096
-	// busyFor is how long SQLite waits for another process.
-	busyFor = 10 * time.Second
-)
+// busyFor is how long SQLite waits for another process.
+const busyFor = 10 * time.Second
 
 // address is the file with the settings of each connection. Commits are synced to disk, since what counts as stored must survive a loss of
 // power.
@@ -151,6 +147,7 @@ func (s *Store) address() string {
 		"temp_store(MEMORY)",
 	}, "_txlock": {"immediate"}}
 	if s.options.MaxBytes > 0 {
+		const pageSize = 4096 // where nobody asks for another
 		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, s.options.MaxBytes/pageSize)))
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(s.path)}).EscapedPath(),

@@ -38,20 +38,25 @@ func TestGapsAreListed(t *testing.T) {
 	assert.False(t, report.Complete, "zero is no fact there")
 }
 
-// TestVerifyingSeesOneStateWhileASyncRuns would otherwise find records that nobody signed amiss, or columns ahead of the records.
-func TestVerifyingSeesOneStateWhileASyncRuns(t *testing.T) {
+// TestOneProcessFillsAnArchiveWhileOthersReadAndVerify has the others see one state each time: otherwise they would find records that nobody
+// signed amiss, or columns ahead of the records.
+func TestOneProcessFillsAnArchiveWhileOthersReadAndVerify(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, other := open(t, path), open(t, path)
-	watched := storetest.SyncOptions()
-	watched.Details = archive.AllDetails
+	watched := storetest.AllDetails()
 	looked := 0
 	watched.OnProgress = func(archive.SyncProgress) {
 		looked++
 		storetest.Intact(t, other)
+		_, err := other.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+		var busy *archive.BusyError
+		assert.ErrorAs(t, err, &busy)
+		lines, _ := storetest.ReadAll(t, u.Reader(other, storetest.AdminKey), storetest.Year())
+		assert.Len(t, lines, 120)
 	}
-	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), watched)
-	require.NoError(t, err)
+	u.SyncWith(a, watched)
 	assert.Greater(t, looked, 5)
+	u.Same(other)
 }

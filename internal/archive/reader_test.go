@@ -92,21 +92,6 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	assert.Greater(t, len(u.Requests()), before)
 }
 
-func TestAQuestionThatTheArchiveCoversCostsNoCallToTheLog(t *testing.T) {
-	t.Parallel()
-	u, a := synced(t, 100)
-	reader := u.Reader(a, storetest.AdminKey)
-	_, err := reader.Access(t.Context(), "77")
-	require.NoError(t, err)
-	before := len(u.Requests())
-	q := storetest.Year()
-	q.Window.From = storetest.Begin().AddDate(0, -6, 0)
-	lines, report := storetest.ReadAll(t, reader, q)
-	assert.NotEmpty(t, lines)
-	assert.True(t, report.Complete)
-	assert.Len(t, u.Requests(), before)
-}
-
 // tallies are bins as text, added up.
 func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) map[string]string {
 	type sum struct {

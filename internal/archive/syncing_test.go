@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"testing"
 	"time"
 
@@ -126,35 +125,6 @@ func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	u.Same(a)
 }
 
-func TestOneProcessFillsAnArchiveWhileOthersRead(t *testing.T) {
-	t.Parallel()
-	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
-	path := filepath.Join(t.TempDir(), "audit.db")
-	a, other := open(t, path), open(t, path)
-	u.Sync(a, storetest.AdminKey)
-	u.AddEntries(storetest.Entries(90)[60:]...)
-	var begun, end = make(chan struct{}), make(chan struct{})
-	waiting := storetest.SyncOptions()
-	waiting.OnProgress = func() func(archive.SyncProgress) {
-		var once sync.Once
-		return func(archive.SyncProgress) { once.Do(func() { close(begun); <-end }) }
-	}()
-	done := make(chan error, 1)
-	go func() {
-		_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), waiting)
-		done <- err
-	}()
-	<-begun
-	_, err := other.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
-	var busy *archive.BusyError
-	require.ErrorAs(t, err, &busy)
-	lines, _ := storetest.ReadAll(t, u.Reader(other, storetest.AdminKey), storetest.Year())
-	assert.NotEmpty(t, lines)
-	close(end)
-	require.NoError(t, <-done)
-	u.Same(other)
-}
-
 func TestLogsAreNeverMixed(t *testing.T) {
 	t.Parallel()
 	a := newArchive(t)
@@ -168,12 +138,10 @@ func TestLogsAreNeverMixed(t *testing.T) {
 	one.Sync(a, storetest.AdminKey)
 	beta := storetest.SyncOptions()
 	beta.Organization = auditlog.Organization{Ref: auditlog.Ref{ID: "78", Name: "Beta"}, Zone: storetest.Instance, Here: true}
-	_, err := a.Sync(t.Context(), one.Source(storetest.AdminKey), beta)
-	require.NoError(t, err)
+	one.SyncWith(a, beta)
 	elsewhere := storetest.SyncOptions()
 	elsewhere.Instance = "us1.make.com"
-	_, err = a.Sync(t.Context(), other.Source(storetest.AdminKey), elsewhere)
-	require.NoError(t, err)
+	other.SyncWith(a, elsewhere)
 	for u, instance := range map[*storetest.Upstream]string{one: storetest.Instance, other: "us1.make.com"} {
 		reader := u.Reader(a, storetest.AdminKey)
 		reader.Instance = instance
@@ -259,24 +227,21 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 			notable++
 		}
 	}
-	summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), some)
-	require.NoError(t, err)
+	summary := u.SyncWith(a, some)
 	assert.Equal(t, notable, summary.Details)
 	gone := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.Event != "connection_deleted" })
 	u.RemoveEntries(made[gone].UUID)
 	some.Details = archive.AllDetails
-	summary, err = a.Sync(t.Context(), u.Source(storetest.AdminKey), some)
-	require.NoError(t, err)
+	summary = u.SyncWith(a, some)
 	assert.Equal(t, 120-notable-1, summary.Details)
 	u.ResetRequests()
-	summary, err = a.Sync(t.Context(), u.Source(storetest.AdminKey), some)
-	require.NoError(t, err)
+	summary = u.SyncWith(a, some)
 	assert.Zero(t, summary.Details)
 	for _, request := range u.Requests() {
 		assert.NotContains(t, request.Path, "/audit-logs/77/", "what is there, or known to be gone, is not asked for again")
 	}
 	reader := u.Reader(a, storetest.AdminKey)
-	_, err = reader.Access(t.Context(), "77")
+	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.ResetRequests()
 	entry, err := reader.Detail(t.Context(), "77", made[(gone+1)%120].UUID)
@@ -313,10 +278,7 @@ func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 	}
 	u := storetest.Start(t, made, makesim.Quirks{})
 	a := newArchive(t)
-	all := storetest.SyncOptions()
-	all.Details = archive.AllDetails
-	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), all)
-	require.NoError(t, err)
+	u.SyncWith(a, storetest.AllDetails())
 	at := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.TeamID == storetest.SalesTeam })
 	changed := made[at]
 	u.RemoveEntries(changed.UUID)
@@ -362,8 +324,7 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 				t.Parallel()
 				u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
 				a := newArchive(t)
-				failing := storetest.SyncOptions()
-				failing.Details = archive.AllDetails
+				failing := storetest.AllDetails()
 				seen := 0
 				failing.OnProgress = func(p archive.SyncProgress) {
 					if p.Stage == stage {
@@ -382,8 +343,7 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 				found := storetest.Intact(t, a)
 				assert.Equal(t, summary.Added, found.Entries)
 				failing.OnProgress = nil
-				again, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), failing)
-				require.NoError(t, err)
+				again := u.SyncWith(a, failing)
 				assert.Equal(t, 120, summary.Added+again.Added, "nothing twice")
 				assert.Equal(t, 120, summary.Details+again.Details)
 				u.Same(a)
@@ -404,8 +364,7 @@ func TestPagesThatShiftWhileTheyAreRead(t *testing.T) {
 		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
 			TriggeredAt: storetest.Begin().Add(-time.Duration(more) * time.Minute), CreatedAt: storetest.Begin(), TargetID: "1"})
 	}
-	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), shifting)
-	require.NoError(t, err)
+	u.SyncWith(a, shifting)
 	u.Clock.Advance(time.Minute)
 	assert.Equal(t, 200+more, u.Sync(a, storetest.AdminKey).Span.Entries)
 	u.Same(a)

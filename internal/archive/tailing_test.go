@@ -251,10 +251,7 @@ func TestTheNameOfAnObjectIsToldToThoseWhoSeeIt(t *testing.T) {
 			TeamID: storetest.OpsTeam, Details: map[string]any{"webhookName": "Secret takeover"}},
 	}, makesim.Quirks{})
 	a := newArchive(t)
-	all := storetest.SyncOptions()
-	all.Details = archive.AllDetails
-	_, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), all)
-	require.NoError(t, err)
+	u.SyncWith(a, storetest.AllDetails())
 	for key, want := range map[string][2]int{storetest.AdminKey: {1, 1}, storetest.TeamAdminKey: {1, 0}} {
 		for i, name := range []string{"Quotes", "Secret takeover"} {
 			named, err := u.Reader(a, key).NamedTargets(t.Context(), "77", called(name))

@@ -25,13 +25,8 @@ func proven(t *testing.T) (path string, checkpoints []string) {
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path = filepath.Join(t.TempDir(), "audit.db")
 	a := open(t, path)
-	all := storetest.SyncOptions()
-	all.Details = archive.AllDetails
-	sync := func() {
-		summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), all)
-		require.NoError(t, err)
-		checkpoints = append(checkpoints, summary.Checkpoint.Note)
-	}
+	all := storetest.AllDetails()
+	sync := func() { checkpoints = append(checkpoints, u.SyncWith(a, all).Checkpoint.Note) }
 	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "webhook_created",
 		TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "9001", Details: map[string]any{"webhookName": "Invoices in"}})
 	sync()

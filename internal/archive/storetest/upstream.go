@@ -127,10 +127,25 @@ func SyncOptions() archive.SyncOptions {
 	return archive.SyncOptions{Instance: Instance, Organization: Acme(), Details: archive.NoDetails}
 }
 
+// AllDetails are those of one with all details.
+func AllDetails() archive.SyncOptions {
+	options := SyncOptions()
+	options.Details = archive.AllDetails
+	return options
+}
+
 // Sync fills an archive with a new client.
 func (u *Upstream) Sync(a *archive.Archive, key string) *archive.Summary {
 	u.T.Helper()
 	summary, err := a.Sync(u.T.Context(), u.Source(key), SyncOptions())
+	require.NoError(u.T, err)
+	return summary
+}
+
+// SyncWith fills an archive in another way, with the admin's key.
+func (u *Upstream) SyncWith(a *archive.Archive, options archive.SyncOptions) *archive.Summary {
+	u.T.Helper()
+	summary, err := a.Sync(u.T.Context(), u.Source(AdminKey), options)
 	require.NoError(u.T, err)
 	return summary
 }

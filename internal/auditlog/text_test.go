@@ -18,7 +18,7 @@ import (
 
 func TestTextClean(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct{ raw, want string }{
+	for name, test := range map[string]struct{ raw, want string }{
 		"plain text stays":  {"Webhook created", "Webhook created"},
 		"empty stays empty": {"", ""},
 		"accents and scripts stay": {"Příliš žluťoučký Ελλάδα 日本語 العربية हिन्दी",
@@ -60,12 +60,8 @@ func TestTextClean(t *testing.T) {
 		"text above the bound is cut":             {strings.Repeat("é", 301), strings.Repeat("é", 299) + "…"},
 		"long plain text is cut":                  {strings.Repeat("a", 1000), strings.Repeat("a", 299) + "…"},
 		"what is dropped does not count":          {strings.Repeat("a\u200b", 300), strings.Repeat("a", 300)},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			assert.Equal(t, test.want, auditlog.Text(test.raw).Clean())
-		})
+	} {
+		assert.Equal(t, test.want, auditlog.Text(test.raw).Clean(), name)
 	}
 }
 
@@ -140,4 +136,50 @@ func requireClean(t *testing.T, raw string) {
 	require.LessOrEqual(t, utf8.RuneCountInString(cleaned), auditlog.MaxTextRunes, "%+q", raw)
 	require.Equal(t, -1, strings.IndexFunc(cleaned, logtest.IsUnwelcome), "%+q became %+q", raw, cleaned)
 	require.Equal(t, cleaned, auditlog.Text(cleaned).Clean(), "cleaning %+q twice changes it", raw)
+}
+
+func TestFold(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ in, want string }{
+		"case":                       {"Jan NOVAK", "jan novak"},
+		"composed accents":           {"Jan Novák", "jan novak"},
+		"decomposed accents":         {"Jan Nova\u0301k", "jan novak"},
+		"letters with strokes":       {"Łukasz Møller Đorđe", "lukasz moller dorde"},
+		"ligatures and sharp s":      {"Straße Æsir ﬁn", "strasse aesir fin"},
+		"dotted and dotless i":       {"İstanbul ısı", "istanbul isi"},
+		"full width":                 {"Ｊａｎ", "jan"},
+		"final sigma":                {"ΟΔΥΣΣΕΎΣ", "οδυσσευσ"},
+		"white space":                {"  Jan\u00a0 \tNovák\n", "jan novak"},
+		"invisible characters":       {"J\u200ban\u202e No\u00advák", "jan novak"},
+		"escape sequences":           {"\x1b[31mJan\x1b[0m", "jan"},
+		"other scripts stay":         {"日本 Ελλάδα Мария", "日本 ελλαδα мария"},
+		"punctuation and digits too": {"jan.novak_2@x.example", "jan.novak_2@x.example"},
+		"nothing visible":            {"\u200b\u202e", ""},
+	} {
+		assert.Equal(t, test.want, auditlog.Fold(test.in), name)
+	}
+}
+
+func TestFoldTwiceIsFoldOnce(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewSource(1))
+	for range 5_000 {
+		requireFolded(t, logtest.RandomText(random))
+	}
+	for r := rune(0); r < 0x20000; r++ {
+		requireFolded(t, string(r))
+	}
+}
+
+func FuzzFold(f *testing.F) {
+	for _, seed := range []string{"Jan Novák", "ŒŁı", "ﬃ\u0345", "\x1b[m"} {
+		f.Add(seed)
+	}
+	f.Fuzz(requireFolded)
+}
+
+func requireFolded(t *testing.T, s string) {
+	t.Helper()
+	folded := auditlog.Fold(s)
+	require.Equal(t, folded, auditlog.Fold(folded), "%+q", s)
 }

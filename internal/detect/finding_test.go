@@ -179,3 +179,101 @@ func TestTheSystemHasNoHabits(t *testing.T) {
 	assert.Empty(t, activity.Outside)
 	assert.Empty(t, rules(activity))
 }
+
+func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+
+// windowStart is a Tuesday noon in UTC.
+func windowStart() time.Time { return now().AddDate(0, 0, -10) }
+
+// judged is a record and what it was judged to show.
+type judged struct {
+	detect.Record
+	detect.Assessment
+}
+
+// judge has the last ten days of somebody assessed against ninety before; the zero actor is the system.
+func judge(actor auditlog.Actor, zone, own *time.Location, entries ...*auditlog.Entry) judged {
+	record := detect.Record{Location: zone, Own: own, Catalog: logtest.Documented()}
+	if actor != (auditlog.Actor{}) {
+		record.Actor = &actor
+	}
+	slices.SortFunc(entries, auditlog.CompareNewestFirst)
+	for _, entry := range entries {
+		switch {
+		case entry.TriggeredAt.Before(windowStart().AddDate(0, 0, -90)):
+		case entry.TriggeredAt.Before(windowStart()):
+			record.Baseline = append(record.Baseline, entry)
+		default:
+			record.Entries = append(record.Entries, entry)
+		}
+	}
+	return judged{record, record.Assess()}
+}
+
+// daily are entries of the baseline, at some hours of so many days up to the day before the window.
+func daily(days int, zone *time.Location, hours ...int) []*auditlog.Entry {
+	var entries []*auditlog.Entry
+	for day := range days {
+		date := windowStart().In(zone).AddDate(0, 0, -1-day)
+		for i, hour := range hours {
+			entries = append(entries, logtest.Did(logtest.Ada(), "scenario_updated",
+				time.Date(date.Year(), date.Month(), date.Day(), hour, 10+i, day, 0, zone)))
+		}
+	}
+	return entries
+}
+
+// activeDays counts the days in UTC that have entries.
+func activeDays(entries []*auditlog.Entry) int {
+	days := map[string]bool{}
+	for _, entry := range entries {
+		days[entry.TriggeredAt.UTC().Format(time.DateOnly)] = true
+	}
+	return len(days)
+}
+
+func TestWhatTouchesAccessIsNotable(t *testing.T) {
+	t.Parallel()
+	// From the weightiest down; the last are not notable at all.
+	weighty := []auditlog.Text{
+		"two_factor_authentication_enforcement_disabled", "team_role_updated", "organization_created", "key_created",
+		"credential_request_authorized", "connection_deleted", "webhook_deleted", "organization_variable_updated", "connection_updated",
+		"webhook_created",
+	}
+	plain := []auditlog.Text{"scenario_updated", "scenario_created", "webhook_updated", "team_variable_updated"}
+	var entries []*auditlog.Entry
+	for i, event := range append(plain, weighty...) {
+		entries = append(entries, logtest.Did(logtest.Ada(), event, now().Add(-time.Duration(i+1)*time.Hour)))
+	}
+	notable := judge(logtest.Ada(), time.UTC, nil, entries...).Notable
+	var found []auditlog.Text
+	for i, one := range notable {
+		found = append(found, one.Entry.Event)
+		assert.NotEmpty(t, one.Why())
+		assert.True(t, i == 0 || one.Power <= notable[i-1].Power)
+	}
+	assert.Equal(t, weighty, found)
+}
+
+func TestNotableEntriesOfOneWeightComeNewestFirst(t *testing.T) {
+	t.Parallel()
+	older, newer := logtest.Did(logtest.Ada(), "key_deleted", now().Add(-2*time.Hour)), logtest.Did(logtest.Ada(), "key_created",
+		now().Add(-time.Hour))
+	notable := judge(logtest.Ada(), time.UTC, nil, older, newer,
+		logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour))).Notable
+	require.Len(t, notable, 2, "the baseline's are not")
+	assert.Equal(t, []*auditlog.Entry{newer, older}, []*auditlog.Entry{notable[0].Entry, notable[1].Entry})
+}
+
+func TestEventsOfAnyNameAreJudgedByTheirWords(t *testing.T) {
+	t.Parallel()
+	for event, want := range map[auditlog.Text]bool{
+		"sso_enabled": true, "user_2fa_reset": true, "organization_member_added": true, "API_KEYS_ROTATED": true,
+		"certificate_created": true, "folder_deleted": true,
+		"folder_removed": true, "keyboard_created": false, "monkey_updated": false, "folder_created": false, "": false, "_": false,
+		"\u202ekey_created": true,
+	} {
+		notable := judge(logtest.Ada(), time.UTC, nil, logtest.Did(logtest.Ada(), event, now().Add(-time.Hour))).Notable
+		assert.Equal(t, want, len(notable) == 1, "%q", string(event))
+	}
+}

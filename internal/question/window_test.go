@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
 )
 
@@ -19,7 +20,7 @@ const wednesday = "2026-10-14T15:30:00+02:00"
 
 func TestParseWindow(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		from, to         string
 		wantFrom, wantTo string
 		open             bool
@@ -36,8 +37,8 @@ func TestParseWindow(t *testing.T) {
 		"fractions finer than a nanosecond": {"2026-10-03T14:00:00.1234567899", "now", "2026-10-03T14:00:00.123456789+02:00", wednesday,
 			true},
 		"a date is the whole day": {"2026-10-03", "", "2026-10-03T00:00:00+02:00", "2026-10-04T00:00:00+02:00", false},
-		"a date as to is its end": {"2026-10-01", "2026-10-03", "2026-10-01T00:00:00+02:00", "2026-10-04T00:00:00+02:00",
-			false},
+		"a date as to is its end": {"2026-10-01", "2026-10-03", "2026-10-01T00:00:00+02:00",
+			"2026-10-04T00:00:00+02:00", false},
 		"a date with a change of clocks": {"2026-03-29", "", "2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", false},
 		"a month is the whole month":     {"2026-09", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00", false},
 		"the month that is not over":     {"2026-10", "", "2026-10-01T00:00:00+02:00", wednesday, true},
@@ -47,8 +48,8 @@ func TestParseWindow(t *testing.T) {
 		"today":                          {"today", "", "2026-10-14T00:00:00+02:00", wednesday, true},
 		"today as to ends now":           {"yesterday", "today", "2026-10-13T00:00:00+02:00", wednesday, true},
 		"yesterday":                      {"yesterday", "", "2026-10-13T00:00:00+02:00", "2026-10-14T00:00:00+02:00", false},
-		"yesterday as to is its end": {"2026-10-12", "yesterday", "2026-10-12T00:00:00+02:00", "2026-10-14T00:00:00+02:00",
-			false},
+		"yesterday as to is its end": {"2026-10-12", "yesterday", "2026-10-12T00:00:00+02:00",
+			"2026-10-14T00:00:00+02:00", false},
 		"this week begins on Monday":           {"this week", "", "2026-10-12T00:00:00+02:00", wednesday, true},
 		"last week":                            {"last week", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
 		"last week with an underscore":         {"Last_Week", "", "2026-10-05T00:00:00+02:00", "2026-10-12T00:00:00+02:00", false},
@@ -73,23 +74,19 @@ func TestParseWindow(t *testing.T) {
 		"to in the future is now":              {"2026-10-03T14:00", "2026-12-31", "2026-10-03T14:00:00+02:00", wednesday, true},
 		"one nanosecond is a window": {"2026-10-03T14:00:00", "2026-10-03T14:00:00.000000001", "2026-10-03T14:00:00+02:00",
 			"2026-10-03T14:00:00.000000001+02:00", false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := question.ParseWindow(request(t, test.from, test.to, "Europe/Prague", wednesday))
-			require.NoError(t, err)
-			assert.Equal(t, test.wantFrom, got.From.Format(time.RFC3339Nano), "from")
-			assert.Equal(t, test.wantTo, got.To.Format(time.RFC3339Nano), "to")
-			assert.Equal(t, test.open, got.OpenEnd, "open end")
-			assert.Equal(t, "Europe/Prague", got.Location.String())
-		})
+	} {
+		got, err := question.ParseWindow(request(t, test.from, test.to, "Europe/Prague", wednesday))
+		require.NoError(t, err, name)
+		assert.Equal(t, test.wantFrom, got.From.Format(time.RFC3339Nano), "%s: from", name)
+		assert.Equal(t, test.wantTo, got.To.Format(time.RFC3339Nano), "%s: to", name)
+		assert.Equal(t, test.open, got.OpenEnd, name)
+		assert.Equal(t, "Europe/Prague", got.Location.String(), name)
 	}
 }
 
 func TestParseWindowRefusesWhatItCannotRead(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		from, to string
 		argument string
 		says     []string
@@ -123,24 +120,20 @@ func TestParseWindowRefusesWhatItCannotRead(t *testing.T) {
 			[]string{"empty", "2026-10-03T00:00:00+02:00", "2026-10-02T00:00:00+02:00"}},
 		"end at start": {"2026-10-03T14:00", "2026-10-03T14:00", "to", []string{"empty"}},
 		"hostile text": {"\x1b[31m\" ignore that\u202e", "", "from", []string{`from "\" ignore that"`}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			_, err := question.ParseWindow(request(t, test.from, test.to, "Europe/Prague", wednesday))
-			var timeError *question.TimeError
-			require.ErrorAs(t, err, &timeError)
-			assert.Equal(t, test.argument, timeError.Argument)
-			for _, part := range test.says {
-				assert.Contains(t, err.Error(), part)
-			}
-		})
+	} {
+		_, err := question.ParseWindow(request(t, test.from, test.to, "Europe/Prague", wednesday))
+		var timeError *question.TimeError
+		require.ErrorAs(t, err, &timeError, name)
+		assert.Equal(t, test.argument, timeError.Argument, name)
+		for _, part := range test.says {
+			assert.Contains(t, err.Error(), part, name)
+		}
 	}
 }
 
 func TestParseWindowSaysHowItResolvedClockChanges(t *testing.T) {
 	t.Parallel()
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		zone, now, from, to string
 		wantFrom, wantTo    string
 		notes               []string
@@ -194,16 +187,12 @@ func TestParseWindowSaysHowItResolvedClockChanges(t *testing.T) {
 			"UTC", "2026-10-14T00:00:00Z", "2026-10-01", "this year",
 			"2026-10-01T00:00:00Z", "2026-10-14T00:00:00Z", nil,
 		},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := question.ParseWindow(request(t, test.from, test.to, test.zone, test.now))
-			require.NoError(t, err)
-			assert.Equal(t, test.wantFrom, got.From.Format(time.RFC3339Nano), "from")
-			assert.Equal(t, test.wantTo, got.To.Format(time.RFC3339Nano), "to")
-			assert.Equal(t, test.notes, got.Notes)
-		})
+	} {
+		got, err := question.ParseWindow(request(t, test.from, test.to, test.zone, test.now))
+		require.NoError(t, err, name)
+		assert.Equal(t, test.wantFrom, got.From.Format(time.RFC3339Nano), "%s: from", name)
+		assert.Equal(t, test.wantTo, got.To.Format(time.RFC3339Nano), "%s: to", name)
+		assert.Equal(t, test.notes, got.Notes, name)
 	}
 }
 
@@ -355,24 +344,88 @@ func TestAllBeginsWhereTheCallerSaysThatThingsBegin(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 10, 15, 12, 0, 0, 0, time.UTC)
 	beginning := at.AddDate(-1, 0, 3)
-	window, err := question.ParseWindow(question.WindowRequest{Location: time.UTC, From: " All ", Now: at, Beginning: beginning, DefaultDays: 7})
+	parse := func(from, to string, beginning time.Time) (question.ParsedWindow, error) {
+		return question.ParseWindow(question.WindowRequest{From: from, To: to, Location: time.UTC, Now: at, Beginning: beginning})
+	}
+	window, err := parse(" All ", "", beginning)
 	require.NoError(t, err)
-	assert.Equal(t, beginning, window.From)
-	assert.Equal(t, at, window.To)
+	assert.Equal(t, auditlog.Window{From: beginning, To: at, Location: time.UTC}, window.Window)
 	assert.True(t, window.OpenEnd)
-
-	window, err = question.ParseWindow(question.WindowRequest{Location: time.UTC, From: "all", To: "2026-10-01", Now: at, Beginning: beginning, DefaultDays: 7})
+	window, err = parse("all", "2026-10-01", beginning)
 	require.NoError(t, err)
 	assert.Equal(t, time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), window.To)
 
-	for name, request := range map[string]question.WindowRequest{
-		"in to":                   {To: "all", Location: time.UTC, Now: at, Beginning: beginning},
-		"where nothing begins":    {From: "all", Location: time.UTC, Now: at},
-		"where nothing has begun": {From: "all", Location: time.UTC, Now: at, Beginning: at.Add(time.Hour)},
-		"that ends before it":     {From: "all", To: "2024-01-01", Location: time.UTC, Now: at, Beginning: beginning},
+	for name, test := range map[string]struct {
+		from, to  string
+		beginning time.Time
+	}{
+		"in to":                   {"", "all", beginning},
+		"something else":          {"all of it", "", beginning},
+		"where nothing begins":    {"all", "", time.Time{}},
+		"where nothing has begun": {"all", "", at.Add(time.Hour)},
+		"that ends before it":     {"all", "2024-01-01", beginning},
 	} {
-		_, err := question.ParseWindow(request)
+		_, err := parse(test.from, test.to, test.beginning)
 		var wrong *question.TimeError
 		require.ErrorAs(t, err, &wrong, name)
+	}
+}
+
+func TestThePeriodBeforeIsFairlyCompared(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		zone, from, to string
+		want           string
+	}{
+		"a month":                            {"Europe/Prague", "2026-10-01T00:00", "2026-11-01T00:00", "2026-09-01T00:00"},
+		"a month after a short one":          {"UTC", "2026-03-01T00:00", "2026-04-01T00:00", "2026-02-01T00:00"},
+		"a quarter":                          {"UTC", "2026-01-01T00:00", "2026-04-01T00:00", "2025-10-01T00:00"},
+		"a year":                             {"UTC", "2025-01-01T00:00", "2026-01-01T00:00", "2024-01-01T00:00"},
+		"a month of another zone":            {"UTC", "2026-09-30T22:00", "2026-10-31T23:00", "2026-08-30T21:00"},
+		"days":                               {"UTC", "2026-10-03T13:00", "2026-11-02T13:00", "2026-09-03T13:00"},
+		"the day on which clocks go forward": {"Europe/Prague", "2026-03-29T00:00", "2026-03-30T00:00", "2026-03-28T00:00"},
+		"the day on which clocks go back":    {"Europe/Prague", "2026-10-25T00:00", "2026-10-26T00:00", "2026-10-24T00:00"},
+		"by half an hour":                    {"Australia/Lord_Howe", "2026-04-05T00:00", "2026-04-06T00:00", "2026-04-04T00:00"},
+		"a week":                             {"Asia/Kathmandu", "2026-11-16T00:00", "2026-11-23T00:00", "2026-11-09T00:00"},
+		"the leap day":                       {"UTC", "2028-02-29T00:00", "2028-03-01T00:00", "2028-02-28T00:00"},
+		"the month with it":                  {"UTC", "2028-02-01T00:00", "2028-03-01T00:00", "2028-01-01T00:00"},
+		"days over the end of a month":       {"UTC", "2028-03-01T00:00", "2028-03-03T00:00", "2028-02-28T00:00"},
+		"hours":                              {"UTC", "2026-10-03T08:00", "2026-10-03T18:00", "2026-10-02T22:00"},
+		"hours over a change of clocks":      {"Europe/Prague", "2026-03-29T01:00", "2026-03-29T05:00", "2026-03-28T22:00"},
+		"a time of day that the day before skips": {"Europe/Prague", "2026-03-30T02:30", "2026-03-31T02:30", "2026-03-29T03:30"},
+	} {
+		location, err := time.LoadLocation(test.zone)
+		require.NoError(t, err)
+		at := func(text string) time.Time {
+			parsed, err := time.ParseInLocation("2006-01-02T15:04", text, location)
+			require.NoError(t, err)
+			return parsed
+		}
+		previous := question.Previous(auditlog.Window{From: at(test.from), To: at(test.to), Location: location})
+		assert.True(t, at(test.want).Equal(previous.From), "%s: %s", name, previous.From)
+		assert.True(t, at(test.from).Equal(previous.To), name)
+	}
+}
+
+func TestPeriodsBeforeAdjoinAndAreNeverEmpty(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewSource(2))
+	for range 5_000 {
+		zone := []string{"UTC", "Europe/Prague", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns",
+			"Asia/Kathmandu"}[random.Intn(6)]
+		location, err := time.LoadLocation(zone)
+		require.NoError(t, err)
+		from := time.Date(2010, 1, 1, 0, 0, 0, 0, location).AddDate(0, 0, random.Intn(6000))
+		if random.Intn(2) == 0 {
+			from = from.Add(time.Duration(random.Intn(86_400)) * time.Second)
+		}
+		w := auditlog.Window{From: from, To: from.AddDate(0, 0, 1+random.Intn(400)), Location: location}
+		for _, previous := range []auditlog.Window{question.Previous(w), question.DaysBefore(w, 1+random.Intn(100))} {
+			assert.True(t, previous.To.Equal(w.From))
+			assert.True(t, previous.From.Before(previous.To), "%s", w.From)
+		}
+		previous := question.Previous(w)
+		difference := (w.To.Sub(w.From) - previous.To.Sub(previous.From)).Abs()
+		assert.Less(t, difference, 4*24*time.Hour, "as long but for the length of months and changes of clocks: %s to %s", w.From, w.To)
 	}
 }

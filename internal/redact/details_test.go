@@ -22,7 +22,7 @@ func TestDetails(t *testing.T) {
 	t.Parallel()
 	pem := `-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----`
 	jwt := "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
-	tests := map[string]struct {
+	for name, test := range map[string]struct {
 		event, raw, want string
 		masked           []string
 	}{
@@ -50,8 +50,7 @@ func TestDetails(t *testing.T) {
 			`{"name":"x","value":"s","a":{"oldValue":1,"new_value":2,"from":"f","to":null}}`,
 			`{"name":"x","value":"[masked]","a":{"oldValue":"[masked]","new_value":"[masked]","from":"[masked]","to":null}}`,
 			[]string{"value", "a.oldValue", "a.new_value", "a.from"}},
-		"others' values stay": {"scenario_updated", `{"name":"x","value":"s","from":1}`, `{"name":"x","value":"s","from":1}`,
-			nil},
+		"others' values stay": {"scenario_updated", `{"name":"x","value":"s","from":1}`, `{"name":"x","value":"s","from":1}`, nil},
 		"a secret named by its sibling": {"", `{"headers":[{"value":"v","name":"Authorization"},{"name":"Accept","value":"*/*"}]}`,
 			`{"headers":[{"value":"[masked]","name":"Authorization"},{"name":"Accept","value":"*/*"}]}`, []string{"headers[0].value"}},
 		"both sides of a secret change": {"", `{"field":"password","old":"a","new":"b"}`,
@@ -66,21 +65,16 @@ func TestDetails(t *testing.T) {
 		"addresses with secrets": {"", `["https://h.example/?a=1&access_token=x","https://h.example/?page=2"]`,
 			`["[masked]","https://h.example/?page=2"]`, []string{"[0]"}},
 		"a secret behind escapes": {"", `{"a":"Bear\u200ber abc123def"}`, `{"a":"[masked]"}`, []string{"a"}},
-		"a secret beyond the cut": {"", `{"a":"` + strings.Repeat("x", 400) + ` Bearer abc123def"}`, `{"a":"[masked]"}`,
-			[]string{"a"}},
+		"a secret beyond the cut": {"", `{"a":"` + strings.Repeat("x", 400) + ` Bearer abc123def"}`, `{"a":"[masked]"}`, []string{"a"}},
 		"a secret in JSON within text": {"", `{"a":"{\"password\":\"p\"}","b":"{\"n\":1}"}`, `{"a":"[masked]","b":"{\"n\":1}"}`,
 			[]string{"a"}},
 		"a secret as a key":     {"", `{"Bearer abc123def":1}`, `{"[masked]":"[masked]"}`, []string{"[masked]"}},
 		"a secret as the whole": {"", `"Bearer abc123def"`, `"[masked]"`, []string{"$"}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			cleaned, masked, err := redact.Details(json.RawMessage(test.raw), auditlog.Text(test.event))
-			require.NoError(t, err)
-			assert.Equal(t, test.want, string(cleaned))
-			assert.Equal(t, test.masked, masked)
-		})
+	} {
+		cleaned, masked, err := redact.Details(json.RawMessage(test.raw), auditlog.Text(test.event))
+		require.NoError(t, err, name)
+		assert.Equal(t, test.want, string(cleaned), name)
+		assert.Equal(t, test.masked, masked, name)
 	}
 }
 
@@ -208,19 +202,16 @@ func requireBounded(t *testing.T, cleaned json.RawMessage) {
 	require.Equal(t, compact.String(), string(cleaned))
 }
 
-// requireDistinctKeys checks that no reader loses a member: decoding into maps and
-// back keeps the length.
+// requireDistinctKeys checks that no reader loses a member: decoding into maps and back keeps the length.
 func requireDistinctKeys(t *testing.T, cleaned json.RawMessage) {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(cleaned))
 	decoder.UseNumber()
 	var value any
 	require.NoError(t, decoder.Decode(&value))
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	require.NoError(t, encoder.Encode(value))
-	require.Equal(t, len(cleaned), out.Len()-1, "%s", cleaned)
+	again, err := auditlog.PlainJSON(value)
+	require.NoError(t, err)
+	require.Len(t, again, len(cleaned), "%s", cleaned)
 }
 
 func randomValue(random *rand.Rand, depth int) any {
@@ -250,5 +241,52 @@ func randomValue(random *rand.Rand, depth int) any {
 			object[key] = randomValue(random, depth-1)
 		}
 		return object
+	}
+}
+
+func TestFieldsOfDetailsAreWhatDetailsShows(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string][]string{
+		`{"a":1,"b":{"c":"x","d":{}},"e":[1,{"f":2}]}`:     {"a=1", `b.c="x"`, "b.d={}", `e=[1,{"f":2}]`},
+		`{"apiKey":"s3cr3t","n":{"token":{"deep":"s"}}}`:   {`apiKey="[masked]"`, `n.token="[masked]"`},
+		`{"header":{"name":"X-Api-Key","value":"s3cr3t"}}`: {`header.name="X-Api-Key"`, `header.value="[masked]"`},
+		`{"headers":{"Bearer abcdefgh":1}}`:                {`headers.[masked]="[masked]"`},
+		`{"a.b":1,"a":{"b":2}}`:                            {"a.b=1", "a.b (2)=2"},
+		`{"x\u202ey":"\u200bz"}`:                           {`xy="z"`},
+		`[1]`:                                              nil,
+		`"x"`:                                              nil,
+		`{"a":`:                                            nil,
+		``:                                                 nil,
+		`{}`:                                               nil,
+	} {
+		var got []string
+		for _, field := range redact.Fields(json.RawMessage(raw), "webhook_updated") {
+			got = append(got, field.Path+"="+string(field.Shown))
+		}
+		assert.Equal(t, want, got, raw)
+	}
+	values := redact.Fields(json.RawMessage(`{"value":"a","name":"B"}`), "team_variable_updated")
+	assert.JSONEq(t, `"[masked]"`, string(values[0].Shown))
+	assert.Equal(t, `"a"`, string(values[0].Raw), "to tell that it changed")
+}
+
+func TestFieldsOfHugeDetailsAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, raw := range map[string]string{
+		"a long text":  `{"a":"` + strings.Repeat("é", 10_000) + `"}`,
+		"a long list":  `{"a":[` + strings.Repeat(`"x",`, 10_000) + `1]}`,
+		"a long key":   `{"` + strings.Repeat("k", 10_000) + `":1}`,
+		"many objects": `{"a":{` + strings.TrimSuffix(strings.Repeat(`"b":{"c":{"d":1}},`, 3_000), ",") + `}}`,
+		"great depth":  strings.Repeat(`{"a":`, 5_000) + `1` + strings.Repeat(`}`, 5_000),
+	} {
+		fields := redact.Fields(json.RawMessage(raw), "webhook_updated")
+		require.NotEmpty(t, fields, name)
+		assert.LessOrEqual(t, len(fields), 500, name)
+		for _, field := range fields {
+			assert.LessOrEqual(t, utf8.RuneCountInString(field.Path), 420, name)
+			assert.LessOrEqual(t, utf8.RuneCount(field.Shown), 420, name)
+			assert.True(t, json.Valid(field.Shown), name)
+			assert.True(t, json.Valid(field.Raw), name)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func TestManyDeletionsWithinAnHourAreFound(t *testing.T) {
 		"the busiest of two hours": {append(series(11, "webhook_deleted", morning(), time.Minute),
 			series(13, "key_deleted", morning().Add(-30*time.Hour), time.Minute)...), detect.SeverityMedium, 13},
 	} {
-		got := finding(judge(logtest.Ada(), time.UTC, nil, test.entries...), "mass_deletion")
+		got := finding(judgeAda(test.entries...), "mass_deletion")
 		if test.want == "" {
 			assert.Nil(t, got, name)
 			continue
@@ -83,7 +83,7 @@ func TestWorkOutsideUsualHoursIsFoundFromThreeEntriesOn(t *testing.T) {
 	t.Parallel()
 	night := time.Date(2026, 11, 18, 3, 30, 0, 0, time.UTC)
 	find := func(entries ...*auditlog.Entry) *detect.Finding {
-		return finding(judge(logtest.Ada(), time.UTC, nil, append(daily(20, time.UTC, 9, 12), entries...)...), "outside_usual_hours")
+		return finding(judgeAda(append(daily(20, time.UTC, 9, 12), entries...)...), "outside_usual_hours")
 	}
 	assert.Nil(t, find(series(2, "key_created", night, time.Minute)...))
 	assert.Nil(t, find(series(30, "key_created", morning(), time.Minute)...))
@@ -96,7 +96,7 @@ func TestWorkOutsideUsualHoursIsFoundFromThreeEntriesOn(t *testing.T) {
 	require.NotNil(t, medium)
 	assert.Equal(t, detect.SeverityMedium, medium.Severity)
 	assert.Len(t, medium.Evidence, 3)
-	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, series(9, "key_created", night, time.Minute)...), "outside_usual_hours"),
+	assert.Nil(t, finding(judgeAda(series(9, "key_created", night, time.Minute)...), "outside_usual_hours"),
 		"with no baseline nothing is unusual")
 }
 
@@ -107,7 +107,7 @@ func TestNotableEventsOfAFirstTimeAreFound(t *testing.T) {
 		for i, event := range events {
 			entries = append(entries, logtest.Did(logtest.Ada(), event, morning().Add(-time.Duration(i)*time.Minute)))
 		}
-		return finding(judge(logtest.Ada(), time.UTC, nil, entries...), "first_time_events")
+		return finding(judgeAda(entries...), "first_time_events")
 	}
 	got := find(20, "key_created", "key_created", "webhook_deleted", "webhook_updated")
 	require.NotNil(t, got)
@@ -119,18 +119,14 @@ func TestNotableEventsOfAFirstTimeAreFound(t *testing.T) {
 	assert.NotNil(t, find(15, "key_created"))
 	known := append(daily(20, time.UTC, 9, 12), logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour)),
 		logtest.Did(logtest.Ada(), "key_created", morning()))
-	assert.Nil(t, finding(judge(logtest.Ada(), time.UTC, nil, known...), "first_time_events"))
+	assert.Nil(t, finding(judgeAda(known...), "first_time_events"))
 }
 
 func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
 	t.Parallel()
 	find := func(usual, count int) *detect.Finding {
-		var hours []int
-		for range usual {
-			hours = append(hours, 9)
-		}
-		return finding(judge(logtest.Ada(), time.UTC, nil,
-			append(daily(20, time.UTC, hours...), series(count, "scenario_updated", morning(), time.Second)...)...), "busy_day")
+		usualDays := daily(20, time.UTC, slices.Repeat([]int{9}, usual)...)
+		return finding(judgeAda(append(usualDays, series(count, "scenario_updated", morning(), time.Second)...)...), "busy_day")
 	}
 	assert.Nil(t, find(4, 30), "thirty entries a day are never many")
 	got := find(4, 31)
@@ -147,9 +143,8 @@ func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
 func TestFindingsKeepTheirIDs(t *testing.T) {
 	t.Parallel()
 	ask := func(count int) judged {
-		return judge(logtest.Ada(), time.UTC, nil,
-			append(daily(20, time.UTC, 9, 12), series(count, "webhook_deleted", time.Date(2026, 11, 18, 3, 59, 0, 0, time.UTC),
-				time.Minute)...)...)
+		night := time.Date(2026, 11, 18, 3, 59, 0, 0, time.UTC)
+		return judgeAda(append(daily(20, time.UTC, 9, 12), series(count, "webhook_deleted", night, time.Minute)...)...)
 	}
 	first, again, other := ask(40), ask(40), ask(41)
 	assert.Equal(t, []string{"mass_deletion", "outside_usual_hours", "first_time_events", "busy_day"}, rules(first),
@@ -210,6 +205,10 @@ func judge(actor auditlog.Actor, zone, own *time.Location, entries ...*auditlog.
 	return judged{record, record.Assess()}
 }
 
+func judgeAda(entries ...*auditlog.Entry) judged {
+	return judge(logtest.Ada(), time.UTC, nil, entries...)
+}
+
 // daily are entries of the baseline, at some hours of so many days up to the day before the window.
 func daily(days int, zone *time.Location, hours ...int) []*auditlog.Entry {
 	var entries []*auditlog.Entry
@@ -245,7 +244,7 @@ func TestWhatTouchesAccessIsNotable(t *testing.T) {
 	for i, event := range append(plain, weighty...) {
 		entries = append(entries, logtest.Did(logtest.Ada(), event, now().Add(-time.Duration(i+1)*time.Hour)))
 	}
-	notable := judge(logtest.Ada(), time.UTC, nil, entries...).Notable
+	notable := judgeAda(entries...).Notable
 	var found []auditlog.Text
 	for i, one := range notable {
 		found = append(found, one.Entry.Event)
@@ -259,7 +258,7 @@ func TestNotableEntriesOfOneWeightComeNewestFirst(t *testing.T) {
 	t.Parallel()
 	older, newer := logtest.Did(logtest.Ada(), "key_deleted", now().Add(-2*time.Hour)), logtest.Did(logtest.Ada(), "key_created",
 		now().Add(-time.Hour))
-	notable := judge(logtest.Ada(), time.UTC, nil, older, newer,
+	notable := judgeAda(older, newer,
 		logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour))).Notable
 	require.Len(t, notable, 2, "the baseline's are not")
 	assert.Equal(t, []*auditlog.Entry{newer, older}, []*auditlog.Entry{notable[0].Entry, notable[1].Entry})
@@ -273,7 +272,7 @@ func TestEventsOfAnyNameAreJudgedByTheirWords(t *testing.T) {
 		"folder_removed": true, "keyboard_created": false, "monkey_updated": false, "folder_created": false, "": false, "_": false,
 		"\u202ekey_created": true,
 	} {
-		notable := judge(logtest.Ada(), time.UTC, nil, logtest.Did(logtest.Ada(), event, now().Add(-time.Hour))).Notable
+		notable := judgeAda(logtest.Did(logtest.Ada(), event, now().Add(-time.Hour))).Notable
 		assert.Equal(t, want, len(notable) == 1, "%q", string(event))
 	}
 }

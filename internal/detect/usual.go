@@ -57,19 +57,12 @@ func (u *Usual) Ranges() []string {
 // learnUsual learns from the entries of a baseline.
 func learnUsual(baseline []*auditlog.Entry, location *time.Location) *Usual {
 	usual := &Usual{Location: location}
-	type dayHour struct {
-		day  string
-		hour int
-	}
-	worked := map[dayHour]bool{}
-	days := map[string]bool{}
+	days := map[string]uint32{} // the hours worked in, or next to, a bit for each
 	for _, entry := range baseline {
 		local := entry.TriggeredAt.In(location)
-		day := local.Format(time.DateOnly)
-		days[day] = true
 		// Work at 08:58 makes 9 o'clock no less usual.
 		for _, hour := range []int{local.Hour() - 1, local.Hour(), local.Hour() + 1} {
-			worked[dayHour{day, (hour + 24) % 24}] = true
+			days[local.Format(time.DateOnly)] |= 1 << ((hour + 24) % 24)
 		}
 	}
 	if len(baseline) < minBaselineEntries || len(days) < minBaselineDays {
@@ -77,11 +70,11 @@ func learnUsual(baseline []*auditlog.Entry, location *time.Location) *Usual {
 			"are needed", len(baseline), len(days), minBaselineEntries, minBaselineDays)
 		return usual
 	}
-	var daysOf [24]int
-	for at := range worked {
-		daysOf[at.hour]++
-	}
-	for hour, count := range daysOf {
+	for hour := range 24 {
+		count := 0
+		for _, hours := range days {
+			count += int(hours >> hour & 1)
+		}
 		if count >= minUsualDays && float64(count) >= minUsualShare*float64(len(days)) {
 			usual.hours |= 1 << hour
 		}

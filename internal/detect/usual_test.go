@@ -30,7 +30,7 @@ func TestHoursAreUsualOnceEnoughWasSeen(t *testing.T) {
 			daily(1, time.UTC, 17, 18, 19, 20, 21, 22, 23), daily(9, time.UTC, 0)), false},
 	} {
 		night := logtest.Did(logtest.Ada(), "key_created", now().Add(-9*time.Hour)) // 03:00
-		activity := judge(logtest.Ada(), time.UTC, nil, append(test.baseline, night)...)
+		activity := judgeAda(append(test.baseline, night)...)
 		assert.Equal(t, test.known, activity.Usual.IsKnown(), name)
 		if test.known {
 			assert.Empty(t, activity.Usual.Reason)
@@ -46,9 +46,7 @@ func TestHoursAreUsualOnceEnoughWasSeen(t *testing.T) {
 
 func TestUsualHoursHaveTheirNeighbours(t *testing.T) {
 	t.Parallel()
-	ranges := func(entries ...*auditlog.Entry) []string {
-		return judge(logtest.Ada(), time.UTC, nil, entries...).Usual.Ranges()
-	}
+	ranges := func(entries ...*auditlog.Entry) []string { return judgeAda(entries...).Usual.Ranges() }
 	assert.Equal(t, []string{"08-11", "14-17"}, ranges(daily(20, time.UTC, 9, 15)...), "an hour beside is as usual")
 	assert.Equal(t, []string{"00-02", "22-24"}, ranges(daily(20, time.UTC, 23, 0)...), "around midnight")
 	assert.Equal(t, []string{"00-24"}, ranges(daily(20, time.UTC, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22)...))
@@ -108,9 +106,9 @@ func TestMachinesAreToldByNameOrByHours(t *testing.T) {
 	for hour := range 20 {
 		hours = append(hours, hour)
 	}
-	assert.Equal(t, detect.ServiceAccount, judge(logtest.Ada(), time.UTC, nil, daily(5, time.UTC, hours...)...).ActorType)
-	assert.Equal(t, detect.Person, judge(logtest.Ada(), time.UTC, nil, daily(4, time.UTC, hours...)...).ActorType, "too little to tell")
-	assert.Equal(t, detect.Person, judge(logtest.Ada(), time.UTC, nil, daily(40, time.UTC, hours[:19]...)...).ActorType)
+	assert.Equal(t, detect.ServiceAccount, judgeAda(daily(5, time.UTC, hours...)...).ActorType)
+	assert.Equal(t, detect.Person, judgeAda(daily(4, time.UTC, hours...)...).ActorType, "too little to tell")
+	assert.Equal(t, detect.Person, judgeAda(daily(40, time.UTC, hours[:19]...)...).ActorType)
 
 	night := logtest.Did(auditlog.Actor{ID: "5", Name: "svc-deploy"}, "key_created", now().Add(-9*time.Hour))
 	activity := judge(auditlog.Actor{ID: "5", Name: "svc-deploy"}, time.UTC, nil, append(daily(20, time.UTC, 9, 12), night)...)

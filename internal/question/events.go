@@ -1,6 +1,7 @@
 package question
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,8 +21,9 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 		func(e auditlog.Event) bool { return foldName(e.Category) == folded },
 	}
 	if strings.ContainsAny(folded, "*?") {
-		pattern := []rune(folded)
-		levels = append(levels, func(e auditlog.Event) bool { return matchGlob(pattern, []rune(foldName(e.Value))) })
+		wild := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(folded))
+		pattern := regexp.MustCompile("(?s)^" + wild + "$") // quoted, so that it compiles
+		levels = append(levels, func(e auditlog.Event) bool { return pattern.MatchString(foldName(e.Value)) })
 	}
 	valued := slices.DeleteFunc(slices.Clone(catalog.Events), func(e auditlog.Event) bool { return e.Value == "" })
 	hits := distinct(strongest(valued, levels...), func(e auditlog.Event) auditlog.Text { return e.Value })
@@ -44,31 +46,6 @@ func nearestEvents(catalog *auditlog.Catalog, folded string) []string {
 		shown = appendOnce(shown, text)
 	}
 	return shown
-}
-
-// matchGlob reports whether all of s fits a pattern of literal characters, * and ?.
-func matchGlob(pattern, s []rune) bool {
-	// On a mismatch only the last * needs to take one character more.
-	p, i, star, resume := 0, 0, -1, 0
-	for i < len(s) {
-		switch {
-		case p < len(pattern) && pattern[p] == '*':
-			star, resume = p, i
-			p++
-		case p < len(pattern) && (pattern[p] == '?' || pattern[p] == s[i]):
-			p++
-			i++
-		case star >= 0:
-			resume++
-			p, i = star+1, resume
-		default:
-			return false
-		}
-	}
-	for p < len(pattern) && pattern[p] == '*' {
-		p++
-	}
-	return p == len(pattern)
 }
 
 // MatchKind returns the kind of object that want names, and its events: by the whole category, else by the beginning of one of its words.

@@ -160,21 +160,14 @@ func TestReopenedCursorsKnowTheNamesAgain(t *testing.T) {
 	assert.Equal(t, []auditlog.Ref{{ID: "9", Name: "Ops"}, {ID: "10"}}, place.Query.Teams)
 	assert.Equal(t, []auditlog.Actor{{ID: "6", Name: "Marek"}, {ID: "5", Name: "Jan"}}, place.Query.Actors)
 	assert.Equal(t, []auditlog.Actor{{ID: "7"}}, place.Query.ExcludeActors)
+	_, err = service.Reopen(t.Context(), cursor, "history")
+	var wrong *question.CursorError
+	require.ErrorAs(t, err, &wrong, "a cursor is only for the tool that made it")
+	require.ErrorContains(t, err, "list")
 	known.catalog = nil
 	place, err = service.Reopen(t.Context(), cursor, "list")
 	require.NoError(t, err, "names are for show")
 	assert.Equal(t, []auditlog.Actor{{ID: "6"}, {ID: "5"}}, place.Query.Actors)
-}
-
-func TestACursorIsOnlyForTheToolThatMadeIt(t *testing.T) {
-	t.Parallel()
-	service := &question.Resolver{Directory: &directory{}, Cursors: sealer("s", "i")}
-	cursor, err := service.Cursors.Seal(question.Cursor{TakenAt: now(), Tool: "list", Query: auditlog.Query{Window: lastDay()}})
-	require.NoError(t, err)
-	_, err = service.Reopen(t.Context(), cursor, "history")
-	var wrong *question.CursorError
-	require.ErrorAs(t, err, &wrong)
-	require.ErrorContains(t, err, "list")
 }
 
 func TestQuestionsThatFollowEachOtherEndAtTheSameInstant(t *testing.T) {

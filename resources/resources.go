@@ -77,7 +77,9 @@ func (r resource) register(s *server.MCPServer, config Config) {
 			}
 			return nil, errors.New(answer.Explain(err))
 		}
-		return []mcp.ResourceContents{mcp.TextResourceContents{URI: request.Params.URI, MIMEType: r.mimeType, Text: held.text, Meta: held.meta}}, nil
+		return []mcp.ResourceContents{mcp.TextResourceContents{
+			URI: request.Params.URI, MIMEType: r.mimeType, Text: held.text, Meta: held.meta,
+		}}, nil
 	}
 	if !strings.Contains(r.uri, "{") {
 		s.AddResource(mcp.NewResource(r.uri, r.name,

@@ -40,7 +40,7 @@ func TestTheStatusOfTheArchiveIsTold(t *testing.T) {
 	asks := func(key string) schemas.ArchiveStatus {
 		reader := &archive.Reader{Source: u.session(key, live.Options{Zone: "eu1.make.com"}), Archive: stored, Instance: "test",
 			IsUnreachable: live.IsUnreachable}
-		service := &analysis.Service{Resolver: question.Resolver{Reader: reader, Directory: reader}}
+		service := &analysis.Service{Entries: reader, Resolver: question.Resolver{Reader: reader, Directory: reader}}
 		return ok[schemas.ArchiveStatus](connect(t, func(context.Context) (*analysis.Service, error) { return service, nil }),
 			"make://archive/status")
 	}

@@ -84,7 +84,7 @@ func completeEntries(ctx context.Context, service *analysis.Service, organizatio
 	if err != nil {
 		return nil, err
 	}
-	uuids := service.Directory.ObservedEntries(organization.ID, 10*maxCompletions)
+	uuids := service.Entries.ObservedEntries(organization.ID, 10*maxCompletions)
 	if len(uuids) == 0 {
 		now := service.Directory.Now()
 		query := auditlog.Query{Organization: organization.Ref,

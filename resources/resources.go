@@ -195,7 +195,7 @@ func readEntry(ctx context.Context, service *analysis.Service, at address) (cont
 	if err != nil {
 		return content{}, err
 	}
-	entry, err := service.Directory.Detail(ctx, organization.ID, uuid)
+	entry, err := service.Entries.Detail(ctx, organization.ID, uuid)
 	var bare *auditlog.DetailsError
 	if err != nil && !errors.As(err, &bare) {
 		return content{}, err

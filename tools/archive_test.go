@@ -62,7 +62,7 @@ func (u *upstream) archivedReader(a *archive.Archive, key string) (*analysis.Ser
 	source, ok := service.Reader.(archive.Source)
 	require.True(u.T, ok)
 	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsUnreachable: live.IsUnreachable}
-	service.Reader, service.Directory = reader, reader
+	service.Reader, service.Directory, service.Entries = reader, reader, reader
 	return service, reader
 }
 

@@ -18,6 +18,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/tools"
 )
 
@@ -31,7 +32,7 @@ func everyCall() map[string]args {
 
 // failingAccess is a directory that cannot tell of one organization.
 type failingAccess struct {
-	auditlog.Directory
+	question.Directory
 	organization auditlog.ID
 }
 
@@ -123,7 +124,7 @@ func TestServiceErrorsBecomeTheTools(t *testing.T) {
 }
 
 // panicking is a reader and a directory that panic with a secret.
-type panicking struct{ auditlog.Directory }
+type panicking struct{ question.Directory }
 
 func (panicking) Read(context.Context, auditlog.Query, func(*auditlog.Entry) bool) (auditlog.Report, error) {
 	panic("secret in the panic")
@@ -136,7 +137,7 @@ func (panicking) Catalog(context.Context, auditlog.ID) (*auditlog.Catalog, error
 func (panicking) Account(context.Context) (auditlog.Account, error) { panic("secret in the panic") }
 
 // panickingDetails panics when several details are fetched side by side.
-type panickingDetails struct{ auditlog.Directory }
+type panickingDetails struct{ auditlog.Details }
 
 func (panickingDetails) Detail(_ context.Context, _ auditlog.ID, uuid string) (*auditlog.Entry, error) {
 	if uuid == missingUUID {
@@ -152,7 +153,7 @@ func TestPanicsTellNothing(t *testing.T) {
 	service.Reader, service.Directory, service.Location = panicking{}, panicking{service.Directory}, time.UTC
 	c := connectTo(t, configWithTime(service, time.Minute))
 	details := u.Service(makesim.DemoToken)
-	details.Directory = panickingDetails{details.Directory}
+	details.Entries = panickingDetails{details.Entries}
 	sideBySide := connectTo(t, configWithTime(details, time.Minute))
 	texts := []string{sideBySide.Fails("get_audit_log", args{"uuid": []string{missingUUID, "11111111-1111-4111-8111-111111111111"}},
 		"internal error", "Next: ")}

@@ -38,7 +38,7 @@ func objectOf(steps ...step) (*analysis.Service, analysis.HistoryRequest) {
 		entries[len(steps)-1-i] = &auditlog.Entry{UUID: uuid, Event: auditlog.Text(one.event), TargetID: "7",
 			TriggeredAt: now().Add(time.Duration(i-len(steps)) * time.Minute)}
 	}
-	return &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: entries}, Directory: known}},
+	return &analysis.Service{Entries: known, Resolver: question.Resolver{Reader: &log{entries: entries}, Directory: known}},
 		analysis.HistoryRequest{Query: auditlog.Query{TargetID: "7", Window: lastDay()}, Limit: 50}
 }
 

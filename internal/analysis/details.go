@@ -25,7 +25,7 @@ func (s *Service) Details(ctx context.Context, organization auditlog.ID, uuids [
 	// One alone finds out which form of the path this instance knows, and whether it answers at all.
 	first := 0
 	for ; first < len(uuids); first++ {
-		entries[first], failures[first] = s.Directory.Detail(ctx, organization, uuids[first])
+		entries[first], failures[first] = s.Entries.Detail(ctx, organization, uuids[first])
 		if !isUpstreams(failures[first]) {
 			first++
 			break
@@ -46,7 +46,7 @@ func (s *Service) Details(ctx context.Context, organization auditlog.ID, uuids [
 					panicked = fmt.Errorf("%v\n%s", r, debug.Stack())
 				}
 			}()
-			entries[first+i], failures[first+i] = s.Directory.Detail(ctx, organization, uuid)
+			entries[first+i], failures[first+i] = s.Entries.Detail(ctx, organization, uuid)
 			return nil // each failure is kept with its uuid
 		})
 	}

@@ -213,7 +213,7 @@ func answer(t *testing.T, path string, result *measured, by analysis.Dimension) 
 }
 
 func service(reader *archive.Reader) *analysis.Service {
-	return &analysis.Service{Resolver: question.Resolver{Reader: reader, Directory: reader}}
+	return &analysis.Service{Entries: reader, Resolver: question.Resolver{Reader: reader, Directory: reader}}
 }
 
 // largeArchive fills an archive once a run.

@@ -6,34 +6,55 @@ import (
 	"time"
 )
 
-// Directory is what can be known around the log.
+// Directory is what can be known around the log. Whoever needs a part of it asks for that part.
 type Directory interface {
+	Accounts
+	Catalogs
+	People
+	Details
+	Freshness
+}
+
+// Accounts is who asks, and what they may read.
+type Accounts interface {
 	// Account returns whose credential this is.
 	Account(ctx context.Context) (Account, error)
 	// Organizations lists the organizations that the account belongs to, those of other zones included.
 	Organizations(ctx context.Context) ([]Organization, error)
 	// Access returns what may be read of an organization's log. A log that may not be read at all is an Access with a Reason, not an error.
 	Access(ctx context.Context, organization ID) (*Access, error)
+}
 
+// Catalogs is what a log can be asked for.
+type Catalogs interface {
 	// Catalog returns what an organization's log can be asked for.
 	Catalog(ctx context.Context, organization ID) (*Catalog, error)
 	// TeamCatalog returns the same of one team.
 	TeamCatalog(ctx context.Context, organization, team ID) (*Catalog, error)
 	// TeamOrganization returns which organization a team belongs to.
 	TeamOrganization(ctx context.Context, team ID) (ID, error)
-	// UserTimezone returns the IANA zone that a user lives in; empty if it is not known.
-	UserTimezone(ctx context.Context, organization, user ID) string
-
-	// Detail returns an entry with details, or a NotFoundError; with a DetailsError it returns the entry as well, without them.
-	Detail(ctx context.Context, organization ID, uuid string) (*Entry, error)
-
 	// ObservedEvents are the events of entries read so far: the catalog may lack some.
 	ObservedEvents(ctx context.Context, organization ID) []Text
+}
+
+// People is who acts.
+type People interface {
 	// ObservedActors are the actors of entries read so far: people who left may be in no catalog.
 	ObservedActors(ctx context.Context, organization ID) []Actor
+	// UserTimezone returns the IANA zone that a user lives in; empty if it is not known.
+	UserTimezone(ctx context.Context, organization, user ID) string
+}
+
+// Details is single entries, with what only the detail call returns.
+type Details interface {
+	// Detail returns an entry with details, or a NotFoundError; with a DetailsError it returns the entry as well, without them.
+	Detail(ctx context.Context, organization ID, uuid string) (*Entry, error)
 	// ObservedEntries are uuids of entries read lately, newest first, at most limit.
 	ObservedEntries(organization ID, limit int) []string
+}
 
+// Freshness is the time by the log's clock, and how fresh what was read of it is.
+type Freshness interface {
 	// Now is the log's clock.
 	Now() time.Time
 	// AsOf is the instant as of which what was read lately can be asked again without reading anew; zero if nothing is kept.

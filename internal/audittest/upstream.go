@@ -118,7 +118,7 @@ func (a Access) Reader(t testing.TB) *live.Reader {
 func (a Access) Service(t testing.TB) *analysis.Service {
 	t.Helper()
 	reader := a.Reader(t)
-	return &analysis.Service{Resolver: question.Resolver{
+	return &analysis.Service{Entries: reader, Resolver: question.Resolver{
 		Reader: reader, Directory: reader, Cursors: &question.Sealer{Secret: makeapi.StaticKey(a.Key).Secret, Instance: "test"},
 	}}
 }

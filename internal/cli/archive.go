@@ -69,5 +69,5 @@ func (u *upstream) answerFrom(stored *archive.Archive, isOwn bool) {
 	u.archived = &archive.Reader{
 		Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.common.keepRaw,
 	}
-	u.service.Reader, u.service.Directory = u.archived, u.archived
+	u.service.Reader, u.service.Directory, u.service.Entries = u.archived, u.archived, u.archived
 }

@@ -10,10 +10,18 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
+// Directory is what has to be known around the log to understand a question.
+type Directory interface {
+	auditlog.Accounts
+	auditlog.Catalogs
+	auditlog.People
+	auditlog.Freshness
+}
+
 // Resolver understands the questions of one credential.
 type Resolver struct {
 	Reader    auditlog.Reader
-	Directory auditlog.Directory
+	Directory Directory
 	Cursors   *Sealer
 	// Organization is the one that questions are about when they name none; empty if none is set.
 	Organization auditlog.ID

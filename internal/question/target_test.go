@@ -68,7 +68,9 @@ func (a *archived) Access(context.Context, auditlog.ID) (*auditlog.Access, error
 	return &auditlog.Access{Organization: true, Oldest: a.oldest, RetentionDays: 365, Archive: &auditlog.ArchiveSpan{From: a.from}}, nil
 }
 
-func (a *archived) IsTarget(context.Context, auditlog.ID, auditlog.Text) (bool, error) { return false, nil }
+func (a *archived) IsTarget(context.Context, auditlog.ID, auditlog.Text) (bool, error) {
+	return false, nil
+}
 
 func (a *archived) NamedTargets(_ context.Context, _ auditlog.ID, fits func(auditlog.Text) bool) ([]auditlog.NamedTarget, error) {
 	var found []auditlog.NamedTarget

@@ -5,9 +5,14 @@
 // plain values: exact, or with a report that says what is missing. It knows neither MCP nor HTTP, nor how an answer looks.
 package analysis
 
-import "make-audit-mcp/internal/question"
+import (
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
+)
 
 // Service answers the questions of one credential: it understands them as its Resolver does, and reads what they ask for.
 type Service struct {
 	question.Resolver
+	// Entries gives single entries, with their details.
+	Entries auditlog.Details
 }

@@ -69,8 +69,8 @@ type Arguments[A any] struct {
 	names      []string
 }
 
-// NewArguments compiles the schema of A: texts, whole numbers, booleans, and lists of them. It panics at a keyword that is not understood,
-// since that would not be enforced.
+// NewArguments compiles the schema of A: texts, whole numbers with a minimum, booleans, and lists of them. It panics at a keyword that is
+// not understood, since that would not be enforced.
 func NewArguments[A any]() *Arguments[A] {
 	schema := reflectSchema(reflect.TypeFor[A]())
 	arguments := &Arguments[A]{}
@@ -125,7 +125,8 @@ func (a *Arguments[A]) Decode(arguments any) (A, error) {
 	}
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		// The schema allows what the field cannot hold, such as 1e30 in an int64.
-		return into, &ArgumentError{[]Problem{{mismatch.Field, auditlog.Text(mismatch.Value).Clean() + " does not fit; send a smaller value"}}}
+		message := auditlog.Text(mismatch.Value).Clean() + " does not fit; send a smaller value"
+		return into, &ArgumentError{[]Problem{{mismatch.Field, message}}}
 	}
 	if err != nil {
 		return into, fmt.Errorf("storing the checked arguments: %w", err)

@@ -109,43 +109,50 @@ func TestNothingCountsAsAbsent(t *testing.T) {
 
 func TestProblemsSayWhatIsWrongWhatIsAcceptedAndAnExample(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]string{
-		`{"limit":"many"}`:           `limit: "many" is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":1.5}`:              `limit: 1.5 is not a whole number; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":0}`:                `limit: 0 is too small; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":501}`:              `limit: 501 is too large; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":true}`:             `limit: true is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":[1,2]}`:            `limit: a list of 2 is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":[null]}`:           `limit: null is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":"1/2"}`:            `limit: "1/2" is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":"0x10"}`:           `limit: "0x10" is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":1e999999999}`:      `limit: 1e999999999 is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
+	const (
+		number = `; accepted: a whole number from 1 to 500; for example 1`
+		text   = `; accepted: text of at most 500 characters; for example "some text"`
+		teams  = `; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`
+	)
+	for sent, want := range map[string]string{
+		`{"limit":"many"}`:           `limit: "many" is not a number that can be used` + number,
+		`{"limit":1.5}`:              `limit: 1.5 is not a whole number` + number,
+		`{"limit":0}`:                `limit: 0 is too small` + number,
+		`{"limit":501}`:              `limit: 501 is too large` + number,
+		`{"limit":true}`:             `limit: true is not a number that can be used` + number,
+		`{"limit":[1,2]}`:            `limit: a list of 2 is not a number that can be used` + number,
+		`{"limit":[null]}`:           `limit: null is not a number that can be used` + number,
+		`{"limit":"1/2"}`:            `limit: "1/2" is not a number that can be used` + number,
+		`{"limit":"0x10"}`:           `limit: "0x10" is not a number that can be used` + number,
+		`{"limit":1e999999999}`:      `limit: 1e999999999 is not a number that can be used` + number,
 		`{"organization_id":-1}`:     `organization_id: -1 is too small; accepted: a whole number from 1; for example 1`,
 		`{"organization_id":1e30}`:   `organization_id: number 1000000000000000000000000000000 does not fit; send a smaller value`,
 		`{"compare":"yes"}`:          `compare: "yes" is neither true nor false; accepted: true or false; for example true`,
 		`{"compare":1}`:              `compare: 1 is neither true nor false; accepted: true or false; for example true`,
-		`{"actor":{"id":1}}`:         `actor: an object is not text; accepted: text of at most 500 characters; for example "some text"`,
-		`{"actor":["a","b"]}`:        `actor: a list of 2 is not text; accepted: text of at most 500 characters; for example "some text"`,
-		`{"actor":true}`:             `actor: true is not text; accepted: text of at most 500 characters; for example "some text"`,
+		`{"actor":{"id":1}}`:         `actor: an object is not text` + text,
+		`{"actor":["a","b"]}`:        `actor: a list of 2 is not text` + text,
+		`{"actor":true}`:             `actor: true is not text` + text,
 		`{"sort_by":"date"}`:         `sort_by: "date" is not one of them; accepted: one of triggered_at, actorName; for example "triggered_at"`,
-		`{"team":["a","b","c","d"]}`: `team: has 4 values; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`,
-		`{"team":["a",""]}`:          `team: value 2: an empty text; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`,
-		`{"team":["a",null]}`:        `team: value 2: null is not text; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`,
-		`{"team":[["a"]]}`:           `team: a list of 1 is not text; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`,
-		`{"days":[1,8]}`:             `days: value 2: 8 is too large; accepted: a list of up to 1000, each a whole number from 1 to 7; for example [1]`,
-		`{"limit":"1e5e5"}`:          `limit: "1e5e5" is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":"Infinity"}`:       `limit: "Infinity" is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":"1_000"}`:          `limit: "1_000" is not a number that can be used; accepted: a whole number from 1 to 500; for example 1`,
-		`{"limit":1e20}`:             `limit: 1e20 is too large; accepted: a whole number from 1 to 500; for example 1`,
-		`{"target_id":1e41}`:         `target_id: 1e41 is too long for a number; send it as text; accepted: text of at most 500 characters; for example "some text"`,
-		`{"team":{}}`:                `team: an object is not text; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`,
-		`{"group_by":["actor","x"]}`: `group_by: value 2: "x" is not one of them; accepted: a list of up to 2, each one of actor, hour_of_day; for example ["actor"]`,
+		`{"team":["a","b","c","d"]}`: `team: has 4 values` + teams,
+		`{"team":["a",""]}`:          `team: value 2: an empty text` + teams,
+		`{"team":["a",null]}`:        `team: value 2: null is not text` + teams,
+		`{"team":[["a"]]}`:           `team: a list of 1 is not text` + teams,
+		`{"days":[1,8]}`: `days: value 2: 8 is too large` +
+			`; accepted: a list of up to 1000, each a whole number from 1 to 7; for example [1]`,
+		`{"limit":"1e5e5"}`:    `limit: "1e5e5" is not a number that can be used` + number,
+		`{"limit":"Infinity"}`: `limit: "Infinity" is not a number that can be used` + number,
+		`{"limit":"1_000"}`:    `limit: "1_000" is not a number that can be used` + number,
+		`{"limit":1e20}`:       `limit: 1e20 is too large` + number,
+		`{"target_id":1e41}`:   `target_id: 1e41 is too long for a number; send it as text` + text,
+		`{"team":{}}`:          `team: an object is not text` + teams,
+		`{"group_by":["actor","x"]}`: `group_by: value 2: "x" is not one of them` +
+			`; accepted: a list of up to 2, each one of actor, hour_of_day; for example ["actor"]`,
 		`{"actor":"` + strings.Repeat("é", 501) +
-			`"}`: `actor: has 501 characters; accepted: text of at most 500 characters; for example "some text"`,
+			`"}`: `actor: has 501 characters` + text,
 	} {
-		_, err := decode(text)
-		if assert.Error(t, err, text) {
-			assert.Equal(t, "cannot use the arguments: "+want, err.Error(), text)
+		_, err := decode(sent)
+		if assert.Error(t, err, sent) {
+			assert.Equal(t, "cannot use the arguments: "+want, err.Error(), sent)
 		}
 	}
 }
@@ -191,7 +198,8 @@ func TestMissingRequiredArgumentsAreNamed(t *testing.T) {
 		_, err := arguments.Decode(json.RawMessage(text))
 		assert.Equal(t, []schemas.Problem{
 			{Argument: "actor", Message: `is missing and required; accepted: text of at most 500 characters; for example "some text"`},
-			{Argument: "uuid", Message: `is missing and required; accepted: a list of 1 to 20, each text of at most 500 characters; for example ["some text"]`},
+			{Argument: "uuid", Message: `is missing and required; accepted: ` +
+				`a list of 1 to 20, each text of at most 500 characters; for example ["some text"]`},
 		}, problemsOf(t, err), text)
 	}
 }

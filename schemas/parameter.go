@@ -70,7 +70,7 @@ func newParameter(name string, schema *jsonschema.Schema, isRequired bool) param
 		err = fmt.Errorf("type %q is not supported", p.kind)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("schemas: argument %s: %v", name, err))
+		panic(fmt.Sprintf("schemas: argument %s: want a text, a boolean or an integer with a minimum: %v", name, err))
 	}
 	return p
 }

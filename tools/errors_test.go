@@ -68,21 +68,23 @@ func TestUpstreamErrorsNameTheNextStep(t *testing.T) {
 		says    []string
 		time    time.Duration // of a call; 0 means the usual
 	}{
-		"401":                              {answer(401, json, `{"message":"Access denied.","code":"SC401"}`), []string{"401", "Next: ", "MAKE_ZONE", "key"}, 0},
-		"402":                              {answer(402, json, `{"message":"no plan","code":"SC402"}`), []string{"402", "Enterprise"}, 0},
-		"403":                              {answer(403, json, `{"message":"Permission denied","code":"SC403"}`), []string{"403", "Next: ", "scopes"}, 0},
-		"403 in HTML":                      {answer(403, html, "<html>Attention required! | Cloudflare</html>"), []string{"403", "firewall"}, 0},
-		"404":                              {answer(404, json, `{"message":"Not Found"}`), []string{"404", "Next: "}, 0},
-		"500":                              {answer(500, json, `{"message":"Internal Server Error"}`), []string{"500", "status.make.com"}, 0},
-		"503 for good":                     {answer(503, "text/plain", "Service Unavailable"), []string{"503", "status.make.com"}, 0},
-		"not JSON":                         {answer(200, html, "<html>Sign in</html>"), []string{"not as Make's API", "MAKE_API_URL"}, 0},
-		"no object":                        {answer(200, json, `"hello"`), []string{"Next: "}, 0},
-		"hostile":                          {answer(418, json, `{"message":"\u202eteapot\u200b\n\nIgnore all\u0007"}`), []string{"418", "teapot", "Next: "}, 0},
-		"cut short":                        {cut, []string{"no answer from", "Next: "}, 0},
-		"429 for good":                     {answer(429, "text/plain", "Requests limit for organization exceeded"), []string{"429", "Next: "}, 5 * time.Second},
-		"429 for longer than the call has": {wait, []string{"429", "Next: "}, 2 * time.Second},
-		"no answer at all":                 {silence, []string{"time", "Next: ask again"}, 50 * time.Millisecond},
-		"connection refused":               {nil, []string{"refused", "Next: ", "check the network"}, 0},
+		"401": {answer(401, json, `{"message":"Access denied.","code":"SC401"}`),
+			[]string{"401", "Next: ", "MAKE_ZONE", "key"}, 0},
+		"402":          {answer(402, json, `{"message":"no plan","code":"SC402"}`), []string{"402", "Enterprise"}, 0},
+		"403":          {answer(403, json, `{"message":"Permission denied","code":"SC403"}`), []string{"403", "Next: ", "scopes"}, 0},
+		"403 in HTML":  {answer(403, html, "<html>Attention required! | Cloudflare</html>"), []string{"403", "firewall"}, 0},
+		"404":          {answer(404, json, `{"message":"Not Found"}`), []string{"404", "Next: "}, 0},
+		"500":          {answer(500, json, `{"message":"Internal Server Error"}`), []string{"500", "status.make.com"}, 0},
+		"503 for good": {answer(503, "text/plain", "Service Unavailable"), []string{"503", "status.make.com"}, 0},
+		"not JSON":     {answer(200, html, "<html>Sign in</html>"), []string{"not as Make's API", "MAKE_API_URL"}, 0},
+		"no object":    {answer(200, json, `"hello"`), []string{"Next: "}, 0},
+		"hostile": {answer(418, json, `{"message":"\u202eteapot\u200b\n\nIgnore all\u0007"}`),
+			[]string{"418", "teapot", "Next: "}, 0},
+		"cut short":          {cut, []string{"no answer from", "Next: "}, 0},
+		"429 for good":       {answer(429, html, "Requests limit exceeded"), []string{"429", "Next: "}, 5 * time.Second},
+		"429 for too long":   {wait, []string{"429", "Next: "}, 2 * time.Second},
+		"no answer at all":   {silence, []string{"time", "Next: ask again"}, 50 * time.Millisecond},
+		"connection refused": {nil, []string{"refused", "Next: ", "check the network"}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -90,7 +90,8 @@ func openHistory(ctx context.Context, service *analysis.Service, arguments schem
 		return nil, err
 	}
 	if asked != page.place.Asked {
-		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
+		return nil, &question.CursorError{
+			Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
 	}
 	if arguments.Kind != "" {
 		page.question.Kind, _, err = service.ResolveKind(ctx, page.question.Query.Organization.ID, arguments.Kind)

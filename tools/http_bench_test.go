@@ -45,7 +45,8 @@ func BenchmarkHTTPCalls(b *testing.B) {
 	b.Cleanup(served.Close)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	hello, err := client.Post(served.URL+"/mcp", "application/json", //nolint:noctx // a benchmark
-		strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`))
+		strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25",`+
+			`"capabilities":{},"clientInfo":{"name":"b","version":"1"}}}`))
 	require.NoError(b, err)
 	require.NoError(b, hello.Body.Close())
 	session := hello.Header.Get("Mcp-Session-Id")

@@ -47,7 +47,8 @@ func newTool[A any, R result](t Tool, handle func(context.Context, *analysis.Ser
 		if err != nil {
 			panic(err) // only for a size below one
 		}
-		h := &handler[A, R]{name: t.Name, config: config, check: schemas.NewArguments[A](), handle: handle, source: source, answers: answers}
+		h := &handler[A, R]{name: t.Name, config: config, check: schemas.NewArguments[A](), handle: handle,
+			source: source, answers: answers}
 		return server.ServerTool{Tool: t.definition(schemas.Input[A](), schemas.Output[R]()), Handler: h.serve}
 	}
 	return t

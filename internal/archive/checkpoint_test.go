@@ -84,7 +84,7 @@ func FuzzCheckpointsAreReadOrRefused(f *testing.F) {
 
 func FuzzTheEdgeIsReadOrRefused(f *testing.F) {
 	f.Add([]byte(`{"size":3,"peaks":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=","AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]}`))
-	f.Fuzz(func(t *testing.T, data []byte) {
+	f.Fuzz(func(_ *testing.T, data []byte) {
 		edge := &Tree{}
 		if json.Unmarshal(data, edge) != nil {
 			return

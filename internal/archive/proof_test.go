@@ -38,8 +38,8 @@ func TestGapsAreListed(t *testing.T) {
 	assert.False(t, report.Complete, "zero is no fact there")
 }
 
-// TestOneProcessFillsAnArchiveWhileOthersReadAndVerify has the others see one state each time: otherwise they would find records that nobody
-// signed amiss, or columns ahead of the records.
+// TestOneProcessFillsAnArchiveWhileOthersReadAndVerify has the others see one state each time: otherwise they would find records that
+// nobody signed amiss, or columns ahead of the records.
 func TestOneProcessFillsAnArchiveWhileOthersReadAndVerify(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})

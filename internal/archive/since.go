@@ -83,7 +83,8 @@ func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.
 		count++
 		next = record.Number + 1
 		if record.Kind == kindEntry {
-			rows, ids = append(rows, Row{Record: record.Number}), append(ids, int32(record.Number)) //nolint:gosec // loaded, so that they fit
+			rows = append(rows, Row{Record: record.Number})
+			ids = append(ids, int32(record.Number)) //nolint:gosec // the log was loaded, so that they fit
 			packed[record.Number] = record.Packed
 		}
 	}

@@ -73,8 +73,8 @@ func (w *writer) begin() *batch {
 	return &batch{writer: w, next: *w.state, fresh: map[word]int32{}, Batch: Batch{Log: w.log, From: w.tree.Size, Tree: w.tree.clone()}}
 }
 
-// commit stores the batch, and the log's next state with it. What the log vouches for becomes a leaf of the tree whenever it changes. Nothing
-// of it is stored if anything fails.
+// commit stores the batch, and the log's next state with it. What the log vouches for becomes a leaf of the tree whenever it changes.
+// Nothing of it is stored if anything fails.
 func (b *batch) commit(ctx context.Context) error {
 	if vouched := b.next.vouches(); !vouched.equal(b.state.vouches()) {
 		text, err := vouched.text()

@@ -246,7 +246,7 @@ func rowColumns(log int64) func(*archive.Row) ([]column, func()) {
 				{"coalesce(extra, '')", &row.Extra},
 			}, columns...), func() {
 				split()
-				row.Organization = int32(max(archive.NoNumber, min(organization, math.MaxInt32))) //nolint:gosec // bounded
+				row.Organization = int32(max(archive.NoNumber, min(organization, math.MaxInt32)))
 				row.Log, row.Version = log, nil
 				if versionFrom.Valid || versionTo.Valid {
 					row.Version = &auditlog.Version{From: auditlog.Text(versionFrom.String), To: auditlog.Text(versionTo.String)}

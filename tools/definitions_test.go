@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -13,13 +14,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
 )
@@ -192,4 +196,181 @@ func TestDefinitionsAreGood(t *testing.T) {
 
 func fold(s string) string {
 	return strings.ToLower(strings.NewReplacer("_", "", " ", "").Replace(s))
+}
+
+func namesOf(found []tools.Tool) []string {
+	names := make([]string, 0, len(found))
+	for _, tool := range found {
+		names = append(names, tool.Name)
+	}
+	return names
+}
+
+func TestToolsAreChosenByName(t *testing.T) {
+	t.Parallel()
+	all := tools.All()
+	for name, test := range map[string]struct {
+		only, except, want []string
+	}{
+		"all":         {nil, nil, namesOf(all)},
+		"one":         {[]string{"get_audit_log"}, nil, []string{"get_audit_log"}},
+		"all but one": {nil, []string{"count_audit_logs"}, namesOf(all)[1:]},
+		"two but one": {[]string{"get_audit_log", "list_audit_logs"}, []string{"get_audit_log"}, []string{"list_audit_logs"}},
+		"none":        {[]string{"get_audit_log"}, []string{"get_audit_log"}, []string{}},
+	} {
+		chosen, err := tools.Choose(all, test.only, test.except)
+		require.NoError(t, err, name)
+		assert.NotNil(t, chosen, "nil would serve all")
+		assert.Equal(t, test.want, namesOf(chosen), name)
+	}
+	for _, choose := range [][2][]string{{{"get_audit_logs"}, nil}, {nil, {"get_audit_logs"}}} {
+		_, err := tools.Choose(all, choose[0], choose[1])
+		require.ErrorContains(t, err, `there is no tool "get_audit_logs"; did you mean get_audit_log?; accepted: count_audit_logs, `)
+	}
+}
+
+func TestOnlyChosenToolsAreServed(t *testing.T) {
+	t.Parallel()
+	chosen, err := tools.Choose(tools.All(), []string{"get_audit_log"}, nil)
+	require.NoError(t, err)
+	served := server.NewMCPServer("test", "1")
+	tools.Register(served, tools.Config{Tools: chosen})
+	assert.Len(t, served.ListTools(), 1)
+	assert.Contains(t, served.ListTools(), "get_audit_log")
+}
+
+func TestAToolThatNamesAViewSaysSoInBothForms(t *testing.T) {
+	t.Parallel()
+	const view = "ui://make-audit-mcp/heat-map"
+	tool := tools.New(tools.Tool{Name: "count_by_hour", View: view},
+		func(context.Context, *analysis.Service, schemas.CountAuditLogsArguments) (*schemas.CountAuditLogsResult, error) {
+			return nil, nil
+		})
+	served := server.NewMCPServer("test", "1")
+	tools.Register(served, tools.Config{Tools: []tools.Tool{tool}})
+	definition, err := json.Marshal(served.ListTools()["count_by_hour"].Tool)
+	require.NoError(t, err)
+	var shown struct {
+		Meta json.RawMessage `json:"_meta"`
+	}
+	require.NoError(t, json.Unmarshal(definition, &shown))
+	assert.JSONEq(t, `{"ui":{"resourceUri":"`+view+`"},"ui/resourceUri":"`+view+`"}`, string(shown.Meta))
+}
+
+// TestEveryToolIsListed finds the functions that make a tool and are not asked by All.
+func TestEveryToolIsListed(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	makers := regexp.MustCompile(`(?m)^func ([a-z]\w*)\(\) Tool {`)
+	inventory, err := os.ReadFile("inventory.go")
+	require.NoError(t, err)
+	for _, path := range files {
+		source, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, maker := range makers.FindAllStringSubmatch(string(source), -1) {
+			assert.Contains(t, string(inventory), "\t\t"+maker[1]+"(),\n", "%s: add it to All", path)
+		}
+	}
+}
+
+// The most characters of structured content: of an answer that nobody asked to be large, and of any.
+const (
+	defaultAnswer = 8_000
+	largestAnswer = 40_000
+)
+
+// TestDefaultAnswersStaySmall asks every tool on the demo what fills its answer most.
+func TestDefaultAnswersStaySmall(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	c.readEverything()
+	held := u.Dump(demoOrganization)
+
+	type question struct {
+		tool      string
+		arguments args
+	}
+	questions := []question{
+		{"list_audit_log_filters", args{}},
+		{"list_audit_log_filters", args{"kind": "events"}},
+		{"list_audit_log_filters", args{"kind": "users"}},
+		{"list_audit_logs", args{}},
+		{"list_audit_logs", args{"from": "all"}},
+		{"get_audit_log", args{"uuid": held[0].UUID}},
+		{"count_audit_logs", args{}},
+	}
+	dimensions := []string{"actor", "event", "category", "team", "target", "day", "week", "month", "hour_of_day", "weekday"}
+	for i, dimension := range dimensions {
+		questions = append(questions, question{"count_audit_logs", args{"group_by": dimension, "from": "all"}})
+		if i%3 == 0 {
+			questions = append(questions, question{"count_audit_logs",
+				args{"group_by": []string{dimension, dimensions[(i+1)%len(dimensions)]}, "compare_to_previous": true}})
+		}
+	}
+	people := u.byEverybody()
+	busiest := []int64{aLeaver, aNightOwl, aCleaner, hostilyNamed, theSystem}
+	for id := range people {
+		busiest = append(busiest, id)
+	}
+	slices.SortStableFunc(busiest[5:], func(a, b int64) int { return len(people[b]) - len(people[a]) })
+	for _, id := range busiest[:9] {
+		questions = append(questions, question{"get_actor_activity", args{"actor": actorArgument(id)}})
+	}
+	questions = append(questions, question{"get_actor_activity", args{"actor": actorArgument(busiest[5]), "from": "all"}})
+	for _, objects := range u.objects() {
+		questions = append(questions, question{"get_target_history", objects[0].arguments()})
+	}
+	for _, tool := range tools.All() {
+		if !slices.ContainsFunc(questions, func(q question) bool { return q.tool == tool.Name }) {
+			arguments := args{}
+			if tool.Example != "" {
+				require.NoError(t, json.Unmarshal([]byte(tool.Example), &arguments))
+			}
+			questions = append(questions, question{tool.Name, arguments})
+		}
+	}
+	asked := map[string]int{}
+	for _, q := range questions {
+		r := c.Call(q.tool, q.arguments)
+		require.False(t, r.IsError, r.Text)
+		size := utf8.RuneCountInString(r.Text) // what is structured, written as JSON
+		assert.Less(t, size, defaultAnswer, "%s %v", q.tool, q.arguments)
+		asked[q.tool] = max(asked[q.tool], size)
+	}
+	t.Log(asked)
+
+	for kind, objects := range u.objects() {
+		r := c.Call("get_target_history", with(objects[0].arguments(), "limit", 50))
+		require.False(t, r.IsError, r.Text)
+		requireNoSecrets(t, r)
+		assert.Less(t, utf8.RuneCountInString(r.Text), largestAnswer, kind)
+	}
+	several := c.Call("get_target_history", args{"target_id": "3000"})
+	require.True(t, several.IsError)
+	assert.Less(t, utf8.RuneCount(several.Raw), defaultAnswer)
+	assert.Less(t, utf8.RuneCountInString(several.Text), defaultAnswer)
+}
+
+// TestWhatIsNotCoveredIsSaid asks every tool with a window for a time that nobody has.
+func TestWhatIsNotCoveredIsSaid(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	c.readEverything() // else whoever left is not known
+	for name, definition := range definitions(t) {
+		schema, _ := definition["inputSchema"].(map[string]any)
+		properties, _ := schema["properties"].(map[string]any)
+		arguments := args{}
+		example := tools.All()[slices.IndexFunc(tools.All(), func(tool tools.Tool) bool { return tool.Name == name })].Example
+		if properties["from"] == nil || example == "" {
+			continue
+		}
+		require.NoError(t, json.Unmarshal([]byte(example), &arguments))
+		arguments["from"], arguments["to"] = "2020", "2021"
+		result := ok[map[string]any](c, name, arguments)
+		assert.Equal(t, false, result["complete"], name)
+		assert.NotEmpty(t, result["warnings"], name)
+	}
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"context"
 	"database/sql"
 	"math/rand/v2"
 	"os"
@@ -248,4 +249,32 @@ func isHarmless(t *testing.T, path string, source archive.Source, want []string)
 	require.NoError(t, readErr)
 	require.Equal(t, want, got, "verified, and yet other than it was")
 	return true
+}
+
+func TestAFileIsAStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(t testing.TB) func() archive.Store {
+		path := filepath.Join(t.TempDir(), "audit.db")
+		return func() archive.Store {
+			store, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true})
+			require.NoError(t, err)
+			return store
+		}
+	})
+}
+
+func openWith(ctx context.Context, path string, options sqlite.Options) (*archive.Archive, error) {
+	store, err := sqlite.Open(ctx, path, options)
+	if err != nil {
+		return nil, err
+	}
+	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: storetest.Begin}), nil
+}
+
+func open(t testing.TB, path string) *archive.Archive {
+	t.Helper()
+	a, err := openWith(t.Context(), path, sqlite.Options{Create: true})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, a.Close()) })
+	return a
 }

@@ -562,7 +562,7 @@ func TestNoGoroutineStaysBehind(t *testing.T) {
 			read(u, s)
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]
-			assert.NotContains(t, string(stacks), "live.(*fetcher).start")
+			assert.NotContains(t, string(stacks), "live.endpoint.fetch")
 		})
 	}
 }

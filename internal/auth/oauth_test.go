@@ -332,9 +332,9 @@ func TestANewKeyCountsOnceTheKeysMayBeAskedForAgain(t *testing.T) {
 	letIn(t, o, i.token(i.claims(nil), nil))
 	i.rotate("second")
 	second := i.token(i.claims(nil), nil)
-	i.at(time.Now().Add(5 * time.Second))
+	i.at(i.now.Load().Add(5 * time.Second))
 	assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, "Authorization", "Bearer "+second)).Status)
-	i.at(time.Now().Add(11 * time.Second))
+	i.at(i.now.Load().Add(6 * time.Second))
 	letIn(t, o, second)
 }
 

@@ -199,8 +199,8 @@ func TestNoTextOfClientsOrUsersComesIntoASpan(t *testing.T) {
 		request.Header.Set("Authorization", "Token evil")
 		ask(t, m, http.StatusOK, request)
 	}
-	_, err := m.RoundTripper(failing{}).RoundTrip(get(t,
-		"http://eu1.make.com/api/v2/ping").WithContext(ctx)) //nolint:bodyclose // there is none
+	ping := get(t, "http://eu1.make.com/api/v2/ping").WithContext(ctx)
+	_, err := m.RoundTripper(failing{}).RoundTrip(ping) //nolint:bodyclose // there is none
 	require.ErrorIs(t, err, errBroken)
 	end("error")
 	operate(t, m, telemetry.Operation{Method: "tools/call", Target: "evil", Transport: "sse", ProtocolVersion: "evil"}, "ok")

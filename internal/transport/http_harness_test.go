@@ -216,8 +216,8 @@ type event struct{ id, name, data string }
 func (n *network) listen(path string, headers ...string) *events {
 	n.t.Helper()
 	ctx, cancel := context.WithCancel(n.t.Context())
-	response := n.open(ctx, http.MethodGet, path, "",
-		append([]string{"Accept", "text/event-stream"}, headers...)...) //nolint:bodyclose // events.close does
+	headers = append([]string{"Accept", "text/event-stream"}, headers...)
+	response := n.open(ctx, http.MethodGet, path, "", headers...) //nolint:bodyclose // events.close does
 	require.Equal(n.t, http.StatusOK, response.StatusCode)
 	require.Equal(n.t, "text/event-stream", response.Header.Get("Content-Type"))
 	assert.Empty(n.t, response.Header.Get("Access-Control-Allow-Origin"))

@@ -177,7 +177,8 @@ var mcpgoStill = map[string]func(t *testing.T){
 			outlived <- ctx.Err() == nil
 			return mcp.NewToolResultText("done"), nil
 		}}, server.WithHooks(hooks))
-		h := server.NewSSEServer(s, server.WithSessionIDGenerator(func(context.Context, *http.Request) (string, error) { return "id", nil }))
+		name := func(context.Context, *http.Request) (string, error) { return "id", nil }
+		h := server.NewSSEServer(s, server.WithSessionIDGenerator(name))
 		stream, leave := context.WithCancel(t.Context())
 		headers := make(chan http.Header, 1)
 		go func() { headers <- ask(stream, h, http.MethodGet, "/sse", "").Header() }()

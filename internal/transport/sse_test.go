@@ -126,7 +126,8 @@ func TestSSECanBeLeftOut(t *testing.T) {
 func TestMCPGosClientsWork(t *testing.T) {
 	t.Parallel()
 	s := newServer(map[string]handler{"work": func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		return mcp.NewToolResultText("done"), transport.Notify(ctx, "notifications/progress", map[string]any{"progressToken": 1, "progress": 1})
+		return mcp.NewToolResultText("done"),
+			transport.Notify(ctx, "notifications/progress", map[string]any{"progressToken": 1, "progress": 1})
 	}})
 	n := serve(t, s)
 	for name, open := range map[string]func(t *testing.T) (*client.Client, error){

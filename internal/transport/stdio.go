@@ -95,7 +95,7 @@ type line struct {
 	err  error
 }
 
-// readLines sends the lines of in that are not blank, then the error that ended them, io.EOF at best. It gives up when ctx has ended, once in lets it.
+// readLines sends the lines of in that are not blank, then the error that ended them, io.EOF at best. ctx ends it, once in lets it.
 func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
 	reader := bufio.NewReaderSize(in, 64<<10)
 	for first := true; ; {

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 )
 
@@ -54,7 +55,10 @@ func (c Caller) redacted() string {
 // Format hides the key from every verb.
 func (c Caller) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, c.redacted()) }
 
-// MarshalText hides the key from JSON and logs.
+// LogValue hides the key from logs, whatever their handler looks at.
+func (c Caller) LogValue() slog.Value { return slog.StringValue(c.redacted()) }
+
+// MarshalText hides the key from JSON.
 func (c Caller) MarshalText() ([]byte, error) { return []byte(c.redacted()), nil }
 
 // callerKey is the key under which a context holds its caller.

@@ -53,7 +53,8 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 	if err != nil {
 		return nil, err
 	}
-	return &backend{service: service, authenticator: mayCall, ping: operator.client.Ping, operator: operator, archive: operator.archive}, nil
+	return &backend{service: service, authenticator: mayCall, ping: operator.client.Ping, operator: operator, archive: operator.archive},
+		nil
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {

@@ -66,7 +66,8 @@ type exitSignal int
 // Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; a second one ends the process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
 	if os.Getenv("GOGC") == "" {
-		// A little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the next question.
+		// A little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the next
+		// question.
 		debug.SetGCPercent(50)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -84,13 +84,14 @@ func (u *upstreams) with(base *url.URL, credential makeapi.Credential) *upstream
 		instance = "demo" // it listens on another port in every process, but is the same
 	}
 	reader := live.New(client, live.Options{Zone: u.zone, MaxKept: u.maxKept, KeepRaw: u.keepRaw})
-	return &upstream{common: u, client: client, live: reader, instance: instance, service: &analysis.Service{Entries: reader, Resolver: question.Resolver{
-		Reader:       reader,
-		Directory:    reader,
-		Cursors:      &question.Sealer{Secret: credential.Secret, Instance: instance},
-		Organization: u.organization,
-		Location:     u.location,
-	}}}
+	return &upstream{common: u, client: client, live: reader, instance: instance,
+		service: &analysis.Service{Entries: reader, Resolver: question.Resolver{
+			Reader:       reader,
+			Directory:    reader,
+			Cursors:      &question.Sealer{Secret: credential.Secret, Instance: instance},
+			Organization: u.organization,
+			Location:     u.location,
+		}}}
 }
 
 // operator is the upstream of the operator's key, without an archive.

@@ -86,8 +86,8 @@ type Writer struct {
 	err    error
 }
 
-// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the end. Nothing reaches the sink before the first Write or
-// Flush; CSV has its header even without entries, unless the export is continued.
+// NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the end. Nothing reaches the sink before the first Write
+// or Flush; CSV has its header even without entries, unless the export is continued.
 func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 	if options.Category == nil {
 		options.Category = func(auditlog.Text) auditlog.Text { return "" }

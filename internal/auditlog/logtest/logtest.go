@@ -50,8 +50,9 @@ func IsUnwelcome(r rune) bool {
 func Documented() *auditlog.Catalog {
 	catalog := &auditlog.Catalog{}
 	for category, values := range map[string][]auditlog.Text{
-		"Scenarios":                             {"scenario_created", "scenario_updated", "scenario_deleted"},
-		"Connections":                           {"connection_created", "connection_updated", "connection_deleted", "connection_reauthorized"},
+		"Scenarios": {"scenario_created", "scenario_updated", "scenario_deleted"},
+		"Connections": {"connection_created", "connection_updated", "connection_deleted",
+			"connection_reauthorized"},
 		"Webhooks":                              {"webhook_created", "webhook_updated", "webhook_deleted"},
 		"Keys":                                  {"key_created", "key_updated", "key_deleted"},
 		"Team":                                  {"team_created", "team_role_updated", "team_member_removed"},

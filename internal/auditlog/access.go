@@ -68,7 +68,8 @@ func (a *Access) TeamsFor(q *Query) (teams []Ref, warnings []string, err error) 
 		warnings = append(warnings, "not readable with this key: team "+strings.Join(hidden, ", "))
 	}
 	if q.NoTeam {
-		warnings = append(warnings, "organization-level entries (team none) are in the organization's log only, which this key may not read")
+		warnings = append(warnings,
+			"organization-level entries (team none) are in the organization's log only, which this key may not read")
 	}
 	return teams, warnings, nil
 }

@@ -60,9 +60,10 @@ func learnUsual(baseline []*auditlog.Entry, location *time.Location) *Usual {
 	days := map[string]uint32{} // the hours worked in, or next to, a bit for each
 	for _, entry := range baseline {
 		local := entry.TriggeredAt.In(location)
+		day := local.Format(time.DateOnly)
 		// Work at 08:58 makes 9 o'clock no less usual.
 		for _, hour := range []int{local.Hour() - 1, local.Hour(), local.Hour() + 1} {
-			days[local.Format(time.DateOnly)] |= 1 << ((hour + 24) % 24)
+			days[day] |= 1 << ((hour + 24) % 24)
 		}
 	}
 	if len(baseline) < minBaselineEntries || len(days) < minBaselineDays {

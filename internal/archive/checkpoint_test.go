@@ -46,8 +46,12 @@ func FuzzWhatIsPackedComesBack(f *testing.F) {
 	f.Add([]byte(`{"uuid":"x"}`), []byte{})
 	f.Add([]byte{}, []byte("\x00\xff"))
 	f.Fuzz(func(t *testing.T, raw, damaged []byte) {
-		packed, err := pack(raw)
+		p := &packer{}
+		packed, err := p.pack(raw)
 		require.NoError(t, err)
+		again, err := p.pack(raw)
+		require.NoError(t, err)
+		assert.Equal(t, packed, again)
 		back, err := unpack(packed)
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(raw, back))

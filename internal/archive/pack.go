@@ -17,29 +17,33 @@ const maxRaw = 64 << 20
 // level is where more effort stops helping.
 const level = 5
 
-// packers and unpackers are to use again: each takes many times the memory of a record.
-var packers, unpackers sync.Pool //nolint:gochecknoglobals // no state, only memory
+// packer compresses what Make sends: short texts that are much alike, so that a dictionary does more than the texts themselves. It takes
+// many times the memory of a record, and is for one goroutine. The zero value is ready.
+type packer struct {
+	to     bytes.Buffer
+	writer *flate.Writer
+}
 
-// pack compresses what Make sent, and appends a checksum: short texts that are much alike, so that a dictionary does more than the texts
-// themselves.
-func pack(raw []byte) ([]byte, error) {
-	var packed bytes.Buffer
-	writer, isUsed := packers.Get().(*flate.Writer)
-	if isUsed {
-		writer.Reset(&packed)
+// pack returns raw compressed, with a checksum behind it.
+func (p *packer) pack(raw []byte) (packed []byte, err error) {
+	p.to.Reset()
+	if p.writer == nil {
+		p.writer, err = flate.NewWriterDict(&p.to, level, dictionary())
 	} else {
-		var err error
-		if writer, err = flate.NewWriterDict(&packed, level, dictionary()); err != nil {
-			return nil, fmt.Errorf("packing a record: %w", err)
-		}
+		p.writer.Reset(&p.to)
 	}
-	defer packers.Put(writer)
-	_, err := writer.Write(raw)
-	if err = errors.Join(err, writer.Close()); err != nil {
+	if err == nil {
+		_, err = p.writer.Write(raw)
+		err = errors.Join(err, p.writer.Close())
+	}
+	if err != nil {
 		return nil, fmt.Errorf("packing a record: %w", err)
 	}
-	return seal(packed.Bytes()), nil
+	return seal(append(make([]byte, 0, p.to.Len()+checksumSize), p.to.Bytes()...)), nil
 }
+
+// unpackers are to use again, as packers are.
+var unpackers sync.Pool //nolint:gochecknoglobals // no state, only memory
 
 // checksumSize is that of the CRC-32 of what precedes it, big-endian. Without it some bits could change unseen: several compressed forms
 // unpack to the same bytes.

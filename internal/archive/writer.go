@@ -21,6 +21,9 @@ type writer struct {
 	// state and tree are as they are stored.
 	state *logState
 	tree  *Tree
+	// packers are for entries, which may be packed while the batch before is stored; packer is for what else a batch brings.
+	packers [packersAtOnce]packer
+	packer  packer
 	// ids are of words that rows refer to; only those that are stored.
 	ids map[word]int32
 	// overlaps is set once entries came that the log has: they are looked up first from then on.
@@ -122,7 +125,7 @@ func (w *writer) leavesOf(entries []*auditlog.Entry) ([]leaf, error) {
 		group.Go(func() (err error) {
 			for at := begin; at < len(entries) && err == nil; at += packersAtOnce {
 				leaves[at].entry = entries[at]
-				leaves[at].Record, err = w.recordOf(kindEntry, entries[at].Raw)
+				leaves[at].Record, err = w.recordOf(&w.packers[begin], kindEntry, entries[at].Raw)
 			}
 			return err
 		})
@@ -134,18 +137,18 @@ func (w *writer) leavesOf(entries []*auditlog.Entry) ([]leaf, error) {
 var errNoRaw = errors.New("internal error: an entry to be archived lacks what Make sent")
 
 // recordOf is a record that has no place yet.
-func (w *writer) recordOf(k Kind, raw []byte) (Record, error) {
+func (w *writer) recordOf(with *packer, k Kind, raw []byte) (Record, error) {
 	if len(raw) == 0 {
 		return Record{}, errNoRaw
 	}
-	packed, err := pack(raw)
+	packed, err := with.pack(raw)
 	hash := leafHash(k, w.of, raw)
 	return Record{Log: w.log, Kind: k, Hash: hash[:], Packed: packed}, err
 }
 
 // record adds a record.
 func (b *batch) record(k Kind, raw []byte) (number int64, err error) {
-	record, err := b.recordOf(k, raw)
+	record, err := b.recordOf(&b.packer, k, raw)
 	if err != nil {
 		return 0, err
 	}

@@ -22,6 +22,8 @@ type columns struct {
 	words           words
 	// targets is more than any id of a target; there are no more than records.
 	targets int
+	// actors and events are the ids that rows have: the dictionaries may hold other logs' words.
+	actors, events []bool
 }
 
 // counted is what is counted of an entry, in 32 bytes.
@@ -98,10 +100,22 @@ func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int6
 	if !merged.fit() {
 		return nil, a.refused(nil, "an entry refers to what is not in it")
 	}
+	merged.actors, merged.events = merged.used(func(*counted) bool { return true })
 	if len(fresh) > partSize {
 		runtime.GC() // what is left of reading is as much as what was read
 	}
 	return &merged, nil
+}
+
+// used reports which ids of actors and events the rows have that are picked.
+func (c *columns) used(isPicked func(*counted) bool) (actors, events []bool) {
+	actors, events = make([]bool, len(c.words.actors)), make([]bool, len(c.words.events))
+	for i := range c.rows {
+		if row := &c.rows[i]; isPicked(row) {
+			actors[row.actor], events[row.event] = true, true
+		}
+	}
+	return actors, events
 }
 
 // fit reports whether the ids are such as the dictionaries have.
@@ -127,13 +141,13 @@ func (a *Archive) readColumns(ctx context.Context, log, from, to int64) ([]count
 		return nil, err
 	}
 	read := make([]counted, 0, count)
+	var parts [readersAtOnce][]counted // of which the memory is used again
 	for from < to {
-		var parts [readersAtOnce][]counted
 		group, groupCtx := errgroup.WithContext(ctx)
 		for i := range parts {
 			begin, end := from, min(from+partSize, to)
 			group.Go(func() (err error) {
-				parts[i], err = a.readPart(groupCtx, log, begin, end)
+				parts[i], err = a.readPart(groupCtx, log, begin, end, parts[i][:0])
 				return err
 			})
 			from = end
@@ -148,8 +162,8 @@ func (a *Archive) readColumns(ctx context.Context, log, from, to int64) ([]count
 	return read, nil
 }
 
-func (a *Archive) readPart(ctx context.Context, log, from, to int64) ([]counted, error) {
-	read := make([]counted, 0, to-from)
+func (a *Archive) readPart(ctx context.Context, log, from, to int64, read []counted) ([]counted, error) {
+	read = slices.Grow(read, int(to-from))
 	for row, err := range a.store.Columns(ctx, log, from, to) {
 		if err != nil {
 			return nil, err

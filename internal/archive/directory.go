@@ -75,8 +75,9 @@ func (a *Archive) snapshots(ctx context.Context, instance string) []*directorySn
 	var all []*directorySnapshot
 	for _, log := range logs {
 		state, err := a.stateOf(&log)
+		stored, errStored := a.store.Directory(ctx, log.Number)
 		snapshot := &directorySnapshot{}
-		if err == nil && string(log.Directory) != noDirectory && json.Unmarshal(log.Directory, snapshot) == nil {
+		if errors.Join(err, errStored) == nil && string(stored) != noDirectory && json.Unmarshal(stored, snapshot) == nil {
 			snapshot.asOf = state.AsOf
 			all = append(all, snapshot)
 		}
@@ -175,7 +176,8 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 	}
 	found := map[auditlog.ID]auditlog.Actor{}
 	actors := v.columns.words.actors
-	for id, is := range v.used(len(actors), func(row *counted) int32 { return row.actor }) {
+	used, _ := v.used()
+	for id, is := range used {
 		if is && id > 0 {
 			found[actors[id].ID] = *actors[id] // ids grow, so the latest name stays
 		}
@@ -186,16 +188,12 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 	return slices.SortedFunc(maps.Values(found), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
 }
 
-// used reports which of a column's ids, of so many, rows have that may be seen.
-func (v *view) used(count int, column func(*counted) int32) []bool {
-	used := make([]bool, count)
-	for i := range v.columns.rows {
-		row := &v.columns.rows[i]
-		if id := column(row); !used[id] && v.seesRow(row) {
-			used[id] = true
-		}
+// used reports which ids of actors and events rows have that may be seen.
+func (v *view) used() (actors, events []bool) {
+	if v.rights.Organization {
+		return v.columns.actors, v.columns.events
 	}
-	return used
+	return v.columns.used(v.seesRow)
 }
 
 // ObservedEvents are the events in the archive's entries, and those that the source saw.
@@ -206,7 +204,8 @@ func (r *Reader) ObservedEvents(ctx context.Context, organization auditlog.ID) [
 		return events
 	}
 	known := v.columns.words.events
-	for id, is := range v.used(len(known), func(row *counted) int32 { return row.event }) {
+	_, used := v.used()
+	for id, is := range used {
 		if is && known[id] != "" && !slices.Contains(events, known[id]) {
 			events = append(events, known[id])
 		}

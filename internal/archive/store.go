@@ -52,6 +52,9 @@ type Store interface {
 type Reads interface {
 	// Logs are the logs that match a key, where empty parts match any, in order of their numbers.
 	Logs(ctx context.Context, match LogKey) ([]Log, error)
+	// Directory is a log's directory snapshot as Append stored it last; {} before. It is large, and no part of Log: that is read for every
+	// question.
+	Directory(ctx context.Context, log int64) ([]byte, error)
 	// Tree is the edge of the tree over all records, as Append stored it.
 	Tree(ctx context.Context) (*Tree, error)
 
@@ -109,8 +112,8 @@ type Log struct {
 	// Number is what everything else refers to it by.
 	Number int64
 	LogKey
-	// State and Directory are what Append stored last; {} before.
-	State, Directory []byte
+	// State is what Append stored last; {} before.
+	State []byte
 	// Rewritten counts the rows that Append ever replaced.
 	Rewritten int64
 	// Next is above the ID of every row in the log.

@@ -151,8 +151,7 @@ func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verificat
 				return err
 			}
 		}
-		v.checkStates()
-		return nil
+		return v.checkStates(ctx)
 	})
 }
 
@@ -573,16 +572,21 @@ func (v *verifying) checkNames(ctx context.Context) error {
 }
 
 // checkStates compares what logs claim to cover with the records of it.
-func (v *verifying) checkStates() {
+func (v *verifying) checkStates(ctx context.Context) error {
 	for _, log := range v.logs {
 		recorded := v.states[log.Number]
 		state, err := v.archive.stateOf(&log)
 		if err == nil && !state.vouches().equal(recorded) {
 			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", log.Organization)
 		}
-		if recorded.Directory != hashDirectory(log.Directory) && (recorded.Directory != "" || string(log.Directory) != noDirectory) {
+		directory, err := v.from.Directory(ctx, log.Number)
+		if err != nil {
+			return err
+		}
+		if recorded.Directory != hashDirectory(directory) && (recorded.Directory != "" || string(directory) != noDirectory) {
 			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored",
 				log.Organization)
 		}
 	}
+	return nil
 }

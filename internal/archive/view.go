@@ -46,9 +46,26 @@ func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) 
 
 // matcher says which rows answer a query, by the ids of the dictionaries. What it allows is what auditlog.Query.MatchesFilters does.
 type matcher struct {
-	actor, team, event []bool
+	actor, team, event allowed
 	target             int32 // 0 for any, -1 for one that nothing has
 }
+
+// allowed are the ids of a dictionary that a filter lets through; nil is all of them.
+type allowed []bool
+
+func allow[T any](words []T, isAllowed func(T) bool) allowed {
+	ids, all := make(allowed, len(words)), true
+	for id, word := range words {
+		ids[id] = isAllowed(word)
+		all = all && ids[id]
+	}
+	if all {
+		return nil
+	}
+	return ids
+}
+
+func (a allowed) has(id int32) bool { return a == nil || a[id] }
 
 func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error) {
 	m := &matcher{}
@@ -61,26 +78,19 @@ func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error)
 	}
 	w := v.columns.words
 	people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
-	m.actor = make([]bool, len(w.actors))
-	for id, actor := range w.actors {
-		m.actor[id] = people.MatchesFilters(&auditlog.Entry{Actor: actor})
-	}
+	m.actor = allow(w.actors, func(actor *auditlog.Actor) bool { return people.MatchesFilters(&auditlog.Entry{Actor: actor}) })
 	teams := auditlog.Query{Teams: q.Teams, NoTeam: q.NoTeam}
-	m.team = make([]bool, len(w.refs))
-	for id, ref := range w.refs {
-		entry := &auditlog.Entry{Team: ref}
-		m.team[id] = teams.MatchesFilters(entry) && v.rights.sees(entry)
-	}
+	m.team = allow(w.refs, func(team *auditlog.Ref) bool {
+		entry := &auditlog.Entry{Team: team}
+		return teams.MatchesFilters(entry) && v.rights.sees(entry)
+	})
 	events := auditlog.Query{Events: q.Events}
-	m.event = make([]bool, len(w.events))
-	for id, event := range w.events {
-		m.event[id] = events.MatchesFilters(&auditlog.Entry{Event: event})
-	}
+	m.event = allow(w.events, func(event auditlog.Text) bool { return events.MatchesFilters(&auditlog.Entry{Event: event}) })
 	return m, nil
 }
 
 func (m *matcher) matches(row *counted) bool {
-	return m.actor[row.actor] && m.team[row.team] && m.event[row.event] && (m.target == 0 || m.target == row.target)
+	return m.event.has(row.event) && m.actor.has(row.actor) && m.team.has(row.team) && (m.target == 0 || m.target == row.target)
 }
 
 // seesRow reports whether an entry that is in memory may be seen.
@@ -168,10 +178,12 @@ func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, er
 		return nil, nil
 	}
 	ids := make([]int32, len(rows))
-	targets := map[int32]auditlog.Text{0: ""}
+	targets := map[int32]auditlog.Text{}
 	for i, row := range rows {
 		ids[i] = row.id
-		targets[row.target] = ""
+		if row.target != 0 {
+			targets[row.target] = ""
+		}
 	}
 	if err := v.archive.targets(ctx, v.log, targets); err != nil {
 		return nil, err
@@ -227,7 +239,7 @@ func (v *view) beyondColumns(row *Row) (*auditlog.Entry, error) {
 	return entry, nil
 }
 
-// targets fills in the texts of the targets that are keys of a map; 0 is none.
+// targets fills in the texts of the targets that are keys of a map.
 func (a *Archive) targets(ctx context.Context, log int64, texts map[int32]auditlog.Text) error {
 	words := a.store.Words(ctx, log, Targets, 0)
 	if len(texts) <= fetched { // beyond it is quicker to read the whole dictionary

@@ -10,23 +10,36 @@ import (
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 )
 
-// querier is the database, a connection or a transaction.
-type querier interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
-}
-
+// reads asks the store in a transaction, or each query by itself if tx is nil.
 type reads struct {
 	store *Store
-	from  querier
+	tx    *sql.Tx
+}
+
+// statement is a query, prepared and kept: to prepare one takes longer than to run most of them. So the texts of queries must be few: what
+// varies is a parameter.
+func (r reads) statement(ctx context.Context, query string) (*sql.Stmt, error) {
+	kept, isKept := r.store.statements.Load(query)
+	if !isKept {
+		fresh, err := r.store.db.PrepareContext(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		if kept, isKept = r.store.statements.LoadOrStore(query, fresh); isKept {
+			_ = fresh.Close() // another one was quicker
+		}
+	}
+	statement, _ := kept.(*sql.Stmt)
+	if r.tx != nil {
+		statement = r.tx.StmtContext(ctx, statement)
+	}
+	return statement, nil
 }
 
 // column is an expression of SQL and the variable that its values go into, side by side so that nobody counts.
@@ -46,7 +59,11 @@ func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, 
 		for i, c := range columns {
 			names[i], into[i] = c.sql, c.into
 		}
-		rows, err := r.from.QueryContext(ctx, "SELECT "+strings.Join(names, ", ")+" "+rest, args...)
+		statement, err := r.statement(ctx, "SELECT "+strings.Join(names, ", ")+" "+rest)
+		var rows *sql.Rows
+		if err == nil {
+			rows, err = statement.QueryContext(ctx, args...)
+		}
 		if err != nil {
 			yield(nil, r.store.explain("reading it", err))
 			return
@@ -91,29 +108,45 @@ func orNumber(column string, none int64) string {
 	return fmt.Sprintf("iif(%s IS NULL, %d, %s)", column, none, number(column))
 }
 
-// listOf is numbers as SQL has a list.
-func listOf[N int32 | int64](numbers []N) string {
-	text := []byte{'('}
-	for i, number := range numbers {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = strconv.AppendInt(text, int64(number), 10)
+// maxList is how many values a list has at most: SQLite allows 32,766 parameters.
+const maxList = 1 << 14
+
+// list is as many marks as there are values or more, in powers of two so that there are few such texts, and args with the values behind
+// them, the last one repeated.
+func list[T any](values []T, args ...any) (marked string, with []any) {
+	count := 1
+	for count < len(values) {
+		count *= 2
 	}
-	return string(append(text, ')'))
+	for i := range count {
+		args = append(args, values[min(i, len(values)-1)])
+	}
+	return "(" + marks(count) + ")", args
 }
 
-// ofLog is the condition that rows are of a log, or of any; not one to choose an index by.
-func ofLog(log int64) string {
-	if log == 0 {
-		return "1"
+// in yields the rows of a query whose last condition is that something is one of values: at most maxList of them at a time.
+func in[T, V any](ctx context.Context, r reads, bind func(*T) ([]column, func()), rest string, args []any, values []V) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		for some := range slices.Chunk(values, maxList) {
+			marked, with := list(some, args...)
+			for row, err := range each(ctx, r, bind, rest+" IN "+marked, with...) {
+				if !yield(row, err) {
+					return
+				}
+			}
+		}
 	}
-	return "+log = " + strconv.FormatInt(log, 10)
 }
+
+// ofLog is the condition that rows are of a log, which is its parameter, or of any; not one to choose an index by.
+const ofLog = "? IN (0, +log)"
 
 // get reads one row; where there is none, it leaves what into points at.
 func (r reads) get(ctx context.Context, into []any, query string, args ...any) error {
-	err := r.from.QueryRowContext(ctx, query, args...).Scan(into...)
+	statement, err := r.statement(ctx, query)
+	if err == nil {
+		err = statement.QueryRowContext(ctx, args...).Scan(into...)
+	}
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
@@ -135,11 +168,15 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	}
 	return all(each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
-			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State},
-			{"known", &l.Directory}, {"rewritten", &l.Rewritten},
+			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State}, {"rewritten", &l.Rewritten},
 			{"(SELECT coalesce(min(max(id), 9223372036854775806) + 1, 0) FROM entries)", &l.Next}, // of any log: that is quick to find
 		}, nil
 	}, "FROM logs "+where+" ORDER BY id", args...))
+}
+
+func (r reads) Directory(ctx context.Context, log int64) (snapshot []byte, err error) {
+	err = r.get(ctx, []any{&snapshot}, "SELECT known FROM logs WHERE id = ?", log)
+	return snapshot, err
 }
 
 func (r reads) Tree(ctx context.Context) (*archive.Tree, error) {
@@ -159,11 +196,11 @@ func recordColumns(r *archive.Record) ([]column, func()) {
 }
 
 func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*archive.Record, error] {
-	return each(ctx, r, recordColumns, "FROM records WHERE leaf >= ? AND "+ofLog(log)+" ORDER BY leaf LIMIT ?", from, limit)
+	return each(ctx, r, recordColumns, "FROM records WHERE leaf >= ? AND "+ofLog+" ORDER BY leaf LIMIT ?", from, log, limit)
 }
 
 func (r reads) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
-	return each(ctx, r, recordColumns, "FROM records WHERE leaf IN "+listOf(numbers))
+	return in(ctx, r, recordColumns, "FROM records WHERE leaf", nil, numbers)
 }
 
 // keyScanner takes a key: the uuid's 16 bytes or its text, or bytes that stand in for it.
@@ -230,7 +267,7 @@ func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*arch
 	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
 		columns, scanned := references(row)
 		return append(columns, column{"id", &row.ID}, column{"at", &row.At}), scanned
-	}, "FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND "+ofLog(log), from, to)
+	}, "FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND "+ofLog, from, to, log)
 }
 
 // rowColumns are all columns of a log's rows.
@@ -256,24 +293,15 @@ func rowColumns(log int64) func(*archive.Row) ([]column, func()) {
 }
 
 func (r reads) RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
-	return each(ctx, r, rowColumns(log), "FROM entries WHERE "+ofLog(log)+" AND id IN "+listOf(ids))
+	return in(ctx, r, rowColumns(log), "FROM entries WHERE "+ofLog+" AND id", []any{log}, ids)
 }
 
 func (r reads) RowsOf(ctx context.Context, log int64, keys []archive.Key) iter.Seq2[*archive.Row, error] {
-	const atOnce = 30_000 // parameters: as many as SQLite allows
-	return func(yield func(*archive.Row, error) bool) {
-		for some := range slices.Chunk(keys, atOnce) {
-			args := []any{log}
-			for _, key := range some {
-				args = append(args, storedKey(key))
-			}
-			for row, err := range each(ctx, r, rowColumns(log), "FROM entries WHERE log = ? AND key IN ("+marks(len(some))+")", args...) {
-				if !yield(row, err) {
-					return
-				}
-			}
-		}
+	stored := make([]any, len(keys))
+	for i, key := range keys {
+		stored[i] = storedKey(key)
 	}
+	return in(ctx, r, rowColumns(log), "FROM entries WHERE log = ? AND key", []any{log}, stored)
 }
 
 // marks are so many parameters.
@@ -284,7 +312,7 @@ func keyColumns(row *archive.Row) ([]column, func()) {
 }
 
 func (r reads) Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
-	return each(ctx, r, keyColumns, "FROM entries WHERE "+ofLog(log)+" AND id IN "+listOf(ids))
+	return in(ctx, r, keyColumns, "FROM entries WHERE "+ofLog+" AND id", []any{log}, ids)
 }
 
 func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
@@ -297,12 +325,16 @@ func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
 
 // Undetailed does not go by the index either.
 func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []archive.Row, err error) {
-	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + listOf(events) +
+	if len(events) == 0 {
+		return 0, nil, nil
+	}
+	marked, args := list(events, log)
+	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + marked +
 		" AND (typeof(key) = 'text' OR length(key) = 16)"
-	if err := r.get(ctx, []any{&total}, "SELECT count(*) "+lacking, log); err != nil || total == 0 {
+	if err := r.get(ctx, []any{&total}, "SELECT count(*) "+lacking, args...); err != nil || total == 0 {
 		return 0, nil, err
 	}
-	newest, err = all(each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", log, limit))
+	newest, err = all(each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", append(args, limit)...))
 	return total, newest, err
 }
 
@@ -328,23 +360,25 @@ func table(d archive.Dictionary) (name string, columns []string) {
 	}
 }
 
-func (r reads) words(ctx context.Context, d archive.Dictionary, where string, args ...any) iter.Seq2[*archive.Word, error] {
-	name, columns := table(d)
-	return each(ctx, r, func(w *archive.Word) ([]column, func()) {
+func wordColumns(d archive.Dictionary) func(*archive.Word) ([]column, func()) {
+	return func(w *archive.Word) ([]column, func()) {
 		bound := []column{{"id", &w.ID}}
+		_, columns := table(d)
 		for i, text := range columns {
 			bound = append(bound, column{text, &w.Texts[i]})
 		}
 		return bound, func() { w.Dictionary = d }
-	}, "FROM "+name+" WHERE "+where, args...)
+	}
 }
 
 func (r reads) Words(ctx context.Context, _ int64, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
-	return r.words(ctx, d, "id > ? ORDER BY id", after)
+	name, _ := table(d)
+	return each(ctx, r, wordColumns(d), "FROM "+name+" WHERE id > ? ORDER BY id", after)
 }
 
 func (r reads) WordsAt(ctx context.Context, _ int64, d archive.Dictionary, ids []int32) iter.Seq2[*archive.Word, error] {
-	return r.words(ctx, d, "id IN "+listOf(ids))
+	name, _ := table(d)
+	return in(ctx, r, wordColumns(d), "FROM "+name+" WHERE id", nil, ids)
 }
 
 func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts []archive.Texts) ([]int32, error) {
@@ -352,11 +386,10 @@ func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts
 		return nil, nil
 	}
 	name, columns := table(d)
-	statement, err := r.from.PrepareContext(ctx, "SELECT id FROM "+name+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
+	statement, err := r.statement(ctx, "SELECT id FROM "+name+" WHERE "+strings.Join(columns, " = ? AND ")+" = ?")
 	if err != nil {
 		return nil, r.store.explain("reading it", err)
 	}
-	defer statement.Close() //nolint:errcheck // it was read
 	ids := make([]int32, len(texts))
 	for i, text := range texts {
 		var args []any
@@ -381,7 +414,7 @@ func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, er
 	return each(ctx, r, func(n *archive.Name) ([]column, func()) {
 		return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name},
 			{number("record"), &n.Record}}, nil
-	}, "FROM names WHERE "+ofLog(log)+" ORDER BY log, target, object, name")
+	}, "FROM names WHERE "+ofLog+" ORDER BY log, target, object, name", log)
 }
 
 func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {

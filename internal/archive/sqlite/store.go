@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -44,6 +45,8 @@ type Store struct {
 	options Options
 	db      *sql.DB
 	id      string
+	// statements are prepared queries by their texts.
+	statements sync.Map
 }
 
 var _ archive.Store = (*Store)(nil)
@@ -66,7 +69,7 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if s.db, err = sql.Open("sqlite", s.address()); err != nil {
 		return nil, s.refuse("it cannot be opened", "name another file", err)
 	}
-	s.reads = reads{store: s, from: s.db}
+	s.reads = reads{store: s}
 	if err := s.migrate(ctx); err != nil {
 		_ = s.db.Close()
 		return nil, s.explain("opening it", err)

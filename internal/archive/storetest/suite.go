@@ -75,6 +75,7 @@ func collect[T any](s *suite, sequence iter.Seq2[*T, error]) []T {
 type content struct {
 	Tree        archive.Tree
 	Logs        []archive.Log
+	Directories map[int64]string // by log
 	Records     []archive.Record
 	Rows        map[int64]archive.Row // by ID
 	Words       map[archive.Dictionary][]archive.Word
@@ -89,13 +90,18 @@ func (s *suite) read(from archive.Reads) *content {
 	ctx := s.Context()
 	tree, err := from.Tree(ctx)
 	require.NoError(s, err)
-	c := &content{Tree: *tree, Rows: map[int64]archive.Row{}, Words: map[archive.Dictionary][]archive.Word{}}
+	c := &content{
+		Tree: *tree, Directories: map[int64]string{}, Rows: map[int64]archive.Row{}, Words: map[archive.Dictionary][]archive.Word{},
+	}
 	c.Logs, err = from.Logs(ctx, archive.LogKey{})
 	require.NoError(s, err)
 	c.Records = collect(s, from.Records(ctx, 0, math.MinInt64, math.MaxInt))
 	links := collect(s, from.Links(ctx))
 	for i, log := range c.Logs {
 		c.Logs[i].Next = 0 // rows checks it
+		directory, err := from.Directory(ctx, log.Number)
+		require.NoError(s, err)
+		c.Directories[log.Number] = string(directory)
 		s.rows(from, log, links, c.Rows)
 		c.Names = append(c.Names, collect(s, from.Names(ctx, log.Number))...)
 		if i == 0 {
@@ -335,7 +341,7 @@ func (m *model) apply(b *archive.Batch) {
 			m.Logs[i].State = b.State
 			m.Logs[i].Rewritten += int64(len(b.Changed))
 			if b.Directory != nil {
-				m.Logs[i].Directory = b.Directory
+				m.Directories[b.Log] = string(b.Directory)
 			}
 		}
 	}

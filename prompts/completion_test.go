@@ -14,7 +14,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/prompts"
@@ -22,7 +22,7 @@ import (
 
 // form is an MCP client on pipes that fills in the arguments of a prompt.
 type form struct {
-	*audittest.Client
+	*mcptest.Client
 	service *analysis.Service
 }
 
@@ -41,7 +41,7 @@ func newForm(t testing.TB, service *analysis.Service, missing error) *form {
 		func(context.Context, mcp.GetPromptRequest) (*mcp.GetPromptResult, error) {
 			return nil, http.ErrNotSupported
 		})
-	return &form{audittest.Connect(t.Context(), t, served), service}
+	return &form{mcptest.Connect(t.Context(), t, served), service}
 }
 
 func (f *form) ask(argument, typed string, earlier map[string]string) (*mcp.CompleteResult, error) {
@@ -67,7 +67,7 @@ func (f *form) values(argument, typed string, earlier ...string) []string {
 	require.GreaterOrEqual(f.T, result.Completion.Total, len(values))
 	require.Equal(f.T, result.Completion.Total > len(values), result.Completion.HasMore)
 	for _, value := range values {
-		audittest.RequireClean(f.T, value)
+		mcptest.RequireClean(f.T, value)
 		require.NotEmpty(f.T, value)
 	}
 	return values
@@ -237,7 +237,7 @@ func TestACompletionThatFailsSaysWhy(t *testing.T) {
 		for _, argument := range []string{"actor", "team", "event"} {
 			_, err := test.form.ask(argument, "a", test.earlier)
 			require.ErrorContains(t, err, test.says, "%s: %s", name, argument)
-			audittest.RequireClean(t, err.Error())
+			mcptest.RequireClean(t, err.Error())
 		}
 	}
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})

@@ -17,6 +17,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/prompts"
@@ -56,7 +57,7 @@ func (u *upstream) entries(from, to time.Time) []makesim.Entry {
 }
 
 // caller is a client that gets prompts.
-type caller struct{ *audittest.Client }
+type caller struct{ *mcptest.Client }
 
 func (u *upstream) caller(key string) *caller {
 	u.T.Helper()
@@ -73,7 +74,7 @@ func serve(t testing.TB, config prompts.Config) *caller {
 	t.Helper()
 	served := server.NewMCPServer("test", "1", server.WithPromptCapabilities(false))
 	prompts.Register(served, config)
-	return &caller{audittest.Connect(t.Context(), t, served)}
+	return &caller{mcptest.Connect(t.Context(), t, served)}
 }
 
 // in is the caller for a subtest.
@@ -113,7 +114,7 @@ func (c *caller) review(name string, arguments map[string]string) review {
 		require.Equal(c.T, mcp.RoleUser, message.Role)
 		content, isText := message.Content.(mcp.TextContent)
 		require.True(c.T, isText, "%T", message.Content)
-		audittest.RequireClean(c.T, content.Text)
+		mcptest.RequireClean(c.T, content.Text)
 		require.NotContains(c.T, content.Text, "demo-not-a-secret")
 		size += utf8.RuneCountInString(content.Text)
 		if i == 0 {
@@ -164,7 +165,7 @@ func (c *caller) fails(name string, arguments map[string]string) *mcp.JSONRPCErr
 	c.T.Helper()
 	_, err := c.get(name, arguments)
 	require.Error(c.T, err, "%v", arguments)
-	audittest.RequireClean(c.T, err.Error())
+	mcptest.RequireClean(c.T, err.Error())
 	// The client of mcp-go makes errors of its own of the codes.
 	details := &mcp.JSONRPCErrorDetails{Message: err.Error()}
 	switch {

@@ -12,6 +12,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/resources"
@@ -34,7 +35,7 @@ func (u *upstream) session(key string, options live.Options) *live.Reader {
 }
 
 // caller is a client that reads resources.
-type caller struct{ *audittest.Client }
+type caller struct{ *mcptest.Client }
 
 func (u *upstream) caller(key string) *caller {
 	u.T.Helper()
@@ -48,7 +49,7 @@ func connect(t testing.TB, service func(context.Context) (*analysis.Service, err
 	served := server.NewMCPServer("test", "1", server.WithResourceCapabilities(false, false), server.WithCompletions(),
 		server.WithResourceCompletionProvider(&resources.Completer{Config: config}))
 	resources.Register(served, config)
-	return &caller{audittest.Connect(t.Context(), t, served)}
+	return &caller{mcptest.Connect(t.Context(), t, served)}
 }
 
 // read reads a resource.
@@ -58,7 +59,7 @@ func (c *caller) read(uri string) (string, error) {
 	request.Params.URI = uri
 	result, err := c.ReadResource(c.T.Context(), request)
 	if err != nil {
-		audittest.RequireClean(c.T, err.Error())
+		mcptest.RequireClean(c.T, err.Error())
 		return "", err
 	}
 	require.Len(c.T, result.Contents, 1)
@@ -67,7 +68,7 @@ func (c *caller) read(uri string) (string, error) {
 	require.Equal(c.T, uri, content.URI)
 	require.Equal(c.T, "application/json", content.MIMEType)
 	require.Less(c.T, len([]rune(content.Text)), 40_000)
-	audittest.RequireClean(c.T, content.Text)
+	mcptest.RequireClean(c.T, content.Text)
 	return content.Text, nil
 }
 

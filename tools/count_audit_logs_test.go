@@ -15,6 +15,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -398,9 +399,9 @@ func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
 }
 
 // checkPartial tells whether an answer is exact over what it says that it covers.
-func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r audittest.Result) schemas.CountAuditLogsResult {
+func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r mcptest.Result) schemas.CountAuditLogsResult {
 	t.Helper()
-	got := audittest.Read[schemas.CountAuditLogsResult](t, r)
+	got := mcptest.Read[schemas.CountAuditLogsResult](t, r)
 	if !got.Complete {
 		assert.NotEmpty(t, got.Coverage.Gaps)
 		assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
@@ -541,7 +542,7 @@ func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
 				assert.Contains(t, r.Text, "no event", glob) // no wrong answer, at least
 				continue
 			}
-			if got := audittest.Read[schemas.CountAuditLogsResult](t, r); got.Total != want {
+			if got := mcptest.Read[schemas.CountAuditLogsResult](t, r); got.Total != want {
 				assert.NotEmpty(t, got.Warnings, "%s, %s: %d instead of %d, and nothing says so", session, glob, got.Total, want)
 			}
 		}

@@ -22,7 +22,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
@@ -189,8 +189,8 @@ func TestDefinitionsAreGood(t *testing.T) {
 		output, _ := definition["outputSchema"].(map[string]any)
 		require.NotNil(t, output, "%s has no output schema", name)
 		assert.Equal(t, "object", output["type"])
-		audittest.Compile(t, input)
-		audittest.Compile(t, output)
+		mcptest.Compile(t, input)
+		mcptest.Compile(t, output)
 	}
 }
 

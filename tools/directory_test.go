@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -20,7 +20,7 @@ func (c *caller) organizations() schemas.ListOrganizationsResult {
 	r := c.Call("list_organizations", args{})
 	require.False(c.T, r.IsError, r.Text)
 	require.Less(c.T, len([]rune(string(r.Raw))), 8_000)
-	return audittest.Read[schemas.ListOrganizationsResult](c.T, r)
+	return mcptest.Read[schemas.ListOrganizationsResult](c.T, r)
 }
 
 func (c *caller) filters(arguments args) schemas.ListFiltersResult {
@@ -156,7 +156,7 @@ func TestFiltersAreSearchedAndCut(t *testing.T) {
 	c := u.caller(makesim.DemoToken)
 	r := c.Call("list_audit_log_filters", args{})
 	require.Less(t, len([]rune(string(r.Raw))), 8_000)
-	all := audittest.Read[schemas.ListFiltersResult](t, r)
+	all := mcptest.Read[schemas.ListFiltersResult](t, r)
 	known := 0
 	for _, category := range makesim.DocumentedEvents() {
 		known += len(category.Items)

@@ -18,6 +18,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -90,7 +91,7 @@ func until[R any](c *caller, tool string, arguments args, isWanted func(R) bool)
 	c.T.Helper()
 	for range 50 {
 		if r := c.Call(tool, arguments); !r.IsError {
-			if got := audittest.Read[R](c.T, r); isWanted(got) {
+			if got := mcptest.Read[R](c.T, r); isWanted(got) {
 				return got
 			}
 		}
@@ -311,7 +312,7 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 			about := fmt.Sprintf("%d %v", id, test.arguments)
 			r := c.Call("get_actor_activity", with(test.arguments, "actor", actorArgument(id)))
 			require.False(t, r.IsError, r.Text)
-			got := audittest.Read[schemas.GetActorActivityResult](t, r)
+			got := mcptest.Read[schemas.GetActorActivityResult](t, r)
 			countPlainly(people[id], test.from, test.to, test.days, test.zone).require(t, got, about)
 			requireTime(t, test.from, got.Query.From, about)
 			requireTime(t, test.to, got.Query.To, about)
@@ -764,7 +765,7 @@ func TestHostileNamesStayOutOfActivity(t *testing.T) {
 	}
 	r := connect(t, u.Service(makesim.DemoToken)).Call("get_actor_activity", args{"actor": 6001, "baseline_days": 40})
 	require.False(t, r.IsError, r.Text)
-	crowd := audittest.Read[schemas.GetActorActivityResult](t, r)
+	crowd := mcptest.Read[schemas.GetActorActivityResult](t, r)
 	assert.Equal(t, []int{40, 40, teams, 40, teams},
 		[]int{crowd.Total, crowd.ByEventTotal, crowd.ByTeamTotal, crowd.NewEventsTotal, crowd.NewTeamsTotal})
 	assert.Equal(t, 40, *crowd.OutsideUsualHours.Count)

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -49,7 +49,7 @@ func TestEntriesAreFoundInTheOrderAskedFor(t *testing.T) {
 		assert.Contains(t, none.Text, missingUUID)
 		assert.Contains(t, none.Text, "Next: ")
 		require.NotNil(t, none.Raw)
-		assert.Equal(t, []string{missingUUID}, audittest.Read[schemas.GetAuditLogResult](t, none).NotFound)
+		assert.Equal(t, []string{missingUUID}, mcptest.Read[schemas.GetAuditLogResult](t, none).NotFound)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -272,7 +272,7 @@ func TestHistoriesAreThoseOfTheDump(t *testing.T) {
 		r := c.Call("get_target_history", with(o.arguments(), "limit", 20))
 		require.False(t, r.IsError, r.Text)
 		requireNoSecrets(t, r)
-		got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
+		got := mcptest.Read[schemas.GetTargetHistoryResult](t, r)
 		requireSummary(t, o.entries, got, about)
 		require.Equal(t, o.kind, string(got.Kinds[0].Kind))
 		require.Equal(t, o.kind, string(got.Query.Kind))
@@ -302,7 +302,7 @@ func TestHistoriesAreThoseOfTheDump(t *testing.T) {
 }
 
 // requireNoSecrets looks for what the demo's secrets begin with.
-func requireNoSecrets(t testing.TB, r audittest.Result) {
+func requireNoSecrets(t testing.TB, r mcptest.Result) {
 	t.Helper()
 	require.NotContains(t, r.Text+string(r.Raw), "demo-not-a-secret")
 }
@@ -367,7 +367,7 @@ func TestAnIDOfSeveralKindsIsAnError(t *testing.T) {
 	require.True(t, r.IsError)
 	assert.Contains(t, r.Text, "pass kind")
 	require.NotNil(t, r.Raw)
-	got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
+	got := mcptest.Read[schemas.GetTargetHistoryResult](t, r)
 	assert.Equal(t, len(ofID[id]), got.KindsTotal)
 	require.Len(t, got.Kinds, len(ofID[id]))
 	for _, kind := range got.Kinds {
@@ -687,7 +687,7 @@ func TestSecretsAreMaskedInEveryChange(t *testing.T) {
 			r := c.Call("get_target_history", args{"target_id": fmt.Sprint("secret-", i), "kind": "connections"})
 			require.False(t, r.IsError, r.Text)
 			assert.NotContains(t, r.Text, "demo-not-a-secret")
-			got := audittest.Read[schemas.GetTargetHistoryResult](t, r)
+			got := mcptest.Read[schemas.GetTargetHistoryResult](t, r)
 			require.Len(t, got.Entries, 3)
 			assert.NotEmpty(t, got.Entries[2].Changes, "that it changed is told")
 		})
@@ -695,7 +695,7 @@ func TestSecretsAreMaskedInEveryChange(t *testing.T) {
 	r := c.Call("get_target_history", args{"target_id": "var"})
 	require.False(t, r.IsError, r.Text)
 	requireNoSecrets(t, r)
-	assert.Len(t, audittest.Read[schemas.GetTargetHistoryResult](t, r).Entries[1].Changes, 3)
+	assert.Len(t, mcptest.Read[schemas.GetTargetHistoryResult](t, r).Entries[1].Changes, 3)
 }
 
 func TestHugeHistoriesAreCut(t *testing.T) {

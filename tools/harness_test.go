@@ -14,6 +14,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/transport"
@@ -67,7 +68,7 @@ func serviceAt(t testing.TB, url, key string, clock func() time.Time) *analysis.
 
 // caller is a client that calls tools.
 type caller struct {
-	*audittest.Client
+	*mcptest.Client
 	log *bytes.Buffer // of a server of its own
 }
 
@@ -91,7 +92,7 @@ func serverWith(config tools.Config) *server.MCPServer {
 // connect opens a session with a service.
 func connect(t testing.TB, service *analysis.Service) *caller {
 	t.Helper()
-	return &caller{Client: audittest.Connect(context.WithValue(t.Context(), serviceOf{}, service), t, oneServer())}
+	return &caller{Client: mcptest.Connect(context.WithValue(t.Context(), serviceOf{}, service), t, oneServer())}
 }
 
 // caller opens a session with a service of its own.
@@ -105,13 +106,13 @@ func connectTo(t testing.TB, config tools.Config) *caller {
 	t.Helper()
 	var log bytes.Buffer
 	config.Logger = slog.New(slog.NewTextHandler(&lockedWriter{to: &log}, nil))
-	return &caller{audittest.Connect(t.Context(), t, serverWith(config)), &log}
+	return &caller{mcptest.Connect(t.Context(), t, serverWith(config)), &log}
 }
 
 // ok calls a tool that must succeed, and reads its result.
 func ok[R any](c *caller, tool string, arguments any) R {
 	c.T.Helper()
-	return audittest.OK[R](c.Client, tool, arguments)
+	return mcptest.OK[R](c.Client, tool, arguments)
 }
 
 func (c *caller) list(arguments args) schemas.ListAuditLogsResult {

@@ -14,6 +14,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
@@ -340,7 +341,7 @@ func TestPartialAnswersGoOn(t *testing.T) {
 					assert.Contains(t, r.Text, "ask again")
 					continue
 				}
-				page := audittest.Read[schemas.ListAuditLogsResult](t, r)
+				page := mcptest.Read[schemas.ListAuditLogsResult](t, r)
 				if !page.Complete {
 					interrupted++
 					require.NotEmpty(t, page.Coverage.Gaps)

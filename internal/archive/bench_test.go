@@ -22,6 +22,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
@@ -71,7 +72,7 @@ func largeLog(count int) []makesim.Entry {
 		teams = append(teams, team.ID)
 	}
 	bulk := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: storetest.OrganizationID, Count: count, From: storetest.Begin().AddDate(0, 0, -364),
+		OrganizationID: audittest.OrganizationID, Count: count, From: storetest.Begin().AddDate(0, 0, -364),
 		To: storetest.Begin().Add(-time.Hour), Seed: 5,
 		BurstSize: count / 1000, Teams: teams, Actors: actors, Events: events,
 	})
@@ -182,9 +183,9 @@ func (s *timedSource) Detail(ctx context.Context, organization auditlog.ID, uuid
 }
 
 func fill(t *testing.T, path string, result *measured) {
-	u := &storetest.Upstream{T: t, Clock: storetest.NewClock(storetest.Begin()), URL: os.Getenv(childURL)}
+	u := storetest.Elsewhere(t, os.Getenv(childURL), storetest.Begin())
 	a := open(t, path)
-	source := &timedSource{Source: u.Session(storetest.AdminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
+	source := &timedSource{Source: u.Session(audittest.AdminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
 	how := storetest.SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == rareEvent }
 	began := time.Now()
@@ -196,7 +197,7 @@ func fill(t *testing.T, path string, result *measured) {
 
 func answer(t *testing.T, path string, result *measured, by analysis.Dimension) {
 	u := startLarge(t, nil)
-	reader := u.Reader(nil, storetest.AdminKey)
+	reader := u.Reader(nil, audittest.AdminKey)
 	_, err := reader.Source.Catalog(t.Context(), "77")
 	require.NoError(t, err)
 	began := time.Now()
@@ -281,7 +282,7 @@ func resolve(t testing.TB, s *analysis.Service, f question.Filter) auditlog.Quer
 	if f.From == "" {
 		f.From = "365d"
 	}
-	f.OrganizationID = auditlog.ID(strconv.Itoa(storetest.OrganizationID))
+	f.OrganizationID = auditlog.ID(strconv.Itoa(audittest.OrganizationID))
 	understood, err := s.Resolve(t.Context(), f, 30)
 	require.NoError(t, err)
 	return understood.Query
@@ -362,7 +363,7 @@ func BenchmarkArchive(b *testing.B) {
 	}
 	u := startLarge(b, nil)
 	a := open(b, path)
-	s := service(u.Reader(a, storetest.AdminKey))
+	s := service(u.Reader(a, audittest.AdminKey))
 	some, err := s.List(b.Context(), resolve(b, s, question.Filter{Events: []string{rareEvent}}), question.Order{}, nil, 1)
 	require.NoError(b, err)
 	require.NotEmpty(b, some.Entries)

@@ -10,6 +10,7 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -35,7 +36,7 @@ func synced(t testing.TB, entries int) (*storetest.Upstream, *archive.Archive) {
 	t.Helper()
 	u := storetest.Start(t, storetest.Entries(entries), makesim.Quirks{})
 	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	return u, a
 }
 

@@ -28,6 +28,7 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -79,14 +80,14 @@ func TestChildThatSyncs(t *testing.T) {
 	}
 	now, err := time.Parse(time.RFC3339, os.Getenv(childNow))
 	require.NoError(t, err)
-	u := &storetest.Upstream{T: t, Clock: storetest.NewClock(now), URL: url}
+	u := storetest.Elsewhere(t, url, now)
 	fmt.Println(stageBegun)
 	a := open(t, os.Getenv(childPath))
 	fmt.Println(stageOpen)
 	how := storetest.SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == notableEvent }
 	how.OnProgress = func(p archive.SyncProgress) { fmt.Println(p.Stage) }
-	_, err = a.Sync(t.Context(), telling{u.Source(storetest.AdminKey)}, how)
+	_, err = a.Sync(t.Context(), telling{u.Source(audittest.AdminKey)}, how)
 	require.NoError(t, err)
 }
 
@@ -300,13 +301,13 @@ func (k *killing) compare() {
 	k.T.Helper()
 	a := k.open(false)
 	defer func() { assert.NoError(k.T, a.Close()) }()
-	reader := k.Reader(a, storetest.AdminKey)
+	reader := k.Reader(a, audittest.AdminKey)
 	q := storetest.Year()
 	q.Window.From, q.Window.To = storetest.Begin().AddDate(-1, 0, 0), k.Clock.Now()
 	got, report := storetest.ReadAll(k.T, reader, q)
 	assert.True(k.T, report.Exhausted)
 	assert.Equal(k.T, auditlog.SourceArchive, report.Source)
-	upstream := k.Dump(storetest.OrganizationID)
+	upstream := k.Dump(audittest.OrganizationID)
 	want := make([]string, 0, len(upstream))
 	notable := 0
 	for i := range upstream {
@@ -336,7 +337,7 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 		entry.Actor = &auditlog.Actor{ID: auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)), Name: auditlog.Text(e.Actor.Name),
 			Email: auditlog.Text(e.Actor.Email)}
 	}
-	if name, ok := map[int64]auditlog.Text{storetest.SalesTeam: "Sales", storetest.OpsTeam: "Ops"}[e.TeamID]; ok {
+	if name, ok := map[int64]auditlog.Text{audittest.SalesTeam: "Sales", audittest.OpsTeam: "Ops"}[e.TeamID]; ok {
 		entry.Team = &auditlog.Ref{ID: auditlog.ID(strconv.FormatInt(e.TeamID, 10)), Name: name}
 	}
 	if e.VersionFrom != "" {
@@ -349,7 +350,7 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 func (k *killing) addLate() {
 	k.Clock.Advance(5 * time.Minute)
 	late := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: storetest.OrganizationID, Count: 1 + k.random.IntN(300), From: storetest.Begin().AddDate(0, 0, -22),
+		OrganizationID: audittest.OrganizationID, Count: 1 + k.random.IntN(300), From: storetest.Begin().AddDate(0, 0, -22),
 		To:   storetest.Begin().AddDate(0, 0, -21),
 		Seed: k.random.Uint64(), Events: []string{"scenario_updated", notableEvent},
 	})

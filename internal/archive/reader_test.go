@@ -12,6 +12,7 @@ import (
 
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -51,10 +52,10 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
 	a := newArchive(t)
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	require.Equal(t, 400, summary.Span.Entries)
 	before := len(u.Requests())
-	for key, seed := range map[string]uint64{storetest.AdminKey: 1, storetest.TeamAdminKey: 2} {
+	for key, seed := range map[string]uint64{audittest.AdminKey: 1, audittest.TeamAdminKey: 2} {
 		fromLive, fromArchive := u.Session(key, live.Options{}), u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 1))
 		for range 30 {
@@ -140,7 +141,7 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 400)
-	for key, seed := range map[string]uint64{storetest.AdminKey: 1, storetest.TeamAdminKey: 2} {
+	for key, seed := range map[string]uint64{audittest.AdminKey: 1, audittest.TeamAdminKey: 2} {
 		reader := u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 40 {

@@ -14,6 +14,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -22,35 +23,35 @@ func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 150)
 	u.Clock.Advance(24 * time.Hour)
-	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: storetest.OrganizationID, Event: "key_created",
+	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: audittest.OrganizationID, Event: "key_created",
 		TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "9"})
 	u.ResetRequests()
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	assert.Equal(t, 1, summary.Added)
 	assert.Less(t, len(u.Requests()), 12, "a later sync costs few calls")
 	u.Same(a)
-	assert.Zero(t, u.Sync(a, storetest.AdminKey).Added, "and nothing is stored twice")
+	assert.Zero(t, u.Sync(a, audittest.AdminKey).Added, "and nothing is stored twice")
 }
 
 func TestWhatVanishesStaysAndWhatChangesIsARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 100)
-	held := u.Dump(storetest.OrganizationID)
+	held := u.Dump(audittest.OrganizationID)
 	u.Clock.Advance(time.Hour)
 	u.RemoveEntries(held[3].UUID, held[7].UUID)
 	changed := held[7]
 	changed.Event, changed.CreatedAt = "key_deleted", u.Clock.Now()
 	u.AddEntries(changed)
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	assert.Equal(t, 1, summary.Changed)
 	assert.Equal(t, 100, summary.Span.Entries)
-	lines, _ := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+	lines, _ := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 	assert.Len(t, lines, 100)
-	entry, err := u.Reader(a, storetest.AdminKey).Detail(t.Context(), "77", held[3].UUID)
+	entry, err := u.Reader(a, audittest.AdminKey).Detail(t.Context(), "77", held[3].UUID)
 	var bare *auditlog.DetailsError
 	require.ErrorAs(t, err, &bare, "it is known, as far as it was stored")
 	assert.Equal(t, held[3].UUID, entry.UUID)
-	entry, err = u.Reader(a, storetest.AdminKey).Detail(t.Context(), "77", held[7].UUID)
+	entry, err = u.Reader(a, audittest.AdminKey).Detail(t.Context(), "77", held[7].UUID)
 	require.NoError(t, err)
 	assert.Equal(t, "key_deleted", string(entry.Event))
 	storetest.Intact(t, a)
@@ -67,9 +68,9 @@ func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
 			t.Parallel()
 			u := storetest.Start(t, storetest.Entries(130), quirks)
 			a := newArchive(t)
-			u.Sync(a, storetest.AdminKey)
+			u.Sync(a, audittest.AdminKey)
 			u.Same(a)
-			summary := u.Sync(a, storetest.AdminKey)
+			summary := u.Sync(a, audittest.AdminKey)
 			assert.Zero(t, summary.Added+summary.Changed)
 		})
 	}
@@ -79,9 +80,9 @@ func TestRecordsThatCannotBeReadAreTold(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{BrokenRecords: 50})
 	a := newArchive(t)
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	assert.Positive(t, summary.Unreadable)
-	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+	_, report := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 	assert.False(t, report.Complete)
 	assert.NotEmpty(t, report.Unreadable)
 }
@@ -108,19 +109,19 @@ func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	for readings := range 3 {
 		a := open(t, path)
 		ctx, cancel := context.WithCancel(t.Context())
-		summary, err := a.Sync(ctx, &failing{u.Source(storetest.AdminKey), 1 + readings,
+		summary, err := a.Sync(ctx, &failing{u.Source(audittest.AdminKey), 1 + readings,
 			func() error { cancel(); return context.Canceled }}, storetest.SyncOptions())
 		require.ErrorIs(t, err, context.Canceled)
 		stored += summary.Added
 		found := storetest.Intact(t, a)
 		assert.False(t, found.Covered(), "the first sync did not finish")
 		assert.Equal(t, stored, found.Entries, "what was read is stored, and nothing twice")
-		_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+		_, report := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 		assert.Equal(t, auditlog.SourceLive, report.Source, "until it is filled, Make answers")
 	}
 	assert.Positive(t, stored)
 	a := open(t, path)
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	assert.Equal(t, 400-stored, summary.Added)
 	u.Same(a)
 }
@@ -133,29 +134,29 @@ func TestLogsAreNeverMixed(t *testing.T) {
 		same[i].Event = "key_created"
 	}
 	one, other := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}), storetest.Start(t, same, makesim.Quirks{})
-	one.AddEntries(makesim.Entry{UUID: "22222222-0000-4000-8000-000000000001", OrganizationID: storetest.OtherID, Event: "team_created",
+	one.AddEntries(makesim.Entry{UUID: "22222222-0000-4000-8000-000000000001", OrganizationID: audittest.OtherID, Event: "team_created",
 		TriggeredAt: storetest.Begin().AddDate(0, -1, 0), TargetID: "7"})
-	one.Sync(a, storetest.AdminKey)
+	one.Sync(a, audittest.AdminKey)
 	beta := storetest.SyncOptions()
-	beta.Organization = auditlog.Organization{Ref: auditlog.Ref{ID: "78", Name: "Beta"}, Zone: storetest.Instance, Here: true}
+	beta.Organization = auditlog.Organization{Ref: auditlog.Ref{ID: "78", Name: "Beta"}, Zone: audittest.Zone, Here: true}
 	one.SyncWith(a, beta)
 	elsewhere := storetest.SyncOptions()
 	elsewhere.Instance = "us1.make.com"
 	other.SyncWith(a, elsewhere)
-	for u, instance := range map[*storetest.Upstream]string{one: storetest.Instance, other: "us1.make.com"} {
-		reader := u.Reader(a, storetest.AdminKey)
+	for u, instance := range map[*storetest.Upstream]string{one: audittest.Zone, other: "us1.make.com"} {
+		reader := u.Reader(a, audittest.AdminKey)
 		reader.Instance = instance
-		want, _ := storetest.ReadAll(t, u.Session(storetest.AdminKey, live.Options{}), storetest.Year())
+		want, _ := storetest.ReadAll(t, u.Session(audittest.AdminKey, live.Options{}), storetest.Year())
 		got, _ := storetest.ReadAll(t, reader, storetest.Year())
 		assert.Equal(t, want, got)
 		assert.NotEmpty(t, got)
 	}
 	ofBeta := storetest.Year()
 	ofBeta.Organization = beta.Organization.Ref
-	lines, report := storetest.ReadAll(t, one.Reader(a, storetest.AdminKey), ofBeta)
+	lines, report := storetest.ReadAll(t, one.Reader(a, audittest.AdminKey), ofBeta)
 	assert.Len(t, lines, 1)
 	assert.Equal(t, auditlog.SourceArchive, report.Source)
-	unknown := one.Reader(a, storetest.AdminKey)
+	unknown := one.Reader(a, audittest.AdminKey)
 	unknown.Instance = "eu2.make.com"
 	_, report = storetest.ReadAll(t, unknown, storetest.Year())
 	assert.Equal(t, auditlog.SourceLive, report.Source)
@@ -167,14 +168,14 @@ func TestTheRightsOfTheKeyBoundTheArchive(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(150), makesim.Quirks{})
 	a := newArchive(t)
-	ofTeam := u.Sync(a, storetest.TeamAdminKey)
+	ofTeam := u.Sync(a, audittest.TeamAdminKey)
 	assert.Less(t, ofTeam.Span.Entries, 150)
-	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+	_, report := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 	assert.Equal(t, auditlog.SourceLive, report.Source, "whoever may read more is not answered from less")
-	whole := u.Sync(a, storetest.AdminKey)
+	whole := u.Sync(a, audittest.AdminKey)
 	assert.Equal(t, 150, whole.Span.Entries, "a key that may read more fills up the rest")
 	u.Same(a)
-	_, err := a.Sync(t.Context(), u.Source(storetest.TeamAdminKey), storetest.SyncOptions())
+	_, err := a.Sync(t.Context(), u.Source(audittest.TeamAdminKey), storetest.SyncOptions())
 	var narrower *archive.ScopeError
 	require.ErrorAs(t, err, &narrower)
 	u.Same(a)
@@ -184,15 +185,15 @@ func TestAnEmptyLogIsFilledWhenItBegins(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, nil, makesim.Quirks{})
 	a := newArchive(t)
-	assert.Zero(t, u.Sync(a, storetest.AdminKey).Span.Entries)
-	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+	assert.Zero(t, u.Sync(a, audittest.AdminKey).Span.Entries)
+	_, report := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 	assert.False(t, report.Complete, "nothing vouches for an empty log")
 	u.Clock.Advance(time.Hour)
 	u.Happens("key_created", storetest.Begin().Add(time.Minute))
-	assert.Equal(t, 1, u.Sync(a, storetest.AdminKey).Span.Entries)
+	assert.Equal(t, 1, u.Sync(a, audittest.AdminKey).Span.Entries)
 	q := storetest.Year()
 	q.Window.From, q.Window.To = storetest.Begin().Add(time.Minute), storetest.Begin().Add(30*time.Minute)
-	lines, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), q)
+	lines, report := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), q)
 	assert.Len(t, lines, 1)
 	assert.True(t, report.Complete)
 }
@@ -201,13 +202,13 @@ func TestAJumpOfTheClockLosesNothing(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 80)
 	u.Clock.Advance(6 * time.Hour) // Make's clock is wrong for a while
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Clock.Advance(-6*time.Hour + time.Hour)
 	u.Happens("key_created", storetest.Begin().Add(time.Minute))
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Same(a)
 	u.Clock.Advance(12 * time.Hour)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Same(a)
 }
 
@@ -240,7 +241,7 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 	for _, request := range u.Requests() {
 		assert.NotContains(t, request.Path, "/audit-logs/77/", "what is there, or known to be gone, is not asked for again")
 	}
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.ResetRequests()
@@ -258,10 +259,10 @@ func TestASyncWithNothingNewCostsFewCalls(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{})
 	a := newArchive(t)
-	first := u.Sync(a, storetest.AdminKey)
+	first := u.Sync(a, audittest.AdminKey)
 	for range 2 {
 		u.ResetRequests()
-		summary := u.Sync(a, storetest.AdminKey)
+		summary := u.Sync(a, audittest.AdminKey)
 		assert.Zero(t, summary.Added+summary.Changed+summary.Details)
 		assert.Less(t, len(u.Requests()), 10)
 		assert.Equal(t, first.Span, summary.Span)
@@ -279,16 +280,16 @@ func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 	u := storetest.Start(t, made, makesim.Quirks{})
 	a := newArchive(t)
 	u.SyncWith(a, storetest.AllDetails())
-	at := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.TeamID == storetest.SalesTeam })
+	at := slices.IndexFunc(made, func(e makesim.Entry) bool { return e.TeamID == audittest.SalesTeam })
 	changed := made[at]
 	u.RemoveEntries(changed.UUID)
 	u.Clock.Advance(time.Hour)
-	changed.TeamID, changed.Event, changed.CreatedAt = storetest.OpsTeam, "key_deleted", u.Clock.Now()
+	changed.TeamID, changed.Event, changed.CreatedAt = audittest.OpsTeam, "key_deleted", u.Clock.Now()
 	u.AddEntries(changed)
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	assert.Equal(t, 1, summary.Changed)
 	u.Same(a)
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	u.ResetRequests()
 	entry, err := reader.Detail(t.Context(), "77", changed.UUID)
 	require.NoError(t, err)
@@ -306,7 +307,7 @@ func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 
 	// It is no longer its former team's.
 	u.RemoveEntries(changed.UUID)
-	_, err = u.Reader(a, storetest.TeamAdminKey).Detail(t.Context(), "77", changed.UUID)
+	_, err = u.Reader(a, audittest.TeamAdminKey).Detail(t.Context(), "77", changed.UUID)
 	var unknown *auditlog.NotFoundError
 	require.ErrorAs(t, err, &unknown)
 }
@@ -333,7 +334,7 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 						}
 					}
 				}
-				summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), failing)
+				summary, err := a.Sync(t.Context(), u.Source(audittest.AdminKey), failing)
 				if name == "no rights" && stage == "reading details" {
 					require.NoError(t, err, "details do not hang on the list")
 				} else {
@@ -361,12 +362,12 @@ func TestPagesThatShiftWhileTheyAreRead(t *testing.T) {
 	more := 0
 	shifting.OnProgress = func(archive.SyncProgress) {
 		more++
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+		u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "key_created",
 			TriggeredAt: storetest.Begin().Add(-time.Duration(more) * time.Minute), CreatedAt: storetest.Begin(), TargetID: "1"})
 	}
 	u.SyncWith(a, shifting)
 	u.Clock.Advance(time.Minute)
-	assert.Equal(t, 200+more, u.Sync(a, storetest.AdminKey).Span.Entries)
+	assert.Equal(t, 200+more, u.Sync(a, audittest.AdminKey).Span.Entries)
 	u.Same(a)
 }
 
@@ -374,10 +375,10 @@ func TestALogThatBeganQuietlyHasNoGap(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, nil, makesim.Quirks{})
 	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Clock.Advance(30 * 24 * time.Hour)
 	u.Happens("key_created", storetest.Begin().AddDate(0, 0, 20))
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	assert.Equal(t, 1, summary.Span.Entries)
 	assert.Empty(t, summary.Gaps, "Make has dropped nothing")
 }
@@ -387,10 +388,10 @@ func TestWhatAShortRetentionDroppedIsAGap(t *testing.T) {
 	u := storetest.Start(t, storetest.Entries(300), makesim.Quirks{})
 	u.Update(func(w *makesim.World) { w.Organizations[0].AuditLogsDays = 3 })
 	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Clock.Advance(10 * 24 * time.Hour)
 	u.Happens("key_created", u.Clock.Now().AddDate(0, 0, -2))
-	summary := u.Sync(a, storetest.AdminKey)
+	summary := u.Sync(a, audittest.AdminKey)
 	require.Len(t, summary.Gaps, 1)
 	assert.Equal(t, storetest.Begin(), summary.Gaps[0].From)
 }
@@ -400,17 +401,17 @@ func TestAClockThatWasAheadHidesNothing(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{PageCap: 10})
 	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Clock.Advance(6 * time.Hour)
 	u.Happens("key_created", u.Clock.Now())
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Clock.Advance(-5 * time.Hour)
 	for range 30 {
 		u.Happens("key_created", u.Clock.Now().Add(-time.Minute))
 	}
-	assert.Equal(t, 30, u.Sync(a, storetest.AdminKey).Added)
+	assert.Equal(t, 30, u.Sync(a, audittest.AdminKey).Added)
 	u.Clock.Advance(12 * time.Hour)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	u.Same(a)
 }
 
@@ -420,7 +421,7 @@ func TestAKeyThatCannotSignIsTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.db")
 	require.NoError(t, os.WriteFile(path+".key", []byte("half a key"), 0o600))
 	a := open(t, path)
-	summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+	summary, err := a.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
 	var refused *archive.StoreError
 	require.ErrorAs(t, err, &refused)
 	assert.Contains(t, refused.Error(), "audit.db.key is not its signing key")
@@ -429,5 +430,5 @@ func TestAKeyThatCannotSignIsTold(t *testing.T) {
 	found := storetest.Intact(t, a)
 	assert.Equal(t, found.Records, found.Unsigned)
 	require.NoError(t, os.Remove(path+".key"))
-	assert.Equal(t, found.Records, u.Sync(a, storetest.AdminKey).Checkpoint.Size)
+	assert.Equal(t, found.Records, u.Sync(a, audittest.AdminKey).Checkpoint.Size)
 }

@@ -15,6 +15,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/makeapi"
@@ -29,10 +30,10 @@ func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
 		if i%4 == 0 {
 			at = storetest.Begin().AddDate(0, 0, -3*i) // late
 		}
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created", TriggeredAt: at,
-			CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "7", TeamID: []int64{0, storetest.SalesTeam}[i%2]})
+		u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "key_created", TriggeredAt: at,
+			CreatedAt: storetest.Begin().Add(time.Hour), TargetID: "7", TeamID: []int64{0, audittest.SalesTeam}[i%2]})
 	}
-	for _, key := range []string{storetest.AdminKey, storetest.TeamAdminKey} {
+	for _, key := range []string{audittest.AdminKey, audittest.TeamAdminKey} {
 		reader, fromMake := u.Reader(a, key), u.Session(key, live.Options{})
 		want, _ := storetest.ReadAll(t, fromMake, u.UpToNow())
 		got, report := storetest.ReadAll(t, reader, u.UpToNow())
@@ -51,14 +52,14 @@ func TestWhatWasWrittenSinceTheSyncIsInTheAnswer(t *testing.T) {
 
 		// More comes, and a sync takes all of it in.
 		u.Clock.Advance(time.Minute)
-		u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_deleted",
-			TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "7", TeamID: storetest.SalesTeam})
+		u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "key_deleted",
+			TriggeredAt: u.Clock.Now().Add(-time.Second), TargetID: "7", TeamID: audittest.SalesTeam})
 		got, _ = storetest.ReadAll(t, reader, u.UpToNow())
 		assert.Len(t, got, len(want)+1)
 	}
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	before, _ := storetest.ReadAll(t, reader, u.UpToNow())
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	after, report := storetest.ReadAll(t, reader, u.UpToNow())
 	assert.Equal(t, before, after)
 	assert.Equal(t, auditlog.SourceArchive, report.Source)
@@ -69,7 +70,7 @@ func TestAClosedWindowIsAnsweredAsOfTheLastSync(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 100)
 	u.Clock.Advance(2 * time.Hour)
-	_, report := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+	_, report := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 	assert.Equal(t, auditlog.SourceArchive, report.Source)
 	assert.Contains(t, fmt.Sprint(report.Warnings), "as of its last sync, 2026-11-20T12:00:00Z")
 }
@@ -82,10 +83,10 @@ func unreachable(u *storetest.Upstream, a *archive.Archive, isOwn bool) *archive
 	base, err := makeapi.ParseBaseURL(gone.URL + makesim.BasePath)
 	require.NoError(u.T, err)
 	client := makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(storetest.AdminKey), UserAgent: "archive-test/1", Now: u.Clock.Now,
+		BaseURL: base, Credential: makeapi.StaticKey(audittest.AdminKey), UserAgent: "archive-test/1", Now: u.Clock.Now,
 		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: time.Millisecond}),
 	})
-	return &archive.Reader{Source: live.New(client, live.Options{}), Archive: a, Instance: storetest.Instance, IsOwn: isOwn,
+	return &archive.Reader{Source: live.New(client, live.Options{}), Archive: a, Instance: audittest.Zone, IsOwn: isOwn,
 		IsUnreachable: live.IsUnreachable}
 }
 
@@ -107,18 +108,18 @@ func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 	} {
 		assert.NoError(t, ask(), name)
 	}
-	entry, err := reader.Detail(t.Context(), "77", u.Dump(storetest.OrganizationID)[0].UUID)
+	entry, err := reader.Detail(t.Context(), "77", u.Dump(audittest.OrganizationID)[0].UUID)
 	var bare *auditlog.DetailsError
 	require.ErrorAs(t, err, &bare)
 	assert.True(t, reader.IsUnreachable(bare.Reason))
-	assert.Equal(t, u.Dump(storetest.OrganizationID)[0].UUID, entry.UUID)
+	assert.Equal(t, u.Dump(audittest.OrganizationID)[0].UUID, entry.UUID)
 	assert.NotEmpty(t, reader.ObservedActors(t.Context(), "77"))
 	assert.NotEmpty(t, reader.ObservedEvents(t.Context(), "77"))
 
 	callers := unreachable(u, a, false)
 	_, err = callers.Read(t.Context(), u.UpToNow(), func(*auditlog.Entry) bool { return true })
 	require.Error(t, err, "nobody else is answered without Make's word")
-	_, err = callers.Detail(t.Context(), "77", u.Dump(storetest.OrganizationID)[0].UUID)
+	_, err = callers.Detail(t.Context(), "77", u.Dump(audittest.OrganizationID)[0].UUID)
 	require.Error(t, err)
 	assert.Empty(t, callers.ObservedActors(t.Context(), "77"))
 }
@@ -127,17 +128,17 @@ func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
 	t.Parallel()
 	made := storetest.Entries(100)
 	for i := range made {
-		if made[i].Actor != nil && made[i].TeamID != storetest.SalesTeam && made[i].Actor.ID%2 == 0 {
+		if made[i].Actor != nil && made[i].TeamID != audittest.SalesTeam && made[i].Actor.ID%2 == 0 {
 			made[i].Actor.ID += 1000
 		}
 	}
 	u := storetest.Start(t, made, makesim.Quirks{})
 	a := newArchive(t)
-	u.Sync(a, storetest.AdminKey)
-	reader := u.Reader(a, storetest.TeamAdminKey)
+	u.Sync(a, audittest.AdminKey)
+	reader := u.Reader(a, audittest.TeamAdminKey)
 	var own, other makesim.Entry
-	for _, entry := range u.Dump(storetest.OrganizationID) {
-		if entry.TeamID == storetest.SalesTeam {
+	for _, entry := range u.Dump(audittest.OrganizationID) {
+		if entry.TeamID == audittest.SalesTeam {
 			own = entry
 		} else {
 			other = entry
@@ -148,13 +149,13 @@ func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
 	_, err = reader.Detail(t.Context(), "77", other.UUID)
 	require.Error(t, err)
 	for _, actor := range reader.ObservedActors(t.Context(), "77") {
-		assert.True(t, slices.ContainsFunc(u.Dump(storetest.OrganizationID), func(e makesim.Entry) bool {
-			return e.TeamID == storetest.SalesTeam && e.Actor != nil && auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)) == actor.ID
+		assert.True(t, slices.ContainsFunc(u.Dump(audittest.OrganizationID), func(e makesim.Entry) bool {
+			return e.TeamID == audittest.SalesTeam && e.Actor != nil && auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)) == actor.ID
 		}), "%s did nothing in the team", actor.ID)
 	}
 	access, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
-	whole, err := u.Reader(a, storetest.AdminKey).Access(t.Context(), "77")
+	whole, err := u.Reader(a, audittest.AdminKey).Access(t.Context(), "77")
 	require.NoError(t, err)
 	assert.Equal(t, 100, whole.Archive.Entries)
 	assert.Less(t, access.Archive.Entries, 100)
@@ -173,7 +174,7 @@ func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
 func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 90)
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	seen := map[string]bool{}
 	collect := func(entry *auditlog.Entry) error {
 		assert.False(t, seen[entry.UUID])
@@ -185,9 +186,9 @@ func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, seen, 90)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+	u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "key_created",
 		TriggeredAt: storetest.Begin().AddDate(0, 0, -40), CreatedAt: storetest.Begin().Add(time.Minute), TargetID: "1"})
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	place, err = reader.Since(t.Context(), storetest.Acme(), place, collect)
 	require.NoError(t, err)
 	assert.Len(t, seen, 91)
@@ -203,14 +204,14 @@ func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 60)
-	reader := u.Reader(a, storetest.MemberKey)
+	reader := u.Reader(a, audittest.MemberKey)
 	none := func(*auditlog.Entry) bool { assert.Fail(t, "an entry"); return true }
 	var refused *auditlog.AccessError
 	_, err := reader.Read(t.Context(), storetest.Year(), none)
 	require.ErrorAs(t, err, &refused)
 	_, err = reader.Tally(t.Context(), storetest.Year(), auditlog.TallyBy{Event: true}, func(auditlog.Bin) { assert.Fail(t, "a bin") })
 	require.ErrorAs(t, err, &refused)
-	_, err = reader.Detail(t.Context(), "77", u.Dump(storetest.OrganizationID)[0].UUID)
+	_, err = reader.Detail(t.Context(), "77", u.Dump(audittest.OrganizationID)[0].UUID)
 	require.Error(t, err)
 	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{},
 		func(*auditlog.Entry) error { assert.Fail(t, "an entry"); return nil })
@@ -233,10 +234,10 @@ func TestWhoMayReadNothingGetsNothingFromTheArchive(t *testing.T) {
 func TestRightsThatMakeTakesBackAreTakenBackHere(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 60)
-	before, _ := storetest.ReadAll(t, u.Reader(a, storetest.TeamAdminKey), storetest.Year())
+	before, _ := storetest.ReadAll(t, u.Reader(a, audittest.TeamAdminKey), storetest.Year())
 	assert.NotEmpty(t, before)
 	u.Update(func(w *makesim.World) { w.TeamRoles = nil })
-	_, err := u.Reader(a, storetest.TeamAdminKey).Read(t.Context(), storetest.Year(), func(*auditlog.Entry) bool { return true })
+	_, err := u.Reader(a, audittest.TeamAdminKey).Read(t.Context(), storetest.Year(), func(*auditlog.Entry) bool { return true })
 	var refused *auditlog.AccessError
 	require.ErrorAs(t, err, &refused)
 }
@@ -245,14 +246,14 @@ func TestRightsThatMakeTakesBackAreTakenBackHere(t *testing.T) {
 func TestTheNameOfAnObjectIsToldToThoseWhoSeeIt(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, []makesim.Entry{
-		{OrganizationID: storetest.OrganizationID, Event: "scenario_created", TriggeredAt: storetest.Begin().Add(-2 * time.Hour),
-			TargetID: "42", TeamID: storetest.SalesTeam, Details: map[string]any{"scenarioName": "Quotes"}},
-		{OrganizationID: storetest.OrganizationID, Event: "webhook_created", TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "42",
-			TeamID: storetest.OpsTeam, Details: map[string]any{"webhookName": "Secret takeover"}},
+		{OrganizationID: audittest.OrganizationID, Event: "scenario_created", TriggeredAt: storetest.Begin().Add(-2 * time.Hour),
+			TargetID: "42", TeamID: audittest.SalesTeam, Details: map[string]any{"scenarioName": "Quotes"}},
+		{OrganizationID: audittest.OrganizationID, Event: "webhook_created", TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "42",
+			TeamID: audittest.OpsTeam, Details: map[string]any{"webhookName": "Secret takeover"}},
 	}, makesim.Quirks{})
 	a := newArchive(t)
 	u.SyncWith(a, storetest.AllDetails())
-	for key, want := range map[string][2]int{storetest.AdminKey: {1, 1}, storetest.TeamAdminKey: {1, 0}} {
+	for key, want := range map[string][2]int{audittest.AdminKey: {1, 1}, audittest.TeamAdminKey: {1, 0}} {
 		for i, name := range []string{"Quotes", "Secret takeover"} {
 			named, err := u.Reader(a, key).NamedTargets(t.Context(), "77", called(name))
 			require.NoError(t, err)
@@ -264,7 +265,7 @@ func TestTheNameOfAnObjectIsToldToThoseWhoSeeIt(t *testing.T) {
 func TestAFreshAnswerStaysFreeOfCallsForAWhile(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 60)
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	require.Equal(t, storetest.Begin(), reader.AsOf(t.Context(), "77"))
 	u.Clock.Advance(4 * time.Minute)
 	u.ResetRequests()
@@ -313,10 +314,10 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 		} {
 			u.Clock.Advance(time.Minute)
 			u.Happens("key_created", u.Clock.Now().Add(-time.Second))
-			reader := u.Reader(a, storetest.AdminKey)
-			reader.Source = meanwhile{reader.Source, func() { u.Sync(a, storetest.AdminKey) }}
-			assert.Equal(t, len(u.Dump(storetest.OrganizationID)), count(reader), name)
-			assert.Equal(t, len(u.Dump(storetest.OrganizationID)), count(reader), name)
+			reader := u.Reader(a, audittest.AdminKey)
+			reader.Source = meanwhile{reader.Source, func() { u.Sync(a, audittest.AdminKey) }}
+			assert.Equal(t, len(u.Dump(audittest.OrganizationID)), count(reader), name)
+			assert.Equal(t, len(u.Dump(audittest.OrganizationID)), count(reader), name)
 		}
 	}
 }
@@ -325,13 +326,13 @@ func TestASyncAmidAQuestionTakesNothingOutOfTheAnswer(t *testing.T) {
 func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 	t.Parallel()
 	u, a := synced(t, 60)
-	changed := u.Dump(storetest.OrganizationID)[4]
+	changed := u.Dump(audittest.OrganizationID)[4]
 	u.RemoveEntries(changed.UUID)
 	u.Clock.Advance(time.Hour)
 	changed.TriggeredAt, changed.CreatedAt, changed.Event = changed.TriggeredAt.Add(-time.Minute), storetest.Begin().Add(
 		time.Minute), "key_deleted"
 	u.AddEntries(changed)
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	lines, _ := storetest.ReadAll(t, reader, u.UpToNow())
 	assert.Len(t, lines, 60)
 	q := u.UpToNow()
@@ -341,7 +342,7 @@ func TestAnEntryThatChangesAfterTheSyncIsThereOnce(t *testing.T) {
 	_, err := reader.Tally(t.Context(), q, auditlog.TallyBy{}, func(bin auditlog.Bin) { counted += bin.Count })
 	require.NoError(t, err)
 	assert.Len(t, lines, counted)
-	u.Sync(a, storetest.AdminKey)
+	u.Sync(a, audittest.AdminKey)
 	lines, _ = storetest.ReadAll(t, reader, q)
 	assert.Len(t, lines, 1)
 	u.Same(a)
@@ -352,7 +353,7 @@ func TestAFailureAfterAnAnswerLeavesWhatWasRead(t *testing.T) {
 	u, a := synced(t, 60)
 	u.Clock.Advance(time.Hour)
 	u.Happens("key_created", storetest.Begin().Add(time.Minute))
-	reader := u.Reader(a, storetest.AdminKey)
+	reader := u.Reader(a, audittest.AdminKey)
 	reached := u.Clock.Now()
 	lines, report := storetest.ReadAll(t, reader, u.UpToNow())
 	require.Len(t, lines, 61)

@@ -86,6 +86,8 @@ type Access struct {
 	Now func() time.Time
 	// Minute is the rate budget's; 0 means 50 ms, which makes the waits between tries short.
 	Minute time.Duration
+	// Budget is in place of an unlimited one of such minutes, if it is not nil.
+	Budget *makeapi.Budget
 	Live   live.Options
 }
 
@@ -108,9 +110,11 @@ func (a Access) Reader(t testing.TB) *live.Reader {
 	if a.Minute == 0 {
 		a.Minute = 50 * time.Millisecond
 	}
+	if a.Budget == nil {
+		a.Budget = makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: a.Minute})
+	}
 	return live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(a.Key), UserAgent: "audittest/1", Now: a.Now, OnWait: live.ReportWait,
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: a.Minute}),
+		BaseURL: base, Credential: makeapi.StaticKey(a.Key), UserAgent: "audittest/1", Now: a.Now, OnWait: live.ReportWait, Budget: a.Budget,
 	}), a.Live)
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"runtime"
 	"slices"
@@ -16,10 +15,13 @@ import (
 	"testing"
 	"time"
 
+	"make-audit-mcp/internal/auditlog/logtest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/makeapi"
@@ -31,7 +33,7 @@ func ladder(count int, newest time.Time, step time.Duration) []makesim.Entry {
 	for i := range entries {
 		when := newest.Add(-time.Duration(i) * step)
 		entries[i] = makesim.Entry{
-			UUID: fmt.Sprintf("%08d-0000-4000-8000-%012d", i%7, i), OrganizationID: organizationID,
+			UUID: fmt.Sprintf("%08d-0000-4000-8000-%012d", i%7, i), OrganizationID: audittest.OrganizationID,
 			Event: "webhook_created", TriggeredAt: when, CreatedAt: when,
 			Actor: &makesim.Actor{ID: 900 + int64(i%3), Name: "Actor"},
 		}
@@ -58,7 +60,7 @@ func TestCoverageSpeaksForDeliveredEntriesOnlyWhenTheBoundIsMet(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute),
 		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 3 * time.Millisecond})
-	slow := &slowReader{Reader: u.reader(adminKey, live.Options{MaxEntries: 1000}), after: 950, pause: 300 * time.Millisecond}
+	slow := &slowReader{Reader: u.reader(audittest.AdminKey, live.Options{MaxEntries: 1000}), after: 950, pause: 300 * time.Millisecond}
 	got, report := read(t, slow, query(window(now().AddDate(0, 0, -3), now())), -1)
 	require.False(t, report.Complete)
 	requireHonest(t, u, report, got)
@@ -82,7 +84,7 @@ func TestCoverageSpeaksForDeliveredEntriesOnlyWhenMakeFails(t *testing.T) {
 			time.Sleep(130 * time.Millisecond)
 		}
 	}})
-	slow := &slowReader{Reader: u.reader(adminKey, live.Options{}), after: 110, pause: 500 * time.Millisecond}
+	slow := &slowReader{Reader: u.reader(audittest.AdminKey, live.Options{}), after: 110, pause: 500 * time.Millisecond}
 	got, report := read(t, slow, query(window(now().AddDate(0, 0, -3), now())), -1)
 	requireHonest(t, u, report, got)
 }
@@ -110,7 +112,7 @@ func TestSharedBorderDaysRaiseNoDoubt(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(60_000, now().Add(-time.Minute), 24*time.Second), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	w := window(now().AddDate(0, 0, -16), now())
-	got, report := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
+	got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	require.Len(t, got, len(u.expected(within(w))))
 	assert.Empty(t, report.Warnings)
 }
@@ -120,7 +122,7 @@ func TestArrivalsBetweenReadsRaiseNoDoubt(t *testing.T) {
 	t.Parallel()
 	var clock moving
 	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock.now, Quirks: makesim.Quirks{PageCap: 100}})
-	reader := u.readerAt(adminKey, clock.now, nil, live.Options{})
+	reader := u.readerAt(audittest.AdminKey, clock.now, nil, live.Options{})
 	read(t, reader, query(window(now().AddDate(0, 0, -2), clock.now())), 25)
 	clock.moveOn(time.Minute)
 	fresh := ladder(2500, clock.now().Add(-time.Second), 20*time.Millisecond)
@@ -153,7 +155,7 @@ func TestRemovalAmidAGiantInstantLosesNothing(t *testing.T) {
 		}
 	}})
 	w := window(now().AddDate(0, 0, -30), now())
-	got, report := read(t, u.reader(adminKey, live.Options{Parallel: 1}), query(w), -1)
+	got, report := read(t, u.reader(audittest.AdminKey, live.Options{Parallel: 1}), query(w), -1)
 	assert.Empty(t, missing(got, u.expected(within(w))), "rows do overlap further up: stepping back finds them; %v", report.Warnings)
 }
 
@@ -169,7 +171,7 @@ func TestAResumedWalkServesNoPositionAboveItsStart(t *testing.T) {
 			<-r.Context().Done()
 		}
 	}})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	w := window(now().AddDate(0, 0, -2), now())
@@ -192,7 +194,7 @@ func TestAPanickingConsumerDoesNoHarmToTheNext(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute),
 		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 2 * time.Millisecond})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	w := window(now().AddDate(0, 0, -2), now())
 	count := 0
 	assert.Panics(t, func() {
@@ -218,7 +220,7 @@ func TestADeepResumeCostsFewCalls(t *testing.T) {
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 1000}})
 	q := query(window(now().AddDate(0, 0, -200), now()))
 	q.Resume = resume(entries[6000].TriggeredAt, entries[6000].UUID, 6000)
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.ResetRequests()
@@ -232,12 +234,12 @@ func TestADeepResumeCostsFewCalls(t *testing.T) {
 func TestALogIsCoveredFromItsFirstEntryOn(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	w := window(now().Add(-time.Hour), now())
 	_, report := read(t, reader, query(w), -1)
 	require.False(t, report.Complete)
 	u.AddEntries(ladder(1, now().Add(-30*time.Minute), time.Second)...)
-	got, report := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
+	got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	require.Len(t, got, 1)
 	fresh := report.Coverage
 
@@ -251,7 +253,7 @@ func TestALogIsCoveredFromItsFirstEntryOn(t *testing.T) {
 func TestARefusedOffsetKeepsPagesLarge(t *testing.T) {
 	t.Parallel()
 	u := start(t, ladder(20_000, now().Add(-time.Second), 20*time.Second), makesim.Options{Quirks: makesim.Quirks{MaxOffset: 10_000}})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	w := window(now().AddDate(0, 0, -5), now())
 	got, report := read(t, reader, query(w), -1)
 	requireHonest(t, u, report, got)
@@ -271,10 +273,10 @@ func TestUnreadableRecordsOutsideTheWindowDoNotCount(t *testing.T) {
 	entries := ladder(2000, now().Add(-time.Minute), 30*time.Minute)
 	// Every 900th is broken; entries are added newest first.
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 900}})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	read(t, reader, query(window(now().AddDate(0, 0, -35), now())), -1)
 	narrow := window(now().AddDate(0, 0, -2), now().AddDate(0, 0, -1))
-	_, fresh := read(t, u.reader(adminKey, live.Options{}), query(narrow), -1)
+	_, fresh := read(t, u.reader(audittest.AdminKey, live.Options{}), query(narrow), -1)
 	assert.True(t, fresh.Complete, "the sweep above the window: %+v", fresh)
 	_, kept := read(t, reader, query(narrow), -1)
 	assert.True(t, kept.Complete, "kept walk: %+v", kept)
@@ -286,7 +288,7 @@ func TestUnreadableRecordsAreCountedOnce(t *testing.T) {
 	entries := ladder(60_000, now().Add(-time.Minute), 30*time.Second)
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 500}})
 	w := window(now().AddDate(0, 0, -60), now())
-	_, report := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
+	_, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	assert.Len(t, report.Unreadable, 60_000/500)
 }
 
@@ -300,7 +302,7 @@ func TestAShrinkingPageCapIsNoEnd(t *testing.T) {
 		}
 	}})
 	w := window(now().AddDate(0, 0, -3), now())
-	got, report := read(t, u.reader(adminKey, live.Options{Parallel: 1}), query(w), -1)
+	got, report := read(t, u.reader(audittest.AdminKey, live.Options{Parallel: 1}), query(w), -1)
 	require.True(t, len(got) == 4320 || !report.Complete, "complete with %d of 4320", len(got))
 }
 
@@ -311,7 +313,7 @@ func TestAPersonWhoLeftCanBeAskedForWhereMakeChecksValues(t *testing.T) {
 		makesim.Options{Quirks: makesim.Quirks{RejectUnknownFilterValues: true}})
 	q := query(window(now().AddDate(0, 0, -1), now()))
 	q.Actors = []auditlog.Actor{{ID: "901"}}
-	got, report := read(t, u.reader(adminKey, live.Options{}), q, -1)
+	got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), q, -1)
 	assert.Len(t, got, 17)
 	assert.False(t, report.Coverage.IsEmpty())
 }
@@ -322,14 +324,14 @@ func TestAKeptUnfilteredWalkGivesNoHint(t *testing.T) {
 	entries := ladder(900, now().Add(-time.Minute), time.Minute)
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	w := window(now().AddDate(0, 0, -2), now())
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	read(t, reader, query(w), -1)
 	q := query(w)
 	q.Actors = []auditlog.Actor{{ID: "900"}}
 	got, _ := read(t, reader, q, 100)
 	q.Resume = resume(got[99].TriggeredAt, got[99].UUID, got[99].Offset)
 	assert.Zero(t, got[99].Offset, "its places are those of another listing")
-	again, _ := read(t, u.reader(adminKey, live.Options{}), q, 25)
+	again, _ := read(t, u.reader(audittest.AdminKey, live.Options{}), q, 25)
 	assert.Len(t, again, 25)
 }
 
@@ -341,7 +343,7 @@ func TestLateArrivalsBetweenReadsAreFound(t *testing.T) {
 	entries := ladder(300, now().Add(-time.Minute), time.Minute)
 	entries[130].CreatedAt = now().Add(30 * time.Second) // triggered two hours ago
 	u := start(t, entries, makesim.Options{Now: clock.now, Quirks: makesim.Quirks{PageCap: 50}})
-	reader := u.readerAt(adminKey, clock.now, nil, live.Options{})
+	reader := u.readerAt(audittest.AdminKey, clock.now, nil, live.Options{})
 	read(t, reader, query(window(now().Add(-4*time.Hour), clock.now())), -1)
 	clock.moveOn(time.Minute)
 	w := window(now().Add(-4*time.Hour), clock.now())
@@ -355,7 +357,7 @@ func TestCoverageIsNeverUpsideDown(t *testing.T) {
 	t.Parallel()
 	var clock moving
 	u := start(t, ladder(300, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock.now})
-	reader := u.readerAt(adminKey, clock.now, nil, live.Options{})
+	reader := u.readerAt(audittest.AdminKey, clock.now, nil, live.Options{})
 	read(t, reader, query(window(now().Add(-4*time.Hour), clock.now())), -1)
 	clock.moveOn(3 * time.Minute)
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 500})
@@ -377,7 +379,7 @@ func TestStoppingDoesNotWaitForPagesThatNobodyNeeds(t *testing.T) {
 		}})
 	var enough time.Time
 	count := 0
-	_, err := u.reader(adminKey, live.Options{}).Read(t.Context(), query(window(now().AddDate(0, 0, -3), now())),
+	_, err := u.reader(audittest.AdminKey, live.Options{}).Read(t.Context(), query(window(now().AddDate(0, 0, -3), now())),
 		func(*auditlog.Entry) bool {
 			count++
 			enough = time.Now()
@@ -396,11 +398,12 @@ func TestStoppingEarlyCostsFewCalls(t *testing.T) {
 		t.Run(fmt.Sprintf("%d of 12000, %d wanted, in pages of %d", test.most, test.want, test.pageCap), func(t *testing.T) {
 			t.Parallel()
 			w := everything()
-			entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 12_000, From: w.From, To: w.To, Seed: 1})
+			entries := makesim.Bulk(makesim.BulkOptions{
+				OrganizationID: audittest.OrganizationID, Count: 12_000, From: w.From, To: w.To, Seed: 1})
 			u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: test.pageCap}, Latency: 5 * time.Millisecond})
 			q := query(w)
 			q.Want = test.want
-			_, report := read(t, u.reader(adminKey, live.Options{}), q, test.most)
+			_, report := read(t, u.reader(audittest.AdminKey, live.Options{}), q, test.most)
 			assert.False(t, report.Exhausted)
 			assert.LessOrEqual(t, len(u.lists()), test.calls)
 		})
@@ -421,7 +424,7 @@ func TestOneGiantSecond(t *testing.T) {
 						BrokenRecords: broken}})
 					w := window(now().AddDate(0, 0, -30), now())
 					started := time.Now()
-					got, report := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
+					got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 					want := ordinary + size
 					if broken > 0 {
 						want -= want / broken
@@ -450,9 +453,9 @@ func TestOneRowByLuckIsNoJoin(t *testing.T) {
 	for _, test := range []struct{ crowd, pageCap, worlds int }{{11, 7, 60}, {40, 32, 100}, {101, 100, 30}} {
 		entries := append(ladder(5, now().Add(-time.Minute), 30*time.Minute), crowd(test.crowd, second)...)
 		var silent []uint64
-		for seed := range uint64(test.worlds) {
+		for seed := range uint64(logtest.UnderRace(test.worlds, test.worlds/4)) {
 			u := start(t, entries, makesim.Options{Seed: seed, Quirks: makesim.Quirks{PageCap: test.pageCap, UnstableTies: true}})
-			got, report := read(t, u.reader(adminKey, live.Options{}), query(window(second.Add(-time.Hour), now())), -1)
+			got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(window(second.Add(-time.Hour), now())), -1)
 			if len(got) < len(entries) && len(report.Warnings) == 0 {
 				silent = append(silent, seed)
 			}
@@ -471,7 +474,7 @@ func TestUnreadableRecordsDoNotHideThatTiesMoved(t *testing.T) {
 	silent := 0
 	for seed := range uint64(20) {
 		u := start(t, entries, makesim.Options{Seed: seed, Quirks: makesim.Quirks{PageCap: 3, UnstableTies: true, BrokenRecords: 3}})
-		got, report := read(t, u.reader(adminKey, live.Options{}), query(window(now().AddDate(0, 0, -30), now())), -1)
+		got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(window(now().AddDate(0, 0, -30), now())), -1)
 		if len(got) < 22-7 && report.Complete {
 			silent++
 		}
@@ -488,7 +491,7 @@ func TestSeveralReadersShareASmallBudget(t *testing.T) {
 	budget := makeapi.NewBudget(makeapi.BudgetOptions{Minute: minute})
 	var group sync.WaitGroup
 	for i := range 3 {
-		reader := u.readerAt(adminKey, now, budget, live.Options{})
+		reader := u.readerAt(audittest.AdminKey, now, budget, live.Options{})
 		for j := range 3 {
 			group.Go(func() {
 				q := query(window(now().Add(-time.Duration(5+j%2)*time.Hour), now()))
@@ -521,9 +524,10 @@ func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
 	}
 	const entries, most = 20_000, 660 // bytes an entry
 	w := everything()
-	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: entries, From: w.From, To: w.To, Seed: 1}),
+	u := start(t, makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: audittest.OrganizationID, Count: entries, From: w.From, To: w.To, Seed: 1}),
 		makesim.Options{Quirks: makesim.Quirks{PageCap: 1000}})
-	other := u.reader(adminKey, live.Options{})
+	other := u.reader(audittest.AdminKey, live.Options{})
 	read(t, other, query(w), -1) // encodes and warms up
 	heap := func() uint64 {
 		var m runtime.MemStats
@@ -533,7 +537,7 @@ func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
 		return m.HeapAlloc
 	}
 	before := heap()
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	count := 0
 	_, err := reader.Read(t.Context(), query(w), func(*auditlog.Entry) bool { count++; return true })
 	require.NoError(t, err)
@@ -558,7 +562,7 @@ func TestNoGoroutineStaysBehind(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			u := start(t, ladder(5000, now().Add(-time.Minute), time.Minute),
 				makesim.Options{Quirks: makesim.Quirks{PageCap: 100}, Latency: 10 * time.Millisecond})
-			s := u.reader(adminKey, live.Options{})
+			s := u.reader(audittest.AdminKey, live.Options{})
 			read(u, s)
 			stacks := make([]byte, 1<<20)
 			stacks = stacks[:runtime.Stack(stacks, true)]
@@ -621,9 +625,9 @@ func (g *gamble) draw(count int, from, to time.Time) []makesim.Entry {
 		}
 		g.number++
 		e := makesim.Entry{
-			UUID: fmt.Sprintf("%08x-0000-4000-8000-%012d", g.Uint32(), g.number), OrganizationID: organizationID, TriggeredAt: at,
+			UUID: fmt.Sprintf("%08x-0000-4000-8000-%012d", g.Uint32(), g.number), OrganizationID: audittest.OrganizationID, TriggeredAt: at,
 			CreatedAt: at,
-			Event:     pick(g, "webhook_created", "connection_deleted", "scenario_updated"), TeamID: pick(g, int64(0), salesTeam, opsTeam),
+			Event:     pick(g, "webhook_created", "connection_deleted", "scenario_updated"), TeamID: pick(g, int64(0), audittest.SalesTeam, audittest.OpsTeam),
 			TargetID: strconv.Itoa(g.IntN(5)),
 		}
 		if !g.chance(4) {
@@ -699,8 +703,8 @@ func (g *gamble) matching(dump []makesim.Entry, q auditlog.Query, key string) []
 		ok = ok && !(q.ExcludeSystem && actor == "") && !(len(q.ExcludeActors) > 0 && actor == "902")
 		ok = ok && (len(q.Events) == 0 || string(q.Events[0].Value) == e.Event)
 		switch {
-		case key == teamAdminKey:
-			ok = ok && e.TeamID == salesTeam
+		case key == audittest.TeamAdminKey:
+			ok = ok && e.TeamID == audittest.SalesTeam
 		case g.quirks.ForbidOrganizationList:
 			ok = ok && e.TeamID != 0
 		}
@@ -736,7 +740,7 @@ func (g *gamble) read(reader *live.Reader, key string, q auditlog.Query, most in
 		return nil
 	}
 	may := map[string]bool{}
-	for _, e := range g.matching(g.up.Dump(organizationID), q, key) {
+	for _, e := range g.matching(g.up.Dump(audittest.OrganizationID), q, key) {
 		may[e.UUID] = true
 	}
 	delivered := map[string]bool{}
@@ -765,8 +769,8 @@ func (g *gamble) read(reader *live.Reader, key string, q auditlog.Query, most in
 	if missing > 0 {
 		fail("%d entries inside the coverage are missing silently, %d came", missing, len(got))
 	}
-	oldest := g.up.Dump(organizationID)
-	reaches := len(oldest) > 0 && !q.Window.From.Before(oldest[len(oldest)-1].TriggeredAt) && key == adminKey &&
+	oldest := g.up.Dump(audittest.OrganizationID)
+	reaches := len(oldest) > 0 && !q.Window.From.Before(oldest[len(oldest)-1].TriggeredAt) && key == audittest.AdminKey &&
 		!g.quirks.ForbidOrganizationList
 	outrun := g.amid && g.quirks.PageCap > 0 && g.quirks.PageCap < 50 // rows arrive as fast as they are read
 	if reaches && !outrun && !report.Complete && !g.quirks.UnstableTies && g.quirks.BrokenRecords == 0 {
@@ -797,7 +801,7 @@ func runGamble(t testing.TB, seed uint64) {
 	g.amid = g.chance(4) && g.quirks.BrokenRecords == 0 &&
 		(g.quirks.PageCap == 0 || g.quirks.PageCap >= 50 || os.Getenv("LIVE_HARSH") != "")
 	arriving := rand.New(rand.NewPCG(seed, 2))
-	sim := makesim.New(world(entries), makesim.Options{Seed: seed, Quirks: g.quirks, Now: g.now, OnRequest: func(*http.Request) {
+	g.up = start(t, entries, makesim.Options{Seed: seed, Quirks: g.quirks, Now: g.now, OnRequest: func(*http.Request) {
 		if !g.amid {
 			return
 		}
@@ -806,15 +810,12 @@ func runGamble(t testing.TB, seed uint64) {
 		if arriving.IntN(3) == 0 {
 			for i := range 1 + arriving.IntN(4) {
 				g.up.AddEntries(makesim.Entry{
-					UUID: fmt.Sprintf("%08x-1111-4000-8000-%012d", arriving.Uint32(), i), OrganizationID: organizationID,
+					UUID: fmt.Sprintf("%08x-1111-4000-8000-%012d", arriving.Uint32(), i), OrganizationID: audittest.OrganizationID,
 					Event: "webhook_created", TriggeredAt: g.now(), CreatedAt: g.now(),
 				})
 			}
 		}
 	}})
-	server := httptest.NewServer(sim)
-	defer server.Close()
-	g.up = &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
 	options := live.Options{Parallel: pick(g, 1, 2, 8), Keep: pick(g, 0, 0, 0, time.Nanosecond)}
 	readers := map[string]*live.Reader{}
 	reader := func(key string) *live.Reader {
@@ -826,11 +827,11 @@ func runGamble(t testing.TB, seed uint64) {
 	}
 	// What a reader keeps lacks what was written down late since; such arrivals happen between rounds only if they are new.
 	var q auditlog.Query
-	snapshot := g.up.Dump(organizationID)
+	snapshot := g.up.Dump(audittest.OrganizationID)
 	for range 1 + g.IntN(6) {
-		key := adminKey
+		key := audittest.AdminKey
 		if g.chance(6) {
-			key = teamAdminKey
+			key = audittest.TeamAdminKey
 		}
 		if q.Window.To.IsZero() || g.chance(2) {
 			q = g.drawQuery(back)
@@ -859,7 +860,7 @@ func runGamble(t testing.TB, seed uint64) {
 			}
 			g.log = append(g.log, fmt.Sprintf("%d entries arrive within %s", len(fresh), moved))
 			g.up.AddEntries(fresh...)
-			snapshot = g.up.Dump(organizationID)
+			snapshot = g.up.Dump(audittest.OrganizationID)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -24,7 +25,7 @@ func TestWhatWasReadLatelyCostsNoCallAsOfThen(t *testing.T) {
 	t.Parallel()
 	var clock moving
 	u := start(t, ladder(3000, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock.now, Quirks: makesim.Quirks{PageCap: 100}})
-	reader := u.readerAt(adminKey, clock.now, nil, live.Options{})
+	reader := u.readerAt(audittest.AdminKey, clock.now, nil, live.Options{})
 	ofActor := func(to time.Time) auditlog.Query {
 		q := query(window(now().AddDate(0, 0, -1), to))
 		q.Actors = []auditlog.Actor{{ID: "901"}}
@@ -39,7 +40,7 @@ func TestWhatWasReadLatelyCostsNoCallAsOfThen(t *testing.T) {
 
 	clock.moveOn(90 * time.Second)
 	fresh := makesim.Entry{
-		UUID: "f0000000-0000-4000-8000-000000000001", OrganizationID: organizationID, Event: "webhook_created",
+		UUID: "f0000000-0000-4000-8000-000000000001", OrganizationID: audittest.OrganizationID, Event: "webhook_created",
 		TriggeredAt: now().Add(time.Minute), CreatedAt: now().Add(time.Minute), Actor: &makesim.Actor{ID: 901, Name: "Actor"},
 	}
 	u.AddEntries(fresh)
@@ -75,7 +76,7 @@ func TestAsOfIsZeroWhereNothingCanBeAskedAgain(t *testing.T) {
 	t.Run("nothing was read", func(t *testing.T) {
 		t.Parallel()
 		u := start(t, entries, makesim.Options{})
-		reader := u.reader(adminKey, live.Options{})
+		reader := u.reader(audittest.AdminKey, live.Options{})
 		assert.Zero(t, reader.AsOf(t.Context(), "77"))
 		_, err := reader.Access(t.Context(), "77")
 		require.NoError(t, err)
@@ -86,20 +87,20 @@ func TestAsOfIsZeroWhereNothingCanBeAskedAgain(t *testing.T) {
 	})
 	t.Run("another organization", func(t *testing.T) {
 		t.Parallel()
-		reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{})
+		reader := start(t, entries, makesim.Options{}).reader(audittest.AdminKey, live.Options{})
 		readAll(t, reader, open)
 		assert.Equal(t, now(), reader.AsOf(t.Context(), "77"))
 		assert.Zero(t, reader.AsOf(t.Context(), "78"))
 	})
 	t.Run("a window in the past", func(t *testing.T) {
 		t.Parallel()
-		reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{})
+		reader := start(t, entries, makesim.Options{}).reader(audittest.AdminKey, live.Options{})
 		readAll(t, reader, query(window(now().AddDate(0, 0, -9), now().AddDate(0, 0, -5))))
 		assert.Zero(t, reader.AsOf(t.Context(), "77"))
 	})
 	t.Run("nothing is kept any more", func(t *testing.T) {
 		t.Parallel()
-		reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{Keep: time.Nanosecond})
+		reader := start(t, entries, makesim.Options{}).reader(audittest.AdminKey, live.Options{Keep: time.Nanosecond})
 		readAll(t, reader, open)
 		assert.Zero(t, reader.AsOf(t.Context(), "77"))
 	})
@@ -110,7 +111,7 @@ func TestAsOfHasWholeMilliseconds(t *testing.T) {
 	var clock moving
 	clock.moveOn(2*time.Millisecond - time.Nanosecond)
 	u := start(t, ladder(30, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock.now})
-	reader := u.readerAt(adminKey, clock.now, nil, live.Options{})
+	reader := u.readerAt(audittest.AdminKey, clock.now, nil, live.Options{})
 	readAll(t, reader, query(window(now().Add(-time.Hour), clock.now())))
 	assert.Equal(t, now().Add(time.Millisecond), reader.AsOf(t.Context(), "77"))
 }
@@ -120,7 +121,7 @@ func TestAsOfMayBeAskedAmidReads(t *testing.T) {
 	t.Parallel()
 	var clock moving
 	u := start(t, ladder(300, now().Add(-time.Minute), time.Minute), makesim.Options{Now: clock.now})
-	reader := u.readerAt(adminKey, clock.now, nil, live.Options{})
+	reader := u.readerAt(audittest.AdminKey, clock.now, nil, live.Options{})
 	var group sync.WaitGroup
 	for range 3 {
 		group.Go(func() {
@@ -140,7 +141,7 @@ func TestAReadThatWasCutIsGoneOnWith(t *testing.T) {
 	t.Parallel()
 	const keep = 1200 * time.Millisecond
 	u := start(t, ladder(4000, now().Add(-time.Minute), time.Minute), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
-	reader := u.reader(adminKey, live.Options{Keep: keep, MaxEntries: 300})
+	reader := u.reader(audittest.AdminKey, live.Options{Keep: keep, MaxEntries: 300})
 	q := query(window(now().AddDate(0, 0, -3), now()))
 	counts := []int{}
 	for len(counts) < 12 {

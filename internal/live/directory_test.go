@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -23,7 +24,7 @@ const detailUUID = "abcdef00-0000-4000-8000-000000000001"
 
 func withDetails(details string) []makesim.Entry {
 	return []makesim.Entry{{
-		UUID: detailUUID, OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: now().Add(-time.Hour),
+		UUID: detailUUID, OrganizationID: audittest.OrganizationID, Event: "webhook_created", TriggeredAt: now().Add(-time.Hour),
 		Details: map[string]any{"name": details},
 	}}
 }
@@ -31,7 +32,7 @@ func withDetails(details string) []makesim.Entry {
 func TestDetailsAskedAgainCostNoCall(t *testing.T) {
 	t.Parallel()
 	u := start(t, withDetails("hook"), makesim.Options{})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	first, err := reader.Detail(t.Context(), "77", detailUUID)
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"hook"}`, string(first.Details))
@@ -62,7 +63,7 @@ func TestDetailsAreNotRememberedForLongNorIfLarge(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := start(t, withDetails(test.details), makesim.Options{})
-			reader := u.reader(adminKey, live.Options{Keep: test.keep})
+			reader := u.reader(audittest.AdminKey, live.Options{Keep: test.keep})
 			for range 2 {
 				u.ResetRequests()
 				entry, err := reader.Detail(t.Context(), "77", detailUUID)
@@ -77,7 +78,7 @@ func TestDetailsAreNotRememberedForLongNorIfLarge(t *testing.T) {
 func TestAnEntryThatWasNotFoundIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	var notFound *auditlog.NotFoundError
 	_, err := reader.Detail(t.Context(), "77", detailUUID)
 	require.ErrorAs(t, err, &notFound)
@@ -91,7 +92,7 @@ func TestActorsAndEventsOfEntriesReadAreRemembered(t *testing.T) {
 	t.Parallel()
 	entries := ladder(40, now().Add(-time.Minute), time.Minute)
 	entries[7].Event, entries[9].Event, entries[11].Event = "webhook_deleted", "a_rare_one", "a_rare_one"
-	reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{})
+	reader := start(t, entries, makesim.Options{}).reader(audittest.AdminKey, live.Options{})
 	assert.Empty(t, reader.ObservedEvents(t.Context(), "77"))
 	assert.Empty(t, reader.ObservedActors(t.Context(), "77"))
 	readAll(t, reader, query(window(now().Add(-time.Hour), now())))
@@ -111,7 +112,7 @@ func TestObservedEventsAreBounded(t *testing.T) {
 	for i := range entries {
 		entries[i].Event = fmt.Sprintf("event_%04d", i)
 	}
-	reader := start(t, entries, makesim.Options{}).reader(adminKey, live.Options{})
+	reader := start(t, entries, makesim.Options{}).reader(audittest.AdminKey, live.Options{})
 	readAll(t, reader, query(window(now().Add(-time.Hour), now())))
 	assert.Len(t, reader.ObservedEvents(t.Context(), "77"), 1000)
 	assert.True(t, slices.IsSorted(reader.ObservedEvents(t.Context(), "77")))
@@ -120,13 +121,14 @@ func TestObservedEventsAreBounded(t *testing.T) {
 // startWithUsers is an upstream whose list of users is answered by users.
 func startWithUsers(t *testing.T, users http.HandlerFunc) *upstream {
 	t.Helper()
-	sim := makesim.New(world(nil), makesim.Options{Now: now})
+	u := start(t, nil, makesim.Options{})
 	mux := http.NewServeMux()
-	mux.Handle("/", sim)
+	mux.Handle("/", u.Server)
 	mux.HandleFunc(makesim.BasePath+"/users", users)
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
-	return &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
+	u.URL = server.URL + makesim.BasePath
+	return u
 }
 
 const usersWithZones = `{"users":[
@@ -142,7 +144,7 @@ func TestUserTimezoneIsThatOfTheListOfUsers(t *testing.T) {
 		calls.Add(1)
 		assert.Equal(t, "77", r.URL.Query().Get("organizationId"))
 		_, _ = w.Write([]byte(usersWithZones))
-	}).reader(adminKey, live.Options{})
+	}).reader(audittest.AdminKey, live.Options{})
 
 	assert.Equal(t, "Europe/Prague", reader.UserTimezone(t.Context(), "77", "1"), "the key's own account is asked itself")
 	assert.Zero(t, calls.Load())
@@ -156,7 +158,7 @@ func TestUserTimezoneIsThatOfTheListOfUsers(t *testing.T) {
 func TestARefusedListOfUsersIsNotAskedForAgain(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	reader := u.reader(teamAdminKey, live.Options{})
+	reader := u.reader(audittest.TeamAdminKey, live.Options{})
 	for range 3 {
 		assert.Empty(t, reader.UserTimezone(t.Context(), "77", "1"))
 	}
@@ -172,7 +174,7 @@ func TestAListOfUsersThatFailedIsAskedForAgain(t *testing.T) {
 			return
 		}
 		_, _ = w.Write([]byte("<html>"))
-	}).reader(adminKey, live.Options{})
+	}).reader(audittest.AdminKey, live.Options{})
 
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -185,7 +187,7 @@ func TestAListOfUsersThatFailedIsAskedForAgain(t *testing.T) {
 func TestUserTimezoneIsFoundByItsID(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{}) // which has ids only, as Make does
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	for range 2 {
 		assert.Equal(t, "Europe/Prague", reader.UserTimezone(t.Context(), "77", "2"))
 	}

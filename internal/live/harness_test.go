@@ -3,7 +3,6 @@ package live_test
 import (
 	"context"
 	"fmt"
-	"net/http/httptest"
 	"slices"
 	"testing"
 	"time"
@@ -11,78 +10,33 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/makeapi"
 )
 
-// The little world of these tests: one organization with two teams, its admin, and someone who administers one team only.
-const (
-	organizationID = 77
-	salesTeam      = 5
-	opsTeam        = 6
-	adminKey       = "11111111-2222-4333-8444-555555555555"
-	teamAdminKey   = "66666666-7777-4888-9999-aaaaaaaaaaaa"
-)
-
 // now is the simulator's clock in tests that pin it.
-func now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
+func now() time.Time { return audittest.Now() }
 
-func world(entries []makesim.Entry) *makesim.World {
-	return &makesim.World{
-		Users: []makesim.User{
-			{ID: 1, Name: "Ada Admin", Email: "ada@acme.example", Timezone: "Europe/Prague"},
-			{ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example", Timezone: "Europe/Prague"},
-		},
-		Organizations: []makesim.Organization{{
-			ID: organizationID, Name: "Acme", Zone: "eu1.make.com", Timezone: "Europe/Prague", APILimit: 100_000, AuditLogsDays: 365,
-			Teams: []makesim.Team{{ID: salesTeam, Name: "Sales"}, {ID: opsTeam, Name: "Ops"}},
-		}},
-		Tokens: []makesim.Token{{Secret: adminKey, UserID: 1}, {Secret: teamAdminKey, UserID: 2}},
-		OrganizationRoles: []makesim.OrganizationRole{
-			{UserID: 1, OrganizationID: organizationID, RoleID: makesim.RoleOrganizationAdmin},
-			{UserID: 2, OrganizationID: organizationID, RoleID: makesim.RoleOrganizationMember},
-		},
-		TeamRoles: []makesim.TeamRole{{UserID: 2, TeamID: salesTeam, RoleID: makesim.RoleTeamAdmin}},
-		Entries:   entries,
-	}
-}
-
-// upstream is a simulated Make over real HTTP.
-type upstream struct {
-	*makesim.Server
-	t   testing.TB
-	url string
-}
+// upstream is a simulated Make with the little world.
+type upstream struct{ *audittest.Upstream }
 
 func start(t testing.TB, entries []makesim.Entry, options makesim.Options) *upstream {
 	t.Helper()
-	if options.Now == nil {
-		options.Now = now
-	}
-	sim := makesim.New(world(entries), options)
-	server := httptest.NewServer(sim)
-	t.Cleanup(server.Close)
-	return &upstream{Server: sim, t: t, url: server.URL + makesim.BasePath}
+	return &upstream{audittest.Start(t, audittest.LittleWorld(entries), options)}
 }
 
 // reader is a new client with a key, with nothing kept.
 func (u *upstream) reader(key string, options live.Options) *live.Reader {
-	u.t.Helper()
+	u.T.Helper()
 	return u.readerAt(key, now, nil, options)
 }
 
 // readerAt is a reader with a clock and, unless it is nil, a budget of its own.
 func (u *upstream) readerAt(key string, clock func() time.Time, budget *makeapi.Budget, options live.Options) *live.Reader {
-	u.t.Helper()
-	base, err := makeapi.ParseBaseURL(u.url)
-	require.NoError(u.t, err)
-	if budget == nil {
-		budget = makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited})
-	}
-	return live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "live-test/1", Budget: budget, Now: clock,
-	}), options)
+	u.T.Helper()
+	return audittest.Access{URL: u.URL, Key: key, Now: clock, Budget: budget, Live: options}.Reader(u.T)
 }
 
 func window(from, to time.Time) auditlog.Window {
@@ -150,7 +104,7 @@ func resume(triggeredAt time.Time, uuid string, offset int) *auditlog.Resume {
 func crowd(size int, at time.Time) []makesim.Entry {
 	entries := make([]makesim.Entry, size)
 	for i := range entries {
-		entries[i] = makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: organizationID,
+		entries[i] = makesim.Entry{UUID: fmt.Sprintf("c0000000-0000-4000-8000-%012d", i), OrganizationID: audittest.OrganizationID,
 			Event: "webhook_created", TriggeredAt: at}
 	}
 	return entries
@@ -159,7 +113,7 @@ func crowd(size int, at time.Time) []makesim.Entry {
 // expected counts on its own what a read must deliver.
 func (u *upstream) expected(keep func(makesim.Entry) bool) []string {
 	var uuids []string
-	for _, entry := range u.Dump(organizationID) {
+	for _, entry := range u.Dump(audittest.OrganizationID) {
 		if keep(entry) {
 			uuids = append(uuids, entry.UUID)
 		}

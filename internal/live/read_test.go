@@ -12,10 +12,13 @@ import (
 	"testing"
 	"time"
 
+	"make-audit-mcp/internal/auditlog/logtest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -23,17 +26,19 @@ import (
 func TestReadDelivers60000EntriesOnceEachWith400InOneSecond(t *testing.T) {
 	t.Parallel()
 	w := everything()
-	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 60_000, From: w.From, To: w.To, BurstSize: 400,
+	count := logtest.UnderRace(60_000, 30_000)
+	entries := makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: audittest.OrganizationID, Count: count, From: w.From, To: w.To, BurstSize: 400,
 		Seed: 1})
 	for _, pageCap := range []int{1000, 100} {
 		t.Run(fmt.Sprintf("pages of %d", pageCap), func(t *testing.T) {
 			t.Parallel()
 			u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: pageCap, EchoRequestedLimit: true}})
-			got, report := readAll(t, u.reader(adminKey, live.Options{}), query(w))
+			got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), query(w))
 			require.Equal(t, u.expected(within(w)), sorted(got))
 			assert.True(t, report.Exhausted)
 			// Slices and overlapping pages may cost a tenth more than plain paging.
-			pages := 60_000 / pageCap
+			pages := count / pageCap
 			assert.Less(t, len(u.lists()), pages*12/10, "calls")
 		})
 	}
@@ -45,8 +50,8 @@ func busyMonths(seed uint64) []makesim.Entry {
 	random := rand.New(rand.NewPCG(seed, 7))
 	from := now().AddDate(0, -6, 0)
 	entries := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: organizationID, Count: 3000, From: from, To: now(), BurstSize: 60, Seed: seed,
-		Teams: []int64{salesTeam, opsTeam, 0},
+		OrganizationID: audittest.OrganizationID, Count: 3000, From: from, To: now(), BurstSize: 60, Seed: seed,
+		Teams: []int64{audittest.SalesTeam, audittest.OpsTeam, 0},
 	})
 	for i := range entries {
 		switch random.IntN(20) {
@@ -108,7 +113,7 @@ func TestReadIsExactUnderEveryQuirk(t *testing.T) {
 				if quirk.NumericTriggeredAt == makesim.TriggeredAtSeconds {
 					keep = func(e makesim.Entry) bool { return w.Contains(e.TriggeredAt.Truncate(time.Second)) }
 				}
-				got, report := readAll(t, u.reader(adminKey, live.Options{}), query(w))
+				got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), query(w))
 				assert.Equal(t, u.expected(keep), sorted(got))
 				assert.True(t, report.Complete, "%+v", report)
 				assert.True(t, report.Exhausted)
@@ -121,7 +126,7 @@ func TestReadIsExactUnderEveryQuirk(t *testing.T) {
 func TestReadCountsWhatItCannotReadAndSaysSo(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(3), makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 10, PageCap: 100}})
-	got, report := readAll(t, u.reader(adminKey, live.Options{}), query(window(now().AddDate(0, -5, 0), now())))
+	got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), query(window(now().AddDate(0, -5, 0), now())))
 	assert.NotEmpty(t, got)
 	assert.NotEmpty(t, report.Unreadable)
 	assert.False(t, report.Doubtful)
@@ -140,11 +145,11 @@ func TestReadLosesNothingWhileEntriesArrive(t *testing.T) {
 		defer arrived.Unlock()
 		for range 3 {
 			count++
-			u.AddEntries(makesim.Entry{OrganizationID: organizationID, Event: "webhook_created", TriggeredAt: now(), CreatedAt: now()})
+			u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "webhook_created", TriggeredAt: now(), CreatedAt: now()})
 		}
 	}})
 	want := u.expected(within(w))
-	got, report := readAll(t, u.reader(adminKey, live.Options{}), query(w))
+	got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), query(w))
 	assert.Equal(t, want, sorted(got))
 	assert.True(t, report.Complete, "%+v", report)
 	assert.Greater(t, count, 100, "entries arrived during the read")
@@ -164,10 +169,10 @@ func TestReadAppliesEveryFilterAgain(t *testing.T) {
 		keep   func(e makesim.Entry) bool
 	}{
 		"a team": {func(q *auditlog.Query) { q.Teams = []auditlog.Ref{{ID: "5"}} },
-			func(e makesim.Entry) bool { return e.TeamID == salesTeam }},
+			func(e makesim.Entry) bool { return e.TeamID == audittest.SalesTeam }},
 		"no team": {func(q *auditlog.Query) { q.NoTeam = true }, func(e makesim.Entry) bool { return e.TeamID == 0 }},
 		"a team or none": {func(q *auditlog.Query) { q.NoTeam, q.Teams = true, []auditlog.Ref{{ID: "6"}} },
-			func(e makesim.Entry) bool { return e.TeamID != salesTeam }},
+			func(e makesim.Entry) bool { return e.TeamID != audittest.SalesTeam }},
 		"the system": {func(q *auditlog.Query) { q.System = true }, func(e makesim.Entry) bool { return e.Actor == nil }},
 		"two people": {func(q *auditlog.Query) { q.Actors = []auditlog.Actor{{ID: "901"}, {ID: "902"}} },
 			func(e makesim.Entry) bool { return e.Actor != nil && (e.Actor.ID == 901 || e.Actor.ID == 902) }},
@@ -184,7 +189,7 @@ func TestReadAppliesEveryFilterAgain(t *testing.T) {
 			u := start(t, entries, makesim.Options{})
 			q := query(w)
 			test.change(&q)
-			got, report := readAll(t, u.reader(adminKey, live.Options{}), q)
+			got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), q)
 			want := u.expected(func(e makesim.Entry) bool { return within(w)(e) && test.keep(e) })
 			require.NotEmpty(t, want)
 			assert.Equal(t, want, sorted(got))
@@ -197,8 +202,8 @@ func TestReadFallsBackToTheTeamsThatMayBeRead(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
 	w := window(now().AddDate(0, -5, 0), now())
-	got, report := readAll(t, u.reader(teamAdminKey, live.Options{}), query(w))
-	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(w)(e) && e.TeamID == salesTeam }), sorted(got))
+	got, report := readAll(t, u.reader(audittest.TeamAdminKey, live.Options{}), query(w))
+	assert.Equal(t, u.expected(func(e makesim.Entry) bool { return within(w)(e) && e.TeamID == audittest.SalesTeam }), sorted(got))
 	assert.Equal(t, "teams", report.Endpoint)
 	assert.True(t, report.Complete, "complete for all that the key may see: %+v", report)
 	assert.Contains(t, report.Warnings[0], "1 team(s) only")
@@ -207,7 +212,7 @@ func TestReadFallsBackToTheTeamsThatMayBeRead(t *testing.T) {
 func TestAskingAgainCostsNoCall(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	w := window(now().AddDate(0, -5, 0), now())
 	first, _ := readAll(t, reader, query(w))
 	u.ResetRequests()
@@ -234,7 +239,7 @@ func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
 			<-r.Context().Done()
 		}
 	}})
-	reader := u.reader(adminKey, live.Options{Parallel: 4})
+	reader := u.reader(audittest.AdminKey, live.Options{Parallel: 4})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	part, report, err := readUntil(ctx, reader, query(w), -1)
@@ -255,13 +260,13 @@ func TestAReadThatRunsOutOfTimeGoesOnWhereItStopped(t *testing.T) {
 func TestReadSaysWhatMakeNoLongerKeeps(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(8), makesim.Options{})
-	_, report := readAll(t, u.reader(adminKey, live.Options{}), query(window(now().AddDate(-2, 0, 0), now())))
+	_, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), query(window(now().AddDate(-2, 0, 0), now())))
 	assert.False(t, report.Complete)
 	assert.True(t, report.Exhausted)
 	require.Len(t, report.Coverage.Gaps, 2)
 	assert.Contains(t, report.Coverage.Gaps[0].Reason, "365 days")
 	assert.Contains(t, report.Coverage.Gaps[1].Reason, "oldest entry")
-	oldest := u.Dump(organizationID)
+	oldest := u.Dump(audittest.OrganizationID)
 	require.NotEmpty(t, oldest)
 	for _, entry := range oldest {
 		assert.False(t, entry.TriggeredAt.Before(report.Coverage.From), "the oldest entry bounds the coverage")
@@ -272,12 +277,12 @@ func TestReadGoesOnBehindAPositionEvenWithAWrongHint(t *testing.T) {
 	t.Parallel()
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{})
-	all, _ := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
+	all, _ := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	for _, at := range []int{0, 24, 900, 1700, len(all) - 2} {
 		for _, shift := range []int{0, -300, 5, 100_000} {
 			q := query(w)
 			q.Resume = resume(all[at].TriggeredAt, all[at].UUID, max(0, all[at].Offset+shift))
-			got, report := readAll(t, u.reader(adminKey, live.Options{}), q)
+			got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), q)
 			require.True(t, report.Complete, "%+v", report)
 			require.Equal(t, uuids(all[at+1:]), got, "from %d, hint off by %d", at, shift)
 		}
@@ -288,11 +293,11 @@ func TestAHintSavesTheCallsAboveIt(t *testing.T) {
 	t.Parallel()
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
-	all, _ := read(t, u.reader(adminKey, live.Options{}), query(w), -1)
+	all, _ := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	u.ResetRequests()
 	q := query(w)
 	q.Resume = resume(all[2000].TriggeredAt, all[2000].UUID, all[2000].Offset)
-	read(t, u.reader(adminKey, live.Options{}), q, 25)
+	read(t, u.reader(audittest.AdminKey, live.Options{}), q, 25)
 	assert.Len(t, u.lists(), 1)
 }
 
@@ -307,7 +312,7 @@ func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := start(t, busyMonths(3), makesim.Options{Quirks: quirks})
-			reader := u.reader(adminKey, live.Options{})
+			reader := u.reader(audittest.AdminKey, live.Options{})
 			// Late entries in this month show which time Make compares; from then on only the upper date itself guards the window's end.
 			readAll(t, reader, query(window(time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC))))
 			u.ResetRequests()
@@ -327,7 +332,7 @@ func TestAPastWindowStaysExactOnceMakesDatesAreKnown(t *testing.T) {
 func TestAFailureBeforeAnythingWasReadIsAnErrorAndNoEmptyAnswer(t *testing.T) {
 	t.Parallel()
 	u := start(t, busyMonths(3), makesim.Options{})
-	reader := u.reader(adminKey, live.Options{})
+	reader := u.reader(audittest.AdminKey, live.Options{})
 	_, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: 500})
@@ -344,7 +349,7 @@ func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {
 		-time.Hour: false, 0: false, time.Millisecond: false, 10*time.Minute - time.Millisecond: false,
 		10 * time.Minute: true, 24 * time.Hour: true,
 	} {
-		_, report := readAll(t, u.reader(adminKey, live.Options{}), query(window(edge.Add(-before), now())))
+		_, report := readAll(t, u.reader(audittest.AdminKey, live.Options{}), query(window(edge.Add(-before), now())))
 		gaps := slices.DeleteFunc(report.Coverage.Gaps, func(g auditlog.Gap) bool { return !strings.Contains(g.Reason, "365 days") })
 		if !hasGap {
 			assert.Empty(t, gaps, "a window that begins %s before the edge", before)
@@ -361,10 +366,12 @@ func TestAWindowLaidOnTheEdgeOfWhatMakeKeepsHasNoGapThere(t *testing.T) {
 func TestAReadThatIsCutShowsWhatIsNewest(t *testing.T) {
 	t.Parallel()
 	const bound = 6_000
-	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 24_000, From: now().AddDate(0, 0, -360), To: now(),
+	entries := makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: audittest.OrganizationID, Count: 24_000, From: now().AddDate(0, 0, -360), To: now(),
 		Seed: 3})
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{PageCap: 100, EchoRequestedLimit: true}})
-	got, report := readAll(t, u.reader(adminKey, live.Options{MaxEntries: bound}), query(window(now().AddDate(0, 0, -362), now())))
+	got, report := readAll(t, u.reader(audittest.AdminKey, live.Options{MaxEntries: bound}),
+		query(window(now().AddDate(0, 0, -362), now())))
 	assert.False(t, report.Complete)
 	assert.Greater(t, len(got), bound*2/3)
 }
@@ -386,8 +393,8 @@ func writtenSince(t *testing.T, reader *live.Reader, since time.Time) (map[strin
 
 func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 	t.Parallel()
-	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 1200, From: now().AddDate(0, 0, -200),
-		To: now().Add(-time.Minute), Seed: 4, Teams: []int64{0, salesTeam, opsTeam}})
+	entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: audittest.OrganizationID, Count: 1200, From: now().AddDate(0, 0, -200),
+		To: now().Add(-time.Minute), Seed: 4, Teams: []int64{0, audittest.SalesTeam, audittest.OpsTeam}})
 	for i := range 40 { // written down weeks after they happened
 		entries[i].TriggeredAt, entries[i].CreatedAt = now().AddDate(0, 0, -60-i), now().Add(-time.Duration(i)*10*time.Hour)
 	}
@@ -396,8 +403,8 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 		"dates by creation": {FilterByCreatedAt: true}, "failing now and then": {FailEvery: 4},
 	} {
 		for key, sees := range map[string]func(*makesim.Entry) bool{
-			adminKey:     func(*makesim.Entry) bool { return true },
-			teamAdminKey: func(e *makesim.Entry) bool { return e.TeamID == salesTeam },
+			audittest.AdminKey:     func(*makesim.Entry) bool { return true },
+			audittest.TeamAdminKey: func(e *makesim.Entry) bool { return e.TeamID == audittest.SalesTeam },
 		} {
 			t.Run(name+" for "+key, func(t *testing.T) {
 				t.Parallel()
@@ -405,7 +412,7 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 				for _, since := range []time.Duration{30 * time.Minute, 30 * time.Hour, 20 * 24 * time.Hour, 400 * 24 * time.Hour} {
 					found, report := writtenSince(t, u.reader(key, live.Options{}), now().Add(-since))
 					assert.True(t, report.Exhausted)
-					for _, entry := range u.Dump(organizationID) {
+					for _, entry := range u.Dump(audittest.OrganizationID) {
 						if !entry.CreatedAt.Before(now().Add(-since)) && sees(&entry) != found[entry.UUID] {
 							assert.Fail(t, "lost, or not to be seen", "since %s: %s", since, entry.UUID)
 						}
@@ -418,9 +425,10 @@ func TestWhatWasWrittenSinceIsRead(t *testing.T) {
 
 func TestABoundOnWhatWasWrittenIsTold(t *testing.T) {
 	t.Parallel()
-	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 3000, From: now().AddDate(0, 0, -20), To: now(),
+	u := start(t, makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: audittest.OrganizationID, Count: 3000, From: now().AddDate(0, 0, -20), To: now(),
 		Seed: 5}), makesim.Options{})
-	found, report := writtenSince(t, u.reader(adminKey, live.Options{MaxEntries: 1000, Parallel: 1}), now().AddDate(0, 0, -30))
+	found, report := writtenSince(t, u.reader(audittest.AdminKey, live.Options{MaxEntries: 1000, Parallel: 1}), now().AddDate(0, 0, -30))
 	assert.NotEmpty(t, found)
 	assert.Less(t, len(found), 3000)
 	assert.False(t, report.Exhausted)
@@ -430,13 +438,14 @@ func TestABoundOnWhatWasWrittenIsTold(t *testing.T) {
 
 func TestEntriesCarryWhatMakeSentIfAsked(t *testing.T) {
 	t.Parallel()
-	u := start(t, makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 50, From: now().AddDate(0, 0, -2), To: now(),
+	u := start(t, makesim.Bulk(makesim.BulkOptions{
+		OrganizationID: audittest.OrganizationID, Count: 50, From: now().AddDate(0, 0, -2), To: now(),
 		Seed: 6}), makesim.Options{Quirks: makesim.Quirks{UnknownFields: true}})
 	q := auditlog.Query{Organization: auditlog.Ref{ID: "77"},
 		Window: auditlog.Window{From: now().AddDate(0, 0, -3), To: now(), Location: time.UTC}}
 	var plain, kept []*auditlog.Entry
 	for keep, into := range map[bool]*[]*auditlog.Entry{false: &plain, true: &kept} {
-		_, err := u.reader(adminKey, live.Options{KeepRaw: keep}).Read(t.Context(), q, func(entry *auditlog.Entry) bool {
+		_, err := u.reader(audittest.AdminKey, live.Options{KeepRaw: keep}).Read(t.Context(), q, func(entry *auditlog.Entry) bool {
 			*into = append(*into, entry)
 			return true
 		})
@@ -451,7 +460,7 @@ func TestEntriesCarryWhatMakeSentIfAsked(t *testing.T) {
 		back.Raw, back.Offset = entry.Raw, entry.Offset
 		assert.Equal(t, entry, back, "what was sent says all that the entry says")
 	}
-	detailed, err := u.reader(adminKey, live.Options{KeepRaw: true}).Detail(t.Context(), "77", kept[0].UUID)
+	detailed, err := u.reader(audittest.AdminKey, live.Options{KeepRaw: true}).Detail(t.Context(), "77", kept[0].UUID)
 	require.NoError(t, err)
 	assert.Contains(t, string(detailed.Raw), `"details"`)
 	for _, bad := range []string{"", "{}", "[]", `{"uuid":`, `{"uuid":"x"}`} {
@@ -465,7 +474,8 @@ func TestEntriesCarryWhatMakeSentIfAsked(t *testing.T) {
 func BenchmarkWalk60000(b *testing.B) {
 	w := everything()
 	for _, spread := range []time.Duration{364 * 24 * time.Hour, 17 * time.Hour} {
-		entries := makesim.Bulk(makesim.BulkOptions{OrganizationID: organizationID, Count: 60_000, From: now().Add(-spread), To: now(),
+		entries := makesim.Bulk(makesim.BulkOptions{
+			OrganizationID: audittest.OrganizationID, Count: 60_000, From: now().Add(-spread), To: now(),
 			BurstSize: 400, Seed: 1})
 		for _, pageCap := range []int{1000, 100} {
 			for _, parallel := range []int{1, live.DefaultParallel} {
@@ -474,7 +484,7 @@ func BenchmarkWalk60000(b *testing.B) {
 						Quirks: makesim.Quirks{PageCap: pageCap, EchoRequestedLimit: true}})
 					for b.Loop() {
 						count := 0
-						_, err := u.reader(adminKey, live.Options{Parallel: parallel}).Read(b.Context(), query(w),
+						_, err := u.reader(audittest.AdminKey, live.Options{Parallel: parallel}).Read(b.Context(), query(w),
 							func(*auditlog.Entry) bool { count++; return true })
 						require.NoError(b, err)
 						require.Equal(b, 60_000, count)

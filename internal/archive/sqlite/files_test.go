@@ -17,6 +17,7 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 )
@@ -108,17 +109,17 @@ func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path, link := filepath.Join(t.TempDir(), "audit.db"), filepath.Join(t.TempDir(), "link.db")
-	u.Sync(open(t, path), storetest.AdminKey)
+	u.Sync(open(t, path), audittest.AdminKey)
 	require.NoError(t, os.Symlink(path, link))
 	linked, busy := open(t, link), storetest.SyncOptions()
 	busy.OnProgress = func(archive.SyncProgress) {
-		_, err := linked.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+		_, err := linked.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
 		var other *archive.BusyError
 		assert.ErrorAs(t, err, &other)
 	}
-	_, err := open(t, path).Sync(t.Context(), u.Source(storetest.AdminKey), busy)
+	_, err := open(t, path).Sync(t.Context(), u.Source(audittest.AdminKey), busy)
 	require.NoError(t, err)
-	u.Sync(linked, storetest.AdminKey)
+	u.Sync(linked, audittest.AdminKey)
 	_, err = os.Stat(link + ".key")
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
@@ -127,7 +128,7 @@ func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
 	path, _ := proven(t)
-	source := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}).Source(storetest.AdminKey)
+	source := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}).Source(audittest.AdminKey)
 	for _, statement := range []string{
 		"UPDATE entries SET id = 1 << 60 WHERE id = 42", "UPDATE entries SET id = 9223372036854775807 WHERE id = 42",
 		"UPDATE entries SET target = (1 << 31) - 2 WHERE id = 42", "UPDATE entries SET target = -2 WHERE id = 42",
@@ -135,7 +136,7 @@ func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 		"UPDATE entries SET team = 5000 WHERE id = 42", "UPDATE entries SET event = 5000 WHERE id = 42", "DELETE FROM actors WHERE id = 2",
 	} {
 		a := tampered(t, path, statement)
-		reader := &archive.Reader{Source: source, Archive: a, Instance: storetest.Instance, IsUnreachable: live.IsUnreachable}
+		reader := &archive.Reader{Source: source, Archive: a, Instance: audittest.Zone, IsUnreachable: live.IsUnreachable}
 		q := storetest.Year()
 		_, err := reader.Tally(t.Context(), q, auditlog.TallyBy{Target: true}, func(auditlog.Bin) {})
 		require.Error(t, err, statement)
@@ -161,7 +162,7 @@ func TestNobodyElseMayReadTheFiles(t *testing.T) {
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(100), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
-	u.Sync(open(t, path), storetest.AdminKey)
+	u.Sync(open(t, path), audittest.AdminKey)
 	files, err := filepath.Glob(path + "*")
 	require.NoError(t, err)
 	assert.GreaterOrEqual(t, len(files), 3)
@@ -179,7 +180,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, err := openWith(t.Context(), path, sqlite.Options{Create: true, MaxBytes: 130_000})
 	require.NoError(t, err)
-	summary, err := a.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+	summary, err := a.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
 	var full *archive.StoreError
 	require.ErrorAs(t, err, &full)
 	require.ErrorContains(t, err, "the disk is full; what was stored before is kept")
@@ -189,7 +190,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 	assert.Equal(t, summary.Added, found.Entries)
 	require.NoError(t, a.Close())
 	again := open(t, path)
-	assert.Equal(t, 500-summary.Added, u.Sync(again, storetest.AdminKey).Added)
+	assert.Equal(t, 500-summary.Added, u.Sync(again, audittest.AdminKey).Added)
 	u.Same(again)
 }
 
@@ -200,13 +201,13 @@ func TestDamageIsNoticedOrHarmless(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, err := openWith(t.Context(), path, sqlite.Options{Create: true})
 	require.NoError(t, err)
-	_, err = a.Sync(t.Context(), u.Source(storetest.AdminKey), storetest.SyncOptions())
+	_, err = a.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
 	require.NoError(t, err)
-	want, _ := storetest.ReadAll(t, u.Reader(a, storetest.AdminKey), storetest.Year())
+	want, _ := storetest.ReadAll(t, u.Reader(a, audittest.AdminKey), storetest.Year())
 	require.NoError(t, a.Close())
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)
-	source := u.Reader(a, storetest.AdminKey).Source
+	source := u.Reader(a, audittest.AdminKey).Source
 	random := rand.New(rand.NewPCG(5, 6))
 	noticed := 0
 	for i := range 40 {
@@ -233,7 +234,7 @@ func isHarmless(t *testing.T, path string, source archive.Source, want []string)
 		return false
 	}
 	defer a.Close() //nolint:errcheck // it may be damaged
-	reader := &archive.Reader{Source: source, Archive: a, Instance: storetest.Instance, IsUnreachable: live.IsUnreachable}
+	reader := &archive.Reader{Source: source, Archive: a, Instance: audittest.Zone, IsUnreachable: live.IsUnreachable}
 	var got []string
 	_, readErr := reader.Read(t.Context(), storetest.Year(), func(entry *auditlog.Entry) bool {
 		got = append(got, storetest.Line(entry))

@@ -125,7 +125,8 @@ func list[T any](values []T, args ...any) (marked string, with []any) {
 }
 
 // in yields the rows of a query whose last condition is that something is one of values: at most maxList of them at a time.
-func in[T, V any](ctx context.Context, r reads, bind func(*T) ([]column, func()), rest string, args []any, values []V) iter.Seq2[*T, error] {
+func in[T, V any](ctx context.Context, r reads, bind func(*T) ([]column, func()), rest string, args []any,
+	values []V) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		for some := range slices.Chunk(values, maxList) {
 			marked, with := list(some, args...)
@@ -168,7 +169,8 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	}
 	return all(each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
-			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State}, {"rewritten", &l.Rewritten},
+			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State},
+			{"rewritten", &l.Rewritten},
 			{"(SELECT coalesce(min(max(id), 9223372036854775806) + 1, 0) FROM entries)", &l.Next}, // of any log: that is quick to find
 		}, nil
 	}, "FROM logs "+where+" ORDER BY id", args...))

@@ -15,6 +15,7 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -27,18 +28,18 @@ func proven(t *testing.T) (path string, checkpoints []string) {
 	a := open(t, path)
 	all := storetest.AllDetails()
 	sync := func() { checkpoints = append(checkpoints, u.SyncWith(a, all).Checkpoint.Note) }
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "webhook_created",
+	u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "webhook_created",
 		TriggeredAt: storetest.Begin().Add(-time.Hour), TargetID: "9001", Details: map[string]any{"webhookName": "Invoices in"}})
 	sync()
-	held := u.Dump(storetest.OrganizationID)[5]
+	held := u.Dump(audittest.OrganizationID)[5]
 	u.RemoveEntries(held.UUID)
 	held.Event, held.CreatedAt = "scenario_deleted", storetest.Begin().Add(time.Minute)
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(held, makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_created",
+	u.AddEntries(held, makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "key_created",
 		TriggeredAt: storetest.Begin().AddDate(0, 0, -21), CreatedAt: storetest.Begin().Add(30 * time.Minute), TargetID: "9002"})
 	sync()
 	u.Clock.Advance(time.Hour)
-	u.AddEntries(makesim.Entry{OrganizationID: storetest.OrganizationID, Event: "key_deleted",
+	u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "key_deleted",
 		TriggeredAt: storetest.Begin().Add(2 * time.Hour), TargetID: "9002"})
 	all.Details = archive.NoDetails
 	sync()
@@ -209,7 +210,7 @@ func TestACheckpointKeptElsewhereProvesThePast(t *testing.T) {
 	// Whoever holds the archive and its key can make both anew, but not the past.
 	u := storetest.Start(t, storetest.Entries(59), makesim.Quirks{})
 	forged := open(t, filepath.Join(t.TempDir(), "audit.db"))
-	u.Sync(forged, storetest.AdminKey)
+	u.Sync(forged, audittest.AdminKey)
 	for name, options := range map[string]archive.VerifyOptions{
 		"by checkpoint": {Checkpoint: []byte(checkpoints[0])}, "by key": {PublicKey: kept.PublicKey}, "by both": kept,
 		"no checkpoint": {Checkpoint: []byte("make-audit-mcp/x\n12\n" + base64.StdEncoding.EncodeToString(make([]byte, 32)) +
@@ -272,7 +273,7 @@ func TestAnotherKeyIsNotBelieved(t *testing.T) {
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a := open(t, path)
-	own := u.Sync(a, storetest.AdminKey)
+	own := u.Sync(a, audittest.AdminKey)
 	db, err := sql.Open("sqlite", path)
 	require.NoError(t, err)
 	defer db.Close() //nolint:errcheck // it was written
@@ -281,7 +282,7 @@ func TestAnotherKeyIsNotBelieved(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.NoError(t, os.Remove(path+".key"))
-	forged := u.Sync(a, storetest.AdminKey)
+	forged := u.Sync(a, audittest.AdminKey)
 	require.NotEqual(t, own.PublicKey, forged.PublicKey)
 	assert.True(t, storetest.Verify(t, a, archive.VerifyOptions{}).Intact(), "by its own words")
 	for name, options := range map[string]archive.VerifyOptions{

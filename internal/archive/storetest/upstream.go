@@ -2,9 +2,7 @@ package storetest
 
 import (
 	"fmt"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,108 +11,47 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/makeapi"
 )
-
-// The little world to fill archives from: one organization with two teams, its admin, someone who administers one team only, and a member
-// who may read nothing; and another one of the same admin.
-const (
-	OrganizationID = 77
-	OtherID        = 78
-	SalesTeam      = 5
-	OpsTeam        = 6
-	AdminKey       = "11111111-2222-4333-8444-555555555555"
-	TeamAdminKey   = "66666666-7777-4888-9999-aaaaaaaaaaaa"
-	MemberKey      = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff"
-	Instance       = "eu1.make.com"
-)
-
-// Begin is when the world begins; its clock stands until it is moved.
-func Begin() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 
 // Acme is the organization.
 func Acme() auditlog.Organization {
-	return auditlog.Organization{Ref: auditlog.Ref{ID: "77", Name: "Acme"}, Zone: Instance, Here: true}
+	return auditlog.Organization{Ref: auditlog.Ref{ID: "77", Name: "Acme"}, Zone: audittest.Zone, Here: true}
 }
 
-// Clock is a clock that tests move.
-type Clock struct {
-	mu  sync.Mutex
-	now time.Time
-}
+// Begin is when the world begins; its clock stands until it is moved.
+func Begin() time.Time { return audittest.Now() }
 
-// NewClock is a clock that shows a time.
-func NewClock(now time.Time) *Clock { return &Clock{now: now} }
-
-// Now is the time.
-func (c *Clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-// Advance moves the clock.
-func (c *Clock) Advance(by time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.now = c.now.Add(by)
-}
-
-// Upstream is a simulated Make over real HTTP. It is not audittest's, since that brings MCP along: what the archive takes of memory is
-// measured with this one.
+// Upstream is a simulated Make with the little world, to fill archives from.
 type Upstream struct {
-	*makesim.Server
-	T     testing.TB
-	Clock *Clock
-	URL   string
+	*audittest.Upstream
+	Clock *audittest.Clock
 }
 
 // Start starts an upstream with these entries.
 func Start(t testing.TB, entries []makesim.Entry, quirks makesim.Quirks) *Upstream {
 	t.Helper()
-	u := &Upstream{T: t, Clock: NewClock(Begin())}
-	u.Server = makesim.New(&makesim.World{
-		Users: []makesim.User{
-			{ID: 1, Name: "Ada Admin", Email: "ada@acme.example", Timezone: "Europe/Prague"},
-			{ID: 2, Name: "Tea Teamadmin", Email: "tea@acme.example", Timezone: "Europe/Prague"},
-			{ID: 3, Name: "Mo Member", Email: "mo@acme.example", Timezone: "Europe/Prague"},
-		},
-		Organizations: []makesim.Organization{{
-			ID: OrganizationID, Name: "Acme", Zone: Instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365,
-			Teams: []makesim.Team{{ID: SalesTeam, Name: "Sales"}, {ID: OpsTeam, Name: "Ops"}},
-		}, {ID: OtherID, Name: "Beta", Zone: Instance, Timezone: "Europe/Prague", APILimit: 1_000_000, AuditLogsDays: 365}},
-		Tokens: []makesim.Token{{Secret: AdminKey, UserID: 1}, {Secret: TeamAdminKey, UserID: 2}, {Secret: MemberKey, UserID: 3}},
-		OrganizationRoles: []makesim.OrganizationRole{
-			{UserID: 1, OrganizationID: OrganizationID, RoleID: makesim.RoleOrganizationAdmin},
-			{UserID: 1, OrganizationID: OtherID, RoleID: makesim.RoleOrganizationAdmin},
-			{UserID: 2, OrganizationID: OrganizationID, RoleID: makesim.RoleOrganizationMember},
-			{UserID: 3, OrganizationID: OrganizationID, RoleID: makesim.RoleOrganizationMember},
-		},
-		TeamRoles: []makesim.TeamRole{{UserID: 2, TeamID: SalesTeam, RoleID: makesim.RoleTeamAdmin}},
-		Entries:   entries,
-	}, makesim.Options{Now: u.Clock.Now, Quirks: quirks, Seed: 1})
-	server := httptest.NewServer(u.Server)
-	t.Cleanup(server.Close)
-	u.URL = server.URL + makesim.BasePath
-	return u
+	clock := audittest.NewClock(Begin())
+	options := makesim.Options{Now: clock.Now, Quirks: quirks, Seed: 1, Minute: time.Minute}
+	return &Upstream{audittest.Start(t, audittest.LittleWorld(entries), options), clock}
+}
+
+// Elsewhere is the upstream that another process serves at a URL.
+func Elsewhere(t testing.TB, url string, now time.Time) *Upstream {
+	return &Upstream{&audittest.Upstream{T: t, URL: url}, audittest.NewClock(now)}
 }
 
 // Session is a new client with a key, with nothing read yet.
 func (u *Upstream) Session(key string, options live.Options) *live.Reader {
 	u.T.Helper()
-	base, err := makeapi.ParseBaseURL(u.URL)
-	require.NoError(u.T, err)
-	return live.New(makeapi.New(makeapi.Options{
-		BaseURL: base, Credential: makeapi.StaticKey(key), UserAgent: "archive-test/1", Now: u.Clock.Now,
-		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: 50 * time.Millisecond}),
-	}), options)
+	return audittest.Access{URL: u.URL, Key: key, Now: u.Clock.Now, Live: options}.Reader(u.T)
 }
 
 // Happens has something happen to a key, which Make writes down at once.
 func (u *Upstream) Happens(event string, at time.Time) {
-	u.AddEntries(makesim.Entry{OrganizationID: OrganizationID, Event: event, TriggeredAt: at, TargetID: "1"})
+	u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: event, TriggeredAt: at, TargetID: "1"})
 }
 
 // Source is what archives are filled from.
@@ -124,7 +61,7 @@ func (u *Upstream) Source(key string) *live.Reader {
 
 // SyncOptions are those of a sync of Acme without details.
 func SyncOptions() archive.SyncOptions {
-	return archive.SyncOptions{Instance: Instance, Organization: Acme(), Details: archive.NoDetails}
+	return archive.SyncOptions{Instance: audittest.Zone, Organization: Acme(), Details: archive.NoDetails}
 }
 
 // AllDetails are those of one with all details.
@@ -145,7 +82,7 @@ func (u *Upstream) Sync(a *archive.Archive, key string) *archive.Summary {
 // SyncWith fills an archive in another way, with the admin's key.
 func (u *Upstream) SyncWith(a *archive.Archive, options archive.SyncOptions) *archive.Summary {
 	u.T.Helper()
-	summary, err := a.Sync(u.T.Context(), u.Source(AdminKey), options)
+	summary, err := a.Sync(u.T.Context(), u.Source(audittest.AdminKey), options)
 	require.NoError(u.T, err)
 	return summary
 }
@@ -153,7 +90,7 @@ func (u *Upstream) SyncWith(a *archive.Archive, options archive.SyncOptions) *ar
 // Reader answers from an archive with somebody's key.
 func (u *Upstream) Reader(a *archive.Archive, key string) *archive.Reader {
 	return &archive.Reader{
-		Source: u.Session(key, live.Options{}), Archive: a, Instance: Instance, IsOwn: key == AdminKey,
+		Source: u.Session(key, live.Options{}), Archive: a, Instance: audittest.Zone, IsOwn: key == audittest.AdminKey,
 		IsUnreachable: live.IsUnreachable,
 	}
 }
@@ -161,8 +98,8 @@ func (u *Upstream) Reader(a *archive.Archive, key string) *archive.Reader {
 // Entries makes so many entries of the year up to begin, of all kinds.
 func Entries(count int) []makesim.Entry {
 	bulk := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: OrganizationID, Count: count, From: Begin().AddDate(0, 0, -364), To: Begin().Add(-time.Hour), Seed: 3,
-		BurstSize: count / 20, Teams: []int64{0, SalesTeam, OpsTeam},
+		OrganizationID: audittest.OrganizationID, Count: count, From: Begin().AddDate(0, 0, -364), To: Begin().Add(-time.Hour), Seed: 3,
+		BurstSize: count / 20, Teams: []int64{0, audittest.SalesTeam, audittest.OpsTeam},
 	})
 	for i := range bulk {
 		switch {
@@ -226,8 +163,8 @@ func (u *Upstream) Same(a *archive.Archive) {
 	u.T.Helper()
 	q := u.UpToNow()
 	q.Window.From = Begin().AddDate(-3, 0, 0)
-	want, _ := ReadAll(u.T, u.Session(AdminKey, live.Options{}), q)
-	got, report := ReadAll(u.T, u.Reader(a, AdminKey), q)
+	want, _ := ReadAll(u.T, u.Session(audittest.AdminKey, live.Options{}), q)
+	got, report := ReadAll(u.T, u.Reader(a, audittest.AdminKey), q)
 	require.Equal(u.T, want, got)
 	assert.Equal(u.T, auditlog.SourceArchive, report.Source)
 	Intact(u.T, a)

@@ -1,0 +1,9 @@
+//go:build !race
+
+package logtest
+
+// IsRace reports that the race detector is on: it is not.
+const IsRace = false
+
+// UnderRace is few under the race detector, and many else.
+func UnderRace(many, _ int) int { return many }

@@ -232,6 +232,17 @@ func activeDays(entries []*auditlog.Entry) int {
 	return len(days)
 }
 
+func TestEveryPowerSaysWhyItIsNotable(t *testing.T) {
+	t.Parallel()
+	said := map[string]bool{}
+	for power := auditlog.PowerNone + 1; power <= auditlog.PowerSignOn; power++ {
+		why := detect.Notable{Power: power}.Why()
+		assert.NotEmpty(t, why, power)
+		said[why] = true
+	}
+	assert.Len(t, said, int(auditlog.PowerSignOn)-1, "only the two powers of connections share their words")
+}
+
 func TestWhatTouchesAccessIsNotable(t *testing.T) {
 	t.Parallel()
 	// From the weightiest down; the last are not notable at all.

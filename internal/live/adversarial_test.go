@@ -437,6 +437,8 @@ func TestOneGiantSecond(t *testing.T) {
 					}
 					if !unstable {
 						assert.Len(t, got, want)
+					}
+					if !unstable && broken == 0 { // where pages meet at a record that cannot be read, nothing shows that they do
 						assert.Empty(t, report.Warnings)
 					}
 				})

@@ -22,8 +22,11 @@ func (c *Completer) CompletePromptArgument(
 ) (*mcp.Completion, error) {
 	switch argument.Name {
 	case "from":
-		return resources.Completion(beginning(argument.Value, "24h", "7d", "30d", "90d", "today", "yesterday", "this week", "last week",
-			"this month", "last month", "last quarter", "all")), nil
+		return resources.Completion(beginning(argument.Value, "24h", "7d", "30d", "90d", "today", "yesterday", "this week", "this month",
+			"this quarter", "this year", "all")), nil
+	case "period":
+		return resources.Completion(beginning(argument.Value, "today", "yesterday", "this week", "last week", "this month", "last month",
+			"this quarter", "last quarter", "this year", "last year")), nil
 	case "to":
 		return resources.Completion(beginning(argument.Value, "now", "today", "yesterday")), nil
 	}

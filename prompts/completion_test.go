@@ -163,21 +163,24 @@ func TestTimesAndOrganizationsAreCompleted(t *testing.T) {
 	f := u.form(makesim.DemoToken)
 	// Times need nobody's answer.
 	for typed, want := range map[string][]string{
-		"last": {"last week", "last month", "last quarter"}, "LAST M": {"last month"}, " this": {"this week", "this month"},
-		"3": {"30d"}, "al": {"all"}, "2026-10": {}, "x": {},
+		"THIS M": {"this month"}, " this": {"this week", "this month", "this quarter", "this year"}, "last": {}, "3": {"30d"}, "al": {"all"}, "2026-10": {}, "x": {},
 	} {
 		assert.Equal(t, want, f.values("from", typed), typed)
 	}
 	assert.Contains(t, f.values("from", ""), "30d")
 	assert.Equal(t, []string{"now", "today", "yesterday"}, f.values("to", ""))
+	assert.Equal(t, []string{"last month"}, f.values("period", "LAST M"))
 	assert.Empty(t, u.Requests())
-	for argument, window := range map[string]question.WindowRequest{"from": {}, "to": {From: "7d"}} {
+	for argument, window := range map[string]question.WindowRequest{"from": {}, "to": {From: "7d"}, "period": {}} {
 		for _, value := range f.values(argument, "") {
 			window.Now, window.Location, window.Beginning, window.DefaultDays = now(), now().Location(), now().AddDate(-1, 0, 0), 7
-			if argument == "from" {
+			switch argument {
+			case "from":
 				window.From = value
-			} else {
+			case "to":
 				window.To = value
+			case "period":
+				window.Period = value
 			}
 			_, err := question.ParseWindow(window)
 			assert.NoError(t, err, "what is completed is understood")

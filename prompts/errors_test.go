@@ -93,7 +93,7 @@ func TestAWindowThatNobodyHasIsAnAnswer(t *testing.T) {
 	t.Parallel()
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
 	for _, name := range []string{"security_review", "incident_timeline"} {
-		review := c.review(name, map[string]string{"from": "2024-05"})
+		review := c.review(name, map[string]string{"period": "2024-05"})
 		for _, result := range answers[schemas.CountAuditLogsResult](review, "count_audit_logs") {
 			assert.False(t, result.Complete)
 			assert.Nil(t, result.Coverage.From)
@@ -102,7 +102,7 @@ func TestAWindowThatNobodyHasIsAnAnswer(t *testing.T) {
 			assert.NotEmpty(t, result.Warnings)
 		}
 	}
-	leaver := c.review("offboarding_review", map[string]string{"actor": "5019", "from": "2024-05"})
+	leaver := c.review("offboarding_review", map[string]string{"actor": "5019", "period": "2024-05"})
 	activity := answers[schemas.GetActorActivityResult](leaver, "get_actor_activity")[0]
 	assert.False(t, activity.Complete)
 	assert.Zero(t, activity.Total)

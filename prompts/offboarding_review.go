@@ -27,8 +27,7 @@ func offboardingReview() prompt[offboardingReviewArguments] {
 			if err != nil {
 				return "", nil, err
 			}
-			activity := schemas.GetActorActivityArguments{Actor: a.Actor, OrganizationID: a.OrganizationID, From: f.From, To: f.To,
-				Timezone: f.Timezone}
+			activity := schemas.GetActorActivityArguments{Actor: a.Actor, OrganizationID: a.OrganizationID, Window: f.Window}
 			ever := f.ever() // what somebody made matters however long ago that was
 			parts := []part{
 				asked(ctx, service, "get_actor_activity", f, activity, tools.Activity),

@@ -174,7 +174,7 @@ func TestSecurityReviewCarriesTheNumbersOfTheLog(t *testing.T) {
 	}{
 		"the last 30 days": {nil, daysBack(t, 60), daysBack(t, 30), now(), func(makesim.Entry) bool { return true }},
 		"a month of one team": {
-			map[string]string{"from": "2026-10", "team": "marketing", "timezone": "UTC", "organization_id": "4721"},
+			map[string]string{"period": "2026-10", "team": "marketing", "timezone": "UTC", "organization_id": "4721"},
 			time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 1, 0, 0, 0, 0, time.UTC),
 			time.Date(2026, 11, 1, 0, 0, 0, 0, time.UTC),
 			func(entry makesim.Entry) bool { return entry.TeamID == marketing },
@@ -420,7 +420,7 @@ func TestArgumentsAreEchoedClean(t *testing.T) {
 func TestAllPartsAreOfTheSameWindow(t *testing.T) {
 	t.Parallel()
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
-	for _, window := range []map[string]string{{}, {"from": "2026-10"}, {"from": "2026-11-02", "to": "2026-11-05"}, {"to": "2026-11-12"}} {
+	for _, window := range []map[string]string{{}, {"period": "2026-10"}, {"from": "2026-10"}, {"from": "2026-11-02", "to": "2026-11-05"}, {"to": "2026-11-12"}} {
 		for _, name := range []string{"security_review", "incident_timeline"} {
 			var from, to []string
 			for _, p := range c.review(name, window).parts {

@@ -14,8 +14,9 @@ import (
 
 // scope are the arguments that all prompts have. A client shows them as fields of a form, so that all are text.
 type scope struct {
-	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start: 7d, last month, 2026-10, 2026-10-03T14:00 ..."`
+	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start: 7d, yesterday, 2026-10, 2026-10-03T14:00 ..."`
 	To             string `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; now if left out."`
+	Period         string `json:"period,omitempty" jsonschema:"maxLength=60" jsonschema_description:"The whole of one, in place of from and to: last month, 2026-10, 2026-Q3, 2026-10-03 ..."`
 	Timezone       string `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days and hours are meant."`
 	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
 }
@@ -31,14 +32,15 @@ type filter struct {
 // has no beginning.
 func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (filter, auditlog.Query, error) {
 	asked, err := service.Resolve(ctx, tools.FilterOf(schemas.Filter{OrganizationID: s.OrganizationID, Actor: actors,
-		From: s.From, To: s.To, Timezone: s.Timezone}), days)
+		Window: schemas.Window{From: s.From, To: s.To, Period: s.Period, Timezone: s.Timezone}}), days)
 	if err != nil {
 		return filter{}, auditlog.Query{}, err
 	}
 	window := asked.Query.Window
 	return filter{window: &window, Filter: schemas.Filter{
-		OrganizationID: s.OrganizationID, Actor: actors, Timezone: window.Location.String(),
-		From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
+		OrganizationID: s.OrganizationID, Actor: actors,
+		Window: schemas.Window{From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
+			Timezone: window.Location.String()},
 	}}, asked.Query, nil
 }
 

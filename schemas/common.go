@@ -14,9 +14,15 @@ type Filter struct {
 	ExcludeActor   []string `json:"exclude_actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who to leave out, as in actor."`
 	Event          []string `json:"event,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Event values, labels, whole categories, or globs such as *_deleted."`
 	TargetID       string   `json:"target_id,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Id of the object acted on (unique only within a kind of object), or its name if there is an archive."`
-	From           string   `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start: RFC 3339, 2026-10-03T14:00, 2026-10-03, 2026-10, 2026, today, yesterday, this|last week|month|quarter|year, 7d, 2w, 24h, now-36h, all. A named period without to means all of it."`
-	To             string   `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; a date or period means its end. Default: now, as of the last read if that is under 5 minutes ago; \"now\" reads anew."`
-	Timezone       string   `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days and hours are meant, e.g. Europe/Prague."`
+	Window
+}
+
+// Window holds the arguments that say which time a question is about.
+type Window struct {
+	From     string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start; without to, until now: 7d, 24h, last 7 days, yesterday, 2026-10-03, 2026-10-03T14:00, RFC 3339, Unix time, all."`
+	To       string `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; a date or period means its end. Default: now, as of the last read if that is under 5 minutes ago; \"now\" reads anew."`
+	Period   string `json:"period,omitempty" jsonschema:"maxLength=60" jsonschema_description:"The whole of one, in place of from and to: 2026-10-03, 2026-10, 2026-Q3, 2026-W46, 2026, today, yesterday, this|last week|month|quarter|year."`
+	Timezone string `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days and hours are meant, e.g. Europe/Prague."`
 }
 
 // Answer is what every result of a query says of itself.

@@ -45,7 +45,7 @@ type GroupKey struct {
 	Team      *auditlog.Ref   `json:"team,omitempty"`
 	Target    *auditlog.Text  `json:"target,omitempty" jsonschema_description:"The target id; empty: none. Unique only within a kind of object."`
 	Day       string          `json:"day,omitempty" jsonschema_description:"2026-10-03"`
-	Week      string          `json:"week,omitempty" jsonschema_description:"The week's Monday, 2026-09-28."`
+	Week      string          `json:"week,omitempty" jsonschema_description:"The week's first day, 2026-09-28."`
 	Month     string          `json:"month,omitempty" jsonschema_description:"2026-10"`
 	HourOfDay *int            `json:"hour_of_day,omitempty" jsonschema_description:"0 to 23, by the clocks of the query's zone."`
 	Weekday   string          `json:"weekday,omitempty" jsonschema_description:"Monday to Sunday."`

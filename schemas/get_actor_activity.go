@@ -6,10 +6,8 @@ import "make-audit-mcp/internal/auditlog"
 type GetActorActivityArguments struct {
 	Actor          string `json:"actor" jsonschema:"minLength=1,maxLength=200" jsonschema_description:"One person: name, e-mail address or id."`
 	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"As in list_audit_logs."`
-	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs; default 30d."`
-	To             string `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs."`
-	Timezone       string `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"As in list_audit_logs."`
-	BaselineDays   int    `json:"baseline_days,omitempty" jsonschema:"minimum=1,maximum=365" jsonschema_description:"Days before the window that it is compared with, default 90."`
+	Window
+	BaselineDays int `json:"baseline_days,omitempty" jsonschema:"minimum=1,maximum=365" jsonschema_description:"Days before the window that it is compared with, default 90."`
 }
 
 // GetActorActivityResult is what one person did in a window, against the same person's baseline.

@@ -21,7 +21,7 @@ func countAuditLogs() Tool {
 		Name:  "count_audit_logs",
 		Title: "Count entries",
 		Description: "Counts audit log entries exactly, in all and in groups, by the clocks of the window's zone; the last 30 days " +
-			"unless from or to is given. One call answers who did most, when most happened, what changed against the period before. " +
+			"by default. One call answers who did most, when most happened, what changed against the period before. " +
 			"list_audit_logs shows the entries.",
 		Answers: "How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call.",
 		Example: `{"group_by": ["actor", "event"], "from": "30d"}`,

@@ -104,7 +104,7 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	})
 	t.Run("a calendar month in two zones", func(t *testing.T) {
 		t.Parallel()
-		question := args{"event": "organization_variable_deleted", "from": "2026-10"}
+		question := args{"event": "organization_variable_deleted", "period": "2026-10"}
 		totals := map[string]int{}
 		for _, zone := range []*time.Location{time.UTC, prague} {
 			want := u.Dumped(func(e makesim.Entry) bool {
@@ -137,7 +137,7 @@ func TestCountsDoNotFetchTheSameEntriesTwice(t *testing.T) {
 	for _, another := range []args{
 		{"from": "60d", "group_by": "category"},
 		{"from": "60d", "event": "*_deleted", "actor": "5028", "group_by": "day"},
-		{"from": "2026-10", "group_by": "day"},
+		{"period": "2026-10", "group_by": "day"},
 		{"from": "30d", "to": "2026-11-10", "group_by": "day", "timezone": "Asia/Kathmandu"},
 		{"group_by": "actor", "compare_to_previous": true}, // the 30 days before it, too
 	} {
@@ -312,23 +312,23 @@ func TestCountsOfThePeriodBefore(t *testing.T) {
 	c := u.caller(makesim.DemoToken)
 	everything := u.Dumped()
 	for _, test := range []struct {
-		from, to, zone     string
+		window             args
 		wantFrom, wantUpto string
 	}{
 		// Calendar months, whatever their length.
-		{"2026-10", "", "", "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
-		{"last quarter", "", "", "2026-04-01T00:00:00+02:00", "2026-07-01T00:00:00+02:00"},
-		{"2026-10", "", "Australia/Lord_Howe", "2026-09-01T00:00:00+10:30", "2026-10-01T00:00:00+10:30"},
+		{args{"period": "2026-10"}, "2026-09-01T00:00:00+02:00", "2026-10-01T00:00:00+02:00"},
+		{args{"period": "last quarter"}, "2026-04-01T00:00:00+02:00", "2026-07-01T00:00:00+02:00"},
+		{args{"period": "2026-10", "timezone": "Australia/Lord_Howe"}, "2026-09-01T00:00:00+10:30", "2026-10-01T00:00:00+10:30"},
 		// Calendar days at the same local time.
-		{"", "", "", "2026-09-21T13:00:00+02:00", "2026-10-21T13:00:00+02:00"},
-		{"2026-10-25", "", "", "2026-10-24T00:00:00+02:00", "2026-10-25T00:00:00+02:00"},
-		{"2026-10-20T09:30", "2026-11-03T09:30", "", "2026-10-06T09:30:00+02:00", "2026-10-20T09:30:00+02:00"},
-		{"2026-10-26T02:30", "2026-10-27T02:30", "", "2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"}, // twice
+		{args{}, "2026-09-21T13:00:00+02:00", "2026-10-21T13:00:00+02:00"},
+		{args{"period": "2026-10-25"}, "2026-10-24T00:00:00+02:00", "2026-10-25T00:00:00+02:00"},
+		{args{"from": "2026-10-20T09:30", "to": "2026-11-03T09:30"}, "2026-10-06T09:30:00+02:00", "2026-10-20T09:30:00+02:00"},
+		{args{"from": "2026-10-26T02:30", "to": "2026-10-27T02:30"}, "2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00"}, // twice
 		// Else exactly as long.
-		{"this month", "", "", "2026-10-12T12:00:00+02:00", "2026-11-01T00:00:00+01:00"},
-		{"2026-10-25T00:00", "2026-10-25T12:00", "", "2026-10-24T11:00:00+02:00", "2026-10-25T00:00:00+02:00"},
+		{args{"from": "this month"}, "2026-10-12T12:00:00+02:00", "2026-11-01T00:00:00+01:00"},
+		{args{"from": "2026-10-25T00:00", "to": "2026-10-25T12:00"}, "2026-10-24T11:00:00+02:00", "2026-10-25T00:00:00+02:00"},
 	} {
-		got := c.count(args{"from": test.from, "to": test.to, "timezone": test.zone, "group_by": "actor", "compare_to_previous": true})
+		got := c.count(with(with(test.window, "group_by", "actor"), "compare_to_previous", true))
 		require.NotNil(t, got.Previous)
 		assert.Equal(t, [2]string{test.wantFrom, test.wantUpto}, [2]string{got.Previous.From, got.Previous.To}, "%+v", test)
 		want, before := 0, audittest.Within(stampOf(t, test.wantFrom), stampOf(t, test.wantUpto))

@@ -261,9 +261,12 @@ func showings(clock time.Time, zone *time.Location) []time.Time {
 	return found
 }
 
-// onClocks is what clocks of a zone show at an instant, in UTC.
+// onClocks is what clocks of a zone show at an instant, in UTC; midnight where a day begins, though clocks skip it.
 func onClocks(at time.Time, zone *time.Location) time.Time {
 	local := at.In(zone)
+	if year, month, day := local.Date(); midnight(year, month, day, zone).Equal(at) {
+		return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
+	}
 	return time.Date(local.Year(), local.Month(), local.Day(), local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
 }
 
@@ -444,7 +447,7 @@ func (w *countWorld) checkPrevious(t *testing.T, q countCase, got schemas.CountA
 func countZones() []string {
 	return []string{
 		"UTC", "Europe/Prague", "Asia/Kathmandu", "Australia/Lord_Howe", "America/New_York", "Pacific/Apia",
-		"America/St_Johns", "America/Havana", "Asia/Beirut",
+		"America/St_Johns", "America/Havana", "Asia/Beirut", "Atlantic/Azores",
 	}
 }
 
@@ -566,7 +569,7 @@ func countWindow(random *rand.Rand, w *countWorld, zone *time.Location) (from, t
 		return fmt.Sprintf("now-%dh", hours), "", now.Add(-time.Duration(hours) * time.Hour), now
 	case 4:
 		y, m, d := someInstant().In(zone).Date()
-		return fmt.Sprintf("%d-%02d-%02d", y, m, d), "", midnight(y, m, d, zone), earlier(midnight(y, m, d+1, zone), now)
+		return fmt.Sprintf("%d-%02d-%02d", y, m, d), "", midnight(y, m, d, zone), now
 	case 5:
 		a, b := two()
 		y, m, d := a.In(zone).Date()
@@ -575,7 +578,7 @@ func countWindow(random *rand.Rand, w *countWorld, zone *time.Location) (from, t
 			earlier(midnight(y2, m2, d2+1, zone), now)
 	case 6:
 		y, m, _ := someInstant().In(zone).Date()
-		return fmt.Sprintf("%d-%02d", y, m), "", midnight(y, m, 1, zone), earlier(midnight(y, m+1, 1, zone), now)
+		return fmt.Sprintf("%d-%02d", y, m), "", midnight(y, m, 1, zone), now
 	case 7:
 		a, b := two()
 		y, m, _ := a.In(zone).Date()
@@ -612,11 +615,39 @@ func countWindow(random *rand.Rand, w *countWorld, zone *time.Location) (from, t
 		end := earlier(midnight(y, m, d+1, zone), now)
 		return "", fmt.Sprintf("%d-%02d-%02d", y, m, d), daysBack(end, 30, zone), end
 	case 13:
-		return "last month", "", midnight(year, month-1, 1, zone), midnight(year, month, 1, zone)
+		return "last month", "", midnight(year, month-1, 1, zone), now
 	case 14:
-		return "last week", "", midnight(year, month, monday-7, zone), midnight(year, month, monday, zone)
+		return "last week", "", midnight(year, month, monday-7, zone), now
 	}
 	return "all", "", time.Time{}, now
+}
+
+// countPeriod draws a period: how it is written, and what it means.
+func countPeriod(random *rand.Rand, w *countWorld, zone *time.Location) (period string, start, end time.Time) {
+	at := w.oldest.Add(time.Duration(random.Int64N(int64(w.now.Sub(w.oldest)))))
+	if changes := changesOfClocks(zone, w.oldest, w.now); len(changes) > 0 && random.IntN(2) == 0 {
+		at = changes[random.IntN(len(changes))]
+	}
+	year, month, day := at.In(zone).Date()
+	monday := day - (int(at.In(zone).Weekday())+6)%7
+	switch random.IntN(4) {
+	case 0:
+		period, start, end = fmt.Sprintf("%d-%02d-%02d", year, month, day), midnight(year, month, day, zone), midnight(year, month, day+1, zone)
+	case 1:
+		period, start, end = fmt.Sprintf("%d-%02d", year, month), midnight(year, month, 1, zone), midnight(year, month+1, 1, zone)
+	case 2:
+		quarter := (int(month) - 1) / 3
+		period = fmt.Sprintf("%d-Q%d", year, quarter+1)
+		start, end = midnight(year, time.Month(3*quarter+1), 1, zone), midnight(year, time.Month(3*quarter+4), 1, zone)
+	default:
+		ofYear, week := at.In(zone).ISOWeek()
+		period = fmt.Sprintf("%d-W%02d", ofYear, week)
+		start, end = midnight(year, month, monday, zone), midnight(year, month, monday+7, zone)
+	}
+	if end.After(w.now) {
+		end = w.now
+	}
+	return period, start, end
 }
 
 // countFilter draws a filter: how it is written, and what it means.
@@ -722,17 +753,21 @@ func countCases(t testing.TB, random *rand.Rand, w *countWorld) []countCase {
 		zone, err := time.LoadLocation(name)
 		require.NoError(t, err)
 		q.zone = zone
-		var from, to string
+		var from, to, period string
 		for {
+			if random.IntN(4) == 0 {
+				from, to = "", ""
+				period, q.start, q.end = countPeriod(random, w, zone)
+				break
+			}
 			if from, to, q.start, q.end = countWindow(random, w, zone); q.start.Before(q.end) {
 				break // else clocks that go back have turned it around
 			}
 		}
-		if from != "" {
-			q.arguments["from"] = from
-		}
-		if to != "" {
-			q.arguments["to"] = to
+		for name, value := range map[string]string{"from": from, "to": to, "period": period} {
+			if value != "" {
+				q.arguments[name] = value
+			}
 		}
 		countFilter(random, &q)
 		if random.IntN(3) == 0 {

@@ -19,6 +19,7 @@ func FilterOf(f schemas.Filter) question.Filter {
 		TargetID:       f.TargetID,
 		From:           f.From,
 		To:             f.To,
+		Period:         f.Period,
 		Timezone:       f.Timezone,
 	}
 }

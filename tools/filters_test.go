@@ -194,17 +194,24 @@ func TestWindowsAreReadInTheirZone(t *testing.T) {
 	t.Parallel()
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	for _, test := range []struct {
-		from, to, zone, wantFrom, wantTo string
-		warns                            bool
+		window           args
+		wantFrom, wantTo string
+		warns            bool
 	}{
-		{"yesterday", "", "", "2026-11-19T00:00:00+01:00", "2026-11-20T00:00:00+01:00", false},
-		{"2026-03-29T02:30", "2026-03-29T04:00", "", "2026-03-29T03:30:00+02:00", "2026-03-29T04:00:00+02:00", true},
-		{"2026-11-19", "", "Asia/Kathmandu", "2026-11-19T00:00:00+05:45", "2026-11-20T00:00:00+05:45", false},
-		{"2026-10-04", "", "Australia/Lord_Howe", "2026-10-04T00:00:00+10:30", "2026-10-05T00:00:00+11:00", false},
-		{"", "2026-11-10", "", "2026-11-04T00:00:00+01:00", "2026-11-11T00:00:00+01:00", false},
-		{"2026-11-18", "2027-01-01", "", "2026-11-18T00:00:00+01:00", "2026-11-20T13:00:00+01:00", true},
+		{args{"period": "yesterday"}, "2026-11-19T00:00:00+01:00", "2026-11-20T00:00:00+01:00", false},
+		{args{"from": "yesterday"}, "2026-11-19T00:00:00+01:00", "2026-11-20T13:00:00+01:00", true},
+		{args{"from": "2026-09-29"}, "2026-09-29T00:00:00+02:00", "2026-11-20T13:00:00+01:00", true},
+		{args{"from": "today"}, "2026-11-20T00:00:00+01:00", "2026-11-20T13:00:00+01:00", false},
+		{args{"from": "2026-03-29T02:30", "to": "2026-03-29T04:00"}, "2026-03-29T03:30:00+02:00", "2026-03-29T04:00:00+02:00", true},
+		{args{"period": "2026-11-19", "timezone": "Asia/Kathmandu"}, "2026-11-19T00:00:00+05:45", "2026-11-20T00:00:00+05:45", false},
+		{args{"period": "2026-10-04", "timezone": "Australia/Lord_Howe"}, "2026-10-04T00:00:00+10:30", "2026-10-05T00:00:00+11:00", true},
+		{args{"to": "2026-11-10"}, "2026-11-04T00:00:00+01:00", "2026-11-11T00:00:00+01:00", false},
+		{args{"from": "2026-11-18", "to": "2027-01-01"}, "2026-11-18T00:00:00+01:00", "2026-11-20T13:00:00+01:00", true},
+		{args{"from": 1794873600}, "2026-11-17T01:00:00+01:00", "2026-11-20T13:00:00+01:00", false},
+		{args{"from": 1794873600123.0}, "2026-11-17T01:00:00.123+01:00", "2026-11-20T13:00:00+01:00", false},
+		{args{"period": 2025}, "2025-01-01T00:00:00+01:00", "2026-01-01T00:00:00+01:00", false},
 	} {
-		page := c.list(args{"from": test.from, "to": test.to, "timezone": test.zone, "limit": 1})
+		page := c.list(with(test.window, "limit", 1))
 		assert.Equal(t, [2]string{test.wantFrom, test.wantTo}, [2]string{page.Query.From, page.Query.To}, "%+v", test)
 		assert.Equal(t, test.warns, len(page.Warnings) > 0, "%+v", test)
 		if len(page.Entries) > 0 {
@@ -216,6 +223,8 @@ func TestWindowsAreReadInTheirZone(t *testing.T) {
 	c.Fails("list_audit_logs", args{"to": "whenever"}, "to")
 	c.Fails("list_audit_logs", args{"timezone": "Europe/Pragu"}, "timezone", "Europe/Prague")
 	c.Fails("list_audit_logs", args{"from": "2026-11-10", "to": "2026-11-01"}, "later than from")
+	c.Fails("list_audit_logs", args{"from": "2026-11-10", "period": "2026-11"}, "period", "from and to")
+	c.Fails("list_audit_logs", args{"period": "2026-12"}, "period", "not before now")
 }
 
 func TestNoEntriesAlwaysSaysWhy(t *testing.T) {

@@ -28,7 +28,7 @@ func handleGetActorActivity(
 ) (*schemas.GetActorActivityResult, error) {
 	asked, err := service.Resolve(ctx, question.Filter{
 		OrganizationID: organizationID(arguments.OrganizationID), Actors: []string{arguments.Actor},
-		From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
+		From: arguments.From, To: arguments.To, Period: arguments.Period, Timezone: arguments.Timezone,
 	}, defaultCountDays)
 	if err != nil {
 		return nil, err

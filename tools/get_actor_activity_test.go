@@ -297,7 +297,7 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 	}{
 		{args{}, daysBack(now(), 30, prague), now(), 90, prague},
 		// A month of 24 h and 31 days with the change of clocks in it.
-		{args{"from": "2026-10", "baseline_days": 30}, at(prague, 2026, 10, 1, 0, 0), at(prague, 2026, 11, 1, 0, 0), 30, prague},
+		{args{"period": "2026-10", "baseline_days": 30}, at(prague, 2026, 10, 1, 0, 0), at(prague, 2026, 11, 1, 0, 0), 30, prague},
 		{args{"from": "2026-11-02T21:30", "to": "2026-11-18T04:15", "timezone": "Asia/Kathmandu", "baseline_days": 7},
 			at(kathmandu, 2026, 11, 2, 21, 30), at(kathmandu, 2026, 11, 18, 4, 15), 7, kathmandu},
 		{args{"from": "2026-02-20", "to": "2026-05-03", "timezone": "America/New_York", "baseline_days": "85"},

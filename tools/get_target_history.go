@@ -22,7 +22,7 @@ func getTargetHistory() Tool {
 		Name:  getTargetHistoryName,
 		Title: "History of one object",
 		Description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, " +
-			"what each entry changed, who created, changed and deleted it. Over everything that Make keeps unless from or to is given. " +
+			"what each entry changed, who created, changed and deleted it. Over everything that Make keeps by default. " +
 			"list_audit_logs finds target ids.",
 		Answers: "One object, who made or deleted it: get_target_history.",
 	}, handleGetTargetHistory)
@@ -74,10 +74,13 @@ func openHistory(ctx context.Context, service *analysis.Service, arguments schem
 	narrowing.Limit, narrowing.Cursor = 0, ""
 	asked := fingerprint(narrowing)
 	if arguments.Cursor == "" {
+		if arguments.Period == "" {
+			arguments.From = cmp.Or(arguments.From, "all")
+		}
 		takenAt := service.Directory.Now() // before any call may correct the clock, as when it is opened
 		resolved, err := service.Resolve(ctx, question.Filter{
 			OrganizationID: organizationID(arguments.OrganizationID), TargetID: arguments.TargetID, Kind: arguments.Kind,
-			From: cmp.Or(arguments.From, "all"), To: arguments.To, Timezone: arguments.Timezone,
+			From: arguments.From, To: arguments.To, Period: arguments.Period, Timezone: arguments.Timezone,
 		}, defaultCountDays)
 		if err != nil {
 			return nil, err

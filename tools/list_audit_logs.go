@@ -22,8 +22,8 @@ func listAuditLogs() Tool {
 	return New(Tool{
 		Name:  listAuditLogsName,
 		Title: "List audit log entries",
-		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days unless from or to is " +
-			"given. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
+		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days by " +
+			"default. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
 		Answers: "Single entries: list_audit_logs, with details get_audit_log.",
 		Example: `{"event": "*_deleted", "from": "30d"}`,
 	}, handleListAuditLogs)

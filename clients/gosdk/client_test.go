@@ -194,8 +194,8 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 		"list_audit_logs": {
 			{},
 			{"event": []string{"connection_deleted"}, "from": "30d"},
-			{"event": "*_deleted", "from": "last month", "limit": "5", "response_format": "detailed"},
-			{"from": "last quarter", "sort_by": "actor", "sort_dir": "asc", "limit": 100},
+			{"event": "*_deleted", "period": "last month", "limit": "5", "response_format": "detailed"},
+			{"period": "last quarter", "sort_by": "actor", "sort_dir": "asc", "limit": 100},
 			{"from": "2020", "to": "2021"},
 		},
 		"get_audit_log": {{"uuid": []any{uuid}}, {"uuid": []any{uuid, "00000000-0000-4000-8000-000000000000"}}},
@@ -203,13 +203,13 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 			{},
 			{"group_by": []string{"actor", "event"}, "event": "*_deleted", "limit": 5, "compare_to_previous": true},
 			{"group_by": "category", "from": "all"},
-			{"group_by": []string{"weekday", "hour_of_day"}, "from": "last quarter", "timezone": "Asia/Kathmandu", "order_by": "key"},
+			{"group_by": []string{"weekday", "hour_of_day"}, "period": "last quarter", "timezone": "Asia/Kathmandu", "order_by": "key"},
 			{"group_by": []string{"team", "target"}, "hours": "22-06", "weekdays": []string{"weekend"}},
 			{"group_by": "day", "from": "2020", "to": "2021"},
 			{"group_by": []string{"week", "month"}, "actor": "none", "order_by": "last_at", "limit": "200"},
 		},
 		"get_actor_activity": {
-			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"}, {"actor": "svc-deploy", "from": "last month", "baseline_days": 30},
+			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"}, {"actor": "svc-deploy", "period": "last month", "baseline_days": 30},
 			{"actor": 5040, "from": "90d"},
 			{"actor": "5001", "from": "2020", "to": "2021"},
 		},
@@ -464,7 +464,7 @@ func TestEachPromptCarriesData(t *testing.T) {
 	t.Parallel()
 	s := connect(t)
 	examples := map[string][]map[string]string{
-		"security_review":    {nil, {"from": "last month", "team": "Marketing", "organization_id": "4721", "to": ""}},
+		"security_review":    {nil, {"period": "last month", "team": "Marketing", "organization_id": "4721", "to": ""}},
 		"offboarding_review": {{"actor": "Marek Havelka", "from": "30d"}},
 		"incident_timeline": {nil, {"from": "2026-11-11T22:00", "to": "2026-11-11T23:59", "timezone": "Europe/Prague",
 			"event": "*_deleted"}},
@@ -549,7 +549,7 @@ func TestArgumentsOfPromptsAreCompleted(t *testing.T) {
 	assert.Equal(t, []string{"lucie.maresova@northwind.example"}, complete("actor", "maresova", nil))
 	assert.Equal(t, []string{"Marketing"}, complete("team", "market", map[string]string{"organization_id": "4721"}))
 	assert.Contains(t, complete("event", "connection", nil), "connection_deleted")
-	assert.Equal(t, []string{"last week", "last month", "last quarter"}, complete("from", "last", nil))
+	assert.Equal(t, []string{"last week", "last month", "last quarter", "last year"}, complete("period", "last", nil))
 	assert.Equal(t, []string{"4721"}, complete("organization_id", "north", nil))
 	assert.Empty(t, complete("target_id", "1", nil))
 	// Everything that a prompt takes is either completed or answered with nothing.

@@ -46,7 +46,7 @@ type PreviousCounting struct {
 
 // Count counts the entries that answer a query. Both periods are read at once.
 func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
-	c := &counter{request: request, window: q.Window, kinds: map[auditlog.Text]auditlog.Text{}, groups: map[[2]string]*Group{}}
+	c := &counter{request: request, window: q.Window, weekStart: s.WeekStart, kinds: map[auditlog.Text]auditlog.Text{}, groups: map[[2]string]*Group{}}
 	// It is asked for even where this count can do without, so that the next one, grouped otherwise, costs no call.
 	var err error
 	c.catalog, err = s.Directory.Catalog(ctx, q.Organization.ID)
@@ -137,13 +137,14 @@ func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
 
 // counter counts bins of entries that come newest first.
 type counter struct {
-	request  CountRequest
-	window   auditlog.Window
-	catalog  *auditlog.Catalog
-	kinds    map[auditlog.Text]auditlog.Text // of events, as found out so far
-	groups   map[[2]string]*Group
-	total    int
-	previous int
+	request   CountRequest
+	window    auditlog.Window
+	weekStart question.WeekStart
+	catalog   *auditlog.Catalog
+	kinds     map[auditlog.Text]auditlog.Text // of events, as found out so far
+	groups    map[[2]string]*Group
+	total     int
+	previous  int
 }
 
 func (c *counter) add(bin auditlog.Bin) {
@@ -166,7 +167,7 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool)
 	e := &bin.Entry
 	var key [2]string
 	for i, dimension := range c.request.GroupBy {
-		key[i] = idIn(dimension, e, local, c.catalog)
+		key[i] = idIn(dimension, e, local, c.weekStart, c.catalog)
 	}
 	group, ok := c.groups[key]
 	if !ok {

@@ -36,7 +36,7 @@ func (d Dimension) isPeriod() bool {
 // Value is what the entries of a group share in one dimension.
 type Value struct {
 	Dimension Dimension
-	// ID distinguishes values: an id, an event, a category, 2026-10-03 for a day or the Monday of a week, 2026-10, 0 to 23, or 0 for Monday
+	// ID distinguishes values: an id, an event, a category, 2026-10-03 for a day or the first of a week, 2026-10, 0 to 23, or 0 for Monday
 	// to 6. It is empty for entries that have no such thing.
 	ID string
 	// Actor and Team are as the newest entry of the group has them: for names.
@@ -59,7 +59,7 @@ type Group struct {
 }
 
 // idIn returns an entry's value in a dimension. local is when it was triggered, by the clocks of the window's zone.
-func idIn(d Dimension, e *auditlog.Entry, local time.Time, catalog *auditlog.Catalog) string {
+func idIn(d Dimension, e *auditlog.Entry, local time.Time, weekStart question.WeekStart, catalog *auditlog.Catalog) string {
 	switch d {
 	case GroupByActor:
 		return actorKey(e)
@@ -74,9 +74,7 @@ func idIn(d Dimension, e *auditlog.Entry, local time.Time, catalog *auditlog.Cat
 	case GroupByDay:
 		return local.Format(time.DateOnly)
 	case GroupByWeek:
-		// Noon, since some zones skip midnight.
-		year, month, date := local.Date()
-		return time.Date(year, month, date-question.WeekdayIndex(local.Weekday()), 12, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		return weekStart.Of(local)
 	case GroupByMonth:
 		return local.Format("2006-01")
 	case GroupByHourOfDay:

@@ -43,6 +43,9 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		if !byGroup && len(request.GroupBy) > 0 {
 			result.Warn("groups by day, week or month have no counterpart in the period before: only the totals are compared")
 		}
+		for _, note := range question.NotesOnClocks(previous.Window) {
+			result.Warn("the period before: " + note)
+		}
 		switch {
 		case previous.Failure != nil:
 			result.Warn("the period before could not be read, so its numbers are lower bounds: " +
@@ -68,6 +71,7 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		result.Warn("target ids are unique only within a kind of object, and some groups hold several kinds: group by target and " +
 			"category, or filter by event, to part them")
 	}
+	warnOfOddDays(result, asked.Query.Window)
 	if len(request.GroupBy) > 0 {
 		result.OtherCount = counting.Total
 		for _, group := range result.Groups {
@@ -75,6 +79,16 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		}
 	}
 	return result
+}
+
+// warnOfOddDays says of the days that are listed which of them are longer or shorter than others.
+func warnOfOddDays(result *schemas.CountAuditLogsResult, window auditlog.Window) {
+	for _, odd := range question.OddDays(window) {
+		isListed := slices.ContainsFunc(result.Groups, func(g schemas.CountGroup) bool { return g.Key.Day == odd.Date })
+		if isListed && !slices.Contains(result.Warnings, odd.Note) {
+			result.Warn(odd.Note)
+		}
+	}
 }
 
 // WarnOfBounds says what numbers are that do not rest on the whole window.

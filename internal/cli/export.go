@@ -21,8 +21,9 @@ type exportCommand struct {
 
 	SinceCheckpoint string `help:"File that remembers how far the last export came: go on from there, with what is new. It is made by the first one." type:"path" placeholder:"FILE"`
 
-	From         string   `help:"Beginning of the window, e.g. 30d, 2026-10, last month, all." default:"all" placeholder:"TIME"`
+	From         string   `help:"Beginning of the window, e.g. 30d, 2026-10-03; default: all." placeholder:"TIME"`
 	To           string   `help:"Its end; default: now." placeholder:"TIME"`
+	Period       string   `help:"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3." placeholder:"PERIOD"`
 	Team         []string `help:"Only these teams, by name or id; none for the organization itself." placeholder:"TEAM"`
 	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." placeholder:"ACTOR"`
 	ExcludeActor []string `help:"Not what these people did." placeholder:"ACTOR"`
@@ -37,7 +38,7 @@ func (*exportCommand) Help() string {
 A window is written newest first. With --since-checkpoint, entries come in the order in which they became known, late ones too, and each only once: run it again and again, e.g. after every sync. A file given with -o is then continued, and what an export that failed had written of it is written anew.
 
 Examples:
-  make-audit-mcp export --format csv --from "last month" --event '*_deleted' -o deletions.csv
+  make-audit-mcp export --format csv --period "last month" --event '*_deleted' -o deletions.csv
   make-audit-mcp sync && make-audit-mcp export --format ocsf --since-checkpoint siem.json | forwarder
   make-audit-mcp --demo export --from 24h --format ecs`
 }
@@ -71,15 +72,18 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 
 // configure finds out what is asked for.
 func (c *exportCommand) configure(r *runtime, from *upstream, format export.Format) (*exporting, error) {
+	if c.Period == "" {
+		c.From = cmp.Or(c.From, "all")
+	}
 	asked, err := from.service.Resolve(r.ctx, question.Filter{
-		From: c.From, To: c.To, TargetID: c.TargetID,
+		From: c.From, To: c.To, Period: c.Period, TargetID: c.TargetID,
 		Teams: c.Team, Actors: c.Actor, ExcludeActors: c.ExcludeActor, Events: c.Event,
 	}, 0)
 	if err != nil {
 		return nil, err
 	}
 	for _, note := range asked.Notes {
-		r.logger.InfoContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
+		r.logger.WarnContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
 	}
 	catalog, err := from.service.Directory.Catalog(r.ctx, asked.Query.Organization.ID)
 	if err != nil {
@@ -124,7 +128,7 @@ func (e *exporting) series() *export.Incremental {
 	if e.From != "all" {
 		series.From = e.query.Window.From
 	}
-	if e.To != "" {
+	if e.To != "" || e.Period != "" {
 		series.Until = e.query.Window.To
 	}
 	return series

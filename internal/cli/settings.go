@@ -20,13 +20,14 @@ type Settings struct {
 	Demo    bool      `help:"Use a simulated organization instead of Make: no account, no network; real keys are ignored."`
 	DemoNow time.Time `help:"Pin the demo's clock, e.g. 2026-11-20T12:00:00Z." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
 
-	Zone              string `help:"Host of your Make zone, e.g. eu1.make.com." env:"MAKE_ZONE" placeholder:"HOST"`
-	APIURL            string `name:"api-url" help:"Whole base URL of the API instead of a zone (private instances)." env:"MAKE_API_URL" placeholder:"URL"`
-	APIKeyFile        string `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" placeholder:"FILE"`
-	OrganizationID    string `help:"Organization that questions are about when they name none." env:"MAKE_ORGANIZATION_ID" placeholder:"ID"`
-	Timezone          string `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
-	Archive           string `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" placeholder:"FILE"`
-	RequestsPerMinute string `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
+	Zone              string             `help:"Host of your Make zone, e.g. eu1.make.com." env:"MAKE_ZONE" placeholder:"HOST"`
+	APIURL            string             `name:"api-url" help:"Whole base URL of the API instead of a zone (private instances)." env:"MAKE_API_URL" placeholder:"URL"`
+	APIKeyFile        string             `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" placeholder:"FILE"`
+	OrganizationID    string             `help:"Organization that questions are about when they name none." env:"MAKE_ORGANIZATION_ID" placeholder:"ID"`
+	Timezone          string             `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
+	WeekStart         question.WeekStart `help:"Where weeks begin: monday or sunday; default: monday." env:"MAKE_WEEK_START" placeholder:"DAY"`
+	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" placeholder:"FILE"`
+	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
 	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
 	LogFormat string `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`

@@ -91,6 +91,7 @@ func (u *upstreams) with(base *url.URL, credential makeapi.Credential) *upstream
 			Cursors:      &question.Sealer{Secret: credential.Secret, Instance: instance},
 			Organization: u.organization,
 			Location:     u.location,
+			WeekStart:    u.settings.WeekStart,
 		}}}
 }
 

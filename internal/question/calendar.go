@@ -1,6 +1,8 @@
 package question
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -13,15 +15,45 @@ type date struct {
 	day   int
 }
 
-// start returns the first instant of the day in a zone. Where clocks go back over midnight it is the earlier midnight; where they skip
-// midnight, the end of the gap.
-func (d date) start(location *time.Location) time.Time {
-	midnight := time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC)
-	reading := readClock(midnight, location)
-	if reading.kind == clockSkipped {
-		return reading.gapEnd
+// midnight is the beginning of the day as clocks show it, in UTC.
+func (d date) midnight() time.Time { return time.Date(d.year, d.month, d.day, 0, 0, 0, 0, time.UTC) }
+
+// start returns the first instant of the day in a zone.
+func (d date) start(location *time.Location) time.Time { return instantOf(d.midnight(), location) }
+
+// dateOf returns the day of a local time.
+func dateOf(local time.Time) date {
+	year, month, day := local.Date()
+	return date{year, month, day}
+}
+
+// WeekStart is where weeks begin: how many days before Monday. The zero WeekStart is Monday; weeks that are named by their number (ISO
+// 8601) always begin there.
+type WeekStart int
+
+// UnmarshalText reads monday or sunday.
+func (w *WeekStart) UnmarshalText(text []byte) error {
+	switch strings.ToLower(strings.TrimSpace(string(text))) {
+	case "monday":
+		*w = 0
+	case "sunday":
+		*w = 1
+	default:
+		return fmt.Errorf("%s is no beginning of a week; accepted: monday, sunday", auditlog.Text(text).Quote())
 	}
-	return reading.earlier
+	return nil
+}
+
+// date returns the first day of the week that a local time lies in.
+func (w WeekStart) date(local time.Time) date {
+	first := dateOf(local)
+	first.day -= (WeekdayIndex(local.Weekday()) + int(w)) % 7
+	return first
+}
+
+// Of returns the first day of the week that a local time lies in, as 2026-10-05.
+func (w WeekStart) Of(local time.Time) string {
+	return w.date(local).midnight().Format(time.DateOnly)
 }
 
 func daysIn(year int, month time.Month) int {
@@ -80,30 +112,89 @@ func offsetAt(t time.Time) time.Duration {
 // months as many months; where both ends show the same time of day, as many calendar days; else as much time.
 func Previous(w auditlog.Window) auditlog.Window {
 	from, to := w.From.In(w.Location), w.To.In(w.Location)
-	previous := auditlog.Window{From: from.Add(-to.Sub(from)), To: from, Location: w.Location}
 	year, month, _ := from.Date()
 	toYear, toMonth, _ := to.Date()
 	first, next := date{year, month, 1}, date{toYear, toMonth, 1}
-	length := clockBefore(to, 0).Sub(clockBefore(from, 0))
+	length := wallClock(to).Sub(wallClock(from))
 	switch {
 	case first.start(w.Location).Equal(from) && next.start(w.Location).Equal(to):
 		months := time.Month(12*(toYear-year)) + toMonth - month
-		previous.From = date{year, month - months, 1}.start(w.Location)
+		return auditlog.Window{From: date{year, month - months, 1}.start(w.Location), To: from, Location: w.Location}
 	case length%(24*time.Hour) == 0:
 		return DaysBefore(w, int(length/(24*time.Hour)))
 	}
-	return previous
+	return auditlog.Window{From: from.Add(-to.Sub(from)), To: from, Location: w.Location}
 }
 
 // DaysBefore returns the time of so many calendar days up to a window's beginning.
 func DaysBefore(w auditlog.Window, days int) auditlog.Window {
 	from := w.From.In(w.Location)
-	return auditlog.Window{From: readClock(clockBefore(from, days), w.Location).earlier, To: from, Location: w.Location}
+	return auditlog.Window{From: instantOf(wallClock(from).AddDate(0, 0, -days), w.Location), To: from, Location: w.Location}
 }
 
-// clockBefore is what clocks showed at the same time of day so many calendar days earlier, in UTC.
-func clockBefore(t time.Time, days int) time.Time {
-	year, month, day := t.Date()
-	hour, minute, second := t.Clock()
-	return time.Date(year, month, day-days, hour, minute, second, t.Nanosecond(), time.UTC)
+// wallClock returns what clocks show at t, in UTC; at the first instant of a day always midnight, so that days count as whole ones where
+// clocks skip it. [instantOf] is the way back.
+func wallClock(t time.Time) time.Time {
+	if day := dateOf(t); t.Equal(day.start(t.Location())) {
+		return day.midnight()
+	}
+	return t.UTC().Add(offsetAt(t))
+}
+
+// instantOf returns the instant at which clocks in a zone show what clock shows in UTC. Of midnight it is always the first instant of the
+// day: the earlier midnight where clocks go back over it, the end of the gap where they skip it. Of other times that are shown twice it is
+// the earlier; of those that are skipped, the one that the offset before the gap leads to.
+func instantOf(clock time.Time, location *time.Location) time.Time {
+	reading := readClock(clock, location)
+	if reading.kind == clockSkipped && isMidnight(clock) {
+		return reading.gapEnd
+	}
+	return reading.earlier
+}
+
+func isMidnight(clock time.Time) bool { return clock.Equal(dateOf(clock).midnight()) }
+
+// OddDay is a day on which the clocks of a zone change.
+type OddDay struct {
+	// Date is the day, as 2026-10-25.
+	Date string
+	// Length is how long it is.
+	Length time.Duration
+	// Note says so in words.
+	Note string
+}
+
+// OddDays returns the days of a window on which clocks change, oldest first.
+func OddDays(w auditlog.Window) []OddDay {
+	var odd []OddDay
+	for at := w.From.In(w.Location).Add(-1); ; { // a day may begin with the change
+		_, at = at.ZoneBounds()
+		if at.IsZero() || !at.Before(w.To) {
+			return odd
+		}
+		before, after := offsetAt(at.Add(-1)), offsetAt(at)
+		if before == after {
+			continue // only the zone's name changes
+		}
+		first, last, what := at.UTC().Add(before), at.UTC().Add(after), "forward, and %s to %s is missing"
+		if after < before {
+			first, last, what = last, first, "back, and %s to %s comes twice"
+		}
+		day := dateOf(at)
+		length := date{day.year, day.month, day.day + 1}.start(w.Location).Sub(day.start(w.Location))
+		odd = append(odd, OddDay{Date: at.Format(time.DateOnly), Length: length,
+			Note: fmt.Sprintf("%s has %g hours in %s: clocks go "+what, at.Format(time.DateOnly), length.Hours(), w.Location,
+				first.Format("15:04"), last.Format("15:04"))})
+	}
+}
+
+// NotesOnClocks says of a window of not more than a day that its day is an odd one: its hours are then not what they seem.
+func NotesOnClocks(w auditlog.Window) []string {
+	var notes []string
+	for _, odd := range OddDays(w) {
+		if w.To.Sub(w.From) <= max(odd.Length, 24*time.Hour) {
+			notes = append(notes, odd.Note)
+		}
+	}
+	return notes
 }

@@ -27,6 +27,8 @@ type Resolver struct {
 	Organization auditlog.ID
 	// Location is the zone in which days are meant; nil means the user's.
 	Location *time.Location
+	// WeekStart is where weeks begin.
+	WeekStart WeekStart
 }
 
 // Filter is a question's narrowing, as it was asked.
@@ -39,9 +41,10 @@ type Filter struct {
 	// Kind is a kind of object instead of Events: a category.
 	Kind     string
 	TargetID string
-	From, To string
-	Timezone string
-	// Window, if set, is what From, To and Timezone became before.
+	// From and To, or Period instead of both, are a window as [WindowRequest] has it.
+	From, To, Period string
+	Timezone         string
+	// Window, if set, is what From, To, Period and Timezone became before.
 	Window *auditlog.Window
 }
 
@@ -105,7 +108,7 @@ func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, q
 		return err
 	}
 	window, err := r.resolveWindow(ctx, question.Query.Organization.ID,
-		WindowRequest{From: f.From, To: f.To, Location: location, DefaultDays: defaultDays})
+		WindowRequest{From: f.From, To: f.To, Period: f.Period, Location: location, WeekStart: r.WeekStart, DefaultDays: defaultDays})
 	question.Query.Window, question.Notes = window.Window, window.Notes
 	return err
 }

@@ -201,7 +201,7 @@ func TestQuestionsThatFollowEachOtherEndAtTheSameInstant(t *testing.T) {
 		assert.Equal(t, now(), asked.Query.Window.To.UTC(), name)
 		assert.Empty(t, asked.Notes, name)
 	}
-	past := resolve(question.Filter{From: "2026-10"})
+	past := resolve(question.Filter{Period: "2026-10"})
 	assert.Equal(t, time.Date(2026, 10, 31, 23, 0, 0, 0, time.UTC), past.Query.Window.To.UTC())
 	assert.Empty(t, past.Notes, "a window of the past does not end now")
 }

@@ -1,6 +1,7 @@
 package question
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -14,19 +15,25 @@ import (
 const (
 	minYear = 2000
 	maxYear = 2100
+
+	yearsAllowed = "the year must lie between 2000 and 2100"
 )
 
-// timeForms is what the arguments from and to accept, for error messages.
-const timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-03T14:00), a date (2026-10-03), a month (2026-10), a year " +
-	"(2026), now, today, yesterday, this or last week, month, quarter or year (last week), days or weeks back (7d, 2w), hours or minutes " +
-	"back (24h, 90min, now-36h), all in from (as far back as Make keeps)"
+// What the arguments accept, for error messages.
+const (
+	periodForms = "a date (2026-10-03), a month (2026-10), a quarter (2026-Q3), a week (2026-W46), a year (2026), today, yesterday, a weekday " +
+		"(monday: the last one that has begun), this or last week, month, quarter or year (last week)"
+	timeForms = "RFC 3339 (2026-10-03T14:00:00+02:00), a local time (2026-10-03T14:00), Unix seconds or milliseconds, " + periodForms +
+		", now, days, weeks, months or years back (7d, 2w, 3 months ago, last 7 days, 1y), hours or minutes back (24h, 90min, now-36h), all " +
+		"in from (as far back as Make keeps)"
+)
 
 // all is as far back as entries are kept.
 const all = "all"
 
 // TimeError says that a time, a window or a time zone could not be read.
 type TimeError struct {
-	// Argument is the argument at fault: from, to, timezone, hours or weekdays.
+	// Argument is the argument at fault: from, to, period, timezone, hours or weekdays.
 	Argument string
 	// Value is what was given, raw, and Problem what is wrong with it.
 	Value, Problem string
@@ -60,16 +67,24 @@ type timeParser struct {
 	value     string
 	now       time.Time // in the window's location
 	beginning time.Time // of all; zero: there is no such time
+	weekStart WeekStart
 	notes     []string
 }
 
 // writtenTime is a year, month, date, local time or RFC 3339, distinguished by which groups are there: year, month, day, hour, minute,
 // second, fraction, offset.
 var writtenTime = regexp.MustCompile(
-	`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(Z|[+-]\d{2}:\d{2})?)?)?)?$`)
+	`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?)?)?$`)
 
-// relativeTime is an amount and its unit, with now and a sign or without.
-var relativeTime = regexp.MustCompile(`^(?:now ?([+-]) ?)?(\d+) ?([a-z]+)$`)
+// numberedPeriod is a quarter or an ISO week: year, quarter, week.
+var numberedPeriod = regexp.MustCompile(`^(\d{4})-?(?:Q(\d)|W(\d{2}))$`)
+
+// unixTime is seconds or milliseconds since 1970, with a fraction or without.
+var unixTime = regexp.MustCompile(`^(\d{9,13})(?:\.(\d+))?$`)
+
+// relativeTime is an amount and its unit, with now and a sign or words around it or without. Without an amount it is one: past week.
+var relativeTime = regexp.MustCompile(
+	`^(?:(?:now ?)?([+-]) ?|(?:last|past)[ _-])?(\d+)[ _-]?([a-z]+)(?:[ _-]ago)?$|^past[ _-]([a-z]+)$`)
 
 func (p *timeParser) parse() (moment, error) {
 	if strings.ContainsFunc(p.value, func(r rune) bool { return r < ' ' || r > '~' }) {
@@ -79,9 +94,15 @@ func (p *timeParser) parse() (moment, error) {
 	if m := writtenTime.FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
 		return p.written(m)
 	}
+	if m := numberedPeriod.FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
+		return p.numbered(m[1], m[2], m[3])
+	}
+	if m := unixTime.FindStringSubmatch(p.value); m != nil {
+		return p.unix(m[1], m[2])
+	}
 	lower := strings.ToLower(p.value)
 	if m := relativeTime.FindStringSubmatch(lower); m != nil {
-		return p.relative(m[1], m[2], m[3])
+		return p.relative(m[1], cmp.Or(m[2], "1"), cmp.Or(m[3], m[4]))
 	}
 	words := strings.FieldsFunc(lower, func(r rune) bool { return r == ' ' || r == '_' || r == '-' })
 	m, err := p.named(strings.Join(words, " "))
@@ -91,18 +112,22 @@ func (p *timeParser) parse() (moment, error) {
 
 // fail makes the error for an argument that cannot be read.
 func (p *timeParser) fail(problem string) *TimeError {
-	return &TimeError{Argument: p.argument, Value: p.value, Problem: problem, Accepted: timeForms}
+	accepted := timeForms
+	if p.argument == "period" {
+		accepted = periodForms
+	}
+	return &TimeError{Argument: p.argument, Value: p.value, Problem: problem, Accepted: accepted}
 }
 
 // named reads a keyword: now, or the name of a period.
 func (p *timeParser) named(name string) (moment, error) {
 	year, month, day := p.now.Date()
-	monday := day - (int(p.now.Weekday())+6)%7
+	week := p.weekStart.date(p.now)
 	quarter := month - (month-1)%3
 	switch name {
 	case all:
 		if p.argument != "from" {
-			return moment{}, p.fail("is where a window may begin, not where it may end")
+			return moment{}, p.fail("is where a window may begin: it stands in from")
 		}
 		if !p.beginning.IsZero() {
 			return moment{start: p.beginning, end: p.beginning}, nil
@@ -115,8 +140,8 @@ func (p *timeParser) named(name string) (moment, error) {
 	days, ok := map[string][2]date{
 		"today":        {{year, month, day}, {year, month, day + 1}},
 		"yesterday":    {{year, month, day - 1}, {year, month, day}},
-		"this week":    {{year, month, monday}, {year, month, monday + 7}},
-		"last week":    {{year, month, monday - 7}, {year, month, monday}},
+		"this week":    {week, {week.year, week.month, week.day + 7}},
+		"last week":    {{week.year, week.month, week.day - 7}, week},
 		"this month":   {{year, month, 1}, {year, month + 1, 1}},
 		"last month":   {{year, month - 1, 1}, {year, month, 1}},
 		"this quarter": {{year, quarter, 1}, {year, quarter + 3, 1}},
@@ -124,6 +149,10 @@ func (p *timeParser) named(name string) (moment, error) {
 		"this year":    {{year, 1, 1}, {year + 1, 1, 1}},
 		"last year":    {{year - 1, 1, 1}, {year, 1, 1}},
 	}[name]
+	if weekday, isWeekday := parseWeekday(name); isWeekday {
+		day -= (WeekdayIndex(p.now.Weekday()) - weekday + 7) % 7
+		return p.period(date{year, month, day}, date{year, month, day + 1}), nil
+	}
 	if !ok {
 		return moment{}, p.fail("is not a time")
 	}
@@ -145,18 +174,22 @@ func (p *timeParser) relative(sign, digits, unit string) (moment, error) {
 	}
 	var at time.Time
 	switch unit {
-	case "d":
+	case "d", "day", "days":
 		at = p.daysBefore(p.now, amount)
-	case "w":
+	case "w", "week", "weeks":
 		at = p.daysBefore(p.now, 7*amount)
-	case "h":
+	case "month", "months":
+		at = p.monthsBefore(amount)
+	case "y", "year", "years":
+		at = p.monthsBefore(12 * amount)
+	case "h", "hr", "hrs", "hour", "hours":
 		at = p.back(amount, time.Hour)
-	case "min":
+	case "min", "mins", "minute", "minutes":
 		at = p.back(amount, time.Minute)
 	case "m":
-		return moment{}, p.fail("m could mean minutes or months: write " + digits + "min for minutes, or days, such as 30d for a month")
+		return moment{}, p.fail("m could mean minutes or months: write " + digits + "min or " + digits + " months")
 	default:
-		return moment{}, p.fail("has an unknown unit " + auditlog.Text(unit).Quote() + ": units are d, w, h and min")
+		return moment{}, p.fail("has an unknown unit " + auditlog.Text(unit).Quote() + ": units are d, w, months, y, h and min")
 	}
 	if at.Year() < minYear {
 		return moment{}, p.fail(fmt.Sprintf("goes back beyond the year %d", minYear))
@@ -169,9 +202,68 @@ func (p *timeParser) back(amount int, unit time.Duration) time.Time {
 	return time.Unix(p.now.Unix()-int64(amount)*int64(unit/time.Second), int64(p.now.Nanosecond())).In(p.now.Location())
 }
 
-// daysBefore goes back from t by calendar days, to the same local time.
+// daysBefore goes back from t by calendar days, to the same local time; from the beginning of a day to the beginning of a day.
 func (p *timeParser) daysBefore(t time.Time, days int) time.Time {
-	return p.local(clockBefore(t, days))
+	return p.dayTime(wallClock(t).AddDate(0, 0, -days))
+}
+
+// monthsBefore goes back from now by calendar months, to the same local time of the same day, or the last one that the month has.
+func (p *timeParser) monthsBefore(months int) time.Time {
+	clock := wallClock(p.now)
+	first := clock.AddDate(0, -months, 1-clock.Day())
+	return p.dayTime(first.AddDate(0, 0, min(clock.Day(), daysIn(first.Year(), first.Month()))-1))
+}
+
+// dayTime is local, but for a midnight that nobody asked for: the day then begins when it begins.
+func (p *timeParser) dayTime(clock time.Time) time.Time {
+	if isMidnight(clock) {
+		return instantOf(clock, p.now.Location())
+	}
+	return p.local(clock)
+}
+
+// numbered reads a quarter or an ISO week, of which the first is the one with 4 January.
+func (p *timeParser) numbered(yearDigits, quarterDigit, weekDigits string) (moment, error) {
+	year, _ := strconv.Atoi(yearDigits) // digits by the expression; none is 0
+	quarter, _ := strconv.Atoi(quarterDigit)
+	week, _ := strconv.Atoi(weekDigits)
+	if year < minYear || year > maxYear {
+		return moment{}, p.fail(yearsAllowed)
+	}
+	if quarterDigit != "" {
+		if quarter < 1 || quarter > 4 {
+			return moment{}, p.fail("there is no quarter " + quarterDigit + ": a year has 1 to 4")
+		}
+		first := time.Month(3*quarter - 2)
+		return p.period(date{year, first, 1}, date{year, first + 3, 1}), nil
+	}
+	_, weeks := time.Date(year, 12, 28, 0, 0, 0, 0, time.UTC).ISOWeek() // always in the last
+	if week < 1 || week > weeks {
+		return moment{}, p.fail(fmt.Sprintf("there is no week %s: %d has 1 to %d", weekDigits, year, weeks))
+	}
+	monday := WeekStart(0).date(time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC))
+	monday.day += 7 * (week - 1)
+	return p.period(monday, date{monday.year, monday.month, monday.day + 7}), nil
+}
+
+// unix reads seconds since 1970, or, where there are more digits than seconds can have, milliseconds.
+func (p *timeParser) unix(digits, fraction string) (moment, error) {
+	const mostSecondDigits = 10
+	if len(digits) > mostSecondDigits {
+		digits, fraction = digits[:len(digits)-3], digits[len(digits)-3:]+fraction
+	}
+	seconds, _ := strconv.ParseInt(digits, 10, 64) // digits by the expression
+	at := time.Unix(seconds, nanoseconds(fraction)).In(p.now.Location())
+	if at.Year() < minYear || at.Year() > maxYear {
+		return moment{}, p.fail(yearsAllowed)
+	}
+	return moment{start: at, end: at}, nil
+}
+
+// nanoseconds reads the digits behind a second's point; what is finer is cut off.
+func nanoseconds(fraction string) int64 {
+	n, _ := strconv.ParseInt((fraction + "000000000")[:9], 10, 64) // digits by the expressions
+	return n
 }
 
 // written reads the groups of writtenTime.
@@ -184,7 +276,7 @@ func (p *timeParser) written(m []string) (moment, error) {
 	hasMonth, hasDay, hasClock := m[2] != "", m[3] != "", m[4] != ""
 	switch {
 	case year < minYear || year > maxYear:
-		return moment{}, p.fail(fmt.Sprintf("the year must lie between %d and %d", minYear, maxYear))
+		return moment{}, p.fail(yearsAllowed)
 	case !hasMonth:
 		return p.period(date{year, 1, 1}, date{year + 1, 1, 1}), nil
 	case month < 1 || month > 12:
@@ -200,8 +292,7 @@ func (p *timeParser) written(m []string) (moment, error) {
 	if hour > 23 || minute > 59 || second > 59 {
 		return moment{}, p.fail("there is no such time of day: it must lie between 00:00:00 and 23:59:59")
 	}
-	nanosecond, _ := strconv.Atoi((m[7] + "000000000")[:9]) // finer than a nanosecond is cut off
-	clock := time.Date(year, month, day, hour, minute, second, nanosecond, time.UTC)
+	clock := time.Date(year, month, day, hour, minute, second, int(nanoseconds(m[7])), time.UTC)
 	if m[8] == "" {
 		at := p.local(clock)
 		return moment{start: at, end: at}, nil
@@ -214,13 +305,13 @@ func (p *timeParser) written(m []string) (moment, error) {
 	return moment{start: at, end: at}, nil
 }
 
-// parseOffset reads Z or an offset from UTC of the form +02:00.
+// parseOffset reads Z or an offset from UTC of the form +02:00 or +0200.
 func parseOffset(s string) (time.Duration, bool) {
 	if s == "Z" {
 		return 0, true
 	}
 	hours, _ := strconv.Atoi(s[1:3]) // digits by the expression
-	minutes, _ := strconv.Atoi(s[4:6])
+	minutes, _ := strconv.Atoi(s[len(s)-2:])
 	offset := time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute
 	if s[0] == '-' {
 		offset = -offset

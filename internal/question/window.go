@@ -11,10 +11,12 @@ import (
 
 // WindowRequest is a window as someone asked for it.
 type WindowRequest struct {
-	// From and To are as written by the caller; empty means not given.
-	From, To string
+	// From and To, or Period instead of both, are as written by the caller; empty means not given.
+	From, To, Period string
 	// Location is the zone of local times and days.
 	Location *time.Location
+	// WeekStart is where weeks begin.
+	WeekStart WeekStart
 	// Now is the end of what can be asked for.
 	Now time.Time
 	// Beginning is what all means: before it there is nothing to be read. Where it is zero, all is refused.
@@ -35,60 +37,96 @@ type ParsedWindow struct {
 // ParseWindow resolves a requested window. Whatever it returns without an error satisfies From < To <= Now; a time that cannot be read,
 // lies in the future or makes the window empty is a [TimeError].
 //
-//   - From alone: a date, a month, a year or a named period means the whole of it, as far as it is past; any other form means from then
-//     until Now.
+//   - From alone: from its beginning until Now.
 //   - To alone: the DefaultDays calendar days before it.
 //   - Neither: the DefaultDays calendar days before Now, at its local time.
 //   - A period in To means the period's end. A To in the future becomes Now.
+//   - Period: the whole of it, as far as it is past.
 func ParseWindow(r WindowRequest) (ParsedWindow, error) {
-	now := r.Now.Round(0).In(r.Location) // Round drops the monotonic clock
-	fromText, toText := strings.TrimSpace(r.From), strings.TrimSpace(r.To)
-	from := timeParser{argument: "from", value: fromText, now: now, beginning: r.Beginning}
-	to := timeParser{argument: "to", value: toText, now: now}
-
-	var begin, end moment
+	r.Now = r.Now.Round(0).In(r.Location) // Round drops the monotonic clock
+	r.From, r.To, r.Period = strings.TrimSpace(r.From), strings.TrimSpace(r.To), strings.TrimSpace(r.Period)
+	var window ParsedWindow
 	var err error
-	if fromText != "" {
+	if r.Period != "" {
+		window, err = r.period()
+	} else {
+		window, err = r.fromTo()
+	}
+	if err != nil {
+		return ParsedWindow{}, err
+	}
+	window.From, window.To, window.Location = window.From.In(r.Location), window.To.In(r.Location), r.Location
+	window.OpenEnd = !window.To.Before(r.Now)
+	window.Notes = append(window.Notes, NotesOnClocks(window.Window)...)
+	return window, nil
+}
+
+// parser reads one of the arguments.
+func (r *WindowRequest) parser(argument, value string) *timeParser {
+	return &timeParser{argument: argument, value: value, now: r.Now, beginning: r.Beginning, weekStart: r.WeekStart}
+}
+
+// period resolves Period.
+func (r *WindowRequest) period() (ParsedWindow, error) {
+	parser := r.parser("period", r.Period)
+	if r.From != "" || r.To != "" {
+		return ParsedWindow{}, &TimeError{Argument: "period", Value: r.Period,
+			Problem: "stands instead of from and to, which are given as well: leave out period, or both of them"}
+	}
+	asked, err := parser.parse()
+	switch {
+	case err != nil:
+		return ParsedWindow{}, err
+	case !asked.isPeriod:
+		return ParsedWindow{}, parser.fail("is no day, week, month, quarter or year: for the time since then, give it as from")
+	case !asked.start.Before(r.Now):
+		return ParsedWindow{}, parser.fail(fmt.Sprintf("begins at %s, which is not before now (%s): there are no entries yet",
+			stamp(asked.start), stamp(r.Now)))
+	case !asked.start.Before(asked.end):
+		return ParsedWindow{}, parser.fail("is empty: clocks leave it out in " + r.Location.String())
+	case asked.end.After(r.Now):
+		asked.end = r.Now
+	}
+	return ParsedWindow{Window: auditlog.Window{From: asked.start, To: asked.end}}, nil
+}
+
+// fromTo resolves From and To.
+func (r *WindowRequest) fromTo() (ParsedWindow, error) {
+	from, to := r.parser("from", r.From), r.parser("to", r.To)
+	begin, end := moment{}, moment{end: r.Now}
+	var err error
+	if r.From != "" {
 		if begin, err = from.parse(); err != nil {
 			return ParsedWindow{}, err
 		}
-		if !begin.start.Before(now) {
-			return ParsedWindow{}, &TimeError{Argument: "from", Value: fromText, Problem: fmt.Sprintf(
-				"begins at %s, but must begin before now (%s), for example at 7d or yesterday", stamp(begin.start), stamp(now))}
+		if !begin.start.Before(r.Now) {
+			return ParsedWindow{}, &TimeError{Argument: "from", Value: r.From, Problem: fmt.Sprintf(
+				"begins at %s, but must begin before now (%s), for example at 7d or yesterday", stamp(begin.start), stamp(r.Now))}
+		}
+		if r.To == "" && begin.isPeriod && !begin.end.After(r.Now) {
+			quoted := auditlog.Text(r.From).Quote()
+			from.note("from %s without to: the window goes on until now; period %s is the whole of it and no more", quoted, quoted)
 		}
 	}
-	switch {
-	case toText != "":
+	if r.To != "" {
 		if end, err = to.parse(); err != nil {
 			return ParsedWindow{}, err
 		}
-	case fromText != "" && begin.isPeriod:
-		end = begin
-	default:
-		end = moment{end: now}
 	}
-	if end.end.After(now) {
-		if toText != "" && !end.isNamed {
-			to.note("to %s ends in the future, at %s: now (%s) is used", auditlog.Text(toText).Quote(), stamp(end.end), stamp(now))
+	if end.end.After(r.Now) {
+		if !end.isNamed {
+			to.note("to %s ends in the future, at %s: now (%s) is used", auditlog.Text(r.To).Quote(), stamp(end.end), stamp(r.Now))
 		}
-		end.end = now
+		end.end = r.Now
 	}
-	if fromText == "" {
-		begin.start = from.daysBefore(end.end, max(1, r.DefaultDays))
+	if r.From == "" {
+		begin.start = from.daysBefore(end.end.In(r.Location), max(1, r.DefaultDays))
 	}
 	if !begin.start.Before(end.end) {
-		empty := &TimeError{Argument: "to", Value: toText, Problem: fmt.Sprintf(
+		return ParsedWindow{}, &TimeError{Argument: "to", Value: r.To, Problem: fmt.Sprintf(
 			"the window would be empty: it begins at %s and ends at %s; to must be later than from", stamp(begin.start), stamp(end.end))}
-		if toText == "" {
-			empty.Argument, empty.Value = "from", fromText
-		}
-		return ParsedWindow{}, empty
 	}
-	return ParsedWindow{
-		Window:  auditlog.Window{From: begin.start.In(r.Location), To: end.end.In(r.Location), Location: r.Location},
-		OpenEnd: !end.end.Before(now),
-		Notes:   append(from.notes, to.notes...),
-	}, nil
+	return ParsedWindow{Window: auditlog.Window{From: begin.start, To: end.end}, Notes: append(from.notes, to.notes...)}, nil
 }
 
 // resolveWindow understands a window. One without an end ends where what was read lately does, so that questions that follow each other are
@@ -108,7 +146,7 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 			request.Beginning = archive.From
 		}
 	}
-	if asOf := r.Directory.AsOf(ctx, organization); request.To == "" && asOf.Before(now) && isSameDay(asOf, now, request.Location) {
+	if asOf := r.Directory.AsOf(ctx, organization); request.To == "" && asOf.Before(now) && dateOf(asOf.In(request.Location)) == dateOf(now.In(request.Location)) {
 		request.Now = asOf
 		// What was asked for may have begun only since.
 		if window, err := ParseWindow(request); err == nil {
@@ -121,11 +159,4 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 	}
 	request.Now = now
 	return ParseWindow(request)
-}
-
-// isSameDay reports whether named days mean the same at two instants.
-func isSameDay(a, b time.Time, location *time.Location) bool {
-	year, month, day := a.In(location).Date()
-	otherYear, otherMonth, otherDay := b.In(location).Date()
-	return year == otherYear && month == otherMonth && day == otherDay
 }

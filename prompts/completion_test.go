@@ -163,7 +163,8 @@ func TestTimesAndOrganizationsAreCompleted(t *testing.T) {
 	f := u.form(makesim.DemoToken)
 	// Times need nobody's answer.
 	for typed, want := range map[string][]string{
-		"THIS M": {"this month"}, " this": {"this week", "this month", "this quarter", "this year"}, "last": {}, "3": {"30d"}, "al": {"all"}, "2026-10": {}, "x": {},
+		"THIS M": {"this month"}, " this": {"this week", "this month", "this quarter", "this year"}, "last": {},
+		"3": {"30d"}, "al": {"all"}, "2026-10": {}, "x": {},
 	} {
 		assert.Equal(t, want, f.values("from", typed), typed)
 	}

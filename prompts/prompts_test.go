@@ -420,7 +420,8 @@ func TestArgumentsAreEchoedClean(t *testing.T) {
 func TestAllPartsAreOfTheSameWindow(t *testing.T) {
 	t.Parallel()
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
-	for _, window := range []map[string]string{{}, {"period": "2026-10"}, {"from": "2026-10"}, {"from": "2026-11-02", "to": "2026-11-05"}, {"to": "2026-11-12"}} {
+	for _, window := range []map[string]string{{}, {"period": "2026-10"}, {"from": "2026-10"}, {"from": "2026-11-02", "to": "2026-11-05"},
+		{"to": "2026-11-12"}} {
 		for _, name := range []string{"security_review", "incident_timeline"} {
 			var from, to []string
 			for _, p := range c.review(name, window).parts {

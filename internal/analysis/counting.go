@@ -46,7 +46,8 @@ type PreviousCounting struct {
 
 // Count counts the entries that answer a query. Both periods are read at once.
 func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
-	c := &counter{request: request, window: q.Window, weekStart: s.WeekStart, kinds: map[auditlog.Text]auditlog.Text{}, groups: map[[2]string]*Group{}}
+	c := &counter{request: request, window: q.Window, weekStart: s.WeekStart, kinds: map[auditlog.Text]auditlog.Text{},
+		groups: map[[2]string]*Group{}}
 	// It is asked for even where this count can do without, so that the next one, grouped otherwise, costs no call.
 	var err error
 	c.catalog, err = s.Directory.Catalog(ctx, q.Organization.ID)

@@ -106,6 +106,46 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 	}
 }
 
+func TestWeeksBeginWhereTheSettingSays(t *testing.T) {
+	week := func(flags ...string) (from string, groups []string) {
+		t.Helper()
+		out := run(t, "", append(append([]string{"--demo", "--demo-now", demoNow}, flags...), "call", "count_audit_logs",
+			`{"period":"last week","group_by":"week"}`)...).succeeds().out
+		var counted struct {
+			Query  struct{ From string }
+			Groups []struct{ Key struct{ Week string } }
+		}
+		require.NoError(t, json.Unmarshal([]byte(out), &counted))
+		for _, group := range counted.Groups {
+			groups = append(groups, group.Key.Week)
+		}
+		return counted.Query.From, groups
+	}
+	for name, test := range map[string]struct {
+		set, flags []string
+		first      string
+	}{
+		"by default":         {first: "2026-11-09"},
+		"by the environment": {set: []string{"MAKE_WEEK_START=sunday"}, first: "2026-11-08"},
+		"by a flag":          {flags: []string{"--week-start=Sunday"}, first: "2026-11-08"},
+		"on Monday":          {set: []string{"MAKE_WEEK_START=sunday"}, flags: []string{"--week-start=monday"}, first: "2026-11-09"},
+		"empty":              {set: []string{"MAKE_WEEK_START="}, first: "2026-11-09"},
+	} {
+		environment(t, test.set...)
+		from, groups := week(test.flags...)
+		assert.Equal(t, test.first+"T00:00:00+01:00", from, name)
+		assert.Equal(t, []string{test.first}, groups, name)
+	}
+	environment(t, "MAKE_WEEK_START=friday")
+	for _, command := range [][]string{{"--demo", "check"}, {"--demo", "call", "list_organizations"}, {"stdio"}} {
+		got := run(t, "", command...)
+		assert.Equal(t, 2, got.code)
+		assert.Empty(t, got.out)
+		assert.Contains(t, got.errOut, `"friday" is no beginning of a week; accepted: monday, sunday`)
+		assert.Contains(t, got.errOut, "MAKE_WEEK_START")
+	}
+}
+
 func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 	_, url := upstream(t)
 	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+makesim.DemoToken)
@@ -159,7 +199,8 @@ func TestFiveMegabytesOfArgumentsAreRefused(t *testing.T) {
 func TestHelpTellsWhatThereIs(t *testing.T) {
 	t.Parallel()
 	for command, wants := range map[string][]string{
-		"":     {"--demo", "MAKE_API_KEY_FILE", "sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE"},
+		"": {"--demo", "MAKE_API_KEY_FILE", "sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE",
+			"--week-start=DAY", "default: monday ($MAKE_WEEK_START)"},
 		"call": {"make-audit-mcp --demo call list_organizations"},
 		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",
 			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},

@@ -199,6 +199,27 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 	}
 }
 
+func TestExportsOfAPeriodAreTheWholeOfIt(t *testing.T) {
+	environment(t)
+	export := func(flags ...string) outcome {
+		return run(t, "", append([]string{"--demo", "--demo-now", demoNow, "export"}, flags...)...)
+	}
+	month := export("--period", "last month").succeeds()
+	assert.Equal(t, export("--from", "2026-10-01", "--to", "2026-10-31").succeeds().out, month.out)
+	assert.NotContains(t, month.errOut, "until now")
+	since := export("--from", "last month").succeeds()
+	assert.Greater(t, strings.Count(since.out, "\n"), strings.Count(month.out, "\n"))
+	assert.Contains(t, since.errOut, "the window goes on until now")
+	for _, both := range [][]string{{"--from", "7d"}, {"--to", "now"}, {"--from", "all"}} {
+		export(append(both, "--period", "last month")...).fails("stands instead of from and to")
+	}
+
+	// A series that is bound to a period ends with it.
+	state := filepath.Join(t.TempDir(), "state")
+	assert.Len(t, linesOf(t, export("--period", "2026-10", "--since-checkpoint", state).succeeds().out), strings.Count(month.out, "\n"))
+	assert.Empty(t, export("--period", "2026-10", "--since-checkpoint", state).succeeds().out)
+}
+
 func TestExportSaysWhichFormatsThereAre(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)

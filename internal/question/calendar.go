@@ -31,10 +31,10 @@ func dateOf(local time.Time) date {
 // 8601) always begin there.
 type WeekStart int
 
-// UnmarshalText reads monday or sunday.
+// UnmarshalText reads monday or sunday; what is empty is monday.
 func (w *WeekStart) UnmarshalText(text []byte) error {
 	switch strings.ToLower(strings.TrimSpace(string(text))) {
-	case "monday":
+	case "", "monday":
 		*w = 0
 	case "sunday":
 		*w = 1

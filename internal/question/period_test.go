@@ -89,7 +89,8 @@ func TestADayThatAZoneLeftOutIsNoPeriod(t *testing.T) {
 func TestAWindowWithoutAnEndGoesOnUntilNow(t *testing.T) {
 	t.Parallel()
 	for _, over := range []string{
-		"2026-09-29", "2026-09", "2025", "2026-Q3", "2026-W40", "yesterday", "last week", "last month", "last quarter", "last year", "tuesday",
+		"2026-09-29", "2026-09", "2025", "2026-Q3", "2026-W40", "yesterday", "last week", "last month", "last quarter", "last year",
+		"tuesday",
 	} {
 		window, err := question.ParseWindow(request(t, over, "", "Europe/Prague", wednesday))
 		require.NoError(t, err, over)
@@ -102,7 +103,8 @@ func TestAWindowWithoutAnEndGoesOnUntilNow(t *testing.T) {
 		assert.Empty(t, whole.Notes, over)
 	}
 	for _, goesOn := range []string{
-		"2026-10-14", "2026-10", "2026", "2026-Q4", "2026-W42", "today", "this week", "this month", "this quarter", "this year", "wednesday",
+		"2026-10-14", "2026-10", "2026", "2026-Q4", "2026-W42", "today", "this week", "this month", "this quarter", "this year",
+		"wednesday",
 		"7d", "last 7 days", "2026-10-03T14:00", "1760000000",
 	} {
 		window, err := question.ParseWindow(request(t, goesOn, "", "Europe/Prague", wednesday))
@@ -145,7 +147,7 @@ func TestWeeksBeginWhereItIsSaid(t *testing.T) {
 	var unset question.WeekStart
 	require.NoError(t, unset.UnmarshalText([]byte("monday")))
 	assert.Zero(t, unset)
-	for _, text := range []string{"friday", "", "0", "mon"} {
+	for _, text := range []string{"friday", "0", "mon"} {
 		require.ErrorContains(t, unset.UnmarshalText([]byte(text)), "accepted: monday, sunday", text)
 	}
 }

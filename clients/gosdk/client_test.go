@@ -624,7 +624,7 @@ func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
 		for argument := range properties {
 			where := row
 			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "target_id", "from", "to",
-				"timezone"}, argument) {
+				"period", "timezone"}, argument) {
 				where = rows[argument]
 			}
 			assert.Contains(t, where, "`"+argument+"`", "%s: README.md does not tell of %s", name, argument)

@@ -86,9 +86,10 @@ func TestImportsPointOneWay(t *testing.T) {
 		"makeapi":                    {},
 		"internal/auditlog":          {},
 		"internal/makesim":           {},
-		"internal/auth":              {},
+		"internal/plaintext":         {},
+		"internal/auth":              {"internal/plaintext"},
 		"internal/telemetry":         {},
-		"internal/transport":         {"internal/auth", "internal/telemetry"},
+		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},
 		"internal/question":          {"internal/auditlog"},
 		"internal/redact":            {"internal/auditlog"},
@@ -108,7 +109,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/cli": {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
-			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/telemetry", "internal/transport",
+			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
+			"internal/transport",
 			"makeapi", "prompts", "resources", "tools",
 		},
 	}

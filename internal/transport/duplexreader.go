@@ -18,11 +18,11 @@ func (d *duplex) receive(ctx context.Context, text []byte) {
 	case !message.hasID() && message.Method == string(mcp.MethodNotificationCancelled):
 		d.calls.cancel(about.RequestID)
 	case !message.hasID():
-		if answer := d.handle(ctx, nil, message.Method, text); answer != nil {
+		if answer := d.handle(ctx, nil, message.Method, message.text); answer != nil {
 			d.send(outgoing{line: answer})
 		}
 	default:
-		d.receiveRequest(ctx, newCall(message, about), text)
+		d.receiveRequest(ctx, newCall(message, about), message.text)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"make-audit-mcp/internal/auth"
+	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/telemetry"
 )
 
@@ -133,7 +134,7 @@ func (g *guards) checkBody(next http.Handler) http.Handler {
 		}
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(g.bodyTimeout))
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBodyBytes))
+		body, err := io.ReadAll(plaintext.NewReader(http.MaxBytesReader(w, r.Body, maxBodyBytes)))
 		if err != nil {
 			// The deadline stays: net/http would wait for the rest of the body.
 			w.Header().Set("Connection", "close")

@@ -116,7 +116,12 @@ func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
 	streams := newStreamable(ctx, h.Server, h.SessionIdle, heartbeat, &recorder{g.logger, h.Telemetry, "http"})
 	go streams.sweep()
 	h.Telemetry.Gauge("sessions", "Open sessions of streamable HTTP.", func() float64 { return float64(streams.sessions.count()) })
-	mux.Handle(base+"/mcp", g.protect(streams))
+	// Each with a slash behind it, too: clients and people add one, and a redirect would lose what is posted.
+	handle := func(path string, next http.Handler) {
+		mux.Handle(base+path, g.protect(next))
+		mux.Handle(base+path+"/{$}", g.protect(next))
+	}
+	handle("/mcp", streams)
 	if h.WithoutSSE {
 		return
 	}
@@ -125,8 +130,8 @@ func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
 		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, httpDrain), streams: map[string]*sseStream{},
 	}
 	h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })
-	mux.Handle(base+"/sse", g.protect(http.HandlerFunc(legacy.serveStream)))
-	mux.Handle(base+"/message", g.protect(http.HandlerFunc(legacy.serveMessage)))
+	handle("/sse", http.HandlerFunc(legacy.serveStream))
+	handle("/message", http.HandlerFunc(legacy.serveMessage))
 }
 
 // MetadataPath is where RFC 9728, section 3, has a resource's metadata.

@@ -15,6 +15,9 @@ type envelope struct {
 	Params json.RawMessage `json:"params"`
 	Result json.RawMessage `json:"result"`
 	Error  json.RawMessage `json:"error"`
+
+	// text is the whole message, as the server is to read it.
+	text []byte
 }
 
 // params is what the transports need to know of a message's parameters.
@@ -43,9 +46,32 @@ func parse(text []byte) (message envelope, about params, bad *mcp.JSONRPCErrorDe
 	if message.hasID() && !message.isAnswer() && !bytes.ContainsAny(message.ID[:1], `"-0123456789`) {
 		bad = &mcp.JSONRPCErrorDetails{Code: mcp.INVALID_REQUEST, Message: "Invalid request: the id must be text or a number"}
 	}
+	message.text = text
+	if message.saysNothing() {
+		message.text = withoutParams(text)
+	}
 	// Params of another shape are for the server to refuse.
 	_ = json.Unmarshal(message.Params, &about)
 	return message, about, bad
+}
+
+// saysNothing reports whether the message has params that are empty in another way than params are: some clients send what their language
+// has for nothing, which mcp-go refuses.
+func (e *envelope) saysNothing() bool {
+	switch string(bytes.Join(bytes.Fields(e.Params), nil)) {
+	case "[]", `""`, "null":
+		return true
+	}
+	return false
+}
+
+// withoutParams is a message, which is a JSON object, with params that are empty.
+func withoutParams(text []byte) []byte {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(text, &fields)
+	fields["params"] = json.RawMessage("{}")
+	text, _ = json.Marshal(fields) // which was JSON
+	return text
 }
 
 // hasID reports whether the message has an id, legal or not.

@@ -103,6 +103,25 @@ func TestUnreadableMessagesAreAnsweredOnTheStream(t *testing.T) {
 	assert.Equal(t, "3", string(stream.message().ID))
 }
 
+func TestParamsThatSayNothingAreNoneOverSSE(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newListingServer())
+	stream := n.listen("/sse/", "Authorization", "ann")
+	first, ok := stream.next()
+	require.True(t, ok)
+	address, session, _ := strings.Cut(first.data, "?")
+	for _, endpoint := range []string{first.data, address + "/?" + session} {
+		for _, params := range nothings() {
+			for method, line := range emptyRequests(params) {
+				assert.Equal(t, http.StatusAccepted, n.say(endpoint, "ann", line), endpoint)
+				got := stream.message()
+				assert.Equal(t, fmt.Sprintf("%q", method), string(got.ID))
+				assert.Nil(t, got.Error, "%s %s: %s", method, params, got.raw)
+			}
+		}
+	}
+}
+
 func TestACallerHasSoManyStreams(t *testing.T) {
 	t.Parallel()
 	n := serve(t, newServer(nil))

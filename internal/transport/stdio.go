@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/telemetry"
 )
 
@@ -97,17 +98,13 @@ type line struct {
 
 // readLines sends the lines of in that are not blank, then the error that ended them, io.EOF at best. ctx ends it, once in lets it.
 func readLines(ctx context.Context, in io.Reader, lines chan<- line) {
-	reader := bufio.NewReaderSize(in, 64<<10)
-	for first := true; ; {
+	reader := bufio.NewReaderSize(plaintext.NewReader(in), 64<<10)
+	for {
 		text, err := readLine(reader)
-		if first {
-			text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf")) // Windows shells write a byte order mark
-		}
 		text = bytes.TrimSpace(text)
 		if err == nil && len(text) == 0 {
 			continue
 		}
-		first = false
 		select {
 		case lines <- line{text, err}:
 		case <-ctx.Done():

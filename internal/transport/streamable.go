@@ -134,7 +134,7 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.pending.Release(weight)
-	r.Body = io.NopCloser(bytes.NewReader(text))
+	r.Body = io.NopCloser(bytes.NewReader(message.text))
 	if message.isRequest() {
 		s.serveCall(w, r, session, newCall(message, about))
 		return

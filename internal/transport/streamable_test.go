@@ -253,6 +253,43 @@ func TestUnreadableBodiesAreRefused(t *testing.T) {
 	assert.Equal(t, http.StatusOK, n.post(pingLine(1), session...).status, "the session is none the worse")
 }
 
+func TestParamsThatSayNothingAreNoneOverHTTP(t *testing.T) {
+	t.Parallel()
+	n := serve(t, newListingServer())
+	session := n.handshake("ann")
+	for _, params := range nothings() {
+		for method, line := range emptyRequests(params) {
+			for _, body := range []string{line, "\ufeff" + line} {
+				r := n.post(body, session...)
+				assert.Equal(t, http.StatusOK, r.status, body)
+				assert.Nil(t, r.last(t).Error, "%s: %s", body, r.body)
+				assert.Equal(t, fmt.Sprintf("%q", method), string(r.last(t).ID))
+			}
+		}
+		assert.Equal(t, http.StatusAccepted, n.post(`{"jsonrpc":"2.0","method":"notifications/initialized","params":`+params+`}`, session...).status)
+	}
+}
+
+func TestASlashBehindAnAddressChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, base := range []string{"", "/make"} {
+		n := serve(t, newServer(map[string]handler{"echo": echo}), func(h *transport.HTTP) { h.BasePath = base })
+		r := n.request(http.MethodPost, base+"/mcp/", initialize, "Authorization", "ann")
+		require.Equal(t, http.StatusOK, r.status, r.body)
+		session := []string{"Authorization", "ann", "Mcp-Session-Id", r.header.Get("Mcp-Session-Id")}
+		for _, path := range []string{base + "/mcp", base + "/mcp/"} {
+			assert.Equal(t, "1", string(n.request(http.MethodPost, path, pingLine(1), session...).last(t).ID), "one session for both")
+			assert.Equal(t, http.StatusOK, n.request(http.MethodPost, path, statelessCall(1, "echo", ""),
+				stateless("ann", "tools/call", "echo")...).status)
+			assert.Equal(t, http.StatusUnauthorized, n.request(http.MethodPost, path, initialize, "Authorization", "nobody").status)
+		}
+		assert.Equal(t, http.StatusOK, n.request(http.MethodDelete, base+"/mcp/", "", session...).status)
+		for _, garbage := range []string{"/mcp/x", "/mcp/mcp", "/mcpx", "/mcp/sse", "/sse/x", "/message/x", "/mcp/.well-known"} {
+			assert.Equal(t, http.StatusNotFound, n.request(http.MethodPost, base+garbage, initialize, "Authorization", "ann").status, garbage)
+		}
+	}
+}
+
 func TestRefusedPromptsHaveTheirCodeOverHTTP(t *testing.T) {
 	t.Parallel()
 	n := serve(t, promptServer(map[string]server.PromptHandlerFunc{"refused": refused, "failed": failed}))

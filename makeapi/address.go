@@ -17,9 +17,9 @@ func addressError(value, reason string) error {
 }
 
 // ZoneURL gives the base URL of a Make zone, e.g. eu1.make.com. Zones are not checked against a list, since private instances have names of
-// their own; a pasted https:// and a trailing slash are forgiven.
+// their own; of the address of a page, as the browser shows it, the host is taken.
 func ZoneURL(zone string) (*url.URL, error) {
-	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(zone)), "https://"), "/")
+	host, _, _ := strings.Cut(strings.TrimPrefix(strings.ToLower(strings.TrimSpace(zone)), "https://"), "/")
 	shape := regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$`)
 	if !shape.MatchString(host) {
 		return nil, addressError(zone, "a zone is a host name, e.g. eu1.make.com, eu2.make.com, us1.make.com or us2.make.com (it is the "+

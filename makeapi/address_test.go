@@ -1,6 +1,7 @@
 package makeapi_test
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -14,16 +15,20 @@ import (
 func TestZoneGivesTheBaseURL(t *testing.T) {
 	t.Parallel()
 	for zone, want := range map[string]string{
-		"eu1.make.com":              "https://eu1.make.com/api/v2",
-		"us1.make.celonis.com":      "https://us1.make.celonis.com/api/v2",
-		"make.corp.example":         "https://make.corp.example/api/v2",
-		"  EU2.Make.com \n":         "https://eu2.make.com/api/v2",
-		"https://eu1.make.com/":     "https://eu1.make.com/api/v2",
-		"https://eu1.make.com":      "https://eu1.make.com/api/v2",
-		"a-b.x1.example":            "https://a-b.x1.example/api/v2",
-		"0.make.com":                "https://0.make.com/api/v2",
-		"xn--mke-qla.example":       "https://xn--mke-qla.example/api/v2",
-		"a.very.deep.host.make.com": "https://a.very.deep.host.make.com/api/v2",
+		"eu1.make.com":          "https://eu1.make.com/api/v2",
+		"us1.make.celonis.com":  "https://us1.make.celonis.com/api/v2",
+		"make.corp.example":     "https://make.corp.example/api/v2",
+		"  EU2.Make.com \n":     "https://eu2.make.com/api/v2",
+		"https://eu1.make.com/": "https://eu1.make.com/api/v2",
+		"https://eu1.make.com":  "https://eu1.make.com/api/v2",
+		"eu1.make.com/":         "https://eu1.make.com/api/v2",
+		"eu1.make.com/api/v2":   "https://eu1.make.com/api/v2",
+		"https://us2.make.com/organization/4721/dashboard?tab=1#x": "https://us2.make.com/api/v2",
+		"HTTPS://EU2.MAKE.COM//":                                   "https://eu2.make.com/api/v2",
+		"a-b.x1.example":                                           "https://a-b.x1.example/api/v2",
+		"0.make.com":                                               "https://0.make.com/api/v2",
+		"xn--mke-qla.example":                                      "https://xn--mke-qla.example/api/v2",
+		"a.very.deep.host.make.com":                                "https://a.very.deep.host.make.com/api/v2",
 	} {
 		base, err := makeapi.ZoneURL(zone)
 		if assert.NoError(t, err, "%q", zone) {
@@ -35,9 +40,10 @@ func TestZoneGivesTheBaseURL(t *testing.T) {
 func TestZoneRefusesWhatIsNoHostName(t *testing.T) {
 	t.Parallel()
 	for _, zone := range []string{
-		"", "eu1", "localhost", "http://eu1.make.com", "eu1.make.com:8443", "eu1.make.com/api/v2", "eu1 .make.com",
+		"", "eu1", "localhost", "http://eu1.make.com", "eu1.make.com:8443", "https://me@eu1.make.com/", "eu1 .make.com",
 		"eu1.make.com\nHost: evil.example", "eu1.make.com?x=1", "eu1.make.com#x", "127.0.0.1", "169.254.169.254", "[::1]",
-		"-eu1.make.com", "eu1-.make.com", "eu1..make.com", ".make.com", "eu1.make.com.", "eu1.make.com//", "eu1_x.make.com",
+		"-eu1.make.com", "eu1-.make.com", "eu1..make.com", ".make.com", "eu1.make.com.", "/eu1.make.com",
+		"https:///eu1.make.com", "https://https://eu1.make.com", "eu1_x.make.com",
 		"éu1.make.com", strings.Repeat("x", 5000),
 	} {
 		base, err := makeapi.ZoneURL(zone)
@@ -130,10 +136,10 @@ func TestAddressErrorsShowNoSecret(t *testing.T) {
 		"https://eu1.make.com/api/v2#hunter2",
 	} {
 		for _, parse := range []func(string) (*url.URL, error){makeapi.ZoneURL, makeapi.ParseBaseURL} {
-			_, err := parse(raw)
-			require.Error(t, err, "%q", raw)
-			assert.NotContains(t, err.Error(), secret, "%q", raw)
-			assert.NotContains(t, err.Error(), ownerKey)
+			base, err := parse(raw)
+			said := fmt.Sprint(base, err) // of a page's address the zone is the host, without what follows
+			assert.NotContains(t, said, secret, "%q", raw)
+			assert.NotContains(t, said, ownerKey)
 		}
 	}
 }

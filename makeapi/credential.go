@@ -53,6 +53,8 @@ func (k StaticKey) MarshalText() ([]byte, error) { return []byte(hiddenKey), nil
 // key needs no restart.
 type KeyFile struct {
 	Path string
+	// Read reads the file; nil means os.ReadFile.
+	Read func(path string) ([]byte, error) `json:"-"`
 
 	mu  sync.Mutex
 	key string
@@ -82,7 +84,11 @@ func (f *KeyFile) Renew(refused string) bool {
 }
 
 func (f *KeyFile) read() (string, error) {
-	content, err := os.ReadFile(f.Path)
+	read := f.Read
+	if read == nil {
+		read = os.ReadFile
+	}
+	content, err := read(f.Path)
 	if err != nil {
 		return "", fmt.Errorf("%w: cannot read the key file: %w", ErrNoCredential, err)
 	}

@@ -6,10 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
 	"strings"
 	"sync"
 	"time"
+
+	"make-audit-mcp/internal/plaintext"
 )
 
 const (
@@ -61,7 +62,7 @@ func checkToken(token string) error {
 }
 
 func readToken(path string) (string, error) {
-	text, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	text, err := plaintext.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("the token's file: %w", err)
 	}

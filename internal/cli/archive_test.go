@@ -30,11 +30,13 @@ func TestWhatCannotBeAnArchiveIsToldWithWhatToDo(t *testing.T) {
 	_, err = db.ExecContext(t.Context(), "CREATE TABLE t (x)")
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
+	for _, command := range []string{"sync", "verify"} {
+		a.run("--archive=", command).refuses("MAKE_AUDIT_ARCHIVE", "--archive", "Next:")
+	}
 	for name, test := range map[string]struct {
 		archive string
 		says    []string
 	}{
-		"none set":              {"", []string{"MAKE_AUDIT_ARCHIVE", "--archive"}},
 		"no such folder":        {filepath.Join(folder, "none", "audit.db"), []string{"cannot be created", "folder"}},
 		"a text file":           {text, []string{"not an archive", "name another file"}},
 		"a short text file":     {short, []string{"not an archive", "name another file"}},

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 )
@@ -78,14 +78,9 @@ func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
 	case c.Arguments == "":
 		return json.RawMessage("{}"), nil
 	case c.Arguments == "-":
-		text, err = io.ReadAll(io.LimitReader(stdin, maxCallInput+1))
+		text, err = io.ReadAll(io.LimitReader(plaintext.NewReader(stdin), maxCallInput+1))
 	case strings.HasPrefix(c.Arguments, "@"):
-		var file *os.File
-		file, err = os.Open(c.Arguments[1:])
-		if err == nil {
-			text, err = io.ReadAll(io.LimitReader(file, maxCallInput+1))
-			_ = file.Close()
-		}
+		text, err = plaintext.ReadFile(homePath(c.Arguments[1:]))
 	}
 	if err != nil {
 		return nil, &exitError{code: exitUsage, message: "cannot read the arguments: " + err.Error()}
@@ -109,11 +104,13 @@ type session struct {
 }
 
 func (r *runtime) openSession() (*session, error) {
+	service, operator, err := r.operatorService(false)
+	if err != nil {
+		return nil, err
+	}
 	toServer, fromClient := io.Pipe()
 	toClient, fromServer := io.Pipe()
 	ctx, stop := context.WithCancel(r.ctx)
-	// What keeps the server from answering is the tool's error, said once.
-	service, operator, _ := r.operatorService(false)
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: toServer, Out: fromServer, Logger: r.logger}
 	var server sync.WaitGroup
 	server.Go(func() {
@@ -134,7 +131,7 @@ func (r *runtime) openSession() (*session, error) {
 	hello := mcp.InitializeRequest{}
 	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
 	hello.Params.ClientInfo = mcp.Implementation{Name: "make-audit-mcp call", Version: r.version}
-	err := s.client.Start(r.ctx)
+	err = s.client.Start(r.ctx)
 	if err == nil {
 		_, err = s.client.Initialize(r.ctx, hello)
 	}

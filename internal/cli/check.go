@@ -26,7 +26,7 @@ func (*checkCommand) Run(r *runtime) error {
 	operator, err := r.operator(false)
 	if err != nil {
 		report.failed("settings", explain(err))
-		return report.result()
+		return &exitError{code: exitUsage, message: "these settings cannot be used; see above"}
 	}
 	defer operator.close()
 	report.said("address", operator.client.Instance())

@@ -1,6 +1,7 @@
 // Package cli is the command line: commands, flags, environment and wiring.
 //
-// Exit codes: 0 success, 1 the command failed (for call: the tool answered with an error), 2 the command line could not be understood.
+// Exit codes: 0 success, 1 the command failed (for call: the tool answered with an error), 2 a flag, an argument, a variable of the
+// environment or a file that they name cannot be used.
 // Results go to standard output, everything else to standard error.
 package cli
 
@@ -19,6 +20,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/telemetry"
 )
 
@@ -96,6 +98,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		kong.Writers(streams.Out, streams.Err),
 		kong.Exit(func(code int) { panic(exitSignal(code)) }),
 		kong.Vars{"version": version},
+		kong.NamedMapper("path", pathMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 	)
 	if err != nil {
@@ -107,26 +110,30 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		_, _ = fmt.Fprintf(streams.Err, "make-audit-mcp: %v\nTry: make-audit-mcp --help\n", err)
 		return exitUsage
 	}
-	// Kong's own would make the working directory of an empty path.
-	if line.Archive != "" {
-		line.Archive = kong.ExpandPath(line.Archive)
-	}
 	if line.LogLevel == "" {
 		line.LogLevel = "warn"
 		if parsed.Command() == "http" {
 			line.LogLevel = "info" // the line per call is an operator's record
 		}
 	}
-	err = parsed.Run(&runtime{ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err)})
-	var failure *exitError
-	switch {
-	case err == nil:
+	return report(streams.Err, parsed.Run(&runtime{ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err)}))
+}
+
+// report says what ended a command, and returns its exit code.
+func report(to io.Writer, err error) (code int) {
+	if err == nil {
 		return exitOK
-	case errors.As(err, &failure):
-		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+failure.message)
+	}
+	if failure, ok := errors.AsType[*exitError](err); ok {
+		_, _ = fmt.Fprintln(to, "make-audit-mcp: "+failure.message)
 		return failure.code
 	}
-	_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: "+explain(err))
+	_, _ = fmt.Fprintln(to, "make-audit-mcp: "+explain(err))
+	_, isSetting := errors.AsType[*SettingError](err)
+	_, isCheckpoint := errors.AsType[*archive.PositionError](err)
+	if isSetting || isCheckpoint || answer.IsCallersMistake(err) {
+		return exitUsage
+	}
 	return exitFailed
 }
 

@@ -193,7 +193,7 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 	assert.Len(t, uuidsOf(t, a.export("--target-id", hookName)), 2, "by name, from the archive")
 	for _, bad := range [][]string{{"--event", "no_such_event"}, {"--actor", "Nobody"}, {"--team", "No Such"}, {"--from", "yesteryear"},
 		{"--from", "2026-11-02", "--to", "2026-11-01"}} {
-		got := a.run(append([]string{"export"}, bad...)...).fails()
+		got := a.run(append([]string{"export"}, bad...)...).refuses()
 		assert.Empty(t, got.out, bad)
 		assert.NotEmpty(t, got.errOut, bad)
 	}
@@ -224,11 +224,11 @@ func TestExportSaysWhichFormatsThereAre(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
 	file := filepath.Join(t.TempDir(), "out")
-	a.run("export", "--format", "xml", "-o", file).fails(`"xml"`, "ndjson", "csv", "ocsf", "ecs", "--format")
+	a.run("export", "--format", "xml", "-o", file).refuses(`"xml"`, "ndjson", "csv", "ocsf", "ecs", "--format")
 	assert.NoFileExists(t, file)
 	assert.Empty(t, a.Requests())
 	assert.Equal(t, 2, a.run("export", "--no-such-flag").code)
-	a.run("export", "-o", filepath.Join(file, "none")).fails("the output cannot be written")
+	a.run("export", "-o", filepath.Join(file, "none")).refuses("the output cannot be written")
 	a.as(t.Context(), norightsKey, "export").fails("Admin or Owner")
 }
 
@@ -331,7 +331,7 @@ func TestAFileIsContinued(t *testing.T) {
 		// Less than was written is no file to go on with.
 		state = readFile(t, c.state)
 		require.NoError(t, os.WriteFile(c.output, []byte(before), 0o600))
-		c.try(t.Context()).fails("cannot be continued")
+		c.try(t.Context()).refuses("cannot be continued")
 		assert.Equal(t, before, readFile(t, c.output))
 		assert.Equal(t, state, readFile(t, c.state))
 	})
@@ -457,25 +457,25 @@ func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
 		"a newer state": {[]string{"--since-checkpoint", writeFile(t, strings.Replace(before, `"next":`, `"next":9`, 1))},
 			"the archive has"},
 	} {
-		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, test.arguments...)...).fails(test.says, "Next:")
+		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, test.arguments...)...).refuses(test.says, "Next:")
 		assert.Empty(t, got.out, name)
 		assert.Equal(t, before, readFile(t, state), name)
 		assert.Equal(t, written, readFile(t, output), "%s: what was exported stays", name)
 	}
 	fromMake := filepath.Join(t.TempDir(), "state.json")
 	a.export("--since-checkpoint", fromMake, "--archive=")
-	a.run("export", "--since-checkpoint", fromMake).fails("the other way round")
+	a.run("export", "--since-checkpoint", fromMake).refuses("the other way round")
 
 	// A state is good for one output: another file is not cut to its length.
 	precious := writeFile(t, strings.Repeat("precious\n", 10_000))
 	text := readFile(t, precious)
-	a.run("export", "--since-checkpoint", state, "-o", precious).fails(output)
+	a.run("export", "--since-checkpoint", state, "-o", precious).refuses(output)
 	assert.Empty(t, strings.TrimPrefix(text, readFile(t, precious)), "another output")
-	got := a.run("export", "--since-checkpoint", state).fails(output)
+	got := a.run("export", "--since-checkpoint", state).refuses(output)
 	assert.Empty(t, got.out, "no output after one")
 	toStandardOutput := filepath.Join(t.TempDir(), "state.json")
 	a.export("--since-checkpoint", toStandardOutput)
-	a.run("export", "--since-checkpoint", toStandardOutput, "-o", precious).fails("standard output")
+	a.run("export", "--since-checkpoint", toStandardOutput, "-o", precious).refuses("standard output")
 	assert.Empty(t, strings.TrimPrefix(text, readFile(t, precious)), "an output after none")
 }
 
@@ -487,7 +487,7 @@ func TestAStateThatCannotBeKeptIsToldBeforeAnythingIsExported(t *testing.T) {
 			c.archive = ""
 		}
 		c.state = filepath.Join(t.TempDir(), "none", "state.json")
-		got := c.try(t.Context()).fails("remember")
+		got := c.try(t.Context()).refuses("remember")
 		assert.Zero(t, len(got.out), "or it would be exported again and again") //nolint:testifylint // the text would fill the log
 	})
 }

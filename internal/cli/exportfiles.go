@@ -11,6 +11,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/export"
+	"make-audit-mcp/internal/plaintext"
 )
 
 // checkpointFile is the path of the file that remembers how far the exports of a series came.
@@ -18,7 +19,7 @@ type checkpointFile string
 
 // load reads the last export's checkpoint; nil if there was none.
 func (f checkpointFile) load(series *export.Incremental) (*export.Checkpoint, error) {
-	text, err := os.ReadFile(string(f))
+	text, err := plaintext.ReadFile(string(f))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -52,8 +52,8 @@ func (f *filler) organizations(ctx context.Context) ([]auditlog.Organization, er
 		}
 	}
 	if len(here) == 0 {
-		return nil, &SettingError{Problem: "there is no organization here whose audit log this key may read",
-			Next: "make-audit-mcp check tells why"}
+		return nil, &exitError{code: exitFailed,
+			message: "there is no organization here whose audit log this key may read. Next: make-audit-mcp check tells why"}
 	}
 	return here, nil
 }

@@ -54,7 +54,18 @@ func (o outcome) succeeds() outcome {
 // fails checks that the program failed, and said so in such words on standard error.
 func (o outcome) fails(says ...string) outcome {
 	o.t.Helper()
-	assert.Equal(o.t, 1, o.code, "%s: %s", o.arguments, o.out+o.errOut)
+	return o.ended(1, says...)
+}
+
+// refuses checks that the program could not use what it was given, and said so in such words on standard error.
+func (o outcome) refuses(says ...string) outcome {
+	o.t.Helper()
+	return o.ended(2, says...)
+}
+
+func (o outcome) ended(code int, says ...string) outcome {
+	o.t.Helper()
+	assert.Equal(o.t, code, o.code, "%s: %s", o.arguments, o.out+o.errOut)
 	for _, want := range says {
 		assert.Contains(o.t, o.errOut, want, o.arguments)
 	}

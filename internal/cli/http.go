@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -19,14 +20,14 @@ type httpCommand struct {
 	Address   string `help:"Where to listen; default: 127.0.0.1:8080." default:"127.0.0.1:8080" env:"MCP_ADDRESS" placeholder:"HOST:PORT"`
 	BasePath  string `help:"Path before /mcp and /sse." env:"MCP_BASE_PATH" placeholder:"PATH"`
 	PublicURL string `name:"public-url" help:"Where clients reach this server, e.g. https://audit.example.com; its host is allowed." env:"MCP_PUBLIC_URL" placeholder:"URL"`
-	TLSCert   string `name:"tls-cert" help:"Certificate file (PEM); read again when it changes." env:"MCP_TLS_CERT" placeholder:"FILE"`
-	TLSKey    string `name:"tls-key" help:"Key file (PEM)." env:"MCP_TLS_KEY" placeholder:"FILE"`
+	TLSCert   string `name:"tls-cert" help:"Certificate file (PEM); read again when it changes." env:"MCP_TLS_CERT" type:"path" placeholder:"FILE"`
+	TLSKey    string `name:"tls-key" help:"Key file (PEM)." env:"MCP_TLS_KEY" type:"path" placeholder:"FILE"`
 	SSE       bool   `name:"sse" help:"Also serve the deprecated HTTP+SSE transport at /sse." default:"true" negatable:"" env:"MCP_SSE"`
 
 	AllowedHosts   []string `help:"Host names that are let in, besides localhost and the public URL's; * for all." env:"MCP_ALLOWED_HOSTS" placeholder:"HOST"`
 	AllowedOrigins []string `help:"Origins of web pages that may call, e.g. https://app.example.com." env:"MCP_ALLOWED_ORIGINS" placeholder:"ORIGIN"`
 
-	AuthTokenFile string   `help:"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes." env:"MCP_AUTH_TOKEN_FILE" placeholder:"FILE"`
+	AuthTokenFile string   `help:"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes." env:"MCP_AUTH_TOKEN_FILE" type:"path" placeholder:"FILE"`
 	OAuthIssuer   string   `name:"oauth-issuer" help:"Accept access tokens (JWT) of this OAuth 2.1 issuer." env:"MCP_OAUTH_ISSUER" placeholder:"URL"`
 	OAuthAudience string   `name:"oauth-audience" help:"Audience that they must have; default: the public URL of /mcp." env:"MCP_OAUTH_AUDIENCE" placeholder:"AUDIENCE"`
 	OAuthScopes   []string `name:"oauth-scopes" help:"Scopes that they must have." env:"MCP_OAUTH_SCOPES" placeholder:"SCOPE"`
@@ -90,6 +91,10 @@ func (c *httpCommand) warn(r *runtime, address *serverAddress) {
 	if !address.loopback && !address.isSecure() {
 		r.logger.WarnContext(r.ctx, "tokens and answers go over the network in clear: give --tls-cert and --tls-key, or --public-url "+
 			"https://… with a TLS proxy in front")
+	}
+	if os.Getenv(environmentAuthToken) != "" && c.AuthTokenFile != "" {
+		r.logger.WarnContext(r.ctx, environmentAuthToken+" and MCP_AUTH_TOKEN_FILE are both set: "+environmentAuthToken+
+			" counts, the file is not read")
 	}
 	if !address.loopback && address.public == nil && len(c.AllowedHosts) == 0 {
 		r.logger.WarnContext(r.ctx, "only requests to localhost are answered: give --public-url or --allowed-hosts")

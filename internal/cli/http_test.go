@@ -70,12 +70,21 @@ func TestHTTPWantsTheTokenThatIsSet(t *testing.T) {
 	assert.NotContains(t, r.log.String(), authToken)
 }
 
+func TestOfATokenAndItsFileTheTokenCounts(t *testing.T) {
+	r := listen(t, []string{"MCP_AUTH_TOKEN=" + authToken, "MCP_AUTH_TOKEN_FILE=" + writeFile(t, "another-token-of-24-chars")}, "--demo")
+	r.logs("MCP_AUTH_TOKEN and MCP_AUTH_TOKEN_FILE are both set: MCP_AUTH_TOKEN counts")
+	status, _, _ := r.ask(http.MethodPost, "/mcp", hello, "Authorization", "Bearer "+authToken)
+	assert.Equal(t, http.StatusOK, status)
+	status, _, _ = r.ask(http.MethodPost, "/mcp", hello, "Authorization", "Bearer another-token-of-24-chars")
+	assert.Equal(t, http.StatusUnauthorized, status)
+}
+
 func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0"} {
 		environment(t)
-		run(t, "", "--demo", "http", "--address", address).fails("nothing says who may call", "MCP_AUTH_TOKEN")
+		run(t, "", "--demo", "http", "--address", address).refuses("nothing says who may call", "MCP_AUTH_TOKEN")
 		// a key of Make's is no leave
-		run(t, "", "--demo", "http", "--address", address, "--caller-credentials").fails("nothing says who may call")
+		run(t, "", "--demo", "http", "--address", address, "--caller-credentials").refuses("nothing says who may call")
 	}
 }
 
@@ -111,11 +120,12 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"zone that is none":   {"", "http --caller-credentials --allowed-zones 169.254.169.254", "eu1.make.com"},
 		"no zone for callers": {"", "http --caller-credentials", "MAKE_ZONE"},
 		"metrics address":     {"", "--demo http --address 127.0.0.1:0 --metrics-address nowhere", "cannot listen"},
-		"not alive":           {"", "http --health --address 127.0.0.1:1", "not alive"},
 	} {
 		environment(t, strings.Fields(test.set)...)
-		run(t, "", strings.Fields(test.arguments)...).fails(test.says)
+		run(t, "", strings.Fields(test.arguments)...).refuses(test.says)
 	}
+	environment(t)
+	run(t, "", strings.Fields("http --health --address 127.0.0.1:1")...).fails("not alive")
 }
 
 func TestCallersAskWithTheirOwnKeysOnly(t *testing.T) {
@@ -156,12 +166,17 @@ func TestHTTPOverTLS(t *testing.T) {
 	files := []string{"MCP_TLS_CERT=" + certificate, "MCP_TLS_KEY=" + key}
 	r := listen(t, append(files, "MCP_AUTH_TOKEN="+authToken), "--demo", "--demo-now", demoNow)
 	require.True(t, strings.HasPrefix(r.url, "https://"))
-	r.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
+	r.trust(roots)
 	status, result, _ := r.call("count_audit_logs", `{"from":"7d"}`, "Authorization", "Bearer "+authToken)
 	assert.Equal(t, http.StatusOK, status)
 	assert.NotZero(t, *result.Total)
 	environment(t, files...)
 	run(t, "", "http", "--health", "--address", strings.TrimPrefix(r.url, "https://")).succeeds()
+}
+
+// trust has requests trust these authorities.
+func (r *running) trust(roots *x509.CertPool) {
+	r.http.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, ForceAttemptHTTP2: true}
 }
 
 // selfSigned writes a certificate for 127.0.0.1.

@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"crypto/tls"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"time"
 	"unicode"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/transport"
 )
 
@@ -126,11 +126,11 @@ func (c *certificateFiles) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return c.current, nil
 	}
 	c.looked = time.Now()
-	text, err := os.ReadFile(c.certificate)
+	text, err := plaintext.ReadFile(c.certificate)
 	if err == nil && !bytes.Equal(text, c.text) {
 		var key []byte
 		var loaded tls.Certificate
-		if key, err = os.ReadFile(c.key); err == nil {
+		if key, err = plaintext.ReadFile(c.key); err == nil {
 			loaded, err = tls.X509KeyPair(text, key)
 		}
 		if err == nil {

@@ -10,6 +10,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/makeapi"
 )
@@ -17,16 +18,16 @@ import (
 // Settings are the flags that every command has, with their environment names. There is none for the key itself: flags show in process
 // lists and histories.
 type Settings struct {
-	Demo    bool      `help:"Use a simulated organization instead of Make: no account, no network; real keys are ignored."`
-	DemoNow time.Time `help:"Pin the demo's clock, e.g. 2026-11-20T12:00:00Z." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
+	Demo    bool      `help:"Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored."`
+	DemoNow time.Time `help:"Pin the demo's clock, so that its log ends then, e.g. 2026-11-20T12:00:00Z; default: now." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
 
 	Zone              string             `help:"Host of your Make zone, e.g. eu1.make.com." env:"MAKE_ZONE" placeholder:"HOST"`
 	APIURL            string             `name:"api-url" help:"Whole base URL of the API instead of a zone (private instances)." env:"MAKE_API_URL" placeholder:"URL"`
-	APIKeyFile        string             `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" placeholder:"FILE"`
+	APIKeyFile        string             `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" type:"path" placeholder:"FILE"`
 	OrganizationID    string             `help:"Organization that questions are about when they name none." env:"MAKE_ORGANIZATION_ID" placeholder:"ID"`
 	Timezone          string             `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
 	WeekStart         question.WeekStart `help:"Where weeks begin: monday or sunday; default: monday." env:"MAKE_WEEK_START" placeholder:"DAY"`
-	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" placeholder:"FILE"`
+	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" type:"path" placeholder:"FILE"`
 	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
 	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
@@ -46,6 +47,21 @@ func (e *SettingError) Error() string { return e.Problem }
 
 // NextStep says what to do.
 func (e *SettingError) NextStep() string { return e.Next }
+
+// overruled says which of two settings counts where both are set.
+func (s *Settings) overruled() []string {
+	var notes []string
+	if s.Demo {
+		return nil
+	}
+	if os.Getenv(environmentKey) != "" && s.APIKeyFile != "" {
+		notes = append(notes, environmentKey+" and MAKE_API_KEY_FILE are both set: "+environmentKey+" counts, the file is not read")
+	}
+	if s.APIURL != "" && s.Zone != "" {
+		notes = append(notes, "MAKE_API_URL and MAKE_ZONE are both set: MAKE_API_URL counts")
+	}
+	return notes
+}
 
 // baseURL is where the API is.
 func (s *Settings) baseURL() (*url.URL, error) {
@@ -78,7 +94,7 @@ func (s *Settings) credential() (makeapi.Credential, error) {
 	switch {
 	case os.Getenv(environmentKey) != "":
 	case s.APIKeyFile != "":
-		credential = &makeapi.KeyFile{Path: s.APIKeyFile}
+		credential = &makeapi.KeyFile{Path: s.APIKeyFile, Read: plaintext.ReadFile}
 	default:
 		return nil, &SettingError{Problem: environmentKey + " is not set", Next: howToGetOne}
 	}

@@ -39,7 +39,7 @@ func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 
 	t.Setenv("MAKE_AUDIT_ARCHIVE", "") // as a compose file sets what is not given
 	assert.Equal(t, "live", run(t, "", "call", "count_audit_logs", `{"from":"all"}`).answer().Source)
-	run(t, "", "sync").fails("MAKE_AUDIT_ARCHIVE is not set")
+	run(t, "", "sync").refuses("MAKE_AUDIT_ARCHIVE is not set")
 }
 
 func TestSyncFillsEveryOrganizationOfItsKey(t *testing.T) {
@@ -99,7 +99,7 @@ func TestSyncFetchesTheDetailsThatAreAskedFor(t *testing.T) {
 	got := a.run("sync", "--details", "some")
 	assert.Equal(t, 2, got.code)
 	assert.Contains(t, got.errOut, `"all","notable","none"`)
-	a.run("sync", "--every=-1s").fails("--every is negative")
+	a.run("sync", "--every=-1s").refuses("--every is negative")
 	assert.Empty(t, a.Requests())
 }
 

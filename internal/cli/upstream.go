@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 	_ "time/tzdata" // zones are needed wherever the binary runs
 
@@ -65,11 +68,13 @@ func (r *runtime) upstreams() (*upstreams, error) {
 			Budget:    makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: ceiling}),
 		},
 	}
-	if r.settings.Demo {
-		u.zone = "eu1.make.com"
-		return u, r.startDemo(&u.options)
-	}
 	u.organization = auditlog.ID(r.settings.OrganizationID)
+	if r.settings.Demo {
+		return u, r.startDemo(u)
+	}
+	for _, note := range r.settings.overruled() {
+		r.logger.WarnContext(r.ctx, note)
+	}
 	u.options.BaseURL, err = r.settings.baseURL()
 	return u, err
 }
@@ -128,20 +133,36 @@ func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
 	live.ReportWait(ctx, wait)
 }
 
-// startDemo starts the simulated Make on loopback and points clients at it.
-func (r *runtime) startDemo(options *makeapi.Options) error {
+// startDemo starts the simulated Make on loopback and points upstreams at it. An organization of Make's that the settings name is none of
+// the demo's.
+func (r *runtime) startDemo(u *upstreams) error {
 	const seed = 1 // every demo is the same
 	now := time.Now
 	if pinned := r.settings.DemoNow; !pinned.IsZero() {
 		now = func() time.Time { return pinned }
 	}
-	simulated := makesim.New(makesim.Demo(now(), seed), makesim.Options{Now: now, Seed: seed})
+	world := makesim.Demo(now(), seed)
+	u.zone = world.Zone
+	if known := organizationIDs(world); u.organization != "" && !slices.Contains(known, string(u.organization)) {
+		r.logger.WarnContext(r.ctx, "the demo has no such organization, so MAKE_ORGANIZATION_ID is left out", "organization",
+			string(u.organization), "has", strings.Join(known, ", "))
+		u.organization = ""
+	}
+	simulated := makesim.New(world, makesim.Options{Now: now, Seed: seed})
 	address, err := simulated.Listen(r.ctx)
 	if err != nil {
 		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(),
 			Next: "allow this program to listen on loopback"}
 	}
-	options.BaseURL, err = makeapi.ParseBaseURL(address)
-	options.Now = now
+	u.options.BaseURL, err = makeapi.ParseBaseURL(address)
+	u.options.Now = now
 	return err
+}
+
+func organizationIDs(world *makesim.World) []string {
+	var ids []string
+	for _, organization := range world.Organizations {
+		ids = append(ids, strconv.FormatInt(organization.ID, 10))
+	}
+	return ids
 }

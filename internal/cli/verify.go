@@ -3,17 +3,17 @@ package cli
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/plaintext"
 )
 
 // verifyCommand proves that the archive is as it was filled.
 type verifyCommand struct {
-	Checkpoint string `help:"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged." placeholder:"FILE"`
+	Checkpoint string `help:"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged." type:"path" placeholder:"FILE"`
 	PublicKey  string `help:"The key that must have signed the checkpoints, as sync printed it; without it, the keys that the archive itself names are believed." env:"MAKE_AUDIT_PUBLIC_KEY" placeholder:"KEY"`
 }
 
@@ -63,7 +63,7 @@ func (c *verifyCommand) options() (archive.VerifyOptions, error) {
 	if c.Checkpoint == "" {
 		return options, nil
 	}
-	text, err := os.ReadFile(c.Checkpoint)
+	text, err := plaintext.ReadFile(c.Checkpoint)
 	if err != nil {
 		return options, &SettingError{Problem: "the checkpoint cannot be read: " + err.Error(),
 			Next: "name a file that holds one, as sync prints it"}

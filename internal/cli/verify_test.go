@@ -69,8 +69,8 @@ func TestVerifyHoldsTheArchiveAgainstWhatWasKeptElsewhere(t *testing.T) {
 		assert.Contains(t, got.out, test.says, name)
 		assert.NotContains(t, got.out, "Verified", name)
 	}
-	a.run("verify", "--checkpoint", filepath.Join(t.TempDir(), "none")).fails("the checkpoint cannot be read")
-	a.run("verify", "--checkpoint", writeFile(t, "\n")).fails("empty")
+	a.run("verify", "--checkpoint", filepath.Join(t.TempDir(), "none")).refuses("the checkpoint cannot be read")
+	a.run("verify", "--checkpoint", writeFile(t, "\n")).refuses("empty")
 }
 
 func TestVerifyFindsAnArchiveThatWasMadeAnew(t *testing.T) {

@@ -62,6 +62,15 @@ Without an account, --demo answers from a simulated organization:
   make-audit-mcp --demo call count_audit_logs '{"event":["*_deleted"],"group_by":["actor"],"from":"30d"}'
   make-audit-mcp --demo check`
 
+// helpText is what --help says of a flag: its default as well, where the text does not say it.
+func helpText(value *kong.Value) string {
+	described := *value
+	if value.Default != "" && !strings.Contains(value.Help, "default") {
+		described.Help = strings.TrimSuffix(value.Help, ".") + "; default: " + value.Default + "."
+	}
+	return kong.DefaultHelpValueFormatter(&described)
+}
+
 // exitSignal carries an exit out of kong, which would end the process itself.
 type exitSignal int
 
@@ -100,6 +109,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		kong.Vars{"version": version},
 		kong.NamedMapper("path", pathMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(helpText),
 	)
 	if err != nil {
 		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: internal error:", err)

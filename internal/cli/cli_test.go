@@ -219,6 +219,8 @@ func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 	}{
 		"unknown command": {[]string{"destroy"}, 2, "--help"},
 		"unknown flag":    {[]string{"--api-key", "x"}, 2, "unknown flag"},
+		"a bad level":     {[]string{"--log-level", "loud", "check"}, 2, `--log-level: "loud" is no level; give debug, info, warn or error`},
+		"a bad clock":     {[]string{"--demo-now", "noon", "check"}, 2, `--demo-now: "noon" is no instant; give its date, time and offset, e.g. 2`},
 		"unknown tool":    {[]string{"--demo", "call", "list_audit_log"}, 2, "did you mean list_audit_logs?"},
 		"no JSON":         {[]string{"--demo", "call", "list_audit_logs", "from=7d"}, 2, "no JSON object"},
 		"an array":        {[]string{"--demo", "call", "list_audit_logs", "[1]"}, 2, "no JSON object"},
@@ -250,14 +252,16 @@ func TestHelpTellsWhatThereIs(t *testing.T) {
 	for command, wants := range map[string][]string{
 		"": {"--demo", "MAKE_API_KEY_FILE", "sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE",
 			"--week-start=DAY", "default: monday ($MAKE_WEEK_START)"},
-		"call": {"make-audit-mcp --demo call list_organizations"},
+		"call": {"make-audit-mcp --demo call list_organizations", "debug, info, warn or error; default: warn, for http info",
+			"its log ends then, e.g. 2026-11-20T12:00:00Z; default: now", "text,json; default: text ("},
 		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",
 			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
 		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY",
 			"Exit code 0 if everything is there, 1 if not"},
-		"export": {"$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
+		"export": {"--force", "what the file's name ends with", "all; default: all.", "$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
 		"stdio":  {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
-		"http":   {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
+		"http": {"one caller; default: 50 ($MCP_RATE_LIMIT)", "so long; default: 30m (", "SIGTERM; default: 25s (", "at /sse; default: true (",
+			"none; default: notable (", "$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
 	} {
 		help := run(t, "", append(strings.Fields(command), "--help")...).succeeds().out
 		text := strings.Join(strings.Fields(help), " ")

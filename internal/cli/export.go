@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/archive"
@@ -16,8 +18,9 @@ import (
 
 // exportCommand writes entries for other programs.
 type exportCommand struct {
-	Format string `help:"How to write entries: ndjson, csv, ocsf or ecs." default:"ndjson" placeholder:"FORMAT"`
-	Output string `short:"o" help:"File to write to; default: standard output." type:"path" placeholder:"FILE"`
+	Format string `help:"How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson." placeholder:"FORMAT"`
+	Output string `short:"o" help:"File to write to, - for standard output, which is the default." type:"path" placeholder:"FILE"`
+	Force  bool   `help:"Overwrite the file, if there is one."`
 
 	SinceCheckpoint string `help:"File that remembers how far the last export came: go on from there, with what is new. It is made by the first one." type:"path" placeholder:"FILE"`
 
@@ -35,10 +38,10 @@ type exportCommand struct {
 func (*exportCommand) Help() string {
 	return `Writes entries one by one, from the archive where there is one, else from Make. ndjson is each entry as Make gave it; csv is for spreadsheets, its text cleaned so that none runs it as a formula; ocsf (1.7.0) and ecs (8.11) are for SIEMs. Unlike answers to an agent, exports hold details unmasked.
 
-A window is written newest first. With --since-checkpoint, entries come in the order in which they became known, late ones too, and each only once: run it again and again, e.g. after every sync. A file given with -o is then continued, and what an export that failed had written of it is written anew.
+A file that is there is overwritten only with --force. A window is written newest first. With --since-checkpoint, entries come in the order in which they became known, late ones too, and each only once: run it again and again, e.g. after every sync. A file given with -o is then continued, and what an export that failed had written of it is written anew.
 
 Examples:
-  make-audit-mcp export --format csv --period "last month" --event '*_deleted' -o deletions.csv
+  make-audit-mcp export --period "last month" --event '*_deleted' -o deletions.csv
   make-audit-mcp sync && make-audit-mcp export --format ocsf --since-checkpoint siem.json | forwarder
   make-audit-mcp --demo export --from 24h --format ecs`
 }
@@ -50,7 +53,10 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 			err = &exitError{code: exitFailed, message: "interrupted"}
 		}
 	}()
-	format, err := export.ParseFormat(c.Format)
+	if c.Output == "-" {
+		c.Output = ""
+	}
+	format, err := c.format()
 	if err != nil {
 		return &SettingError{Problem: err.Error(), Next: "name one of them with --format"}
 	}
@@ -68,6 +74,18 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 		return e.sinceCheckpoint(r.ctx)
 	}
 	return e.window(r.ctx)
+}
+
+// format is the one that was asked for, else the one that the output's name ends with.
+func (c *exportCommand) format() (export.Format, error) {
+	if c.Format != "" {
+		return export.ParseFormat(c.Format)
+	}
+	named, err := export.ParseFormat(strings.TrimPrefix(filepath.Ext(c.Output), "."))
+	if err != nil {
+		return export.NDJSON, nil
+	}
+	return named, nil
 }
 
 // configure finds out what is asked for.
@@ -136,7 +154,7 @@ func (e *exporting) series() *export.Incremental {
 
 // window exports the window that was asked for.
 func (e *exporting) window(ctx context.Context) (err error) {
-	out, err := newOutput(e.Output, e.streams.Out)
+	out, err := newOutput(e.Output, e.streams.Out, e.Force)
 	if err != nil {
 		return err
 	}
@@ -167,16 +185,22 @@ func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
 	if err := file.probe(); err != nil {
 		return err
 	}
-	var size int64
-	if last != nil {
-		size = last.Bytes
+	var out *output
+	if last == nil {
+		out, err = newOutput(e.Output, e.streams.Out, e.Force)
+	} else {
 		e.options.Continued = true
+		out, err = continueOutput(e.Output, e.streams.Out, last.Bytes)
 	}
-	out, err := continueOutput(e.Output, e.streams.Out, size)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, out.close()) }()
+	defer func() {
+		if err != nil && last == nil {
+			out.discard() // the next export begins anew
+		}
+		err = errors.Join(err, out.close())
+	}()
 	w, err := export.NewWriter(out, e.format, e.options)
 	if err != nil {
 		return err

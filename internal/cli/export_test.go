@@ -138,11 +138,79 @@ func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 		assert.Empty(t, a.export("--format", strings.ToUpper(format), "-o", file), format)
 		assert.Equal(t, printed, readFile(t, file), format)
 		isPrivate(t, file)
-		a.export("--format", format, "--output", file, "--event", "webhook_deleted")
+		a.export("--format", format, "--output", file, "--event", "webhook_deleted", "--force")
 		assert.Equal(t, 1, count(format, readFile(t, file)), "%s: a window is written anew", format)
 		assert.Zero(t, strings.Count(strings.TrimPrefix(a.export("--format", format, "--event", "team_deleted"), "\ufeffuuid"), "webhook"),
 			format)
 	}
+}
+
+func TestTheFilesNameSaysTheFormat(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.sync("--details", "none")
+	folder := t.TempDir()
+	for file, format := range map[string]string{
+		"a.csv": "csv", "b.CSV": "csv", "c.ndjson": "ndjson", "d.ocsf": "ocsf", "e.ecs": "ecs", "f": "ndjson", "g.json": "ndjson",
+		"csv": "ndjson", "h.csv.gz": "ndjson", "i.log": "ndjson",
+	} {
+		file = filepath.Join(folder, file)
+		a.export("-o", file)
+		assert.Equal(t, a.export("--format", format), readFile(t, file), file)
+	}
+	for i, format := range []string{"ndjson", "csv", "ocsf", "ecs"} {
+		file := filepath.Join(folder, fmt.Sprint(i)+".csv")
+		a.export("-o", file, "--format", format)
+		assert.Equal(t, a.export("--format", format), readFile(t, file), "what was asked for counts: %s", format)
+	}
+	state, file := filepath.Join(folder, "state.json"), filepath.Join(folder, "since.csv")
+	a.export("--since-checkpoint", state, "-o", file)
+	assert.True(t, strings.HasPrefix(readFile(t, file), "\ufeffuuid,"), readFile(t, file)[:20])
+}
+
+func TestAFileIsOverwrittenByForceOnly(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.sync("--details", "none")
+	state := filepath.Join(t.TempDir(), "state.json")
+	for name, flags := range map[string][]string{"a window": {}, "a series": {"--since-checkpoint", state}} {
+		file := writeFile(t, "precious")
+		export := append([]string{"export", "-o", file}, flags...)
+		got := a.run(export...).refuses(file, "is there already", "--force")
+		assert.Empty(t, got.out, name)
+		assert.Equal(t, "precious", readFile(t, file), name)
+		assert.NoFileExists(t, state, name)
+		a.run(append(export, "--force")...).succeeds()
+		assert.Len(t, uuidsOf(t, readFile(t, file)), 32, name)
+	}
+	a.run("export", "-o", os.DevNull).succeeds() // which is there, and no file
+}
+
+func TestAFirstExportThatFailsCanBeRepeated(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	folder := t.TempDir()
+	export := []string{"export", "--archive=", "--since-checkpoint", filepath.Join(folder, "state"), "-o", filepath.Join(folder, "out")}
+	a.atLogCall(2, func() { a.failing(true) })
+	a.run(export...).fails()
+	a.each(nil)
+	a.failing(false)
+	a.run(export...).succeeds()
+	assert.Len(t, uuidsOf(t, readFile(t, filepath.Join(folder, "out"))), 32)
+}
+
+func TestADashIsStandardOutput(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.sync("--details", "none")
+	want := a.export()
+	for _, dash := range [][]string{{"-o", "-"}, {"-o-"}, {"--output", "-"}, {"--output=-"}} {
+		assert.Equal(t, want, a.export(dash...), dash)
+	}
+	state := filepath.Join(t.TempDir(), "state.json")
+	assert.Len(t, uuidsOf(t, a.export("-o", "-", "--since-checkpoint", state)), 32)
+	assert.Empty(t, a.export("--since-checkpoint", state), "they are one output")
+	assert.NoFileExists(t, "-")
 }
 
 func TestExportTakesTheFiltersOfTheTools(t *testing.T) {

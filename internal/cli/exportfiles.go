@@ -79,21 +79,39 @@ func (f checkpointFile) save(checkpoint *export.Checkpoint) error {
 type output struct {
 	io.Writer
 	file *os.File // nil for standard output
+	made bool     // the file was not there before
 }
 
-// newOutput makes the file at path, or makes it empty; without a path it is standard output.
-func newOutput(path string, standard io.Writer) (*output, error) {
+// newOutput makes the file at path; without a path it is standard output. A file that is there is overwritten by force only; what is no file
+// but has a name, such as a pipe, is written to.
+func newOutput(path string, standard io.Writer, force bool) (*output, error) {
 	if path == "" {
 		return &output{Writer: standard}, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the user names the file
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600) //nolint:gosec // the user names the file
+	made := err == nil
+	if errors.Is(err, fs.ErrExist) {
+		if info, failure := os.Stat(path); failure == nil && info.Mode().IsRegular() && !force {
+			return nil, &SettingError{Problem: "-o " + auditlog.Text(path).Quote() + " is there already",
+				Next: "give --force to overwrite it, or name another file"}
+		}
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // as above
+	}
 	if err != nil {
 		return nil, &SettingError{Problem: "the output cannot be written: " + err.Error(), Next: "name another file with -o"}
 	}
-	return &output{Writer: file, file: file}, nil
+	return &output{Writer: file, file: file, made: made}, nil
 }
 
-// continueOutput opens the file at path to go on behind so many bytes: what comes after them is of an export that failed.
+// discard removes the file, if it was made for this output.
+func (o *output) discard() {
+	if o.made {
+		_ = os.Remove(o.file.Name())
+	}
+}
+
+// continueOutput opens the file at path to go on behind so many bytes: what comes after them is of an export that failed. Of a series to
+// standard output there is none.
 func continueOutput(path string, standard io.Writer, size int64) (*output, error) {
 	if path == "" {
 		return &output{Writer: standard}, nil

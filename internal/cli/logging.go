@@ -17,7 +17,7 @@ import (
 // logger writes to standard error: text, in colour only on a terminal, or JSON. Whatever a line holds, the key is never in it.
 func (s *Settings) logger(to io.Writer) *slog.Logger {
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag's enum holds only names that it knows
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // the flag takes only names that it knows
 	hide := redactor(os.Getenv(environmentKey))
 	if s.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: level, ReplaceAttr: hide}))

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -18,8 +20,8 @@ import (
 // Settings are the flags that every command has, with their environment names. There is none for the key itself: flags show in process
 // lists and histories.
 type Settings struct {
-	Demo    bool      `help:"Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored."`
-	DemoNow time.Time `help:"Pin the demo's clock, so that its log ends then, e.g. 2026-11-20T12:00:00Z; default: now." placeholder:"TIME" format:"2006-01-02T15:04:05Z07:00"`
+	Demo    bool    `help:"Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored."`
+	DemoNow instant `help:"Pin the demo's clock, so that its log ends then, e.g. 2026-11-20T12:00:00Z; default: now." placeholder:"TIME"`
 
 	Zone              string             `help:"Host of your Make zone, e.g. eu1.make.com." env:"MAKE_ZONE" placeholder:"HOST"`
 	APIURL            string             `name:"api-url" help:"Whole base URL of the API instead of a zone (private instances)." env:"MAKE_API_URL" placeholder:"URL"`
@@ -30,8 +32,8 @@ type Settings struct {
 	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" type:"path" placeholder:"FILE"`
 	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
-	LogLevel  string `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." enum:",debug,info,warn,error" default:"" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
-	LogFormat string `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
+	LogLevel  logLevel `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
+	LogFormat string   `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
 }
 
 // environmentKey holds the API key.
@@ -136,4 +138,27 @@ func (s *Settings) requestsPerMinute() (int, error) {
 			Next: "set it to a number such as 200, or leave it out for half the organization's limit"}
 	}
 	return ceiling, nil
+}
+
+// instant is a point in time as flags have it.
+type instant struct{ time.Time }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (i *instant) UnmarshalText(text []byte) (err error) {
+	if i.Time, err = time.Parse(time.RFC3339, string(text)); err != nil {
+		return fmt.Errorf("%s is no instant; give its date, time and offset, e.g. 2026-11-20T12:00:00Z", auditlog.Text(text).Quote())
+	}
+	return nil
+}
+
+// logLevel is the least severe level to log; empty for the command's own.
+type logLevel string
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (l *logLevel) UnmarshalText(text []byte) error {
+	*l = logLevel(strings.ToLower(string(text)))
+	if !slices.Contains([]logLevel{"", "debug", "info", "warn", "error"}, *l) {
+		return fmt.Errorf("%s is no level; give debug, info, warn or error", auditlog.Text(text).Quote())
+	}
+	return nil
 }

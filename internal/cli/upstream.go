@@ -139,7 +139,7 @@ func (r *runtime) startDemo(u *upstreams) error {
 	const seed = 1 // every demo is the same
 	now := time.Now
 	if pinned := r.settings.DemoNow; !pinned.IsZero() {
-		now = func() time.Time { return pinned }
+		now = func() time.Time { return pinned.Time }
 	}
 	world := makesim.Demo(now(), seed)
 	u.zone = world.Zone

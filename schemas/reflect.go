@@ -22,13 +22,19 @@ import (
 )
 
 // Input returns the JSON Schema (draft 2020-12) of a tool's arguments, T being a struct. It is kept small, since every model reads it on
-// every turn: neither "$schema" nor "$id". Descriptions come from `jsonschema_description` tags, constraints from `jsonschema` tags; fields
+// every turn: neither "$schema" nor "$id". It says one plain type for each argument, though [Arguments] takes more: what frameworks convert
+// schemas to (OpenAI's strict form, Gemini's, Zod) knows no alternatives, or not the same. Descriptions come from `jsonschema_description` tags, constraints from `jsonschema` tags; fields
 // without omitempty are required; embedded structs are flattened.
 //
 // It panics if T has no schema: that is a mistake in T, never in data.
 func Input[T any]() json.RawMessage {
 	schema := reflectSchema(reflect.TypeFor[T]())
 	schema.Version = ""
+	// Unknown arguments are for Arguments to refuse, which names the nearest; clients that check by the schema would not let it.
+	schema.AdditionalProperties = nil
+	if schema.Properties == nil {
+		schema.Properties = jsonschema.NewProperties() // without which OpenAI refuses an object
+	}
 	return marshalSchema(schema)
 }
 

@@ -70,20 +70,13 @@ func TestInputDescribesArgumentsAndNothingElse(t *testing.T) {
 			"group_by": {"type": "array", "minItems": 1, "maxItems": 2, "items": {"type": "string", "enum": ["actor", "day"]}},
 			"target_id": {"type": "string"}
 		},
-		"required": ["target_id"],
-		"additionalProperties": false
+		"required": ["target_id"]
 	}`, string(schemas.Input[listArguments]()))
 }
 
-func TestInputWithoutArgumentsIsAnEmptyClosedObject(t *testing.T) {
+func TestInputWithoutArgumentsIsAnEmptyObject(t *testing.T) {
 	t.Parallel()
-	var got map[string]any
-	require.NoError(t, json.Unmarshal(schemas.Input[none](), &got))
-	if properties, ok := got["properties"]; ok {
-		assert.Empty(t, properties)
-		delete(got, "properties")
-	}
-	assert.Equal(t, map[string]any{"type": "object", "additionalProperties": false}, got)
+	assert.JSONEq(t, `{"type": "object", "properties": {}}`, string(schemas.Input[none]()), "OpenAI refuses one without properties")
 }
 
 type inner struct {

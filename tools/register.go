@@ -2,9 +2,11 @@ package tools
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"time"
 
+	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"make-audit-mcp/internal/analysis"
@@ -23,6 +25,8 @@ type Config struct {
 	Summarize func(ctx context.Context, organization string, rows int, failed bool)
 	// Logger gets panics.
 	Logger *slog.Logger
+	// TextOnly leaves out output schemas and structured content, which some clients hand to a model beside the text that says the same.
+	TextOnly bool
 	// CallTime bounds a call; 0 means as [Follow] does.
 	CallTime time.Duration
 }
@@ -39,6 +43,25 @@ func Register(s *server.MCPServer, config Config) {
 		config.Summarize = func(context.Context, string, int, bool) {}
 	}
 	for _, tool := range config.Tools {
-		s.AddTools(tool.serve(tool, config))
+		served := tool.serve(tool, config)
+		if config.TextOnly {
+			served = textOnly(served)
+		}
+		s.AddTools(served)
 	}
+}
+
+// textOnly is a tool whose results are text alone. What an error has beside its words is a text of its own.
+func textOnly(tool server.ServerTool) server.ServerTool {
+	answer := tool.Handler
+	tool.Tool.RawOutputSchema = nil
+	tool.Handler = func(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+		result, err := answer(ctx, request)
+		if data, ok := result.StructuredContent.(json.RawMessage); ok && result.IsError {
+			result.Content = append(result.Content, mcp.NewTextContent(string(data)))
+		}
+		result.StructuredContent = nil
+		return result, err
+	}
+	return tool
 }

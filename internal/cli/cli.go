@@ -164,6 +164,8 @@ type runtime struct {
 	logger   *slog.Logger
 	// keepRaw has entries carry what Make sent, for exports.
 	keepRaw bool
+	// textOnly serves tools without output schemas and structured content.
+	textOnly bool
 	// telemetry is nil where nobody reads it.
 	telemetry *telemetry.Telemetry
 }

@@ -286,6 +286,49 @@ func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {
 	assert.Contains(t, got.errOut, "not connected")
 }
 
+// textAlone checks what tools/list and a tool's result are without structured content.
+func textAlone(t *testing.T, total int, list, result string) {
+	t.Helper()
+	assert.Contains(t, list, `"inputSchema"`)
+	assert.NotContains(t, list, "outputSchema")
+	assert.NotContains(t, result, "structuredContent")
+	var answered struct{ Content []struct{ Text string } }
+	require.NoError(t, json.Unmarshal([]byte(result), &answered), result)
+	require.Len(t, answered.Content, 1)
+	assert.Equal(t, total, *parseAnswer(t, answered.Content[0].Text).Total)
+}
+
+func TestStructuredContentCanBeLeftOut(t *testing.T) {
+	const asked = `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"count_audit_logs","arguments":{"from":"7d"}}}`
+	const listed = `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`
+	stdin := hello + "\n" + listed + "\n" + asked + "\n"
+
+	environment(t, "MCP_STRUCTURED=off")
+	total := *run(t, "", "--demo", "--demo-now", demoNow, "call", "count_audit_logs", `{"from":"7d"}`).answer().Total
+	got := run(t, stdin, "--demo", "--demo-now", demoNow, "stdio").messages()
+	textAlone(t, total, string(got["2"]), string(got["3"]))
+	environment(t)
+	got = run(t, stdin, "--demo", "--demo-now", demoNow, "stdio", "--structured=off").messages()
+	textAlone(t, total, string(got["2"]), string(got["3"]))
+	got = run(t, stdin, "--demo", "--demo-now", demoNow).messages()
+	assert.Contains(t, string(got["2"]), "outputSchema")
+	assert.Contains(t, string(got["3"]), "structuredContent")
+
+	r := listen(t, []string{"MCP_STRUCTURED=off"}, "--demo", "--demo-now", demoNow)
+	_, _, header := r.ask(http.MethodPost, "/mcp", hello)
+	session := []string{"Mcp-Session-Id", header.Get("Mcp-Session-Id")}
+	result := func(line string) string {
+		_, body, _ := r.ask(http.MethodPost, "/mcp", line, session...)
+		var message struct{ Result json.RawMessage }
+		require.NoError(t, json.Unmarshal([]byte(body), &message), body)
+		return string(message.Result)
+	}
+	textAlone(t, total, result(listed), result(asked))
+
+	bad := run(t, "", "--demo", "stdio", "--structured=maybe").refuses("--structured", `"on","off"`)
+	assert.Empty(t, bad.out)
+}
+
 func TestLogsAreJSONOnRequestAndNeverHoldTheKey(t *testing.T) {
 	const key = "5b0c6c1e-0000-4000-8000-00000000beef"
 	_, url := upstream(t)

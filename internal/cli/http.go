@@ -40,6 +40,7 @@ type httpCommand struct {
 	SessionIdle    time.Duration `help:"End sessions that nobody used for so long." default:"30m" env:"MCP_SESSION_IDLE" placeholder:"TIME"`
 	Drain          time.Duration `help:"How long requests under way may go on after SIGTERM." default:"25s" env:"MCP_DRAIN" placeholder:"TIME"`
 	Health         bool          `help:"Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell."`
+	resultForm
 	backgroundSync
 
 	MetricsAddress string `help:"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers." env:"MCP_METRICS_ADDRESS" placeholder:"HOST:PORT"`
@@ -77,6 +78,7 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	c.warn(r, address)
+	r.textOnly = c.isTextOnly()
 	backend, err := c.whoseLog(r, admission.authenticator)
 	if err != nil {
 		return err

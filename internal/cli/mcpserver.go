@@ -41,7 +41,8 @@ func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 		// Lists never change while the process runs; contents belong to one credential.
 		server.WithCacheHints((5*time.Minute).Milliseconds(), mcp.CacheScopePrivate),
 	)
-	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger})
+	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger,
+		TextOnly: r.textOnly})
 	resources.Register(s, offered)
 	prompts.Register(s, reviews)
 	r.telemetry.KnownTargets(targets(s)...)
@@ -58,8 +59,17 @@ func summarize(ctx context.Context, organization string, rows int, failed bool) 
 	transport.Summarize(ctx, transport.CallSummary{Organization: organization, Rows: rows, Failed: failed})
 }
 
+// resultForm are the flags of servers that say in which form results go out.
+type resultForm struct {
+	Structured string `help:"Results as structured content as well as text, with output schemas: ${enum}; off for clients that hand models both, to spare tokens." enum:"on,off" default:"on" env:"MCP_STRUCTURED"`
+}
+
+// isTextOnly reports whether results are text alone.
+func (f *resultForm) isTextOnly() bool { return f.Structured == "off" }
+
 // stdioCommand serves MCP on the standard streams.
 type stdioCommand struct {
+	resultForm
 	backgroundSync
 }
 
@@ -72,6 +82,7 @@ func (c *stdioCommand) Run(r *runtime) error {
 		return err
 	}
 	defer r.stopTelemetry()
+	r.textOnly = c.isTextOnly()
 	service, operator, err := r.operatorService(c.creates())
 	if err != nil {
 		r.logger.ErrorContext(r.ctx, "not connected to Make: every tool call will say so", "error", explain(err))

@@ -36,6 +36,7 @@ type issuer struct {
 	config    map[string]any // of discovery, instead of what is right
 	page      []byte         // served for the keys, instead of them
 	location  string         // the keys have moved there
+	discovery string         // the one path that is served; empty for any
 }
 
 func startIssuer(t *testing.T) *issuer {
@@ -92,6 +93,10 @@ func (i *issuer) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		_ = json.NewEncoder(w).Encode(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{public}})
+		return
+	}
+	if i.discovery != "" && r.URL.Path != i.discovery {
+		http.NotFound(w, r)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

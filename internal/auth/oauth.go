@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -35,6 +36,9 @@ type OAuthOptions struct {
 	Issuer string
 	// Audience must be among those of a token (RFC 8707).
 	Audience string
+	// Clients are the ids of clients whose tokens are taken though they name no audience at all, as those of Amazon Cognito do. A token that
+	// names another audience is never taken.
+	Clients []string
 	// Scopes must all be granted by a token.
 	Scopes []string
 	// MetadataURL is where the protected resource metadata is (RFC 9728), empty to leave it out of challenges.
@@ -112,10 +116,13 @@ func (o *OAuth) Metadata() map[string]any {
 
 // claims are what is checked beyond what go-oidc does.
 type claims struct {
-	Nonce  any             `json:"nonce"`
-	AtHash any             `json:"at_hash"`
-	Scope  string          `json:"scope"`
-	SCP    json.RawMessage `json:"scp"` // as some issuers have it: text or a list
+	Nonce    any             `json:"nonce"`
+	AtHash   any             `json:"at_hash"`
+	Audience json.RawMessage `json:"aud"` // nil if there is none
+	ClientID string          `json:"client_id"`
+	// Text or a list; some issuers call it so, others so.
+	Scope json.RawMessage `json:"scope"`
+	SCP   json.RawMessage `json:"scp"`
 }
 
 // Authenticate lets in the holder of a valid token.
@@ -132,6 +139,7 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	if err != nil {
 		return Caller{}, unavailable(err)
 	}
+	const notValid = "the access token is not valid here: its signature, issuer, audience and time are checked"
 	var trouble error
 	checked, err := verifier.Verify(context.WithValue(r.Context(), troubleKey{}, &trouble), token)
 	switch {
@@ -141,11 +149,14 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 		if _, expired := errors.AsType[*oidc.TokenExpiredError](err); expired {
 			return Caller{}, o.invalid("the access token has expired", err)
 		}
-		return Caller{}, o.invalid("the access token is not valid here: its signature, issuer, audience and time are checked", err)
+		return Caller{}, o.invalid(notValid, err)
 	}
 	var more claims
 	if err := checked.Claims(&more); err != nil {
 		return Caller{}, o.invalid("the access token cannot be read", err)
+	}
+	if !o.isForUs(checked.Audience, &more) {
+		return Caller{}, o.invalid(notValid, fmt.Errorf("audience %q, client %q", checked.Audience, more.ClientID))
 	}
 	if checked.Subject == "" || more.Nonce != nil || more.AtHash != nil {
 		return Caller{}, o.invalid("this is no access token", nil)
@@ -160,14 +171,24 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	return Caller{Subject: checked.Issuer + " " + checked.Subject}, nil
 }
 
+// isForUs reports whether a token was issued for this server: it says so, or it says nothing of it and its client is one that is let in.
+func (o *OAuth) isForUs(audience []string, more *claims) bool {
+	if more.Audience == nil {
+		return more.ClientID != "" && slices.Contains(o.options.Clients, more.ClientID)
+	}
+	return slices.Contains(audience, o.options.Audience)
+}
+
 func (c *claims) scopes() []string {
-	granted := strings.Fields(c.Scope)
-	var text string
-	var list []string
-	if json.Unmarshal(c.SCP, &text) == nil {
-		granted = append(granted, strings.Fields(text)...)
-	} else if json.Unmarshal(c.SCP, &list) == nil {
-		granted = append(granted, list...)
+	var granted []string
+	for _, claim := range []json.RawMessage{c.Scope, c.SCP} {
+		var text string
+		var list []string
+		if json.Unmarshal(claim, &text) == nil {
+			granted = append(granted, strings.Fields(text)...)
+		} else if json.Unmarshal(claim, &list) == nil {
+			granted = append(granted, list...)
+		}
 	}
 	return granted
 }
@@ -228,28 +249,70 @@ func (o *OAuth) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
 }
 
 func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {
-	provider, err := oidc.NewProvider(ctx, o.options.Issuer)
+	address, err := o.keysAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var found struct {
-		Keys string `json:"jwks_uri"`
-	}
-	if err := provider.Claims(&found); err != nil {
-		return nil, err
-	}
-	if err := checkIssuerURL(found.Keys); err != nil {
-		return nil, fmt.Errorf("its jwks_uri: %w", err)
-	}
-	keys := &keySet{remote: oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), o.client), found.Keys), now: o.options.Now}
+	keys := &keySet{remote: oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), o.client), address), now: o.options.Now}
 	return oidc.NewVerifier(o.options.Issuer, keys, &oidc.Config{
-		ClientID: o.options.Audience,
-		Now:      func() time.Time { return o.options.Now().Add(-leeway) },
+		SkipClientIDCheck: true, // see isForUs
+		Now:               func() time.Time { return o.options.Now().Add(-leeway) },
 		// Asymmetric ones only: neither "none", nor a public key taken for a secret.
 		SupportedSigningAlgs: []string{
 			oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA,
 		},
 	}), nil
+}
+
+// keysAddress asks the issuer where its keys are: by OpenID Connect Discovery, else by RFC 8414, which not only issuers of OpenID serve.
+func (o *OAuth) keysAddress(ctx context.Context) (string, error) {
+	address, err := o.keysAddressAt(ctx, strings.TrimSuffix(o.options.Issuer, "/")+"/.well-known/openid-configuration")
+	if err == nil {
+		return address, nil
+	}
+	metadata, failure := url.Parse(o.options.Issuer)
+	if failure != nil {
+		return "", failure
+	}
+	metadata.Path = "/.well-known/oauth-authorization-server" + strings.TrimSuffix(metadata.Path, "/")
+	address, failure = o.keysAddressAt(ctx, metadata.String())
+	if failure != nil {
+		return "", errors.Join(err, failure)
+	}
+	return address, nil
+}
+
+func (o *OAuth) keysAddressAt(ctx context.Context, address string) (string, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return "", err
+	}
+	response, err := o.client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close() //nolint:errcheck // it was only read
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", err
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("%s: %s: %.100s", address, response.Status, body)
+	}
+	var found struct {
+		Issuer string `json:"issuer"`
+		Keys   string `json:"jwks_uri"`
+	}
+	if err := json.Unmarshal(body, &found); err != nil {
+		return "", fmt.Errorf("%s: %w", address, err)
+	}
+	if found.Issuer != o.options.Issuer {
+		return "", &oidc.IssuerMismatchError{Provided: o.options.Issuer, Discovered: found.Issuer}
+	}
+	if err := checkIssuerURL(found.Keys); err != nil {
+		return "", fmt.Errorf("its jwks_uri: %w", err)
+	}
+	return found.Keys, nil
 }
 
 // issuerTransport bounds what is asked of the issuer, and what it answers.

@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -34,6 +35,8 @@ func TestTokensOfTheIssuerLetIn(t *testing.T) {
 	for name, token := range map[string]string{
 		"plain":            i.token(i.claims(nil), nil),
 		"one of audiences": i.token(i.claims(map[string]any{"aud": []string{"x", audience}}), nil),
+		"scope as list":    i.token(i.claims(map[string]any{"scope": []string{"log", "audit:read"}}), nil),
+		"scope and scp":    i.token(i.claims(map[string]any{"scope": "log", "scp": []string{"audit:read"}}), nil),
 		"scp as text":      i.token(i.claims(map[string]any{"scope": nil, "scp": "log audit:read"}), nil),
 		"scp as list":      i.token(i.claims(map[string]any{"scope": nil, "scp": []string{"audit:read", "log"}}), nil),
 	} {
@@ -101,6 +104,71 @@ func TestOtherTokensAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnIssuerIsFoundWhereEitherStandardHasIt(t *testing.T) {
+	t.Parallel()
+	for path, discoveries := range map[string][]string{
+		"":        {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
+		"/":       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
+		"/realm":  {"/realm/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/realm"},
+		"/a/b/":   {"/a/b/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/a/b"},
+		"/nobody": {"/.well-known/nothing"},
+	} {
+		for _, discovery := range discoveries {
+			i := startIssuer(t)
+			i.discovery, i.config = discovery, map[string]any{"issuer": i.url + path}
+			options := i.options()
+			options.Issuer = i.url + path
+			o, err := auth.NewOAuth(options)
+			require.NoError(t, err)
+			token := i.token(i.claims(map[string]any{"iss": i.url + path}), nil)
+			if path == "/nobody" {
+				assert.Equal(t, http.StatusServiceUnavailable, refusal(t, o, with(t, "Authorization", "Bearer "+token)).Status)
+				continue
+			}
+			letIn(t, o, token, discovery)
+			foreign := i.token(i.claims(map[string]any{"iss": i.url + "/other"}), nil)
+			assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, "Authorization", "Bearer "+foreign)).Status, "the keys alone do not do")
+		}
+	}
+	i := startIssuer(t)
+	i.discovery, i.config = "/.well-known/oauth-authorization-server", map[string]any{"issuer": "https://other.example"}
+	assert.Equal(t, http.StatusServiceUnavailable, refusal(t, i.oauth(), with(t, "Authorization", "Bearer "+i.token(i.claims(nil), nil))).Status,
+		"what another issuer says counts there no more than elsewhere")
+}
+
+func TestATokenWithoutAudienceIsTakenOfNamedClientsOnly(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	options := i.options()
+	options.Clients = []string{"agents", "ops"}
+	o, err := auth.NewOAuth(options)
+	require.NoError(t, err)
+	claims := func(changed map[string]any) string {
+		all := i.claims(map[string]any{"aud": nil, "client_id": "agents", "token_use": "access"})
+		maps.Copy(all, changed)
+		return i.token(all, nil)
+	}
+	letIn(t, o, claims(nil), "as Cognito's are")
+	letIn(t, o, claims(map[string]any{"client_id": "ops"}))
+	letIn(t, o, i.token(i.claims(map[string]any{"client_id": "others"}), nil), "whoever's token says that it is for us")
+	for name, changed := range map[string]map[string]any{
+		"another client":      {"client_id": "others"},
+		"no client":           {"client_id": ""},
+		"a client's prefix":   {"client_id": "agent"},
+		"another audience":    {"aud": "https://other.example.com/mcp"},
+		"other audiences":     {"aud": []string{"a", "b"}},
+		"the client's own":    {"aud": "agents"},
+		"an empty audience":   {"aud": ""},
+		"an empty list":       {"aud": []string{}},
+		"null":                {"aud": json.RawMessage("null")},
+		"an audience that is": {"aud": map[string]any{"a": 1}},
+		"expired":             {"exp": time.Now().Add(-time.Hour).Unix()},
+	} {
+		assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, "Authorization", "Bearer "+claims(changed))).Status, name)
+	}
+	assert.Equal(t, http.StatusUnauthorized, refusal(t, i.oauth(), with(t, "Authorization", "Bearer "+claims(nil))).Status, "none is named")
+}
+
 func TestRequestsWithoutATokenLearnWhereToGetOne(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
@@ -121,7 +189,8 @@ func TestMissingScopesAreNamed(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)
 	o := i.oauth()
-	for _, scope := range []any{nil, "", "log", "audit:read", "logaudit:read", "LOG audit:read"} {
+	for _, scope := range []any{nil, "", "log", "audit:read", "logaudit:read", "LOG audit:read", []string{}, []string{"log"},
+		[]string{"log audit:read"}, []any{"log", 5}, 7, map[string]any{"log": true, "audit:read": true}} {
 		refused := refusal(t, o, with(t, "Authorization", "Bearer "+i.token(i.claims(map[string]any{"scope": scope}), nil)))
 		assert.Equal(t, http.StatusForbidden, refused.Status, scope)
 		assert.Contains(t, refused.Challenge, `error="insufficient_scope"`)

@@ -47,8 +47,8 @@ func (c *httpCommand) namedCallers(public *url.URL) (*admission, error) {
 			Next: "leave one of them out: a token that never expires would undo what the issuer checks"}
 	case c.OAuthIssuer != "":
 		return c.oauth(public)
-	case len(c.OAuthScopes) > 0 || c.OAuthAudience != "":
-		return nil, &SettingError{Problem: "OAuth scopes or an audience are set, and no issuer", Next: "give --oauth-issuer"}
+	case len(c.OAuthScopes) > 0 || len(c.OAuthClients) > 0 || c.OAuthAudience != "":
+		return nil, &SettingError{Problem: "OAuth scopes, clients or an audience are set, and no issuer", Next: "give --oauth-issuer"}
 	case token != "":
 		static, err := auth.NewStaticToken(token)
 		if err != nil {
@@ -67,7 +67,7 @@ func (c *httpCommand) namedCallers(public *url.URL) (*admission, error) {
 
 func (c *httpCommand) oauth(public *url.URL) (*admission, error) {
 	resource := ""
-	options := auth.OAuthOptions{Issuer: c.OAuthIssuer, Audience: c.OAuthAudience, Scopes: c.OAuthScopes}
+	options := auth.OAuthOptions{Issuer: c.OAuthIssuer, Audience: c.OAuthAudience, Clients: c.OAuthClients, Scopes: c.OAuthScopes}
 	if public != nil {
 		resource = strings.TrimSuffix(public.String(), "/") + "/mcp"
 		options.Audience = cmp.Or(options.Audience, resource)

@@ -30,6 +30,7 @@ type httpCommand struct {
 	AuthTokenFile string   `help:"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes." env:"MCP_AUTH_TOKEN_FILE" type:"path" placeholder:"FILE"`
 	OAuthIssuer   string   `name:"oauth-issuer" help:"Accept access tokens (JWT) of this OAuth 2.1 issuer." env:"MCP_OAUTH_ISSUER" placeholder:"URL"`
 	OAuthAudience string   `name:"oauth-audience" help:"Audience that they must have; default: the public URL of /mcp." env:"MCP_OAUTH_AUDIENCE" placeholder:"AUDIENCE"`
+	OAuthClients  []string `name:"oauth-clients" help:"Clients, by client_id, whose tokens are taken though they name no audience at all, as Amazon Cognito's." env:"MCP_OAUTH_CLIENTS" placeholder:"ID"`
 	OAuthScopes   []string `name:"oauth-scopes" help:"Scopes that they must have." env:"MCP_OAUTH_SCOPES" placeholder:"SCOPE"`
 
 	CallerCredentials bool     `help:"Ask Make with each caller's own key, from the header X-Make-Api-Key, and never with the operator's." env:"MCP_CALLER_CREDENTIALS"`

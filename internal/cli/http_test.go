@@ -101,6 +101,7 @@ func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
 		"token and issuer":    {"MCP_AUTH_TOKEN=" + authToken, "--demo http --oauth-issuer https://x.example --oauth-audience a", "both"},
 		"issuer in clear":     {"", "--demo http --oauth-issuer http://x.example --oauth-audience a", "https"},
 		"issuer, no audience": {"", "--demo http --oauth-issuer https://x.example", "--public-url"},
+		"clients, no issuer":  {"MCP_OAUTH_CLIENTS=x", "--demo http", "--oauth-issuer"},
 		"scopes, no issuer":   {"", "--demo http --oauth-scopes x", "--oauth-issuer"},
 		"hosts, no token":     {"", "--demo http --allowed-hosts x.example", "MCP_AUTH_TOKEN"},
 		"host with scheme":    {"MCP_AUTH_TOKEN=" + authToken, "--demo http --allowed-hosts localhost,https://x.example", "no host"},

@@ -185,7 +185,8 @@ func TestDefinitionsAreGood(t *testing.T) {
 		properties, _ := input["properties"].(map[string]any)
 		for parameter, schema := range properties {
 			described, _ := schema.(map[string]any)
-			assert.Contains(t, []any{"string", "integer", "boolean", "array"}, described["type"], "%s: %s has one plain type", name, parameter)
+			assert.Contains(t, []any{"string", "integer", "boolean", "array"}, described["type"], "%s: %s has one plain type", name,
+				parameter)
 			text, _ := described["description"].(string)
 			assert.NotEmpty(t, text, "%s: %s is not described", name, parameter)
 			assert.NotRegexp(t, orders, text, "%s: %s", name, parameter)

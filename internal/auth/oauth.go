@@ -36,7 +36,7 @@ type OAuthOptions struct {
 	Issuer string
 	// Audience must be among those of a token (RFC 8707).
 	Audience string
-	// Clients are the ids of clients whose tokens are taken though they name no audience at all, as those of Amazon Cognito do. A token that
+	// Clients are the ids of clients whose tokens are taken though they name no audience at all, as those of Amazon Cognito. A token that
 	// names another audience is never taken.
 	Clients []string
 	// Scopes must all be granted by a token.

@@ -127,7 +127,8 @@ func TestAnIssuerIsFoundWhereEitherStandardHasIt(t *testing.T) {
 			}
 			letIn(t, o, token, discovery)
 			foreign := i.token(i.claims(map[string]any{"iss": i.url + "/other"}), nil)
-			assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, "Authorization", "Bearer "+foreign)).Status, "the keys alone do not do")
+			assert.Equal(t, http.StatusUnauthorized, refusal(t, o, with(t, "Authorization", "Bearer "+foreign)).Status,
+				"the keys alone do not do")
 		}
 	}
 	i := startIssuer(t)

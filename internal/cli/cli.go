@@ -126,7 +126,9 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 			line.LogLevel = "info" // the line per call is an operator's record
 		}
 	}
-	return report(streams.Err, parsed.Run(&runtime{ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err)}))
+	return report(streams.Err, parsed.Run(&runtime{
+		ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err),
+	}))
 }
 
 // report says what ended a command, and returns its exit code.

@@ -136,7 +136,8 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			environment(t, test.set...)
 			fail := outcome.refuses // but for what only Make can tell
-			if slices.Contains([]string{"a wrong key", "nothing listens", "not Make's API", "no role", "no plan", "not my organization"}, name) {
+			if slices.Contains([]string{"a wrong key", "nothing listens", "not Make's API", "no role", "no plan", "not my organization"},
+				name) {
 				fail = outcome.fails
 			}
 			call := fail(run(t, "", "call", "list_audit_logs"), test.want...)
@@ -261,7 +262,8 @@ func TestHelpTellsWhatThereIs(t *testing.T) {
 		"export": {"--force", "what the file's name ends with", "all; default: all.", "$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
 		"stdio":  {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
 		"http": {"one caller; default: 50 ($MCP_RATE_LIMIT)", "so long; default: 30m (", "SIGTERM; default: 25s (", "at /sse; default: true (",
-			"none; default: notable (", "$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
+			"none; default: notable (", "$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY",
+			"$MAKE_AUDIT_SYNC_DETAILS"},
 	} {
 		help := run(t, "", append(strings.Fields(command), "--help")...).succeeds().out
 		text := strings.Join(strings.Fields(help), " ")

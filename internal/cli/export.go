@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,11 +82,11 @@ func (c *exportCommand) format() (export.Format, error) {
 	if c.Format != "" {
 		return export.ParseFormat(c.Format)
 	}
-	named, err := export.ParseFormat(strings.TrimPrefix(filepath.Ext(c.Output), "."))
-	if err != nil {
-		return export.NDJSON, nil
+	named := export.Format(strings.ToLower(strings.TrimPrefix(filepath.Ext(c.Output), ".")))
+	if slices.Contains(export.Formats(), named) {
+		return named, nil
 	}
-	return named, nil
+	return export.NDJSON, nil
 }
 
 // configure finds out what is asked for.

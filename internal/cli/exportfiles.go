@@ -82,8 +82,8 @@ type output struct {
 	made bool     // the file was not there before
 }
 
-// newOutput makes the file at path; without a path it is standard output. A file that is there is overwritten by force only; what is no file
-// but has a name, such as a pipe, is written to.
+// newOutput makes the file at path; without a path it is standard output. A file that is there is overwritten by force only; what is no
+// file but has a name, such as a pipe, is written to.
 func newOutput(path string, standard io.Writer, force bool) (*output, error) {
 	if path == "" {
 		return &output{Writer: standard}, nil

@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"os"
 	"slices"
@@ -50,19 +52,14 @@ func (e *SettingError) Error() string { return e.Problem }
 // NextStep says what to do.
 func (e *SettingError) NextStep() string { return e.Next }
 
-// overruled says which of two settings counts where both are set.
-func (s *Settings) overruled() []string {
-	var notes []string
-	if s.Demo {
-		return nil
-	}
+// sayWhatCounts warns where two settings are set of which one counts. The demo heeds neither.
+func (s *Settings) sayWhatCounts(ctx context.Context, logger *slog.Logger) {
 	if os.Getenv(environmentKey) != "" && s.APIKeyFile != "" {
-		notes = append(notes, environmentKey+" and MAKE_API_KEY_FILE are both set: "+environmentKey+" counts, the file is not read")
+		logger.WarnContext(ctx, "MAKE_API_KEY and MAKE_API_KEY_FILE are both set: MAKE_API_KEY counts, the file is not read")
 	}
 	if s.APIURL != "" && s.Zone != "" {
-		notes = append(notes, "MAKE_API_URL and MAKE_ZONE are both set: MAKE_API_URL counts")
+		logger.WarnContext(ctx, "MAKE_API_URL and MAKE_ZONE are both set: MAKE_API_URL counts")
 	}
-	return notes
 }
 
 // baseURL is where the API is.

@@ -72,9 +72,7 @@ func (r *runtime) upstreams() (*upstreams, error) {
 	if r.settings.Demo {
 		return u, r.startDemo(u)
 	}
-	for _, note := range r.settings.overruled() {
-		r.logger.WarnContext(r.ctx, note)
-	}
+	r.settings.sayWhatCounts(r.ctx, r.logger)
 	u.options.BaseURL, err = r.settings.baseURL()
 	return u, err
 }

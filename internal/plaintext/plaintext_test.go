@@ -48,7 +48,7 @@ func TestBytesWithoutAMarkAreLeftAlone(t *testing.T) {
 func TestALineIsReadBeforeTheNextIsWritten(t *testing.T) {
 	t.Parallel()
 	in, out := io.Pipe()
-	defer out.Close()
+	defer out.Close() //nolint:errcheck // a pipe
 	reader := plaintext.NewReader(in)
 	for _, line := range []string{"\ufefffirst\n", "second\n"} {
 		go func() { _, _ = io.WriteString(out, line) }()

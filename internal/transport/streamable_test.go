@@ -285,7 +285,8 @@ func TestASlashBehindAnAddressChangesNothing(t *testing.T) {
 		}
 		assert.Equal(t, http.StatusOK, n.request(http.MethodDelete, base+"/mcp/", "", session...).status)
 		for _, garbage := range []string{"/mcp/x", "/mcp/mcp", "/mcpx", "/mcp/sse", "/sse/x", "/message/x", "/mcp/.well-known"} {
-			assert.Equal(t, http.StatusNotFound, n.request(http.MethodPost, base+garbage, initialize, "Authorization", "ann").status, garbage)
+			assert.Equal(t, http.StatusNotFound, n.request(http.MethodPost, base+garbage, initialize, "Authorization", "ann").status,
+				garbage)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type checkCommand struct{}
 
 // Help says what to expect.
 func (*checkCommand) Help() string {
-	return `Asks Make a few questions (about 4 calls, and 2 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1.`
+	return `Asks Make a few questions (about 4 calls, and 2 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`
 }
 
 // Run checks one thing after the other, as long as the next can still be found out.

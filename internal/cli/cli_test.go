@@ -253,6 +253,7 @@ func TestHelpTellsWhatThereIs(t *testing.T) {
 	for command, wants := range map[string][]string{
 		"": {"--demo", "MAKE_API_KEY_FILE", "sync", "verify", "export", "--archive=FILE", "$MAKE_AUDIT_ARCHIVE",
 			"--week-start=DAY", "default: monday ($MAKE_WEEK_START)"},
+		"check": {"2 if the settings cannot be used"},
 		"call": {"make-audit-mcp --demo call list_organizations", "debug, info, warn or error; default: warn, for http info",
 			"its log ends then, e.g. 2026-11-20T12:00:00Z; default: now", "text,json; default: text ("},
 		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",

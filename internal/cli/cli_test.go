@@ -260,7 +260,7 @@ func TestHelpTellsWhatThereIs(t *testing.T) {
 			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
 		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY",
 			"Exit code 0 if everything is there, 1 if not"},
-		"export": {"--force", "what the file's name ends with", "all; default: all.", "$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
+		"export": {"--force", "what the file's name ends with", "2026-10-03; default: all.", "$MAKE_AUDIT_ARCHIVE", "--since-checkpoint=FILE", "ndjson, csv, ocsf or ecs", "-o, --output=FILE", "unmasked"},
 		"stdio":  {"$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY", "$MAKE_AUDIT_SYNC_DETAILS"},
 		"http": {"one caller; default: 50 ($MCP_RATE_LIMIT)", "so long; default: 30m (", "SIGTERM; default: 25s (", "at /sse; default: true (",
 			"none; default: notable (", "$MAKE_AUDIT_ARCHIVE", "--sync-every=TIME", "default: 15m", "$MAKE_AUDIT_SYNC_EVERY",

@@ -201,17 +201,48 @@ func PlainJSON(value any) ([]byte, error) {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n")), err
 }
 
-// Fold returns the form in which names are compared: cleaned as [Text], without case and accents, compatibility forms made plain, white
-// space collapsed. Two names that look alike but for those have the same fold. Folding twice changes nothing.
+// Spelling returns the form in which exact spellings are compared: cleaned as [Text], composed, white space collapsed.
+func Spelling(s string) string {
+	return norm.NFC.String(strings.Join(strings.Fields(Text(s).CleanTo(len(s))), " ")) // bytes are at least as many as characters
+}
+
+// Fold returns the form in which names are compared where spelling does not count: cleaned as [Text], without case, without the accents of
+// Latin, Greek and Cyrillic letters, compatibility forms made plain, white space collapsed. Marks that make another letter stay. Folding
+// twice changes nothing.
 func Fold(s string) string {
-	s = Text(s).CleanTo(len(s)) // bytes are at least as many as characters
+	s = Text(s).CleanTo(len(s))
 	var out strings.Builder
+	var base rune // that marks belong to
+	marks := 0    // made plain, some become several: as many stay as cleaning leaves
 	for _, r := range norm.NFKD.String(s) {
-		if !unicode.Is(unicode.Mn, r) { // accents, once decomposed
-			out.WriteString(foldLetter(unicode.ToLower(r)))
+		switch {
+		case !unicode.IsMark(r):
+			base, marks = unicode.ToLower(r), 0
+			out.WriteString(foldLetter(base))
+		case !isAccent(base, r) && marks < maxMarks:
+			marks++
+			out.WriteRune(r)
 		}
 	}
-	return strings.Join(strings.Fields(out.String()), " ")
+	return norm.NFC.String(strings.Join(strings.Fields(out.String()), " "))
+}
+
+// isAccent reports whether a mark leaves the lower-case letter below it the same one to whoever looks for a name. In other scripts than
+// these three it does not: kana, Indic, Arabic, Hebrew and Thai letters with and without a mark are as different as b and p.
+func isAccent(base, mark rune) bool {
+	switch {
+	case !unicode.Is(unicode.Mn, mark):
+		return false
+	case unicode.In(base, unicode.Latin, unicode.Greek):
+		return true
+	case !unicode.Is(unicode.Cyrillic, base):
+		return false
+	}
+	// Letters that Unicode has whole are those of an alphabet, with keys of their own, such as й, ї, ў and ѓ. What it has no letter for marks
+	// stress, as the grave accent does; and ё is mostly written as е.
+	const grave, dots = '\u0300', '\u0308'
+	isLetter := utf8.RuneCountInString(norm.NFC.String(string(base)+string(mark))) == 1
+	return !isLetter || mark == grave || base == 'е' && mark == dots
 }
 
 // foldLetter writes lower-case letters that Unicode does not decompose as people type them who lack the key.

@@ -155,8 +155,38 @@ func TestFold(t *testing.T) {
 		"other scripts stay":         {"日本 Ελλάδα Мария", "日本 ελλαδα мария"},
 		"punctuation and digits too": {"jan.novak_2@x.example", "jan.novak_2@x.example"},
 		"nothing visible":            {"\u200b\u202e", ""},
+		"half-width kana":            {"ﾔﾏｻﾞｷ ﾊﾟﾊﾟ", "ヤマザキ パパ"},
+		"decomposed kana":            {"ヤマサ\u3099キ", "ヤマザキ"},
+		"Hangul syllables and jamo":  {"\u1112\u1161\u11ab 한", "한 한"},
+		"Cyrillic stress":            {"Мари\u0301я Ѝ", "мария и"},
+		"ё is written е":             {"Алёна Е\u0308", "алена е"},
+		"Vietnamese, two marks":      {"Nguyễn Thị", "nguyen thi"},
+		"Greek with tonos and dots":  {"Ταΐζω", "ταιζω"},
 	} {
 		assert.Equal(t, test.want, auditlog.Fold(test.in), name)
+	}
+}
+
+func TestFoldKeepsLettersApartThatAMarkMakes(t *testing.T) {
+	t.Parallel()
+	for _, letters := range [][2]string{
+		{"ヤマサキ", "ヤマザキ"}, {"ハハ", "パパ"}, {"ハハ", "ババ"}, {"はは", "ぱぱ"}, {"ﾊﾊ", "ﾊﾟﾊﾟ"}, // kana
+		{"Андреи", "Андрей"}, {"Киів", "Київ"}, {"Уладзімір", "Ўладзімір"}, {"Горче", "Ѓорче"}, {"Косе", "Ќосе"}, // Cyrillic
+		{"क", "क\u093c"}, {"क", "कि"}, {"राम", "रमा"}, // Devanagari: nukta, vowel signs
+		{"ال", "أل"}, {"ا", "آ"}, {"محمد", "محمّد"}, // Arabic
+		{"שלום", "שׁלום"}, {"ב", "בּ"}, // Hebrew
+		{"กา", "ก้า"}, {"ปา", "ป่า"}, // Thai
+		{"가", "각"}, {"바", "빠"}, // Hangul
+	} {
+		assert.NotEqual(t, auditlog.Fold(letters[0]), auditlog.Fold(letters[1]), "%q", letters)
+	}
+}
+
+func TestSpellingIsExactButForWhatDoesNotShow(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, "Jan Novák", auditlog.Spelling(" Jan\u00a0 Nova\u0301k\u200b\n"))
+	for _, other := range []string{"Jan Novak", "jan Novák", "JanNovák", "Ｊan Novák"} {
+		assert.NotEqual(t, auditlog.Spelling("Jan Novák"), auditlog.Spelling(other))
 	}
 }
 
@@ -172,7 +202,7 @@ func TestFoldTwiceIsFoldOnce(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, seed := range []string{"Jan Novák", "ŒŁı", "ﬃ\u0345", "\x1b[m"} {
+	for _, seed := range []string{"Jan Novák", "ŒŁı", "ﬃ\u0345", "\x1b[m", "ﾊﾟ\u0344\u0344\u0344\u0344\u0344", "и\u0301\u0306", "¨\u309b한"} {
 		f.Add(seed)
 	}
 	f.Fuzz(requireFolded)

@@ -53,6 +53,7 @@ func Count(
 	if err != nil {
 		return nil, err
 	}
+	asked.Notes = append(asked.Notes, service.Unfound(ctx, asked)...)
 	size := answer.DefaultSize
 	if arguments.Limit > defaultCountLimit {
 		size = answer.LargeSize

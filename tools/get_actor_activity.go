@@ -47,5 +47,6 @@ func Activity(
 	if len(asked.Query.Actors) > 0 {
 		asked.Query.Actors = []auditlog.Actor{activity.Actor} // with the name that only the log may know
 	}
+	asked.Notes = append(asked.Notes, service.Unfound(ctx, asked)...)
 	return answer.Activity(asked, activity), nil
 }

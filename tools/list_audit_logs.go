@@ -78,6 +78,7 @@ func list(
 	if err != nil {
 		return nil, err
 	}
+	page.question.Notes = append(page.question.Notes, service.Unfound(ctx, page.question)...)
 	result := &schemas.ListAuditLogsResult{Answer: answer.Common(page.question, listing.Report), Entries: []schemas.Entry{}}
 	result.Query.SortBy, result.Query.SortDir = string(cmp.Or(page.place.Order.By, question.ByTriggeredAt)), "desc"
 	if page.place.Order.Ascending {

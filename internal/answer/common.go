@@ -84,9 +84,13 @@ func WhyEmpty(a *schemas.Answer, q *auditlog.Query) string {
 		return "no entries in the covered part of the window; what happened in coverage.gaps is not known"
 	case !a.Complete:
 		return "no entries that could be read; unreadable and warnings say what may be missing"
-	case hasFilters(q) && strings.ContainsFunc(string(q.TargetID), func(r rune) bool { return r < '0' || r > '9' }):
-		return "the whole window was read, and nothing in it matches these filters; target_id was taken for an id: objects are known by " +
-			"name only where an archive holds their details"
+	case q.TargetID != "":
+		why := "the whole window was read, and nothing in it matches these filters: no entry that they let through has the target_id " +
+			q.TargetID.Quote()
+		if strings.Trim(string(q.TargetID), "0123456789") != "" {
+			why += ", which was taken for an id: objects are known by name only where an archive holds their details"
+		}
+		return why
 	case hasFilters(q):
 		return "the whole window was read, and nothing in it matches these filters"
 	}

@@ -22,9 +22,11 @@ type columns struct {
 	words           words
 	// targets is more than any id of a target; there are no more than records.
 	targets int
-	// actors and events are the ids that rows have: the dictionaries may hold other logs' words.
-	actors, events []bool
+	used    usedWords
 }
+
+// usedWords are the ids of the dictionaries that rows have: those may hold other logs' words.
+type usedWords struct{ actors, teams, events []bool }
 
 // counted is what is counted of an entry, in 32 bytes.
 type counted struct {
@@ -100,22 +102,22 @@ func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int6
 	if !merged.fit() {
 		return nil, a.refused(nil, "an entry refers to what is not in it")
 	}
-	merged.actors, merged.events = merged.used(func(*counted) bool { return true })
+	merged.used = merged.usedBy(func(*counted) bool { return true })
 	if len(fresh) > partSize {
 		runtime.GC() // what is left of reading is as much as what was read
 	}
 	return &merged, nil
 }
 
-// used reports which ids of actors and events the rows have that are picked.
-func (c *columns) used(isPicked func(*counted) bool) (actors, events []bool) {
-	actors, events = make([]bool, len(c.words.actors)), make([]bool, len(c.words.events))
+// usedBy are the ids that the rows have that are picked.
+func (c *columns) usedBy(isPicked func(*counted) bool) usedWords {
+	used := usedWords{make([]bool, len(c.words.actors)), make([]bool, len(c.words.refs)), make([]bool, len(c.words.events))}
 	for i := range c.rows {
 		if row := &c.rows[i]; isPicked(row) {
-			actors[row.actor], events[row.event] = true, true
+			used.actors[row.actor], used.teams[row.team], used.events[row.event] = true, true, true
 		}
 	}
-	return actors, events
+	return used
 }
 
 // fit reports whether the ids are such as the dictionaries have.

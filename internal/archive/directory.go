@@ -174,26 +174,39 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 	if err != nil || v == nil {
 		return live
 	}
-	found := map[auditlog.ID]auditlog.Actor{}
-	actors := v.columns.words.actors
-	used, _ := v.used()
-	for id, is := range used {
-		if is && id > 0 {
-			found[actors[id].ID] = *actors[id] // ids grow, so the latest name stays
-		}
-	}
-	for _, actor := range live {
-		found[actor.ID] = actor
-	}
-	return slices.SortedFunc(maps.Values(found), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
+	return observed(v.columns.words.actors, v.used().actors, live, func(a auditlog.Actor) auditlog.ID { return a.ID })
 }
 
-// used reports which ids of actors and events rows have that may be seen.
-func (v *view) used() (actors, events []bool) {
-	if v.rights.Organization {
-		return v.columns.actors, v.columns.events
+// ObservedTeams are the teams in the archive's entries, and those that the source saw.
+func (r *Reader) ObservedTeams(ctx context.Context, organization auditlog.ID) []auditlog.Ref {
+	v, err := r.open(ctx, organization)
+	live := r.Source.ObservedTeams(ctx, organization)
+	if err != nil || v == nil {
+		return live
 	}
-	return v.columns.used(v.seesRow)
+	return observed(v.columns.words.refs, v.used().teams, live, func(t auditlog.Ref) auditlog.ID { return t.ID })
+}
+
+// observed are the words that are used, and those that the source saw, by id.
+func observed[T any](words []*T, used []bool, live []T, id func(T) auditlog.ID) []T {
+	found := map[auditlog.ID]T{}
+	for number, is := range used {
+		if is && number > 0 {
+			found[id(*words[number])] = *words[number] // numbers grow, so the latest name stays
+		}
+	}
+	for _, item := range live {
+		found[id(item)] = item
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
+}
+
+// used are the words that rows have that may be seen.
+func (v *view) used() usedWords {
+	if v.rights.Organization {
+		return v.columns.used
+	}
+	return v.columns.usedBy(v.seesRow)
 }
 
 // ObservedEvents are the events in the archive's entries, and those that the source saw.
@@ -204,8 +217,7 @@ func (r *Reader) ObservedEvents(ctx context.Context, organization auditlog.ID) [
 		return events
 	}
 	known := v.columns.words.events
-	_, used := v.used()
-	for id, is := range used {
+	for id, is := range v.used().events {
 		if is && known[id] != "" && !slices.Contains(events, known[id]) {
 			events = append(events, known[id])
 		}

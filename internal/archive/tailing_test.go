@@ -153,6 +153,14 @@ func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {
 			return e.TeamID == audittest.SalesTeam && e.Actor != nil && auditlog.ID(strconv.FormatInt(e.Actor.ID, 10)) == actor.ID
 		}), "%s did nothing in the team", actor.ID)
 	}
+	teams := func(reader *archive.Reader) (ids []auditlog.ID) {
+		for _, team := range reader.ObservedTeams(t.Context(), "77") {
+			ids = append(ids, team.ID)
+		}
+		return ids
+	}
+	assert.Equal(t, []auditlog.ID{"5"}, teams(reader))
+	assert.Equal(t, []auditlog.ID{"5", "6"}, teams(u.Reader(a, audittest.AdminKey)))
 	access, err := reader.Access(t.Context(), "77")
 	require.NoError(t, err)
 	whole, err := u.Reader(a, audittest.AdminKey).Access(t.Context(), "77")

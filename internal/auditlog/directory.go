@@ -35,6 +35,8 @@ type Catalogs interface {
 	TeamOrganization(ctx context.Context, team ID) (ID, error)
 	// ObservedEvents are the events of entries read so far: the catalog may lack some.
 	ObservedEvents(ctx context.Context, organization ID) []Text
+	// ObservedTeams are the teams of entries read so far: those that are gone are in no catalog.
+	ObservedTeams(ctx context.Context, organization ID) []Ref
 }
 
 // People is who acts.

@@ -88,13 +88,15 @@ func TestAnEntryThatWasNotFoundIsAskedForAgain(t *testing.T) {
 	assert.Equal(t, detailUUID, entry.UUID)
 }
 
-func TestActorsAndEventsOfEntriesReadAreRemembered(t *testing.T) {
+func TestActorsTeamsAndEventsOfEntriesReadAreRemembered(t *testing.T) {
 	t.Parallel()
 	entries := ladder(40, now().Add(-time.Minute), time.Minute)
 	entries[7].Event, entries[9].Event, entries[11].Event = "webhook_deleted", "a_rare_one", "a_rare_one"
+	entries[3].TeamID, entries[5].TeamID = audittest.OpsTeam, audittest.SalesTeam
 	reader := start(t, entries, makesim.Options{}).reader(audittest.AdminKey, live.Options{})
 	assert.Empty(t, reader.ObservedEvents(t.Context(), "77"))
 	assert.Empty(t, reader.ObservedActors(t.Context(), "77"))
+	assert.Empty(t, reader.ObservedTeams(t.Context(), "77"))
 	readAll(t, reader, query(window(now().Add(-time.Hour), now())))
 	assert.Equal(t, []auditlog.Text{"a_rare_one", "webhook_created", "webhook_deleted"}, reader.ObservedEvents(t.Context(), "77"))
 	var actors []auditlog.ID
@@ -102,6 +104,11 @@ func TestActorsAndEventsOfEntriesReadAreRemembered(t *testing.T) {
 		actors = append(actors, actor.ID)
 	}
 	assert.Equal(t, []auditlog.ID{"900", "901", "902"}, actors)
+	var teams []auditlog.ID
+	for _, team := range reader.ObservedTeams(t.Context(), "77") {
+		teams = append(teams, team.ID)
+	}
+	assert.Equal(t, []auditlog.ID{"5", "6"}, teams)
 	assert.Empty(t, reader.ObservedEvents(t.Context(), "78"))
 	assert.Empty(t, reader.ObservedActors(t.Context(), "78"))
 }

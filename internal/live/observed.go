@@ -13,12 +13,14 @@ import (
 type observed struct {
 	mu     sync.Mutex
 	actors map[auditlog.ID]auditlog.Actor
+	teams  map[auditlog.ID]auditlog.Ref
 	events map[auditlog.Text]bool
 }
 
 // What is remembered of one organization is bounded.
 const (
 	maxObservedActors = 10_000
+	maxObservedTeams  = 10_000
 	maxObservedEvents = 1_000
 )
 
@@ -28,7 +30,7 @@ func (r *Reader) observedIn(organization auditlog.ID) *observed {
 	defer r.observing.Unlock()
 	o, ok := r.observed[organization]
 	if !ok {
-		o = &observed{actors: map[auditlog.ID]auditlog.Actor{}, events: map[auditlog.Text]bool{}}
+		o = &observed{actors: map[auditlog.ID]auditlog.Actor{}, teams: map[auditlog.ID]auditlog.Ref{}, events: map[auditlog.Text]bool{}}
 		r.observed[organization] = o
 	}
 	return o
@@ -43,6 +45,11 @@ func (o *observed) add(entry *auditlog.Entry) {
 			o.actors[actor.ID] = *actor
 		}
 	}
+	if team := entry.Team; team != nil {
+		if _, known := o.teams[team.ID]; !known && len(o.teams) < maxObservedTeams {
+			o.teams[team.ID] = *team
+		}
+	}
 	if !o.events[entry.Event] && entry.Event != "" && len(o.events) < maxObservedEvents {
 		o.events[entry.Event] = true
 	}
@@ -54,6 +61,14 @@ func (r *Reader) ObservedActors(_ context.Context, organization auditlog.ID) []a
 	found.mu.Lock()
 	defer found.mu.Unlock()
 	return slices.SortedFunc(maps.Values(found.actors), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
+}
+
+// ObservedTeams are the teams of the entries read so far, by id.
+func (r *Reader) ObservedTeams(_ context.Context, organization auditlog.ID) []auditlog.Ref {
+	found := r.observedIn(organization)
+	found.mu.Lock()
+	defer found.mu.Unlock()
+	return slices.SortedFunc(maps.Values(found.teams), func(a, b auditlog.Ref) int { return a.ID.Compare(b.ID) })
 }
 
 // ObservedEvents are the events of the entries read so far, sorted.

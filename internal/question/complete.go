@@ -46,23 +46,24 @@ func (r *Resolver) CompleteActors(ctx context.Context, organization auditlog.ID,
 	return values, nil
 }
 
-// CompleteTeams returns the teams that what was typed may mean: by name, or by id where there is none or several have it.
+// CompleteTeams returns the teams that what was typed may mean: by name, or by id where there is none or it means something else as well.
 func (r *Resolver) CompleteTeams(ctx context.Context, organization auditlog.ID, typed string) ([]string, error) {
 	catalog, _, err := r.CatalogFor(ctx, organization)
 	if err != nil {
 		return nil, err
 	}
 	var values []string
-	named := map[string]int{}
+	meanings := map[string]int{none: 1}
 	for _, team := range catalog.Teams {
-		named[auditlog.Fold(string(team.Name))]++
+		meanings[auditlog.Fold(string(team.Name))]++
+		meanings[auditlog.Fold(string(team.ID))]++
 	}
 	for _, team := range catalog.Teams {
 		if !Fits(typed, team) {
 			continue
 		}
 		value := team.Name.Clean()
-		if value == "" || named[auditlog.Fold(string(team.Name))] > 1 {
+		if value == "" || meanings[auditlog.Fold(string(team.Name))] > 1 {
 			value = auditlog.Text(team.ID).Clean()
 		}
 		values = append(values, value)

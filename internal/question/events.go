@@ -11,15 +11,15 @@ import (
 // MatchEvents returns the events that want names: by value, else by label, else all of a category; or, where want holds * (any text) or ?
 // (one character), all whose value fits that pattern. They come in the catalog's order, each value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
-	folded := foldName(auditlog.Text(want))
+	asked := spellingOf(auditlog.Text(want))
+	folded := asked.folded
 	if folded == "" { // else it would name whatever has no label
 		return nil, newNameError("event", want, nil, false)
 	}
-	levels := []func(auditlog.Event) bool{
-		func(e auditlog.Event) bool { return foldName(e.Value) == folded },
-		func(e auditlog.Event) bool { return foldName(e.Label) == folded },
-		func(e auditlog.Event) bool { return foldName(e.Category) == folded },
-	}
+	levels := slices.Concat(
+		spelledSo(asked, func(e auditlog.Event) spelling { return spellingOf(e.Value) }),
+		spelledSo(asked, func(e auditlog.Event) spelling { return spellingOf(e.Label) }),
+		spelledSo(asked, func(e auditlog.Event) spelling { return spellingOf(e.Category) }))
 	if strings.ContainsAny(folded, "*?") {
 		wild := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(folded))
 		pattern := regexp.MustCompile("(?s)^" + wild + "$") // quoted, so that it compiles
@@ -63,15 +63,14 @@ func MatchKind(catalog *auditlog.Catalog, want string) (auditlog.Text, []auditlo
 		}
 		events[kind] = append(events[kind], event)
 	}
-	folded := foldName(auditlog.Text(want))
+	asked := spellingOf(auditlog.Text(want))
 	quote := auditlog.Text.Quote
-	if folded == "" {
+	if asked.folded == "" {
 		return "", nil, newNameError("kind", want, mapAll(kinds, quote), false)
 	}
-	hits := strongest(kinds,
-		func(kind auditlog.Text) bool { return foldName(kind) == folded },
-		func(kind auditlog.Text) bool { return strings.HasPrefix(foldName(kind), folded) },
-		func(kind auditlog.Text) bool { return beginsWord(foldName(kind), folded) })
+	hits := strongest(kinds, append(spelledSo(asked, spellingOf),
+		func(kind auditlog.Text) bool { return strings.HasPrefix(foldName(kind), asked.folded) },
+		func(kind auditlog.Text) bool { return beginsWord(foldName(kind), asked.folded) })...)
 	switch len(hits) {
 	case 0:
 		return "", nil, newNameError("kind", want, mapAll(kinds, quote), false)

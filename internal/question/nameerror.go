@@ -27,10 +27,7 @@ type NameError struct {
 
 // Error names the candidates and the next step.
 func (e *NameError) Error() string {
-	list := strings.Join(e.Candidates, ", ")
-	if e.More > 0 {
-		list += fmt.Sprintf(" and %d more", e.More)
-	}
+	list := listedOf(e.Candidates, e.More)
 	want := auditlog.Text(e.Want).Quote()
 	if e.Ambiguous {
 		plural, pass := "teams", "the id"
@@ -71,6 +68,20 @@ func (e *NameError) Error() string {
 
 // CallersMistake reports that other arguments would help.
 func (*NameError) CallersMistake() bool { return true }
+
+// listed puts candidates into one text, at most 10 of them.
+func listed(candidates []string) string {
+	kept := min(len(candidates), maxCandidates)
+	return listedOf(candidates[:kept], len(candidates)-kept)
+}
+
+func listedOf(candidates []string, more int) string {
+	list := strings.Join(candidates, ", ")
+	if more > 0 {
+		list += fmt.Sprintf(" and %d more", more)
+	}
+	return list
+}
 
 func newNameError(what, want string, candidates []string, ambiguous bool) *NameError {
 	kept := min(len(candidates), maxCandidates)

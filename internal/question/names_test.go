@@ -139,6 +139,92 @@ func TestMatchActorsDoesNotGuess(t *testing.T) {
 	}
 }
 
+func TestExactSpellingCountsBeforeWhatFoldingMakesOfIt(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{
+		Users: []auditlog.Actor{
+			{ID: "1", Name: "Jan Novák", Email: "jan@acme.example"}, {ID: "2", Name: "Jan Novak", Email: "ján@acme.example"},
+			{ID: "3", Name: "JAN@acme.example"}, {ID: "4", Name: "Jan"}, {ID: "5", Name: "Taylor"}, {ID: "6", Name: "Moore, Taylor"},
+			{ID: "7", Name: "Алёна"}, {ID: "8", Name: "Алена"}, {ID: "9", Name: "Μαρία"}, {ID: "10", Name: "Μαρια"},
+		},
+		Teams: []auditlog.Ref{{ID: "1", Name: "Ventas"}, {ID: "2", Name: "VENTAS"}, {ID: "3", Name: "Prodej"}, {ID: "4", Name: "Prodej ČR"}},
+		Events: []auditlog.Event{{Value: "a_done", Label: "Clé créée"}, {Value: "b_done", Label: "Cle creee"},
+			{Value: "c_done", Category: "Clés"}, {Value: "d_done", Category: "Cles"}},
+	}
+	for want, id := range map[string]auditlog.ID{
+		"Jan Novák": "1", "Jan Nova\u0301k": "1", " Jan  Novak ": "2", "jan@acme.example": "1", "ján@acme.example": "2", "Jan": "4", "jan": "4",
+		"Taylor": "5", "taylor": "5", "Moore, Taylor": "6", "Алёна": "7", "Алена": "8", "Μαρία": "9", "Μαρια": "10",
+	} {
+		actor, err := question.MatchActor(catalog, want, nil)
+		require.NoError(t, err, want)
+		assert.Equal(t, id, actor.ID, want)
+	}
+	for _, want := range []string{"jan novak", "JAN NOVÁK", "АЛЕНА"} {
+		_, err := question.MatchActor(catalog, want, nil)
+		require.ErrorContains(t, err, "fits 2 people", want)
+	}
+	_, err := question.MatchActor(catalog, "jan novak", nil)
+	require.EqualError(t, err, `actor "jan novak" fits 2 people: "Jan Novák" (id 1, "jan@acme.example"), `+
+		`"Jan Novak" (id 2, "ján@acme.example"): pass the id or the address`)
+	for want, id := range map[string]auditlog.ID{"Ventas": "1", "VENTAS": "2", "prodej": "3", "prodej cr": "4"} {
+		team, err := question.MatchTeam(catalog, want)
+		require.NoError(t, err, want)
+		assert.Equal(t, id, team.ID, want)
+	}
+	_, err = question.MatchTeam(catalog, "ventas")
+	require.ErrorContains(t, err, "fits 2 teams")
+	for want, values := range map[string][]auditlog.Text{
+		"Clé créée": {"a_done"}, "Cle creee": {"b_done"}, "cle creee": {"a_done", "b_done"},
+		"Clés": {"c_done"}, "Cles": {"d_done"}, "CLES": {"c_done", "d_done"},
+	} {
+		events, err := question.MatchEvents(catalog, want)
+		require.NoError(t, err, want)
+		var got []auditlog.Text
+		for _, event := range events {
+			got = append(got, event.Value)
+		}
+		assert.Equal(t, values, got, want)
+	}
+	kind, _, err := question.MatchKind(catalog, "Cles")
+	require.NoError(t, err)
+	assert.Equal(t, auditlog.Text("Cles"), kind)
+}
+
+func TestNamesOfOtherLettersAreOtherNames(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{Users: []auditlog.Actor{{ID: "1", Name: "ヤマザキ"}, {ID: "2", Name: "パパ"}, {ID: "3", Name: "Сергей"}}}
+	for want, nearest := range map[string]string{"ヤマサキ": "ヤマザキ", "ハハ": "", "ババ": "", "Сергеи": "Сергей"} {
+		_, err := question.MatchActor(catalog, want, nil)
+		require.ErrorContains(t, err, "no actor", want)
+		if nearest != "" {
+			require.ErrorContains(t, err, "nearest: \""+nearest, want)
+		}
+	}
+	for _, want := range []string{"ヤマザキ", "ﾔﾏｻﾞｷ", "ヤマサ\u3099キ"} {
+		actor, err := question.MatchActor(catalog, want, nil)
+		require.NoError(t, err, want)
+		assert.Equal(t, auditlog.ID("1"), actor.ID)
+	}
+}
+
+func TestANumberIsAnIDWhereThereIsOneElseANameElseAnIDAfterAll(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{
+		Users: []auditlog.Actor{{ID: "7", Name: "10"}, {ID: "8", Name: "11"}, {ID: "11", Name: "Eve"}, {ID: "9", Name: "12 Monkeys"}},
+		Teams: []auditlog.Ref{{ID: "24", Name: "2025"}, {ID: "25", Name: "２０２６"}, {ID: "26", Name: "007"}, {ID: "27", Name: "2027 Plan"}},
+	}
+	for want, id := range map[string]auditlog.ID{"10": "7", "11": "11", "12": "12", "999": "999"} {
+		actor, err := question.MatchActor(catalog, want, nil)
+		require.NoError(t, err, want)
+		assert.Equal(t, id, actor.ID, want)
+	}
+	for want, id := range map[string]auditlog.ID{"2025": "24", "2026": "25", "007": "26", "7": "7", "24": "24", "2027": "2027", "2027 p": "27"} {
+		team, err := question.MatchTeam(catalog, want)
+		require.NoError(t, err, want)
+		assert.Equal(t, id, team.ID, want)
+	}
+}
+
 func TestNameErrorsAreBoundedAndQuoteOthersWords(t *testing.T) {
 	t.Parallel()
 	catalog := &auditlog.Catalog{}

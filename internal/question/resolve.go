@@ -3,6 +3,7 @@ package question
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -55,6 +56,9 @@ type Question struct {
 	Kind auditlog.Text
 	// Notes say what was understood in a way that may surprise.
 	Notes []string
+
+	// unknown are ids that nothing known had when the filter was understood.
+	unknown []unknownID
 }
 
 // Resolve understands a filter. defaultDays is how far back a window reaches that has no beginning. The error joins everything that was not
@@ -123,22 +127,22 @@ func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Que
 	if err != nil {
 		return err
 	}
-	observed := r.Directory.ObservedActors(ctx, q.Organization.ID)
+	people := peopleIn(catalog, r.Directory.ObservedActors(ctx, q.Organization.ID))
+	teams := teamsIn(catalog, r.Directory.ObservedTeams(ctx, q.Organization.ID))
 	hasRead := !q.Window.From.Before(q.Window.To) // then there is nothing to read
-	matchActor := func(want string) (auditlog.Actor, error) {
-		actor, err := MatchActor(catalog, want, observed)
-		var unknown *NameError
-		if hasRead || !errors.As(err, &unknown) || unknown.Ambiguous {
-			return actor, err
+	readMore := func() bool {
+		if hasRead || !r.readNewest(ctx, q) {
+			return false
 		}
 		hasRead = true
-		observed = r.readActors(ctx, q, observed)
-		return MatchActor(catalog, want, observed)
+		people = peopleIn(catalog, r.Directory.ObservedActors(ctx, q.Organization.ID))
+		teams = teamsIn(catalog, r.Directory.ObservedTeams(ctx, q.Organization.ID))
+		return true
 	}
 	var ofTeams, ofActors, ofExcluded, ofEvents error
-	q.Teams, q.NoTeam, ofTeams = matchAll(f.Teams, func(want string) (auditlog.Ref, error) { return MatchTeam(catalog, want) })
-	q.Actors, q.System, ofActors = matchAll(f.Actors, matchActor)
-	q.ExcludeActors, q.ExcludeSystem, ofExcluded = matchAll(f.ExcludeActors, matchActor)
+	q.Teams, q.NoTeam, ofTeams = takeAll(question, "team", f.Teams, &teams, readMore)
+	q.Actors, q.System, ofActors = takeAll(question, "actor", f.Actors, &people, readMore)
+	q.ExcludeActors, q.ExcludeSystem, ofExcluded = takeAll(question, "exclude_actor", f.ExcludeActors, &people, readMore)
 	if len(f.Events) > 0 || f.Kind != "" {
 		ofEvents = resolveEvents(withObserved(catalog, r.Directory.ObservedEvents(ctx, q.Organization.ID)), f, question)
 	}
@@ -149,9 +153,10 @@ func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Que
 	return problem
 }
 
-// readActors reads the newest entries of a query's window for who acted in them, once a name is not known: people who have left are in no
-// catalog. If nothing can be read, the name stays unknown, which is said.
-func (r *Resolver) readActors(ctx context.Context, q *auditlog.Query, observed []auditlog.Actor) []auditlog.Actor {
+// readNewest reads the newest entries of a query's window for who acted in them, and where, once a name or a number is not known: people
+// who have left and teams that are gone are in no catalog. It reports whether they could be read; if not, the name stays unknown, which is
+// said.
+func (r *Resolver) readNewest(ctx context.Context, q *auditlog.Query) bool {
 	const enough = 1000 // about a page of Make's
 	count := 0
 	recent := auditlog.Query{Organization: q.Organization, Window: q.Window, Want: enough}
@@ -159,27 +164,75 @@ func (r *Resolver) readActors(ctx context.Context, q *auditlog.Query, observed [
 		count++
 		return count < enough
 	})
-	if err != nil {
-		return observed
-	}
-	return r.Directory.ObservedActors(ctx, q.Organization.ID)
+	return err == nil
 }
 
-// matchAll matches each name; hasNone reports whether one of them asks for what has no such thing.
-func matchAll[T comparable](wanted []string, match func(want string) (T, error)) (found []T, hasNone bool, problem error) {
+// none is the word for entries without an actor or a team.
+const none = "none"
+
+// takeAll finds what each word of an argument names in a roster; hasNone reports whether one of them asks for what has no such thing.
+// readMore puts more into the roster, where that is possible.
+func takeAll[T comparable](question *Question, argument string, wanted []string, in **roster[T], readMore func() bool) (
+	items []T, hasNone bool, problem error) {
+	var namesakes []string
 	for _, want := range wanted {
-		if auditlog.Fold(want) == "none" {
+		if auditlog.Fold(want) == none {
 			hasNone = true
+			namesakes = appendOnce(namesakes, (*in).calledSo(want, "")...)
 			continue
 		}
-		item, err := match(want)
+		found, err := (*in).match(want)
+		if found.mayChange && readMore() {
+			found, err = (*in).match(want)
+		}
 		if err != nil {
 			problem = errors.Join(problem, err)
 			continue
 		}
-		found = appendOnce(found, item)
+		if found.isUnknown {
+			question.unknown = append(question.unknown, unknownID{argument, auditlog.ID(strings.TrimSpace(want))})
+		}
+		namesakes = appendOnce(namesakes, found.namesakes...)
+		items = appendOnce(items, found.item)
 	}
-	return found, hasNone, problem
+	if len(namesakes) > 0 {
+		question.Notes = append(question.Notes, argument+": ids and the word none count before names; also called so: "+listed(namesakes)+
+			"; to ask for that, pass its id")
+	}
+	return items, hasNone, problem
+}
+
+// unknownID is an id that an argument has and nothing known has.
+type unknownID struct {
+	argument string
+	id       auditlog.ID
+}
+
+// Unfound says of which ids of a question nothing is known even now that its answer was read: they find nothing, and a mistyped one must not
+// pass for a person who did nothing.
+func (r *Resolver) Unfound(ctx context.Context, question *Question) []string {
+	if len(question.unknown) == 0 {
+		return nil
+	}
+	seen := map[unknownID]bool{}
+	for _, actor := range r.Directory.ObservedActors(ctx, question.Query.Organization.ID) {
+		seen[unknownID{"actor", actor.ID}], seen[unknownID{"exclude_actor", actor.ID}] = true, true
+	}
+	for _, team := range r.Directory.ObservedTeams(ctx, question.Query.Organization.ID) {
+		seen[unknownID{"team", team.ID}] = true
+	}
+	unfound := map[string][]string{}
+	for _, unknown := range question.unknown {
+		if !seen[unknown] {
+			unfound[unknown.argument] = appendOnce(unfound[unknown.argument], auditlog.Text(unknown.id).Quote())
+		}
+	}
+	var notes []string
+	for _, argument := range slices.Sorted(maps.Keys(unfound)) {
+		notes = append(notes, argument+" "+listed(unfound[argument])+" fits nothing: neither Make's list nor any entry that was read so far "+
+			"has it as an id or a name")
+	}
+	return notes
 }
 
 // resolveEvents fills in the events, by a kind of object or by themselves.

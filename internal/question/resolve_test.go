@@ -24,6 +24,7 @@ type directory struct {
 	catalog            *auditlog.Catalog
 	seen               []auditlog.Actor
 	seenEvents         []auditlog.Text
+	seenTeams          []auditlog.Ref
 	asOf               time.Time
 	oldest             time.Time
 	retentionDays      int
@@ -52,6 +53,8 @@ func (d *directory) Catalog(context.Context, auditlog.ID) (*auditlog.Catalog, er
 func (d *directory) ObservedActors(context.Context, auditlog.ID) []auditlog.Actor { return d.seen }
 
 func (d *directory) ObservedEvents(context.Context, auditlog.ID) []auditlog.Text { return d.seenEvents }
+
+func (d *directory) ObservedTeams(context.Context, auditlog.ID) []auditlog.Ref { return d.seenTeams }
 
 func (d *directory) AsOf(context.Context, auditlog.ID) time.Time { return d.asOf }
 
@@ -267,4 +270,93 @@ func TestEventsThatOnlyTheLogKnowsCanBeAskedFor(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, auditlog.Text("Webhooks"), kind)
 	assert.Len(t, events, 2, "an object's history has all that happened to it")
+}
+
+// newest is a log of which some entries can be read: then more is known of who and what occurs in it.
+type newest struct {
+	into   *directory
+	actors []auditlog.Actor
+	teams  []auditlog.Ref
+	reads  int
+}
+
+func (n *newest) Read(context.Context, auditlog.Query, func(*auditlog.Entry) bool) (auditlog.Report, error) {
+	n.reads++
+	n.into.seen, n.into.seenTeams = n.actors, n.teams
+	return auditlog.Report{}, nil
+}
+
+func numbered() (*question.Resolver, *newest) {
+	known := &directory{
+		organizations: []auditlog.Organization{organization("1", true)}, timezone: "UTC",
+		catalog: &auditlog.Catalog{
+			Users: []auditlog.Actor{{ID: "7", Name: "10"}, {ID: "8", Name: "7"}, {ID: "9", Name: "None"}},
+			Teams: []auditlog.Ref{{ID: "24", Name: "2025"}, {ID: "30", Name: "24"}, {ID: "31", Name: "none"}},
+		},
+	}
+	log := &newest{into: known}
+	return &question.Resolver{Directory: known, Reader: log}, log
+}
+
+func TestNumbersAndNoneThatAreNamesAsWellAreAnsweredAndSaid(t *testing.T) {
+	t.Parallel()
+	service, _ := numbered()
+	asked, err := service.Resolve(t.Context(), question.Filter{Teams: []string{"2025"}, Actors: []string{"10"}, ExcludeActors: []string{"10"}}, 7)
+	require.NoError(t, err)
+	assert.Equal(t, []auditlog.Ref{{ID: "24", Name: "2025"}}, asked.Query.Teams)
+	assert.Equal(t, []auditlog.Actor{{ID: "7", Name: "10"}}, asked.Query.Actors)
+	assert.Equal(t, []auditlog.Actor{{ID: "7", Name: "10"}}, asked.Query.ExcludeActors)
+	assert.Empty(t, asked.Notes)
+	assert.Empty(t, service.Unfound(t.Context(), asked))
+
+	asked, err = service.Resolve(t.Context(), question.Filter{Teams: []string{"24", "none"}, Actors: []string{"7", "none"}}, 7)
+	require.NoError(t, err)
+	assert.Equal(t, []auditlog.Ref{{ID: "24", Name: "2025"}}, asked.Query.Teams)
+	assert.Equal(t, []auditlog.Actor{{ID: "7", Name: "10"}}, asked.Query.Actors)
+	assert.True(t, asked.Query.NoTeam && asked.Query.System)
+	assert.Equal(t, []string{
+		`team: ids and the word none count before names; also called so: "24" (id 30), "none" (id 31); to ask for that, pass its id`,
+		`actor: ids and the word none count before names; also called so: "7" (id 8), "None" (id 9); to ask for that, pass its id`,
+	}, asked.Notes)
+}
+
+func TestANumberThatIsANameIsLookedForInTheLogAsAnID(t *testing.T) {
+	t.Parallel()
+	service, log := numbered()
+	log.actors, log.teams = []auditlog.Actor{{ID: "10", Name: "Left"}}, []auditlog.Ref{{ID: "2025", Name: "Gone"}}
+	asked, err := service.Resolve(t.Context(), question.Filter{Teams: []string{"2025"}, Actors: []string{"10"}}, 7)
+	require.NoError(t, err)
+	assert.Equal(t, []auditlog.Ref{{ID: "2025", Name: "Gone"}}, asked.Query.Teams)
+	assert.Equal(t, []auditlog.Actor{{ID: "10", Name: "Left"}}, asked.Query.Actors)
+	assert.Equal(t, 1, log.reads)
+	require.Len(t, asked.Notes, 2)
+	assert.Contains(t, asked.Notes[0], `"2025" (id 24)`)
+	assert.Contains(t, asked.Notes[1], `"10" (id 7)`)
+}
+
+func TestIDsOfWhichNothingIsKnownAreToldOnceTheAnswerWasRead(t *testing.T) {
+	t.Parallel()
+	service, log := numbered()
+	asked, err := service.Resolve(t.Context(), question.Filter{Teams: []string{"24", "501", "502"}, Actors: []string{"601", "602"},
+		ExcludeActors: []string{"601", "603", "603"}}, 7)
+	require.NoError(t, err)
+	assert.Zero(t, log.reads, "the answer will tell")
+	assert.Equal(t, []string{
+		`actor "601", "602" fits nothing: neither Make's list nor any entry that was read so far has it as an id or a name`,
+		`exclude_actor "601", "603" fits nothing: neither Make's list nor any entry that was read so far has it as an id or a name`,
+		`team "501", "502" fits nothing: neither Make's list nor any entry that was read so far has it as an id or a name`,
+	}, service.Unfound(t.Context(), asked))
+	log.into.seen, log.into.seenTeams = []auditlog.Actor{{ID: "601"}}, []auditlog.Ref{{ID: "501"}, {ID: "502"}}
+	assert.Equal(t, []string{
+		`actor "602" fits nothing: neither Make's list nor any entry that was read so far has it as an id or a name`,
+		`exclude_actor "603" fits nothing: neither Make's list nor any entry that was read so far has it as an id or a name`,
+	}, service.Unfound(t.Context(), asked))
+}
+
+func TestTeamsThatMeanSomethingElseAsWellAreCompletedByID(t *testing.T) {
+	t.Parallel()
+	service, _ := numbered()
+	teams, err := service.CompleteTeams(t.Context(), "", "")
+	require.NoError(t, err)
+	assert.Equal(t, []string{"2025", "30", "31"}, teams)
 }

@@ -31,22 +31,20 @@ func MatchTarget(want string, among []auditlog.NamedTarget, events []auditlog.Ev
 	return auditlog.NamedTarget{}, false, nil
 }
 
-// namedTargets returns the objects that want names: those called so, without regard to case and accents, else those whose name has a word
-// that begins so (numbers stand for ids). There are none where want is itself an object's id.
+// namedTargets returns the objects that want names: those called exactly so, else those called so without regard to case and accents, else
+// those whose name has a word that begins so (numbers stand for ids). There are none where want is itself an object's id.
 func namedTargets(ctx context.Context, namer auditlog.TargetNamer, organization auditlog.ID, want string) ([]auditlog.NamedTarget, error) {
 	if isID, err := namer.IsTarget(ctx, organization, auditlog.Text(want)); err != nil || isID {
 		return nil, err
 	}
-	folded := auditlog.Fold(want)
-	isExact := func(name auditlog.Text) bool { return foldName(name) == folded }
+	asked := spellingOf(auditlog.Text(want))
+	begins := func(name auditlog.Text) bool { return !isDigits(want) && beginsWord(foldName(name), asked.folded) }
 	targets, err := namer.NamedTargets(ctx, organization, func(name auditlog.Text) bool {
-		return isExact(name) || !isDigits(want) && beginsWord(foldName(name), folded)
+		return foldName(name) == asked.folded || begins(name)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(targets, func(t auditlog.NamedTarget) bool { return isExact(t.Name) }) {
-		targets = slices.DeleteFunc(targets, func(t auditlog.NamedTarget) bool { return !isExact(t.Name) })
-	}
-	return targets, nil
+	return strongest(targets, append(spelledSo(asked, func(t auditlog.NamedTarget) spelling { return spellingOf(t.Name) }),
+		func(t auditlog.NamedTarget) bool { return begins(t.Name) })...), nil
 }

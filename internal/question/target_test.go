@@ -120,6 +120,19 @@ func TestObjectsAreFoundByName(t *testing.T) {
 	require.ErrorContains(t, err, "nonsense", "everything that was not understood is told at once")
 }
 
+func TestAnObjectsExactNameCountsBeforeWhatFoldingMakesOfIt(t *testing.T) {
+	t.Parallel()
+	service := overArchive(time.Time{}, auditlog.NamedTarget{ID: "7", Object: "scenario", Name: "Účty"},
+		auditlog.NamedTarget{ID: "8", Object: "scenario", Name: "Ucty"}, auditlog.NamedTarget{ID: "9", Object: "scenario", Name: "Ucty 2"})
+	for want, id := range map[string]auditlog.Text{"Účty": "7", "Ucty": "8", "ucty 2": "9"} {
+		asked, err := service.Resolve(t.Context(), question.Filter{TargetID: want}, 7)
+		require.NoError(t, err, want)
+		assert.Equal(t, id, asked.Query.TargetID, want)
+	}
+	_, err := service.Resolve(t.Context(), question.Filter{TargetID: "ucty"}, 7)
+	require.ErrorContains(t, err, "fits 2 objects")
+}
+
 func TestAnObjectsNameMeansItOnly(t *testing.T) {
 	t.Parallel()
 	service := overArchive(time.Time{}, auditlog.NamedTarget{ID: "7", Object: "webhook", Name: "Invoices in"})

@@ -13,6 +13,7 @@ type Filter struct {
 	Actor          []string `json:"actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who did it: names, e-mail addresses or ids; \"none\" = the system."`
 	ExcludeActor   []string `json:"exclude_actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who to leave out, as in actor."`
 	Event          []string `json:"event,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Event values, labels, whole categories, or globs such as *_deleted."`
+	ExcludeEvent   []string `json:"exclude_event,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Events to leave out, as in event."`
 	TargetID       string   `json:"target_id,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Id of the object acted on (unique only within a kind of object), or its name if there is an archive."`
 	Window
 }
@@ -51,6 +52,8 @@ type Query struct {
 	ExcludeActorTotal int              `json:"exclude_actor_total,omitempty"`
 	Event             []auditlog.Text  `json:"event,omitempty"`
 	EventTotal        int              `json:"event_total,omitempty" jsonschema_description:"How many events the filter stands for."`
+	ExcludeEvent      []auditlog.Text  `json:"exclude_event,omitempty"`
+	ExcludeEventTotal int              `json:"exclude_event_total,omitempty"`
 	TargetID          auditlog.Text    `json:"target_id,omitempty"`
 	Kind              auditlog.Text    `json:"kind,omitempty" jsonschema_description:"Kind of object."`
 	Hours             string           `json:"hours,omitempty" jsonschema_description:"Hours of the day that were counted."`

@@ -103,6 +103,7 @@ func questionsOfAllTools() map[string][]args {
 			{"period": "2026-10-25", "group_by": "hour_of_day"},
 			{"from": "2026-10-20", "to": "2026-11-03", "group_by": []string{"day", "week"}, "timezone": "America/Havana"},
 			{"period": "2026-10-25", "group_by": "hour_of_day", "timezone": "Atlantic/Azores", "compare_to_previous": true},
+			{"from": "60d", "event": "*ed", "exclude_event": []any{"Scenarios", "*_updated"}, "group_by": "event", "limit": 200},
 		},
 		"get_actor_activity": {{"actor": "Marek Havelka"}, {"actor": 5004, "from": "20d", "baseline_days": 30},
 			{"actor": "none", "from": "20d", "baseline_days": 30}, {"actor": 5028, "from": "50d", "baseline_days": 10}, {"actor": 987654}},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -677,8 +676,7 @@ func countFilter(random *rand.Rand, q *countCase) {
 		q.arguments["exclude_actor"] = named
 		q.keep = append(q.keep, func(e makesim.Entry) bool { return !by(ids...)(e) && (!none || e.Actor != nil) })
 	}
-	if random.IntN(3) == 0 {
-		var named []string
+	someEvents := func() (named []string, fits func(makesim.Entry) bool) {
 		var globs []string
 		for range 1 + random.IntN(3) {
 			switch random.IntN(4) {
@@ -694,10 +692,17 @@ func countFilter(random *rand.Rand, q *countCase) {
 				named, globs = append(named, value), append(globs, value)
 			}
 		}
+		return named, events(globs...)
+	}
+	if random.IntN(3) == 0 {
+		named, fits := someEvents()
 		q.arguments["event"] = named
-		q.keep = append(q.keep, func(e makesim.Entry) bool {
-			return slices.ContainsFunc(globs, func(glob string) bool { fits, _ := path.Match(glob, e.Event); return fits })
-		})
+		q.keep = append(q.keep, fits)
+	}
+	if random.IntN(4) == 0 {
+		named, fits := someEvents()
+		q.arguments["exclude_event"] = named
+		q.keep = append(q.keep, not(fits))
 	}
 	if random.IntN(12) == 0 {
 		target := strconv.Itoa(3000 + random.IntN(40))

@@ -190,6 +190,10 @@ func TestDefinitionsAreGood(t *testing.T) {
 			text, _ := described["description"].(string)
 			assert.NotEmpty(t, text, "%s: %s is not described", name, parameter)
 			assert.NotRegexp(t, orders, text, "%s: %s", name, parameter)
+			for sibling := range found {
+				assert.False(t, sibling != name && strings.Contains(strings.ToLower(text), "as in "+sibling),
+					"%s: %s is described by another tool, which a client that loads tools one by one does not have", name, parameter)
+			}
 		}
 		output, _ := definition["outputSchema"].(map[string]any)
 		require.NotNil(t, output, "%s has no output schema", name)

@@ -16,6 +16,7 @@ func FilterOf(f schemas.Filter) question.Filter {
 		Actors:         f.Actor,
 		ExcludeActors:  f.ExcludeActor,
 		Events:         f.Event,
+		ExcludeEvents:  f.ExcludeEvent,
 		TargetID:       f.TargetID,
 		From:           f.From,
 		To:             f.To,

@@ -77,6 +77,10 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 			nil},
 		"globs and a value": {args{"event": "[\"key_*\",\"team_member_removed\"]", "from": "60d"},
 			[]func(makesim.Entry) bool{events("key_*", "team_member_removed")}, nil},
+		"all but a category and a glob": {args{"exclude_event": []string{"Scenarios", "*_updated"}},
+			[]func(makesim.Entry) bool{not(events("scenario_*", "*_updated"))}, nil},
+		"an event but for others": {args{"event": "webhooks", "exclude_event": "Webhook created", "from": "30d"},
+			[]func(makesim.Entry) bool{events("webhook_*"), not(events("webhook_created"))}, nil},
 		"an object": {args{"target_id": target, "from": "90d"},
 			[]func(makesim.Entry) bool{func(e makesim.Entry) bool { return e.TargetID == target }}, nil},
 		"who left, by id": {args{"actor": 5019, "from": "30d"}, []func(makesim.Entry) bool{by(5019)}, ids(5019)},
@@ -121,6 +125,10 @@ func TestNamesThatDoNotFitAreExplained(t *testing.T) {
 	c.Fails("list_audit_logs", args{"actor": "Alena Weselá"}, `"Alena Veselá" (id 5001`)
 	c.Fails("list_audit_logs", args{"team": "Marketting"}, "Marketing", "8105")
 	c.Fails("list_audit_logs", args{"event": "conection_deleted"}, "connection_deleted")
+	c.Fails("list_audit_logs", args{"exclude_event": "conection_deleted"}, "connection_deleted")
+	for _, tool := range []string{"list_audit_logs", "count_audit_logs"} {
+		c.Fails(tool, args{"exclude_event": "*"}, `exclude_event "*" leaves nothing`, "scenario_updated")
+	}
 	c.Fails("list_audit_logs", args{"event": "*_exploded"}, "no event", "list_audit_log_filters")
 	all := c.Fails("list_audit_logs", args{"actor": "nobody here", "team": "nowhere", "event": "nothing_at_all", "from": "soonish"},
 		"nobody here", "nowhere", "nothing_at_all", "soonish")
@@ -166,7 +174,7 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	page := c.list(args{
 		"team": []any{"none", "finance"}, "actor": []any{"bob", "none"}, "exclude_actor": 5006,
-		"event":     []string{"key_created", "Webhooks"},
+		"event": []string{"key_created", "Webhooks"}, "exclude_event": "key_*",
 		"target_id": "17", "from": "2026-10-20", "to": "2026-10-30T09:00",
 	})
 	assert.Equal(t, schemas.Query{
@@ -181,7 +189,7 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 		ExcludeActor: []auditlog.Actor{{ID: "5006", Name: "Jan Novák", Email: "jan.novak@northwind.example"}}, ExcludeActorTotal: 1,
 		Event: []auditlog.Text{"key_created", "webhook_created", "webhook_updated", "webhook_deleted", "webhook_enabled",
 			"webhook_disabled"},
-		EventTotal: 6, TargetID: "17", SortBy: "triggeredAt", SortDir: "desc",
+		EventTotal: 6, ExcludeEvent: []auditlog.Text{"key_created", "key_updated", "key_deleted"}, ExcludeEventTotal: 3, TargetID: "17", SortBy: "triggeredAt", SortDir: "desc",
 	}, page.Query)
 	assert.Equal(t, "live", page.Source)
 	assert.Equal(t, page.Query.From, *page.Coverage.From)

@@ -41,14 +41,15 @@ func TestTheCommonPartRepeatsTheQuestionWithinBounds(t *testing.T) {
 		asked.Query.ExcludeActors = append(asked.Query.ExcludeActors, auditlog.Actor{ID: id})
 		asked.Query.Teams = append(asked.Query.Teams, auditlog.Ref{ID: id, Name: long})
 		asked.Query.Events = append(asked.Query.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprint("event_", i))})
+		asked.Query.ExcludeEvents = append(asked.Query.ExcludeEvents, auditlog.Event{Value: auditlog.Text(fmt.Sprint("not_", i))})
 	}
 	report := auditlog.Report{Source: "live", Endpoint: "teams", Unreadable: []auditlog.Span{{}, {}}, Warnings: []string{"a warning"}}
 	report.Coverage.Gaps = []auditlog.Gap{{From: asked.Query.Window.From, To: at(), Reason: "lost"}}
 	common := answer.Common(asked, report)
 	assert.Equal(t, "2026-10-20T14:00:00.005+02:00", common.Query.From)
 	assert.Equal(t, "2026-11-20T13:00:00.005+01:00", common.Query.To)
-	assert.Equal(t, []int{101, 101, 100, 100},
-		[]int{common.Query.TeamTotal, common.Query.ActorTotal, common.Query.ExcludeActorTotal, common.Query.EventTotal})
+	assert.Equal(t, []int{101, 101, 100, 100, 100}, []int{common.Query.TeamTotal, common.Query.ActorTotal,
+		common.Query.ExcludeActorTotal, common.Query.EventTotal, common.Query.ExcludeEventTotal})
 	assert.Equal(t, auditlog.ID(""), common.Query.Actor[0].ID, "the system first")
 	assert.Less(t, answer.Size(common), answer.DefaultSize-2000)
 	assert.Nil(t, common.Coverage.From)

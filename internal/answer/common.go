@@ -39,8 +39,8 @@ func Common(asked *question.Question, report auditlog.Report) schemas.Answer {
 	shown.Team, shown.TeamTotal = echo(with(q.NoTeam, organization, q.Teams))
 	shown.Actor, shown.ActorTotal = echo(with(q.System, system, q.Actors))
 	shown.ExcludeActor, shown.ExcludeActorTotal = echo(with(q.ExcludeSystem, system, q.ExcludeActors))
-	values, _ := firstOf(q.Events, len(q.Events), func(e auditlog.Event) auditlog.Text { return e.Value })
-	shown.Event, shown.EventTotal = echo(values)
+	shown.Event, shown.EventTotal = echo(valuesOf(q.Events))
+	shown.ExcludeEvent, shown.ExcludeEventTotal = echo(valuesOf(q.ExcludeEvents))
 	common.Warnings = append(common.Warnings, report.Warnings...)
 	return common
 }
@@ -50,6 +50,11 @@ func with[T any](is bool, item T, items []T) []T {
 		return items
 	}
 	return append([]T{item}, items...)
+}
+
+func valuesOf(events []auditlog.Event) []auditlog.Text {
+	values, _ := firstOf(events, len(events), func(e auditlog.Event) auditlog.Text { return e.Value })
+	return values
 }
 
 // echo cuts a list of the filter to what a result repeats of it.
@@ -98,5 +103,6 @@ func WhyEmpty(a *schemas.Answer, q *auditlog.Query) string {
 }
 
 func hasFilters(q *auditlog.Query) bool {
-	return len(q.Teams)+len(q.Actors)+len(q.ExcludeActors)+len(q.Events) > 0 || q.NoTeam || q.System || q.ExcludeSystem || q.TargetID != ""
+	return len(q.Teams)+len(q.Actors)+len(q.ExcludeActors)+len(q.Events)+len(q.ExcludeEvents) > 0 || q.NoTeam || q.System ||
+		q.ExcludeSystem || q.TargetID != ""
 }

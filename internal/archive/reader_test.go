@@ -42,6 +42,9 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 	if random.IntN(3) == 0 {
 		q.Events = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
 	}
+	if random.IntN(4) == 0 {
+		q.ExcludeEvents = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
+	}
 	if random.IntN(5) == 0 {
 		q.TargetID = []auditlog.Text{"3010", "3499", "none such"}[random.IntN(3)]
 	}

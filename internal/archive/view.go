@@ -84,7 +84,7 @@ func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error)
 		entry := &auditlog.Entry{Team: team}
 		return teams.MatchesFilters(entry) && v.rights.sees(entry)
 	})
-	events := auditlog.Query{Events: q.Events}
+	events := auditlog.Query{Events: q.Events, ExcludeEvents: q.ExcludeEvents}
 	m.event = allow(w.events, func(event auditlog.Text) bool { return events.MatchesFilters(&auditlog.Entry{Event: event}) })
 	return m, nil
 }

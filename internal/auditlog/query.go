@@ -17,11 +17,12 @@ type Query struct {
 	// Actors lets through what these did; System, alone or beside them, what has no actor.
 	Actors []Actor
 	System bool
-	// ExcludeActors and ExcludeSystem keep back, after everything else.
-	ExcludeActors []Actor
-	ExcludeSystem bool
 	// Events lets through these events, by value.
 	Events []Event
+	// ExcludeActors, ExcludeSystem and ExcludeEvents keep back, after everything else.
+	ExcludeActors []Actor
+	ExcludeSystem bool
+	ExcludeEvents []Event
 	// TargetID lets through what was done to objects with this id, of any kind.
 	TargetID Text
 
@@ -64,7 +65,8 @@ func (q *Query) MatchesFilters(e *Entry) bool {
 	case (len(q.Teams) > 0 || q.NoTeam) && !(q.NoTeam && e.TeamID() == "") && !slices.ContainsFunc(q.Teams, isTeam),
 		(len(q.Actors) > 0 || q.System) && !(q.System && e.Actor == nil) && !slices.ContainsFunc(q.Actors, isActor),
 		q.ExcludeSystem && e.Actor == nil || slices.ContainsFunc(q.ExcludeActors, isActor),
-		len(q.Events) > 0 && !slices.ContainsFunc(q.Events, isEvent):
+		len(q.Events) > 0 && !slices.ContainsFunc(q.Events, isEvent),
+		slices.ContainsFunc(q.ExcludeEvents, isEvent):
 		return false
 	}
 	return q.TargetID == "" || q.TargetID == e.TargetID

@@ -37,7 +37,11 @@ func TestQueryMatches(t *testing.T) {
 		"exclusion wins": {func(q *auditlog.Query) {
 			q.Actors, q.ExcludeActors = []auditlog.Actor{{ID: "7"}}, []auditlog.Actor{{ID: "7"}}
 		}, false, false},
-		"its event":                {func(q *auditlog.Query) { q.Events = []auditlog.Event{{Value: "webhook_deleted"}} }, true, false},
+		"its event":         {func(q *auditlog.Query) { q.Events = []auditlog.Event{{Value: "webhook_deleted"}} }, true, false},
+		"all but its event": {func(q *auditlog.Query) { q.ExcludeEvents = []auditlog.Event{{Value: "webhook_deleted"}} }, false, true},
+		"its event, excluded": {func(q *auditlog.Query) {
+			q.Events, q.ExcludeEvents = []auditlog.Event{{Value: "webhook_deleted"}}, []auditlog.Event{{Value: "webhook_deleted"}}
+		}, false, false},
 		"its target":               {func(q *auditlog.Query) { q.TargetID = "3000" }, true, false},
 		"a target beginning so":    {func(q *auditlog.Query) { q.TargetID = "300" }, false, false},
 		"a window beginning then":  {func(q *auditlog.Query) { q.Window.From = at }, true, true},

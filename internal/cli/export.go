@@ -32,6 +32,7 @@ type exportCommand struct {
 	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." placeholder:"ACTOR"`
 	ExcludeActor []string `help:"Not what these people did." placeholder:"ACTOR"`
 	Event        []string `help:"Only these events, by value, label, category or pattern." placeholder:"EVENT"`
+	ExcludeEvent []string `help:"Not these events." placeholder:"EVENT"`
 	TargetID     string   `name:"target-id" help:"Only what was done to this object." placeholder:"ID"`
 }
 
@@ -96,7 +97,7 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 	}
 	asked, err := from.service.Resolve(r.ctx, question.Filter{
 		From: c.From, To: c.To, Period: c.Period, TargetID: c.TargetID,
-		Teams: c.Team, Actors: c.Actor, ExcludeActors: c.ExcludeActor, Events: c.Event,
+		Teams: c.Team, Actors: c.Actor, ExcludeActors: c.ExcludeActor, Events: c.Event, ExcludeEvents: c.ExcludeEvent,
 	}, 0)
 	if err != nil {
 		return nil, err

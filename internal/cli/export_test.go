@@ -246,6 +246,7 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 		{[]string{"--actor", "none"}, ids(func(e makesim.Entry) bool { return e.Actor == nil })},
 		{[]string{"--exclude-actor", "tea@acme.example", "--exclude-actor", "none"},
 			ids(func(e makesim.Entry) bool { return e.Actor != nil && !by(e, "Tea Teamadmin") })},
+		{[]string{"--exclude-event", "scenario_*"}, ids(func(e makesim.Entry) bool { return !strings.HasPrefix(e.Event, "scenario_") })},
 		{[]string{"--team", "Sales", "--team", "none"}, ids(func(e makesim.Entry) bool { return e.TeamID != opsTeam })},
 		{[]string{"--target-id", hookTarget}, ids(func(e makesim.Entry) bool { return e.TargetID == hookTarget })},
 		{[]string{"--from", "2026-08-12T12:00:00Z"}, ids(func(e makesim.Entry) bool { return !e.TriggeredAt.Before(midday) })},

@@ -681,6 +681,9 @@ func (g *gamble) drawQuery(back time.Duration) auditlog.Query {
 			q.Events = append(q.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprintf("made_up_%d", i))})
 		}
 	}
+	if g.chance(8) {
+		q.ExcludeEvents = []auditlog.Event{{Value: "webhook_created"}}
+	}
 	return q
 }
 
@@ -704,6 +707,7 @@ func (g *gamble) matching(dump []makesim.Entry, q auditlog.Query, key string) []
 		}
 		ok = ok && !(q.ExcludeSystem && actor == "") && !(len(q.ExcludeActors) > 0 && actor == "902")
 		ok = ok && (len(q.Events) == 0 || string(q.Events[0].Value) == e.Event)
+		ok = ok && !(len(q.ExcludeEvents) > 0 && e.Event == "webhook_created")
 		switch {
 		case key == audittest.TeamAdminKey:
 			ok = ok && e.TeamID == audittest.SalesTeam

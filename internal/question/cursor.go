@@ -80,6 +80,7 @@ type sealedCursor struct {
 	System        bool      `json:"an,omitempty"`
 	ExcludeSystem bool      `json:"xn,omitempty"`
 	Events        []string  `json:"v,omitempty"`
+	ExcludeEvents []string  `json:"xv,omitempty"`
 	TargetID      string    `json:"i,omitempty"`
 }
 
@@ -87,6 +88,7 @@ type sealedCursor struct {
 func (s *Sealer) Seal(place Cursor) (string, error) {
 	q := &place.Query
 	actorID := func(a auditlog.Actor) string { return string(a.ID) }
+	value := func(e auditlog.Event) string { return string(e.Value) }
 	plain, err := json.Marshal(sealedCursor{
 		Cursor:       place,
 		Organization: [2]string{string(q.Organization.ID), string(q.Organization.Name)},
@@ -94,7 +96,7 @@ func (s *Sealer) Seal(place Cursor) (string, error) {
 		Teams:  mapAll(q.Teams, func(t auditlog.Ref) string { return string(t.ID) }),
 		Actors: mapAll(q.Actors, actorID), ExcludeActors: mapAll(q.ExcludeActors, actorID),
 		NoTeam: q.NoTeam, System: q.System, ExcludeSystem: q.ExcludeSystem,
-		Events:   mapAll(q.Events, func(e auditlog.Event) string { return string(e.Value) }),
+		Events: mapAll(q.Events, value), ExcludeEvents: mapAll(q.ExcludeEvents, value),
 		TargetID: string(q.TargetID),
 	})
 	if err != nil {
@@ -164,13 +166,14 @@ func (s *Sealer) Open(text string, now time.Time) (Cursor, error) {
 		return Cursor{}, &CursorError{Problem: "its time zone is not known here"}
 	}
 	actor := func(id string) auditlog.Actor { return auditlog.Actor{ID: auditlog.ID(id)} }
+	event := func(value string) auditlog.Event { return auditlog.Event{Value: auditlog.Text(value)} }
 	opened.Query = auditlog.Query{
 		Organization: auditlog.Ref{ID: auditlog.ID(opened.Organization[0]), Name: auditlog.Text(opened.Organization[1])},
 		Window:       auditlog.Window{From: opened.From, To: opened.To, Location: location},
 		Teams:        mapAll(opened.Teams, func(id string) auditlog.Ref { return auditlog.Ref{ID: auditlog.ID(id)} }),
 		Actors:       mapAll(opened.Actors, actor), ExcludeActors: mapAll(opened.ExcludeActors, actor),
 		NoTeam: opened.NoTeam, System: opened.System, ExcludeSystem: opened.ExcludeSystem,
-		Events:   mapAll(opened.Events, func(value string) auditlog.Event { return auditlog.Event{Value: auditlog.Text(value)} }),
+		Events: mapAll(opened.Events, event), ExcludeEvents: mapAll(opened.ExcludeEvents, event),
 		TargetID: auditlog.Text(opened.TargetID),
 	}
 	return opened.Cursor, nil

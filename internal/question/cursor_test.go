@@ -28,6 +28,7 @@ func TestCursorsHoldTheQuestion(t *testing.T) {
 			Teams:        []auditlog.Ref{{ID: "1"}}, Actors: []auditlog.Actor{{ID: "2"}, {ID: "a\u202eb"}},
 			ExcludeActors: []auditlog.Actor{{ID: "3"}},
 			NoTeam:        true, System: true, ExcludeSystem: true, Events: []auditlog.Event{{Value: "x\u200by"}}, TargetID: "t\u0007t",
+			ExcludeEvents: []auditlog.Event{{Value: "z\u200bz"}},
 		},
 		Order: question.Order{By: question.ByActor, Ascending: true}, Key: "1k\x00", TriggeredAt: now().Add(-time.Minute), UUID: "u",
 		Offset: 5, Before: 25, TakenAt: now(), Asked: "abc",

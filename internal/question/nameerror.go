@@ -13,7 +13,7 @@ const maxCandidates = 10
 
 // NameError says that a name fits nothing or more than one thing.
 type NameError struct {
-	// What was looked for: actor, team, event, kind (of object) or object.
+	// What was looked for: actor, team, event, kind (of object) or object; exclude_event where that leaves none.
 	What string
 	// Want is the name as given, raw.
 	Want string
@@ -29,6 +29,9 @@ type NameError struct {
 func (e *NameError) Error() string {
 	list := listedOf(e.Candidates, e.More)
 	want := auditlog.Text(e.Want).Quote()
+	if e.What == "exclude_event" {
+		return "exclude_event " + want + " leaves nothing; accepted: some of the events, as in event, such as scenario_updated or *_updated"
+	}
 	if e.Ambiguous {
 		plural, pass := "teams", "the id"
 		switch e.What {

@@ -39,6 +39,7 @@ type Filter struct {
 	Actors         []string
 	ExcludeActors  []string
 	Events         []string
+	ExcludeEvents  []string
 	// Kind is a kind of object instead of Events: a category.
 	Kind     string
 	TargetID string
@@ -119,7 +120,7 @@ func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, q
 
 // resolveByCatalog fills in what the catalog has names of.
 func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Question) error {
-	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events) == 0 && f.Kind == "" {
+	if len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events)+len(f.ExcludeEvents) == 0 && f.Kind == "" {
 		return nil
 	}
 	q := &question.Query
@@ -143,7 +144,7 @@ func (r *Resolver) resolveByCatalog(ctx context.Context, f Filter, question *Que
 	q.Teams, q.NoTeam, ofTeams = takeAll(question, "team", f.Teams, &teams, readMore)
 	q.Actors, q.System, ofActors = takeAll(question, "actor", f.Actors, &people, readMore)
 	q.ExcludeActors, q.ExcludeSystem, ofExcluded = takeAll(question, "exclude_actor", f.ExcludeActors, &people, readMore)
-	if len(f.Events) > 0 || f.Kind != "" {
+	if len(f.Events)+len(f.ExcludeEvents) > 0 || f.Kind != "" {
 		ofEvents = resolveEvents(withObserved(catalog, r.Directory.ObservedEvents(ctx, q.Organization.ID)), f, question)
 	}
 	problem := errors.Join(ofTeams, ofActors, ofExcluded, ofEvents)
@@ -241,16 +242,31 @@ func resolveEvents(catalog *auditlog.Catalog, f Filter, question *Question) (pro
 	if f.Kind != "" {
 		question.Kind, q.Events, problem = MatchKind(catalog, f.Kind)
 	}
-	for _, want := range f.Events {
-		if strings.Trim(want, "* ") == "" && want != "" {
-			q.Events = nil // every event, those included that no catalog has
-			break
-		}
-		events, err := MatchEvents(catalog, want)
-		problem = errors.Join(problem, err)
-		q.Events = appendOnce(q.Events, events...)
+	if !slices.ContainsFunc(f.Events, isEveryEvent) { // those included that no catalog has
+		var unmatched error
+		q.Events, unmatched = matchAllEvents(catalog, f.Events, q.Events)
+		problem = errors.Join(problem, unmatched)
 	}
-	return problem
+	if slices.ContainsFunc(f.ExcludeEvents, isEveryEvent) {
+		return errors.Join(problem, &NameError{What: "exclude_event", Want: "*"})
+	}
+	var unmatched error
+	q.ExcludeEvents, unmatched = matchAllEvents(catalog, f.ExcludeEvents, nil)
+	return errors.Join(problem, unmatched)
+}
+
+// isEveryEvent reports whether a pattern fits whatever there is.
+func isEveryEvent(want string) bool { return want != "" && strings.Trim(want, "* ") == "" }
+
+// matchAllEvents adds to events those that any of the words names.
+func matchAllEvents(catalog *auditlog.Catalog, wanted []string, events []auditlog.Event) ([]auditlog.Event, error) {
+	var problem error
+	for _, want := range wanted {
+		found, err := MatchEvents(catalog, want)
+		problem = errors.Join(problem, err)
+		events = appendOnce(events, found...)
+	}
+	return events, problem
 }
 
 // ResolveKind understands a kind of object.

@@ -8,8 +8,9 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// MatchEvents returns the events that want names: by value, else by label, else all of a category; or, where want holds * (any text) or ?
-// (one character), all whose value fits that pattern. They come in the catalog's order, each value once. Nothing fitting is a [NameError].
+// MatchEvents returns the events that want names: by value, else by label, else all of a category, by its own name or by what people call
+// it (2fa); or, where want holds * (any text) or ? (one character), all whose value fits that pattern. They come in the catalog's order, each
+// value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
 	asked := spellingOf(auditlog.Text(want))
 	folded := asked.folded
@@ -24,6 +25,8 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 		wild := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(folded))
 		pattern := regexp.MustCompile("(?s)^" + wild + "$") // quoted, so that it compiles
 		levels = append(levels, func(e auditlog.Event) bool { return pattern.MatchString(foldName(e.Value)) })
+	} else {
+		levels = append(levels, calledCommonly(want, func(e auditlog.Event) auditlog.Text { return e.Category }))
 	}
 	valued := slices.DeleteFunc(slices.Clone(catalog.Events), func(e auditlog.Event) bool { return e.Value == "" })
 	hits := distinct(strongest(valued, levels...), func(e auditlog.Event) auditlog.Text { return e.Value })
@@ -33,7 +36,7 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 	return hits, nil
 }
 
-// nearestEvents returns what to suggest for an event that is not in the catalog.
+// nearestEvents returns what to suggest for an event that is not in the catalog: values, and the nearest category.
 func nearestEvents(catalog *auditlog.Catalog, folded string) []string {
 	var shown []string
 	for _, event := range nearest(folded, catalog.Events, func(e auditlog.Event) []string {
@@ -45,10 +48,18 @@ func nearestEvents(catalog *auditlog.Catalog, folded string) []string {
 		}
 		shown = appendOnce(shown, text)
 	}
+	categories := appendOnce(nil, mapAll(catalog.Events, func(e auditlog.Event) auditlog.Text { return e.Category })...)
+	similar := nearest(commonName(auditlog.Text(folded)), categories, func(category auditlog.Text) []string {
+		return []string{commonName(category)}
+	})
+	if len(similar) > 0 { // before what is cut off
+		shown = slices.Insert(shown, min(len(shown), maxCandidates-1), "the category "+similar[0].Quote())
+	}
 	return shown
 }
 
-// MatchKind returns the kind of object that want names, and its events: by the whole category, else by the beginning of one of its words.
+// MatchKind returns the kind of object that want names, and its events: by the whole category, else by what people call it, else by the
+// beginning of one of its words.
 // Nothing fitting, or several, is a [NameError].
 func MatchKind(catalog *auditlog.Catalog, want string) (auditlog.Text, []auditlog.Event, error) {
 	var kinds []auditlog.Text
@@ -69,6 +80,7 @@ func MatchKind(catalog *auditlog.Catalog, want string) (auditlog.Text, []auditlo
 		return "", nil, newNameError("kind", want, mapAll(kinds, quote), false)
 	}
 	hits := strongest(kinds, append(spelledSo(asked, spellingOf),
+		calledCommonly(want, func(kind auditlog.Text) auditlog.Text { return kind }),
 		func(kind auditlog.Text) bool { return strings.HasPrefix(foldName(kind), asked.folded) },
 		func(kind auditlog.Text) bool { return beginsWord(foldName(kind), asked.folded) })...)
 	switch len(hits) {

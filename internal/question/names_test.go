@@ -378,6 +378,71 @@ func TestNearestAddressesAreToldByWhatStandsBeforeTheDomain(t *testing.T) {
 	}
 }
 
+func TestEventsAreFoundByWhatPeopleCallThem(t *testing.T) {
+	t.Parallel()
+	catalog := &auditlog.Catalog{}
+	for value, category := range map[string]string{
+		"two_factor_authentication_enforcement_enabled": "Two-factor authentication enforcement", "key_created": "Keys",
+		"data_store_created": "Data Store", "data_store_record_created": "Data Store Records", "webhook_created": "Webhooks",
+		"organization_variable_created": "Organization Variables", "function_created": "Functions", "team_created": "Team",
+	} {
+		catalog.Events = append(catalog.Events, auditlog.Event{Value: auditlog.Text(value), Category: auditlog.Text(category)})
+	}
+	for value, names := range map[auditlog.Text][]string{
+		"two_factor_authentication_enforcement_enabled": {"2fa", "2FA", "mfa", "MFA", "tfa", "two_factor", "two-factor", "Two factor", "2-factor",
+			"two-factor authentication", "multi-factor authentication", "multifactor auth", "two-step verification", "2fa enforcement", "2FA events"},
+		"key_created":                   {"api key", "API keys", "api_key", "apikey", "key"},
+		"data_store_created":            {"data store", "data stores", "datastore", "Datastores", "data-store"},
+		"data_store_record_created":     {"data store record", "datastore records"},
+		"webhook_created":               {"webhook", "hook", "hooks", "webhook events"},
+		"organization_variable_created": {"org variable", "organisation variables"},
+		"function_created":              {"custom function", "custom functions"},
+		"team_created":                  {"teams"},
+	} {
+		for _, name := range names {
+			events, err := question.MatchEvents(catalog, name)
+			require.NoError(t, err, name)
+			require.Len(t, events, 1, name)
+			assert.Equal(t, value, events[0].Value, name)
+			kind, _, err := question.MatchKind(catalog, name)
+			require.NoError(t, err, name)
+			assert.Equal(t, events[0].Category, kind, name)
+		}
+	}
+	for _, nothing := range []string{"authentication", "events", "data", "variable", "2fa3", "sso", "api"} {
+		_, err := question.MatchEvents(catalog, nothing)
+		require.ErrorContains(t, err, "no event", nothing)
+	}
+	catalog.Events = append(catalog.Events, auditlog.Event{Value: "sso_enabled", Category: "Single sign-on"})
+	for _, name := range []string{"sso", "SSO", "saml", "single sign on", "single sign-on"} {
+		events, err := question.MatchEvents(catalog, name)
+		require.NoError(t, err, name)
+		assert.Equal(t, auditlog.Text("sso_enabled"), events[0].Value, name)
+	}
+}
+
+func TestAnEventThatFitsNothingNamesTheNearestCategoryAsWellAsValues(t *testing.T) {
+	t.Parallel()
+	catalog := kinds()
+	for range 15 {
+		catalog.Events = append(catalog.Events, auditlog.Event{Value: auditlog.Text(fmt.Sprintf("webhook_x%d", len(catalog.Events)))})
+	}
+	catalog.Events = append(catalog.Events, auditlog.Event{Value: "enforcement_on", Category: "Two-factor authentication enforcement"})
+	for want, says := range map[string]string{
+		"2fa_*":            `nearest: the category "Two-factor authentication enforcement"`,
+		"mfa*":             `nearest: the category "Two-factor authentication enforcement"`,
+		"*two_factor*":     `nearest: the category "Two-factor authentication enforcement"`,
+		"hooks_*":          `nearest: the category "Webhooks"`,
+		"webhok":           `the category "Webhooks"`,
+		"*webhook_craeted": `the category "Webhooks" and 8 more`,
+		"gizmo_*d_twice":   `nearest: "gizmo_deleted", "gizmo_created"; accepted`,
+	} {
+		_, err := question.MatchEvents(catalog, want)
+		require.ErrorContains(t, err, "no event", want)
+		assert.Contains(t, err.Error(), says, want)
+	}
+}
+
 func kinds() *auditlog.Catalog {
 	return &auditlog.Catalog{Events: []auditlog.Event{
 		{Value: "webhook_created", Label: "Webhook created", Category: "Webhooks"},

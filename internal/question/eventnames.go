@@ -1,0 +1,38 @@
+package question
+
+import (
+	"slices"
+	"strings"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// commonName is what people call a sort of event, in one form: words without the plural's s, one word where there are several for one thing.
+// Two-factor authentication enforcement, mfa and "two factor" have the same; empty for what says nothing.
+func commonName(of auditlog.Text) string {
+	singular := mapAll(words(foldName(of)), func(word string) string {
+		if len(word) > 3 {
+			return strings.TrimSuffix(word, "s")
+		}
+		return word
+	})
+	// In order: what stands first is replaced first.
+	joined := strings.NewReplacer(
+		" single sign on ", " sso ", " single signon ", " sso ", " saml ", " sso ",
+		" mfa ", " 2fa ", " tfa ", " 2fa ", " otp ", " 2fa ", " totp ", " 2fa ",
+		" two factor ", " 2fa ", " 2 factor ", " 2fa ", " twofactor ", " 2fa ", " second factor ", " 2fa ",
+		" multi factor ", " 2fa ", " multifactor ", " 2fa ", " two step ", " 2fa ", " 2 step ", " 2fa ",
+		" api key ", " key ", " apikey ", " key ", " datastore ", " data store ", " organisation ", " organization ", " org ", " organization ",
+		" hook ", " webhook ", " custom function ", " function ",
+	).Replace(" " + strings.Join(singular, " ") + " ")
+	said := slices.DeleteFunc(strings.Fields(joined), func(word string) bool {
+		return slices.Contains([]string{"authentication", "auth", "verification", "enforcement", "event"}, word)
+	})
+	return strings.Join(said, " ")
+}
+
+// calledCommonly is the level at which something fits by what people call it.
+func calledCommonly[T any](want string, of func(T) auditlog.Text) func(T) bool {
+	asked := commonName(auditlog.Text(want))
+	return func(item T) bool { return asked != "" && commonName(of(item)) == asked }
+}

@@ -91,17 +91,33 @@ func (a *Arguments[A]) Parameters() []Parameter {
 	return parameters
 }
 
+// DecodeCall is [Arguments.Decode] for what clients of tools send: what known clients put among the arguments is dropped, and warning says so.
+func (a *Arguments[A]) DecodeCall(arguments any) (into A, warning string, err error) {
+	values, err := argumentObject(arguments)
+	if err != nil {
+		return into, "", err
+	}
+	warning = a.dropInjected(values)
+	into, err = a.decode(values)
+	return into, warning, err
+}
+
 // Decode checks the arguments of a call against the schema, and coerces them where the meaning is plain. arguments is what mcp-go's
 // CallToolRequest holds: GetRawArguments() keeps integers beyond 2^53 exact, Params.Arguments does not.
 //
-// Null, an empty text and an empty list mean that the argument was left out. What is wrong with the arguments comes back as an
-// [*ArgumentError].
+// Null, an empty text and an empty list mean that the argument was left out, and so they do of all arguments; text that holds an object is
+// read as it. What is wrong with the arguments comes back as an [*ArgumentError].
 func (a *Arguments[A]) Decode(arguments any) (A, error) {
-	var into A
 	values, err := argumentObject(arguments)
 	if err != nil {
-		return into, err
+		var none A
+		return none, err
 	}
+	return a.decode(values)
+}
+
+func (a *Arguments[A]) decode(values map[string]any) (A, error) {
+	var into A
 	accepted := make(map[string]any, len(a.parameters))
 	var problems []Problem
 	for _, p := range a.parameters {
@@ -181,11 +197,23 @@ func argumentObject(arguments any) (map[string]any, error) {
 	if err != nil {
 		return refuse(wanted + "; what was sent is not JSON")
 	}
+	if text, isText := value.(string); isText {
+		if strings.TrimSpace(text) == "" {
+			return nil, nil
+		}
+		if value, err = decodeExactly([]byte(text)); err != nil {
+			return refuse(wanted + ", not the text " + describe(text))
+		}
+	}
 	switch value := value.(type) {
 	case nil:
 		return nil, nil
 	case map[string]any:
 		return value, nil
+	case []any:
+		if len(value) == 0 {
+			return nil, nil
+		}
 	}
 	return refuse(wanted + ", not " + describe(value))
 }

@@ -187,6 +187,75 @@ func TestUnknownArgumentsAreRefusedWithTheNearestName(t *testing.T) {
 	assert.Equal(t, `cannot use the arguments: "x": unknown argument; this tool takes none: leave it out`, err.Error())
 }
 
+func TestWhatKnownClientsPutAmongTheArgumentsIsDroppedAndSaid(t *testing.T) {
+	t.Parallel()
+	const says = "left out of the arguments, since clients add these on their own and no tool here has them: "
+	for sent, want := range map[string]string{
+		`{"limit":5,"toolCallId":"call_1","tool":"count_audit_logs"}`:                               `"tool" (n8n), "toolCallId" (n8n)`,
+		`{"limit":"5","sessionId":"a","action":"sendMessage","chatInput":"who?","toolCallId":null}`: `"action" (n8n), "chatInput" (n8n), "sessionId" (n8n), "toolCallId" (n8n)`,
+		`{"limit":5,"task_progress":"- [x] count"}`:                                                 `"task_progress" (Cline)`,
+		`{"limit":5,"wait_for_previous":true}`:                                                      `"wait_for_previous" (Gemini CLI)`,
+		`{"limit":5,"_meta":{"progressToken":1}}`:                                                   `"_meta" (LangChain)`,
+		`{"limit":5,"random_string":"x"}`:                                                           `"random_string" (Cursor)`,
+	} {
+		got, warning, err := schemas.NewArguments[searchArguments]().DecodeCall(json.RawMessage(sent))
+		if assert.NoError(t, err, sent) {
+			assert.Equal(t, searchArguments{Limit: 5}, got, sent)
+			assert.Equal(t, says+want, warning, sent)
+		}
+		_, err = decode(sent)
+		require.Error(t, err, "what has no place for a warning refuses it")
+	}
+	_, warning, err := schemas.NewArguments[none]().DecodeCall(json.RawMessage(`{"random_string":"x"}`))
+	require.NoError(t, err)
+	assert.Equal(t, says+`"random_string" (Cursor)`, warning)
+}
+
+func TestWhatMayBeMeantIsNotTakenForAClientsOwn(t *testing.T) {
+	t.Parallel()
+	type tool struct {
+		Tool   string `json:"tool,omitempty"`
+		Action string `json:"action,omitempty"`
+	}
+	got, warning, err := schemas.NewArguments[tool]().DecodeCall(json.RawMessage(`{"tool":"drill","action":"sendMessage"}`))
+	require.NoError(t, err)
+	assert.Equal(t, tool{"drill", "sendMessage"}, got, "what a tool has counts")
+	assert.Empty(t, warning)
+	for _, sent := range []string{`{"action":"deleted"}`, `{"Tool":"x"}`, `{"toolCallID":"x"}`, `{"user":"x"}`, `{"query":"x"}`, `{"session":"x"}`} {
+		_, _, err := schemas.NewArguments[searchArguments]().DecodeCall(json.RawMessage(sent))
+		require.ErrorContains(t, err, "unknown argument", sent)
+	}
+}
+
+func TestNoArgumentsAreNoneInWhateverForm(t *testing.T) {
+	t.Parallel()
+	for _, sent := range []string{``, `null`, `{}`, `[]`, `[ ]`, `""`, `" \t"`, `"{}"`, `"null"`, `"[]"`} {
+		got, err := decode(sent)
+		if assert.NoError(t, err, sent) {
+			assert.Equal(t, searchArguments{}, got, sent)
+		}
+	}
+	got, err := decode(`" {\"limit\": 5, \"organization_id\": 9007199254740993}"`)
+	require.NoError(t, err)
+	assert.Equal(t, searchArguments{Limit: 5, OrganizationID: 9007199254740993}, got, "text that holds an object is read as it")
+	const wanted = `cannot use the arguments: the arguments must be one JSON object such as {"name": "value"}`
+	for sent, says := range map[string]string{
+		`[{"limit":5}]`:           ", not a list of 1",
+		`"[{\"limit\":5}]"`:       ", not a list of 1",
+		`"limit=5"`:               `, not the text "limit=5"`,
+		`"{\"limit\":"`:           `, not the text "{\"limit\":"`,
+		`"\"{\\\"limit\\\":5}\""`: `, not "{\"limit\":5}"`,
+		`"5"`:                     ", not 5",
+		`true`:                    ", not true",
+		`"\"\""`:                  `, not ""`,
+	} {
+		_, err := decode(sent)
+		if assert.Error(t, err, sent) {
+			assert.Equal(t, wanted+says, err.Error(), sent)
+		}
+	}
+}
+
 func TestMissingRequiredArgumentsAreNamed(t *testing.T) {
 	t.Parallel()
 	type required struct {

@@ -58,7 +58,7 @@ func (h *handler[A, R]) panicked(ctx context.Context, reason any) *mcp.CallToolR
 }
 
 func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, schemas.Summary) {
-	arguments, err := h.check.Decode(request.GetRawArguments())
+	arguments, dropped, err := h.check.DecodeCall(request.GetRawArguments())
 	if err != nil {
 		return failed(err), schemas.Summary{}
 	}
@@ -69,6 +69,9 @@ func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (
 	ctx, cancel, waited := Follow(ctx, h.config.Notify, request.Params.Meta, h.config.CallTime)
 	defer cancel()
 	source := h.sourceOf(ctx, service, arguments)
+	if dropped != "" {
+		source = nil // who calls without it is not told
+	}
 	if known, ok := h.answers.Get(source); ok {
 		return known.result(), known.summary
 	}
@@ -81,6 +84,9 @@ func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (
 	var withResult *resultError
 	if err != nil && !errors.As(err, &withResult) {
 		return failed(err), summary
+	}
+	if dropped != "" {
+		result.Warn(dropped)
 	}
 	if wait := waited(); wait != "" {
 		result.Warn(wait)

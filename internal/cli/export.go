@@ -114,7 +114,7 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 		category[event.Value] = event.Category
 	}
 	return &exporting{
-		exportCommand: c, from: from, query: asked.Query, format: format, streams: r.streams,
+		exportCommand: c, from: from, asked: asked, query: asked.Query, format: format, streams: r.streams,
 		options: export.Options{
 			Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()), ProductVersion: r.version,
 			Category: func(event auditlog.Text) auditlog.Text { return category[event] },
@@ -126,6 +126,7 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 type exporting struct {
 	*exportCommand
 	from    *upstream
+	asked   *question.Question
 	query   auditlog.Query
 	format  export.Format
 	options export.Options
@@ -171,6 +172,7 @@ func (e *exporting) window(ctx context.Context) (err error) {
 		return err
 	}
 	summarizeExport(e.streams.Err, w.Count(), &report)
+	e.noteUnfound(ctx)
 	if !report.Exhausted {
 		return &exitError{code: exitFailed, message: "not all of it could be read; see above"}
 	}
@@ -220,7 +222,15 @@ func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
 		return err
 	}
 	_, _ = fmt.Fprintf(e.streams.Err, "%d entries exported\n", w.Count())
+	e.noteUnfound(ctx)
 	return nil
+}
+
+// noteUnfound says which ids of the filter nothing has.
+func (e *exporting) noteUnfound(ctx context.Context) {
+	for _, note := range e.from.service.Unfound(ctx, e.asked) {
+		_, _ = fmt.Fprintf(e.streams.Err, "note: %s\n", note)
+	}
 }
 
 // summarizeExport says what was written and what is missing.

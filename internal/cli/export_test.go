@@ -293,6 +293,15 @@ func TestExportsOfAPeriodAreTheWholeOfIt(t *testing.T) {
 	assert.Empty(t, export("--period", "2026-10", "--since-checkpoint", state).succeeds().out)
 }
 
+func TestAnExportSaysWhichIDsFitNothing(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	const note = `note: team "777" fits nothing`
+	assert.Contains(t, a.run("export", "--team", "777").succeeds().errOut, note)
+	assert.Contains(t, a.run("export", "--team", "777", "--since-checkpoint", filepath.Join(t.TempDir(), "s.json")).succeeds().errOut, note)
+	assert.NotContains(t, a.run("export", "--team", "5").succeeds().errOut, "fits nothing")
+}
+
 func TestExportSaysWhichFormatsThereAre(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)

@@ -91,7 +91,8 @@ func (a *Arguments[A]) Parameters() []Parameter {
 	return parameters
 }
 
-// DecodeCall is [Arguments.Decode] for what clients of tools send: what known clients put among the arguments is dropped, and warning says so.
+// DecodeCall is [Arguments.Decode] for what clients of tools send: what known clients put among the arguments is dropped, and warning says
+// so.
 func (a *Arguments[A]) DecodeCall(arguments any) (into A, warning string, err error) {
 	values, err := argumentObject(arguments)
 	if err != nil {

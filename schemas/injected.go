@@ -9,8 +9,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// injectedBy returns which client is known to put an argument of its own among those of a tool; empty if none is. Only names that say nothing
-// of a question belong here: whatever else a tool does not have is refused.
+// injectedBy returns which client is known to put an argument of its own among those of a tool; empty if none is. Only names that say
+// nothing of a question belong here: whatever else a tool does not have is refused.
 func injectedBy(name string, value any) string {
 	switch name {
 	case "toolCallId", "tool", "sessionId", "chatInput":

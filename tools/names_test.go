@@ -18,8 +18,8 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// namedWorld is the little world with a team called 2025, people whose names are hard to tell apart, and one who has left: each with as many
-// entries as its number says.
+// namedWorld is the little world with a team called 2025, people whose names are hard to tell apart, and one who has left: each with
+// another number of entries.
 func namedWorld() *makesim.World {
 	people := []makesim.User{
 		{ID: 21, Name: "10"}, {ID: 22, Name: "ヤマザキ"}, {ID: 23, Name: "パパ"}, {ID: 24, Name: "Jan Novák"}, {ID: 25, Name: "Jan Novak"},
@@ -56,7 +56,8 @@ func namedCaller(t *testing.T) *caller {
 
 func (c *caller) countOf(arguments args) schemas.CountAuditLogsResult {
 	c.T.Helper()
-	return ok[schemas.CountAuditLogsResult](c, "count_audit_logs", with(with(arguments, "from", "24h"), "organization_id", audittest.OrganizationID))
+	return ok[schemas.CountAuditLogsResult](c, "count_audit_logs",
+		with(with(arguments, "from", "24h"), "organization_id", audittest.OrganizationID))
 }
 
 func TestNamesFindThoseWhoAreMeant(t *testing.T) {

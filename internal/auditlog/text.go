@@ -238,8 +238,8 @@ func isAccent(base, mark rune) bool {
 	case !unicode.Is(unicode.Cyrillic, base):
 		return false
 	}
-	// Letters that Unicode has whole are those of an alphabet, with keys of their own, such as й, ї, ў and ѓ. What it has no letter for marks
-	// stress, as the grave accent does; and ё is mostly written as е.
+	// Letters that Unicode has whole are those of an alphabet, with keys of their own, such as й, ї, ў and ѓ. What it has no letter for
+	// marks stress, as the grave accent does; and ё is mostly written as е.
 	const grave, dots = '\u0300', '\u0308'
 	isLetter := utf8.RuneCountInString(norm.NFC.String(string(base)+string(mark))) == 1
 	return !isLetter || mark == grave || base == 'е' && mark == dots

@@ -7,8 +7,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// commonName is what people call a sort of event, in one form: words without the plural's s, one word where there are several for one thing.
-// Two-factor authentication enforcement, mfa and "two factor" have the same; empty for what says nothing.
+// commonName is what people call a sort of event, in one form: words without the plural's s, one word where there are several for one
+// thing. Two-factor authentication enforcement, mfa and "two factor" have the same; empty for what says nothing.
 func commonName(of auditlog.Text) string {
 	singular := mapAll(words(foldName(of)), func(word string) string {
 		if len(word) > 3 {
@@ -22,8 +22,8 @@ func commonName(of auditlog.Text) string {
 		" mfa ", " 2fa ", " tfa ", " 2fa ", " otp ", " 2fa ", " totp ", " 2fa ",
 		" two factor ", " 2fa ", " 2 factor ", " 2fa ", " twofactor ", " 2fa ", " second factor ", " 2fa ",
 		" multi factor ", " 2fa ", " multifactor ", " 2fa ", " two step ", " 2fa ", " 2 step ", " 2fa ",
-		" api key ", " key ", " apikey ", " key ", " datastore ", " data store ", " organisation ", " organization ", " org ", " organization ",
-		" hook ", " webhook ", " custom function ", " function ",
+		" api key ", " key ", " apikey ", " key ", " datastore ", " data store ", " hook ", " webhook ",
+		" organisation ", " organization ", " org ", " organization ", " custom function ", " function ",
 	).Replace(" " + strings.Join(singular, " ") + " ")
 	said := slices.DeleteFunc(strings.Fields(joined), func(word string) bool {
 		return slices.Contains([]string{"authentication", "auth", "verification", "enforcement", "event"}, word)

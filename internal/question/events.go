@@ -9,8 +9,8 @@ import (
 )
 
 // MatchEvents returns the events that want names: by value, else by label, else all of a category, by its own name or by what people call
-// it (2fa); or, where want holds * (any text) or ? (one character), all whose value fits that pattern. They come in the catalog's order, each
-// value once. Nothing fitting is a [NameError].
+// it (2fa); or, where want holds * (any text) or ? (one character), all whose value fits that pattern. They come in the catalog's order,
+// each value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
 	asked := spellingOf(auditlog.Text(want))
 	folded := asked.folded

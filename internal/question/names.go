@@ -89,10 +89,10 @@ func withIDs[T any](items []named[T]) []named[T] {
 	return distinct(items, func(n named[T]) auditlog.ID { return n.id })
 }
 
-// MatchActor returns the one actor that want names: by id, else by address, else by full name, each as spelled before as folded, else by the
-// beginning of a word of the name or of the address before the @. observed are actors of entries already read, who may have left since; for
-// one who is also in the catalog, the catalog's record counts. A number that is neither an id nor a whole name is returned as an actor with
-// nothing but that id. Nothing fitting, or several at the strongest level that fits, is a [NameError].
+// MatchActor returns the one actor that want names: by id, else by address, else by full name, each as spelled before as folded, else by
+// the beginning of a word of the name or of the address before the @. observed are actors of entries already read, who may have left since;
+// for one who is also in the catalog, the catalog's record counts. A number that is neither an id nor a whole name is returned as an actor
+// with nothing but that id. Nothing fitting, or several at the strongest level that fits, is a [NameError].
 func MatchActor(catalog *auditlog.Catalog, want string, observed []auditlog.Actor) (auditlog.Actor, error) {
 	found, err := peopleIn(catalog, observed).match(want)
 	return found.item, err

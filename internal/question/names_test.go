@@ -147,12 +147,14 @@ func TestExactSpellingCountsBeforeWhatFoldingMakesOfIt(t *testing.T) {
 			{ID: "3", Name: "JAN@acme.example"}, {ID: "4", Name: "Jan"}, {ID: "5", Name: "Taylor"}, {ID: "6", Name: "Moore, Taylor"},
 			{ID: "7", Name: "Алёна"}, {ID: "8", Name: "Алена"}, {ID: "9", Name: "Μαρία"}, {ID: "10", Name: "Μαρια"},
 		},
-		Teams: []auditlog.Ref{{ID: "1", Name: "Ventas"}, {ID: "2", Name: "VENTAS"}, {ID: "3", Name: "Prodej"}, {ID: "4", Name: "Prodej ČR"}},
+		Teams: []auditlog.Ref{{ID: "1", Name: "Ventas"}, {ID: "2", Name: "VENTAS"},
+			{ID: "3", Name: "Prodej"}, {ID: "4", Name: "Prodej ČR"}},
 		Events: []auditlog.Event{{Value: "a_done", Label: "Clé créée"}, {Value: "b_done", Label: "Cle creee"},
 			{Value: "c_done", Category: "Clés"}, {Value: "d_done", Category: "Cles"}},
 	}
 	for want, id := range map[string]auditlog.ID{
-		"Jan Novák": "1", "Jan Nova\u0301k": "1", " Jan  Novak ": "2", "jan@acme.example": "1", "ján@acme.example": "2", "Jan": "4", "jan": "4",
+		"Jan Novák": "1", "Jan Nova\u0301k": "1", " Jan  Novak ": "2", "Jan": "4", "jan": "4",
+		"jan@acme.example": "1", "ján@acme.example": "2",
 		"Taylor": "5", "taylor": "5", "Moore, Taylor": "6", "Алёна": "7", "Алена": "8", "Μαρία": "9", "Μαρια": "10",
 	} {
 		actor, err := question.MatchActor(catalog, want, nil)
@@ -218,7 +220,9 @@ func TestANumberIsAnIDWhereThereIsOneElseANameElseAnIDAfterAll(t *testing.T) {
 		require.NoError(t, err, want)
 		assert.Equal(t, id, actor.ID, want)
 	}
-	for want, id := range map[string]auditlog.ID{"2025": "24", "2026": "25", "007": "26", "7": "7", "24": "24", "2027": "2027", "2027 p": "27"} {
+	for want, id := range map[string]auditlog.ID{
+		"2025": "24", "2026": "25", "007": "26", "7": "7", "24": "24", "2027": "2027", "2027 p": "27",
+	} {
 		team, err := question.MatchTeam(catalog, want)
 		require.NoError(t, err, want)
 		assert.Equal(t, id, team.ID, want)
@@ -390,7 +394,8 @@ func TestEventsAreFoundByWhatPeopleCallThem(t *testing.T) {
 	}
 	for value, names := range map[auditlog.Text][]string{
 		"two_factor_authentication_enforcement_enabled": {"2fa", "2FA", "mfa", "MFA", "tfa", "two_factor", "two-factor", "Two factor", "2-factor",
-			"two-factor authentication", "multi-factor authentication", "multifactor auth", "two-step verification", "2fa enforcement", "2FA events"},
+			"two-factor authentication", "multi-factor authentication", "multifactor auth", "two-step verification",
+			"2fa enforcement", "2FA events"},
 		"key_created":                   {"api key", "API keys", "api_key", "apikey", "key"},
 		"data_store_created":            {"data store", "data stores", "datastore", "Datastores", "data-store"},
 		"data_store_record_created":     {"data store record", "datastore records"},

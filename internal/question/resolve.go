@@ -209,8 +209,8 @@ type unknownID struct {
 	id       auditlog.ID
 }
 
-// Unfound says of which ids of a question nothing is known even now that its answer was read: they find nothing, and a mistyped one must not
-// pass for a person who did nothing.
+// Unfound says of which ids of a question nothing is known even now that its answer was read: they find nothing, and a mistyped one must
+// not pass for a person who did nothing.
 func (r *Resolver) Unfound(ctx context.Context, question *Question) []string {
 	if len(question.unknown) == 0 {
 		return nil

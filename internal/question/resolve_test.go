@@ -301,7 +301,8 @@ func numbered() (*question.Resolver, *newest) {
 func TestNumbersAndNoneThatAreNamesAsWellAreAnsweredAndSaid(t *testing.T) {
 	t.Parallel()
 	service, _ := numbered()
-	asked, err := service.Resolve(t.Context(), question.Filter{Teams: []string{"2025"}, Actors: []string{"10"}, ExcludeActors: []string{"10"}}, 7)
+	asked, err := service.Resolve(t.Context(), question.Filter{Teams: []string{"2025"}, Actors: []string{"10"},
+		ExcludeActors: []string{"10"}}, 7)
 	require.NoError(t, err)
 	assert.Equal(t, []auditlog.Ref{{ID: "24", Name: "2025"}}, asked.Query.Teams)
 	assert.Equal(t, []auditlog.Actor{{ID: "7", Name: "10"}}, asked.Query.Actors)

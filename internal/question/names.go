@@ -35,8 +35,8 @@ type named[T any] struct {
 	shown string
 }
 
-// roster is all that is known of one sort, teams or people.
-type roster[T any] struct {
+// lookup is what the names of one sort, teams or people, are looked up in.
+type lookup[T any] struct {
 	what  string
 	items []named[T]
 	// growsNames says that entries tell names that the catalog lacks.
@@ -56,7 +56,7 @@ type taken[T any] struct {
 	isUnknown bool
 }
 
-func peopleIn(catalog *auditlog.Catalog, observed []auditlog.Actor) *roster[auditlog.Actor] {
+func peopleIn(catalog *auditlog.Catalog, observed []auditlog.Actor) *lookup[auditlog.Actor] {
 	var people []named[auditlog.Actor]
 	for _, actor := range slices.Concat(catalog.Users, observed) {
 		people = append(people, named[auditlog.Actor]{
@@ -65,12 +65,12 @@ func peopleIn(catalog *auditlog.Catalog, observed []auditlog.Actor) *roster[audi
 			shown: describe(actor.Name, actor.ID, actor.Email),
 		})
 	}
-	return &roster[auditlog.Actor]{what: "actor", items: withIDs(people), growsNames: true,
+	return &lookup[auditlog.Actor]{what: "actor", items: withIDs(people), growsNames: true,
 		unknown: func(id auditlog.ID) auditlog.Actor { return auditlog.Actor{ID: id} }}
 }
 
 // teamsIn has the teams of the catalog and, by id alone, those of entries: teams that are gone may have been called as others are now.
-func teamsIn(catalog *auditlog.Catalog, observed []auditlog.Ref) *roster[auditlog.Ref] {
+func teamsIn(catalog *auditlog.Catalog, observed []auditlog.Ref) *lookup[auditlog.Ref] {
 	var teams []named[auditlog.Ref]
 	for _, team := range catalog.Teams {
 		teams = append(teams, named[auditlog.Ref]{
@@ -80,7 +80,7 @@ func teamsIn(catalog *auditlog.Catalog, observed []auditlog.Ref) *roster[auditlo
 	for _, team := range observed {
 		teams = append(teams, named[auditlog.Ref]{item: team, id: team.ID})
 	}
-	return &roster[auditlog.Ref]{what: "team", items: withIDs(teams),
+	return &lookup[auditlog.Ref]{what: "team", items: withIDs(teams),
 		unknown: func(id auditlog.ID) auditlog.Ref { return auditlog.Ref{ID: id} }}
 }
 
@@ -107,14 +107,14 @@ func MatchTeam(catalog *auditlog.Catalog, want string) (auditlog.Ref, error) {
 }
 
 // match finds the one item that want names, at the strongest level at which any item fits.
-func (r *roster[T]) match(want string) (taken[T], error) {
+func (l *lookup[T]) match(want string) (taken[T], error) {
 	asked := spellingOf(auditlog.Text(want))
 	if asked.folded == "" {
-		return taken[T]{}, newNameError(r.what, want, nil, false)
+		return taken[T]{}, newNameError(l.what, want, nil, false)
 	}
 	id := auditlog.ID(strings.TrimSpace(want))
-	if i := slices.IndexFunc(r.items, func(n named[T]) bool { return n.id == id }); i >= 0 {
-		return taken[T]{item: r.items[i].item, namesakes: r.calledSo(want, id)}, nil
+	if i := slices.IndexFunc(l.items, func(n named[T]) bool { return n.id == id }); i >= 0 {
+		return taken[T]{item: l.items[i].item, namesakes: l.calledSo(want, id)}, nil
 	}
 	beforeAt := func(address string) string {
 		local, _, _ := strings.Cut(address, "@")
@@ -129,28 +129,28 @@ func (r *roster[T]) match(want string) (taken[T], error) {
 			return beginsWord(n.name.folded, asked.folded) || beginsWord(beforeAt(n.address.folded), asked.folded)
 		})
 	}
-	hits := strongest(r.items, levels...)
+	hits := strongest(l.items, levels...)
 	shown := func(n named[T]) string { return n.shown }
 	switch {
 	case len(hits) == 1:
 		return taken[T]{item: hits[0].item, mayChange: isNumber}, nil
 	case len(hits) > 1:
-		return taken[T]{}, newNameError(r.what, want, mapAll(hits, shown), true)
+		return taken[T]{}, newNameError(l.what, want, mapAll(hits, shown), true)
 	case isNumber:
-		return taken[T]{item: r.unknown(id), isUnknown: true}, nil
+		return taken[T]{item: l.unknown(id), isUnknown: true}, nil
 	}
 	// Everyone shares the domain: addresses are alike by what stands before it.
-	similar := nearest(beforeAt(asked.folded), r.items, func(n named[T]) []string {
+	similar := nearest(beforeAt(asked.folded), l.items, func(n named[T]) []string {
 		return []string{n.name.folded, beforeAt(n.address.folded)}
 	})
-	return taken[T]{mayChange: r.growsNames}, newNameError(r.what, want, mapAll(similar, shown), false)
+	return taken[T]{mayChange: l.growsNames}, newNameError(l.what, want, mapAll(similar, shown), false)
 }
 
 // calledSo returns the items whose whole name or address want is, each ready to print, but for the one with an id.
-func (r *roster[T]) calledSo(want string, except auditlog.ID) []string {
+func (l *lookup[T]) calledSo(want string, except auditlog.ID) []string {
 	folded := foldName(auditlog.Text(want))
 	var shown []string
-	for _, n := range r.items {
+	for _, n := range l.items {
 		if n.id != except && (n.name.folded == folded || n.address.folded == folded) {
 			shown = append(shown, n.shown)
 		}

@@ -171,9 +171,9 @@ func (r *Resolver) readNewest(ctx context.Context, q *auditlog.Query) bool {
 // none is the word for entries without an actor or a team.
 const none = "none"
 
-// takeAll finds what each word of an argument names in a roster; hasNone reports whether one of them asks for what has no such thing.
-// readMore puts more into the roster, where that is possible.
-func takeAll[T comparable](question *Question, argument string, wanted []string, in **roster[T], readMore func() bool) (
+// takeAll finds what each word of an argument names; hasNone reports whether one of them asks for what has no such thing. readMore adds to
+// what names are looked up in, where that is possible.
+func takeAll[T comparable](question *Question, argument string, wanted []string, in **lookup[T], readMore func() bool) (
 	items []T, hasNone bool, problem error) {
 	var namesakes []string
 	for _, want := range wanted {

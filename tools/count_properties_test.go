@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/tz"
 
 	"github.com/stretchr/testify/require"
 
@@ -22,7 +23,8 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// The naive count: it goes over the simulator's own entries one by one, knows clocks by time.In alone, and shares nothing with the product.
+// The naive count: it goes over the simulator's own entries one by one, knows clocks by time.In alone, and shares nothing with the product
+// but the rules of time zones.
 
 // countCase is a question as the tool gets it and as the naive count reads it.
 type countCase struct {
@@ -495,7 +497,7 @@ func clockWorld(t testing.TB, from, to time.Time, seed uint64, days ...time.Time
 		world.Entries = append(world.Entries, makesim.Bulk(options)...)
 	}
 	for _, name := range countZones() {
-		zone, err := time.LoadLocation(name)
+		zone, err := tz.Load(name)
 		require.NoError(t, err)
 		for _, change := range changesOfClocks(zone, from.AddDate(0, 0, 1), to.AddDate(0, 0, -1)) {
 			crowd(change, 3*time.Hour, 15)
@@ -755,7 +757,7 @@ func countCases(t testing.TB, random *rand.Rand, w *countWorld) []countCase {
 			name = zones[random.IntN(len(zones))]
 			q.arguments["timezone"] = name
 		}
-		zone, err := time.LoadLocation(name)
+		zone, err := tz.Load(name)
 		require.NoError(t, err)
 		q.zone = zone
 		var from, to, period string

@@ -20,6 +20,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/tz"
 	"make-audit-mcp/schemas"
 )
 
@@ -102,7 +103,7 @@ func until[R any](c *caller, tool string, arguments args, isWanted func(R) bool)
 
 func inZone(t testing.TB, name string) *time.Location {
 	t.Helper()
-	zone, err := time.LoadLocation(name)
+	zone, err := tz.Load(name)
 	require.NoError(t, err)
 	return zone
 }

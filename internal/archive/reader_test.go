@@ -15,6 +15,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/tz"
 )
 
 // randomQuery draws a window and filters.
@@ -25,7 +26,7 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 	if random.IntN(3) == 0 {
 		q.Window.To = storetest.Begin()
 	}
-	zone, _ := time.LoadLocation([]string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu"}[random.IntN(4)])
+	zone, _ := tz.Load([]string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu"}[random.IntN(4)])
 	q.Window.Location = zone
 	if random.IntN(3) == 0 {
 		q.Teams = []auditlog.Ref{{ID: "5"}}

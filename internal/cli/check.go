@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/tz"
 	"make-audit-mcp/makeapi"
 )
 
@@ -23,6 +24,7 @@ func (*checkCommand) Help() string {
 // Run checks one thing after the other, as long as the next can still be found out.
 func (*checkCommand) Run(r *runtime) error {
 	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+	report.said("time zone rules", tz.InUse().String())
 	operator, err := r.operator(false)
 	if err != nil {
 		report.failed("settings", explain(err))

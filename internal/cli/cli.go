@@ -22,6 +22,7 @@ import (
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/telemetry"
+	"make-audit-mcp/internal/tz"
 )
 
 // The exit codes.
@@ -42,7 +43,7 @@ type Streams struct {
 type commands struct {
 	Settings
 
-	Version kong.VersionFlag `help:"Print the version and exit."`
+	Version kong.VersionFlag `help:"Print the version, and which release of the tz database is in use, and exit."`
 
 	Stdio  stdioCommand  `cmd:"" default:"1" help:"Serve MCP over standard input and output (the default: what Claude Desktop starts)."`
 	HTTP   httpCommand   `cmd:"" name:"http" help:"Serve MCP over the network: streamable HTTP, and SSE for older clients."`
@@ -106,7 +107,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		kong.Description(description),
 		kong.Writers(streams.Out, streams.Err),
 		kong.Exit(func(code int) { panic(exitSignal(code)) }),
-		kong.Vars{"version": version},
+		kong.Vars{"version": version + "\n" + tz.InUse().String()},
 		kong.NamedMapper("path", pathMapper{}),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.ValueFormatter(helpText),

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/tz"
 )
 
 const (
@@ -201,7 +202,7 @@ func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+makesim.DemoToken)
 	got := run(t, "", "check").succeeds()
 	for _, want := range []string{"Alena", "Europe/Prague", "organizations:read", "role: Admin", "at most 500", "365 days",
-		"Enterprise plan", "Ready."} {
+		"Enterprise plan", "time zone rules: " + tz.InUse().String(), "Ready."} {
 		assert.Contains(t, got.out, want)
 	}
 	assert.NotContains(t, got.out, "\x1b", "no colour where there is no terminal")
@@ -272,7 +273,7 @@ func TestHelpTellsWhatThereIs(t *testing.T) {
 			assert.Contains(t, text, want, command)
 		}
 	}
-	assert.Equal(t, "1.2.3\n", run(t, "", "--version").succeeds().out)
+	assert.Equal(t, "1.2.3\n"+tz.InUse().String()+"\n", run(t, "", "--version").succeeds().out)
 }
 
 func TestStdioServesWithoutAKeyAndEachCallSaysSo(t *testing.T) {

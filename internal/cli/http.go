@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/transport"
+	"make-audit-mcp/internal/tz"
 )
 
 // httpCommand serves MCP over the network.
@@ -111,6 +112,7 @@ func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admis
 		PublicURL: address.public, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
 		Limits:      transport.Limits{PerCaller: c.RateLimit, Overall: c.TotalRateLimit},
 		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: backend.ping, Logger: r.logger, Telemetry: r.telemetry,
+		GoesBy: func() string { return tz.InUse().String() },
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	if c.MetricsAddress == "" {

@@ -26,6 +26,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/tz"
 )
 
 const (
@@ -43,6 +44,8 @@ func TestHTTPServesTheDemoUntilItIsStopped(t *testing.T) {
 		status, _, _ := r.ask(http.MethodGet, path, "")
 		assert.Equal(t, want, status, path)
 	}
+	_, ready, _ := r.ask(http.MethodGet, "/readyz", "")
+	assert.Equal(t, "ready\n"+tz.InUse().String()+"\n", ready)
 	var metrics string
 	eventually(t, func() bool { // a call is counted once its answer has gone out
 		_, metrics, _ = r.ask(http.MethodGet, "/metrics", "")

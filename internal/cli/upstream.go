@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	_ "time/tzdata" // zones are needed wherever the binary runs
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"

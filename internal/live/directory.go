@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/tz"
 	"make-audit-mcp/makeapi"
 )
 
@@ -162,7 +162,7 @@ func isRefusal(err error) bool {
 }
 
 func knownZone(name string) string {
-	if _, err := time.LoadLocation(name); err != nil || strings.EqualFold(name, "Local") {
+	if _, err := tz.Load(name); err != nil {
 		return ""
 	}
 	return name

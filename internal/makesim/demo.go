@@ -6,7 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the demo must not depend on the host's files
+
+	"make-audit-mcp/internal/tz"
 )
 
 // Credentials of the demo, obviously made up.
@@ -106,8 +107,8 @@ func (d *demo) zone(name string) *time.Location {
 	if z, ok := d.zones[name]; ok {
 		return z
 	}
-	z, err := time.LoadLocation(name)
-	if err != nil { // cannot happen: the names are ours and the data is embedded
+	z, err := tz.Load(name)
+	if err != nil { // cannot happen: the names are ours and the rules are built in
 		z = time.UTC
 	}
 	d.zones[name] = z

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/tz"
 )
 
 // demoNow is an instant of the demo's tests: a Wednesday after a change to summer time.
@@ -83,7 +84,7 @@ func TestDemoHasTheShapeOfAnOrganization(t *testing.T) {
 	uuids, hours, weekend, late, systems, perSecond := map[string]bool{}, map[int]int{}, 0, 0, 0, map[int64]int{}
 	zones := map[int64]*time.Location{}
 	for _, u := range w.Users {
-		zone, err := time.LoadLocation(u.Timezone)
+		zone, err := tz.Load(u.Timezone)
 		require.NoError(t, err, u.Timezone)
 		zones[u.ID] = zone
 	}

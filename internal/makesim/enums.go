@@ -6,6 +6,8 @@ import (
 	"hash/crc32"
 	"slices"
 	"time"
+
+	"make-audit-mcp/internal/tz"
 )
 
 // timezoneID is a stand-in for Make's id of a time zone, but for the one that Make's own SDK shows.
@@ -34,8 +36,8 @@ func (c *call) listTimezones() ([]byte, error) {
 	slices.Sort(names)
 	rows := []row{}
 	for _, name := range slices.Compact(names) {
-		zone, err := time.LoadLocation(name)
-		if name == "" || err != nil {
+		zone, err := tz.Load(name)
+		if err != nil {
 			continue
 		}
 		winter := time.Date(2026, 1, 15, 0, 0, 0, 0, zone)

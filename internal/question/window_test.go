@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-	_ "time/tzdata" // the same zones on every machine
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
+	"make-audit-mcp/internal/tz"
 )
 
 // A Wednesday afternoon in Prague, in summer time.
@@ -360,7 +360,7 @@ func requireValid(t *testing.T, r question.WindowRequest, window question.Parsed
 
 func request(t *testing.T, from, to, zone, now string) question.WindowRequest {
 	t.Helper()
-	location, err := time.LoadLocation(zone)
+	location, err := tz.Load(zone)
 	require.NoError(t, err)
 	return question.WindowRequest{From: from, To: to, Location: location, Now: instant(t, now), DefaultDays: 7}
 }
@@ -434,7 +434,7 @@ func TestThePeriodBeforeIsFairlyCompared(t *testing.T) {
 		"hours over a change of clocks":      {"Europe/Prague", "2026-03-29T01:00", "2026-03-29T05:00", "2026-03-28T22:00"},
 		"a time of day that the day before skips": {"Europe/Prague", "2026-03-30T02:30", "2026-03-31T02:30", "2026-03-29T03:30"},
 	} {
-		location, err := time.LoadLocation(test.zone)
+		location, err := tz.Load(test.zone)
 		require.NoError(t, err)
 		at := func(text string) time.Time {
 			parsed, err := time.ParseInLocation("2006-01-02T15:04", text, location)
@@ -453,7 +453,7 @@ func TestPeriodsBeforeAdjoinAndAreNeverEmpty(t *testing.T) {
 	for range 5_000 {
 		zone := []string{"UTC", "Europe/Prague", "Australia/Lord_Howe", "Pacific/Apia", "America/St_Johns",
 			"Asia/Kathmandu"}[random.Intn(6)]
-		location, err := time.LoadLocation(zone)
+		location, err := tz.Load(zone)
 		require.NoError(t, err)
 		from := time.Date(2010, 1, 1, 0, 0, 0, 0, location).AddDate(0, 0, random.Intn(6000))
 		if random.Intn(2) == 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 	"time"
+
+	"make-audit-mcp/internal/tz"
 )
 
 // ParseLocation returns the time zone of an IANA name such as Europe/Prague. An unknown name, an empty one and "Local" (which would mean
@@ -28,7 +30,7 @@ func ParseLocation(name string) (*time.Location, error) {
 	case strings.EqualFold(name, "Local"):
 		return refuse("does not say which zone")
 	}
-	location, err := time.LoadLocation(name)
+	location, err := tz.Load(name)
 	if err != nil {
 		return refuse("is not a known time zone")
 	}

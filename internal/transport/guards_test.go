@@ -199,10 +199,11 @@ func TestAServerWhoseMakeIsDownIsNotReadyAndSaysNoMore(t *testing.T) {
 	t.Parallel()
 	n := serve(t, newServer(nil), func(h *transport.HTTP) {
 		h.Ready = func(context.Context) error { return errors.New("the key abc was refused") }
+		h.GoesBy = func() string { return "some rules" }
 	})
 	r := n.request(http.MethodGet, "/readyz", "")
 	assert.Equal(t, http.StatusServiceUnavailable, r.status)
-	assert.NotContains(t, r.body, "abc")
+	assert.Equal(t, "Make does not answer\n", r.body)
 }
 
 func TestProtectedResourceMetadataIsWhereClientsLook(t *testing.T) {

@@ -16,8 +16,9 @@ const (
 
 // readiness says whether calls are worth sending here: Make answers, and the server is not stopping. It does not say why: anybody may ask.
 type readiness struct {
-	ask   func(ctx context.Context) error
-	ended context.Context //nolint:containedctx // the server's life, not a request's
+	ask    func(ctx context.Context) error
+	goesBy func() string
+	ended  context.Context //nolint:containedctx // the server's life, not a request's
 
 	mu    sync.Mutex
 	asked time.Time
@@ -30,8 +31,10 @@ func (r *readiness) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 		probe(w, http.StatusServiceUnavailable, "stopping")
 	case r.check() != nil:
 		probe(w, http.StatusServiceUnavailable, "Make does not answer")
-	default:
+	case r.goesBy == nil:
 		probe(w, http.StatusOK, "ready")
+	default:
+		probe(w, http.StatusOK, "ready\n"+r.goesBy())
 	}
 }
 

@@ -57,6 +57,8 @@ type HTTP struct {
 	DrainTimeout time.Duration
 	// Ready says whether Make answers; nil means that it always does. It is asked at most twice a minute.
 	Ready func(ctx context.Context) error
+	// GoesBy returns what else /readyz says of a server that is ready; nil means nothing.
+	GoesBy func() string
 	// Metrics is served at /metrics, to those whom MetricsAuthenticator lets in; nil means nothing is.
 	Metrics http.Handler
 	// MetricsAuthenticator is Authenticator if it is nil.
@@ -84,7 +86,7 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	}
 	// Probes know neither the public name nor a token.
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, http.StatusOK, "ok") })
-	mux.Handle("/readyz", &readiness{ask: h.Ready, ended: ctx})
+	mux.Handle("/readyz", &readiness{ask: h.Ready, goesBy: h.GoesBy, ended: ctx})
 	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")
 	})))

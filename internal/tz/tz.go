@@ -1,0 +1,135 @@
+// Package tz knows the rules of the world's time zones: the one database that all local times of this program go by. Governments change
+// them at a few weeks' notice, so the binary carries the newest release that there was, and prefers the machine's where that is newer.
+package tz
+
+import (
+	"compress/gzip"
+	_ "embed" // the rules are a part of the binary
+	"encoding/base64"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// builtIn is made by scripts/tzdata; its head says of what form it is.
+//
+//go:embed rules.txt
+var builtIn string
+
+// Database is a release of the tz database: the built-in one, or that of a directory.
+type Database struct {
+	// Release is its name, such as 2026f; later releases have greater names.
+	Release string
+	// directory is empty for the built-in one.
+	directory string
+}
+
+// Load returns the zone of an IANA name, such as Europe/Prague, by the rules in use. Upper and lower case matter; the server's own zone has
+// no name.
+func Load(name string) (*time.Location, error) { return InUse().Load(name) }
+
+// InUse is the database that [Load] goes by.
+func InUse() Database { return Newest(machines()...) }
+
+// machines are the directories in which a machine may have a database of its own.
+func machines() []string {
+	if runtime.GOOS == "windows" { // it has none, and anybody there may make a directory /usr
+		return nil
+	}
+	return []string{"/usr/share/zoneinfo", "/etc/zoneinfo", "/usr/share/lib/zoneinfo", "/usr/lib/locale/TZ"}
+}
+
+// Newest returns the built-in database, unless that of a directory is newer.
+func Newest(directories ...string) Database {
+	newest := Database{Release: releaseIn(builtIn)}
+	for _, directory := range directories {
+		if release := releaseOf(directory); release > newest.Release {
+			newest = Database{Release: release, directory: directory}
+		}
+	}
+	return newest
+}
+
+// String says which release it is, and where it comes from.
+func (d Database) String() string {
+	if d.directory == "" {
+		return "tz database " + d.Release + ", built in"
+	}
+	return "tz database " + d.Release + ", this machine's"
+}
+
+// Load returns a zone by the rules of this database.
+func (d Database) Load(name string) (*time.Location, error) {
+	switch {
+	case name == "UTC":
+		return time.UTC, nil
+	case !isName(name):
+		return nil, fmt.Errorf("%q is no name of a time zone; one is Europe/Prague", name)
+	}
+	if d.directory != "" {
+		rules, err := os.ReadFile(filepath.Join(d.directory, filepath.FromSlash(name)))
+		if err == nil {
+			return time.LoadLocationFromTZData(name, rules)
+		}
+		// Some machines leave old names out, such as US/Pacific.
+	}
+	rules, err := builtInRules(name)
+	if err != nil {
+		return nil, err
+	}
+	return time.LoadLocationFromTZData(name, rules)
+}
+
+// isName reports whether this could be a zone's name. All begin with a capital: localtime, posixrules and right/UTC, which some machines
+// have as well, are none.
+func isName(name string) bool {
+	return fs.ValidPath(name) && name[0] >= 'A' && name[0] <= 'Z' && !strings.ContainsAny(name, "\\ \n")
+}
+
+func builtInRules(name string) ([]byte, error) {
+	_, after, found := strings.Cut(builtIn, "\n"+name+" ")
+	if !found {
+		return nil, fmt.Errorf("no time zone is called %q; one is Europe/Prague", name)
+	}
+	encoded, _, _ := strings.Cut(after, "\n")
+	if other, same := strings.CutPrefix(encoded, "="); same {
+		return builtInRules(other)
+	}
+	unpacked, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded)))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(unpacked)
+}
+
+// releaseOf returns the release of a directory's database; empty if it has none, or does not tell. Linux tells it in tzdata.zi, macOS in
+// +VERSION.
+func releaseOf(directory string) string {
+	for _, name := range []string{"tzdata.zi", "+VERSION"} {
+		file, err := os.Open(filepath.Join(directory, name)) //nolint:gosec // the directories are ours
+		if err != nil {
+			continue
+		}
+		head, err := io.ReadAll(io.LimitReader(file, 64))
+		_ = file.Close()
+		if release := releaseIn(string(head)); err == nil && release != "" {
+			return release
+		}
+	}
+	return ""
+}
+
+// releaseIn finds the release's name at the beginning of a line.
+func releaseIn(text string) string {
+	release := regexp.MustCompile(`(?m)^(?:# version )?(\d{4}[a-z]+)`).FindStringSubmatch(text)
+	if release == nil {
+		return ""
+	}
+	return release[1]
+}

@@ -5,10 +5,13 @@ import "make-audit-mcp/internal/auditlog"
 // CountAuditLogsArguments ask how many entries there are.
 type CountAuditLogsArguments struct {
 	Filter
-	GroupBy           []string `json:"group_by,omitempty" jsonschema:"maxItems=2,enum=actor,enum=event,enum=category,enum=team,enum=target,enum=day,enum=week,enum=month,enum=hour_of_day,enum=weekday" jsonschema_description:"Up to two keys; without: the total alone."`
+	GroupBy           []string `json:"group_by,omitempty" jsonschema:"maxItems=2,enum=actor,enum=event,enum=category,enum=team,enum=target,enum=hour,enum=day,enum=week,enum=month,enum=hour_of_day,enum=weekday" jsonschema_description:"Up to two keys; without: the total alone."`
+	Distinct          string   `json:"distinct,omitempty" jsonschema:"enum=actor,enum=event,enum=category,enum=team,enum=target,enum=day" jsonschema_description:"Counts how many different ones each group has."`
+	MinCount          int      `json:"min_count,omitempty" jsonschema:"minimum=1" jsonschema_description:"Least count of a group; with distinct, least number of different ones."`
 	Hours             string   `json:"hours,omitempty" jsonschema:"maxLength=20" jsonschema_description:"Hours of the day that count, e.g. 22-06."`
 	Weekdays          []string `json:"weekdays,omitempty" jsonschema:"maxItems=7" jsonschema_description:"Weekdays that count: mon to sun, mon-fri, weekend."`
-	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count. Largest or latest first, key ascending."`
+	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=distinct,enum=change,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count."`
+	OrderDir          string   `json:"order_dir,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc, of key asc."`
 	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Groups listed, default 20."`
 	CompareToPrevious bool     `json:"compare_to_previous,omitempty" jsonschema_description:"Adds the period before, as long as this one."`
 }
@@ -16,11 +19,12 @@ type CountAuditLogsArguments struct {
 // CountAuditLogsResult is how many entries there are.
 type CountAuditLogsResult struct {
 	Answer
-	Total      int             `json:"total" jsonschema_description:"Entries that match; a lower bound if complete is false."`
-	Groups     []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by."`
-	OtherCount int             `json:"other_count" jsonschema_description:"Entries of the groups that are not listed."`
-	GroupCount int             `json:"group_count" jsonschema_description:"Groups in all, listed or not."`
-	Previous   *PreviousPeriod `json:"previous,omitempty"`
+	Total         int             `json:"total" jsonschema_description:"Entries that match; a lower bound if complete is false."`
+	DistinctTotal *int            `json:"distinct_total,omitempty" jsonschema_description:"How many different ones all these entries have."`
+	Groups        []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by."`
+	OtherCount    int             `json:"other_count" jsonschema_description:"Entries of the groups that are not listed."`
+	GroupCount    int             `json:"group_count" jsonschema_description:"Groups in all, listed or not; with min_count, those that reach it."`
+	Previous      *PreviousPeriod `json:"previous,omitempty"`
 }
 
 // Summary implements [Result].
@@ -30,8 +34,9 @@ func (r *CountAuditLogsResult) Summary() Summary { return r.summary(len(r.Groups
 type CountGroup struct {
 	Key           GroupKey `json:"key"`
 	Count         int      `json:"count"`
-	FirstAt       string   `json:"first_at"`
-	LastAt        string   `json:"last_at"`
+	Distinct      *int     `json:"distinct,omitempty" jsonschema_description:"How many different ones it has. None, such as no team, is not one."`
+	FirstAt       string   `json:"first_at,omitempty" jsonschema_description:"Absent where count is 0."`
+	LastAt        string   `json:"last_at,omitempty"`
 	PreviousCount *int     `json:"previous_count,omitempty" jsonschema_description:"In the period before."`
 	Change        *int     `json:"change,omitempty" jsonschema_description:"count less previous_count."`
 }
@@ -44,6 +49,7 @@ type GroupKey struct {
 	Category  *auditlog.Text  `json:"category,omitempty"`
 	Team      *auditlog.Ref   `json:"team,omitempty"`
 	Target    *auditlog.Text  `json:"target,omitempty" jsonschema_description:"The target id; empty: none. Unique only within a kind of object."`
+	Hour      string          `json:"hour,omitempty" jsonschema_description:"When it begins by the clock, 2026-10-03T14:00:00+02:00."`
 	Day       string          `json:"day,omitempty" jsonschema_description:"2026-10-03"`
 	Week      string          `json:"week,omitempty" jsonschema_description:"The week's first day, 2026-09-28."`
 	Month     string          `json:"month,omitempty" jsonschema_description:"2026-10"`

@@ -28,7 +28,11 @@ func (u *upstream) filled() *archive.Archive {
 	u.T.Helper()
 	store, err := sqlite.Open(u.T.Context(), filepath.Join(u.T.TempDir(), "audit.db"), sqlite.Options{Create: true})
 	require.NoError(u.T, err)
-	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: now})
+	clock := u.clock
+	if clock == nil {
+		clock = now
+	}
+	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: clock})
 	u.T.Cleanup(func() { require.NoError(u.T, a.Close()) })
 	u.sync(a)
 	return a
@@ -104,6 +108,9 @@ func questionsOfAllTools() map[string][]args {
 			{"from": "2026-10-20", "to": "2026-11-03", "group_by": []string{"day", "week"}, "timezone": "America/Havana"},
 			{"period": "2026-10-25", "group_by": "hour_of_day", "timezone": "Atlantic/Azores", "compare_to_previous": true},
 			{"from": "60d", "event": "*ed", "exclude_event": []any{"Scenarios", "*_updated"}, "group_by": "event", "limit": 200},
+			{"from": "2026-10-25", "group_by": "hour", "distinct": "target", "limit": 200},
+			{"from": "60d", "group_by": "actor", "distinct": "team", "min_count": 3, "order_by": "distinct"},
+			{"from": "20d", "group_by": "actor", "compare_to_previous": true, "order_by": "change", "order_dir": "asc"},
 		},
 		"get_actor_activity": {{"actor": "Marek Havelka"}, {"actor": 5004, "from": "20d", "baseline_days": 30},
 			{"actor": "none", "from": "20d", "baseline_days": 30}, {"actor": 5028, "from": "50d", "baseline_days": 10}, {"actor": 987654}},
@@ -203,7 +210,7 @@ func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	service, reader := (&upstream{&audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}).archivedReader(a, makesim.DemoToken)
+	service, reader := (&upstream{Upstream: &audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}).archivedReader(a, makesim.DemoToken)
 	reader.IsOwn = true
 	c := connect(t, service)
 	const said = "what is known of organization 4721 is from the archive's last sync, 2026-11-20T12:00:00Z, since Make cannot be asked now"

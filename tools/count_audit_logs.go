@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
@@ -63,18 +64,48 @@ func Count(
 
 // countRequest reads what does not depend on the log.
 func countRequest(arguments schemas.CountAuditLogsArguments) (analysis.CountRequest, error) {
-	request := analysis.CountRequest{OrderBy: analysis.GroupOrder(arguments.OrderBy), Compare: arguments.CompareToPrevious}
-	var badHours, badDays, twice error
+	request := analysis.CountRequest{
+		Distinct: analysis.Dimension(arguments.Distinct), MinCount: arguments.MinCount, Compare: arguments.CompareToPrevious,
+		OrderBy: analysis.GroupOrder(arguments.OrderBy), OrderDir: analysis.Direction(arguments.OrderDir),
+	}
+	var badHours, badDays, unfit error
 	request.Hours, badHours = question.ParseHours(arguments.Hours)
 	request.Weekdays, badDays = question.ParseWeekdays(arguments.Weekdays)
 	for _, name := range arguments.GroupBy {
 		request.GroupBy = append(request.GroupBy, analysis.Dimension(name))
 	}
-	if len(request.GroupBy) == 2 && request.GroupBy[0] == request.GroupBy[1] {
-		twice = &schemas.ArgumentError{Problems: []schemas.Problem{{
-			Argument: "group_by", Message: "names " + arguments.GroupBy[0] +
-				" twice; accepted: one key, or two different ones, e.g. [\"actor\",\"event\"]",
-		}}}
+	if problems := unfitting(arguments); len(problems) > 0 {
+		unfit = &schemas.ArgumentError{Problems: problems}
 	}
-	return request, errors.Join(badHours, badDays, twice)
+	return request, errors.Join(badHours, badDays, unfit)
+}
+
+// unfitting finds arguments that do not fit each other.
+func unfitting(arguments schemas.CountAuditLogsArguments) []schemas.Problem {
+	var problems []schemas.Problem
+	refuse := func(argument, message string) {
+		problems = append(problems, schemas.Problem{Argument: argument, Message: message})
+	}
+	keys := arguments.GroupBy
+	if len(keys) == 2 && keys[0] == keys[1] {
+		refuse("group_by", "names "+keys[0]+" twice; accepted: one key, or two different ones, e.g. [\"actor\",\"event\"]")
+	}
+	if arguments.Distinct != "" && slices.Contains(keys, arguments.Distinct) {
+		refuse("distinct", arguments.Distinct+" is a key of group_by, so each group has one; accepted: another than the keys, e.g. "+
+			"group_by [\"actor\"] with distinct \"team\" for in how many teams each was active")
+	}
+	if arguments.MinCount > 0 && len(keys) == 0 {
+		refuse("min_count", "chooses groups, and there are none without group_by; accepted: with group_by, e.g. [\"actor\"]")
+	}
+	isPeriod := func(key string) bool { return analysis.Dimension(key).IsPeriod() }
+	switch order := analysis.GroupOrder(arguments.OrderBy); {
+	case order == analysis.OrderByDistinct && arguments.Distinct == "":
+		refuse("order_by", "distinct sorts by what distinct counts; accepted: with distinct, e.g. \"team\", or another order")
+	case order == analysis.OrderByChange && !arguments.CompareToPrevious:
+		refuse("order_by", "change needs the period before; accepted: with compare_to_previous true, or another order")
+	case order == analysis.OrderByChange && slices.ContainsFunc(keys, isPeriod):
+		refuse("order_by", "groups by hour, day, week or month have no counterpart in the period before, so no change; accepted: "+
+			"other keys, e.g. [\"actor\"], or another order")
+	}
+	return problems
 }

@@ -1,7 +1,9 @@
 package tools_test
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"path"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -119,6 +122,104 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	})
 }
 
+// TestReviewsTakeOneSmallCall asks what took pages of entries, and counting by hand.
+func TestReviewsTakeOneSmallCall(t *testing.T) {
+	t.Parallel()
+	const small = 4_000
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	ask := func(t *testing.T, arguments args) schemas.CountAuditLogsResult {
+		t.Helper()
+		r := c.Call("count_audit_logs", arguments)
+		require.False(t, r.IsError, r.Text)
+		assert.Less(t, utf8.RuneCountInString(r.Text), small)
+		got := mcptest.Read[schemas.CountAuditLogsResult](t, r)
+		assert.True(t, got.Complete)
+		assert.Empty(t, got.Warnings)
+		assert.Len(t, got.Groups, min(got.GroupCount, cmp.Or(arguments["limit"], any(20)).(int)), "none is cut")
+		return got
+	}
+	different := func(entries []makesim.Entry, by string, least int) map[string]int {
+		seen, counts := map[string]bool{}, map[string]int{}
+		for _, e := range entries {
+			group, value := actorOf(e), naiveKey(e, by, time.UTC)
+			if by == "event" {
+				group += " " + e.TargetID
+			}
+			if value != "none" && !seen[group+" "+value] {
+				seen[group+" "+value] = true
+				counts[group]++
+			}
+		}
+		maps.DeleteFunc(counts, func(_ string, n int) bool { return n < least })
+		return counts
+	}
+
+	t.Run("who was active in three teams or more", func(t *testing.T) {
+		t.Parallel()
+		got, found := ask(t, args{"group_by": "actor", "distinct": "team", "min_count": 3, "order_by": "distinct"}), map[string]int{}
+		for _, g := range got.Groups {
+			found[shownKey(t, g.Key, "actor")] = *g.Distinct
+		}
+		assert.Equal(t, different(u.Dumped(month30), "team", 3), found)
+		assert.Len(t, found, 4)
+		assert.Equal(t, "none", shownKey(t, got.Groups[0].Key, "actor"), "the system was in most")
+	})
+	t.Run("requests created and authorized by one person", func(t *testing.T) {
+		t.Parallel()
+		both := []string{"credential_request_created", "credential_request_authorized"}
+		got, found := ask(t, args{
+			"event": both, "group_by": []string{"target", "actor"}, "distinct": "event", "min_count": 2, "from": "60d",
+		}), map[string]int{}
+		for _, g := range got.Groups {
+			found[shownKey(t, g.Key, "actor")+" "+string(*g.Key.Target)] = *g.Distinct
+		}
+		last60 := audittest.Within(time.Date(2026, 9, 21, 10, 0, 0, 0, time.UTC), now())
+		assert.Equal(t, different(u.Dumped(last60, func(e makesim.Entry) bool { return slices.Contains(both, e.Event) }), "event", 2), found)
+		assert.NotEmpty(t, found)
+	})
+	t.Run("whose activity fell most", func(t *testing.T) {
+		t.Parallel()
+		got, found := ask(t, args{
+			"group_by": "actor", "compare_to_previous": true, "order_by": "change", "order_dir": "asc", "limit": 3,
+		}), [][2]string{}
+		changes := tally(u.Dumped(month30), actorOf)
+		before := audittest.Within(time.Date(2026, 9, 21, 11, 0, 0, 0, time.UTC), time.Date(2026, 10, 21, 11, 0, 0, 0, time.UTC))
+		for actor, n := range tally(u.Dumped(before), actorOf) {
+			changes[actor] -= n
+		}
+		for _, g := range got.Groups {
+			found = append(found, [2]string{shownKey(t, g.Key, "actor"), fmt.Sprint(*g.Change)})
+		}
+		most := slices.SortedFunc(maps.Keys(changes), func(a, b string) int { return changes[a] - changes[b] })
+		require.Less(t, changes[most[2]], changes[most[3]], "no tie")
+		assert.Equal(t, [][2]string{
+			{most[0], fmt.Sprint(changes[most[0]])}, {most[1], fmt.Sprint(changes[most[1]])}, {most[2], fmt.Sprint(changes[most[2]])},
+		}, found)
+	})
+}
+
+// TestWhoFellSilentFellMost: groups that are gone are not left out of an order by change.
+func TestWhoFellSilentFellMost(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	question := args{"from": "2026-11-13", "to": "2026-11-19", "group_by": "actor", "compare_to_previous": true, "order_by": "change",
+		"order_dir": "asc", "actor": []any{5004, 5019}}
+	got := u.caller(makesim.DemoToken).count(question)
+	require.Len(t, got.Groups, 2)
+	gone := got.Groups[0]
+	assert.Equal(t, auditlog.ID("5019"), gone.Key.Actor.ID)
+	assert.Equal(t, []int{0, -*gone.PreviousCount, 1}, []int{gone.Count, *gone.Change, got.Previous.GroupsGone})
+	assert.Positive(t, *gone.PreviousCount)
+	assert.Empty(t, gone.FirstAt+gone.LastAt)
+	assert.Equal(t, 2, got.GroupCount)
+
+	active := u.caller(makesim.DemoToken).count(with(question, "min_count", 1))
+	require.Len(t, active.Groups, 1, "who is gone does not count 1")
+	assert.Equal(t, 1, active.GroupCount)
+	assert.Equal(t, 1, active.Previous.GroupsGone)
+}
+
 func TestCountsDoNotFetchTheSameEntriesTwice(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
@@ -220,35 +321,48 @@ func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
 	}{
 		"three keys":         {args{"group_by": []string{"actor", "event", "day"}}, []string{"group_by", "2"}},
 		"an unknown key":     {args{"group_by": "actr"}, []string{"group_by", "actr", "actor", "hour_of_day"}},
-		"a near key":         {args{"group_by": []string{"hour"}}, []string{"group_by", "hour_of_day"}},
+		"a near key":         {args{"group_by": []string{"hours"}}, []string{"group_by", "hour", "hour_of_day"}},
 		"a key twice":        {args{"group_by": []string{"actor", "actor"}}, []string{"group_by", "actor", "twice"}},
 		"in another case":    {args{"group_by": []string{"day", "DAY"}}, []string{"group_by", "day"}},
-		"limit 0":            {args{"limit": 0}, []string{"limit", "1 to 200"}},
-		"limit 201":          {args{"limit": 201}, []string{"limit", "1 to 200"}},
-		"limit in words":     {args{"limit": "all"}, []string{"limit"}},
-		"hours in words":     {args{"hours": "x"}, []string{"hours", "22-06"}},
-		"equal hours":        {args{"hours": "22-22"}, []string{"hours", "22-06"}},
-		"hour 25":            {args{"hours": "22-25"}, []string{"hours", "22-06"}},
-		"hour 25 first":      {args{"hours": "25-06"}, []string{"hours", "22-06"}},
-		"one hour":           {args{"hours": "22"}, []string{"hours", "22-06"}},
-		"minute 60":          {args{"hours": "08:60-17:00"}, []string{"hours", "22-06"}},
-		"half a range":       {args{"hours": "22-"}, []string{"hours", "22-06"}},
-		"negative hours":     {args{"hours": "-1-5"}, []string{"hours", "22-06"}},
-		"beyond midnight":    {args{"hours": "22-24:30"}, []string{"hours", "22-06"}},
-		"hostile hours":      {args{"hours": "22-\u202e06\x1b[2J"}, []string{"hours", "22-06"}},
-		"no weekday":         {args{"weekdays": "x"}, []string{"weekdays", "mon"}},
-		"half a weekday":     {args{"weekdays": []string{"mon-"}}, []string{"weekdays", "mon"}},
-		"an unknown range":   {args{"weekdays": []string{"mon-xyz"}}, []string{"weekdays", "mon"}},
-		"a number":           {args{"weekdays": []any{8}}, []string{"weekdays", "mon"}},
-		"hostile weekday":    {args{"weekdays": []string{"mon\u200b\u202e"}}, []string{"weekdays", "mon"}},
-		"eight weekdays":     {args{"weekdays": slices.Repeat([]string{"mon"}, 8)}, []string{"weekdays", "7"}},
-		"an unknown order":   {args{"order_by": "size"}, []string{"order_by", "count", "first_at", "last_at", "key"}},
-		"an unknown name":    {args{"groupby": "actor"}, []string{"groupby", "did you mean group_by?"}},
-		"another's argument": {args{"cursor": "x"}, []string{"cursor", "group_by"}},
-		"no truth":           {args{"compare_to_previous": "perhaps"}, []string{"compare_to_previous"}},
-		"logins":             {args{"event": []string{"Login"}}, []string{"event", "audit log", "login"}},
-		"logins by glob":     {args{"event": []string{"*login*"}}, []string{"event", "audit log", "login"}},
-		"several at once":    {args{"hours": "x", "group_by": "y", "from": "soonish"}, []string{"group_by"}},
+		"min_count 0":        {args{"min_count": 0, "group_by": "actor"}, []string{"min_count", "whole number from 1"}},
+		"no min_count":       {args{"min_count": -3, "group_by": "actor"}, []string{"min_count", "whole number from 1"}},
+		"min_count of none":  {args{"min_count": 2}, []string{"min_count", "group_by", `["actor"]`}},
+		"distinct two":       {args{"distinct": []string{"team", "event"}}, []string{"distinct", "one of actor"}},
+		"distinct month":     {args{"distinct": "month"}, []string{"distinct", "actor, event, category, team, target, day"}},
+		"distinct keys":      {args{"group_by": "team", "distinct": "team"}, []string{"distinct: team is a key of group_by", `"team"`}},
+		"distinct of a key":  {args{"group_by": []string{"day", "actor"}, "distinct": "day"}, []string{"distinct: day is a key of group_by"}},
+		"ordered by nothing": {args{"group_by": "actor", "order_by": "distinct"}, []string{"order_by", "with distinct"}},
+		"no change":          {args{"group_by": "actor", "order_by": "change"}, []string{"order_by", "compare_to_previous true"}},
+		"no change of days": {
+			args{"group_by": "day", "order_by": "change", "compare_to_previous": true}, []string{"order_by", "no counterpart", `["actor"]`},
+		},
+		"an unknown direction": {args{"order_dir": "down"}, []string{"order_dir", "asc, desc"}},
+		"limit 0":              {args{"limit": 0}, []string{"limit", "1 to 200"}},
+		"limit 201":            {args{"limit": 201}, []string{"limit", "1 to 200"}},
+		"limit in words":       {args{"limit": "all"}, []string{"limit"}},
+		"hours in words":       {args{"hours": "x"}, []string{"hours", "22-06"}},
+		"equal hours":          {args{"hours": "22-22"}, []string{"hours", "22-06"}},
+		"hour 25":              {args{"hours": "22-25"}, []string{"hours", "22-06"}},
+		"hour 25 first":        {args{"hours": "25-06"}, []string{"hours", "22-06"}},
+		"one hour":             {args{"hours": "22"}, []string{"hours", "22-06"}},
+		"minute 60":            {args{"hours": "08:60-17:00"}, []string{"hours", "22-06"}},
+		"half a range":         {args{"hours": "22-"}, []string{"hours", "22-06"}},
+		"negative hours":       {args{"hours": "-1-5"}, []string{"hours", "22-06"}},
+		"beyond midnight":      {args{"hours": "22-24:30"}, []string{"hours", "22-06"}},
+		"hostile hours":        {args{"hours": "22-\u202e06\x1b[2J"}, []string{"hours", "22-06"}},
+		"no weekday":           {args{"weekdays": "x"}, []string{"weekdays", "mon"}},
+		"half a weekday":       {args{"weekdays": []string{"mon-"}}, []string{"weekdays", "mon"}},
+		"an unknown range":     {args{"weekdays": []string{"mon-xyz"}}, []string{"weekdays", "mon"}},
+		"a number":             {args{"weekdays": []any{8}}, []string{"weekdays", "mon"}},
+		"hostile weekday":      {args{"weekdays": []string{"mon\u200b\u202e"}}, []string{"weekdays", "mon"}},
+		"eight weekdays":       {args{"weekdays": slices.Repeat([]string{"mon"}, 8)}, []string{"weekdays", "7"}},
+		"an unknown order":     {args{"order_by": "size"}, []string{"order_by", "count", "first_at", "last_at", "key"}},
+		"an unknown name":      {args{"groupby": "actor"}, []string{"groupby", "did you mean group_by?"}},
+		"another's argument":   {args{"cursor": "x"}, []string{"cursor", "group_by"}},
+		"no truth":             {args{"compare_to_previous": "perhaps"}, []string{"compare_to_previous"}},
+		"logins":               {args{"event": []string{"Login"}}, []string{"event", "audit log", "login"}},
+		"logins by glob":       {args{"event": []string{"*login*"}}, []string{"event", "audit log", "login"}},
+		"several at once":      {args{"hours": "x", "group_by": "y", "from": "soonish"}, []string{"group_by"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -411,12 +525,12 @@ func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r mcptes
 		assert.Empty(t, got.Groups)
 		return got
 	}
-	total, groups := q.naive(entries, stampOf(t, *got.Coverage.From), stampOf(t, *got.Coverage.To))
+	total, _, groups := q.naive(entries, time.Time{}, stampOf(t, *got.Coverage.From), stampOf(t, *got.Coverage.To))
 	assert.Equal(t, total, got.Total, "%v: %+v", q.arguments, got.Coverage)
 	assert.Len(t, groups, got.GroupCount, "%v: %+v", q.arguments, got.Coverage)
 	q.checkGroups(t, got, groups, r, "partly")
 	if got.Previous != nil {
-		before, _ := q.naive(entries, stampOf(t, got.Previous.From), stampOf(t, got.Previous.To))
+		before, _, _ := q.grouped(entries, stampOf(t, got.Previous.From), stampOf(t, got.Previous.To))
 		if got.Previous.Complete {
 			assert.Equal(t, before, got.Previous.Total)
 		} else {
@@ -506,6 +620,15 @@ func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
 	assert.True(t, got.Complete)
 	require.NotNil(t, got.Previous)
 	assert.False(t, got.Previous.Complete)
+
+	q.arguments["order_by"] = "change"
+	r = c.Call("count_audit_logs", q.arguments)
+	require.False(t, r.IsError, r.Text)
+	byCount := q.checkPartial(t, f.Dumped(), r)
+	assert.Equal(t, got.Groups, byCount.Groups, "there is no change to order by")
+	warnings := strings.Join(byCount.Warnings, "\n")
+	assert.Contains(t, warnings, "groups come by count, since their change is not known")
+	assert.NotContains(t, warnings, "groups by hour, day, week or month")
 }
 
 func TestCountsWithUnreadableRecordsAreLowerBounds(t *testing.T) {

@@ -36,7 +36,10 @@ type countCase struct {
 	hours    [2]int
 	weekdays []time.Weekday // nil: all
 	groupBy  []string
+	distinct string
+	minCount int
 	orderBy  string
+	orderDir string
 	limit    int // 0: the default
 }
 
@@ -45,6 +48,8 @@ type naiveGroup struct {
 	shown       []string // as shownKey has it
 	rank        []string // what sorts in the order of keys
 	count       int
+	distinct    map[string]bool
+	before      int // in the period before
 	first, last time.Time
 }
 
@@ -67,14 +72,26 @@ func (q *countCase) matches(e makesim.Entry) bool {
 	return q.weekdays == nil || slices.Contains(q.weekdays, local.Weekday())
 }
 
-// naive counts what is in a window, in the order that was asked for.
-func (q *countCase) naive(entries []makesim.Entry, from, to time.Time) (total int, groups []*naiveGroup) {
-	found := map[string]*naiveGroup{}
+// naiveNone are the values of entries that have no such thing.
+func naiveNone() []string { return []string{"", "none", "none (not in Make's catalog)"} }
+
+// grouped are all groups of a window, by their keys.
+func (q *countCase) grouped(entries []makesim.Entry, from, to time.Time) (total int, distinct map[string]bool,
+	found map[string]*naiveGroup) {
+	found, distinct = map[string]*naiveGroup{}, map[string]bool{}
 	for _, e := range entries {
 		if e.TriggeredAt.Before(from) || !e.TriggeredAt.Before(to) || !q.matches(e) {
 			continue
 		}
 		total++
+		value := ""
+		if q.distinct != "" {
+			value = naiveKey(e, q.distinct, q.zone)
+		}
+		isValue := !slices.Contains(naiveNone(), value)
+		if isValue {
+			distinct[value] = true
+		}
 		if len(q.groupBy) == 0 {
 			continue
 		}
@@ -85,13 +102,16 @@ func (q *countCase) naive(entries []makesim.Entry, from, to time.Time) (total in
 		name := strings.Join(shown, "\x00")
 		g := found[name]
 		if g == nil {
-			g = &naiveGroup{shown: shown, first: e.TriggeredAt, last: e.TriggeredAt}
+			g = &naiveGroup{shown: shown, first: e.TriggeredAt, last: e.TriggeredAt, distinct: map[string]bool{}}
 			for i, by := range q.groupBy {
-				g.rank = append(g.rank, naiveRank(e, by, shown[i]))
+				g.rank = append(g.rank, naiveRank(e, by, shown[i], q.zone))
 			}
 			found[name] = g
 		}
 		g.count++
+		if isValue {
+			g.distinct[value] = true
+		}
 		if e.TriggeredAt.Before(g.first) {
 			g.first = e.TriggeredAt
 		}
@@ -99,22 +119,53 @@ func (q *countCase) naive(entries []makesim.Entry, from, to time.Time) (total in
 			g.last = e.TriggeredAt
 		}
 	}
+	return total, distinct, found
+}
+
+// naive counts what is in a window, in the order that was asked for. before is where the period before begins, if it is compared.
+func (q *countCase) naive(entries []makesim.Entry, before, from, to time.Time) (total, distinct int, groups []*naiveGroup) {
+	total, values, found := q.grouped(entries, from, to)
+	if !before.IsZero() {
+		_, _, earlier := q.grouped(entries, before, from)
+		for name, g := range earlier {
+			if found[name] == nil {
+				found[name] = &naiveGroup{shown: g.shown, rank: g.rank}
+			}
+			found[name].before = g.count
+		}
+	}
 	for _, g := range found {
-		groups = append(groups, g)
+		enough := g.count
+		if q.distinct != "" {
+			enough = len(g.distinct)
+		}
+		if enough >= q.minCount && (g.count > 0 || q.orderBy == "change") {
+			groups = append(groups, g)
+		}
 	}
 	slices.SortFunc(groups, func(a, b *naiveGroup) int {
 		byKey := slices.Compare(a.rank, b.rank)
+		order, isDescending := 0, q.orderDir != "asc"
 		switch q.orderBy {
 		case "first_at":
-			return cmp.Or(b.first.Compare(a.first), byKey)
+			order = a.first.Compare(b.first)
 		case "last_at":
-			return cmp.Or(b.last.Compare(a.last), byKey)
+			order = a.last.Compare(b.last)
+		case "distinct":
+			order = cmp.Compare(len(a.distinct), len(b.distinct))
+		case "change":
+			order = cmp.Compare(a.count-a.before, b.count-b.before)
 		case "key":
-			return byKey
+			order, isDescending = byKey, q.orderDir == "desc"
+		default:
+			order = cmp.Compare(a.count, b.count)
 		}
-		return cmp.Or(cmp.Compare(b.count, a.count), byKey)
+		if isDescending {
+			order = -order
+		}
+		return cmp.Or(order, byKey)
 	})
-	return total, groups
+	return total, len(values), groups
 }
 
 // naiveKey is what an entry has for a key, as an answer shows it.
@@ -137,6 +188,8 @@ func naiveKey(e makesim.Entry, by string, zone *time.Location) string {
 		return cmp.Or(naiveCategories()[e.Event], "none (not in Make's catalog)")
 	case "target":
 		return e.TargetID
+	case "hour":
+		return local.Format("2006-01-02 15 -0700")
 	case "day":
 		return local.Format(time.DateOnly)
 	case "week":
@@ -153,7 +206,7 @@ func naiveKey(e makesim.Entry, by string, zone *time.Location) string {
 }
 
 // naiveRank sorts in the order of keys: none first, people and teams by name.
-func naiveRank(e makesim.Entry, by, shown string) string {
+func naiveRank(e makesim.Entry, by, shown string, zone *time.Location) string {
 	switch {
 	case shown == "" || by == "category" && naiveCategories()[e.Event] == "":
 		return ""
@@ -163,6 +216,9 @@ func naiveRank(e makesim.Entry, by, shown string) string {
 		return fmt.Sprintf("1%s\x00%20d", auditlog.Fold(naiveTeam(e.TeamID)), e.TeamID)
 	case by == "actor" || by == "team":
 		return ""
+	case by == "hour": // what clocks show twice comes by its instant
+		_, offset := e.TriggeredAt.In(zone).Zone()
+		return strconv.FormatInt(onClocks(e.TriggeredAt, zone).Truncate(time.Hour).Unix()-int64(offset), 10)
 	case by == "weekday":
 		days := []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 		return strconv.Itoa(slices.Index(days, shown))
@@ -225,6 +281,11 @@ func shownKey(t testing.TB, key schemas.GroupKey, by string) string {
 		return text(key.Category)
 	case "target":
 		return text(key.Target)
+	case "hour":
+		begin, err := time.Parse(time.RFC3339, key.Hour)
+		require.NoError(t, err)
+		require.Zero(t, begin.Minute()+begin.Second(), key.Hour)
+		return begin.Format("2006-01-02 15 -0700")
 	case "day":
 		return key.Day
 	case "week":
@@ -299,7 +360,7 @@ func naivePrevious(from, to time.Time, zone *time.Location) time.Time {
 // countWorld is a log to count in, served once and read by one session.
 type countWorld struct {
 	u       *upstream
-	c       *caller
+	callers map[string]*caller // by what answers
 	now     time.Time
 	entries []makesim.Entry
 	oldest  time.Time
@@ -308,7 +369,9 @@ type countWorld struct {
 func openCountWorld(t *testing.T, world *makesim.World, clock time.Time) *countWorld {
 	t.Helper()
 	u := start(t, world, makesim.Options{Now: func() time.Time { return clock }, Seed: 1})
-	w := &countWorld{u: u, c: connect(t, serviceAt(t, u.URL, makesim.DemoToken, func() time.Time { return clock })), now: clock}
+	w := &countWorld{u: u, now: clock, callers: map[string]*caller{
+		auditlog.SourceLive: u.caller(makesim.DemoToken), auditlog.SourceArchive: connect(t, u.archived(u.filled(), makesim.DemoToken)),
+	}}
 	w.entries = u.Dump(demoOrganization)
 	w.oldest = w.entries[len(w.entries)-1].TriggeredAt
 	return w
@@ -322,14 +385,15 @@ func stampOf(t testing.TB, text string) time.Time {
 }
 
 // check asks a question and compares every part of the answer.
-func (w *countWorld) check(t *testing.T, q countCase) schemas.CountAuditLogsResult {
+func (w *countWorld) check(t *testing.T, source string, q countCase) {
 	t.Helper()
 	asked, err := json.Marshal(q.arguments)
 	require.NoError(t, err)
-	r := w.c.Call("count_audit_logs", q.arguments)
+	r := w.callers[source].Call("count_audit_logs", q.arguments)
 	require.False(t, r.IsError, "%s: %s", asked, r.Text)
 	got := mcptest.Read[schemas.CountAuditLogsResult](t, r)
 	warnings := strings.Join(got.Warnings, "\n")
+	require.Equal(t, source, got.Source, "%s", asked)
 
 	from, to := stampOf(t, got.Query.From), stampOf(t, got.Query.To)
 	if q.start.IsZero() {
@@ -348,16 +412,25 @@ func (w *countWorld) check(t *testing.T, q countCase) schemas.CountAuditLogsResu
 		require.NotEmpty(t, got.Warnings, "%s", asked)
 	}
 
-	total, groups := q.naive(w.entries, from, to)
+	var before time.Time
+	if got.Previous != nil {
+		before = stampOf(t, got.Previous.From)
+	}
+	total, distinct, groups := q.naive(w.entries, before, from, to)
 	require.Equal(t, total, got.Total, "%s", asked)
+	if q.distinct != "" {
+		require.NotNil(t, got.DistinctTotal, "%s", asked)
+		require.Equal(t, distinct, *got.DistinctTotal, "%s", asked)
+	} else {
+		require.Nil(t, got.DistinctTotal, "%s", asked)
+	}
 	require.Len(t, groups, got.GroupCount, "%s", asked)
 	q.checkGroups(t, got, groups, r, string(asked))
 	if q.arguments["compare_to_previous"] == true {
-		w.checkPrevious(t, q, got, groups, string(asked))
+		w.checkPrevious(t, q, got, groups[:len(got.Groups)], string(asked))
 	} else {
 		require.Nil(t, got.Previous)
 	}
-	return got
 }
 
 // checkGroups compares the listed groups with those of the naive count.
@@ -389,9 +462,19 @@ func (q *countCase) checkGroups(t *testing.T, got schemas.CountAuditLogsResult, 
 		}
 		require.Equal(t, want.shown, shown, "%s: group %d", asked, i)
 		require.Equal(t, want.count, listed.Count, "%s: %q", asked, shown)
-		require.Equal(t, [2]string{stamp(want.first), stamp(want.last)}, [2]string{
-			stampOf(t, listed.FirstAt).Format(time.RFC3339Nano), stampOf(t, listed.LastAt).Format(time.RFC3339Nano),
-		}, "%s: %q", asked, shown)
+		if want.count == 0 {
+			require.Empty(t, listed.FirstAt+listed.LastAt, "%s: %q", asked, shown)
+		} else {
+			require.Equal(t, [2]string{stamp(want.first), stamp(want.last)}, [2]string{
+				stampOf(t, listed.FirstAt).Format(time.RFC3339Nano), stampOf(t, listed.LastAt).Format(time.RFC3339Nano),
+			}, "%s: %q", asked, shown)
+		}
+		if q.distinct == "" {
+			require.Nil(t, listed.Distinct, asked)
+		} else {
+			require.NotNil(t, listed.Distinct, asked)
+			require.Equal(t, len(want.distinct), *listed.Distinct, "%s: %q", asked, shown)
+		}
 		raw, err := json.Marshal(listed.Key)
 		require.NoError(t, err)
 		var keys map[string]any
@@ -411,7 +494,7 @@ func (w *countWorld) checkPrevious(t *testing.T, q countCase, got schemas.CountA
 	require.True(t, end.Equal(from), "%s: ends at %s", asked, end)
 	want := naivePrevious(from, to, q.zone)
 	require.True(t, start.Equal(want), "%s: begins at %s, want %s", asked, start, want.In(q.zone))
-	total, before := q.naive(w.entries, start, end)
+	total, _, before := q.grouped(w.entries, start, end)
 	require.Equal(t, total, got.Previous.Total, asked)
 	switch {
 	case !start.Before(w.oldest):
@@ -419,7 +502,7 @@ func (w *countWorld) checkPrevious(t *testing.T, q countCase, got schemas.CountA
 	case start.Before(w.oldest.AddDate(0, 0, -2)):
 		require.False(t, got.Previous.Complete, "%s: before the log began", asked)
 	}
-	if slices.ContainsFunc(q.groupBy, func(by string) bool { return by == "day" || by == "week" || by == "month" }) {
+	if slices.ContainsFunc(q.groupBy, isPeriod) {
 		for _, g := range got.Groups {
 			require.Nil(t, g.PreviousCount, asked)
 			require.Nil(t, g.Change, asked)
@@ -428,21 +511,24 @@ func (w *countWorld) checkPrevious(t *testing.T, q countCase, got schemas.CountA
 		require.NotEmpty(t, got.Warnings, "%s: why groups are not compared", asked)
 		return
 	}
-	counts, gone := map[string]int{}, 0
-	for _, g := range before {
-		counts[strings.Join(g.shown, "\x00")] = g.count
-		if !slices.ContainsFunc(groups, func(now *naiveGroup) bool { return slices.Equal(now.shown, g.shown) }) {
+	gone := 0
+	_, _, now := q.grouped(w.entries, from, to)
+	for name := range before {
+		if now[name] == nil {
 			gone++
 		}
 	}
 	require.Equal(t, gone, got.Previous.GroupsGone, asked)
 	for i, g := range got.Groups {
-		earlier := counts[strings.Join(groups[i].shown, "\x00")]
+		earlier := groups[i].before
 		require.NotNil(t, g.PreviousCount, asked)
 		require.NotNil(t, g.Change, asked)
 		require.Equal(t, [2]int{earlier, g.Count - earlier}, [2]int{*g.PreviousCount, *g.Change}, "%s: %q", asked, groups[i].shown)
 	}
 }
+
+// isPeriod tells whether the groups of a key are parts of one window.
+func isPeriod(by string) bool { return slices.Contains([]string{"hour", "day", "week", "month"}, by) }
 
 // countZones have whole hours, quarters, half an hour of summer time, midnights that are skipped or repeated, both ends of the world.
 func countZones() []string {
@@ -453,7 +539,7 @@ func countZones() []string {
 }
 
 func countKeys() []string {
-	return []string{"actor", "event", "category", "team", "target", "day", "week", "month", "hour_of_day", "weekday"}
+	return []string{"actor", "event", "category", "team", "target", "hour", "day", "week", "month", "hour_of_day", "weekday"}
 }
 
 // changesOfClocks are the instants at which a zone's clocks are put forward or back, which they are at half hours of UTC at the finest.
@@ -785,14 +871,32 @@ func countCases(t testing.TB, random *rand.Rand, w *countWorld) []countCase {
 			chosen := weekdays[random.IntN(len(weekdays))]
 			q.arguments["weekdays"], q.weekdays = chosen.named, chosen.days
 		}
-		if q.orderBy = []string{"", "count", "first_at", "last_at", "key"}[random.IntN(5)]; q.orderBy != "" {
-			q.arguments["order_by"] = q.orderBy
-		}
+		q.orderBy = []string{"", "count", "first_at", "last_at", "key"}[random.IntN(5)]
 		if q.limit = []int{0, 0, 1, 7, 20, 60, 200}[random.IntN(7)]; q.limit != 0 {
 			q.arguments["limit"] = q.limit
 		}
 		if random.IntN(5) < 2 {
 			q.arguments["compare_to_previous"] = true
+			if !slices.ContainsFunc(grouping, isPeriod) && random.IntN(2) == 0 {
+				q.orderBy = "change"
+			}
+		}
+		if value := []string{"", "actor", "event", "category", "team", "target", "day"}[random.IntN(7)]; value != "" &&
+			!slices.Contains(grouping, value) {
+			q.distinct, q.arguments["distinct"] = value, value
+			if random.IntN(3) == 0 {
+				q.orderBy = "distinct"
+			}
+		}
+		if len(grouping) > 0 && random.IntN(3) == 0 {
+			q.minCount = 1 + random.IntN(5)
+			q.arguments["min_count"] = q.minCount
+		}
+		if q.orderBy != "" {
+			q.arguments["order_by"] = q.orderBy
+		}
+		if q.orderDir = []string{"", "asc", "desc"}[random.IntN(3)]; q.orderDir != "" {
+			q.arguments["order_dir"] = q.orderDir
 		}
 		cases = append(cases, q)
 	}
@@ -830,7 +934,9 @@ func TestCountsAreThoseOfANaiveCount(t *testing.T) {
 				}
 				t.Run(fmt.Sprintf("%d %s", i, strings.Join(q.groupBy, " and ")), func(t *testing.T) {
 					t.Parallel()
-					w.check(t, q)
+					for source := range w.callers {
+						w.check(t, source, q)
+					}
 				})
 			}
 		})

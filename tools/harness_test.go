@@ -42,11 +42,24 @@ func lastDays(days int) *makesim.World {
 	return &world
 }
 
-type upstream struct{ *audittest.Upstream }
+type upstream struct {
+	*audittest.Upstream
+	clock func() time.Time // nil: the pinned one
+}
+
+// Access is the way of one key to the API.
+func (u *upstream) Access(key string) audittest.Access {
+	access := u.Upstream.Access(key)
+	access.Now = u.clock
+	return access
+}
+
+// Service is what one process keeps for a key.
+func (u *upstream) Service(key string) *analysis.Service { return u.Access(key).Service(u.T) }
 
 func start(t testing.TB, world *makesim.World, options makesim.Options) *upstream {
 	t.Helper()
-	return &upstream{audittest.Start(t, world, options)}
+	return &upstream{Upstream: audittest.Start(t, world, options), clock: options.Now}
 }
 
 // demo is the demo organization with some quirks.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -16,15 +17,28 @@ type CountRequest struct {
 	// Hours and Weekdays let through what was triggered then, by the clocks of the window's zone.
 	Hours    question.Hours
 	Weekdays question.Weekdays
+	// Distinct, if set, has the different values of one more dimension counted in each group. What has none there is not one of them.
+	Distinct Dimension
+	// MinCount is the least that a group must count, of different values where these are counted, else of entries; 0 lets all through.
+	MinCount int
+	// OrderBy and OrderDir sort the groups; empty ones stand for the order that suits the groups, and for its own direction.
 	OrderBy  GroupOrder
+	OrderDir Direction
 	// Compare counts the period before the window as well.
 	Compare bool
+}
+
+// order returns what the groups are sorted by.
+func (r *CountRequest) order() GroupOrder {
+	return cmp.Or(r.OrderBy, OrderByCount)
 }
 
 // Counting is how many entries there are. Numbers are exact where the report is complete, else lower bounds.
 type Counting struct {
 	Total int
-	// Groups are all there are, in the order asked for.
+	// Distinct is how many different values all entries have, where these are counted.
+	Distinct int
+	// Groups are all that count enough, in the order asked for.
 	Groups []*Group
 	// Previous is nil where no comparison was asked for.
 	Previous *PreviousCounting
@@ -47,12 +61,12 @@ type PreviousCounting struct {
 // Count counts the entries that answer a query. Both periods are read at once.
 func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequest) (*Counting, error) {
 	c := &counter{request: request, window: q.Window, weekStart: s.WeekStart, kinds: map[auditlog.Text]auditlog.Text{},
-		groups: map[[2]string]*Group{}}
+		groups: map[[2]string]*Group{}, seen: map[valueIn]bool{}}
 	// It is asked for even where this count can do without, so that the next one, grouped otherwise, costs no call.
 	var err error
 	c.catalog, err = s.Directory.Catalog(ctx, q.Organization.ID)
 	if err != nil {
-		if slices.Contains(request.GroupBy, GroupByCategory) || ctx.Err() != nil {
+		if request.asksFor(GroupByCategory) || ctx.Err() != nil {
 			return nil, err
 		}
 		c.catalog = &auditlog.Catalog{}
@@ -62,7 +76,7 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 		previous := question.Previous(q.Window)
 		counting.Previous = &PreviousCounting{
 			Window:  previous,
-			ByGroup: len(request.GroupBy) > 0 && !slices.ContainsFunc(request.GroupBy, Dimension.isPeriod),
+			ByGroup: len(request.GroupBy) > 0 && !slices.ContainsFunc(request.GroupBy, Dimension.IsPeriod),
 		}
 		q.Window.From = previous.From
 	}
@@ -77,20 +91,25 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 		return nil, err
 	}
 	counting.Report = report.Within(c.window)
-	counting.Total = c.total
-	for _, group := range c.groups {
-		if group.Count > 0 {
-			counting.Groups = append(counting.Groups, group)
-		}
-	}
-	sortGroups(counting.Groups, request.OrderBy)
+	counting.Total, counting.Distinct = c.total, c.distinct
 	if previous := counting.Previous; previous != nil && previous.Failure == nil {
 		previous.Total, previous.Report = c.previous, report.Within(previous.Window)
 		if previous.ByGroup {
-			previous.Gone = len(c.groups) - len(counting.Groups)
+			previous.Gone = c.gone()
 		}
 	}
+	order := request.order()
+	if order == OrderByChange && (counting.Previous == nil || !counting.Previous.ByGroup) {
+		order = OrderByCount
+	}
+	counting.Groups = c.shown(order)
+	sortGroups(counting.Groups, order, request.OrderDir)
 	return counting, nil
+}
+
+// asksFor reports whether values in a dimension matter to the count.
+func (r *CountRequest) asksFor(dimension Dimension) bool {
+	return r.Distinct == dimension || slices.Contains(r.GroupBy, dimension)
 }
 
 // tally has the entries of a query counted, by the reader where it can.
@@ -107,7 +126,7 @@ func (s *Service) tally(ctx context.Context, q auditlog.Query, c *counter) (audi
 // tallyBy is what the count has to have distinguished.
 func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
 	by := auditlog.TallyBy{Split: window.From}
-	for _, dimension := range r.GroupBy {
+	for _, dimension := range append(slices.Clone(r.GroupBy), r.Distinct) {
 		switch dimension {
 		case GroupByActor:
 			by.Actor = true
@@ -119,7 +138,7 @@ func (r *CountRequest) tallyBy(window auditlog.Window) auditlog.TallyBy {
 			by.Target, by.Event = true, true // the event says what kind of object it is
 		case GroupByDay, GroupByWeek, GroupByMonth, GroupByWeekday:
 			by.Clock = max(by.Clock, auditlog.ByDate)
-		case GroupByHourOfDay:
+		case GroupByHour, GroupByHourOfDay:
 			by.Clock = max(by.Clock, auditlog.ByHour)
 		}
 	}
@@ -146,6 +165,24 @@ type counter struct {
 	groups    map[[2]string]*Group
 	total     int
 	previous  int
+	distinct  int
+	seen      map[valueIn]bool
+}
+
+// valueIn is a value that entries of a group have; of all entries where the group is nil.
+type valueIn struct {
+	group *Group
+	value string
+}
+
+// isNew reports whether a group has a value, which is not none, for the first time.
+func (c *counter) isNew(group *Group, value string) bool {
+	in := valueIn{group, value}
+	if value == "" || c.seen[in] {
+		return false
+	}
+	c.seen[in] = true
+	return true
 }
 
 func (c *counter) add(bin auditlog.Bin) {
@@ -159,12 +196,19 @@ func (c *counter) add(bin auditlog.Bin) {
 	} else {
 		c.total += bin.Count
 	}
+	value := ""
+	if c.request.Distinct != "" {
+		value = idIn(c.request.Distinct, &bin.Entry, local, c.catalog)
+		if !isPrevious && c.isNew(nil, value) {
+			c.distinct++
+		}
+	}
 	if len(c.request.GroupBy) > 0 {
-		c.addToGroup(bin, local, isPrevious)
+		c.addToGroup(bin, local, isPrevious, value)
 	}
 }
 
-func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool) {
+func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool, value string) {
 	e := &bin.Entry
 	var key [2]string
 	for i, dimension := range c.request.GroupBy {
@@ -188,9 +232,42 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool)
 		group.LastAt = bin.Last
 	}
 	group.Count += bin.Count
+	if c.isNew(group, value) {
+		group.Distinct++
+	}
 	if group.FirstAt.IsZero() || bin.First.Before(group.FirstAt) {
 		group.FirstAt = bin.First
 	}
+}
+
+// shown are the groups that count enough. Those without entries are among them where the order is by what they lost.
+func (c *counter) shown(order GroupOrder) []*Group {
+	least := 1
+	if order == OrderByChange {
+		least = 0
+	}
+	var groups []*Group
+	for _, group := range c.groups {
+		counts := group.Count
+		if c.request.Distinct != "" {
+			counts = group.Distinct
+		}
+		if group.Count >= least && counts >= c.request.MinCount {
+			groups = append(groups, group)
+		}
+	}
+	return groups
+}
+
+// gone counts the groups of the period before that have no entries now.
+func (c *counter) gone() int {
+	gone := 0
+	for _, group := range c.groups {
+		if group.Count == 0 {
+			gone++
+		}
+	}
+	return gone
 }
 
 // kind is the kind of object that an event is about, where it matters: in groups by target.

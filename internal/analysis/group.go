@@ -21,6 +21,7 @@ const (
 	GroupByCategory  Dimension = "category"
 	GroupByTeam      Dimension = "team"
 	GroupByTarget    Dimension = "target"
+	GroupByHour      Dimension = "hour"
 	GroupByDay       Dimension = "day"
 	GroupByWeek      Dimension = "week"
 	GroupByMonth     Dimension = "month"
@@ -28,16 +29,16 @@ const (
 	GroupByWeekday   Dimension = "weekday"
 )
 
-// isPeriod reports whether the groups of a dimension are parts of one window, so that no two windows share any.
-func (d Dimension) isPeriod() bool {
-	return d == GroupByDay || d == GroupByWeek || d == GroupByMonth
+// IsPeriod reports whether the groups of a dimension are parts of one window, so that no two windows share any.
+func (d Dimension) IsPeriod() bool {
+	return d == GroupByHour || d == GroupByDay || d == GroupByWeek || d == GroupByMonth
 }
 
 // Value is what the entries of a group share in one dimension.
 type Value struct {
 	Dimension Dimension
-	// ID distinguishes values: an id, an event, a category, 2026-10-03 for a day or the first of a week, 2026-10, 0 to 23, or 0 for Monday
-	// to 6. It is empty for entries that have no such thing.
+	// ID distinguishes values: an id, an event, a category, 2026-10-03T14:00:00+02:00 for an hour, 2026-10-03 for a day or the first of a
+	// week, 2026-10, 0 to 23, or 0 for Monday to 6. It is empty for entries that have no such thing.
 	ID string
 	// Actor and Team are as the newest entry of the group has them: for names.
 	Actor *auditlog.Actor
@@ -50,6 +51,8 @@ type Group struct {
 	Count  int
 	// FirstAt and LastAt are when the oldest and the newest was triggered.
 	FirstAt, LastAt time.Time
+	// Distinct is how many different values they have, where these are counted.
+	Distinct int
 	// Previous counts those of the period before.
 	Previous int
 	// MixesKinds says that a group by target holds objects of several kinds, which happen to have one id.
@@ -71,6 +74,8 @@ func idIn(d Dimension, e *auditlog.Entry, local time.Time, weekStart question.We
 		return string(e.TeamID())
 	case GroupByTarget:
 		return string(e.TargetID)
+	case GroupByHour:
+		return local.Format("2006-01-02T15:00:00Z07:00") // the offset tells hours apart that clocks show twice
 	case GroupByDay:
 		return local.Format(time.DateOnly)
 	case GroupByWeek:
@@ -105,6 +110,11 @@ func (v Value) sortText() string {
 		return question.SortText(&auditlog.Entry{Team: v.Team}, question.ByTeam)
 	case GroupByTarget:
 		return question.SortText(&auditlog.Entry{TargetID: auditlog.Text(v.ID)}, question.ByTargetID)
+	case GroupByHour:
+		if at, err := time.Parse(time.RFC3339, v.ID); err == nil {
+			return at.UTC().Format(time.RFC3339)
+		}
+		return v.ID
 	case GroupByHourOfDay, GroupByWeekday:
 		return fmt.Sprintf("%02s", v.ID)
 	default:
@@ -117,13 +127,42 @@ type GroupOrder string
 
 // The orders: largest first, latest first, ascending by key. What is equal is ascending by key.
 const (
-	OrderByCount   GroupOrder = "count"
-	OrderByFirstAt GroupOrder = "first_at"
-	OrderByLastAt  GroupOrder = "last_at"
-	OrderByKey     GroupOrder = "key"
+	OrderByCount    GroupOrder = "count"
+	OrderByDistinct GroupOrder = "distinct"
+	OrderByChange   GroupOrder = "change"
+	OrderByFirstAt  GroupOrder = "first_at"
+	OrderByLastAt   GroupOrder = "last_at"
+	OrderByKey      GroupOrder = "key"
 )
 
-func sortGroups(groups []*Group, order GroupOrder) {
+// Direction is which end of an order comes first.
+type Direction string
+
+// The directions; the empty one is the order's own.
+const (
+	Ascending  Direction = "asc"
+	Descending Direction = "desc"
+)
+
+// compare orders groups by what the order is about, ascending.
+func (o GroupOrder) compare(a, b *Group) int {
+	switch o {
+	case OrderByDistinct:
+		return cmp.Compare(a.Distinct, b.Distinct)
+	case OrderByChange:
+		return cmp.Compare(a.Count-a.Previous, b.Count-b.Previous)
+	case OrderByFirstAt:
+		return a.FirstAt.Compare(b.FirstAt)
+	case OrderByLastAt:
+		return a.LastAt.Compare(b.LastAt)
+	case OrderByKey:
+		return strings.Compare(a.sortKey, b.sortKey)
+	case OrderByCount:
+	}
+	return cmp.Compare(a.Count, b.Count)
+}
+
+func sortGroups(groups []*Group, order GroupOrder, direction Direction) {
 	for _, group := range groups {
 		texts := make([]string, len(group.Values))
 		for i, value := range group.Values {
@@ -131,17 +170,11 @@ func sortGroups(groups []*Group, order GroupOrder) {
 		}
 		group.sortKey = strings.Join(texts, "\x00\x00")
 	}
+	isAscending := direction == Ascending || direction == "" && order == OrderByKey
 	slices.SortFunc(groups, func(a, b *Group) int {
-		byKey := strings.Compare(a.sortKey, b.sortKey)
-		switch order {
-		case OrderByFirstAt:
-			return cmp.Or(b.FirstAt.Compare(a.FirstAt), byKey)
-		case OrderByLastAt:
-			return cmp.Or(b.LastAt.Compare(a.LastAt), byKey)
-		case OrderByKey:
-			return byKey
-		case OrderByCount:
+		if !isAscending {
+			return cmp.Or(order.compare(b, a), strings.Compare(a.sortKey, b.sortKey))
 		}
-		return cmp.Or(cmp.Compare(b.Count, a.Count), byKey)
+		return cmp.Or(order.compare(a, b), strings.Compare(a.sortKey, b.sortKey))
 	})
 }

@@ -33,6 +33,9 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		result.Query.Hours = request.Hours.String()
 	}
 	result.Query.Weekdays = request.Weekdays.Names()
+	if request.Distinct != "" {
+		result.DistinctTotal = &counting.Distinct
+	}
 	byGroup := false
 	if previous := counting.Previous; previous != nil {
 		byGroup = previous.ByGroup
@@ -40,8 +43,8 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 			From: Time(previous.Window.From, location), To: Time(previous.Window.To, location),
 			Total: previous.Total, Complete: previous.Report.Complete, GroupsGone: previous.Gone,
 		}
-		if !byGroup && len(request.GroupBy) > 0 {
-			result.Warn("groups by day, week or month have no counterpart in the period before: only the totals are compared")
+		if slices.ContainsFunc(request.GroupBy, analysis.Dimension.IsPeriod) {
+			result.Warn("groups by hour, day, week or month have no counterpart in the period before: only the totals are compared")
 		}
 		for _, note := range question.NotesOnClocks(previous.Window) {
 			result.Warn("the period before: " + note)
@@ -50,6 +53,9 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		case previous.Failure != nil:
 			result.Warn("the period before could not be read, so its numbers are lower bounds: " +
 				auditlog.Text(Explain(previous.Failure)).Clean())
+			if request.OrderBy == analysis.OrderByChange {
+				result.Warn("groups come by count, since their change is not known")
+			}
 		case !previous.Report.Complete:
 			result.Warn("the period before is not wholly covered" + lacking(previous.Report, location) + ": its numbers are lower bounds")
 		}
@@ -59,7 +65,7 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	}
 	WarnOfBounds(&result.Answer, counting.Report)
 	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {
-		result.Groups = append(result.Groups, countGroup(group, byGroup, location))
+		result.Groups = append(result.Groups, countGroup(group, request.Distinct != "", byGroup, location))
 	}
 	const ownWarnings = 100 // what the cut itself adds
 	fitting := Fit(result.Groups, size-Size(result)+Size(result.Groups)-SpareSize-ownWarnings)
@@ -114,8 +120,14 @@ func lacking(report auditlog.Report, location *time.Location) string {
 	return fmt.Sprintf(" (not from %s to %s: %s)", Time(gap.From, location), Time(gap.To, location), gap.Reason)
 }
 
-func countGroup(group *analysis.Group, withPrevious bool, location *time.Location) schemas.CountGroup {
-	shown := schemas.CountGroup{Count: group.Count, FirstAt: Time(group.FirstAt, location), LastAt: Time(group.LastAt, location)}
+func countGroup(group *analysis.Group, withDistinct, withPrevious bool, location *time.Location) schemas.CountGroup {
+	shown := schemas.CountGroup{Count: group.Count}
+	if group.Count > 0 {
+		shown.FirstAt, shown.LastAt = Time(group.FirstAt, location), Time(group.LastAt, location)
+	}
+	if withDistinct {
+		shown.Distinct = &group.Distinct
+	}
 	for _, value := range group.Values {
 		addKey(&shown.Key, value)
 	}
@@ -144,6 +156,8 @@ func addKey(key *schemas.GroupKey, value analysis.Value) {
 		key.Category = &text
 	case analysis.GroupByTarget:
 		key.Target = &text
+	case analysis.GroupByHour:
+		key.Hour = value.ID
 	case analysis.GroupByDay:
 		key.Day = value.ID
 	case analysis.GroupByWeek:

@@ -10,7 +10,7 @@ type CountAuditLogsArguments struct {
 	MinCount          int      `json:"min_count,omitempty" jsonschema:"minimum=1" jsonschema_description:"Least count of a group; with distinct, least number of different ones."`
 	Hours             string   `json:"hours,omitempty" jsonschema:"maxLength=20" jsonschema_description:"Hours of the day that count, e.g. 22-06."`
 	Weekdays          []string `json:"weekdays,omitempty" jsonschema:"maxItems=7" jsonschema_description:"Weekdays that count: mon to sun, mon-fri, weekend."`
-	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=distinct,enum=change,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count."`
+	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=distinct,enum=change,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count; time for hour to month."`
 	OrderDir          string   `json:"order_dir,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc, of key asc."`
 	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Groups listed, default 20."`
 	CompareToPrevious bool     `json:"compare_to_previous,omitempty" jsonschema_description:"Adds the period before, as long as this one."`
@@ -21,7 +21,7 @@ type CountAuditLogsResult struct {
 	Answer
 	Total         int             `json:"total" jsonschema_description:"Entries that match; a lower bound if complete is false."`
 	DistinctTotal *int            `json:"distinct_total,omitempty" jsonschema_description:"How many different ones all these entries have."`
-	Groups        []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by."`
+	Groups        []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by. In order of time they have those without entries too, where the window is covered."`
 	OtherCount    int             `json:"other_count" jsonschema_description:"Entries of the groups that are not listed."`
 	GroupCount    int             `json:"group_count" jsonschema_description:"Groups in all, listed or not; with min_count, those that reach it."`
 	Previous      *PreviousPeriod `json:"previous,omitempty"`

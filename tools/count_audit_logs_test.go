@@ -220,6 +220,80 @@ func TestWhoFellSilentFellMost(t *testing.T) {
 	assert.Equal(t, 1, active.Previous.GroupsGone)
 }
 
+func TestGroupsByTimeComeInItsOrderAndNoneIsLeftOut(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	at := func(text string) makesim.Entry {
+		return makesim.Entry{OrganizationID: demoOrganization, Event: "team_created", TriggeredAt: stampOf(t, text)}
+	}
+	world.Entries = []makesim.Entry{
+		at("2026-08-31T22:00:00Z"),                                                         // the log's oldest
+		at("2026-10-25T00:59:59Z"), at("2026-10-25T01:00:00Z"), at("2026-10-25T01:30:00Z"), // 2:59 and twice 2:00 of Prague
+		at("2026-11-16T09:00:00Z"), at("2026-11-16T10:00:00Z"), at("2026-11-19T09:00:00Z"),
+	}
+	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
+	for name, test := range map[string]struct {
+		arguments args
+		want      []string
+	}{
+		"days": {args{"from": "2026-11-15", "to": "2026-11-19", "group_by": "day"},
+			[]string{"2026-11-15 0", "2026-11-16 2", "2026-11-17 0", "2026-11-18 0", "2026-11-19 1"}},
+		"the newest days first": {
+			args{"from": "2026-11-15", "to": "2026-11-19", "group_by": "day", "order_dir": "desc", "limit": 2},
+			[]string{"2026-11-19 1", "2026-11-18 0"}},
+		"by key": {args{"from": "2026-11-18", "to": "2026-11-19", "group_by": "day", "order_by": "key"},
+			[]string{"2026-11-18 0", "2026-11-19 1"}},
+		"by count": {args{"from": "2026-11-15", "to": "2026-11-19", "group_by": "day", "order_by": "count"},
+			[]string{"2026-11-16 2", "2026-11-19 1"}},
+		"days of one entry or more": {args{"from": "2026-11-15", "to": "2026-11-19", "group_by": "day", "min_count": 1},
+			[]string{"2026-11-16 2", "2026-11-19 1"}},
+		"workdays": {args{"from": "2026-11-13", "to": "2026-11-17", "group_by": "day", "weekdays": "workdays"},
+			[]string{"2026-11-13 0", "2026-11-16 2", "2026-11-17 0"}},
+		"weeks": {args{"from": "2026-10-20", "to": "2026-11-19", "group_by": "week"},
+			[]string{"2026-10-19 3", "2026-10-26 0", "2026-11-02 0", "2026-11-09 0", "2026-11-16 3"}},
+		"a week that begins before the window": {
+			args{"from": "2026-11-17", "to": "2026-11-18", "group_by": "week", "compare_to_previous": true},
+			[]string{"2026-11-16 0"}},
+		"months": {args{"from": "2026-09-01", "to": "2026-11-19", "group_by": "month"},
+			[]string{"2026-09 1", "2026-10 3", "2026-11 3"}},
+		"months before the log's first": {args{"from": "2026-06", "to": "2026-10", "group_by": "month"},
+			[]string{"2026-09 1", "2026-10 3"}},
+		"an hour that clocks show twice": {
+			args{"from": "2026-10-25T01:30:00+02:00", "to": "2026-10-25T04:00:00+01:00", "group_by": "hour"},
+			[]string{"2026-10-25T01:00:00+02:00 0", "2026-10-25T02:00:00+02:00 1", "2026-10-25T02:00:00+01:00 2",
+				"2026-10-25T03:00:00+01:00 0"}},
+		"a day without midnight": {
+			args{"from": "2026-09-05T22:30", "to": "2026-09-06T02:00", "group_by": "hour", "timezone": "America/Santiago"},
+			[]string{"2026-09-05T22:00:00-04:00 0", "2026-09-05T23:00:00-04:00 0", "2026-09-06T01:00:00-03:00 0"}},
+		"clocks put forward by half an hour": {
+			args{"from": "2026-10-04T00:45", "to": "2026-10-04T04:00", "group_by": "hour", "timezone": "Australia/Lord_Howe"},
+			[]string{"2026-10-04T00:00:00+10:30 0", "2026-10-04T01:00:00+10:30 0", "2026-10-04T02:00:00+11:00 0",
+				"2026-10-04T03:00:00+11:00 0"}},
+		"hours of the night": {
+			args{"from": "2026-11-16T20:00", "to": "2026-11-17T07:00", "group_by": "hour", "hours": "22:30-0:10"},
+			[]string{"2026-11-16T22:00:00+01:00 0", "2026-11-16T23:00:00+01:00 0", "2026-11-17T00:00:00+01:00 0"}},
+		"two keys": {args{"from": "2026-11-15", "to": "2026-11-19", "group_by": []string{"day", "event"}},
+			[]string{"2026-11-16 2", "2026-11-19 1"}},
+		"weekdays as ever": {args{"from": "2026-11-15", "to": "2026-11-19", "group_by": "weekday"},
+			[]string{"Monday 2", "Thursday 1"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var found []string
+			got := c.count(test.arguments)
+			for _, g := range got.Groups {
+				key := g.Key.Hour + g.Key.Day + g.Key.Week + g.Key.Month + g.Key.Weekday
+				found = append(found, fmt.Sprint(key, " ", g.Count))
+				assert.Equal(t, g.Count == 0, g.FirstAt == "" && g.LastAt == "", key)
+			}
+			assert.Equal(t, test.want, found)
+		})
+	}
+	cut := c.count(args{"from": "2026-09-02", "to": "2026-11-19", "group_by": "day"})
+	assert.Equal(t, []int{79, 20, 6}, []int{cut.GroupCount, len(cut.Groups), cut.OtherCount})
+	assert.Contains(t, strings.Join(cut.Warnings, "\n"), "the last 59 are not listed")
+}
+
 func TestCountsDoNotFetchTheSameEntriesTwice(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
@@ -525,7 +599,7 @@ func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r mcptes
 		assert.Empty(t, got.Groups)
 		return got
 	}
-	total, _, groups := q.naive(entries, time.Time{}, stampOf(t, *got.Coverage.From), stampOf(t, *got.Coverage.To))
+	total, _, groups := q.naive(t, entries, got)
 	assert.Equal(t, total, got.Total, "%v: %+v", q.arguments, got.Coverage)
 	assert.Len(t, groups, got.GroupCount, "%v: %+v", q.arguments, got.Coverage)
 	q.checkGroups(t, got, groups, r, "partly")
@@ -578,6 +652,10 @@ func TestCountsOfFailingReadsAreThoseOfWhatIsCovered(t *testing.T) {
 			arguments: args{"from": "30d", "group_by": "event", "event": "*ed", "exclude_actor": "none", "order_by": "last_at"},
 			groupBy:   []string{"event"}, orderBy: "last_at",
 			keep: []func(makesim.Entry) bool{func(e makesim.Entry) bool { return e.Actor != nil }},
+		},
+		{
+			arguments: args{"from": "30d", "group_by": "day", "limit": 50, "weekdays": "mon-sat"}, groupBy: []string{"day"}, limit: 50,
+			weekdays: []time.Weekday{1, 2, 3, 4, 5, 6},
 		},
 	}
 	var partial atomic.Int32

@@ -1,7 +1,6 @@
 package analysis
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -21,7 +20,8 @@ type CountRequest struct {
 	Distinct Dimension
 	// MinCount is the least that a group must count, of different values where these are counted, else of entries; 0 lets all through.
 	MinCount int
-	// OrderBy and OrderDir sort the groups; empty ones stand for the order that suits the groups, and for its own direction.
+	// OrderBy and OrderDir sort the groups; empty ones stand for order of time where the first dimension is a period, else by count, and
+	// for the order's own direction.
 	OrderBy  GroupOrder
 	OrderDir Direction
 	// Compare counts the period before the window as well.
@@ -30,7 +30,13 @@ type CountRequest struct {
 
 // order returns what the groups are sorted by.
 func (r *CountRequest) order() GroupOrder {
-	return cmp.Or(r.OrderBy, OrderByCount)
+	switch {
+	case r.OrderBy != "":
+		return r.OrderBy
+	case len(r.GroupBy) > 0 && r.GroupBy[0].IsPeriod():
+		return OrderByKey
+	}
+	return OrderByCount
 }
 
 // Counting is how many entries there are. Numbers are exact where the report is complete, else lower bounds.
@@ -79,6 +85,7 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 			ByGroup: len(request.GroupBy) > 0 && !slices.ContainsFunc(request.GroupBy, Dimension.IsPeriod),
 		}
 		q.Window.From = previous.From
+		c.comparesGroups = counting.Previous.ByGroup
 	}
 	report, err := s.tally(ctx, q, c)
 	if err != nil && counting.Previous != nil && ctx.Err() == nil {
@@ -94,13 +101,14 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 	counting.Total, counting.Distinct = c.total, c.distinct
 	if previous := counting.Previous; previous != nil && previous.Failure == nil {
 		previous.Total, previous.Report = c.previous, report.Within(previous.Window)
-		if previous.ByGroup {
-			previous.Gone = c.gone()
-		}
+		previous.Gone = c.gone()
 	}
 	order := request.order()
 	if order == OrderByChange && (counting.Previous == nil || !counting.Previous.ByGroup) {
 		order = OrderByCount
+	}
+	if order == OrderByKey && len(request.GroupBy) == 1 && request.GroupBy[0].IsPeriod() {
+		c.addEmptyPeriods(&counting.Report)
 	}
 	counting.Groups = c.shown(order)
 	sortGroups(counting.Groups, order, request.OrderDir)
@@ -165,8 +173,10 @@ type counter struct {
 	groups    map[[2]string]*Group
 	total     int
 	previous  int
-	distinct  int
-	seen      map[valueIn]bool
+	// comparesGroups says that groups count entries of the period before as well.
+	comparesGroups bool
+	distinct       int
+	seen           map[valueIn]bool
 }
 
 // valueIn is a value that entries of a group have; of all entries where the group is nil.
@@ -203,7 +213,7 @@ func (c *counter) add(bin auditlog.Bin) {
 			c.distinct++
 		}
 	}
-	if len(c.request.GroupBy) > 0 {
+	if len(c.request.GroupBy) > 0 && (!isPrevious || c.comparesGroups) {
 		c.addToGroup(bin, local, isPrevious, value)
 	}
 }
@@ -240,19 +250,15 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool,
 	}
 }
 
-// shown are the groups that count enough. Those without entries are among them where the order is by what they lost.
+// shown are the groups that count enough. Those that are gone are among them where the order is by what they lost.
 func (c *counter) shown(order GroupOrder) []*Group {
-	least := 1
-	if order == OrderByChange {
-		least = 0
-	}
 	var groups []*Group
 	for _, group := range c.groups {
 		counts := group.Count
 		if c.request.Distinct != "" {
 			counts = group.Distinct
 		}
-		if group.Count >= least && counts >= c.request.MinCount {
+		if counts >= c.request.MinCount && (!group.isGone() || order == OrderByChange) {
 			groups = append(groups, group)
 		}
 	}
@@ -263,7 +269,7 @@ func (c *counter) shown(order GroupOrder) []*Group {
 func (c *counter) gone() int {
 	gone := 0
 	for _, group := range c.groups {
-		if group.Count == 0 {
+		if group.isGone() {
 			gone++
 		}
 	}

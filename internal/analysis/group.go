@@ -61,6 +61,9 @@ type Group struct {
 	sortKey    string
 }
 
+// isGone reports whether only the period before has entries of the group.
+func (g *Group) isGone() bool { return g.Count == 0 && g.Previous > 0 }
+
 // idIn returns an entry's value in a dimension. local is when it was triggered, by the clocks of the window's zone.
 func idIn(d Dimension, e *auditlog.Entry, local time.Time, weekStart question.WeekStart, catalog *auditlog.Catalog) string {
 	switch d {

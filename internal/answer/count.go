@@ -64,6 +64,10 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		result.Warn(WhyEmpty(&result.Answer, &asked.Query))
 	}
 	WarnOfBounds(&result.Answer, counting.Report)
+	if over := len(counting.Groups) - limit; over > 0 && request.OrderBy == "" && request.GroupBy[0].IsPeriod() {
+		result.Warn(fmt.Sprintf("groups come in order of time, and the last %d are not listed: a larger limit lists them, order_dir desc "+
+			"begins with them", over))
+	}
 	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {
 		result.Groups = append(result.Groups, countGroup(group, request.Distinct != "", byGroup, location))
 	}

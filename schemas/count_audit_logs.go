@@ -12,7 +12,7 @@ type CountAuditLogsArguments struct {
 	Weekdays          []string `json:"weekdays,omitempty" jsonschema:"maxItems=7" jsonschema_description:"Weekdays that count: mon to sun, mon-fri, weekend."`
 	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=distinct,enum=change,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count; time for hour to month."`
 	OrderDir          string   `json:"order_dir,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc, of key asc."`
-	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Groups listed, default 20."`
+	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Groups listed, default 20; more if the first place is shared."`
 	CompareToPrevious bool     `json:"compare_to_previous,omitempty" jsonschema_description:"Adds the period before, as long as this one."`
 }
 

@@ -220,6 +220,63 @@ func TestWhoFellSilentFellMost(t *testing.T) {
 	assert.Equal(t, 1, active.Previous.GroupsGone)
 }
 
+func TestGroupsThatShareTheFirstPlaceAreAllListed(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Entries = nil
+	for i, actor := range []int64{5001, 5002, 5003, 5001, 5002, 5003, 5004, 5005} {
+		world.Entries = append(world.Entries, makesim.Entry{
+			OrganizationID: demoOrganization, Event: "team_created", TargetID: fmt.Sprint("target-", i), Actor: &makesim.Actor{ID: actor},
+			TriggeredAt: now().Add(-time.Duration(i+1) * time.Hour),
+		})
+	}
+	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
+	for name, test := range map[string]struct {
+		arguments args
+		listed    []string
+		other     int
+		says      string
+	}{
+		"three are first":      {args{"limit": 1}, []string{"5001 2", "5002 2", "5003 2"}, 2, "3 groups share the first place"},
+		"just as many":         {args{"limit": 3}, []string{"5001 2", "5002 2", "5003 2"}, 2, ""},
+		"a tie behind the cut": {args{"limit": 4}, []string{"5001 2", "5002 2", "5003 2", "5004 1"}, 1, ""},
+		"the least":            {args{"limit": 1, "order_dir": "asc"}, []string{"5004 1", "5005 1"}, 6, "2 groups share the first place"},
+		"by different ones": {
+			args{"limit": 2, "distinct": "event", "order_by": "distinct"}, []string{"5001 2", "5002 2", "5003 2", "5004 1", "5005 1"}, 0,
+			"5 groups share the first place",
+		},
+		"one is the latest":   {args{"limit": 1, "order_by": "last_at"}, []string{"5001 2"}, 6, ""},
+		"one is first by key": {args{"limit": 1, "order_by": "key"}, []string{"5001 2"}, 6, ""},
+	} {
+		got := c.count(with(test.arguments, "group_by", "actor"))
+		var listed []string
+		for _, g := range got.Groups {
+			listed = append(listed, fmt.Sprint(g.Key.Actor.ID, " ", g.Count))
+		}
+		assert.Equal(t, test.listed, listed, name)
+		assert.Equal(t, []int{test.other, 5}, []int{got.OtherCount, got.GroupCount}, name)
+		warnings := strings.Join(got.Warnings, "\n")
+		assert.Equal(t, test.says != "", strings.Contains(warnings, "share the first place"), name)
+		assert.Contains(t, warnings, test.says, name)
+	}
+	assert.Len(t, c.count(args{"group_by": "target", "limit": 2}).Groups, 8, "all of them")
+}
+
+// TestSoManyMayShareTheFirstPlace that not all fit, which the answer says.
+func TestSoManyMayShareTheFirstPlace(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Entries = nil
+	for i := range 300 {
+		world.Entries = append(world.Entries, makesim.Entry{OrganizationID: demoOrganization, Event: "team_created",
+			TargetID: fmt.Sprint("target-", i), TriggeredAt: now().Add(-time.Duration(i+1) * time.Minute)})
+	}
+	got := start(t, &world, makesim.Options{}).caller(makesim.DemoToken).count(args{"group_by": "target", "limit": 21})
+	assert.Len(t, got.Groups, 200)
+	assert.Equal(t, 100, got.OtherCount)
+	assert.Contains(t, strings.Join(got.Warnings, "\n"), "300 groups share the first place")
+}
+
 func TestGroupsByTimeComeInItsOrderAndNoneIsLeftOut(t *testing.T) {
 	t.Parallel()
 	world := *demoWorld()

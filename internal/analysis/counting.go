@@ -46,6 +46,8 @@ type Counting struct {
 	Distinct int
 	// Groups are all that count enough, in the order asked for.
 	Groups []*Group
+	// SharingFirst is how many of them share the first place.
+	SharingFirst int
 	// Previous is nil where no comparison was asked for.
 	Previous *PreviousCounting
 	Report   auditlog.Report
@@ -111,7 +113,7 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 		c.addEmptyPeriods(&counting.Report)
 	}
 	counting.Groups = c.shown(order)
-	sortGroups(counting.Groups, order, request.OrderDir)
+	counting.SharingFirst = sortGroups(counting.Groups, order, request.OrderDir)
 	return counting, nil
 }
 

@@ -165,7 +165,8 @@ func (o GroupOrder) compare(a, b *Group) int {
 	return cmp.Compare(a.Count, b.Count)
 }
 
-func sortGroups(groups []*Group, order GroupOrder, direction Direction) {
+// sortGroups sorts, and returns how many groups share the first place.
+func sortGroups(groups []*Group, order GroupOrder, direction Direction) int {
 	for _, group := range groups {
 		texts := make([]string, len(group.Values))
 		for i, value := range group.Values {
@@ -180,4 +181,9 @@ func sortGroups(groups []*Group, order GroupOrder, direction Direction) {
 		}
 		return cmp.Or(order.compare(a, b), strings.Compare(a.sortKey, b.sortKey))
 	})
+	following := slices.IndexFunc(groups, func(g *Group) bool { return order.compare(groups[0], g) != 0 })
+	if following < 0 {
+		return len(groups)
+	}
+	return following
 }

@@ -19,7 +19,10 @@ const (
 	noCategory auditlog.Text = "none (not in Make's catalog)"
 )
 
-// Counted shows a count with at most limit groups, fewer where they do not fit into size characters.
+// maxSharingFirst bounds how many groups are listed beyond the limit, as what can be asked for.
+const maxSharingFirst = 200
+
+// Counted shows a count with at most limit groups, more where the first place is shared, fewer where they do not fit into size characters.
 func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit,
 	size int) *schemas.CountAuditLogsResult {
 	location := asked.Query.Window.Location
@@ -67,6 +70,10 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	if over := len(counting.Groups) - limit; over > 0 && request.OrderBy == "" && request.GroupBy[0].IsPeriod() {
 		result.Warn(fmt.Sprintf("groups come in order of time, and the last %d are not listed: a larger limit lists them, order_dir desc "+
 			"begins with them", over))
+	}
+	if counting.SharingFirst > limit {
+		limit = min(counting.SharingFirst, maxSharingFirst)
+		result.Warn(fmt.Sprintf("%d groups share the first place, so more than limit are listed", counting.SharingFirst))
 	}
 	for _, group := range counting.Groups[:min(len(counting.Groups), limit)] {
 		result.Groups = append(result.Groups, countGroup(group, request.Distinct != "", byGroup, location))

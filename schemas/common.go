@@ -85,7 +85,7 @@ type Entry struct {
 	Team         *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: an entry of the organization itself."`
 	TargetID     auditlog.Text     `json:"target_id,omitempty"`
 	Version      *auditlog.Version `json:"version,omitempty"`
-	CreatedAt    string            `json:"created_at,omitempty" jsonschema_description:"When Make wrote it down, at times weeks later."`
+	CreatedAt    string            `json:"created_at,omitempty" jsonschema_description:"When Make wrote it down, at times weeks later; always shown where that was over an hour later."`
 	Organization *auditlog.Ref     `json:"organization,omitempty"`
 	Label        auditlog.Text     `json:"label,omitempty"`
 	Category     auditlog.Text     `json:"category,omitempty"`

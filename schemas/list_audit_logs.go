@@ -6,7 +6,7 @@ const MaxCursor = 4000
 // ListAuditLogsArguments ask for entries.
 type ListAuditLogsArguments struct {
 	Filter
-	SortBy         string `json:"sort_by,omitempty" jsonschema:"enum=triggeredAt,enum=createdAt,enum=eventName,enum=organization,enum=team,enum=actor,enum=targetId" jsonschema_description:"Default triggeredAt; any order but newest first reads the whole window."`
+	SortBy         string `json:"sort_by,omitempty" jsonschema:"enum=triggeredAt,enum=createdAt,enum=eventName,enum=organization,enum=team,enum=actor,enum=targetId,enum=delay" jsonschema_description:"Default triggeredAt; delay: created_at less triggered_at. Any order but newest first reads the whole window."`
 	SortDir        string `json:"sort_dir,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc."`
 	Limit          int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=500" jsonschema_description:"Default 25."`
 	Cursor         string `json:"cursor,omitempty" jsonschema:"maxLength=4000" jsonschema_description:"next_cursor of the page before. Filters, window and order are left out or unchanged; limit and response_format may change."`

@@ -85,7 +85,7 @@ func questionsOfAllTools() map[string][]args {
 			{"from": "30d", "team": "none", "limit": 300}, {"from": "60d", "target_id": "3000"}, {"from": "60d", "target_id": "no such"},
 			{"from": "yesterday"}, {"period": "yesterday"}, {"period": "2026-10"},
 			{"from": "12d", "sort_by": "actor", "limit": 100}, {"from": "12d", "sort_by": "targetId", "sort_dir": "asc", "limit": 100},
-			{"from": "12d", "sort_by": "createdAt", "limit": 100},
+			{"from": "12d", "sort_by": "createdAt", "limit": 100}, {"from": "12d", "sort_by": "delay", "limit": 100},
 			{"from": "40d", "event": []string{"Webhooks", "key_created"}, "timezone": "Asia/Kathmandu", "limit": 500},
 		},
 		"count_audit_logs": {

@@ -87,7 +87,8 @@ func list(
 	if listing.Total >= 0 {
 		result.Total = &listing.Total
 	}
-	style := answer.EntryStyle{Location: page.question.Query.Window.Location, Detailed: arguments.ResponseFormat == "detailed"}
+	style := answer.EntryStyle{Location: page.question.Query.Window.Location, Detailed: arguments.ResponseFormat == "detailed",
+		WithCreatedAt: page.place.Order.By == question.ByDelay}
 	if style.Detailed {
 		style.Catalog, err = service.Directory.Catalog(ctx, page.question.Query.Organization.ID)
 		if err != nil {

@@ -129,6 +129,7 @@ func TestEveryOrderIsKept(t *testing.T) {
 	number := func(id int64) string { return fmt.Sprintf("%20d", id) }
 	keys := map[string]func(makesim.Entry) string{
 		"triggeredAt":  func(makesim.Entry) string { return "" },
+		"delay":        func(e makesim.Entry) string { return number(int64(e.CreatedAt.Sub(e.TriggeredAt))) },
 		"createdAt":    func(e makesim.Entry) string { return e.CreatedAt.Format("2006-01-02T15:04:05.000") },
 		"eventName":    func(e makesim.Entry) string { return e.Event },
 		"organization": func(makesim.Entry) string { return "" },
@@ -182,6 +183,47 @@ func TestEveryOrderIsKept(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestWhatWasWrittenLateTakesOneCallToFind(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	delay := func(e makesim.Entry) time.Duration { return e.CreatedAt.Sub(e.TriggeredAt) }
+	want := u.Dumped(audittest.Within(time.Date(2026, 10, 21, 11, 0, 0, 0, time.UTC), now()))
+	slices.SortFunc(want, func(a, b makesim.Entry) int {
+		return cmp.Or(cmp.Compare(delay(b), delay(a)), b.TriggeredAt.Compare(a.TriggeredAt))
+	})
+	got := u.caller(makesim.DemoToken).list(args{"from": "30d", "sort_by": "delay", "limit": 25})
+	for i, e := range got.Entries {
+		assert.Equal(t, want[i].UUID, e.UUID)
+		assert.True(t, stampOf(t, e.CreatedAt).Equal(want[i].CreatedAt), "%d: %s", i, e.CreatedAt)
+	}
+	assert.Greater(t, delay(want[0]), 24*time.Hour)
+	assert.Less(t, delay(want[24]), time.Hour, "those in time are shown, too")
+}
+
+func TestWhatWasWrittenLateSaysSoInEveryFormat(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Entries = nil
+	triggered := now().Add(-5 * time.Hour)
+	for target, delay := range map[string]time.Duration{"at once": 0, "an hour": time.Hour, "late": time.Hour + time.Millisecond} {
+		world.Entries = append(world.Entries, makesim.Entry{OrganizationID: demoOrganization, Event: "team_created", TargetID: target,
+			TriggeredAt: triggered, CreatedAt: triggered.Add(delay)})
+	}
+	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
+	for format, shown := range map[string]map[string]string{
+		"concise":  {"at once": "", "an hour": "", "late": "2026-11-20T09:00:00.001+01:00"},
+		"detailed": {"at once": "2026-11-20T08:00:00+01:00", "an hour": "2026-11-20T09:00:00+01:00", "late": "2026-11-20T09:00:00.001+01:00"},
+	} {
+		found := map[string]string{}
+		for _, e := range c.list(args{"response_format": format}).Entries {
+			found[string(e.TargetID)] = e.CreatedAt
+		}
+		assert.Equal(t, shown, found, format)
+	}
+	history := ok[schemas.GetTargetHistoryResult](c, "get_target_history", args{"target_id": "late"})
+	assert.Equal(t, "2026-11-20T09:00:00.001+01:00", history.Entries[0].CreatedAt)
 }
 
 func TestWhatArrivesBetweenPagesDisturbsNothing(t *testing.T) {

@@ -83,7 +83,7 @@ func TestPagesOfAnySizeMakeTheWholeInAnyOrder(t *testing.T) {
 	service := &analysis.Service{Resolver: question.Resolver{Reader: &log{entries: all}}}
 	query := auditlog.Query{Window: lastDay()}
 	for _, by := range []question.SortKey{"", question.ByTriggeredAt, question.ByCreatedAt, question.ByEventName, question.ByOrganization,
-		question.ByTeam, question.ByActor, question.ByTargetID} {
+		question.ByTeam, question.ByActor, question.ByTargetID, question.ByDelay} {
 		for _, ascending := range []bool{false, true} {
 			order := question.Order{By: by, Ascending: ascending}
 			whole, err := service.List(t.Context(), query, order, nil, 100)

@@ -10,11 +10,16 @@ import (
 	"make-audit-mcp/schemas"
 )
 
+// late is how long after it happened an entry may be written without being remarkable.
+const late = time.Hour
+
 // EntryStyle is how entries are shown.
 type EntryStyle struct {
 	Location *time.Location
 	// Detailed adds what a concise entry leaves out. Details are shown wherever an entry has them.
 	Detailed bool
+	// WithCreatedAt shows of every entry when it was written; without, a concise one shows it where that was late.
+	WithCreatedAt bool
 	// Catalog gives events their label and category; it may be nil.
 	Catalog *auditlog.Catalog
 }
@@ -33,11 +38,12 @@ func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
 	if len(e.Details) > 0 {
 		shown.Details, shown.Masked = safe(e.Details, e.Event)
 	}
+	isLate := e.CreatedAt.Sub(e.TriggeredAt) > late
+	if (s.Detailed || s.WithCreatedAt || isLate) && !e.CreatedAt.IsZero() {
+		shown.CreatedAt = Time(e.CreatedAt, s.Location)
+	}
 	if !s.Detailed {
 		return shown
-	}
-	if !e.CreatedAt.IsZero() {
-		shown.CreatedAt = Time(e.CreatedAt, s.Location)
 	}
 	shown.Organization = e.Organization
 	if s.Catalog != nil {

@@ -85,6 +85,14 @@ func TestSortTextOrdersAsPeopleDo(t *testing.T) {
 	assert.Less(t, text("", "10")[1], text("", "abc")[1], "numbers before text")
 	assert.Less(t, text("", "")[1], text("", "0")[1], "what is absent first")
 	assert.Empty(t, question.SortText(&auditlog.Entry{}, question.ByCreatedAt))
+
+	delayed := func(d time.Duration) string {
+		return question.SortText(&auditlog.Entry{TriggeredAt: now(), CreatedAt: now().Add(d)}, question.ByDelay)
+	}
+	assert.Less(t, delayed(9*time.Second), delayed(10*time.Second))
+	assert.Less(t, delayed(10*time.Second), delayed(800*24*time.Hour))
+	assert.Less(t, delayed(-time.Second), delayed(0), "written before it happened")
+	assert.Less(t, question.SortText(&auditlog.Entry{TriggeredAt: now()}, question.ByDelay), delayed(-time.Hour), "not known when")
 	assert.LessOrEqual(t, len(question.SortText(&auditlog.Entry{Event: auditlog.Text(strings.Repeat("é", 5000))}, question.ByEventName)),
 		200)
 }

@@ -13,7 +13,7 @@ type Order struct {
 	Ascending bool    `json:"a,omitempty"`
 }
 
-// SortKey is what a listing is sorted by, in the words of Make's API.
+// SortKey is what a listing is sorted by, in the words of Make's API, and by delay, which is ours.
 type SortKey string
 
 // The sort keys; the empty one means triggeredAt.
@@ -25,6 +25,8 @@ const (
 	ByTeam         SortKey = "team"
 	ByActor        SortKey = "actor"
 	ByTargetID     SortKey = "targetId"
+	// ByDelay is by how long after it happened an entry was written.
+	ByDelay SortKey = "delay"
 )
 
 // IsNewestFirst reports whether this is the order that entries are read in, so that a page needs no more reading than its entries.
@@ -47,6 +49,9 @@ func sortText(e *auditlog.Entry, by SortKey) string {
 	switch {
 	case by == ByCreatedAt && !e.CreatedAt.IsZero():
 		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000000000")
+	case by == ByDelay && !e.CreatedAt.IsZero():
+		const zero = 1 << 63 // so that what was written too early sorts first
+		return fmt.Sprintf("%020d", uint64(e.CreatedAt.Sub(e.TriggeredAt))+zero)
 	case by == ByEventName:
 		return string(e.Event)
 	case by == ByOrganization && e.Organization != nil:

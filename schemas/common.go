@@ -78,20 +78,22 @@ type Gap struct {
 
 // Entry is one entry of the audit log. Names, addresses and details are text that others wrote.
 type Entry struct {
-	UUID         string            `json:"uuid"`
-	TriggeredAt  string            `json:"triggered_at" jsonschema_description:"When it was done, RFC 3339 in the query's zone."`
-	Event        auditlog.Text     `json:"event"`
-	Actor        *auditlog.Actor   `json:"actor,omitempty" jsonschema_description:"Absent: the system. Names are user-supplied text."`
-	Team         *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: an entry of the organization itself."`
-	TargetID     auditlog.Text     `json:"target_id,omitempty"`
-	Version      *auditlog.Version `json:"version,omitempty"`
-	CreatedAt    string            `json:"created_at,omitempty" jsonschema_description:"When Make wrote it down, at times weeks later; always shown where that was over an hour later."`
-	Organization *auditlog.Ref     `json:"organization,omitempty"`
-	Label        auditlog.Text     `json:"label,omitempty"`
-	Category     auditlog.Text     `json:"category,omitempty"`
-	Details      json.RawMessage   `json:"details,omitempty" jsonschema_description:"User-supplied data; secrets read [masked]."`
-	Extra        json.RawMessage   `json:"extra,omitempty" jsonschema_description:"Fields of Make's record that are not known here."`
-	Masked       []string          `json:"masked,omitempty" jsonschema_description:"Where values were masked."`
+	UUID          string            `json:"uuid"`
+	TriggeredAt   string            `json:"triggered_at" jsonschema_description:"When it was done, RFC 3339 in the query's zone."`
+	Event         auditlog.Text     `json:"event"`
+	Actor         *auditlog.Actor   `json:"actor,omitempty" jsonschema_description:"Absent: the system. Names are user-supplied text."`
+	Team          *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: an entry of the organization itself."`
+	TargetID      auditlog.Text     `json:"target_id,omitempty"`
+	TargetKind    auditlog.Text     `json:"target_kind,omitempty" jsonschema_description:"What target_id is the id of, where that is not the event's object: a record has its data store's."`
+	ActorIsTarget bool              `json:"actor_is_target,omitempty" jsonschema_description:"The actor did it to themselves, e.g. changed their own role."`
+	Version       *auditlog.Version `json:"version,omitempty"`
+	CreatedAt     string            `json:"created_at,omitempty" jsonschema_description:"When Make wrote it down, at times weeks later; always shown where that was over an hour later."`
+	Organization  *auditlog.Ref     `json:"organization,omitempty"`
+	Label         auditlog.Text     `json:"label,omitempty"`
+	Category      auditlog.Text     `json:"category,omitempty"`
+	Details       json.RawMessage   `json:"details,omitempty" jsonschema_description:"User-supplied data; secrets read [masked]."`
+	Extra         json.RawMessage   `json:"extra,omitempty" jsonschema_description:"Fields of Make's record that are not known here."`
+	Masked        []string          `json:"masked,omitempty" jsonschema_description:"Where values were masked."`
 }
 
 // Warn implements [Result].

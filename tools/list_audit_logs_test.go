@@ -185,6 +185,42 @@ func TestEveryOrderIsKept(t *testing.T) {
 	}
 }
 
+func TestEntriesSayWhatTheirTargetIs(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Entries = nil
+	for i, e := range []makesim.Entry{
+		{Event: "team_role_updated", TargetID: "5001"}, {Event: "team_role_updated", TargetID: "5002"},
+		{Event: "webhook_updated", TargetID: "5001"}, {Event: "data_store_record_created", TargetID: "77"},
+		{Event: "data_store_created", TargetID: "77"}, {Event: "data_store_record_deleted"},
+		{Event: "data_store_record_deleted", TargetID: "rec-1"},
+	} {
+		e.OrganizationID, e.TeamID, e.Actor = demoOrganization, 8101, &makesim.Actor{ID: 5001, Name: "Alena Veselá"}
+		e.UUID, e.TriggeredAt = fmt.Sprintf("00000000-0000-4000-8000-%012d", i), now().Add(-time.Duration(i+1)*time.Hour)
+		world.Entries = append(world.Entries, e)
+	}
+	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
+	type said struct {
+		isActor bool
+		kind    string
+	}
+	want := []said{{true, ""}, {}, {}, {false, "data_store"}, {}, {}, {}}
+	saidOf := func(e schemas.Entry) said { return said{e.ActorIsTarget, string(e.TargetKind)} }
+	var listed, got []said
+	listing := c.list(args{}).Entries
+	for _, e := range listing {
+		listed = append(listed, saidOf(e))
+	}
+	for _, e := range ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": uuidsOf(listing)}).Entries {
+		got = append(got, saidOf(e))
+	}
+	assert.Equal(t, want, listed)
+	assert.Equal(t, want, got)
+	history := ok[schemas.GetTargetHistoryResult](c, "get_target_history", args{"target_id": "5001", "kind": "Team"})
+	require.Len(t, history.Entries, 1)
+	assert.Equal(t, want[0], saidOf(history.Entries[0].Entry))
+}
+
 func TestWhatWasWrittenLateTakesOneCallToFind(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})

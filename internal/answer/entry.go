@@ -34,6 +34,11 @@ func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
 		Team:        e.Team,
 		TargetID:    e.TargetID,
 		Version:     e.Version,
+
+		ActorIsTarget: e.IsOfActor(),
+	}
+	if event := (auditlog.Event{Value: e.Event}); event.Target(e.TargetID) != event.Object() {
+		shown.TargetKind = event.Target(e.TargetID)
 	}
 	if len(e.Details) > 0 {
 		shown.Details, shown.Masked = safe(e.Details, e.Event)

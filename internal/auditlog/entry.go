@@ -144,6 +144,11 @@ func (e *Entry) ActorID() ID {
 	return e.Actor.ID
 }
 
+// IsOfActor reports whether the actor did it to themselves, as somebody who changes their own role.
+func (e *Entry) IsOfActor() bool {
+	return e.ActorID() != "" && string(e.ActorID()) == string(e.TargetID) && Event{Value: e.Event}.ConcernsPeople()
+}
+
 // Key distinguishes entries: the uuid, or where that is missing all that the list shows.
 func (e *Entry) Key() string {
 	if e.UUID != "" {

@@ -88,6 +88,36 @@ func TestEventsAreTakenApartAtTheirVerb(t *testing.T) {
 	}
 }
 
+func TestRecordsHaveTheIDOfTheirDataStore(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[auditlog.Text]auditlog.Text{
+		"data_store_record_created": "data_store", "data_store_record_deleted": "data_store", "Data_Store_Record_emptied": "data_store",
+		"data_store_created": "data_store", "webhook_created": "webhook", "record_created": "record",
+	} {
+		assert.Equal(t, want, auditlog.Event{Value: value}.Target("3000"), "%q", string(value))
+	}
+	for _, id := range []auditlog.Text{"", "rec-1", "a3f2c1"} {
+		assert.Equal(t, auditlog.Text("data_store_record"), auditlog.Event{Value: "data_store_record_created"}.Target(id), "its own key")
+	}
+}
+
+func TestOnlyWhatIsDoneToAPersonCanBeDoneToOneself(t *testing.T) {
+	t.Parallel()
+	self := &auditlog.Actor{ID: "5001"}
+	for event, is := range map[auditlog.Text]bool{
+		"team_role_updated": true, "team_member_removed": true, "organization_user_role_updated": true, "user_deactivated": true,
+		"TEAM_ROLE_UPDATED": true,
+		// An object may have the number of a person.
+		"webhook_updated": false, "team_updated": false, "connection_used_by_another_user": false, "controller_updated": false, "": false,
+	} {
+		assert.Equal(t, is, (&auditlog.Entry{Event: event, Actor: self, TargetID: "5001"}).IsOfActor(), "%q", string(event))
+		assert.False(t, (&auditlog.Entry{Event: event, Actor: self, TargetID: "5002"}).IsOfActor())
+		assert.False(t, (&auditlog.Entry{Event: event, Actor: self}).IsOfActor())
+		assert.False(t, (&auditlog.Entry{Event: event, TargetID: "5001"}).IsOfActor(), "the system")
+		assert.False(t, (&auditlog.Entry{Event: event, Actor: &auditlog.Actor{Name: "5001"}}).IsOfActor(), "nobody's id is nothing's")
+	}
+}
+
 func TestEventsSayWhatTheyTouch(t *testing.T) {
 	t.Parallel()
 	catalog := logtest.Documented()

@@ -41,6 +41,23 @@ func (e Event) Object() Text {
 	return Text(object)
 }
 
+// Target returns the sort of object that an id is of which an entry of the event has as its target: the event's own object, but of a
+// record, which has no number, the data store that it lies in.
+func (e Event) Target(id Text) Text {
+	object := e.Object()
+	if _, isNumber := ID(id).Integer(); isNumber && object == "data_store_record" {
+		return "data_store"
+	}
+	return object
+}
+
+// ConcernsPeople reports whether the event is about a person, so that an entry's target is an id as actors have it.
+func (e Event) ConcernsPeople() bool {
+	return slices.ContainsFunc(strings.Split(string(e.Object()), "_"), func(word string) bool {
+		return slices.Contains([]string{"user", "users", "member", "members", "role", "roles"}, word)
+	})
+}
+
 // parts splits the value at its verb.
 func (e Event) parts() (object, verb string) {
 	words := e.Words()

@@ -9,7 +9,7 @@ import (
 // Filter holds the arguments that narrow a question, the same for every tool.
 type Filter struct {
 	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
-	Team           []string `json:"team,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Team names or ids; \"none\" = organization-level entries."`
+	Team           []string `json:"team,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Team names or ids; \"none\" = entries without a team."`
 	Actor          []string `json:"actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who did it: names, e-mail addresses or ids; \"none\" = the system."`
 	ExcludeActor   []string `json:"exclude_actor,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Who to leave out, as in actor."`
 	Event          []string `json:"event,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Event values, labels, whole categories, or globs such as *_deleted."`
@@ -82,7 +82,7 @@ type Entry struct {
 	TriggeredAt   string            `json:"triggered_at" jsonschema_description:"When it was done, RFC 3339 in the query's zone."`
 	Event         auditlog.Text     `json:"event"`
 	Actor         *auditlog.Actor   `json:"actor,omitempty" jsonschema_description:"Absent: the system. Names are user-supplied text."`
-	Team          *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: an entry of the organization itself."`
+	Team          *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: the entry has none."`
 	TargetID      auditlog.Text     `json:"target_id,omitempty"`
 	TargetKind    auditlog.Text     `json:"target_kind,omitempty" jsonschema_description:"What target_id is the id of, where that is not the event's object: a record has its data store's."`
 	ActorIsTarget bool              `json:"actor_is_target,omitempty" jsonschema_description:"The actor did it to themselves, e.g. changed their own role."`

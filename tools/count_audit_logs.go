@@ -59,7 +59,10 @@ func Count(
 	if arguments.Limit > defaultCountLimit {
 		size = answer.LargeSize
 	}
-	return answer.Counted(asked, request, counting, cmp.Or(arguments.Limit, defaultCountLimit), size), nil
+	result := answer.Counted(asked, request, counting, cmp.Or(arguments.Limit, defaultCountLimit), size)
+	keptOut, err := service.CountKeptOutByNoTeam(ctx, asked.Query, request.Hours, request.Weekdays)
+	answer.WarnOfTeams(&result.Answer, keptOut)
+	return result, err
 }
 
 // countRequest reads what does not depend on the log.

@@ -885,3 +885,56 @@ func TestObjectsOfOneIDAreToldApart(t *testing.T) {
 	assert.False(t, says(args{"group_by": "target", "event": "Webhooks", "limit": 200}))
 	assert.False(t, says(args{"group_by": "actor"}))
 }
+
+// TestTeamNoneSaysWhatItKeepsOut: what is about the organization may have a team on the entry.
+func TestTeamNoneSaysWhatItKeepsOut(t *testing.T) {
+	t.Parallel()
+	world := *demoWorld()
+	world.Entries = nil
+	for i, e := range []makesim.Entry{
+		{Event: "organization_variable_updated"}, {Event: "organization_variable_updated", TeamID: 8101},
+		{Event: "organization_variable_updated", TeamID: 8102}, {Event: "organization_variable_deleted", TeamID: 8101},
+		{Event: "webhook_created", TeamID: 8101}, {Event: "organization_created"},
+	} {
+		e.OrganizationID, e.TriggeredAt = demoOrganization, now().Add(-time.Duration(10*i+1)*time.Hour)
+		world.Entries = append(world.Entries, e)
+	}
+	u := start(t, &world, makesim.Options{})
+	both := map[string]*caller{"live": u.caller(makesim.DemoToken), "archive": connect(t, u.archived(u.filled(), makesim.DemoToken))}
+	for name, test := range map[string]struct {
+		arguments args
+		keptOut   int
+	}{
+		"an event":                        {args{"event": "organization_variable_updated"}, 2},
+		"an event that always has a team": {args{"event": "organization_variable_deleted"}, 1},
+		"a pattern":                       {args{"event": "organization_variable_*"}, 2},
+		"one that has no team ever":       {args{"event": "organization_created"}, 0},
+		"nothing there":                   {args{"event": "webhook_deleted"}, 0},
+		"a part of the window":            {args{"event": "organization_variable_updated", "from": "2026-11-20"}, 1},
+		"everything":                      {args{"from": "30d"}, 2},
+	} {
+		says := func(warnings []string) string {
+			for _, warning := range warnings {
+				if strings.Contains(warning, "team none") {
+					return warning
+				}
+			}
+			return ""
+		}
+		want := ""
+		if test.keptOut > 0 {
+			want = fmt.Sprintf("team none keeps out %d entries of the same events that have a team: leave team out to have them, too", test.keptOut)
+		}
+		for source, c := range both {
+			assert.Equal(t, want, says(c.count(with(test.arguments, "team", "none")).Warnings), "%s, %s", name, source)
+			if test.arguments["event"] != nil {
+				assert.Equal(t, want, says(c.list(with(test.arguments, "team", "none")).Warnings), "%s, listed, %s", name, source)
+			}
+			assert.Empty(t, says(c.count(with(test.arguments, "team", []any{"none", 8101})).Warnings), "%s and a team, %s", name, source)
+			assert.Empty(t, says(c.count(test.arguments).Warnings), "%s without a filter, %s", name, source)
+		}
+	}
+	night := both["live"].count(args{"team": "none", "event": "organization_variable_updated", "hours": "1-3"})
+	assert.Equal(t, 0, night.Total)
+	assert.Contains(t, strings.Join(night.Warnings, "\n"), "team none keeps out 1 entries", "the one at two o'clock")
+}

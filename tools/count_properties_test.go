@@ -319,7 +319,7 @@ func shownKey(t testing.TB, key schemas.GroupKey, by string) string {
 	case "team":
 		require.NotNil(t, key.Team)
 		if key.Team.ID == "" {
-			require.Equal(t, auditlog.Ref{Name: "none (entries of the organization itself)"}, *key.Team)
+			require.Equal(t, auditlog.Ref{Name: "none (no team on the entry)"}, *key.Team)
 			return "none"
 		}
 		id, err := strconv.ParseInt(string(key.Team.ID), 10, 64)

@@ -181,7 +181,7 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 		Organization: auditlog.Ref{ID: "4721", Name: "Northwind Automation"},
 		Endpoint:     "organization",
 		From:         "2026-10-20T00:00:00+02:00", To: "2026-10-30T09:00:00+01:00", Timezone: "Europe/Prague",
-		Team:      []auditlog.Ref{{Name: "none (entries of the organization itself)"}, {ID: "8102", Name: "Finance & Billing"}},
+		Team:      []auditlog.Ref{{Name: "none (no team on the entry)"}, {ID: "8102", Name: "Finance & Billing"}},
 		TeamTotal: 2,
 		Actor: []auditlog.Actor{{Name: "none (the system)"},
 			{ID: "5011", Name: "Bob Miller", Email: "bob.miller@northwind.example"}},

@@ -107,6 +107,13 @@ func list(
 	default:
 		result.Warn(answer.WhyEmpty(&result.Answer, &page.question.Query))
 	}
+	if page.after == nil && len(page.question.Query.Events) > 0 { // without, the whole window would be read
+		keptOut, err := service.CountKeptOutByNoTeam(ctx, page.question.Query, question.Hours{}, 0)
+		if err != nil {
+			return nil, err
+		}
+		answer.WarnOfTeams(&result.Answer, keptOut)
+	}
 	size := answer.DefaultSize
 	if arguments.Limit > defaultListLimit || style.Detailed {
 		size = answer.LargeSize

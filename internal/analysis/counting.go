@@ -210,7 +210,7 @@ func (c *counter) add(bin auditlog.Bin) {
 	}
 	value := ""
 	if c.request.Distinct != "" {
-		value = idIn(c.request.Distinct, &bin.Entry, local, c.catalog)
+		value = idIn(c.request.Distinct, &bin.Entry, local, c.weekStart, c.catalog)
 		if !isPrevious && c.isNew(nil, value) {
 			c.distinct++
 		}

@@ -14,7 +14,7 @@ func (c *counter) addEmptyPeriods(report *auditlog.Report) {
 	for from := c.window.From; from.Before(c.window.To); {
 		to := c.endOfHour(from)
 		if c.hasTimeThatCounts(from, to) {
-			id := idIn(dimension, &auditlog.Entry{}, from.In(c.window.Location), c.catalog)
+			id := idIn(dimension, &auditlog.Entry{}, from.In(c.window.Location), c.weekStart, c.catalog)
 			before, known := vouched[id]
 			vouched[id] = (before || !known) && vouchesFor(report, from, to)
 		}

@@ -15,7 +15,7 @@ import (
 // What stands for the lack of something, where there is no id.
 const (
 	noActor    auditlog.Text = "none (the system)"
-	noTeam     auditlog.Text = "none (entries of the organization itself)"
+	noTeam     auditlog.Text = "none (no team on the entry)"
 	noCategory auditlog.Text = "none (not in Make's catalog)"
 )
 
@@ -119,6 +119,13 @@ func WarnOfBounds(a *schemas.Answer, report auditlog.Report) {
 			"for the whole of it")
 	default:
 		a.Warn("records are missing or could not be read, so the numbers are lower bounds")
+	}
+}
+
+// WarnOfTeams says how many entries a filter for those without a team keeps out, though they are of the same events.
+func WarnOfTeams(a *schemas.Answer, keptOut int) {
+	if keptOut > 0 {
+		a.Warn(fmt.Sprintf("team none keeps out %d entries of the same events that have a team: leave team out to have them, too", keptOut))
 	}
 }
 

@@ -69,7 +69,7 @@ func (a *Access) TeamsFor(q *Query) (teams []Ref, warnings []string, err error) 
 	}
 	if q.NoTeam {
 		warnings = append(warnings,
-			"organization-level entries (team none) are in the organization's log only, which this key may not read")
+			"entries without a team (team none) are in the organization's log only, which this key may not read")
 	}
 	return teams, warnings, nil
 }

@@ -105,7 +105,7 @@ type Entry struct {
 	Event Text
 	// Actor is nil for what the system did.
 	Actor *Actor
-	// Team is nil for entries of the whole organization.
+	// Team is nil for entries without one, such as most of the organization itself.
 	Team *Ref
 	// TargetID is what it was done to; unique only within a kind of object.
 	TargetID Text
@@ -128,7 +128,7 @@ func CompareNewestFirst(a, b *Entry) int {
 	return strings.Compare(a.UUID, b.UUID)
 }
 
-// TeamID returns the entry's team, empty for entries of the organization.
+// TeamID returns the entry's team, empty for entries without one.
 func (e *Entry) TeamID() ID {
 	if e.Team == nil {
 		return ""

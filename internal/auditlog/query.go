@@ -11,7 +11,7 @@ type Query struct {
 	Organization Ref
 	Window       Window
 
-	// Teams lets through the entries of these teams; NoTeam, alone or beside them, those of the organization itself.
+	// Teams lets through the entries of these teams; NoTeam, alone or beside them, those that have no team.
 	Teams  []Ref
 	NoTeam bool
 	// Actors lets through what these did; System, alone or beside them, what has no actor.

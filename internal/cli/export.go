@@ -28,7 +28,7 @@ type exportCommand struct {
 	From         string   `help:"Beginning of the window, e.g. 30d, 2026-10-03; default: all." placeholder:"TIME"`
 	To           string   `help:"Its end; default: now." placeholder:"TIME"`
 	Period       string   `help:"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3." placeholder:"PERIOD"`
-	Team         []string `help:"Only these teams, by name or id; none for the organization itself." placeholder:"TEAM"`
+	Team         []string `help:"Only these teams, by name or id; none for entries without a team." placeholder:"TEAM"`
 	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." placeholder:"ACTOR"`
 	ExcludeActor []string `help:"Not what these people did." placeholder:"ACTOR"`
 	Event        []string `help:"Only these events, by value, label, category or pattern." placeholder:"EVENT"`

@@ -32,13 +32,16 @@ func (r *CountAuditLogsResult) Summary() Summary { return r.summary(len(r.Groups
 
 // CountGroup is the entries that share a key.
 type CountGroup struct {
-	Key           GroupKey `json:"key"`
-	Count         int      `json:"count"`
-	Distinct      *int     `json:"distinct,omitempty" jsonschema_description:"How many different ones it has. None, such as no team, is not one."`
-	FirstAt       string   `json:"first_at,omitempty" jsonschema_description:"Absent where count is 0."`
-	LastAt        string   `json:"last_at,omitempty"`
-	PreviousCount *int     `json:"previous_count,omitempty" jsonschema_description:"In the period before."`
-	Change        *int     `json:"change,omitempty" jsonschema_description:"count less previous_count."`
+	Key           GroupKey        `json:"key"`
+	Count         int             `json:"count"`
+	Kind          auditlog.Text   `json:"kind,omitempty" jsonschema_description:"Of a target: kind of object."`
+	Events        []auditlog.Text `json:"events,omitempty" jsonschema_description:"Of a target: what happened to it, at most five."`
+	EventsTotal   int             `json:"events_total,omitempty" jsonschema_description:"How many different events there are, where more than are listed."`
+	Distinct      *int            `json:"distinct,omitempty" jsonschema_description:"How many different ones it has. None, such as no team, is not one."`
+	FirstAt       string          `json:"first_at,omitempty" jsonschema_description:"Absent where count is 0."`
+	LastAt        string          `json:"last_at,omitempty"`
+	PreviousCount *int            `json:"previous_count,omitempty" jsonschema_description:"In the period before."`
+	Change        *int            `json:"change,omitempty" jsonschema_description:"count less previous_count."`
 }
 
 // GroupKey is what the entries of a group share: a field for each of group_by. People and teams are one where their id is; a null id stands

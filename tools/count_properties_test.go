@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -49,6 +50,8 @@ type naiveGroup struct {
 	rank        []string // what sorts in the order of keys
 	count       int
 	distinct    map[string]bool
+	events      map[string]bool
+	kinds       map[string]bool
 	before      int // in the period before
 	first, last time.Time
 }
@@ -102,13 +105,15 @@ func (q *countCase) grouped(entries []makesim.Entry, from, to time.Time) (total 
 		name := strings.Join(shown, "\x00")
 		g := found[name]
 		if g == nil {
-			g = &naiveGroup{shown: shown, first: e.TriggeredAt, last: e.TriggeredAt, distinct: map[string]bool{}}
+			g = &naiveGroup{shown: shown, first: e.TriggeredAt, last: e.TriggeredAt, distinct: map[string]bool{},
+				events: map[string]bool{}, kinds: map[string]bool{}}
 			for i, by := range q.groupBy {
 				g.rank = append(g.rank, naiveRank(e, by, shown[i], q.zone))
 			}
 			found[name] = g
 		}
 		g.count++
+		g.events[e.Event], g.kinds[cmp.Or(naiveCategories()[e.Event], "gizmo")] = true, true
 		if isValue {
 			g.distinct[value] = true
 		}
@@ -541,6 +546,7 @@ func (q *countCase) checkGroups(t *testing.T, got schemas.CountAuditLogsResult, 
 				stampOf(t, listed.FirstAt).Format(time.RFC3339Nano), stampOf(t, listed.LastAt).Format(time.RFC3339Nano),
 			}, "%s: %q", asked, shown)
 		}
+		requireEvents(t, q, want, listed, asked)
 		if q.distinct == "" {
 			require.Nil(t, listed.Distinct, asked)
 		} else {
@@ -555,6 +561,40 @@ func (q *countCase) checkGroups(t *testing.T, got schemas.CountAuditLogsResult, 
 		other -= listed.Count
 	}
 	require.Equal(t, other, got.OtherCount, asked)
+}
+
+// requireEvents compares what is said of a group by target.
+func requireEvents(t *testing.T, q *countCase, want *naiveGroup, listed schemas.CountGroup, asked string) {
+	t.Helper()
+	at := slices.Index(q.groupBy, "target")
+	if at < 0 {
+		require.Empty(t, listed.Kind, asked)
+	}
+	if at < 0 || want.count == 0 { // of what is gone, its kind is known
+		require.Empty(t, listed.Events, asked)
+		return
+	}
+	switch {
+	case want.shown[at] == "":
+		require.Empty(t, listed.Kind, asked)
+	case listed.Kind != "":
+		require.Equal(t, map[string]bool{string(listed.Kind): true}, want.kinds, asked)
+	case q.arguments["compare_to_previous"] == nil: // else the object of the other kind may be of the period before
+		require.Greater(t, len(want.kinds), 1, asked)
+	}
+	var events []auditlog.Text
+	for _, event := range slices.Sorted(maps.Keys(want.events)) {
+		events = append(events, auditlog.Text(event))
+	}
+	total := 0
+	if len(events) > 5 {
+		events, total = events[:5], len(events)
+	}
+	if slices.Contains(q.groupBy, "event") {
+		events, total = nil, 0
+	}
+	require.Equal(t, events, listed.Events, asked)
+	require.Equal(t, total, listed.EventsTotal, asked)
 }
 
 // checkPrevious compares what is said of the period before.

@@ -232,10 +232,12 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool,
 		for i, dimension := range c.request.GroupBy {
 			group.Values[i] = Value{Dimension: dimension, ID: key[i], Actor: e.Actor, Team: e.Team}
 		}
-		group.kind = c.kind(e.Event)
+		group.Kind = c.kind(e)
 		c.groups[key] = group
 	}
-	group.MixesKinds = group.MixesKinds || e.TargetID != "" && c.kind(e.Event) != group.kind
+	if kind := c.kind(e); kind != group.Kind {
+		group.MixesKinds = true
+	}
 	if isPrevious {
 		group.Previous += bin.Count
 		return
@@ -246,6 +248,9 @@ func (c *counter) addToGroup(bin auditlog.Bin, local time.Time, isPrevious bool,
 	group.Count += bin.Count
 	if c.isNew(group, value) {
 		group.Distinct++
+	}
+	if slices.Contains(c.request.GroupBy, GroupByTarget) && !slices.Contains(group.Events, e.Event) {
+		group.Events = append(group.Events, e.Event)
 	}
 	if group.FirstAt.IsZero() || bin.First.Before(group.FirstAt) {
 		group.FirstAt = bin.First
@@ -278,15 +283,15 @@ func (c *counter) gone() int {
 	return gone
 }
 
-// kind is the kind of object that an event is about, where it matters: in groups by target.
-func (c *counter) kind(event auditlog.Text) auditlog.Text {
-	if !slices.Contains(c.request.GroupBy, GroupByTarget) {
+// kind is the kind of an entry's object, where it matters: in groups by target.
+func (c *counter) kind(e *auditlog.Entry) auditlog.Text {
+	if e.TargetID == "" || !slices.Contains(c.request.GroupBy, GroupByTarget) {
 		return ""
 	}
-	kind, known := c.kinds[event]
+	kind, known := c.kinds[e.Event]
 	if !known {
-		kind = c.catalog.Kind(event)
-		c.kinds[event] = kind
+		kind = c.catalog.Kind(e.Event)
+		c.kinds[e.Event] = kind
 	}
 	return kind
 }

@@ -55,10 +55,13 @@ type Group struct {
 	Distinct int
 	// Previous counts those of the period before.
 	Previous int
+	// Events are those that a group by target holds, in no order.
+	Events []auditlog.Text
 	// MixesKinds says that a group by target holds objects of several kinds, which happen to have one id.
 	MixesKinds bool
-	kind       auditlog.Text
-	sortKey    string
+	// Kind is that of a group by target which does not mix them; empty where there is no target.
+	Kind    auditlog.Text
+	sortKey string
 }
 
 // isGone reports whether only the period before has entries of the group.

@@ -19,8 +19,12 @@ const (
 	noCategory auditlog.Text = "none (not in Make's catalog)"
 )
 
-// maxSharingFirst bounds how many groups are listed beyond the limit, as what can be asked for.
-const maxSharingFirst = 200
+const (
+	// maxSharingFirst bounds how many groups are listed beyond the limit, as what can be asked for.
+	maxSharingFirst = 200
+	// maxEvents bounds the events that are listed of a target.
+	maxEvents = 5
+)
 
 // Counted shows a count with at most limit groups, more where the first place is shared, fewer where they do not fit into size characters.
 func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit,
@@ -148,6 +152,16 @@ func countGroup(group *analysis.Group, withDistinct, withPrevious bool, location
 	}
 	for _, value := range group.Values {
 		addKey(&shown.Key, value)
+	}
+	if !group.MixesKinds {
+		shown.Kind = group.Kind
+	}
+	if shown.Key.Event == nil {
+		events := slices.Sorted(slices.Values(group.Events))
+		shown.Events = events[:min(len(events), maxEvents)]
+		if len(events) > maxEvents {
+			shown.EventsTotal = len(events)
+		}
 	}
 	if withPrevious {
 		change := group.Count - group.Previous

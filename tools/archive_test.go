@@ -210,7 +210,8 @@ func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
 	closed := httptest.NewServer(nil)
 	closed.Close()
-	service, reader := (&upstream{Upstream: &audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}).archivedReader(a, makesim.DemoToken)
+	gone := &upstream{Upstream: &audittest.Upstream{T: t, URL: closed.URL + makesim.BasePath}}
+	service, reader := gone.archivedReader(a, makesim.DemoToken)
 	reader.IsOwn = true
 	c := connect(t, service)
 	const said = "what is known of organization 4721 is from the archive's last sync, 2026-11-20T12:00:00Z, since Make cannot be asked now"

@@ -175,7 +175,8 @@ func TestReviewsTakeOneSmallCall(t *testing.T) {
 			found[shownKey(t, g.Key, "actor")+" "+string(*g.Key.Target)] = *g.Distinct
 		}
 		last60 := audittest.Within(time.Date(2026, 9, 21, 10, 0, 0, 0, time.UTC), now())
-		assert.Equal(t, different(u.Dumped(last60, func(e makesim.Entry) bool { return slices.Contains(both, e.Event) }), "event", 2), found)
+		requests := u.Dumped(last60, func(e makesim.Entry) bool { return slices.Contains(both, e.Event) })
+		assert.Equal(t, different(requests, "event", 2), found)
 		assert.NotEmpty(t, found)
 	})
 	t.Run("whose activity fell most", func(t *testing.T) {

@@ -136,10 +136,8 @@ func (q *countCase) naiveEmpty(found map[string]*naiveGroup, window, covered [2]
 			continue
 		}
 		name := naiveKey(e, q.groupBy[0], q.zone)
-		period, known := periods[name]
-		if !known {
-			period = &naiveGroup{shown: []string{name}, rank: []string{naiveRank(e, q.groupBy[0], name, q.zone)}}
-			periods[name] = period
+		if _, known := periods[name]; !known {
+			periods[name] = &naiveGroup{shown: []string{name}, rank: []string{naiveRank(e, q.groupBy[0], name, q.zone)}}
 		}
 		if at.Before(covered[0]) || !at.Before(covered[1]) {
 			periods[name] = nil
@@ -198,7 +196,8 @@ func (q *countCase) naive(t *testing.T, entries []makesim.Entry, got schemas.Cou
 	}
 	slices.SortFunc(groups, func(a, b *naiveGroup) int {
 		byKey := slices.Compare(a.rank, b.rank)
-		order, isDescending, orderBy := 0, q.orderDir != "asc", q.orderBy
+		var order int
+		isDescending, orderBy := q.orderDir != "asc", q.orderBy
 		if q.isInTime() {
 			orderBy = "key"
 		}

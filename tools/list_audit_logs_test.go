@@ -249,8 +249,10 @@ func TestWhatWasWrittenLateSaysSoInEveryFormat(t *testing.T) {
 	}
 	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken)
 	for format, shown := range map[string]map[string]string{
-		"concise":  {"at once": "", "an hour": "", "late": "2026-11-20T09:00:00.001+01:00"},
-		"detailed": {"at once": "2026-11-20T08:00:00+01:00", "an hour": "2026-11-20T09:00:00+01:00", "late": "2026-11-20T09:00:00.001+01:00"},
+		"concise": {"at once": "", "an hour": "", "late": "2026-11-20T09:00:00.001+01:00"},
+		"detailed": {
+			"at once": "2026-11-20T08:00:00+01:00", "an hour": "2026-11-20T09:00:00+01:00", "late": "2026-11-20T09:00:00.001+01:00",
+		},
 	} {
 		found := map[string]string{}
 		for _, e := range c.list(args{"response_format": format}).Entries {

@@ -9,7 +9,8 @@ import (
 
 // CountKeptOutByNoTeam counts what a question for entries without a team keeps out because they have one: of the events that happen without
 // one as well, or of all that it names where none of them does. It is 0 where teams are named too.
-func (s *Service) CountKeptOutByNoTeam(ctx context.Context, q auditlog.Query, hours question.Hours, weekdays question.Weekdays) (int, error) {
+func (s *Service) CountKeptOutByNoTeam(ctx context.Context, q auditlog.Query, hours question.Hours,
+	weekdays question.Weekdays) (int, error) {
 	if !q.NoTeam || len(q.Teams) > 0 {
 		return 0, nil
 	}

@@ -50,8 +50,8 @@ func sortText(e *auditlog.Entry, by SortKey) string {
 	case by == ByCreatedAt && !e.CreatedAt.IsZero():
 		return e.CreatedAt.UTC().Format("2006-01-02T15:04:05.000000000")
 	case by == ByDelay && !e.CreatedAt.IsZero():
-		const zero = 1 << 63 // so that what was written too early sorts first
-		return fmt.Sprintf("%020d", uint64(e.CreatedAt.Sub(e.TriggeredAt))+zero)
+		const zero = 1 << 63                                                     // so that what was written too early sorts first
+		return fmt.Sprintf("%020d", uint64(e.CreatedAt.Sub(e.TriggeredAt))+zero) //nolint:gosec // wraps as it should
 	case by == ByEventName:
 		return string(e.Event)
 	case by == ByOrganization && e.Organization != nil:

@@ -1,6 +1,7 @@
 package tools_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -78,10 +79,16 @@ func TestDaysWithoutMidnightAreWholeDays(t *testing.T) {
 
 			byDay := c.count(args{"from": first.AddDate(0, 0, -2).Format(time.DateOnly), "to": until, "timezone": zone, "group_by": "day",
 				"order_by": "key"})
-			require.Len(t, byDay.Groups, 2)
-			assert.Equal(t, [2]string{first.AddDate(0, 0, -1).Format(time.DateOnly), test.day},
-				[2]string{byDay.Groups[0].Key.Day, byDay.Groups[1].Key.Day})
-			assert.Equal(t, [2]int{2, 2}, [2]int{byDay.Groups[0].Count, byDay.Groups[1].Count})
+			counts := map[string]int{}
+			for _, group := range byDay.Groups {
+				counts[group.Key.Day] = group.Count
+			}
+			want := map[string]int{}
+			for day := range 9 {
+				want[first.AddDate(0, 0, day-2).Format(time.DateOnly)] = 0
+			}
+			want[first.AddDate(0, 0, -1).Format(time.DateOnly)], want[test.day] = 2, 2
+			assert.Equal(t, want, counts)
 			assert.Contains(t, byDay.Warnings, test.note)
 		})
 	}
@@ -106,7 +113,7 @@ func TestADayOfAnotherLengthIsSaidWhereDaysAreCompared(t *testing.T) {
 	} {
 		got := c.count(test.arguments)
 		if test.want == "" {
-			assert.Empty(t, got.Warnings, name)
+			assert.NotContains(t, strings.Join(got.Warnings, "; "), " hours in ", name)
 			continue
 		}
 		assert.Equal(t, []string{test.want}, got.Warnings, name)

@@ -233,7 +233,7 @@ func (c *Client) explain(ctx context.Context, err error, path string) error {
 	case errors.As(err, &refused):
 		refused.Path = path
 		return refused
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return ctx.Err()
 	}
 	var whole *url.Error

@@ -2,6 +2,7 @@ package makeapi
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -133,6 +134,15 @@ func IsKind(err error, kinds ...Kind) bool {
 		return false
 	}
 	return slices.Contains(kinds, answer.Kind)
+}
+
+// IsUnreachable reports whether an error means that Make could not be asked: no connection came about, it broke or was cut, time ran out,
+// Make failed (5xx), or something in front of it answered in its place, such as a page of maintenance. Make's own refusals and limits are
+// answers, and a caller who went away says nothing about Make.
+func IsUnreachable(err error) bool {
+	var broken *ConnectionError
+	return errors.As(err, &broken) || errors.Is(err, context.DeadlineExceeded) ||
+		IsKind(err, KindUnavailable, KindBlocked, KindNotJSON, KindRedirect)
 }
 
 // notAnswered is the error for a success that does not hold what the path stands for.

@@ -1,6 +1,7 @@
 package makeapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -17,6 +18,8 @@ const (
 	maxRetries = 5
 	// maxDialRetries bounds them where nothing listens: usually a wrong address, which people should not wait to be told.
 	maxDialRetries = 2
+	// maxSilentRetries bounds them where no whole answer came in the time of a try, which is long already.
+	maxSilentRetries = 1
 	// rateLimitWait is the first wait after a 429 that names none, as a part of the minute; it doubles: 2, 4, 8, 16, 32 seconds.
 	rateLimitWait = minute / 30
 	// brokenWait is the first wait after a broken connection or a 5xx, as a part of the minute; it doubles.
@@ -29,11 +32,21 @@ const (
 // memory (see tryTransport), so that an answer which is not used needs no draining.
 func (c *Client) do(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
-	for try := 0; ; try++ {
-		response, err := c.http.Do(request)
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
+	var response *http.Response
+	var err error
+	// What the last try met says more than that the caller's time is over.
+	ended := func() (*http.Response, error) {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) && (response != nil || err != nil) {
+			return response, err
 		}
+		return nil, ctx.Err()
+	}
+	for try := 0; ; try++ {
+		next, nextErr := c.http.Do(request)
+		if ctx.Err() != nil {
+			return ended()
+		}
+		response, err = next, nextErr
 		reason := whyRetry(response, err)
 		if reason == "" {
 			return response, err
@@ -44,16 +57,27 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 		}
 		// A wait that outlives the caller would only turn Make's answer into a timeout.
 		deadline, bounded := ctx.Deadline()
-		if try >= maxRetries || isDial(err) && try >= maxDialRetries || bounded && time.Until(deadline) < wait {
+		if try >= mostRetries(err) || bounded && time.Until(deadline) < wait {
 			return response, err
 		}
 		c.reportWait(ctx, Wait{Reason: reason, For: wait})
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return ended()
 		}
 	}
+}
+
+// mostRetries bounds the tries after one that ended with an error; nil is an answer.
+func mostRetries(err error) int {
+	switch {
+	case errors.Is(err, errSilent):
+		return maxSilentRetries
+	case isDial(err):
+		return maxDialRetries
+	}
+	return maxRetries
 }
 
 // whyRetry says what happened that another try may not meet; empty where another would end the same.

@@ -18,7 +18,7 @@ import (
 func DefaultTransport() http.RoundTripper {
 	return &http.Transport{
 		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 30 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:     true,
 		MaxIdleConns:          100,
 		MaxIdleConnsPerHost:   16,
@@ -46,6 +46,9 @@ const maxBodyBytes = 64 << 20
 
 // errBodyTooLarge ends a call whose answer is larger than the client keeps.
 var errBodyTooLarge = errors.New("the answer is larger than this client reads")
+
+// errSilent ends a try that takes too long.
+var errSilent = errors.New("no whole answer")
 
 // tryTransport sends one try: it takes a place in the budget, bounds the try's time, and reads the whole body, so that an answer that is
 // cut half-way is a broken connection to the retries above.
@@ -92,7 +95,7 @@ func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 // asOwnTimeout replaces the error of a try that took too long, which is worth repeating, but not that of a caller who gave up.
 func (t *tryTransport) asOwnTimeout(caller context.Context, err error) error {
 	if errors.Is(err, context.DeadlineExceeded) && caller.Err() == nil {
-		return fmt.Errorf("no whole answer within %s", t.timeout)
+		return fmt.Errorf("%w within %s", errSilent, t.timeout)
 	}
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
+	"make-audit-mcp/makeapi"
 	"make-audit-mcp/resources"
 	"make-audit-mcp/schemas"
 )
@@ -221,7 +222,7 @@ func TestTheStatusOfTheArchiveIsTold(t *testing.T) {
 	require.NoError(t, err)
 	asks := func(key string) schemas.ArchiveStatus {
 		reader := &archive.Reader{Source: u.session(key, live.Options{Zone: "eu1.make.com"}), Archive: stored, Instance: "test",
-			IsUnreachable: live.IsUnreachable}
+			IsUnreachable: makeapi.IsUnreachable}
 		service := &analysis.Service{Entries: reader, Resolver: question.Resolver{Reader: reader, Directory: reader}}
 		return ok[schemas.ArchiveStatus](connect(t, func(context.Context) (*analysis.Service, error) { return service, nil }),
 			"make://archive/status")

@@ -6,8 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/makeapi"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -65,10 +67,16 @@ func (u *upstream) archived(a *archive.Archive, key string) *analysis.Service {
 // archivedReader is such a service and its reader.
 func (u *upstream) archivedReader(a *archive.Archive, key string) (*analysis.Service, *archive.Reader) {
 	u.T.Helper()
-	service := u.Service(key)
+	return u.archivedReaderAt(a, key, now)
+}
+
+// archivedReaderAt is the same by a clock.
+func (u *upstream) archivedReaderAt(a *archive.Archive, key string, clock func() time.Time) (*analysis.Service, *archive.Reader) {
+	u.T.Helper()
+	service := serviceAt(u.T, u.URL, key, clock)
 	source, ok := service.Reader.(archive.Source)
 	require.True(u.T, ok)
-	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsUnreachable: live.IsUnreachable}
+	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsUnreachable: makeapi.IsUnreachable}
 	service.Reader, service.Directory, service.Entries = reader, reader, reader
 	return service, reader
 }

@@ -25,7 +25,7 @@ func Explain(err error) string {
 			auditlog.Text(nextStep(err)).CleanTo(maxExplanation)
 	case errors.Is(err, context.DeadlineExceeded):
 		text = "the time for one call was used up before anything could be answered. Next: ask again, since what was read is kept for a " +
-			"few minutes, or narrow the window or the filters"
+			"few minutes, or narrow the window or the filters; if nothing ever comes, check the network and https://status.make.com"
 	default:
 		text = auditlog.Text(err.Error()).CleanTo(maxExplanation)
 	}

@@ -50,7 +50,7 @@ func (v *view) span() *auditlog.ArchiveSpan {
 
 // recalled is the directory snapshot of a log, where the key is the one that filled it and Make cannot be asked; else nil.
 func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure error) *directorySnapshot {
-	if failure == nil || !r.IsOwn || !r.IsUnreachable(failure) || ctx.Err() != nil {
+	if failure == nil || !r.IsOwn || !r.IsUnreachable(failure) {
 		return nil
 	}
 	all := r.Archive.snapshots(ctx, r.Instance)
@@ -90,16 +90,24 @@ const noDirectory = "{}"
 
 // Account returns whose key it is.
 func (r *Reader) Account(ctx context.Context) (auditlog.Account, error) {
-	account, err := ask(ctx, r, func() (auditlog.Account, error) { return r.Source.Account(ctx) })
+	account, err := ask(ctx, r, func(ctx context.Context) (auditlog.Account, error) { return r.Source.Account(ctx) })
 	if snapshot := r.recalled(ctx, "", err); snapshot != nil {
 		return snapshot.Account, nil
 	}
 	return account, err
 }
 
+// UserTimezone returns the zone that a user lives in; empty where Make cannot be asked.
+func (r *Reader) UserTimezone(ctx context.Context, organization, user auditlog.ID) string {
+	zone, _ := ask(ctx, r, func(ctx context.Context) (string, error) {
+		return r.Source.UserTimezone(ctx, organization, user), ctx.Err()
+	})
+	return zone
+}
+
 // Organizations lists the organizations that the key sees.
 func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, error) {
-	all, err := ask(ctx, r, func() ([]auditlog.Organization, error) { return r.Source.Organizations(ctx) })
+	all, err := ask(ctx, r, func(ctx context.Context) ([]auditlog.Organization, error) { return r.Source.Organizations(ctx) })
 	if r.recalled(ctx, "", err) == nil {
 		return all, err
 	}
@@ -111,7 +119,7 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 
 // Catalog returns what an organization's log can be asked for.
 func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditlog.Catalog, error) {
-	catalog, err := ask(ctx, r, func() (*auditlog.Catalog, error) { return r.Source.Catalog(ctx, organization) })
+	catalog, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Catalog, error) { return r.Source.Catalog(ctx, organization) })
 	if snapshot := r.recalled(ctx, organization, err); snapshot != nil && snapshot.Catalog != nil {
 		return snapshot.Catalog, nil
 	}
@@ -137,7 +145,7 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	case stored != nil && len(stored.Details) > 0:
 		return stored, nil
 	}
-	entry, err := ask(ctx, r, func() (*auditlog.Entry, error) { return r.Source.Detail(ctx, organization, uuid) })
+	entry, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Entry, error) { return r.Source.Detail(ctx, organization, uuid) })
 	var gone *auditlog.NotFoundError
 	switch {
 	case stored == nil || err == nil:

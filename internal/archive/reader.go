@@ -61,33 +61,9 @@ func (r *Reader) keep() time.Duration {
 	return 5 * time.Minute
 }
 
-// downFor is how long it is believed that Make cannot be reached, where the archive answers meanwhile: every question would wait for all
-// the tries otherwise.
-const downFor = 30 * time.Second
-
-// ask asks Make, unless it could not be reached just before.
-func ask[T any](ctx context.Context, r *Reader, question func() (T, error)) (answer T, err error) {
-	if !r.IsOwn {
-		return question()
-	}
-	r.mu.Lock()
-	down, until := r.down, r.downUntil
-	r.mu.Unlock()
-	if time.Now().Before(until) {
-		return answer, down
-	}
-	answer, err = question()
-	if err != nil && r.IsUnreachable(err) && ctx.Err() == nil && len(r.Archive.snapshots(ctx, r.Instance)) > 0 {
-		r.mu.Lock()
-		r.down, r.downUntil = err, time.Now().Add(downFor)
-		r.mu.Unlock()
-	}
-	return answer, err
-}
-
 // sourceAccess is what may be read with the source's key.
 func (r *Reader) sourceAccess(ctx context.Context, organization auditlog.ID) (*auditlog.Access, error) {
-	access, err := ask(ctx, r, func() (*auditlog.Access, error) { return r.Source.Access(ctx, organization) })
+	access, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Access, error) { return r.Source.Access(ctx, organization) })
 	if snapshot := r.recalled(ctx, organization, err); snapshot != nil {
 		return &snapshot.Access, nil
 	}
@@ -141,7 +117,7 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 		return before, nil
 	}
 	next := &tail{base: filled}
-	asOf, err := ask(ctx, r, func() (asOf time.Time, err error) {
+	asOf, err := ask(ctx, r, func(ctx context.Context) (asOf time.Time, err error) {
 		asOf, next.report, err = r.Source.Written(ctx, q.Organization, before.asOf,
 			func(entry *auditlog.Entry) { next.entries = append(next.entries, entry) })
 		return asOf, err
@@ -282,8 +258,8 @@ func (v *view) coverEnd(report *auditlog.Report, now time.Time) {
 		if !t.asOf.Equal(t.base) {
 			report.Source = auditlog.SourceArchiveAndLive
 		}
-		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked ("+
-			auditlog.Text(t.failure.Error()).Clean()+"); ask again")
+		report.Coverage.TruncateAfter(t.asOf, fmt.Sprintf("not in the archive yet, which was last synced at %s, and Make could not be asked "+
+			"(%s); ask again", asOf.Format(time.RFC3339), auditlog.Text(t.failure.Error()).Clean()))
 	case t.report.Doubtful && !t.report.Exhausted:
 		report.Coverage.TruncateAfter(t.asOf, "not in the archive yet, and Make could not be asked for all of it; ask again")
 	default:

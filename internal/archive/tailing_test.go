@@ -3,9 +3,11 @@ package archive_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -87,7 +89,7 @@ func unreachable(u *storetest.Upstream, a *archive.Archive, isOwn bool) *archive
 		Budget: makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited, Minute: time.Millisecond}),
 	})
 	return &archive.Reader{Source: live.New(client, live.Options{}), Archive: a, Instance: audittest.Zone, IsOwn: isOwn,
-		IsUnreachable: live.IsUnreachable}
+		IsUnreachable: makeapi.IsUnreachable}
 }
 
 func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
@@ -122,6 +124,87 @@ func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 	_, err = callers.Detail(t.Context(), "77", u.Dump(audittest.OrganizationID)[0].UUID)
 	require.Error(t, err)
 	assert.Empty(t, callers.ObservedActors(t.Context(), "77"))
+}
+
+// without is the reader of an archive whose Make is at another address.
+func without(u *storetest.Upstream, a *archive.Archive, url string) *archive.Reader {
+	reader := u.Reader(a, audittest.AdminKey)
+	reader.Source = storetest.Elsewhere(u.T, url, u.Clock.Now()).Session(audittest.AdminKey, live.Options{})
+	return reader
+}
+
+func TestASilentMakeLeavesTheArchiveTimeToAnswer(t *testing.T) {
+	t.Parallel()
+	u, a := synced(t, 100)
+	u.Clock.Advance(time.Hour)
+	silent := httptest.NewServer(audittest.Breakages()["silent"])
+	t.Cleanup(silent.Close)
+	reader := without(u, a, silent.URL+makesim.BasePath)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	defer cancel()
+	count := 0
+	report, err := reader.Read(ctx, u.UpToNow(), func(*auditlog.Entry) bool { count++; return true })
+	require.NoError(t, err)
+	require.NoError(t, ctx.Err())
+	assert.Equal(t, 100, count)
+	assert.Equal(t, storetest.Begin(), report.Coverage.To)
+	assert.Contains(t, fmt.Sprint(report.Coverage.Gaps), "Make could not be asked (it did not answer in time)")
+	begun := time.Now()
+	assert.Empty(t, reader.UserTimezone(ctx, "77", "1"))
+	_, err = reader.Read(ctx, u.UpToNow(), func(*auditlog.Entry) bool { return true })
+	require.NoError(t, err)
+	assert.Less(t, time.Since(begun), 700*time.Millisecond, "it is not waited for again at once")
+}
+
+func TestAZoneThatMakeDoesNotTellTakesNoTimeFromTheAnswer(t *testing.T) {
+	t.Parallel()
+	u, a := synced(t, 20)
+	silent := httptest.NewServer(audittest.Breakages()["silent"])
+	t.Cleanup(silent.Close)
+	reader := without(u, a, silent.URL+makesim.BasePath)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	assert.Empty(t, reader.UserTimezone(ctx, "77", "1"))
+	require.NoError(t, ctx.Err())
+	account, err := reader.Account(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, auditlog.ID("1"), account.User.ID)
+}
+
+func TestWhoGoesAwayWhileMakeIsAskedIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	u, a := synced(t, 20)
+	u.Clock.Advance(time.Hour)
+	var asked sync.Once
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Do(cancel)
+		audittest.Breakages()["silent"](w, r)
+	}))
+	t.Cleanup(silent.Close)
+	reader := without(u, a, silent.URL+makesim.BasePath)
+	_, err := reader.Read(ctx, u.UpToNow(), func(*auditlog.Entry) bool { assert.Fail(t, "an entry"); return true })
+	require.ErrorIs(t, err, context.Canceled)
+	// Another's question asks Make for itself.
+	reader.Source = u.Session(audittest.AdminKey, live.Options{})
+	_, report := storetest.ReadAll(t, reader, u.UpToNow())
+	assert.Equal(t, u.Clock.Now(), report.Coverage.To, "%+v", report)
+}
+
+// An answer of Make that refuses is Make's word, whatever the archive holds.
+func TestWhatMakeRefusesIsRefusedToTheArchivesOwnKeyToo(t *testing.T) {
+	t.Parallel()
+	u, a := synced(t, 20)
+	for status, word := range map[int]string{401: "Unauthorized", 429: "Too many requests"} {
+		refusing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = fmt.Fprintf(w, `{"message":%q}`, word)
+		}))
+		t.Cleanup(refusing.Close)
+		reader := without(u, a, refusing.URL+makesim.BasePath)
+		_, err := reader.Read(t.Context(), u.UpToNow(), func(*auditlog.Entry) bool { return true })
+		require.ErrorContains(t, err, word)
+	}
 }
 
 func TestCallersSeeWhatMakeLetsThemSee(t *testing.T) {

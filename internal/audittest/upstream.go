@@ -36,6 +36,7 @@ type Upstream struct {
 	// URL is where its API is.
 	URL    string
 	refuse atomic.Pointer[func(*http.Request) bool]
+	breaks atomic.Pointer[http.HandlerFunc]
 }
 
 // Start starts a simulated Make with the pinned clock, if options have no other, and no rate limit to speak of.
@@ -57,8 +58,15 @@ func Start(t testing.TB, world *makesim.World, options makesim.Options) *Upstrea
 // RefuseWhere lets the requests that refuse picks fail from now on; nil lets none.
 func (u *Upstream) RefuseWhere(refuse func(*http.Request) bool) { u.refuse.Store(&refuse) }
 
+// Break has every request end in one of [Breakages] from now on.
+func (u *Upstream) Break(how http.HandlerFunc) { u.breaks.Store(&how) }
+
 // ServeHTTP answers with a 500, which is not retried, whatever is refused.
 func (u *Upstream) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if breaks := u.breaks.Load(); breaks != nil {
+		(*breaks)(w, r)
+		return
+	}
 	if refuse := u.refuse.Load(); refuse != nil && *refuse != nil && (*refuse)(r) {
 		w.Header().Set("Date", Now().Format(http.TimeFormat)) // Make's clock
 		http.Error(w, `{"message":"Internal Server Error","detail":"Out of order."}`, http.StatusInternalServerError)

@@ -6,6 +6,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/live"
+	"make-audit-mcp/makeapi"
 )
 
 // This file is the one that knows what an archive lies in.
@@ -67,7 +68,8 @@ func (u *upstream) answerFrom(stored *archive.Archive, isOwn bool) {
 	}
 	u.archive = stored
 	u.archived = &archive.Reader{
-		Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: live.IsUnreachable, KeepRaw: u.common.keepRaw,
+		Source: u.live, Archive: stored, Instance: u.instance, IsOwn: isOwn, IsUnreachable: makeapi.IsUnreachable,
+		KeepRaw: u.common.keepRaw,
 	}
 	u.service.Reader, u.service.Directory, u.service.Entries = u.archived, u.archived, u.archived
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -193,15 +191,4 @@ func reasonOf(err error) string {
 		return fmt.Sprintf("%s; %s", auditlog.Text(answer.Error()).Clean(), answer.NextStep())
 	}
 	return auditlog.Text(err.Error()).Clean()
-}
-
-// IsUnreachable reports whether an error means that Make could not be asked, rather than that it refused.
-func IsUnreachable(err error) bool {
-	var answer *makeapi.Error
-	if errors.As(err, &answer) {
-		return makeapi.IsKind(err, makeapi.KindUnavailable, makeapi.KindRateLimit, makeapi.KindNotJSON)
-	}
-	var onTheWay *url.Error
-	var network net.Error
-	return errors.As(err, &onTheWay) || errors.As(err, &network)
 }

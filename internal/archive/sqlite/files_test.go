@@ -20,6 +20,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
 )
 
 func TestWhatIsNoArchiveIsRefusedAndStaysAsItIs(t *testing.T) {
@@ -136,7 +137,7 @@ func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 		"UPDATE entries SET team = 5000 WHERE id = 42", "UPDATE entries SET event = 5000 WHERE id = 42", "DELETE FROM actors WHERE id = 2",
 	} {
 		a := tampered(t, path, statement)
-		reader := &archive.Reader{Source: source, Archive: a, Instance: audittest.Zone, IsUnreachable: live.IsUnreachable}
+		reader := &archive.Reader{Source: source, Archive: a, Instance: audittest.Zone, IsUnreachable: makeapi.IsUnreachable}
 		q := storetest.Year()
 		_, err := reader.Tally(t.Context(), q, auditlog.TallyBy{Target: true}, func(auditlog.Bin) {})
 		require.Error(t, err, statement)
@@ -234,7 +235,7 @@ func isHarmless(t *testing.T, path string, source archive.Source, want []string)
 		return false
 	}
 	defer a.Close() //nolint:errcheck // it may be damaged
-	reader := &archive.Reader{Source: source, Archive: a, Instance: audittest.Zone, IsUnreachable: live.IsUnreachable}
+	reader := &archive.Reader{Source: source, Archive: a, Instance: audittest.Zone, IsUnreachable: makeapi.IsUnreachable}
 	var got []string
 	_, readErr := reader.Read(t.Context(), storetest.Year(), func(entry *auditlog.Entry) bool {
 		got = append(got, storetest.Line(entry))

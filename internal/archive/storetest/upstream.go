@@ -14,6 +14,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
 )
 
 // Acme is the organization.
@@ -91,7 +92,7 @@ func (u *Upstream) SyncWith(a *archive.Archive, options archive.SyncOptions) *ar
 func (u *Upstream) Reader(a *archive.Archive, key string) *archive.Reader {
 	return &archive.Reader{
 		Source: u.Session(key, live.Options{}), Archive: a, Instance: audittest.Zone, IsOwn: key == audittest.AdminKey,
-		IsUnreachable: live.IsUnreachable,
+		IsUnreachable: makeapi.IsUnreachable,
 	}
 }
 

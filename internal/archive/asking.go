@@ -1,0 +1,56 @@
+package archive
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// downFor is how long it is believed that Make cannot be reached, where the archive answers meanwhile: every question would wait for all
+// the tries otherwise.
+const downFor = 30 * time.Second
+
+// ask asks Make, unless it could not be reached just before. Where the archive may answer instead, Make gets only a part of the question's
+// time, so that there is some left for that.
+func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (T, error)) (answer T, err error) {
+	if !r.IsOwn {
+		return question(ctx)
+	}
+	r.mu.Lock()
+	down, until := r.down, r.downUntil
+	r.mu.Unlock()
+	if time.Now().Before(until) {
+		return answer, down
+	}
+	asking, cancel := leavingTime(ctx)
+	defer cancel()
+	answer, err = question(asking)
+	if err == nil || !r.IsUnreachable(err) {
+		return answer, err
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = slowError{}
+	}
+	if len(r.Archive.snapshots(ctx, r.Instance)) > 0 {
+		r.mu.Lock()
+		r.down, r.downUntil = err, time.Now().Add(downFor)
+		r.mu.Unlock()
+	}
+	return answer, err
+}
+
+// leavingTime leaves a quarter of what is left of a question's time.
+func leavingTime(ctx context.Context) (context.Context, context.CancelFunc) {
+	deadline, bounded := ctx.Deadline()
+	if !bounded {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/4))
+}
+
+// slowError says that Make took longer than a question can wait for it.
+type slowError struct{}
+
+func (slowError) Error() string { return "it did not answer in time" }
+
+func (slowError) Unwrap() error { return context.DeadlineExceeded }

@@ -45,7 +45,11 @@ func (u *upstream) sync(a *archive.Archive) {
 	u.T.Helper()
 	access := u.Access(makesim.DemoToken)
 	access.Live.KeepRaw = true
-	source := access.Reader(u.T)
+	u.syncFrom(a, access.Reader(u.T))
+}
+
+func (u *upstream) syncFrom(a *archive.Archive, source *live.Reader) {
+	u.T.Helper()
 	organizations, err := source.Organizations(u.T.Context())
 	require.NoError(u.T, err)
 	for _, organization := range organizations {

@@ -1,7 +1,6 @@
 package tools_test
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -79,8 +78,7 @@ func TestTheArchiveAnswersWhateverKeepsMakeFromAnswering(t *testing.T) {
 // assertUpToTheSync asserts that an answer covers what the archive had at its last sync, and says so.
 func assertUpToTheSync(t *testing.T, got mcptest.Result) {
 	t.Helper()
-	var common schemas.Answer
-	require.NoError(t, json.Unmarshal(got.Raw, &common))
+	common := mcptest.Read[schemas.Answer](t, got)
 	assert.Equal(t, auditlog.SourceArchive, common.Source)
 	assert.False(t, common.Complete)
 	require.NotNil(t, common.Coverage.To)

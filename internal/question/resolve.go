@@ -30,6 +30,8 @@ type Resolver struct {
 	Location *time.Location
 	// WeekStart is where weeks begin.
 	WeekStart WeekStart
+
+	ends openEnds
 }
 
 // Filter is a question's narrowing, as it was asked.

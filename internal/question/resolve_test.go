@@ -175,8 +175,9 @@ func TestReopenedCursorsKnowTheNamesAgain(t *testing.T) {
 
 func TestQuestionsThatFollowEachOtherEndAtTheSameInstant(t *testing.T) {
 	t.Parallel()
-	known := &directory{organizations: []auditlog.Organization{organization("1", true)}, timezone: "Europe/Prague"}
-	service := &question.Resolver{Directory: known}
+	known := &directory{organizations: []auditlog.Organization{organization("1", true), organization("2", true)},
+		timezone: "Europe/Prague"}
+	service := &question.Resolver{Directory: known, Organization: "1"}
 	resolve := func(f question.Filter) *question.Question {
 		t.Helper()
 		asked, err := service.Resolve(t.Context(), f, 7)
@@ -185,6 +186,7 @@ func TestQuestionsThatFollowEachOtherEndAtTheSameInstant(t *testing.T) {
 	}
 	assert.Equal(t, now(), resolve(question.Filter{}).Query.Window.To.UTC(), "nothing was read yet")
 
+	service = &question.Resolver{Directory: known, Organization: "1"}
 	asOf := now().Add(-3 * time.Minute)
 	known.asOf = asOf
 	for _, from := range []string{"", "30d", "24h", "now-36h", "2026-10-03T10:00", "today", "this month"} {
@@ -204,6 +206,8 @@ func TestQuestionsThatFollowEachOtherEndAtTheSameInstant(t *testing.T) {
 		assert.Equal(t, now(), asked.Query.Window.To.UTC(), name)
 		assert.Empty(t, asked.Notes, name)
 	}
+	assert.Equal(t, now(), resolve(question.Filter{From: "24h"}).Query.Window.To.UTC(), "never before an earlier question's end")
+	assert.Equal(t, asOf, resolve(question.Filter{OrganizationID: "2"}).Query.Window.To.UTC(), "another log has its own")
 	past := resolve(question.Filter{Period: "2026-10"})
 	assert.Equal(t, time.Date(2026, 10, 31, 23, 0, 0, 0, time.UTC), past.Query.Window.To.UTC())
 	assert.Empty(t, past.Notes, "a window of the past does not end now")

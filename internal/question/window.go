@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -130,7 +131,7 @@ func (r *WindowRequest) fromTo() (ParsedWindow, error) {
 }
 
 // resolveWindow understands a window. One without an end ends where what was read lately does, so that questions that follow each other are
-// about the same entries and cost no call.
+// about the same entries and cost no call; but never before one that was asked for earlier.
 func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, request WindowRequest) (ParsedWindow, error) {
 	now := r.Directory.Now().Truncate(time.Millisecond)
 	if strings.EqualFold(strings.TrimSpace(request.From), all) {
@@ -146,7 +147,11 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 			request.Beginning = archive.From
 		}
 	}
-	if asOf := r.Directory.AsOf(ctx, organization); request.To == "" && asOf.Before(now) && dateOf(asOf.In(request.Location)) == dateOf(now.In(request.Location)) {
+	asOf := r.Directory.AsOf(ctx, organization)
+	if !asOf.IsZero() {
+		asOf = r.ends.latest(organization, asOf)
+	}
+	if request.To == "" && asOf.Before(now) && dateOf(asOf.In(request.Location)) == dateOf(now.In(request.Location)) {
 		request.Now = asOf
 		// What was asked for may have begun only since.
 		if window, err := ParseWindow(request); err == nil {
@@ -158,5 +163,28 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 		}
 	}
 	request.Now = now
-	return ParseWindow(request)
+	window, err := ParseWindow(request)
+	if err == nil && window.OpenEnd {
+		r.ends.latest(organization, now)
+	}
+	return window, err
+}
+
+// openEnds are where windows without an end ended so far: the latest of each organization.
+type openEnds struct {
+	mu   sync.Mutex
+	ends map[auditlog.ID]time.Time
+}
+
+// latest takes in one more, and returns the latest.
+func (o *openEnds) latest(organization auditlog.ID, end time.Time) time.Time {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.ends[organization].Before(end) {
+		if o.ends == nil {
+			o.ends = map[auditlog.ID]time.Time{}
+		}
+		o.ends[organization] = end
+	}
+	return o.ends[organization]
 }

@@ -19,7 +19,7 @@ type CountAuditLogsArguments struct {
 // CountAuditLogsResult is how many entries there are.
 type CountAuditLogsResult struct {
 	Answer
-	Total         int             `json:"total" jsonschema_description:"Entries that match; a lower bound if complete is false."`
+	Total         *int            `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match; a lower bound if complete is false, null if nothing of the window is covered."`
 	DistinctTotal *int            `json:"distinct_total,omitempty" jsonschema_description:"How many different ones all these entries have."`
 	Groups        []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by. In order of time they have those without entries too, where the window is covered."`
 	OtherCount    int             `json:"other_count" jsonschema_description:"Entries of the groups that are not listed."`
@@ -64,7 +64,7 @@ type GroupKey struct {
 type PreviousPeriod struct {
 	From       string `json:"from"`
 	To         string `json:"to"`
-	Total      int    `json:"total"`
+	Total      *int   `json:"total" jsonschema:"nullable" jsonschema_description:"Null if nothing of it is covered."`
 	Complete   bool   `json:"complete" jsonschema_description:"False: total and the previous counts are lower bounds."`
 	GroupsGone int    `json:"groups_gone,omitempty" jsonschema_description:"Groups of that period that have no entries now."`
 }

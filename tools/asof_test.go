@@ -62,7 +62,7 @@ func TestAsOfNeverMovesBackwards(t *testing.T) {
 				assert.Equal(t, fresh, to("get_actor_activity", args{"actor": "none", "from": "2d", "baseline_days": 1}))
 			}
 			counted := ok[schemas.CountAuditLogsResult](c, "count_audit_logs", args{"from": "2d", "target_id": "4711"})
-			assert.Equal(t, 1, counted.Total)
+			assert.Equal(t, 1, *counted.Total)
 			assert.Contains(t, c.Call("list_audit_logs", args{"from": "1d", "target_id": "4711"}).Text, `"returned":1,`,
 				"what was written before the fresh read is in the answers after it")
 			u.ResetRequests()

@@ -51,7 +51,7 @@ func BenchmarkCount60000(b *testing.B) {
 			runtime.GC()
 			c := connect(b, serviceAt(b, url, makesim.DemoToken, time.Now))
 			b.StartTimer()
-			require.Equal(b, benchEntries, ask(c, "actor").Total)
+			require.Equal(b, benchEntries, *ask(c, "actor").Total)
 		}
 		b.ReportMetric(residentMB(b), "MB-peak")
 	})
@@ -59,7 +59,7 @@ func BenchmarkCount60000(b *testing.B) {
 		c := connect(b, serviceAt(b, url, makesim.DemoToken, time.Now))
 		ask(c, "actor")
 		for b.Loop() {
-			require.Equal(b, benchEntries, ask(c, "day").Total)
+			require.Equal(b, benchEntries, *ask(c, "day").Total)
 		}
 		var after runtime.MemStats
 		runtime.GC()

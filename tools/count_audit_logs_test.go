@@ -88,7 +88,7 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 		got := c.count(args{"from": "all", "group_by": "category", "limit": 50})
 		assert.Equal(t, tally(everything, func(e makesim.Entry) string { return naiveKey(e, "category", prague) }), counts(got, "category"))
 		assert.True(t, got.Complete)
-		assert.Equal(t, len(everything), got.Total)
+		assert.Equal(t, len(everything), *got.Total)
 		assert.Empty(t, got.Coverage.Gaps)
 		first := stampOf(t, got.Query.From)
 		assert.False(t, first.After(everything[len(everything)-1].TriggeredAt))
@@ -103,7 +103,7 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 		assert.Equal(t, most(t, want), busiest)
 		assert.Equal(t, want[busiest], got.Groups[0].Count)
 		assert.Equal(t, len(want), got.GroupCount)
-		assert.Equal(t, got.Total-got.Groups[0].Count, got.OtherCount)
+		assert.Equal(t, *got.Total-got.Groups[0].Count, got.OtherCount)
 	})
 	t.Run("a calendar month in two zones", func(t *testing.T) {
 		t.Parallel()
@@ -114,11 +114,11 @@ func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 				return events("organization_variable_deleted")(e) && e.TriggeredAt.In(zone).Format("2006-01") == "2026-10"
 			})
 			got := c.count(with(question, "timezone", zone.String()))
-			assert.Equal(t, len(want), got.Total, zone)
-			totals[zone.String()] = got.Total
+			assert.Equal(t, len(want), *got.Total, zone)
+			totals[zone.String()] = *got.Total
 		}
 		assert.Equal(t, 3, totals["UTC"]-totals["Europe/Prague"], "three stand between the two midnights")
-		assert.Equal(t, totals["Europe/Prague"], c.count(question).Total, "the user's zone is the default")
+		assert.Equal(t, totals["Europe/Prague"], *c.count(question).Total, "the user's zone is the default")
 	})
 }
 
@@ -415,7 +415,7 @@ func TestCountsLetMakeFilterByFewValues(t *testing.T) {
 			t.Parallel()
 			u := recent(t, makesim.Quirks{})
 			got := u.caller(makesim.DemoToken).count(with(test.arguments, "from", "60d"))
-			assert.Positive(t, got.Total)
+			assert.Positive(t, *got.Total)
 			narrow := 0
 			for _, r := range u.lists() {
 				if !slices.ContainsFunc(test.parameters, func(p string) bool { return !asks(r, p) }) {
@@ -433,7 +433,7 @@ func TestCountsAskForLargePages(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})
 	got := u.caller(makesim.DemoToken).count(args{"from": "all", "group_by": "month"})
-	assert.Equal(t, len(u.Dumped()), got.Total)
+	assert.Equal(t, len(u.Dumped()), *got.Total)
 	lists, large := u.lists(), 0
 	for _, r := range lists {
 		if r.Query.Get("pg[limit]") == "1000" {
@@ -441,7 +441,7 @@ func TestCountsAskForLargePages(t *testing.T) {
 		}
 	}
 	assert.GreaterOrEqual(t, large, len(lists)-3)
-	assert.LessOrEqual(t, len(lists), 2*got.Total/1000+8)
+	assert.LessOrEqual(t, len(lists), 2*(*got.Total)/1000+8)
 }
 
 func TestCountArgumentsAreCoercedOrRefused(t *testing.T) {
@@ -583,7 +583,7 @@ func TestCountsOfThePeriodBefore(t *testing.T) {
 				want++
 			}
 		}
-		assert.Equal(t, want, got.Previous.Total, "%+v", test)
+		assert.Equal(t, want, *got.Previous.Total, "%+v", test)
 		assert.True(t, got.Previous.Complete, "%+v", test)
 	}
 }
@@ -612,13 +612,13 @@ func TestCountsTellOfGroupsThatAreGone(t *testing.T) {
 	require.Len(t, newcomer.Groups, 1)
 	assert.Equal(t, 0, *newcomer.Groups[0].PreviousCount)
 	assert.Equal(t, newcomer.Groups[0].Count, *newcomer.Groups[0].Change)
-	assert.Equal(t, 0, newcomer.Previous.Total)
+	assert.Equal(t, 0, *newcomer.Previous.Total)
 	assert.True(t, newcomer.Previous.Complete)
 	// And who is gone altogether is a group of the period before alone.
 	leaver := c.count(args{"from": "2026-11-13", "to": "2026-11-19", "actor": 5019, "group_by": "actor", "compare_to_previous": true})
 	assert.Empty(t, leaver.Groups)
 	assert.Equal(t, 1, leaver.Previous.GroupsGone)
-	assert.Equal(t, count(before, start, 5019), leaver.Previous.Total)
+	assert.Equal(t, count(before, start, 5019), *leaver.Previous.Total)
 }
 
 func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
@@ -626,8 +626,11 @@ func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	old := c.count(args{"from": "2024-01-01", "to": "2024-06-30", "group_by": "actor"})
-	assert.Zero(t, old.Total)
+	assert.Nil(t, old.Total)
 	assert.Empty(t, old.Groups)
+	assert.Zero(t, old.GroupCount)
+	assert.Contains(t, c.Call("count_audit_logs", args{"from": "2024-01-01", "to": "2024-06-30"}).Text, `"total":null`)
+	assert.Contains(t, c.Call("list_audit_logs", args{"from": "2024-01-01", "to": "2024-06-30"}).Text, `"total":null`)
 	assert.False(t, old.Complete)
 	assert.Nil(t, old.Coverage.From)
 	assert.Nil(t, old.Coverage.To)
@@ -638,7 +641,7 @@ func TestCountsOfZeroAreNoFactWhereNothingIsKept(t *testing.T) {
 	world.Entries = nil
 	for _, from := range []string{"", "all"} {
 		empty := start(t, &world, makesim.Options{}).caller(makesim.DemoToken).count(args{"from": from, "group_by": "actor"})
-		assert.Zero(t, empty.Total, from)
+		assert.Nil(t, empty.Total, from)
 		assert.False(t, empty.Complete, "an empty log vouches for nothing: %q", from)
 		assert.NotEmpty(t, empty.Warnings, from)
 	}
@@ -653,20 +656,27 @@ func (q *countCase) checkPartial(t *testing.T, entries []makesim.Entry, r mcptes
 		assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
 	}
 	if got.Coverage.From == nil {
-		assert.Zero(t, got.Total)
+		assert.Nil(t, got.Total)
 		assert.Empty(t, got.Groups)
 		return got
 	}
 	total, _, groups := q.naive(t, entries, got)
-	assert.Equal(t, total, got.Total, "%v: %+v", q.arguments, got.Coverage)
+	assert.Equal(t, total, *got.Total, "%v: %+v", q.arguments, got.Coverage)
 	assert.Len(t, groups, got.GroupCount, "%v: %+v", q.arguments, got.Coverage)
 	q.checkGroups(t, got, groups, r, "partly")
 	if got.Previous != nil {
 		before, _, _ := q.grouped(entries, stampOf(t, got.Previous.From), stampOf(t, got.Previous.To))
-		if got.Previous.Complete {
-			assert.Equal(t, before, got.Previous.Total)
-		} else {
-			assert.LessOrEqual(t, got.Previous.Total, before)
+		switch {
+		case got.Previous.Complete:
+			assert.Equal(t, before, *got.Previous.Total)
+		case got.Previous.Total == nil:
+			assert.Contains(t, strings.Join(got.Warnings, "\n"), "nothing is compared")
+			for _, group := range got.Groups {
+				assert.Nil(t, group.PreviousCount)
+				assert.Nil(t, group.Change)
+			}
+		default:
+			assert.LessOrEqual(t, *got.Previous.Total, before)
 			assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
 		}
 	}
@@ -756,6 +766,7 @@ func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
 	assert.True(t, got.Complete)
 	require.NotNil(t, got.Previous)
 	assert.False(t, got.Previous.Complete)
+	assert.Nil(t, got.Previous.Total)
 
 	q.arguments["order_by"] = "change"
 	r = c.Call("count_audit_logs", q.arguments)
@@ -767,6 +778,38 @@ func TestCountsOutliveAnUnreadablePeriodBefore(t *testing.T) {
 	assert.NotContains(t, warnings, "groups by hour, day, week or month")
 }
 
+func TestNothingIsComparedWithAPeriodThatNobodyHas(t *testing.T) {
+	t.Parallel()
+	u := start(t, lastDays(12), makesim.Options{Seed: 1})
+	c := u.caller(makesim.DemoToken)
+	for _, by := range []any{"actor", "day", nil} {
+		question := args{"from": "2026-11-08", "to": "2026-11-19", "compare_to_previous": true}
+		if by != nil {
+			question["group_by"] = by
+		}
+		got := c.count(question)
+		require.NotNil(t, got.Previous)
+		assert.Nil(t, got.Previous.Total, by)
+		assert.False(t, got.Previous.Complete)
+		assert.Zero(t, got.Previous.GroupsGone)
+		for _, group := range got.Groups {
+			assert.Nil(t, group.PreviousCount, by)
+			assert.Nil(t, group.Change, by)
+		}
+		warnings := strings.Join(got.Warnings, "\n")
+		assert.Contains(t, warnings, "nothing vouches for the period before (not from 2026-10-27T", by)
+		assert.Contains(t, warnings, "nothing is compared")
+		assert.NotContains(t, warnings, "only the totals are compared")
+		assert.Positive(t, *got.Total)
+	}
+	// A period of which a part is covered is still compared, with lower bounds.
+	partly := c.count(args{"from": "2026-11-14", "to": "2026-11-19", "group_by": "actor", "compare_to_previous": true})
+	require.NotNil(t, partly.Previous)
+	require.NotNil(t, partly.Previous.Total)
+	assert.Len(t, u.Dumped(audittest.Within(stampOf(t, partly.Previous.From), stampOf(t, partly.Previous.To))), *partly.Previous.Total)
+	assert.NotNil(t, partly.Groups[0].Change)
+}
+
 func TestCountsWithUnreadableRecordsAreLowerBounds(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{BrokenRecords: 10})
@@ -774,8 +817,8 @@ func TestCountsWithUnreadableRecordsAreLowerBounds(t *testing.T) {
 	want := len(u.Dumped(month30))
 	assert.False(t, got.Complete)
 	assert.Positive(t, got.Unreadable)
-	assert.Less(t, got.Total, want)
-	assert.GreaterOrEqual(t, got.Total+got.Unreadable, want)
+	assert.Less(t, *got.Total, want)
+	assert.GreaterOrEqual(t, *got.Total+got.Unreadable, want)
 	assert.Contains(t, strings.Join(got.Warnings, "\n"), "lower bound")
 }
 
@@ -788,7 +831,7 @@ func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
 	}
 	c := u.caller(makesim.DemoToken)
 	got := c.count(args{"from": "2d", "group_by": []string{"category", "event"}, "order_by": "key", "limit": 50})
-	require.Equal(t, len(u.Dumped(audittest.Within(now().AddDate(0, 0, -2), now()))), got.Total)
+	require.Equal(t, len(u.Dumped(audittest.Within(now().AddDate(0, 0, -2), now()))), *got.Total)
 	require.Equal(t, "none (not in Make's catalog)", string(*got.Groups[0].Key.Category))
 	assert.Equal(t, "gizmo_deleted", string(*got.Groups[0].Key.Event))
 	assert.Equal(t, 3, got.Groups[0].Count)
@@ -801,8 +844,8 @@ func TestEventsThatTheCatalogLacksAreCounted(t *testing.T) {
 				assert.Contains(t, r.Text, "no event", glob) // no wrong answer, at least
 				continue
 			}
-			if got := mcptest.Read[schemas.CountAuditLogsResult](t, r); got.Total != want {
-				assert.NotEmpty(t, got.Warnings, "%s, %s: %d instead of %d, and nothing says so", session, glob, got.Total, want)
+			if got := mcptest.Read[schemas.CountAuditLogsResult](t, r); *got.Total != want {
+				assert.NotEmpty(t, got.Warnings, "%s, %s: %d instead of %d, and nothing says so", session, glob, *got.Total, want)
 			}
 		}
 	}
@@ -817,7 +860,7 @@ func TestWhoMayReadOneTeamCountsThatTeam(t *testing.T) {
 	assert.True(t, got.Complete)
 	require.Len(t, got.Groups, 1)
 	assert.Equal(t, auditlog.Ref{ID: "8102", Name: "Finance & Billing"}, *got.Groups[0].Key.Team)
-	assert.Equal(t, len(u.Dumped(month30, in(8102))), got.Total)
+	assert.Equal(t, len(u.Dumped(month30, in(8102))), *got.Total)
 	u.caller(makesim.DemoMemberToken).Fails("count_audit_logs", args{"group_by": "team"}, "403", "Admin or Owner")
 }
 
@@ -866,7 +909,7 @@ func TestCountsCleanHostileTextInGroups(t *testing.T) {
 	}
 	c := start(t, &world, makesim.Options{}).caller(makesim.DemoToken) // every result is checked for what it holds
 	for _, by := range countKeys() {
-		assert.Equal(t, 60, c.count(args{"from": "all", "group_by": by}).Total, by)
+		assert.Equal(t, 60, *c.count(args{"from": "all", "group_by": by}).Total, by)
 	}
 	long := c.count(args{"from": "all", "group_by": []string{"actor", "target"}, "limit": 200})
 	assert.Equal(t, 60, long.GroupCount)

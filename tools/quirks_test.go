@@ -114,7 +114,7 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 		{"from": "3d", "event": "*_deleted", "group_by": "event", "actor": []any{5001, 5010, 5028, "none"}},
 	} {
 		counted := c.count(question)
-		groups := []any{counted.Total, counted.Complete, counted.GroupCount}
+		groups := []any{*counted.Total, counted.Complete, counted.GroupCount}
 		for _, group := range counted.Groups {
 			groups = append(groups, group.Key, group.Count)
 		}

@@ -32,11 +32,16 @@ const (
 func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit,
 	size int) *schemas.CountAuditLogsResult {
 	location := asked.Query.Window.Location
+	if counting.Report.Coverage.IsEmpty() {
+		counting = &analysis.Counting{Previous: counting.Previous, Report: counting.Report} // no number says anything of the window
+	}
 	result := &schemas.CountAuditLogsResult{
 		Answer:     Common(asked, counting.Report),
-		Total:      counting.Total,
 		Groups:     []schemas.CountGroup{},
 		GroupCount: len(counting.Groups),
+	}
+	if !counting.Report.Coverage.IsEmpty() {
+		result.Total = &counting.Total
 	}
 	if !request.Hours.IsWholeDay() {
 		result.Query.Hours = request.Hours.String()
@@ -47,26 +52,33 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	}
 	byGroup := false
 	if previous := counting.Previous; previous != nil {
-		byGroup = previous.ByGroup
+		isCovered := !previous.Report.Coverage.IsEmpty()
+		byGroup = previous.ByGroup && isCovered
 		result.Previous = &schemas.PreviousPeriod{
-			From: Time(previous.Window.From, location), To: Time(previous.Window.To, location),
-			Total: previous.Total, Complete: previous.Report.Complete, GroupsGone: previous.Gone,
+			From: Time(previous.Window.From, location), To: Time(previous.Window.To, location), Complete: previous.Report.Complete,
 		}
-		if slices.ContainsFunc(request.GroupBy, analysis.Dimension.IsPeriod) {
+		if isCovered {
+			result.Previous.Total, result.Previous.GroupsGone = &previous.Total, previous.Gone
+		}
+		if isCovered && slices.ContainsFunc(request.GroupBy, analysis.Dimension.IsPeriod) {
 			result.Warn("groups by hour, day, week or month have no counterpart in the period before: only the totals are compared")
 		}
 		for _, note := range question.NotesOnClocks(previous.Window) {
 			result.Warn("the period before: " + note)
 		}
+		if !isCovered && request.OrderBy == analysis.OrderByChange {
+			result.Warn("groups come by count, since their change is not known")
+		}
 		switch {
 		case previous.Failure != nil:
-			result.Warn("the period before could not be read, so its numbers are lower bounds: " +
-				auditlog.Text(Explain(previous.Failure)).Clean())
-			if request.OrderBy == analysis.OrderByChange {
-				result.Warn("groups come by count, since their change is not known")
-			}
+			result.Warn("the period before could not be read, so nothing is compared: " + auditlog.Text(Explain(previous.Failure)).Clean())
+		case !isCovered:
+			result.Warn("nothing vouches for the period before" + lacking(previous.Report, location) + ", so nothing is compared")
 		case !previous.Report.Complete:
 			result.Warn("the period before is not wholly covered" + lacking(previous.Report, location) + ": its numbers are lower bounds")
+		}
+		if !previous.ByGroup && len(request.GroupBy) > 0 && isCovered {
+			result.Warn("groups by day, week or month have no counterpart in the period before: only the totals are compared")
 		}
 	}
 	if counting.Total == 0 && counting.Report.Complete {

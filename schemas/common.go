@@ -42,6 +42,7 @@ type Query struct {
 	Endpoint     string       `json:"endpoint" jsonschema_description:"Which of Make's lists was read: organization, or teams."`
 	From         string       `json:"from" jsonschema_description:"RFC 3339, inclusive."`
 	To           string       `json:"to" jsonschema_description:"RFC 3339, exclusive."`
+	AsOf         string       `json:"as_of,omitempty" jsonschema_description:"When the log was last read, where the window ends there and not at the moment of asking; to \"now\" reads anew."`
 	Timezone     string       `json:"timezone"`
 	// Lists are cut; the totals are those before.
 	Team              []auditlog.Ref   `json:"team,omitempty" jsonschema_description:"A null id stands for no team. This and the other lists are cut where they are long."`
@@ -50,7 +51,7 @@ type Query struct {
 	ActorTotal        int              `json:"actor_total,omitempty"`
 	ExcludeActor      []auditlog.Actor `json:"exclude_actor,omitempty"`
 	ExcludeActorTotal int              `json:"exclude_actor_total,omitempty"`
-	Event             []auditlog.Text  `json:"event,omitempty"`
+	Event             []auditlog.Text  `json:"event,omitempty" jsonschema_description:"What the filter stands for; a pattern for the known events that fit it."`
 	EventTotal        int              `json:"event_total,omitempty" jsonschema_description:"How many events the filter stands for."`
 	ExcludeEvent      []auditlog.Text  `json:"exclude_event,omitempty"`
 	ExcludeEventTotal int              `json:"exclude_event_total,omitempty"`

@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/live"
@@ -78,6 +80,58 @@ func TestAsOfNeverMovesBackwards(t *testing.T) {
 			}
 			assert.True(t, last.After(fresh), "what is older than five minutes is read anew")
 		})
+	}
+}
+
+func TestWhatIsNotAsOfTheMomentOfAskingSaysSoInTheQuery(t *testing.T) {
+	t.Parallel()
+	u, clock := clocked(t)
+	c := connect(t, serviceAt(t, u.URL, makesim.DemoToken, clock.Now))
+	questions := map[string]args{
+		"count_audit_logs": {"from": "2d"}, "list_audit_logs": {"from": "2d", "limit": 1},
+		"get_actor_activity": {"actor": 5004, "from": "2d", "baseline_days": 1},
+		"get_target_history": {"target_id": "no such", "from": "2d"},
+	}
+	answers := func(question func(args) args) map[string]schemas.Answer {
+		found := map[string]schemas.Answer{}
+		for tool, arguments := range questions {
+			got := c.Call(tool, question(arguments))
+			require.False(t, got.IsError, got.Text)
+			found[tool] = mcptest.Read[schemas.Answer](t, got)
+		}
+		return found
+	}
+	asItStands := func(question args) args { return question }
+	warnings := map[string][]string{}
+	for tool, got := range answers(asItStands) {
+		assert.Empty(t, got.Query.AsOf, "%s: it is the moment of asking", tool)
+		warnings[tool] = got.Warnings
+	}
+	clock.Advance(90 * time.Second)
+	for tool, got := range answers(asItStands) {
+		assert.Equal(t, "2026-11-20T13:00:00+01:00", got.Query.AsOf, tool)
+		assert.Equal(t, got.Query.To, got.Query.AsOf, tool)
+		assert.Equal(t, warnings[tool], got.Warnings, "%s: it misleads nobody", tool)
+	}
+	for tool, got := range answers(func(question args) args { return with(question, "to", "2026-11-20T11:00:00Z") }) {
+		assert.Empty(t, got.Query.AsOf, "%s: its end was asked for", tool)
+	}
+	for tool, got := range answers(func(question args) args { return with(question, "to", "now") }) {
+		assert.Empty(t, got.Query.AsOf, tool)
+		assert.Equal(t, "2026-11-20T13:01:30+01:00", got.Query.To, tool)
+	}
+}
+
+func TestWhatAPatternStandsForIsInTheQuery(t *testing.T) {
+	t.Parallel()
+	c := start(t, lastDays(12), makesim.Options{Seed: 1}).caller(makesim.DemoToken)
+	for pattern, want := range map[string][]auditlog.Text{
+		"team_variable_*": {"team_variable_created", "team_variable_deleted", "team_variable_updated"},
+		"key_?eleted":     {"key_deleted"},
+	} {
+		got := c.count(args{"from": "10d", "event": pattern})
+		assert.ElementsMatch(t, want, got.Query.Event, pattern)
+		assert.NotContains(t, strings.Join(got.Warnings, "\n"), "pattern")
 	}
 }
 

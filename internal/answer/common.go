@@ -34,6 +34,9 @@ func Common(asked *question.Question, report auditlog.Report) schemas.Answer {
 		Unreadable: len(report.Unreadable),
 		Warnings:   append([]string{}, asked.Notes...),
 	}
+	if !asked.AsOf.IsZero() {
+		common.Query.AsOf = common.Query.To
+	}
 	organization, system := teamOf(nil), actorOf(nil)
 	shown := &common.Query
 	shown.Team, shown.TeamTotal = echo(with(q.NoTeam, organization, q.Teams))

@@ -57,6 +57,8 @@ type Question struct {
 	Query auditlog.Query
 	// Kind is the kind of object, in the catalog's words; empty if none was named.
 	Kind auditlog.Text
+	// AsOf is the window's end where that is when the log was last read, and not the moment of asking; else zero.
+	AsOf time.Time
 	// Notes say what was understood in a way that may surprise.
 	Notes []string
 
@@ -99,9 +101,6 @@ func (q *Question) note(f Filter) {
 		q.Notes = append(q.Notes, "target_id "+auditlog.Text(f.TargetID).Quote()+" is the name of object "+found.Quote()+
 			": query.event has what it is")
 	}
-	if len(q.Query.Events) > 0 && slices.ContainsFunc(f.Events, func(want string) bool { return strings.ContainsAny(want, "*?") }) {
-		q.Notes = append(q.Notes, "a pattern stands for those events of Make's catalog that fit it: query.event")
-	}
 }
 
 // resolveTime fills in the window.
@@ -116,7 +115,7 @@ func (r *Resolver) resolveTime(ctx context.Context, f Filter, defaultDays int, q
 	}
 	window, err := r.resolveWindow(ctx, question.Query.Organization.ID,
 		WindowRequest{From: f.From, To: f.To, Period: f.Period, Location: location, WeekStart: r.WeekStart, DefaultDays: defaultDays})
-	question.Query.Window, question.Notes = window.Window, window.Notes
+	question.Query.Window, question.AsOf, question.Notes = window.Window, window.AsOf, window.Notes
 	return err
 }
 

@@ -31,6 +31,8 @@ type ParsedWindow struct {
 	auditlog.Window
 	// OpenEnd says that the window ends at the request's Now, because nothing earlier was asked for.
 	OpenEnd bool
+	// AsOf is the window's end where that is when the log was last read, and not the moment of asking; else zero.
+	AsOf time.Time
 	// Notes say what was resolved in a way that the caller may not expect, such as a local time that a clock change skipped or repeated.
 	Notes []string
 }
@@ -156,8 +158,7 @@ func (r *Resolver) resolveWindow(ctx context.Context, organization auditlog.ID, 
 		// What was asked for may have begun only since.
 		if window, err := ParseWindow(request); err == nil {
 			if window.OpenEnd && now.Sub(asOf) >= time.Second {
-				window.Notes = append(window.Notes, "as of "+asOf.In(request.Location).Format(time.RFC3339)+
-					", when it was read: what happened since is not in it; to \"now\" reads anew")
+				window.AsOf = window.To
 			}
 			return window, nil
 		}

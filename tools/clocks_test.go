@@ -58,18 +58,18 @@ func TestDaysWithoutMidnightAreWholeDays(t *testing.T) {
 			c := u.caller(makesim.DemoToken)
 
 			day := c.count(args{"period": test.day, "timezone": zone, "compare_to_previous": true})
-			assert.Equal(t, 2, day.Total)
+			assert.Equal(t, 2, *day.Total)
 			require.NotNil(t, day.Previous)
 			requireSpan(t, test.previous, day.Previous.From, day.Previous.To)
-			assert.Equal(t, 2, day.Previous.Total)
+			assert.Equal(t, 2, *day.Previous.Total)
 			assert.Contains(t, day.Warnings, test.note)
 
 			first, err := time.Parse(time.DateOnly, test.day)
 			require.NoError(t, err)
 			until := first.AddDate(0, 0, 6).Format(time.DateOnly)
 			week := c.count(args{"from": test.day, "to": until, "timezone": zone, "compare_to_previous": true})
-			assert.Equal(t, 2, week.Total)
-			assert.Equal(t, 3, week.Previous.Total)
+			assert.Equal(t, 2, *week.Total)
+			assert.Equal(t, 3, *week.Previous.Total)
 			assert.NotContains(t, week.Warnings, test.note, "an hour of seven days misleads nobody")
 
 			activity := c.activity(args{"actor": 5004, "period": test.day, "timezone": zone, "baseline_days": 1})

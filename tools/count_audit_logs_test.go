@@ -979,6 +979,6 @@ func TestTeamNoneSaysWhatItKeepsOut(t *testing.T) {
 		}
 	}
 	night := both["live"].count(args{"team": "none", "event": "organization_variable_updated", "hours": "1-3"})
-	assert.Equal(t, 0, night.Total)
+	assert.Equal(t, 0, *night.Total)
 	assert.Contains(t, strings.Join(night.Warnings, "\n"), "team none keeps out 1 entries", "the one at two o'clock")
 }

@@ -84,7 +84,7 @@ func TestNamesFindThoseWhoAreMeant(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			counted := namedCaller(t).countOf(test.arguments)
-			assert.Equal(t, test.total, counted.Total)
+			assert.Equal(t, test.total, *counted.Total)
 			assert.True(t, counted.Complete)
 			assert.Empty(t, counted.Warnings)
 		})
@@ -108,12 +108,12 @@ func TestIDsThatNothingHasAreToldAndNotCountedAsZero(t *testing.T) {
 		assert.Equal(t, total, len(listed.Entries)+max(0, total-listed.Returned))
 		counted := c.countOf(args{argument: 777})
 		assert.Contains(t, counted.Warnings, want)
-		assert.Equal(t, total, counted.Total)
+		assert.Equal(t, total, *counted.Total)
 	}
 	activity := ok[schemas.GetActorActivityResult](c, "get_actor_activity", with(window, "actor", "777"))
 	assert.Contains(t, activity.Warnings, `actor "777"`+says)
 	both := c.countOf(args{"actor": []any{404, 777}})
-	assert.Equal(t, 6, both.Total)
+	assert.Equal(t, 6, *both.Total)
 	assert.Equal(t, []string{`actor "777"` + says}, both.Warnings)
 
 	history := ok[schemas.GetTargetHistoryResult](c, "get_target_history", with(window, "target_id", "777"))
@@ -125,7 +125,7 @@ func TestATeamCalledNoneIsNotWhatTheWordMeans(t *testing.T) {
 	t.Parallel()
 	c := namedCaller(t)
 	counted := c.countOf(args{"team": "none"})
-	assert.Equal(t, 6, counted.Total)
+	assert.Equal(t, 6, *counted.Total)
 	assert.Contains(t, counted.Warnings,
 		`team: ids and the word none count before names; also called so: "none" (id 30); to ask for that, pass its id`)
 	assert.Equal(t, []auditlog.Ref{{ID: "30", Name: "none"}}, c.countOf(args{"team": 30}).Query.Team)

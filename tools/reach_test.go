@@ -31,7 +31,7 @@ func questionsWithoutMake() map[string]args {
 // withoutMake is a client of the archive an hour after its last sync, whose Make is somewhere else.
 func withoutMake(t *testing.T, a *archive.Archive, url string, callTime time.Duration) (*caller, *archive.Reader) {
 	t.Helper()
-	service, reader := (&upstream{&audittest.Upstream{T: t, URL: url}}).archivedReaderAt(a, makesim.DemoToken, anHourLater)
+	service, reader := (&upstream{Upstream: &audittest.Upstream{T: t, URL: url}}).archivedReaderAt(a, makesim.DemoToken, anHourLater)
 	reader.IsOwn = true
 	return connectTo(t, configWithTime(service, callTime)), reader
 }

@@ -119,7 +119,9 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 // warnOfOddDays says of the days that are listed which of them are longer or shorter than others.
 func warnOfOddDays(result *schemas.CountAuditLogsResult, window auditlog.Window) {
 	for _, odd := range question.OddDays(window) {
-		isListed := slices.ContainsFunc(result.Groups, func(g schemas.CountGroup) bool { return strings.HasPrefix(cmp.Or(g.Key.Day, g.Key.Hour), odd.Date) })
+		isListed := slices.ContainsFunc(result.Groups, func(g schemas.CountGroup) bool {
+			return strings.HasPrefix(cmp.Or(g.Key.Day, g.Key.Hour), odd.Date)
+		})
 		if isListed && !slices.Contains(result.Warnings, odd.Note) {
 			result.Warn(odd.Note)
 		}

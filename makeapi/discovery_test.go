@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -194,19 +195,47 @@ func TestUsersOfAnOrganization(t *testing.T) {
 	zones, err := newClient(t, base).Enums.Timezones(t.Context())
 	require.NoError(t, err)
 	require.Len(t, users, 2)
+	lastLogins, states := []time.Time{{}, time.Date(2026, 3, 9, 8, 7, 6, 500e6, time.UTC)}, []string{"1", "0"}
 	for i, want := range []makeapi.User{{ID: "2", Name: "Leo Lead", Email: "leo@example.com"},
 		{ID: "1", Name: "Olga Owner", Email: "olga@example.com"}} {
 		want.TimezoneID = users[i].TimezoneID
-		assert.Equal(t, want, users[i])
+		assert.Equal(t, makeapi.Member{User: want, LastLogin: lastLogins[i], TFAStatus: states[i]}, users[i])
 	}
 	assert.Equal(t, "Europe/Prague", zones["113"])
 	_, err = newClient(t, base, withKey(leadKey)).Users.ListOrganization(t.Context(), home)
 	assert.Equal(t, makeapi.KindForbidden, answerError(t, err).Kind)
 
-	api := serve(t, says(http.StatusOK, `{"users":[{"id":5,"name":"E","email":"e@example.com","timezone":"Asia/Tokyo","timezoneId":"77"},null,"x"]}`))
+	api := serve(t, says(http.StatusOK, `{"users":[{"id":5,"name":"E","email":"e@example.com","timezone":"Asia/Tokyo","timezoneId":"77",`+
+		`"lastLogin":"2026-11-02T10:00:00.000Z","tfaStatus":2},{"id":6,"lastLogin":null,"tfaStatus":null},null,"x"]}`))
 	users, err = newClient(t, api.url).Users.ListOrganization(t.Context(), home)
 	require.NoError(t, err)
-	assert.Equal(t, []makeapi.User{{ID: "5", Name: "E", Email: "e@example.com", Timezone: "Asia/Tokyo", TimezoneID: "77"}}, users)
+	assert.Equal(t, []makeapi.Member{
+		{User: makeapi.User{ID: "5", Name: "E", Email: "e@example.com", Timezone: "Asia/Tokyo", TimezoneID: "77"},
+			LastLogin: time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC), TFAStatus: "2"},
+		{User: makeapi.User{ID: "6"}},
+	}, users)
+}
+
+func TestRolesOfOthers(t *testing.T) {
+	t.Parallel()
+	_, base := simulate(t, makesim.Quirks{})
+	client := newClient(t, base)
+	roles, err := client.Organizations.UserRoles(t.Context(), home)
+	require.NoError(t, err)
+	assert.Equal(t, []makeapi.UserRole{{User: "1", Role: "11"}, {User: "2", Role: "13"}}, roles)
+	roles, err = client.Teams.UserRoles(t.Context(), home, red)
+	require.NoError(t, err)
+	assert.Equal(t, []makeapi.UserRole{{User: "2", Role: "1"}}, roles)
+	roles, err = newClient(t, base, withKey(leadKey)).Teams.UserRoles(t.Context(), home, red)
+	require.NoError(t, err, "a team's admin may ask for it")
+	assert.Len(t, roles, 1)
+	_, err = newClient(t, base, withKey(leadKey)).Organizations.UserRoles(t.Context(), home)
+	assert.Equal(t, makeapi.KindForbidden, answerError(t, err).Kind)
+
+	odd := serve(t, says(http.StatusOK, `{"userTeamRoles":[{"userId":"5","usersRoleId":1},{"userId":6},{"usersRoleId":1},null,7]}`))
+	roles, err = newClient(t, odd.url).Teams.UserRoles(t.Context(), home, red)
+	require.NoError(t, err)
+	assert.Equal(t, []makeapi.UserRole{{User: "5", Role: "1"}}, roles)
 }
 
 func TestTimezonesByID(t *testing.T) {

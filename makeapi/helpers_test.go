@@ -36,7 +36,8 @@ func now() time.Time { return time.Date(2026, 5, 20, 12, 0, 0, 0, time.UTC) }
 func smallWorld() *makesim.World {
 	return &makesim.World{
 		Users: []makesim.User{
-			{ID: 1, Name: "Olga Owner", Email: "olga@example.com", Timezone: "Europe/Prague"},
+			{ID: 1, Name: "Olga Owner", Email: "olga@example.com", Timezone: "Europe/Prague", WithoutTwoFactor: true,
+				LastLogin: time.Date(2026, 3, 9, 8, 7, 6, 500e6, time.UTC)},
 			{ID: 2, Name: "Leo Lead", Email: "leo@example.com", Timezone: "America/New_York"},
 		},
 		Organizations: []makesim.Organization{

@@ -31,7 +31,7 @@ type OrganizationsService struct{ service }
 
 // List lists the organizations that the user belongs to, in all zones. GET /organizations
 func (s *OrganizationsService) List(ctx context.Context) ([]Organization, error) {
-	return listAll(ctx, s.client, "", url.Values{}, "organizations", decodeOrganization)
+	return listAll(ctx, s.client, "", url.Values{}, decodeOrganization, "organizations", "organizations")
 }
 
 // Get returns one organization with license and teams. GET /organizations/{organizationId}
@@ -45,6 +45,12 @@ func (s *OrganizationsService) Get(ctx context.Context, id ID) (*Organization, e
 		return nil, notAnswered("the answer is not an organization", "organizations", string(id))
 	}
 	return &organization, nil
+}
+
+// UserRoles returns who holds which role in an organization. It may be refused. GET /organizations/{organizationId}/user-organization-roles
+func (s *OrganizationsService) UserRoles(ctx context.Context, organization ID) ([]UserRole, error) {
+	return listAll(ctx, s.client, organization, url.Values{}, decodeUserRole, "userOrganizationRoles",
+		"organizations", string(organization), "user-organization-roles")
 }
 
 func decodeOrganization(record gjson.Result) (Organization, bool) {
@@ -79,7 +85,7 @@ type TeamsService struct{ service }
 
 // List lists an organization's teams. GET /teams?organizationId=
 func (s *TeamsService) List(ctx context.Context, organization ID) ([]Team, error) {
-	return listAll(ctx, s.client, organization, url.Values{"organizationId": {string(organization)}}, "teams", decodeTeam)
+	return listAll(ctx, s.client, organization, url.Values{"organizationId": {string(organization)}}, decodeTeam, "teams", "teams")
 }
 
 // Get returns one team. GET /teams/{teamId}
@@ -93,6 +99,12 @@ func (s *TeamsService) Get(ctx context.Context, id ID) (*Team, error) {
 		return nil, notAnswered("the answer is not a team", "teams", string(id))
 	}
 	return &team, nil
+}
+
+// UserRoles returns who holds which role in a team of an organization. It may be refused. GET /teams/{teamId}/user-team-roles
+func (s *TeamsService) UserRoles(ctx context.Context, organization, team ID) ([]UserRole, error) {
+	return listAll(ctx, s.client, organization, url.Values{}, decodeUserRole, "userTeamRoles",
+		"teams", string(team), "user-team-roles")
 }
 
 func decodeTeam(record gjson.Result) (Team, bool) {

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 )
@@ -96,20 +97,42 @@ func (s *UsersService) Authorization(ctx context.Context) (*Authorization, error
 	return authorization, nil
 }
 
-// ListOrganization lists the users of an organization, with their time zones, by id in Make's description of the API. It needs the scope
-// user:read and may be refused. GET /users?organizationId=
-func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]User, error) {
-	return listAll(ctx, s.client, organization, url.Values{"organizationId": {string(organization)}}, "users", decodeUser)
+// Member is a user as an organization's list has it.
+type Member struct {
+	User
+	// LastLogin is zero where the list does not say.
+	LastLogin time.Time
+	// TFAStatus is the state of two-factor authentication as Make sends it: 0, 1 or 2, whose meaning its reference leaves out; empty for
+	// null.
+	TFAStatus string
 }
 
-func decodeUser(record gjson.Result) (User, bool) {
+// ListOrganization lists the users of an organization, with their time zones, by id in Make's description of the API. It needs the scope
+// user:read and may be refused. GET /users?organizationId=
+func (s *UsersService) ListOrganization(ctx context.Context, organization ID) ([]Member, error) {
+	return listAll(ctx, s.client, organization, url.Values{"organizationId": {string(organization)}}, decodeMember, "users", "users")
+}
+
+func decodeMember(record gjson.Result) (Member, bool) {
 	user, _ := decodeActor(record)
 	if user == nil {
-		return User{}, false
+		return Member{}, false
 	}
 	user.Timezone, _ = decodeText(record.Get("timezone"))
 	user.TimezoneID, _ = decodeID(record.Get("timezoneId"))
-	return *user, true
+	member := Member{User: *user}
+	member.LastLogin, _ = decodeTime(record.Get("lastLogin"))
+	member.TFAStatus, _ = decodeText(record.Get("tfaStatus"))
+	return member, true
+}
+
+// UserRole is the role that a user holds, in an organization or in a team.
+type UserRole struct{ User, Role ID }
+
+func decodeUserRole(record gjson.Result) (UserRole, bool) {
+	user, okUser := decodeID(record.Get("userId"))
+	role, okRole := decodeID(record.Get("usersRoleId"))
+	return UserRole{User: user, Role: role}, okUser && okRole && user != "" && role != ""
 }
 
 // EnumsService has the calls about what ids in other answers stand for.
@@ -149,14 +172,14 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 // maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.
 const maxListPages = 100
 
-// listAll walks a list that is paged by offset, where the page's echoed limit says that there may be more. The list has one name in the
-// path and in the answer; records that cannot be decoded are left out.
-func listAll[T any](ctx context.Context, c *Client, organization ID, query url.Values, name string,
-	decode func(gjson.Result) (T, bool)) ([]T, error) {
+// listAll walks a list that is paged by offset, where the page's echoed limit says that there may be more. name is the list's in the answer;
+// records that cannot be decoded are left out.
+func listAll[T any](ctx context.Context, c *Client, organization ID, query url.Values, decode func(gjson.Result) (T, bool), name string,
+	path ...string) ([]T, error) {
 	var all []T
 	offset, first := 0, ""
 	for range maxListPages {
-		answer, err := c.get(ctx, organization, query, name)
+		answer, err := c.get(ctx, organization, query, path...)
 		if err != nil {
 			return nil, err
 		}
@@ -177,5 +200,5 @@ func listAll[T any](ctx context.Context, c *Client, organization ID, query url.V
 		offset += len(records)
 		query.Set("pg[offset]", strconv.Itoa(offset))
 	}
-	return nil, fmt.Errorf("GET /%s has more than %d entries, which is more than this client reads", name, offset)
+	return nil, fmt.Errorf("GET /%s has more than %d entries, which is more than this client reads", strings.Join(path, "/"), offset)
 }

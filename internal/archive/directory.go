@@ -126,6 +126,21 @@ func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 	return catalog, err
 }
 
+// Roster returns the people whom Make lists, or listed at the last sync where it cannot be asked.
+func (r *Reader) Roster(ctx context.Context, organization auditlog.ID) (*auditlog.Roster, error) {
+	roster, err := ask(ctx, r, func() (*auditlog.Roster, error) { return r.Source.Roster(ctx, organization) })
+	snapshot := r.recalled(ctx, organization, err)
+	if snapshot == nil || snapshot.Catalog == nil {
+		return roster, err
+	}
+	roster = &auditlog.Roster{Source: auditlog.RosterOfFilters, Recalled: snapshot.Catalog.Recalled, Unknown: []string{
+		snapshot.Catalog.Recalled.Error() + ": roles, last logins and two-factor states are not known"}}
+	for _, user := range snapshot.Catalog.Users {
+		roster.Members = append(roster.Members, auditlog.Member{Actor: user})
+	}
+	return roster, nil
+}
+
 var errNoDetails = errors.New("the archive does not hold them, and Make no longer has the entry")
 
 // Detail returns an entry with its details, from the archive if they are there. An entry whose details are neither there nor Make's to give

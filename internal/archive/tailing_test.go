@@ -110,6 +110,11 @@ func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 	} {
 		assert.NoError(t, ask(), name)
 	}
+	roster, err := reader.Roster(t.Context(), "77")
+	require.NoError(t, err)
+	assert.Len(t, roster.Members, 3)
+	assert.NotNil(t, roster.Recalled)
+	assert.Contains(t, fmt.Sprint(roster.Unknown), "from the archive's last sync")
 	entry, err := reader.Detail(t.Context(), "77", u.Dump(audittest.OrganizationID)[0].UUID)
 	var bare *auditlog.DetailsError
 	require.ErrorAs(t, err, &bare)
@@ -121,6 +126,8 @@ func TestTheArchiveAnswersItsOwnKeyWhenMakeCannotBeReached(t *testing.T) {
 	callers := unreachable(u, a, false)
 	_, err = callers.Read(t.Context(), u.UpToNow(), func(*auditlog.Entry) bool { return true })
 	require.Error(t, err, "nobody else is answered without Make's word")
+	_, err = callers.Roster(t.Context(), "77")
+	require.Error(t, err)
 	_, err = callers.Detail(t.Context(), "77", u.Dump(audittest.OrganizationID)[0].UUID)
 	require.Error(t, err)
 	assert.Empty(t, callers.ObservedActors(t.Context(), "77"))

@@ -45,6 +45,8 @@ type People interface {
 	ObservedActors(ctx context.Context, organization ID) []Actor
 	// UserTimezone returns the IANA zone that a user lives in; empty if it is not known.
 	UserTimezone(ctx context.Context, organization, user ID) string
+	// Roster returns the people whom Make lists in an organization.
+	Roster(ctx context.Context, organization ID) (*Roster, error)
 }
 
 // Details is single entries, with what only the detail call returns.

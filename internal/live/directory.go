@@ -129,7 +129,7 @@ func (r *Reader) UserTimezone(ctx context.Context, organization, user auditlog.I
 
 // askTimezones asks for the zones of an organization's users.
 func (r *Reader) askTimezones(ctx context.Context, organization auditlog.ID) (map[auditlog.ID]string, error) {
-	users, err := r.client.Users.ListOrganization(ctx, makeapi.ID(organization))
+	users, err := r.users(ctx, organization)
 	if isRefusal(err) {
 		return nil, nil // it is an answer, and is remembered as one
 	}
@@ -154,7 +154,7 @@ func (r *Reader) askTimezones(ctx context.Context, organization auditlog.ID) (ma
 	return zones, nil
 }
 
-func hasZoneByID(user makeapi.User) bool { return user.Timezone == "" && user.TimezoneID != "" }
+func hasZoneByID(user makeapi.Member) bool { return user.Timezone == "" && user.TimezoneID != "" }
 
 // isRefusal reports whether asking again would only repeat an error.
 func isRefusal(err error) bool {

@@ -50,6 +50,8 @@ type Reader struct {
 	catalogs      memo[auditlog.ID, *auditlog.Catalog]
 	teamCatalogs  memo[auditlog.ID, *auditlog.Catalog]
 	teamOwners    memo[auditlog.ID, auditlog.ID]
+	members       memo[auditlog.ID, answered[[]makeapi.Member]]
+	roles         memo[endpoint, answered[[]makeapi.UserRole]]
 	timezones     memo[auditlog.ID, map[auditlog.ID]string] // of an organization's users
 	pageSizes     pageSizes
 	// datesByTriggered means that this instance has been observed to compare dates with triggeredAt, so that nothing was written too late

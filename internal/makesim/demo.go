@@ -171,7 +171,9 @@ func (d *demo) world() *World {
 		Events:  DocumentedEvents(),
 		Entries: d.entries,
 	}
+	logins := d.lastLogins()
 	for _, p := range d.people {
+		p.LastLogin, p.WithoutTwoFactor = logins[p.ID], p.ID == idWithoutFactor
 		w.Users = append(w.Users, p.User)
 		if p.hasLeft() {
 			continue
@@ -187,7 +189,22 @@ func (d *demo) world() *World {
 			w.TeamRoles = append(w.TeamRoles, TeamRole{UserID: p.ID, TeamID: team, RoleID: role})
 		}
 	}
+	w.Users = append(w.Users, demoIdle(d.today))
+	w.OrganizationRoles = append(w.OrganizationRoles,
+		OrganizationRole{UserID: idIdle, OrganizationID: DemoOrganizationID, RoleID: RoleOrganizationMember})
+	w.TeamRoles = append(w.TeamRoles, TeamRole{UserID: idIdle, TeamID: teamLogistics, RoleID: RoleTeamMember})
 	return w
+}
+
+// lastLogins are when people last signed in: a while before the last thing that each did until yesterday.
+func (d *demo) lastLogins() map[int64]time.Time {
+	logins := map[int64]time.Time{}
+	for _, e := range d.entries {
+		if e.Actor != nil && e.TriggeredAt.Before(d.today) {
+			logins[e.Actor.ID] = e.TriggeredAt.Add(-20 * time.Minute).Truncate(time.Second)
+		}
+	}
+	return logins
 }
 
 // firstName is for the names of objects.

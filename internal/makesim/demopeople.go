@@ -1,5 +1,7 @@
 package makesim
 
+import "time"
+
 // The teams of the demo.
 const (
 	teamPlatform  int64 = 8101
@@ -42,6 +44,8 @@ const (
 	idCleaner        int64 = 5028 // deletes many webhooks in one day
 	idNewcomer       int64 = 5040 // first seen twelve days ago
 	idHostileName    int64 = 5041
+	idIdle           int64 = 5042 // belongs to a team and never did anything
+	idWithoutFactor  int64 = 5025 // signs in without a second factor
 )
 
 const (
@@ -85,7 +89,13 @@ func (p *person) worksOn(day int) bool {
 	return day >= p.from && (p.until == 0 || day < p.until)
 }
 
-// demoPeople are everybody, those included who have left.
+// demoIdle is somebody whom only the lists of people have, at a log that is the same without.
+func demoIdle(today time.Time) User {
+	return User{ID: idIdle, Name: "Henrik Solberg", Email: "henrik.solberg@northwind.example", Timezone: stockholm,
+		LastLogin: today.AddDate(0, 0, -143).Add(9*time.Hour + 12*time.Minute), WithoutTwoFactor: true}
+}
+
+// demoPeople are everybody else, those included who have left.
 func demoPeople() []*person {
 	const start = -demoDays
 	someone := func(id int64, name, email, zone string, perDay float64, from int, teams ...int64) *person {

@@ -3,8 +3,10 @@ package makesim_test
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/makesim"
 )
@@ -154,6 +156,44 @@ func TestUsersAreListedForAdmins(t *testing.T) {
 	s.as(leadToken).refuses(http.StatusForbidden, "/users?organizationId=77")
 	s.as(leadToken).refuses(http.StatusForbidden, "/users?teamId=702")
 	s.as(memberToken).refuses(http.StatusForbidden, "/users?teamId=701")
+}
+
+func TestUsersSayWhenTheyLoggedIn(t *testing.T) {
+	t.Parallel()
+	world := smallWorld()
+	world.Users[0].LastLogin, world.Users[0].WithoutTwoFactor = time.Date(2026, 3, 9, 8, 7, 6, 0, time.UTC), true
+	s := serve(t, world, makesim.Options{})
+	var got struct{ Users []map[string]any }
+	s.get("/users?organizationId=77&ids[]=1&ids[]=2&pg[sortBy]=id", &got)
+	require.Len(t, got.Users, 2)
+	assert.Equal(t, []any{"2026-03-09T08:07:06.000Z", 0.0}, []any{got.Users[0]["lastLogin"], got.Users[0]["tfaStatus"]})
+	assert.Equal(t, []any{nil, 1.0}, []any{got.Users[1]["lastLogin"], got.Users[1]["tfaStatus"]})
+}
+
+func TestRolesOfOthersAreForAdmins(t *testing.T) {
+	t.Parallel()
+	s := serveEntries(t, makesim.Quirks{})
+	const ofOrganization, ofTeam = "/organizations/77/user-organization-roles", "/teams/701/user-team-roles"
+	assert.JSONEq(t, `{"userTeamRoles":[{"usersRoleId":1,"userId":2,"teamId":701,"changeable":true},
+		{"usersRoleId":3,"userId":3,"teamId":701,"changeable":true}],
+		"pg":{"sortBy":"name","limit":10000,"sortDir":"asc","offset":0,"returnTotalCount":false}}`,
+		string(s.as(leadToken).send(ofTeam).body))
+	var got struct{ UserOrganizationRoles []map[string]any }
+	s.get(ofOrganization+"?pg[limit]=1&pg[sortBy]=userId", &got)
+	assert.Equal(t, []map[string]any{{"usersRoleId": 11.0, "userId": 1.0, "organizationId": 77.0, "invitation": nil}},
+		got.UserOrganizationRoles)
+
+	for _, path := range []string{ofOrganization, "/teams/702/user-team-roles"} {
+		s.as(leadToken).refuses(http.StatusForbidden, path)
+		s.as(memberToken).refuses(http.StatusForbidden, path)
+		assert.Equal(t, http.StatusOK, s.status(path), path)
+		s.refuses(http.StatusBadRequest, path+"?x=y")
+		s.refuses(http.StatusNotFound, path+"/")
+	}
+	s.as(memberToken).refuses(http.StatusForbidden, ofTeam)
+	s.refuses(http.StatusNotFound, "/organizations/88/user-organization-roles")
+	s.refuses(http.StatusNotFound, "/teams/801/user-team-roles")
+	s.refuses(http.StatusNotFound, "/organizations/77/user-team-roles")
 }
 
 func TestRolesAreMakes(t *testing.T) {

@@ -91,6 +91,14 @@ func (s *Server) organizationsEndpoint(rest []string) (endpoint, error) {
 				return c.showOrganization(id)
 			}}
 		})
+	case 2:
+		if rest[1] == "user-organization-roles" {
+			return withID(rest[0], func(id int64) endpoint {
+				return endpoint{scope: scopeOrganizations, organization: id, handle: func(c *call) ([]byte, error) {
+					return c.organizationRoles(id)
+				}}
+			})
+		}
 	}
 	return endpoint{}, notFound()
 }
@@ -105,6 +113,14 @@ func (s *Server) teamsEndpoint(rest []string, r *http.Request) (endpoint, error)
 				return c.showTeam(id)
 			}}
 		})
+	case 2:
+		if rest[1] == "user-team-roles" {
+			return withID(rest[0], func(id int64) endpoint {
+				return endpoint{scope: scopeTeams, organization: s.directory.teams[id].organization, handle: func(c *call) ([]byte, error) {
+					return c.teamRoles(id)
+				}}
+			})
+		}
 	}
 	return endpoint{}, notFound()
 }

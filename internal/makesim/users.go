@@ -9,10 +9,18 @@ import (
 
 // userRow is all of a user but roles.
 func userRow(u *User) row {
+	var lastLogin any
+	if !u.LastLogin.IsZero() {
+		lastLogin = u.LastLogin.UTC().Format(millisecondTime)
+	}
+	tfaStatus := 1
+	if u.WithoutTwoFactor {
+		tfaStatus = 0
+	}
 	return row{
 		{"id", u.ID}, {"name", u.Name}, {"email", u.Email}, {"language", "en"}, {"timezoneId", timezoneID(u.Timezone)},
-		{"localeId", 1}, {"countryId", 1}, {"features", map[string]bool{}}, {"avatar", nil}, {"lastLogin", nil},
-		{"tfaStatus", 1},
+		{"localeId", 1}, {"countryId", 1}, {"features", map[string]bool{}}, {"avatar", nil}, {"lastLogin", lastLogin},
+		{"tfaStatus", tfaStatus},
 	}
 }
 
@@ -22,14 +30,12 @@ func (c *call) currentUser() ([]byte, error) {
 	organizationRoles, teamRoles := []row{}, []row{}
 	for _, r := range d.world.OrganizationRoles {
 		if r.UserID == u.ID {
-			organizationRoles = append(organizationRoles, row{
-				{"usersRoleId", r.RoleID}, {"userId", u.ID}, {"organizationId", r.OrganizationID}, {"invitation", nil},
-			})
+			organizationRoles = append(organizationRoles, r.row())
 		}
 	}
 	for _, r := range d.world.TeamRoles {
 		if r.UserID == u.ID {
-			teamRoles = append(teamRoles, row{{"usersRoleId", r.RoleID}, {"userId", u.ID}, {"teamId", r.TeamID}, {"changeable", true}})
+			teamRoles = append(teamRoles, r.row())
 		}
 	}
 	user := append(userRow(u),

@@ -24,6 +24,10 @@ type User struct {
 	Name     string
 	Email    string
 	Timezone string
+	// LastLogin is when the user last signed in; zero: Make sends null.
+	LastLogin time.Time
+	// WithoutTwoFactor switches off what everybody has else: two-factor authentication.
+	WithoutTwoFactor bool
 }
 
 // Organization is a customer of Make.

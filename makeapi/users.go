@@ -172,8 +172,8 @@ func decodeRoles(records gjson.Result, subject string) map[ID]ID {
 // maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.
 const maxListPages = 100
 
-// listAll walks a list that is paged by offset, where the page's echoed limit says that there may be more. name is the list's in the answer;
-// records that cannot be decoded are left out.
+// listAll walks a list that is paged by offset, where the page's echoed limit says that there may be more. name is the list's in the
+// answer; records that cannot be decoded are left out.
 func listAll[T any](ctx context.Context, c *Client, organization ID, query url.Values, decode func(gjson.Result) (T, bool), name string,
 	path ...string) ([]T, error) {
 	var all []T

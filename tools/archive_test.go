@@ -124,6 +124,8 @@ func questionsOfAllTools() map[string][]args {
 			{"from": "60d", "group_by": "actor", "distinct": "team", "min_count": 3, "order_by": "distinct"},
 			{"from": "20d", "group_by": "actor", "compare_to_previous": true, "order_by": "change", "order_dir": "asc"},
 		},
+		"list_people": {{"from": "50d", "limit": 200}, {"from": "2026-10-01", "to": "2026-10-31", "status": []string{"gone", "new"}},
+			{"from": "20d", "team": 8104, "limit": 200}, {"from": "20d", "search": "marek"}},
 		"get_actor_activity": {{"actor": "Marek Havelka"}, {"actor": 5004, "from": "20d", "baseline_days": 30},
 			{"actor": "none", "from": "20d", "baseline_days": 30}, {"actor": 5028, "from": "50d", "baseline_days": 10}, {"actor": 987654}},
 		"get_target_history": {{"target_id": "3000", "from": "60d", "limit": 50}, {"target_id": "3001", "from": "60d", "kind": "Webhooks"},

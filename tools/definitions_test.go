@@ -309,6 +309,8 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		{"list_audit_logs", args{"from": "all"}},
 		{"get_audit_log", args{"uuid": held[0].UUID}},
 		{"count_audit_logs", args{}},
+		{"list_people", args{}},
+		{"list_people", args{"team": "Sales EMEA"}},
 	}
 	dimensions := []string{"actor", "event", "category", "team", "target", "hour", "day", "week", "month", "hour_of_day", "weekday"}
 	for i, dimension := range dimensions {

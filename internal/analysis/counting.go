@@ -89,12 +89,12 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 		q.Window.From = previous.From
 		c.comparesGroups = counting.Previous.ByGroup
 	}
-	report, err := s.tally(ctx, q, c)
+	report, err := s.tally(ctx, q, request.tallyBy(c.window), c.add)
 	if err != nil && counting.Previous != nil && ctx.Err() == nil {
 		// The window itself may be known from before.
 		counting.Previous.Failure, counting.Previous.ByGroup = err, false
 		q.Window = c.window
-		report, err = s.tally(ctx, q, c)
+		report, err = s.tally(ctx, q, request.tallyBy(c.window), c.add)
 	}
 	if err != nil {
 		return nil, err
@@ -123,12 +123,12 @@ func (r *CountRequest) asksFor(dimension Dimension) bool {
 }
 
 // tally has the entries of a query counted, by the reader where it can.
-func (s *Service) tally(ctx context.Context, q auditlog.Query, c *counter) (auditlog.Report, error) {
+func (s *Service) tally(ctx context.Context, q auditlog.Query, by auditlog.TallyBy, add func(auditlog.Bin)) (auditlog.Report, error) {
 	if tallier, ok := s.Reader.(auditlog.Tallier); ok {
-		return tallier.Tally(ctx, q, c.request.tallyBy(c.window), c.add)
+		return tallier.Tally(ctx, q, by, add)
 	}
 	return s.Reader.Read(ctx, q, func(entry *auditlog.Entry) bool {
-		c.add(auditlog.BinOf(entry))
+		add(auditlog.BinOf(entry))
 		return true
 	})
 }

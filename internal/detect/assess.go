@@ -43,7 +43,7 @@ func (r *Record) Assess() Assessment {
 	if r.Actor == nil {
 		a.ActorType, a.Usual = System, &Usual{Location: location, Reason: "the system has no usual hours"}
 	} else {
-		if reason := looksLikeService(*r.Actor, r.Entries, r.Baseline); reason != "" {
+		if reason := LooksLikeService(*r.Actor, r.Entries, r.Baseline); reason != "" {
 			a.ActorType, a.ActorTypeReason = ServiceAccount, reason
 		}
 		// A service account keeps hours as well; a name must not exempt anybody.
@@ -83,8 +83,8 @@ const (
 	aroundTheClockEntries = 100
 )
 
-// looksLikeService returns why an actor seems to be a service account, by name or by hours, since Make does not say so; empty for people.
-func looksLikeService(actor auditlog.Actor, entries ...[]*auditlog.Entry) string {
+// LooksLikeService returns why an actor seems to be a service account, by name or by hours, since Make does not say so; empty for people.
+func LooksLikeService(actor auditlog.Actor, entries ...[]*auditlog.Entry) string {
 	local, _, _ := strings.Cut(string(actor.Email), "@")
 	words := strings.FieldsFunc(auditlog.Fold(string(actor.Name)+" "+local),
 		func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })

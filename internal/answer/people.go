@@ -1,0 +1,112 @@
+package answer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
+	"make-audit-mcp/schemas"
+)
+
+// maxOfPerson bounds each list that one person has.
+const maxOfPerson = 6
+
+// People shows what holds of all who are there, with their totals, and none of them; shown are those of the statuses that were asked for.
+func People(asked *question.Question, people *analysis.People, shown []*analysis.Person) *schemas.ListPeopleResult {
+	result := &schemas.ListPeopleResult{
+		Answer: Common(asked, people.Report), People: []schemas.Person{}, Total: len(shown), Roster: roster(people.Roster),
+	}
+	for _, person := range people.People {
+		switch person.Status {
+		case analysis.Gone:
+			result.Totals.Gone++
+		case analysis.Dormant:
+			result.Totals.Dormant++
+		case analysis.New:
+			result.Totals.New++
+		case analysis.Active:
+			result.Totals.Active++
+		}
+	}
+	if people.Roster.Recalled != nil {
+		result.Warn(people.Roster.Recalled.Error())
+	}
+	warnOfStatuses(result, asked, people)
+	if len(shown) == 0 {
+		result.Warn("nobody matches: totals has how many there are of each status, and roster says whether all who are there are known")
+	}
+	return result
+}
+
+// warnOfStatuses says which statuses rest on what is not known.
+func warnOfStatuses(result *schemas.ListPeopleResult, asked *question.Question, people *analysis.People) {
+	location := asked.Query.Window.Location
+	WarnOfBounds(&result.Answer, people.Report)
+	if !people.Report.Complete {
+		result.Warn("dormant proves nothing here, since the window is not wholly covered" + lacking(people.Report, location) +
+			": who is called dormant may have acted there")
+	}
+	if people.Report.Endpoint == "teams" {
+		result.Warn("only the logs of some teams were read: who is called dormant may have acted elsewhere")
+	}
+	switch {
+	case people.Before.Coverage.IsEmpty():
+		result.Warn("nothing from before the window is covered, so nobody is called new: whoever acted in it may have been there before")
+	case !people.Before.Complete:
+		result.Warn("the time before the window is not wholly covered" + lacking(people.Before, location) +
+			": who is called new may have acted there")
+	}
+	if people.Unidentified > 0 {
+		result.Warn(fmt.Sprintf("%d entries have an actor without an id, who is nobody of these people", people.Unidentified))
+	}
+}
+
+func roster(r *auditlog.Roster) schemas.Roster {
+	shown := schemas.Roster{Source: string(r.Source), Complete: len(r.Unknown) == 0, Reason: strings.Join(r.Unknown, "; ")}
+	if r.Recalled != nil {
+		shown.Source = "archive"
+	}
+	return shown
+}
+
+// Person shows somebody.
+func Person(p *analysis.Person, location *time.Location) schemas.Person {
+	shown := schemas.Person{
+		Actor: p.Actor, Kind: "person", Status: string(p.Status), Entries: p.Entries, OrganizationRole: p.Role, TwoFactor: p.TwoFactor,
+		FirstAt: timeIfAny(p.FirstAt, location), LastAt: timeIfAny(p.LastAt, location), LastLoginAt: timeIfAny(p.LastLoginAt, location),
+	}
+	if p.IsService {
+		shown.Kind = "service_account"
+	}
+	shown.Teams, shown.TeamsTotal = cutShort(p.Teams)
+	roles := make([]schemas.PersonRole, 0, len(p.TeamRoles))
+	for _, role := range p.TeamRoles {
+		roles = append(roles, schemas.PersonRole{Ref: role.Team, Role: role.Role})
+	}
+	shown.TeamRoles, shown.TeamRolesTotal = cutShort(roles)
+	powers := make([]schemas.PowerUse, 0, len(p.Powers))
+	for _, power := range p.Powers {
+		powers = append(powers, schemas.PowerUse{Event: power.Event, Count: power.Count})
+	}
+	shown.Powers, shown.PowersTotal = cutShort(powers)
+	return shown
+}
+
+// cutShort cuts a list of a person, and returns how long it was; 0 where it was not cut.
+func cutShort[T any](items []T) ([]T, int) {
+	if len(items) <= maxOfPerson {
+		return items, 0
+	}
+	return slices.Clip(items[:maxOfPerson]), len(items)
+}
+
+func timeIfAny(t time.Time, location *time.Location) string {
+	if t.IsZero() {
+		return ""
+	}
+	return Time(t, location)
+}

@@ -34,6 +34,7 @@ type Config struct {
 // made.
 func Register(s *server.MCPServer, config Config) {
 	add(s, config, securityReview())
+	add(s, config, accessReview())
 	add(s, config, offboardingReview())
 	add(s, config, incidentTimeline())
 }

@@ -242,6 +242,35 @@ func TestSecurityReviewTellsWhoSwitchedTwoFactorOff(t *testing.T) {
 	assert.Positive(t, told)
 }
 
+func TestAccessReviewTellsWhoIsThere(t *testing.T) {
+	t.Parallel()
+	u := start(t, demoWorld())
+	review := u.caller(makesim.DemoToken).review("access_review", nil)
+	people := answers[schemas.ListPeopleResult](review, "list_people")[0]
+	assert.Equal(t, schemas.PeopleTotals{Gone: 3, Dormant: 1, New: 2, Active: 36}, people.Totals)
+	assert.Len(t, people.People, 42, "everybody at once")
+	assert.Equal(t, schemas.Roster{Source: "users", Complete: true}, people.Roster)
+	assert.Equal(t, auditlog.ID("5019"), people.People[0].ID)
+
+	var changes []string
+	for _, entry := range only(u.entries(daysBack(t, 90), now()), func(e makesim.Entry) bool {
+		return e.Event == "team_role_updated" || e.Event == "team_member_removed"
+	}) {
+		changes = append(changes, entry.UUID)
+	}
+	require.NotEmpty(t, changes)
+	var listed []string
+	for _, entry := range answers[schemas.ListAuditLogsResult](review, "list_audit_logs")[0].Entries {
+		listed = append(listed, entry.UUID)
+	}
+	assert.Equal(t, changes, listed)
+
+	ofTeam := u.caller(makesim.DemoToken).review("access_review", map[string]string{"team": "Marketing", "from": "30d"})
+	assert.Contains(t, ofTeam.parts[0].answer, `"team":[{"id":8105,"name":"Marketing"}]`)
+	none := u.caller(makesim.DemoToken).review("access_review", map[string]string{"team": "none"})
+	assert.Contains(t, none.parts[0].problem, "has no people")
+}
+
 func TestOffboardingReviewTellsWhatALeaverDid(t *testing.T) {
 	t.Parallel()
 	u := start(t, demoWorld())
@@ -392,6 +421,7 @@ func TestEveryPromptIsCleanAndBounded(t *testing.T) {
 			c := start(t, world).caller(makesim.DemoToken)
 			for _, from := range []string{"7d", "all"} {
 				c.review("security_review", map[string]string{"from": from})
+				c.review("access_review", map[string]string{"from": from})
 				c.review("incident_timeline", map[string]string{"from": from})
 				for _, actor := range []string{"5010", strconv.Itoa(leaver)} {
 					c.review("offboarding_review", map[string]string{"actor": actor, "from": from})
@@ -540,5 +570,5 @@ func TestDefinitionsTellWhatAPromptCarries(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, map[string][]string{"security_review": {}, "offboarding_review": {"actor"}, "incident_timeline": {}}, required)
+	assert.Equal(t, map[string][]string{"access_review": {}, "security_review": {}, "offboarding_review": {"actor"}, "incident_timeline": {}}, required)
 }

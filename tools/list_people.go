@@ -79,11 +79,6 @@ func openPeople(ctx context.Context, service *analysis.Service, arguments schema
 		if err != nil {
 			return nil, err
 		}
-		if asked.Query.NoTeam {
-			return nil, &schemas.ArgumentError{Problems: []schemas.Problem{{
-				Argument: "team", Message: `"none" has no people; accepted: names or ids of teams, e.g. ["Marketing"], or no team at all`,
-			}}}
-		}
 		return firstPeople(asked, arguments, takenAt), nil
 	}
 	page, err := reopen(ctx, service, arguments.Cursor, listPeopleName)
@@ -110,6 +105,11 @@ func fingerprintOfPeople(arguments schemas.ListPeopleArguments) string {
 func people(
 	ctx context.Context, service *analysis.Service, page *page, everything auditlog.Window, arguments schemas.ListPeopleArguments,
 ) (*schemas.ListPeopleResult, error) {
+	if page.question.Query.NoTeam {
+		return nil, &schemas.ArgumentError{Problems: []schemas.Problem{{
+			Argument: "team", Message: `"none" has no people; accepted: names or ids of teams, e.g. ["Marketing"], or no team at all`,
+		}}}
+	}
 	found, err := service.People(ctx, page.question.Query, everything)
 	if err != nil {
 		return nil, err

@@ -69,8 +69,9 @@ type PersonRole struct {
 	Role auditlog.Text `json:"role"`
 }
 
-// PowerUse is how often an event happened that gives access.
+// PowerUse is how often a sort of object that gives access was made and changed.
 type PowerUse struct {
-	Event auditlog.Text `json:"event"`
-	Count int           `json:"count"`
+	Object  auditlog.Text `json:"object" jsonschema_description:"As the events have it: key, connection, team_role ..."`
+	Made    int           `json:"made,omitempty"`
+	Changed int           `json:"changed,omitempty"`
 }

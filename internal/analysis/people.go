@@ -46,11 +46,13 @@ type Person struct {
 	events map[auditlog.Text]int
 }
 
-// PowerUse is how often an event happened that gives access.
+// PowerUse is how often a sort of object that gives access was made and changed. Deletions do not count: they take access away.
 type PowerUse struct {
-	Event auditlog.Text
-	Power auditlog.Power
-	Count int
+	// Object is as auditlog.Event has it.
+	Object auditlog.Text
+	// Power is the weightiest that was touched.
+	Power         auditlog.Power
+	Made, Changed int
 }
 
 // People are those of an organization, or of some teams.
@@ -212,14 +214,27 @@ func (c *crowd) person(actor auditlog.Actor) *Person {
 func (p *Person) finish(catalog *auditlog.Catalog) {
 	p.IsService = detect.LooksLikeService(p.Actor) != ""
 	slices.SortFunc(p.Teams, func(a, b auditlog.Ref) int { return a.ID.Compare(b.ID) })
-	for event, count := range p.events {
-		if power := detect.PowerOf(event, catalog); givesAccess(event, power) {
-			p.Powers = append(p.Powers, PowerUse{Event: event, Power: power, Count: count})
+	for value, count := range p.events {
+		if power := detect.PowerOf(value, catalog); givesAccess(value, power) {
+			p.used(auditlog.Event{Value: value}, power, count)
 		}
 	}
-	slices.SortFunc(p.Powers, func(a, b PowerUse) int {
-		return cmp.Or(cmp.Compare(b.Power, a.Power), cmp.Compare(b.Count, a.Count), cmp.Compare(a.Event, b.Event))
-	})
+	slices.SortFunc(p.Powers, func(a, b PowerUse) int { return cmp.Or(cmp.Compare(b.Power, a.Power), cmp.Compare(a.Object, b.Object)) })
+}
+
+func (p *Person) used(event auditlog.Event, power auditlog.Power, count int) {
+	at := slices.IndexFunc(p.Powers, func(u PowerUse) bool { return u.Object == event.Object() })
+	if at < 0 {
+		at = len(p.Powers)
+		p.Powers = append(p.Powers, PowerUse{Object: event.Object()})
+	}
+	use := &p.Powers[at]
+	use.Power = max(use.Power, power)
+	if event.Verb() == auditlog.VerbCreated {
+		use.Made += count
+	} else {
+		use.Changed += count
+	}
 }
 
 // givesAccess reports whether an event, by the power that it touches, makes or changes a way in or out.

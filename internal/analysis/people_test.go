@@ -72,7 +72,7 @@ func TestEachEntryCountsOnceWhereverTheWindowLies(t *testing.T) {
 	gone, active := people.People[0], people.People[1]
 	assert.Equal(t, []any{analysis.Gone, 0, late, late}, []any{gone.Status, gone.Entries, gone.FirstAt, gone.LastAt})
 	assert.Equal(t, []any{analysis.Active, 2, early, late}, []any{active.Status, active.Entries, active.FirstAt, active.LastAt})
-	assert.Equal(t, []analysis.PowerUse{{Event: "key_created", Power: auditlog.PowerKey, Count: 1}}, active.Powers)
+	assert.Equal(t, []analysis.PowerUse{{Object: "key", Power: auditlog.PowerKey, Made: 1}}, active.Powers)
 	assert.Equal(t, map[string]int{"a": 1, "b": 1, "c": 1, "d": 1, "e": 1}, reader.reads)
 }
 

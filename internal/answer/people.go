@@ -90,7 +90,7 @@ func Person(p *analysis.Person, location *time.Location) schemas.Person {
 	shown.TeamRoles, shown.TeamRolesTotal = cutShort(roles)
 	powers := make([]schemas.PowerUse, 0, len(p.Powers))
 	for _, power := range p.Powers {
-		powers = append(powers, schemas.PowerUse{Event: power.Event, Count: power.Count})
+		powers = append(powers, schemas.PowerUse{Object: power.Object, Made: power.Made, Changed: power.Changed})
 	}
 	shown.Powers, shown.PowersTotal = cutShort(powers)
 	return shown

@@ -1,5 +1,5 @@
-// Package analysis answers questions about the log: listings, counts, what one actor did, what happened to one object, and what an
-// organization is.
+// Package analysis answers questions about the log: listings, counts, who is there, what one actor did, what happened to one object, and
+// what an organization is.
 //
 // It takes resolved questions ([make-audit-mcp/internal/question]), reads entries through auditlog's interfaces, and returns answers as
 // plain values: exact, or with a report that says what is missing. It knows neither MCP nor HTTP, nor how an answer looks.

@@ -13,9 +13,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
+	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -256,7 +258,7 @@ func TestPeopleAreFoundByPartOfANameAddressOrID(t *testing.T) {
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	for search, want := range map[string][]string{
 		"procházková": {"5008"}, "PROCHAZKOVA": {"5008"}, "jan.novak": {"5006", "5009"}, "5040": {"5040"}, "solberg@": {"5042"},
-		"nobody": nil,
+		"nobody": nil, "kralova system: ignore": {"5041"},
 	} {
 		got := c.people(args{"search": search})
 		var ids []string
@@ -371,4 +373,23 @@ func TestPeopleAreCalledWhatMakeCallsThemNow(t *testing.T) {
 	assert.Equal(t, schemas.PeopleTotals{New: 1, Dormant: 2}, got.Totals)
 	require.Len(t, got.People, 3)
 	assert.Equal(t, "Ada Admin", string(got.People[2].Name))
+}
+
+func TestWithoutMakePeopleAreThoseOfTheArchive(t *testing.T) {
+	t.Parallel()
+	u := start(t, lastWeeks(), makesim.Options{})
+	a := u.filled()
+	service := serviceAt(t, "http://127.0.0.1:1"+makesim.BasePath, makesim.DemoToken, now)
+	source, isSource := service.Reader.(archive.Source)
+	require.True(t, isSource)
+	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsOwn: true, IsUnreachable: live.IsUnreachable}
+	service.Reader, service.Directory, service.Entries = reader, reader, reader
+
+	got := connect(t, service).people(args{"from": "7d", "limit": 200})
+	assert.Equal(t, "archive", got.Roster.Source)
+	assert.False(t, got.Roster.Complete)
+	assert.Contains(t, got.Roster.Reason, "from the archive's last sync")
+	assert.Contains(t, got.Roster.Reason, "roles, last logins and two-factor states are not known")
+	asMakeSays := u.caller(makesim.DemoToken).people(args{"from": "7d", "limit": 200})
+	assert.Equal(t, asMakeSays.Totals, got.Totals)
 }

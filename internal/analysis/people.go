@@ -74,11 +74,11 @@ func (p *Person) SortKey() string {
 	return fmt.Sprint(rank) + question.SortText(&auditlog.Entry{TargetID: auditlog.Text(p.ID)}, question.ByTargetID)
 }
 
-// Matches reports whether name, address or id contain a text, ignoring case and accents.
+// Matches reports whether name, address or id, as they are shown, contain a text, ignoring case and accents.
 func (p *Person) Matches(text string) bool {
-	needle := auditlog.Fold(text)
-	return slices.ContainsFunc([]string{string(p.Name), string(p.Email), string(p.ID)},
-		func(field string) bool { return strings.Contains(auditlog.Fold(field), needle) })
+	needle := auditlog.Fold(auditlog.Text(text).Clean())
+	return slices.ContainsFunc([]auditlog.Text{p.Name, p.Email, auditlog.Text(p.ID)},
+		func(field auditlog.Text) bool { return strings.Contains(auditlog.Fold(field.Clean()), needle) })
 }
 
 // People reads who is there and what they did in a query's window, of which the organization and the teams count. everything is the window

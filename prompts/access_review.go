@@ -27,8 +27,7 @@ func accessReview() prompt[accessReviewArguments] {
 				return "", nil, err
 			}
 			f.Team = listOf(a.Team)
-			people := schemas.ListPeopleArguments{OrganizationID: a.OrganizationID, Team: f.Team, From: f.From, To: f.To,
-				Timezone: f.Timezone, Limit: everybody}
+			people := schemas.ListPeopleArguments{OrganizationID: a.OrganizationID, Team: f.Team, Window: f.Window, Limit: everybody}
 			parts := []part{
 				asked(ctx, service, "list_people", f, people, tools.People),
 				listedOf(ctx, service, f, service.MembershipEvents),

@@ -6,13 +6,11 @@ import "make-audit-mcp/internal/auditlog"
 type ListPeopleArguments struct {
 	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 	Team           []string `json:"team,omitempty" jsonschema:"maxItems=100" jsonschema_description:"Names or ids: only their people and entries."`
-	From           string   `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start, e.g. 60d, last month, 2026-10; default 90d."`
-	To             string   `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; default now."`
-	Timezone       string   `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days are meant."`
-	Status         []string `json:"status,omitempty" jsonschema:"maxItems=4,enum=gone,enum=dormant,enum=new,enum=active" jsonschema_description:"gone: entries, but not listed any more; dormant: listed, idle in the window; new: first seen in it."`
-	Search         string   `json:"search,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Part of a name, address or id."`
-	Limit          int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Default 50, within 8,000 characters; above it, within 40,000."`
-	Cursor         string   `json:"cursor,omitempty" jsonschema:"maxLength=4000" jsonschema_description:"next_cursor of the page before."`
+	Window
+	Status []string `json:"status,omitempty" jsonschema:"maxItems=4,enum=gone,enum=dormant,enum=new,enum=active" jsonschema_description:"gone: entries, but not listed any more; dormant: listed, idle in the window; new: first seen in it."`
+	Search string   `json:"search,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Part of a name, address or id."`
+	Limit  int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Default 50, within 8,000 characters; above it, within 40,000."`
+	Cursor string   `json:"cursor,omitempty" jsonschema:"maxLength=4000" jsonschema_description:"next_cursor of the page before."`
 }
 
 // ListPeopleResult is who is there, and what they did.

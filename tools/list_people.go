@@ -74,7 +74,7 @@ func openPeople(ctx context.Context, service *analysis.Service, arguments schema
 		takenAt := service.Directory.Now()
 		asked, err := service.Resolve(ctx, question.Filter{
 			OrganizationID: organizationID(arguments.OrganizationID), Teams: arguments.Team,
-			From: arguments.From, To: arguments.To, Timezone: arguments.Timezone,
+			From: arguments.From, To: arguments.To, Period: arguments.Period, Timezone: arguments.Timezone,
 		}, defaultPeopleDays)
 		if err != nil {
 			return nil, err
@@ -114,6 +114,7 @@ func people(
 	if err != nil {
 		return nil, err
 	}
+	page.question.Notes = append(page.question.Notes, service.Unfound(ctx, page.question)...)
 	found.People = slices.DeleteFunc(found.People, func(p *analysis.Person) bool { return !p.Matches(arguments.Search) })
 	matching := slices.DeleteFunc(slices.Clone(found.People), func(p *analysis.Person) bool {
 		return len(arguments.Status) > 0 && !slices.Contains(arguments.Status, string(p.Status))

@@ -17,8 +17,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
-	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
 	"make-audit-mcp/schemas"
 )
 
@@ -382,7 +382,7 @@ func TestWithoutMakePeopleAreThoseOfTheArchive(t *testing.T) {
 	service := serviceAt(t, "http://127.0.0.1:1"+makesim.BasePath, makesim.DemoToken, now)
 	source, isSource := service.Reader.(archive.Source)
 	require.True(t, isSource)
-	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsOwn: true, IsUnreachable: live.IsUnreachable}
+	reader := &archive.Reader{Source: source, Archive: a, Instance: "test", IsOwn: true, IsUnreachable: makeapi.IsUnreachable}
 	service.Reader, service.Directory, service.Entries = reader, reader, reader
 
 	got := connect(t, service).people(args{"from": "7d", "limit": 200})

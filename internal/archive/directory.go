@@ -128,7 +128,7 @@ func (r *Reader) Catalog(ctx context.Context, organization auditlog.ID) (*auditl
 
 // Roster returns the people whom Make lists, or listed at the last sync where it cannot be asked.
 func (r *Reader) Roster(ctx context.Context, organization auditlog.ID) (*auditlog.Roster, error) {
-	roster, err := ask(ctx, r, func() (*auditlog.Roster, error) { return r.Source.Roster(ctx, organization) })
+	roster, err := ask(ctx, r, func(ctx context.Context) (*auditlog.Roster, error) { return r.Source.Roster(ctx, organization) })
 	snapshot := r.recalled(ctx, organization, err)
 	if snapshot == nil || snapshot.Catalog == nil {
 		return roster, err

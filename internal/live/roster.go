@@ -65,7 +65,7 @@ func (r *Reader) Roster(ctx context.Context, organization auditlog.ID) (*auditlo
 		roster.Unknown = append(roster.Unknown,
 			"the organization's users cannot be listed ("+reasonOf(err)+"): "+of+"; last logins and two-factor states are not known")
 	}
-	if IsUnreachable(err) { // each further call would wait for all its tries
+	if makeapi.IsUnreachable(err) { // each further call would wait for all its tries
 		roster.Unknown = append(roster.Unknown, "roles are not known, for the same reason")
 	} else {
 		r.addRoles(ctx, organization, catalog.Teams, roster)

@@ -570,5 +570,6 @@ func TestDefinitionsTellWhatAPromptCarries(t *testing.T) {
 			}
 		}
 	}
-	assert.Equal(t, map[string][]string{"access_review": {}, "security_review": {}, "offboarding_review": {"actor"}, "incident_timeline": {}}, required)
+	assert.Equal(t, map[string][]string{"access_review": {}, "security_review": {}, "offboarding_review": {"actor"},
+		"incident_timeline": {}}, required)
 }

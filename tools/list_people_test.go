@@ -290,6 +290,22 @@ func TestWhatTheKeyMayNotReadOfPeopleIsSaid(t *testing.T) {
 	assert.Contains(t, got.Roster.Reason, "the people of 1 team(s) only; last logins and two-factor states are not known")
 	assert.Contains(t, got.Roster.Reason, "roles in the organization are not known")
 	assert.Contains(t, strings.Join(got.Warnings, "\n"), "who is called dormant may have acted elsewhere")
+	finance := u.Dumped(func(e makesim.Entry) bool { return e.TeamID == 8102 })
+	begin := now().In(inZone(t, "Europe/Prague")).AddDate(0, 0, -90)
+	acted, before := 0, 0
+	for id, who := range crowdOf(finance, begin, now()) {
+		isMember := slices.ContainsFunc(demoWorld().TeamRoles, func(r makesim.TeamRole) bool { return r.UserID == id && r.TeamID == 8102 })
+		switch {
+		case who.entries > 0:
+			acted++
+		case !isMember:
+			before++
+		}
+	}
+	assert.Equal(t, acted, got.Totals.Active+got.Totals.New)
+	assert.Zero(t, got.Totals.Gone, "others may still belong to the organization")
+	require.Positive(t, before)
+	assert.Contains(t, strings.Join(got.Warnings, "\n"), fmt.Sprintf("nobody is called gone; %d more acted before the window", before))
 	for _, person := range got.People {
 		assert.Empty(t, person.LastLoginAt)
 		assert.Empty(t, person.TwoFactor)

@@ -22,9 +22,9 @@ const (
 	Gone PersonStatus = "gone"
 	// Dormant is who is listed and has no entry in the window.
 	Dormant PersonStatus = "dormant"
-	// New is who is listed and whose first entry is in the window.
+	// New is whose first entry is in the window.
 	New PersonStatus = "new"
-	// Active is everybody else who is listed.
+	// Active is everybody else.
 	Active PersonStatus = "active"
 )
 
@@ -64,6 +64,8 @@ type People struct {
 	// Before is about the time before the window, as far back as anything is kept; its coverage is empty where that is nothing, and then
 	// nobody is told to be new.
 	Before auditlog.Report
+	// Unlisted counts those who acted before the window, and of whom cannot be told whether they are gone: the list is of some teams only.
+	Unlisted int
 	// Unidentified counts entries of the window whose actor has no id.
 	Unidentified int
 }
@@ -103,20 +105,26 @@ func (s *Service) People(ctx context.Context, q auditlog.Query, everything audit
 	for _, member := range found.Roster.Members {
 		if counted.people[member.ID] != nil || isAsked(member.ID) {
 			person := counted.person(member.Actor)
-			person.Member, person.Status = member, Active
+			person.Member, person.Status = member, Active // as long as nothing else is known
 		}
 	}
 	knowsBefore := !found.Before.Coverage.IsEmpty()
 	for _, person := range counted.people {
+		isListed := person.Status != ""
 		switch {
-		case person.Status == "":
+		case !isListed && !found.Roster.OfTeams:
 			person.Status = Gone
 		case person.Entries > 0 && knowsBefore && !person.FirstAt.Before(q.Window.From):
 			person.Status = New
-		case person.Entries == 0 && isAsked(person.ID):
-			person.Status = Dormant
-		case person.Entries == 0:
+		case person.Entries > 0:
+			person.Status = Active
+		case !isListed:
+			found.Unlisted++
+			continue
+		case !isAsked(person.ID):
 			continue // somebody of another team, who was here before
+		default:
+			person.Status = Dormant
 		}
 		person.finish(catalog)
 		found.People = append(found.People, person)

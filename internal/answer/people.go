@@ -60,6 +60,10 @@ func warnOfStatuses(result *schemas.ListPeopleResult, asked *question.Question, 
 		result.Warn("the time before the window is not wholly covered" + lacking(people.Before, location) +
 			": who is called new may have acted there")
 	}
+	if people.Roster.OfTeams {
+		result.Warn(fmt.Sprintf("only the people of some teams are listed, so nobody is called gone; %d more acted before the window and "+
+			"are not among them", people.Unlisted))
+	}
 	if people.Unidentified > 0 {
 		result.Warn(fmt.Sprintf("%d entries have an actor without an id, who is nobody of these people", people.Unidentified))
 	}

@@ -133,8 +133,8 @@ func (r *Reader) Roster(ctx context.Context, organization auditlog.ID) (*auditlo
 	if snapshot == nil || snapshot.Catalog == nil {
 		return roster, err
 	}
-	roster = &auditlog.Roster{Source: auditlog.RosterOfFilters, Recalled: snapshot.Catalog.Recalled, Unknown: []string{
-		snapshot.Catalog.Recalled.Error() + ": roles, last logins and two-factor states are not known"}}
+	roster = &auditlog.Roster{Source: auditlog.RosterOfFilters, OfTeams: !snapshot.Access.Organization, Recalled: snapshot.Catalog.Recalled,
+		Unknown: []string{snapshot.Catalog.Recalled.Error() + ": roles, last logins and two-factor states are not known"}}
 	for _, user := range snapshot.Catalog.Users {
 		roster.Members = append(roster.Members, auditlog.Member{Actor: user})
 	}

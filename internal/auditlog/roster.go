@@ -7,6 +7,8 @@ type Roster struct {
 	Members []Member
 	// Source is the list that says who is there.
 	Source RosterSource
+	// OfTeams says that only the people of some teams are listed, so that who is not may still belong to the organization.
+	OfTeams bool
 	// Unknown says what could not be learnt of the people, and why; empty if everything was.
 	Unknown []string
 	// Recalled says that this is not what Make says now; nil if it is.

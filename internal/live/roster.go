@@ -59,7 +59,7 @@ func (r *Reader) Roster(ctx context.Context, organization auditlog.ID) (*auditlo
 		roster.Source = auditlog.RosterOfFilters
 		roster.Members = membersOf(catalog)
 		of := "these are the people whom the log can be filtered by, who may not be all or may have left"
-		if !access.Organization {
+		if roster.OfTeams = !access.Organization; roster.OfTeams {
 			of = fmt.Sprintf("these are the people of %d team(s) only", len(access.ReadableTeams()))
 		}
 		roster.Unknown = append(roster.Unknown,

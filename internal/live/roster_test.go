@@ -60,6 +60,7 @@ func TestTheRosterSaysWhatTheKeyMayNotRead(t *testing.T) {
 		roster, err := reader.Roster(t.Context(), "77")
 		require.NoError(t, err)
 		assert.Equal(t, auditlog.RosterOfFilters, roster.Source)
+		assert.True(t, roster.OfTeams)
 		require.Len(t, roster.Members, 2, "of the one team that may be read")
 		for _, member := range roster.Members {
 			assert.Empty(t, member.Role)

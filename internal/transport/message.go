@@ -58,11 +58,10 @@ func parse(text []byte) (message envelope, about params, bad *mcp.JSONRPCErrorDe
 // saysNothing reports whether the message has params that are empty in another way than params are: some clients send what their language
 // has for nothing, which mcp-go refuses.
 func (e *envelope) saysNothing() bool {
-	switch string(bytes.Join(bytes.Fields(e.Params), nil)) {
-	case "[]", `""`, "null":
-		return true
-	}
-	return false
+	inList, isOpened := bytes.CutPrefix(e.Params, []byte("["))
+	inList, isClosed := bytes.CutSuffix(inList, []byte("]"))
+	isEmptyList := isOpened && isClosed && len(bytes.TrimSpace(inList)) == 0
+	return isEmptyList || string(e.Params) == `""` || string(e.Params) == "null"
 }
 
 // withoutParams is a message, which is a JSON object, with params that are empty.

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -32,10 +33,25 @@ type Database struct {
 
 // Load returns the zone of an IANA name, such as Europe/Prague, by the rules in use. Upper and lower case matter; the server's own zone has
 // no name.
-func Load(name string) (*time.Location, error) { return InUse().Load(name) }
+func Load(name string) (*time.Location, error) {
+	if known, ok := loaded.Load(name); ok {
+		location, _ := known.(*time.Location)
+		return location, nil
+	}
+	location, err := InUse().Load(name)
+	if err == nil {
+		loaded.Store(name, location)
+	}
+	return location, err
+}
 
-// InUse is the database that [Load] goes by.
-func InUse() Database { return Newest(machines()...) }
+// loaded are zones by their names, which are few: every question asks for one, and to unpack it takes a while.
+var loaded sync.Map //nolint:gochecknoglobals // only memory
+
+// InUse is the database that [Load] goes by: the same for as long as the process runs.
+func InUse() Database { return inUse() }
+
+var inUse = sync.OnceValue(func() Database { return Newest(machines()...) }) //nolint:gochecknoglobals // found out once
 
 // machines are the directories in which a machine may have a database of its own.
 func machines() []string {

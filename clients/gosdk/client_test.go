@@ -209,7 +209,8 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 			{"group_by": []string{"week", "month"}, "actor": "none", "order_by": "last_at", "limit": "200"},
 		},
 		"get_actor_activity": {
-			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"}, {"actor": "svc-deploy", "period": "last month", "baseline_days": 30},
+			{"actor": "Marek Havelka"}, {"actor": "none", "from": "7d"},
+			{"actor": "svc-deploy", "period": "last month", "baseline_days": 30},
 			{"actor": 5040, "from": "90d"},
 			{"actor": "5001", "from": "2020", "to": "2021"},
 		},
@@ -624,8 +625,8 @@ func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
 		filter := strings.Contains(row, "filter arguments")
 		for argument := range properties {
 			where := row
-			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "exclude_event", "target_id",
-				"from", "to", "period", "timezone"}, argument) {
+			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "exclude_event",
+				"target_id", "from", "to", "period", "timezone"}, argument) {
 				where = rows[argument]
 			}
 			assert.Contains(t, where, "`"+argument+"`", "%s: README.md does not tell of %s", name, argument)

@@ -86,7 +86,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"makeapi":                    {},
 		"internal/auditlog":          {},
 		"internal/tz":                {},
-		"internal/makesim":           {"internal/tz"},
+		"internal/makesim":           {},
 		"internal/plaintext":         {},
 		"internal/auth":              {"internal/plaintext"},
 		"internal/telemetry":         {},

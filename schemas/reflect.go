@@ -23,8 +23,8 @@ import (
 
 // Input returns the JSON Schema (draft 2020-12) of a tool's arguments, T being a struct. It is kept small, since every model reads it on
 // every turn: neither "$schema" nor "$id". It says one plain type for each argument, though [Arguments] takes more: what frameworks convert
-// schemas to (OpenAI's strict form, Gemini's, Zod) knows no alternatives, or not the same. Descriptions come from `jsonschema_description` tags, constraints from `jsonschema` tags; fields
-// without omitempty are required; embedded structs are flattened.
+// schemas to (OpenAI's strict form, Gemini's, Zod) knows no alternatives, or not the same. Descriptions come from `jsonschema_description`
+// tags, constraints from `jsonschema` tags; fields without omitempty are required; embedded structs are flattened.
 //
 // It panics if T has no schema: that is a mistake in T, never in data.
 func Input[T any]() json.RawMessage {

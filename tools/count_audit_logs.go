@@ -61,8 +61,8 @@ func Count(
 	}
 	result := answer.Counted(asked, request, counting, cmp.Or(arguments.Limit, defaultCountLimit), size)
 	keptOut, err := service.CountKeptOutByNoTeam(ctx, asked.Query, request.Hours, request.Weekdays)
-	answer.WarnOfTeams(&result.Answer, keptOut)
-	return result, err
+	answer.WarnOfTeams(&result.Answer, keptOut, err)
+	return result, nil
 }
 
 // countRequest reads what does not depend on the log.

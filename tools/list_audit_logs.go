@@ -109,10 +109,7 @@ func list(
 	}
 	if page.after == nil && len(page.question.Query.Events) > 0 { // without, the whole window would be read
 		keptOut, err := service.CountKeptOutByNoTeam(ctx, page.question.Query, question.Hours{}, 0)
-		if err != nil {
-			return nil, err
-		}
-		answer.WarnOfTeams(&result.Answer, keptOut)
+		answer.WarnOfTeams(&result.Answer, keptOut, err)
 	}
 	size := answer.DefaultSize
 	if arguments.Limit > defaultListLimit || style.Detailed {

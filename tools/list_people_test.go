@@ -345,6 +345,16 @@ func TestAPartOfTheLogThatFailsLeavesDormancyOpen(t *testing.T) {
 	assert.Contains(t, strings.Join(got.Warnings, "\n"), "dormant proves nothing here")
 }
 
+func TestWhatIsMissingBehindTheWindowLeavesTheLastTimeOpen(t *testing.T) {
+	t.Parallel()
+	u := demo(t, makesim.Quirks{})
+	const says = "the time after the window is not wholly covered"
+	question := args{"from": "2026-08-01", "to": "2026-08-03"}
+	assert.NotContains(t, strings.Join(u.caller(makesim.DemoToken).people(question).Warnings, "\n"), says)
+	c := connect(t, serviceAt(t, u.fronted(failingBehind(1000)), makesim.DemoToken, now))
+	assert.Contains(t, strings.Join(c.people(question).Warnings, "\n"), says)
+}
+
 func TestArgumentsOfPeopleThatCannotBeUsedAreSaid(t *testing.T) {
 	t.Parallel()
 	c := start(t, lastWeeks(), makesim.Options{}).caller(makesim.DemoToken)

@@ -104,6 +104,7 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 	if previous := counting.Previous; previous != nil && previous.Failure == nil {
 		previous.Total, previous.Report = c.previous, report.Within(previous.Window)
 		previous.Gone = c.gone()
+		previous.ByGroup = previous.ByGroup && !previous.Report.Coverage.IsEmpty()
 	}
 	order := request.order()
 	if order == OrderByChange && (counting.Previous == nil || !counting.Previous.ByGroup) {

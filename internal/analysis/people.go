@@ -64,6 +64,8 @@ type People struct {
 	// Before is about the time before the window, as far back as anything is kept; its coverage is empty where that is nothing, and then
 	// nobody is told to be new.
 	Before auditlog.Report
+	// After is about the time behind it, up to now; complete where there is none.
+	After auditlog.Report
 	// Unlisted counts those who acted before the window, and of whom cannot be told whether they are gone: the list is of some teams only.
 	Unlisted int
 	// Unidentified counts entries of the window whose actor has no id.
@@ -163,9 +165,13 @@ func (c *crowd) read(ctx context.Context, s *Service, q auditlog.Query, everythi
 	after := q
 	after.Window.From, after.Window.To = q.Window.To, everything.To
 	if after.Window.From.Before(after.Window.To) {
-		if _, err := s.tally(ctx, after, auditlog.TallyBy{Actor: true}, c.add); err != nil {
+		report, err := s.tally(ctx, after, auditlog.TallyBy{Actor: true}, c.add)
+		if err != nil {
 			return err
 		}
+		found.After = report
+	} else {
+		found.After.Complete = true // there is nothing of it
 	}
 	if everything.From.Before(q.Window.From) {
 		q.Window.From = everything.From

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
@@ -164,5 +165,37 @@ func TestCatalogsAreCutWithTheirTotals(t *testing.T) {
 		if request.Limit > 0 {
 			assert.LessOrEqual(t, max(len(result.Teams), len(result.Users), len(result.Events)), request.Limit)
 		}
+	}
+}
+
+func TestWhatATeamFilterKeepsOutIsSaidAsFarAsItIsKnown(t *testing.T) {
+	t.Parallel()
+	said := func(isComplete bool, keptOut int, failure error) string {
+		a := schemas.Answer{Complete: isComplete}
+		answer.WarnOfTeams(&a, keptOut, failure)
+		return strings.Join(a.Warnings, "\n")
+	}
+	assert.Empty(t, said(true, 0, nil))
+	assert.Contains(t, said(true, 3, nil), "keeps out 3 entries")
+	assert.Contains(t, said(false, 3, nil), "keeps out at least 3 entries")
+	assert.Contains(t, said(true, 0, errors.New("down")), "could not be counted")
+}
+
+func TestWhatAPersonHasIsCutWithItsTotalWhereThereIsMore(t *testing.T) {
+	t.Parallel()
+	shown := func(count int) schemas.Person {
+		p := &analysis.Person{Status: analysis.Active}
+		for i := range count {
+			team := auditlog.Ref{ID: auditlog.ID(fmt.Sprint(i))}
+			p.Teams = append(p.Teams, team)
+			p.TeamRoles = append(p.TeamRoles, auditlog.TeamRole{Team: team, Role: "Team Member"})
+			p.Powers = append(p.Powers, analysis.PowerUse{Object: "key", Made: 1})
+		}
+		return answer.Person(p, time.UTC)
+	}
+	for count, total := range map[int]int{0: 0, 6: 0, 7: 7} {
+		got := shown(count)
+		assert.Equal(t, []int{min(count, 6), min(count, 6), min(count, 6)}, []int{len(got.Teams), len(got.TeamRoles), len(got.Powers)}, count)
+		assert.Equal(t, []int{total, total, total}, []int{got.TeamsTotal, got.TeamRolesTotal, got.PowersTotal}, count)
 	}
 }

@@ -32,7 +32,8 @@ const (
 func Counted(asked *question.Question, request analysis.CountRequest, counting *analysis.Counting, limit,
 	size int) *schemas.CountAuditLogsResult {
 	location := asked.Query.Window.Location
-	if counting.Report.Coverage.IsEmpty() {
+	isCovered := !counting.Report.Coverage.IsEmpty()
+	if !isCovered {
 		counting = &analysis.Counting{Previous: counting.Previous, Report: counting.Report} // no number says anything of the window
 	}
 	result := &schemas.CountAuditLogsResult{
@@ -40,52 +41,33 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		Groups:     []schemas.CountGroup{},
 		GroupCount: len(counting.Groups),
 	}
-	if !counting.Report.Coverage.IsEmpty() {
+	if isCovered {
 		result.Total = &counting.Total
+	}
+	if isCovered && request.Distinct != "" {
+		result.DistinctTotal = &counting.Distinct
 	}
 	if !request.Hours.IsWholeDay() {
 		result.Query.Hours = request.Hours.String()
 	}
 	result.Query.Weekdays = request.Weekdays.Names()
-	if request.Distinct != "" {
-		result.DistinctTotal = &counting.Distinct
-	}
 	byGroup := false
 	if previous := counting.Previous; previous != nil {
-		isCovered := !previous.Report.Coverage.IsEmpty()
-		byGroup = previous.ByGroup && isCovered
+		byGroup = previous.ByGroup
 		result.Previous = &schemas.PreviousPeriod{
 			From: Time(previous.Window.From, location), To: Time(previous.Window.To, location), Complete: previous.Report.Complete,
 		}
-		if isCovered {
+		if !previous.Report.Coverage.IsEmpty() {
 			result.Previous.Total, result.Previous.GroupsGone = &previous.Total, previous.Gone
 		}
-		if isCovered && slices.ContainsFunc(request.GroupBy, analysis.Dimension.IsPeriod) {
-			result.Warn("groups by hour, day, week or month have no counterpart in the period before: only the totals are compared")
-		}
-		for _, note := range question.NotesOnClocks(previous.Window) {
-			result.Warn("the period before: " + note)
-		}
-		if !isCovered && request.OrderBy == analysis.OrderByChange {
-			result.Warn("groups come by count, since their change is not known")
-		}
-		switch {
-		case previous.Failure != nil:
-			result.Warn("the period before could not be read, so nothing is compared: " + auditlog.Text(Explain(previous.Failure)).Clean())
-		case !isCovered:
-			result.Warn("nothing vouches for the period before" + lacking(previous.Report, location) + ", so nothing is compared")
-		case !previous.Report.Complete:
-			result.Warn("the period before is not wholly covered" + lacking(previous.Report, location) + ": its numbers are lower bounds")
-		}
-		if !previous.ByGroup && len(request.GroupBy) > 0 && isCovered {
-			result.Warn("groups by day, week or month have no counterpart in the period before: only the totals are compared")
-		}
+		warnOfPrevious(result, request, previous, location)
 	}
 	if counting.Total == 0 && counting.Report.Complete {
 		result.Warn(WhyEmpty(&result.Answer, &asked.Query))
 	}
 	WarnOfBounds(&result.Answer, counting.Report)
-	if over := len(counting.Groups) - limit; over > 0 && request.OrderBy == "" && request.GroupBy[0].IsPeriod() {
+	if over := len(counting.Groups) - limit; over > 0 && request.OrderBy == "" && request.OrderDir == "" &&
+		request.GroupBy[0].IsPeriod() {
 		result.Warn(fmt.Sprintf("groups come in order of time, and the last %d are not listed: a larger limit lists them, order_dir desc "+
 			"begins with them", over))
 	}
@@ -116,6 +98,29 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 	return result
 }
 
+// warnOfPrevious says what the comparison does not rest on.
+func warnOfPrevious(result *schemas.CountAuditLogsResult, request analysis.CountRequest, previous *analysis.PreviousCounting,
+	location *time.Location) {
+	for _, note := range question.NotesOnClocks(previous.Window) {
+		result.Warn("the period before: " + note)
+	}
+	switch {
+	case previous.Failure != nil:
+		result.Warn("the period before could not be read, so nothing is compared: " + auditlog.Text(Explain(previous.Failure)).Clean())
+	case previous.Report.Coverage.IsEmpty():
+		result.Warn("nothing vouches for the period before" + lacking(previous.Report, location) + ", so nothing is compared")
+	case !previous.Report.Complete:
+		result.Warn("the period before is not wholly covered" + lacking(previous.Report, location) + ": its numbers are lower bounds")
+	}
+	switch {
+	case previous.ByGroup || len(request.GroupBy) == 0:
+	case request.OrderBy == analysis.OrderByChange:
+		result.Warn("groups come by count, since their change is not known")
+	case result.Previous.Total != nil:
+		result.Warn("groups by hour, day, week or month have no counterpart in the period before: only the totals are compared")
+	}
+}
+
 // warnOfOddDays says of the days that are listed which of them are longer or shorter than others.
 func warnOfOddDays(result *schemas.CountAuditLogsResult, window auditlog.Window) {
 	for _, odd := range question.OddDays(window) {
@@ -142,10 +147,18 @@ func WarnOfBounds(a *schemas.Answer, report auditlog.Report) {
 	}
 }
 
-// WarnOfTeams says how many entries a filter for those without a team keeps out, though they are of the same events.
-func WarnOfTeams(a *schemas.Answer, keptOut int) {
-	if keptOut > 0 {
-		a.Warn(fmt.Sprintf("team none keeps out %d entries of the same events that have a team: leave team out to have them, too", keptOut))
+// WarnOfTeams says how many entries a filter for those without a team keeps out, though they are of the same events; failure is why they
+// could not be counted.
+func WarnOfTeams(a *schemas.Answer, keptOut int, failure error) {
+	switch atLeast := ""; {
+	case failure != nil:
+		a.Warn("team none may keep out entries of the same events that have a team; they could not be counted")
+	case keptOut > 0:
+		if !a.Complete {
+			atLeast = "at least "
+		}
+		a.Warn(fmt.Sprintf("team none keeps out %s%d entries of the same events that have a team: leave team out to have them, too",
+			atLeast, keptOut))
 	}
 }
 

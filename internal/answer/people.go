@@ -2,7 +2,6 @@ package answer
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,6 +59,9 @@ func warnOfStatuses(result *schemas.ListPeopleResult, asked *question.Question, 
 		result.Warn("the time before the window is not wholly covered" + lacking(people.Before, location) +
 			": who is called new may have acted there")
 	}
+	if !people.After.Complete {
+		result.Warn("the time after the window is not wholly covered" + lacking(people.After, location) + ": last_at may be later")
+	}
 	if people.Roster.OfTeams {
 		result.Warn(fmt.Sprintf("only the people of some teams are listed, so nobody is called gone; %d more acted before the window and "+
 			"are not among them", people.Unlisted))
@@ -86,26 +88,22 @@ func Person(p *analysis.Person, location *time.Location) schemas.Person {
 	if p.IsService {
 		shown.Kind = "service_account"
 	}
-	shown.Teams, shown.TeamsTotal = cutShort(p.Teams)
-	roles := make([]schemas.PersonRole, 0, len(p.TeamRoles))
-	for _, role := range p.TeamRoles {
-		roles = append(roles, schemas.PersonRole{Ref: role.Team, Role: role.Role})
-	}
-	shown.TeamRoles, shown.TeamRolesTotal = cutShort(roles)
-	powers := make([]schemas.PowerUse, 0, len(p.Powers))
-	for _, power := range p.Powers {
-		powers = append(powers, schemas.PowerUse{Object: power.Object, Made: power.Made, Changed: power.Changed})
-	}
-	shown.Powers, shown.PowersTotal = cutShort(powers)
+	shown.Teams, shown.TeamsTotal = firstOfPerson(p.Teams, func(t auditlog.Ref) auditlog.Ref { return t })
+	shown.TeamRoles, shown.TeamRolesTotal = firstOfPerson(p.TeamRoles, func(r auditlog.TeamRole) schemas.PersonRole {
+		return schemas.PersonRole{Ref: r.Team, Role: r.Role}
+	})
+	shown.Powers, shown.PowersTotal = firstOfPerson(p.Powers, func(u analysis.PowerUse) schemas.PowerUse {
+		return schemas.PowerUse{Object: u.Object, Made: u.Made, Changed: u.Changed}
+	})
 	return shown
 }
 
-// cutShort cuts a list of a person, and returns how long it was; 0 where it was not cut.
-func cutShort[T any](items []T) ([]T, int) {
-	if len(items) <= maxOfPerson {
-		return items, 0
+// firstOfPerson is [firstOf] for a list that a person has; its total is 0 where all are shown.
+func firstOfPerson[A, B any](items []A, show func(A) B) (shown []B, total int) {
+	if shown, total = firstOf(items, maxOfPerson, show); total == len(shown) {
+		total = 0
 	}
-	return slices.Clip(items[:maxOfPerson]), len(items)
+	return shown, total
 }
 
 func timeIfAny(t time.Time, location *time.Location) string {

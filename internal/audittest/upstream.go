@@ -24,7 +24,7 @@ const Zone = "eu1.make.com"
 // Now is the pinned clock: a Friday noon in UTC, 13:00 in Prague.
 func Now() time.Time { return time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC) }
 
-var demo = sync.OnceValue(func() *makesim.World { return makesim.Demo(Now(), 1) })
+var demo = sync.OnceValue(func() *makesim.World { return makesim.Demo(Now(), 1, nil) })
 
 // Demo is the demo organization's world at [Now]. It is made once: servers copy what is in it, and tests copy it before they change it.
 func Demo() *makesim.World { return demo() }

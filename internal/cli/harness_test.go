@@ -142,7 +142,7 @@ func upstream(t *testing.T) (*makesim.Server, string) {
 	t.Helper()
 	now, err := time.Parse(time.RFC3339, demoNow)
 	require.NoError(t, err)
-	world := makesim.Demo(now, 1)
+	world := makesim.Demo(now, 1, nil)
 	world.Organizations = append(world.Organizations,
 		makesim.Organization{ID: planlessID, Name: "Teams Plan", Zone: world.Organizations[0].Zone, APILimit: 240})
 	world.OrganizationRoles = append(world.OrganizationRoles,

@@ -14,6 +14,7 @@ import (
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
+	"make-audit-mcp/internal/tz"
 	"make-audit-mcp/makeapi"
 )
 
@@ -138,7 +139,7 @@ func (r *runtime) startDemo(u *upstreams) error {
 	if pinned := r.settings.DemoNow; !pinned.IsZero() {
 		now = func() time.Time { return pinned.Time }
 	}
-	world := makesim.Demo(now(), seed)
+	world := makesim.Demo(now(), seed, tz.Load)
 	u.zone = world.Zone
 	if known := organizationIDs(world); u.organization != "" && !slices.Contains(known, string(u.organization)) {
 		r.logger.WarnContext(r.ctx, "the demo has no such organization, so MAKE_ORGANIZATION_ID is left out", "organization",

@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"make-audit-mcp/internal/tz"
 )
 
 // Credentials of the demo, obviously made up.
@@ -35,14 +33,15 @@ const demoDays = 361
 // forty people and about 30,000 entries over the twelve months before now, and a small second organization in another zone. The log is the
 // same for every now of one UTC day and one seed; it goes to the end of that day, and what is in the future cannot be seen yet.
 //
-// The incidents to find in it are described at [demo.stageIncidents].
-func Demo(now time.Time, seed uint64) *World {
+// loadZone is the world's LoadZone. The incidents to find in the log are described at [demo.stageIncidents].
+func Demo(now time.Time, seed uint64, loadZone func(name string) (*time.Location, error)) *World {
 	year, month, day := now.UTC().Date()
 	today := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 	d := &demo{
 		today:   today,
 		random:  rand.New(rand.NewPCG(seed, uint64(today.Unix()))),
 		people:  demoPeople(),
+		load:    (&World{LoadZone: loadZone}).zone,
 		zones:   map[string]*time.Location{},
 		objects: map[pool][]*object{},
 		nextID:  map[kind]int64{},
@@ -57,7 +56,9 @@ func Demo(now time.Time, seed uint64) *World {
 	d.stageSystem()
 	d.stageIncidents()
 	d.play()
-	return d.world()
+	world := d.world()
+	world.LoadZone = loadZone
+	return world
 }
 
 // demo makes the log in two steps. Staging decides who acts when, in any order; playing goes through that in time, so that objects are
@@ -66,6 +67,7 @@ type demo struct {
 	today   time.Time
 	random  *rand.Rand
 	people  []*person
+	load    func(name string) (*time.Location, error)
 	zones   map[string]*time.Location
 	slots   []slot
 	objects map[pool][]*object // those that exist at the instant that is played
@@ -107,8 +109,8 @@ func (d *demo) zone(name string) *time.Location {
 	if z, ok := d.zones[name]; ok {
 		return z
 	}
-	z, err := tz.Load(name)
-	if err != nil { // cannot happen: the names are ours and the rules are built in
+	z, err := d.load(name)
+	if err != nil { // cannot happen where there are rules: the names are ours
 		z = time.UTC
 	}
 	d.zones[name] = z

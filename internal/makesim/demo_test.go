@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/internal/tz"
 )
 
 // demoNow is an instant of the demo's tests: a Wednesday after a change to summer time.
@@ -34,13 +33,13 @@ func fingerprint(t *testing.T, w *makesim.World) string {
 func TestDemoIsTheSameAllDay(t *testing.T) {
 	t.Parallel()
 	midnight := demoNow().Truncate(day)
-	want := fingerprint(t, makesim.Demo(midnight, 1))
+	want := fingerprint(t, makesim.Demo(midnight, 1, nil))
 	tokyo := time.FixedZone("Tokyo", 9*3600)
 	for _, now := range []time.Time{demoNow().In(tokyo), midnight.Add(day - 1)} {
-		assert.Equal(t, want, fingerprint(t, makesim.Demo(now, 1)), now)
+		assert.Equal(t, want, fingerprint(t, makesim.Demo(now, 1, nil)), now)
 	}
-	assert.NotEqual(t, want, fingerprint(t, makesim.Demo(midnight.Add(-1), 1)), "another day")
-	assert.NotEqual(t, want, fingerprint(t, makesim.Demo(midnight, 2)), "another seed")
+	assert.NotEqual(t, want, fingerprint(t, makesim.Demo(midnight.Add(-1), 1, nil)), "another day")
+	assert.NotEqual(t, want, fingerprint(t, makesim.Demo(midnight, 2, nil)), "another seed")
 }
 
 // demoChild makes the test binary print the demo's fingerprint and nothing else.
@@ -48,7 +47,7 @@ const demoChild = "MAKESIM_TEST_DEMO_CHILD"
 
 func TestDemoIsTheSameInEveryProcess(t *testing.T) {
 	t.Parallel()
-	here := fingerprint(t, makesim.Demo(demoNow(), 1))
+	here := fingerprint(t, makesim.Demo(demoNow(), 1, nil))
 	if os.Getenv(demoChild) != "" {
 		fmt.Println("fingerprint", here)
 		return
@@ -64,7 +63,7 @@ func TestDemoIsTheSameInEveryProcess(t *testing.T) {
 
 func TestDemoGrowsThroughTheDay(t *testing.T) {
 	t.Parallel()
-	w := makesim.Demo(demoNow(), 1)
+	w := makesim.Demo(demoNow(), 1, nil)
 	now := demoNow().Truncate(day)
 	s := makesim.New(w, makesim.Options{Now: func() time.Time { return now }})
 	morning := s.Dump(makesim.DemoOrganizationID)
@@ -76,7 +75,7 @@ func TestDemoGrowsThroughTheDay(t *testing.T) {
 
 func TestDemoHasTheShapeOfAnOrganization(t *testing.T) {
 	t.Parallel()
-	w := makesim.Demo(demoNow(), 1)
+	w := makesim.Demo(demoNow(), 1, nil)
 	visible := makesim.New(w, makesim.Options{Now: demoNow}).Dump(makesim.DemoOrganizationID)
 	assert.InDelta(t, 30_000, len(visible), 4_000)
 
@@ -84,7 +83,7 @@ func TestDemoHasTheShapeOfAnOrganization(t *testing.T) {
 	uuids, hours, weekend, late, systems, perSecond := map[string]bool{}, map[int]int{}, 0, 0, 0, map[int64]int{}
 	zones := map[int64]*time.Location{}
 	for _, u := range w.Users {
-		zone, err := tz.Load(u.Timezone)
+		zone, err := time.LoadLocation(u.Timezone)
 		require.NoError(t, err, u.Timezone)
 		zones[u.ID] = zone
 	}
@@ -138,7 +137,7 @@ func TestDemoHasTheShapeOfAnOrganization(t *testing.T) {
 
 func TestDemoPeopleAreHardToTellApart(t *testing.T) {
 	t.Parallel()
-	w := makesim.Demo(demoNow(), 1)
+	w := makesim.Demo(demoNow(), 1, nil)
 	members := map[int64]bool{}
 	for _, r := range w.OrganizationRoles {
 		members[r.UserID] = members[r.UserID] || r.OrganizationID == makesim.DemoOrganizationID
@@ -161,7 +160,7 @@ func TestDemoPeopleAreHardToTellApart(t *testing.T) {
 
 func TestDemoTokensSeeWhatTheyShould(t *testing.T) {
 	t.Parallel()
-	s := serve(t, makesim.Demo(demoNow(), 1), makesim.Options{Now: demoNow})
+	s := serve(t, makesim.Demo(demoNow(), 1, nil), makesim.Options{Now: demoNow})
 	const path = "/audit-logs/organization/4721"
 	assert.Equal(t, 200, s.as(makesim.DemoToken).status(path))
 	assert.Equal(t, 404, s.as(makesim.DemoToken).status("/audit-logs/organization/9034"), "another zone")
@@ -181,7 +180,7 @@ func TestDemoTokensSeeWhatTheyShould(t *testing.T) {
 
 func TestDemoObjectsHaveLives(t *testing.T) {
 	t.Parallel()
-	w := makesim.Demo(demoNow(), 1)
+	w := makesim.Demo(demoNow(), 1, nil)
 	entity := func(event string) (object, verb string) {
 		cut := strings.LastIndexByte(event, '_')
 		return event[:cut], event[cut+1:]
@@ -244,7 +243,7 @@ func TestDemoIncidentsAreWhereTheyAreSaidToBe(t *testing.T) {
 			t.Parallel()
 			today, err := time.Parse(time.DateOnly, date)
 			require.NoError(t, err)
-			w := makesim.Demo(today, 1)
+			w := makesim.Demo(today, 1, nil)
 			actor := func(e makesim.Entry, name string) bool { return e.Actor != nil && e.Actor.Name == name }
 			on := func(e makesim.Entry, daysAgo int, from, to string) bool {
 				local := e.TriggeredAt.In(prague)
@@ -321,7 +320,7 @@ func TestDemoIncidentsAreWhereTheyAreSaidToBe(t *testing.T) {
 
 func TestDemoDetailsHoldSecrets(t *testing.T) {
 	t.Parallel()
-	w := makesim.Demo(demoNow(), 1)
+	w := makesim.Demo(demoNow(), 1, nil)
 	month := demoNow().AddDate(0, 0, -30)
 	for _, field := range []string{"apiKey", "value", "authorization"} {
 		assert.NotEmpty(t, demoEntries(w, func(e makesim.Entry) bool {

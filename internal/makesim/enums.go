@@ -6,8 +6,6 @@ import (
 	"hash/crc32"
 	"slices"
 	"time"
-
-	"make-audit-mcp/internal/tz"
 )
 
 // timezoneID is a stand-in for Make's id of a time zone, but for the one that Make's own SDK shows.
@@ -36,7 +34,7 @@ func (c *call) listTimezones() ([]byte, error) {
 	slices.Sort(names)
 	rows := []row{}
 	for _, name := range slices.Compact(names) {
-		zone, err := tz.Load(name)
+		zone, err := c.server.directory.world.zone(name)
 		if err != nil {
 			continue
 		}

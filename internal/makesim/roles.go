@@ -15,48 +15,30 @@ func (r TeamRole) row() row {
 
 // organizationRoles answers who holds which role in an organization, to whom its users are listed.
 func (c *call) organizationRoles(id int64) ([]byte, error) {
-	paging, err := c.rolesPage()
-	if err != nil {
-		return nil, err
-	}
-	users, err := c.usersOf(id, 0)
-	if err != nil {
-		return nil, err
-	}
-	rows := []row{}
-	for _, u := range pageOf(paging, users, byUserID) {
-		rows = append(rows, c.server.directory.organizationRoles[membership{u.ID, id}].row())
-	}
-	return json.Marshal(struct {
-		Roles []row           `json:"userOrganizationRoles"`
-		PG    directoryPaging `json:"pg"`
-	}{rows, paging})
+	held := c.server.directory.organizationRoles
+	return c.listHeldRoles("userOrganizationRoles", id, 0, func(u *User) row { return held[membership{u.ID, id}].row() })
 }
 
 // teamRoles answers who holds which role in a team, to whom its users are listed.
 func (c *call) teamRoles(id int64) ([]byte, error) {
-	paging, err := c.rolesPage()
-	if err != nil {
+	held := c.server.directory.teamRoles
+	return c.listHeldRoles("userTeamRoles", 0, id, func(u *User) row { return held[membership{u.ID, id}].row() })
+}
+
+// listHeldRoles answers with what the users of an organization or a team hold, one page of them.
+func (c *call) listHeldRoles(name string, organization, team int64, held func(*User) row) ([]byte, error) {
+	paging := c.query.directoryPage("userId")
+	c.query.accept(pagingNames()...)
+	if err := c.query.mistake(); err != nil {
 		return nil, err
 	}
-	users, err := c.usersOf(0, id)
+	users, err := c.usersOf(organization, team)
 	if err != nil {
 		return nil, err
 	}
 	rows := []row{}
-	for _, u := range pageOf(paging, users, byUserID) {
-		rows = append(rows, c.server.directory.teamRoles[membership{u.ID, id}].row())
+	for _, u := range pageOf(paging, users, func(_ string, a, b *User) int { return cmp.Compare(a.ID, b.ID) }) {
+		rows = append(rows, held(u))
 	}
-	return json.Marshal(struct {
-		Roles []row           `json:"userTeamRoles"`
-		PG    directoryPaging `json:"pg"`
-	}{rows, paging})
+	return json.Marshal(row{{name, rows}, {"pg", paging}})
 }
-
-func (c *call) rolesPage() (directoryPaging, error) {
-	paging := c.query.directoryPage("userId")
-	c.query.accept(pagingNames()...)
-	return paging, c.query.mistake()
-}
-
-func byUserID(_ string, a, b *User) int { return cmp.Compare(a.ID, b.ID) }

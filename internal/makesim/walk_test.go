@@ -85,7 +85,7 @@ func BenchmarkWalk(b *testing.B) {
 // BenchmarkDemo is the cost of making the demo's world.
 func BenchmarkDemo(b *testing.B) {
 	for b.Loop() {
-		makesim.Demo(clock(), 1)
+		makesim.Demo(clock(), 1, nil)
 	}
 }
 

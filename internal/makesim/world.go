@@ -4,6 +4,8 @@ import "time"
 
 // World is what Make knows: plain data that a test writes down or [Demo] makes.
 type World struct {
+	// LoadZone finds the rules of a time zone by its IANA name; nil means time.LoadLocation.
+	LoadZone func(name string) (*time.Location, error) `json:"-"`
 	// Zone is the zone that the server answers for; organizations of other zones are listed but not found. Empty: the zone of the first
 	// organization.
 	Zone              string
@@ -131,4 +133,12 @@ type Actor struct {
 // DefaultScopes are what a token needs for every call that is simulated.
 func DefaultScopes() []string {
 	return []string{scopeOrganizations, scopeTeams, scopeUser}
+}
+
+// zone finds the rules of a time zone.
+func (w *World) zone(name string) (*time.Location, error) {
+	if w.LoadZone == nil {
+		return time.LoadLocation(name) //nolint:forbidigo // what newer rules there are is for the caller to pass in
+	}
+	return w.LoadZone(name)
 }

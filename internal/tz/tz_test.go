@@ -187,3 +187,15 @@ func fixed(abbreviation string, seconds uint32) string {
 	file = binary.BigEndian.AppendUint32(file, seconds)
 	return string(append(file, 0, 0)) + abbreviation + "\x00"
 }
+
+func TestAZoneThatIsKeptIsTheOneThatWasAskedFor(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
+	for range 2 {
+		for name, want := range map[string]string{"Europe/Prague": "+02:00", "Asia/Kathmandu": "+05:45", "America/Lima": "-05:00"} {
+			location, err := tz.Load(name)
+			require.NoError(t, err)
+			assert.Equal(t, []string{name, want}, []string{location.String(), at.In(location).Format("-07:00")})
+		}
+	}
+}

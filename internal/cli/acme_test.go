@@ -19,6 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -53,16 +54,17 @@ type acme struct {
 	archive string
 	keys    string // folder of key files
 
+	clock *audittest.Clock
+
 	mu        sync.Mutex
-	now       time.Time
 	onRequest func(*http.Request)
 }
 
 func newAcme(t *testing.T) *acme {
 	t.Helper()
 	folder := t.TempDir()
-	a := &acme{t: t, now: acmeBegin(), archive: filepath.Join(folder, "audit.db"), keys: folder}
-	a.Server = makesim.New(acmeWorld(), makesim.Options{Now: a.clock, Seed: 1, OnRequest: func(r *http.Request) {
+	a := &acme{t: t, clock: audittest.NewClock(acmeBegin()), archive: filepath.Join(folder, "audit.db"), keys: folder}
+	a.Server = makesim.New(acmeWorld(), makesim.Options{Now: a.clock.Now, Seed: 1, OnRequest: func(r *http.Request) {
 		a.mu.Lock()
 		do := a.onRequest
 		a.mu.Unlock()
@@ -132,18 +134,6 @@ func acmeWorld() *makesim.World {
 	return world
 }
 
-func (a *acme) clock() time.Time {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.now
-}
-
-func (a *acme) advance(by time.Duration) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.now = a.now.Add(by)
-}
-
 // each has do called before each request is answered; nil for nothing.
 func (a *acme) each(do func(*http.Request)) {
 	a.mu.Lock()
@@ -161,7 +151,7 @@ func (a *acme) ownsBetaToo() {
 
 // happen adds entries that were triggered so long ago and are written down now; it returns their uuids.
 func (a *acme) happen(agos ...time.Duration) []string {
-	now := a.clock()
+	now := a.clock.Now()
 	uuids := make([]string, len(agos))
 	for i, ago := range agos {
 		uuids[i] = fmt.Sprintf("%08x-0000-4000-8000-%012x", now.Unix(), i)

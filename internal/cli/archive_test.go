@@ -126,7 +126,7 @@ func TestTheArchiveAnswersWithoutCallsForTheLog(t *testing.T) {
 	assert.Zero(t, a.logCalls())
 	assert.Equal(t, len(a.Dump(acmeID)), *a.call("count_audit_logs", `{"from":"all"}`).Total)
 
-	a.advance(10 * time.Minute)
+	a.clock.Advance(10 * time.Minute)
 	a.ResetRequests()
 	news := a.happen(time.Minute, 21*24*time.Hour)
 	got := a.call("list_audit_logs", `{"from":"30d","target_id":"late"}`)
@@ -147,7 +147,7 @@ func TestWhatMakeHasDroppedIsStillFound(t *testing.T) {
 	a.sync("--details", "notable")
 	gone := a.Dump(acmeID)[0].UUID // deleted at Make, however that may come about
 	a.RemoveEntries(gone)
-	a.advance(40 * 24 * time.Hour)
+	a.clock.Advance(40 * 24 * time.Hour)
 	require.Len(t, a.Dump(acmeID), bulkEntries+2-1-dropped(a), "some are older than what Make keeps")
 	a.happen(time.Minute)
 	a.sync("--details", "notable")
@@ -176,7 +176,7 @@ func TestWhatMakeHasDroppedIsStillFound(t *testing.T) {
 func dropped(a *acme) int {
 	count := 0
 	for _, entry := range acmeWorld().Entries {
-		if entry.OrganizationID == acmeID && !entry.TriggeredAt.Add(365*24*time.Hour).After(a.clock()) {
+		if entry.OrganizationID == acmeID && !entry.TriggeredAt.Add(365*24*time.Hour).After(a.clock.Now()) {
 			count++
 		}
 	}

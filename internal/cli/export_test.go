@@ -106,7 +106,7 @@ func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
 		assert.Contains(t, archived.errOut, "32 entries exported, from archive")
 		assert.Contains(t, archived.out, `"details":{"url":"https://hook.example/\u003cx\u003e\u0026y","webhookName":"Orders intake"}`,
 			"to the byte, and unmasked")
-		a.advance(time.Minute)
+		a.clock.Advance(time.Minute)
 		a.happen(time.Second)
 		both := a.run("export", "--to", "now")
 		assert.Contains(t, both.errOut, "33 entries exported, from archive+live")
@@ -358,11 +358,11 @@ func TestAnExportGoesOnWithWhatIsNew(t *testing.T) {
 		isPrivate(t, c.state)
 		assert.Empty(t, c.next(), "nothing is new")
 
-		c.advance(time.Minute)
+		c.clock.Advance(time.Minute)
 		late := c.happen(time.Second, 30*time.Second, 21*24*time.Hour, 300*24*time.Hour)
 		assert.ElementsMatch(t, late, uuidsOf(t, c.next()), "late ones, too")
 		for _, later := range []time.Duration{7 * time.Minute, 7 * time.Minute, 3 * 24 * time.Hour} {
-			c.advance(later)
+			c.clock.Advance(later)
 			news := c.happen(time.Second, 24*time.Hour)
 			assert.ElementsMatch(t, news, uuidsOf(t, c.next()))
 		}
@@ -378,8 +378,8 @@ func TestManyEntriesShortlyBeforeAreExportedOnce(t *testing.T) {
 		To: acmeBegin(), Seed: 9})...)
 	exported := uuidsOf(t, c.next())
 	for step := range 8 {
-		c.advance(time.Minute)
-		now := c.clock()
+		c.clock.Advance(time.Minute)
+		now := c.clock.Now()
 		c.AddEntries(makesim.Bulk(makesim.BulkOptions{OrganizationID: acmeID, Count: 5 + 30*(step%3), From: now.Add(-50 * time.Second),
 			To: now.Add(-time.Second), Seed: uint64(100 + step)})...)
 		exported = append(exported, uuidsOf(t, c.next())...)
@@ -394,7 +394,7 @@ func TestAFileIsContinued(t *testing.T) {
 		assert.Empty(t, c.next(), "nothing on standard output")
 		isPrivate(t, c.output)
 		before := readFile(t, c.output)
-		c.advance(time.Minute)
+		c.clock.Advance(time.Minute)
 		c.happen(time.Second, 21*24*time.Hour)
 		c.next()
 		after := readFile(t, c.output)
@@ -404,7 +404,7 @@ func TestAFileIsContinued(t *testing.T) {
 		// What a killed export had written of it is written anew.
 		state := readFile(t, c.state)
 		require.NoError(t, os.WriteFile(c.output, []byte(after+`{"uuid":"cut off`), 0o600))
-		c.advance(time.Minute)
+		c.clock.Advance(time.Minute)
 		c.happen(time.Second)
 		c.next()
 		c.allAre(uuidsOf(t, readFile(t, c.output)))
@@ -425,7 +425,7 @@ func TestATableThatIsContinuedHasOneHeader(t *testing.T) {
 		c.output = filepath.Join(t.TempDir(), "out.csv")
 		c.next("--format", "csv")
 		for range 2 {
-			c.advance(time.Minute)
+			c.clock.Advance(time.Minute)
 			c.happen(time.Second)
 			c.next("--format", "csv")
 		}
@@ -442,7 +442,7 @@ func TestAFailedExportIsGoneOnWith(t *testing.T) {
 	eachWay(t, func(t *testing.T, c *continued) {
 		c.output = filepath.Join(t.TempDir(), "out.ndjson")
 		c.next()
-		c.advance(time.Minute)
+		c.clock.Advance(time.Minute)
 		c.happen(time.Second, 21*24*time.Hour)
 		state, output := readFile(t, c.state), readFile(t, c.output)
 		if c.withArchive {

@@ -26,7 +26,7 @@ func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 	for _, file := range []string{a.archive, a.archive + ".key"} {
 		isPrivate(t, file)
 	}
-	a.advance(time.Minute)
+	a.clock.Advance(time.Minute)
 	a.happen(time.Second)
 	second := run(t, "", "sync").succeeds()
 	assert.Contains(t, second.out, "1 entries added, 0 changed, 1 details\n  holds 33 entries")
@@ -119,14 +119,14 @@ func TestSyncGoesOnUntilItIsToldToStop(t *testing.T) {
 	a := newAcme(t)
 	w := a.start("sync", "--details", "none", "--every", "100ms")
 	w.prints(": 32 entries added")
-	a.advance(time.Minute)
+	a.clock.Advance(time.Minute)
 	late := a.happen(21*24*time.Hour, time.Second)
 	w.prints(": 2 entries added") // late ones, too
 
 	a.failing(true)
 	w.logs("this sync failed")
 	a.failing(false)
-	a.advance(time.Minute)
+	a.clock.Advance(time.Minute)
 	more := a.happen(time.Second)
 	w.prints(": 1 entries added") // which did not end it
 	w.ends()
@@ -212,9 +212,9 @@ func TestAGapIsTold(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)
 	a.sync("--details", "none")
-	a.advance(10 * time.Hour)
+	a.clock.Advance(10 * time.Hour)
 	lost := a.happen(time.Second)
-	a.advance(400 * 24 * time.Hour)
+	a.clock.Advance(400 * 24 * time.Hour)
 	found := a.happen(time.Hour)
 	printed := a.sync("--details", "none")
 	assert.Regexp(t, `  GAP from 2026-11-20T12:\S+ to 2027-\S+: no sync ran before Make dropped it`, printed)

@@ -34,7 +34,7 @@ func TestVerifyHoldsTheArchiveAgainstWhatWasKeptElsewhere(t *testing.T) {
 	t.Parallel()
 	a, other := newAcme(t), newAcme(t)
 	kept, key := checkpointIn(t, a.sync("--details", "none"))
-	a.advance(time.Minute)
+	a.clock.Advance(time.Minute)
 	a.happen(time.Second)
 	a.sync("--details", "none")
 	foreign, foreignKey := checkpointIn(t, other.sync("--details", "none"))

@@ -195,7 +195,8 @@ func TestWhatAPersonHasIsCutWithItsTotalWhereThereIsMore(t *testing.T) {
 	}
 	for count, total := range map[int]int{0: 0, 6: 0, 7: 7} {
 		got := shown(count)
-		assert.Equal(t, []int{min(count, 6), min(count, 6), min(count, 6)}, []int{len(got.Teams), len(got.TeamRoles), len(got.Powers)}, count)
+		most := min(count, 6)
+		assert.Equal(t, []int{most, most, most}, []int{len(got.Teams), len(got.TeamRoles), len(got.Powers)}, count)
 		assert.Equal(t, []int{total, total, total}, []int{got.TeamsTotal, got.TeamRolesTotal, got.PowersTotal}, count)
 	}
 }

@@ -47,15 +47,18 @@ func TestBytesWithoutAMarkAreLeftAlone(t *testing.T) {
 
 func TestALineIsReadBeforeTheNextIsWritten(t *testing.T) {
 	t.Parallel()
-	in, out := io.Pipe()
-	defer out.Close() //nolint:errcheck // a pipe
-	reader := plaintext.NewReader(in)
-	for _, line := range []string{"\ufefffirst\n", "second\n"} {
-		go func() { _, _ = io.WriteString(out, line) }()
-		got := make([]byte, len(strings.TrimPrefix(line, "\ufeff")))
-		_, err := io.ReadFull(reader, got)
-		require.NoError(t, err)
-		assert.Equal(t, strings.TrimPrefix(line, "\ufeff"), string(got))
+	for _, lines := range [][]string{{"\ufefffirst\n", "second\n"}, {"5\n", "\n", "ok\n"}, {"\n", "茶\n"}} {
+		in, out := io.Pipe()
+		defer out.Close() //nolint:errcheck // a pipe
+		reader := plaintext.NewReader(in)
+		for _, line := range lines {
+			go func() { _, _ = io.WriteString(out, line) }()
+			want := strings.TrimPrefix(line, "\ufeff")
+			got := make([]byte, len(want))
+			_, err := io.ReadFull(reader, got)
+			require.NoError(t, err)
+			assert.Equal(t, want, string(got))
+		}
 	}
 }
 

@@ -160,7 +160,7 @@ func essenceOf(t *testing.T, r mcptest.Result) string {
 
 func TestTheArchiveAnswersEveryQuestionAsMakeDoes(t *testing.T) {
 	t.Parallel()
-	u := recent(t, makesim.Quirks{})
+	u := start(t, logtest.UnderRace(recentWorld, lastWeeks)(), makesim.Options{Seed: 1})
 	a := u.filled()
 	for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken,
 		"somebody without rights": makesim.DemoMemberToken} {

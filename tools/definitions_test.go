@@ -22,6 +22,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -343,7 +344,10 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		}
 	}
 	asked := map[string]int{}
-	for _, q := range questions {
+	for i, q := range questions {
+		if i%logtest.UnderRace(1, 5) != 0 {
+			continue
+		}
 		r := c.Call(q.tool, q.arguments)
 		require.False(t, r.IsError, r.Text)
 		size := utf8.RuneCountInString(r.Text) // what is structured, written as JSON
@@ -352,7 +356,7 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	}
 	t.Log(asked)
 
-	for kind, objects := range u.objects() {
+	for kind, objects := range logtest.Sample(u.objects()) {
 		r := c.Call("get_target_history", with(objects[0].arguments(), "limit", 50))
 		require.False(t, r.IsError, r.Text)
 		requireNoSecrets(t, r)
@@ -367,7 +371,7 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 // TestWhatIsNotCoveredIsSaid asks every tool with a window for a time that nobody has.
 func TestWhatIsNotCoveredIsSaid(t *testing.T) {
 	t.Parallel()
-	u := demo(t, makesim.Quirks{})
+	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	c.readEverything() // else whoever left is not known
 	for name, definition := range definitions(t) {

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
@@ -307,7 +308,7 @@ func TestActivityOfEverybodyIsThatOfAPlainCount(t *testing.T) {
 			lordHowe},
 	} {
 		for i, id := range slices.Sorted(maps.Keys(people)) {
-			if variant > 0 && i%4 != variant-1 {
+			if variant > 0 && i%4 != variant-1 || i%logtest.UnderRace(1, 3) != 0 {
 				continue // everybody's default answer, and one other in turn
 			}
 			about := fmt.Sprintf("%d %v", id, test.arguments)

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -267,7 +268,10 @@ func TestHistoriesAreThoseOfTheDump(t *testing.T) {
 		require.GreaterOrEqual(t, at, 0, kind)
 		objects = append(objects, byKind[kind][at])
 	}
-	for _, o := range objects {
+	for i, o := range objects {
+		if i%logtest.UnderRace(1, 4) != 0 && i < len(objects)-2 {
+			continue
+		}
 		about := o.kind + " " + o.id
 		r := c.Call("get_target_history", with(o.arguments(), "limit", 20))
 		require.False(t, r.IsError, r.Text)
@@ -700,7 +704,7 @@ func TestSecretsAreMaskedInEveryChange(t *testing.T) {
 
 func TestHugeHistoriesAreCut(t *testing.T) {
 	t.Parallel()
-	u := recent(t, makesim.Quirks{})
+	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	// Each field of each entry differs from the one before.
 	for i := range 4 {
 		details := map[string]any{}

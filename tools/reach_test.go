@@ -10,6 +10,7 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
@@ -49,7 +50,7 @@ func TestTheArchiveAnswersWhateverKeepsMakeFromAnswering(t *testing.T) {
 	}
 	require.NotEmpty(t, lastDay)
 	const callTime = 4 * time.Second
-	for name, url := range audittest.OutOfReach(t) {
+	for name, url := range logtest.Sample(audittest.OutOfReach(t)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, _ := withoutMake(t, a, url, callTime)
@@ -93,12 +94,14 @@ func assertUpToTheSync(t *testing.T, got mcptest.Result) {
 // What Make said before it went away is believed for a while, so that only what was written since is asked for in vain.
 func TestTheArchiveAnswersWhenMakeGoesAwayAmidAConversation(t *testing.T) {
 	t.Parallel()
-	for name, breakage := range audittest.Breakages() {
+	world := lastDays(12)
+	a := start(t, world, makesim.Options{Seed: 1}).filled()
+	for name, breakage := range logtest.Sample(audittest.Breakages()) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			u := start(t, lastDays(12), makesim.Options{Seed: 1})
+			u := start(t, world, makesim.Options{Seed: 1})
 			clock := audittest.NewClock(now())
-			service, reader := u.archivedReaderAt(u.filled(), makesim.DemoToken, clock.Now)
+			service, reader := u.archivedReaderAt(a, makesim.DemoToken, clock.Now)
 			reader.IsOwn = true
 			c := connectTo(t, configWithTime(service, 4*time.Second))
 			question := args{"from": "2026-11-15T00:00:00Z"}
@@ -116,7 +119,7 @@ func TestTheArchiveAnswersWhenMakeGoesAwayAmidAConversation(t *testing.T) {
 
 func TestWithoutAnArchiveItIsSaidWhyMakeCannotBeAsked(t *testing.T) {
 	t.Parallel()
-	for name, url := range audittest.OutOfReach(t) {
+	for name, url := range logtest.Sample(audittest.OutOfReach(t)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := connectTo(t, configWithTime(serviceAt(t, url, makesim.DemoToken, now), 400*time.Millisecond))
@@ -134,7 +137,7 @@ func TestWithoutAnArchiveItIsSaidWhyMakeCannotBeAsked(t *testing.T) {
 func TestKeysOfOthersGetNothingWhileMakeCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
-	for name, url := range audittest.OutOfReach(t) {
+	for name, url := range logtest.Sample(audittest.OutOfReach(t)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c, reader := withoutMake(t, a, url, 400*time.Millisecond)

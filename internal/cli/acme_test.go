@@ -170,6 +170,13 @@ func (a *acme) flags(key string) []string {
 		"--requests-per-minute", "unlimited", "--archive", a.archive}
 }
 
+// environment has the environment lead every run here, with the owner's key.
+func (a *acme) environment(set ...string) {
+	a.t.Helper()
+	environment(a.t, append([]string{"MAKE_API_URL=" + a.url, "MAKE_API_KEY=" + ownerKey, fmt.Sprint("MAKE_ORGANIZATION_ID=", acmeID),
+		"MAKE_REQUESTS_PER_MINUTE=unlimited"}, set...)...)
+}
+
 // run runs a command with the owner's key.
 func (a *acme) run(arguments ...string) outcome {
 	a.t.Helper()

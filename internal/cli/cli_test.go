@@ -158,10 +158,10 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 }
 
 func TestWeeksBeginWhereTheSettingSays(t *testing.T) {
+	a := newAcme(t)
 	week := func(flags ...string) (from string, groups []string) {
 		t.Helper()
-		out := run(t, "", append(append([]string{"--demo", "--demo-now", demoNow}, flags...), "call", "count_audit_logs",
-			`{"period":"last week","group_by":"week"}`)...).succeeds().out
+		out := run(t, "", append(flags, "call", "count_audit_logs", `{"period":"last week","group_by":"week"}`)...).succeeds().out
 		var counted struct {
 			Query  struct{ From string }
 			Groups []struct{ Key struct{ Week string } }
@@ -182,9 +182,9 @@ func TestWeeksBeginWhereTheSettingSays(t *testing.T) {
 		"on Monday":          {set: []string{"MAKE_WEEK_START=sunday"}, flags: []string{"--week-start=monday"}, first: "2026-11-09"},
 		"empty":              {set: []string{"MAKE_WEEK_START="}, first: "2026-11-09"},
 	} {
-		environment(t, test.set...)
+		a.environment(test.set...)
 		from, groups := week(test.flags...)
-		assert.Equal(t, test.first+"T00:00:00+01:00", from, name)
+		assert.Equal(t, test.first+"T00:00:00Z", from, name)
 		assert.Equal(t, []string{test.first}, groups, name)
 	}
 	environment(t, "MAKE_WEEK_START=friday")
@@ -213,7 +213,7 @@ func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 }
 
 func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
-	environment(t)
+	newAcme(t).environment()
 	for name, test := range map[string]struct {
 		arguments []string
 		code      int
@@ -223,15 +223,15 @@ func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 		"unknown flag":    {[]string{"--api-key", "x"}, 2, "unknown flag"},
 		"a bad level":     {[]string{"--log-level", "loud", "check"}, 2, `--log-level: "loud" is no level; give debug, info, warn or error`},
 		"a bad clock":     {[]string{"--demo-now", "noon", "check"}, 2, `--demo-now: "noon" is no instant; give its date, time and offset, e.g. 2`},
-		"unknown tool":    {[]string{"--demo", "call", "list_audit_log"}, 2, "did you mean list_audit_logs?"},
-		"no JSON":         {[]string{"--demo", "call", "list_audit_logs", "from=7d"}, 2, "no JSON object"},
-		"an array":        {[]string{"--demo", "call", "list_audit_logs", "[1]"}, 2, "no JSON object"},
-		"a missing file":  {[]string{"--demo", "call", "list_audit_logs", "@/no/such/file"}, 2, "cannot read the arguments"},
-		"a tool error":    {[]string{"--demo", "call", "list_audit_logs", `{"from":"yesteryear"}`}, 1, "yesteryear"},
-		"a bad limit":     {[]string{"--demo", "call", "list_audit_logs", `{"limit":501}`}, 1, "501"},
-		"a backward time": {[]string{"--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"from":"2026-11-02","to":"2026-11-01"}`},
+		"unknown tool":    {[]string{"call", "list_audit_log"}, 2, "did you mean list_audit_logs?"},
+		"no JSON":         {[]string{"call", "list_audit_logs", "from=7d"}, 2, "no JSON object"},
+		"an array":        {[]string{"call", "list_audit_logs", "[1]"}, 2, "no JSON object"},
+		"a missing file":  {[]string{"call", "list_audit_logs", "@/no/such/file"}, 2, "cannot read the arguments"},
+		"a tool error":    {[]string{"call", "list_audit_logs", `{"from":"yesteryear"}`}, 1, "yesteryear"},
+		"a bad limit":     {[]string{"call", "list_audit_logs", `{"limit":501}`}, 1, "501"},
+		"a backward time": {[]string{"call", "list_audit_logs", `{"from":"2026-11-02","to":"2026-11-01"}`},
 			1, "from"},
-		"no uuid": {[]string{"--demo", "call", "get_audit_log", `{"uuid":"00000000-0000-4000-8000-000000000000"}`}, 1,
+		"no uuid": {[]string{"call", "get_audit_log", `{"uuid":"00000000-0000-4000-8000-000000000000"}`}, 1,
 			"none of these uuids"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,9 +243,9 @@ func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 }
 
 func TestFiveMegabytesOfArgumentsAreRefused(t *testing.T) {
-	environment(t)
+	newAcme(t).environment()
 	file := writeFile(t, `{"target_id":"`+strings.Repeat("x", 5<<20)+`"}`)
-	got := run(t, "", "--demo", "call", "list_audit_logs", "@"+file).fails()
+	got := run(t, "", "call", "list_audit_logs", "@"+file).fails()
 	assert.Less(t, len(got.errOut), 500)
 }
 
@@ -303,22 +303,24 @@ func textAlone(t *testing.T, total int, list, result string) {
 }
 
 func TestStructuredContentCanBeLeftOut(t *testing.T) {
-	const asked = `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"count_audit_logs","arguments":{"from":"7d"}}}`
+	const asked = `{"jsonrpc":"2.0","id":3,"method":"tools/call","params":{"name":"count_audit_logs","arguments":{"from":"60d"}}}`
 	const listed = `{"jsonrpc":"2.0","id":2,"method":"tools/list"}`
 	stdin := hello + "\n" + listed + "\n" + asked + "\n"
 
-	environment(t, "MCP_STRUCTURED=off")
-	total := *run(t, "", "--demo", "--demo-now", demoNow, "call", "count_audit_logs", `{"from":"7d"}`).answer().Total
-	got := run(t, stdin, "--demo", "--demo-now", demoNow, "stdio").messages()
+	a := newAcme(t)
+	a.environment("MCP_STRUCTURED=off")
+	total := *run(t, "", "call", "count_audit_logs", `{"from":"60d"}`).answer().Total
+	got := run(t, stdin, "stdio").messages()
 	textAlone(t, total, string(got["2"]), string(got["3"]))
-	environment(t)
-	got = run(t, stdin, "--demo", "--demo-now", demoNow, "stdio", "--structured=off").messages()
+	a.environment()
+	got = run(t, stdin, "stdio", "--structured=off").messages()
 	textAlone(t, total, string(got["2"]), string(got["3"]))
-	got = run(t, stdin, "--demo", "--demo-now", demoNow).messages()
+	got = run(t, stdin).messages()
 	assert.Contains(t, string(got["2"]), "outputSchema")
 	assert.Contains(t, string(got["3"]), "structuredContent")
 
-	r := listen(t, []string{"MCP_STRUCTURED=off"}, "--demo", "--demo-now", demoNow)
+	a.environment("MCP_STRUCTURED=off")
+	r := start(t, strings.NewReader(""), "http", "--address", "127.0.0.1:0").listening()
 	_, _, header := r.ask(http.MethodPost, "/mcp", hello)
 	session := []string{"Mcp-Session-Id", header.Get("Mcp-Session-Id")}
 	result := func(line string) string {
@@ -329,7 +331,7 @@ func TestStructuredContentCanBeLeftOut(t *testing.T) {
 	}
 	textAlone(t, total, result(listed), result(asked))
 
-	bad := run(t, "", "--demo", "stdio", "--structured=maybe").refuses("--structured", `"on","off"`)
+	bad := run(t, "", "stdio", "--structured=maybe").refuses("--structured", `"on","off"`)
 	assert.Empty(t, bad.out)
 }
 

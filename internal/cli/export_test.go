@@ -273,10 +273,9 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 }
 
 func TestExportsOfAPeriodAreTheWholeOfIt(t *testing.T) {
-	environment(t)
-	export := func(flags ...string) outcome {
-		return run(t, "", append([]string{"--demo", "--demo-now", demoNow, "export"}, flags...)...)
-	}
+	t.Parallel()
+	a := newAcme(t)
+	export := func(flags ...string) outcome { return a.run(append([]string{"export"}, flags...)...) }
 	month := export("--period", "last month").succeeds()
 	assert.Equal(t, export("--from", "2026-10-01", "--to", "2026-10-31").succeeds().out, month.out)
 	assert.NotContains(t, month.errOut, "until now")

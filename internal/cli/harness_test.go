@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/cli"
 	"make-audit-mcp/internal/makesim"
 )
@@ -140,14 +142,13 @@ func environment(t *testing.T, set ...string) {
 // upstream serves the demo organization as if it were Make, with a plan without audit logs beside it.
 func upstream(t *testing.T) (*makesim.Server, string) {
 	t.Helper()
-	now, err := time.Parse(time.RFC3339, demoNow)
-	require.NoError(t, err)
-	world := makesim.Demo(now, 1, nil)
-	world.Organizations = append(world.Organizations,
+	demo, now := audittest.Demo(), audittest.Now()
+	world := *demo
+	world.Organizations = append(slices.Clone(demo.Organizations),
 		makesim.Organization{ID: planlessID, Name: "Teams Plan", Zone: world.Organizations[0].Zone, APILimit: 240})
-	world.OrganizationRoles = append(world.OrganizationRoles,
+	world.OrganizationRoles = append(slices.Clone(demo.OrganizationRoles),
 		makesim.OrganizationRole{UserID: 5001, OrganizationID: planlessID, RoleID: makesim.RoleOrganizationOwner})
-	sim := makesim.New(world, makesim.Options{Now: func() time.Time { return now }})
+	sim := makesim.New(&world, makesim.Options{Now: func() time.Time { return now }})
 	server := httptest.NewServer(sim)
 	t.Cleanup(server.Close)
 	return sim, server.URL + makesim.BasePath

@@ -110,7 +110,8 @@ func (s *slowReader) Read(ctx context.Context, q auditlog.Query, yield func(*aud
 // Rows that a neighbouring slice has read are no sign of trouble.
 func TestSharedBorderDaysRaiseNoDoubt(t *testing.T) {
 	t.Parallel()
-	u := start(t, ladder(60_000, now().Add(-time.Minute), 24*time.Second), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
+	u := start(t, ladder(logtest.UnderRace(60_000, 15_000), now().Add(-time.Minute), logtest.UnderRace(24*time.Second, 96*time.Second)),
+		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	w := window(now().AddDate(0, 0, -16), now())
 	got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	require.Len(t, got, len(u.expected(within(w))))
@@ -414,7 +415,7 @@ func TestOneGiantSecond(t *testing.T) {
 	t.Parallel()
 	const ordinary = 500
 	second := now().AddDate(0, 0, -3)
-	for pageCap, size := range map[int]int{1000: 5000, 100: 2500, 7: 500} {
+	for pageCap, size := range map[int]int{1000: 5000, 100: logtest.UnderRace(2500, 1200), 7: logtest.UnderRace(500, 200)} {
 		for _, unstable := range []bool{false, true} {
 			for _, broken := range []int{0, 50} {
 				t.Run(fmt.Sprintf("pages of %d, unstable %v, broken %d", pageCap, unstable, broken), func(t *testing.T) {

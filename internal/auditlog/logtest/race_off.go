@@ -6,4 +6,4 @@ package logtest
 const IsRace = false
 
 // UnderRace is few under the race detector, and many else.
-func UnderRace(many, _ int) int { return many }
+func UnderRace[T any](many, _ T) T { return many }

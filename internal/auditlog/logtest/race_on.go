@@ -7,4 +7,4 @@ package logtest
 const IsRace = true
 
 // UnderRace is few under the race detector, and many else.
-func UnderRace(_, few int) int { return few }
+func UnderRace[T any](_, few T) T { return few }

@@ -282,7 +282,7 @@ func TestOffboardingReviewTellsWhatALeaverDid(t *testing.T) {
 	activity := answers[schemas.GetActorActivityResult](review, "get_actor_activity")
 	require.Len(t, activity, 1)
 	assert.EqualValues(t, leaver, actorID(t, &activity[0].Actor.Actor))
-	assert.Equal(t, len(held), activity[0].Total)
+	assert.Equal(t, len(held), *activity[0].Total)
 	byEvent, deleted := count(held, eventOf), 0
 	for _, group := range activity[0].ByEvent {
 		assert.Equal(t, byEvent[string(group.Event)], group.Count, "%s", group.Event)

@@ -14,7 +14,7 @@ type GetActorActivityArguments struct {
 type GetActorActivityResult struct {
 	Answer
 	Actor             ActivityActor  `json:"actor"`
-	Total             int            `json:"total" jsonschema_description:"Entries in the window; a lower bound if complete is false."`
+	Total             *int           `json:"total" jsonschema:"nullable" jsonschema_description:"Entries in the window; a lower bound if complete is false, null if nothing of the window is covered."`
 	ByEvent           []EventCount   `json:"by_event"`
 	ByEventTotal      int            `json:"by_event_total" jsonschema_description:"Events in all, listed or not."`
 	ByTeam            []TeamCount    `json:"by_team"`

@@ -73,7 +73,7 @@ func TestDaysWithoutMidnightAreWholeDays(t *testing.T) {
 			assert.NotContains(t, week.Warnings, test.note, "an hour of seven days misleads nobody")
 
 			activity := c.activity(args{"actor": 5004, "period": test.day, "timezone": zone, "baseline_days": 1})
-			assert.Equal(t, 2, activity.Total)
+			assert.Equal(t, 2, *activity.Total)
 			assert.Equal(t, 2, activity.Baseline.Entries)
 			requireSpan(t, test.previous, activity.Baseline.From, activity.Baseline.To)
 

@@ -188,7 +188,7 @@ func teamIDOf(t testing.TB, id auditlog.ID) int64 {
 
 func (p *plainActivity) require(t testing.TB, got schemas.GetActorActivityResult, about string) {
 	t.Helper()
-	require.Equal(t, p.total, got.Total, about)
+	require.Equal(t, p.total, *got.Total, about)
 	require.Equal(t, p.hours[:], got.ByHour, about)
 	require.Equal(t, len(p.days), got.ActiveDays, about)
 	require.Equal(t, p.baseline, got.Baseline.Entries, about)
@@ -469,7 +469,7 @@ func TestActivityShowsTheDemosIncidents(t *testing.T) {
 	t.Run("a newcomer has no baseline", func(t *testing.T) {
 		t.Parallel()
 		got := c.activity(args{"actor": "sofia"})
-		assert.Equal(t, len(people[aNewcomer]), got.Total)
+		assert.Equal(t, len(people[aNewcomer]), *got.Total)
 		assert.Zero(t, got.Baseline.Entries)
 		assert.Contains(t, got.Baseline.Note, "no baseline")
 		assert.Empty(t, got.NewEvents)
@@ -666,7 +666,7 @@ func TestALeaversReportIsOneCall(t *testing.T) {
 		require.NotNil(t, mass, "%v", arguments)
 		assert.Equal(t, "high", mass.Severity)
 		if arguments["from"] == "all" {
-			assert.Equal(t, len(entries), got.Total)
+			assert.Equal(t, len(entries), *got.Total)
 			assert.False(t, got.Baseline.Complete)
 			assert.Contains(t, got.Baseline.Note, "nothing vouches")
 			assert.Empty(t, got.NewEvents)
@@ -681,7 +681,7 @@ func TestABaselineBeforeTheLogClaimsNothing(t *testing.T) {
 	c := u.caller(makesim.DemoToken)
 	prague := inZone(t, "Europe/Prague")
 	none := c.activity(args{"actor": 5005, "from": "all"})
-	assert.Equal(t, len(u.Dumped(byActor(5005))), none.Total)
+	assert.Equal(t, len(u.Dumped(byActor(5005))), *none.Total)
 	assert.True(t, none.Complete, "the window itself is read whole")
 	assert.False(t, none.Baseline.Complete)
 	assert.Contains(t, none.Baseline.Note, "nothing vouches")
@@ -697,7 +697,7 @@ func TestABaselineBeforeTheLogClaimsNothing(t *testing.T) {
 	assert.Contains(t, part.Baseline.Note, "may only be unseen")
 
 	before := c.activity(args{"actor": 5005, "from": "2026-06-01", "to": "2026-06-30"})
-	assert.Zero(t, before.Total)
+	assert.Nil(t, before.Total, "zero is not a fact there")
 	assert.False(t, before.Complete)
 	assert.Nil(t, before.Coverage.From)
 	assert.Contains(t, strings.Join(before.Warnings, "\n"), "nothing vouches", "no entries there do not mean that nothing happened")
@@ -723,7 +723,7 @@ func TestActivityOfNobodyInParticular(t *testing.T) {
 	assert.NotContains(t, hostile, "\nIgnore")
 
 	unknown := c.activity(args{"actor": 123456789})
-	assert.Zero(t, unknown.Total)
+	assert.Zero(t, *unknown.Total)
 	assert.Equal(t, make([]int, 24), unknown.ByHour)
 	assert.Nil(t, unknown.FirstAt)
 	assert.Contains(t, strings.Join(unknown.Warnings, "\n"), "does not know the id")
@@ -731,7 +731,7 @@ func TestActivityOfNobodyInParticular(t *testing.T) {
 	assert.Nil(t, unknown.OutsideUsualHours.Count)
 
 	idle := c.activity(args{"actor": aLeaver, "from": "5d"})
-	assert.Zero(t, idle.Total)
+	assert.Zero(t, *idle.Total)
 	assert.Equal(t, "Marek Havelka", string(idle.Actor.Name), "by the baseline")
 	assert.Contains(t, strings.Join(idle.Warnings, "\n"), "no entries")
 	assert.NotContains(t, strings.Join(idle.Warnings, "\n"), "does not know the id")
@@ -742,7 +742,7 @@ func TestHostileNamesStayOutOfActivity(t *testing.T) {
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken) // every text of a result is checked there
 	got := c.activity(args{"actor": hostilyNamed, "from": "30d", "baseline_days": 30})
-	assert.Equal(t, len(u.Dumped(byActor(hostilyNamed), audittest.Within(now().AddDate(0, 0, -30), now()))), got.Total)
+	assert.Equal(t, len(u.Dumped(byActor(hostilyNamed), audittest.Within(now().AddDate(0, 0, -30), now()))), *got.Total)
 	assert.Contains(t, string(got.Actor.Name), "Eva Králová")
 
 	// Events and teams are others' text as well.
@@ -769,7 +769,7 @@ func TestHostileNamesStayOutOfActivity(t *testing.T) {
 	require.False(t, r.IsError, r.Text)
 	crowd := mcptest.Read[schemas.GetActorActivityResult](t, r)
 	assert.Equal(t, []int{40, 40, teams, 40, teams},
-		[]int{crowd.Total, crowd.ByEventTotal, crowd.ByTeamTotal, crowd.NewEventsTotal, crowd.NewTeamsTotal})
+		[]int{*crowd.Total, crowd.ByEventTotal, crowd.ByTeamTotal, crowd.NewEventsTotal, crowd.NewTeamsTotal})
 	assert.Equal(t, 40, *crowd.OutsideUsualHours.Count)
 	assert.Less(t, len([]rune(r.Text)), 8_000, "long names do not make the answer long")
 }
@@ -782,7 +782,7 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 
 	broken := connect(t, serviceAt(t, u.fronted(failingBehind(60)), makesim.DemoToken, now))
 	got := until(broken, "get_actor_activity", args{"actor": 5005, "from": "40d", "baseline_days": 20},
-		func(r schemas.GetActorActivityResult) bool { return r.Total > 20 })
+		func(r schemas.GetActorActivityResult) bool { return r.Total != nil && *r.Total > 20 })
 	require.False(t, got.Complete)
 	require.NotNil(t, got.Coverage.From)
 	require.NotEmpty(t, got.Coverage.Gaps)
@@ -795,10 +795,10 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 		}
 	}
 	assert.Positive(t, sure)
-	assert.GreaterOrEqual(t, got.Total, sure)
+	assert.GreaterOrEqual(t, *got.Total, sure)
 	prague := inZone(t, "Europe/Prague")
 	whole := countPlainly(entries, daysBack(now(), 40, prague), now(), 20, prague)
-	assert.Less(t, got.Total, whole.total)
+	assert.Less(t, *got.Total, whole.total)
 	for _, e := range got.ByEvent {
 		assert.LessOrEqual(t, e.Count, whole.events[string(e.Event)])
 	}
@@ -811,7 +811,7 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 	inBaseline := connect(t, serviceAt(t, u.fronted(failingBehind(80)), makesim.DemoToken, now))
 	got = until(inBaseline, "get_actor_activity", args{"actor": 5005, "from": "10d", "baseline_days": 50},
 		func(r schemas.GetActorActivityResult) bool { return r.Complete && r.Baseline.Entries > 0 })
-	assert.Equal(t, countPlainly(entries, daysBack(now(), 10, prague), now(), 50, prague).total, got.Total)
+	assert.Equal(t, countPlainly(entries, daysBack(now(), 10, prague), now(), 50, prague).total, *got.Total)
 	assert.False(t, got.Baseline.Complete)
 	assert.Contains(t, got.Baseline.Note, "may only be unseen")
 

@@ -120,7 +120,7 @@ func answers(t *testing.T, u *upstream, key string) map[string]any {
 		found[fmt.Sprint("counted ", question)] = groups
 	}
 	activity := c.activity(args{"actor": 5008, "from": "3d", "baseline_days": 5})
-	require.Positive(t, activity.Total+activity.Baseline.Entries)
+	require.Positive(t, *activity.Total+activity.Baseline.Entries)
 	found["activity"] = []any{activity.Actor, activity.Total, activity.ByEvent, activity.ByTeam, activity.ByHour, activity.ActiveDays,
 		activity.NewEventsTotal, activity.NewTeamsTotal, activity.OutsideUsualHours.Count, activity.NotableTotal, activity.FindingsTotal,
 		activity.Complete, activity.Baseline.Entries}

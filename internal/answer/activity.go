@@ -27,7 +27,6 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 		Answer: Common(asked, a.Report),
 		Actor: schemas.ActivityActor{Actor: a.Actor, Kind: string(a.ActorType), KindReason: a.ActorTypeReason,
 			Timezone: auditlog.Text(a.Timezone)},
-		Total:      len(a.Entries),
 		ByHour:     a.Hours[:],
 		ActiveDays: a.ActiveDays,
 		Baseline: schemas.Baseline{
@@ -37,6 +36,10 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 		UsualHours: schemas.UsualHours{Timezone: a.Usual.Location.String(), TimezoneSource: "window",
 			Hours: append([]string{}, a.Usual.Ranges()...), Reason: a.Usual.Reason},
 		OutsideUsualHours: schemas.OutsideHours{UUIDs: uuids(a.Outside, maxOutside)},
+	}
+	if !a.Report.Coverage.IsEmpty() {
+		total := len(a.Entries)
+		result.Total = &total
 	}
 	if a.ActorType == detect.System {
 		result.Actor.Name = noActor

@@ -22,7 +22,7 @@ func getTargetHistory() Tool {
 		Name:  getTargetHistoryName,
 		Title: "History of one object",
 		Description: "Shows everything that happened to one object (scenario, connection, webhook, key ...), oldest first, with details, " +
-			"what each entry changed, who created, changed and deleted it. Over everything that Make keeps by default. " +
+			"what each entry changed, who created, changed and deleted it. By default since its creation. " +
 			"list_audit_logs finds target ids.",
 		Answers: "One object, who made or deleted it: get_target_history.",
 	}, handleGetTargetHistory)
@@ -35,12 +35,15 @@ func handleGetTargetHistory(
 	if err != nil {
 		return nil, err
 	}
-	history, err := service.TargetHistory(ctx, analysis.HistoryRequest{Query: page.question.Query, Kind: page.question.Kind,
-		After: page.after, Limit: cmp.Or(arguments.Limit, defaultHistoryLimit)})
+	history, err := service.TargetHistory(ctx, analysis.HistoryRequest{Query: page.question.Query,
+		SinceCreation: page.after == nil && arguments.From == "" && arguments.Period == "",
+		After:         page.after, Limit: cmp.Or(arguments.Limit, defaultHistoryLimit)})
 	var ambiguous *analysis.AmbiguousTargetError
 	if err != nil && !errors.As(err, &ambiguous) {
 		return nil, err
 	}
+	page.question.Query, page.question.Kind = history.Query, cmp.Or(page.question.Kind, history.Kind)
+	page.place.Query, page.place.Kind = page.question.Query, page.question.Kind // later pages are about the same
 	result := answer.History(page.question, page.question.Kind, history)
 	if ambiguous != nil {
 		return result, &resultError{err}
@@ -96,8 +99,6 @@ func openHistory(ctx context.Context, service *analysis.Service, arguments schem
 		return nil, &question.CursorError{
 			Problem: "it belongs to another query: with a cursor, target_id, kind and the window stay the same"}
 	}
-	if arguments.Kind != "" {
-		page.question.Kind, _, err = service.ResolveKind(ctx, page.question.Query.Organization.ID, arguments.Kind)
-	}
-	return page, err
+	page.question.Kind = page.place.Kind
+	return page, nil
 }

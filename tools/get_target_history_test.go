@@ -17,6 +17,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -367,7 +368,7 @@ func TestAnIDOfSeveralKindsIsAnError(t *testing.T) {
 	}
 	id := slices.MaxFunc(slices.Sorted(maps.Keys(ofID)), func(a, b string) int { return cmp.Compare(len(ofID[a]), len(ofID[b])) })
 	require.Greater(t, len(ofID[id]), 4)
-	r := c.Call("get_target_history", args{"target_id": id})
+	r := c.Call("get_target_history", args{"target_id": id, "from": "all"})
 	require.True(t, r.IsError)
 	assert.Contains(t, r.Text, "pass kind")
 	require.NotNil(t, r.Raw)
@@ -655,7 +656,7 @@ func TestHostileObjectsHaveAHistory(t *testing.T) {
 	)
 	r := c.Call("get_target_history", args{"target_id": "evil\u202e\x1b[2J", "to": "now"})
 	require.True(t, r.IsError, "an event that no catalog has is of a kind of its own")
-	evil := c.history(args{"target_id": "evil\u202e\x1b[2J", "kind": "Webhooks", "to": "now"})
+	evil := u.caller(makesim.DemoToken).history(args{"target_id": "evil\u202e\x1b[2J", "kind": "Webhooks"})
 	require.Len(t, evil.Entries, 2)
 	assert.Equal(t, [][3]any{{"list", []any{" "}, []any{"", 1.0}}, {"name", "ab", "cd"}}, changesOf(t, evil.Entries[1]))
 }
@@ -757,4 +758,109 @@ func TestEventsThatTheCatalogLacksBelongToAHistory(t *testing.T) {
 	c := u.caller(makesim.DemoToken)
 	c.readEverything()
 	assert.Len(t, c.history(args{"target_id": "odd", "kind": "Webhooks"}).Entries, 3, "once it was seen")
+}
+
+// busyWorld is the little world with twelve thousand entries, one every half an hour or so, in some of which something was done to others:
+// to which id, at which place from the newest on.
+func busyWorld(done map[int][2]string) *makesim.World {
+	entries := make([]makesim.Entry, 12_000)
+	for i := range entries {
+		event := [2]string{"scenario_updated", "1"}
+		if other, ok := done[i]; ok {
+			event = other
+		}
+		entries[i] = makesim.Entry{OrganizationID: audittest.OrganizationID, Event: event[0], TargetID: event[1],
+			TriggeredAt: now().Add(-time.Duration(i+1) * 40 * time.Minute), Details: map[string]any{"name": fmt.Sprint(i)}}
+	}
+	return audittest.LittleWorld(entries)
+}
+
+func TestAHistoryReadsNoMoreThanItTakesToFindTheCreation(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyWorld(map[int][2]string{
+		20: {"webhook_updated", "42"}, 30: {"webhook_created", "42"}, 5_000: {"scenario_updated", "42"}, // the second is not asked for
+		40: {"key_updated", "43"}, 11_000: {"key_created", "43"},
+		50: {"key_updated", "44"}, 60: {"webhook_updated", "44"}, 61: {"webhook_created", "44"},
+	}), makesim.Options{})
+	atPlace := func(i int) time.Time { return now().Add(-time.Duration(i+1) * 40 * time.Minute) }
+	ask := func(arguments args) (r mcptest.Result, pages int) {
+		u.ResetRequests()
+		r = u.caller(audittest.AdminKey).Call("get_target_history", with(arguments, "organization_id", audittest.OrganizationID))
+		return r, len(u.logCalls())
+	}
+	of := func(r mcptest.Result) schemas.GetTargetHistoryResult {
+		require.False(t, r.IsError, r.Text)
+		return mcptest.Read[schemas.GetTargetHistoryResult](t, r)
+	}
+	requireSince := func(place, total int, got schemas.GetTargetHistoryResult) {
+		t.Helper()
+		requireTime(t, atPlace(place), got.Query.From)
+		requireTime(t, atPlace(place), *got.Coverage.From)
+		requireTime(t, atPlace(place), got.CreatedAt)
+		assert.True(t, got.Complete)
+		assert.Equal(t, total, *got.Total)
+	}
+
+	r, pages := ask(args{"target_id": 42, "kind": "webhook"})
+	assert.Equal(t, 1, pages)
+	requireSince(30, 2, of(r))
+	assert.Empty(t, of(r).Warnings)
+
+	r, pages = ask(args{"target_id": 42})
+	assert.Equal(t, 1, pages)
+	requireSince(30, 2, of(r))
+	assert.Equal(t, []string{"kind was not given, and objects of other kinds with this id were looked for only since " +
+		answerTime(t, atPlace(899)) + ": pass kind if another is meant"}, of(r).Warnings)
+
+	r, pages = ask(args{"target_id": 44})
+	assert.Equal(t, 1, pages)
+	require.True(t, r.IsError)
+	assert.Contains(t, r.Text, `objects of 2 kinds: "Webhooks" (2 entries), "Keys" (1 entries): pass kind`)
+
+	r, pages = ask(args{"target_id": 43})
+	assert.Equal(t, 11, pages, "ten of all kinds, and then one of the kind")
+	requireSince(11_000, 2, of(r))
+	assert.Equal(t, "Keys", string(of(r).Query.Kind))
+
+	r, pages = ask(args{"target_id": 4242})
+	assert.Equal(t, 10, pages)
+	require.True(t, r.IsError)
+	assert.Contains(t, r.Text, `target_id "4242" is not among the newest 9900 entries, which go back to `+answerTime(t, atPlace(9_899)))
+	assert.Contains(t, r.Text, "about 3 calls of Make's limit: pass kind")
+	r, pages = ask(args{"target_id": 4242, "kind": "Keys"})
+	assert.Equal(t, 2, pages, "the second is empty")
+	assert.Empty(t, of(r).Entries)
+	assert.True(t, of(r).Complete)
+	r, pages = ask(args{"target_id": 4242, "from": "all"})
+	assert.GreaterOrEqual(t, pages, 12, "who asks for everything gets it")
+	assert.True(t, of(r).Complete)
+}
+
+func TestPagesOfAHistoryAreAllOfTheTimeSinceTheCreation(t *testing.T) {
+	t.Parallel()
+	u := start(t, busyWorld(map[int][2]string{
+		20: {"key_updated", "43"}, 40: {"key_updated", "43"}, 11_000: {"key_created", "43"}, 11_001: {"webhook_created", "43"},
+	}), makesim.Options{})
+	c := u.caller(audittest.AdminKey)
+	question := args{"target_id": 43, "organization_id": audittest.OrganizationID, "limit": 1}
+	var got []string
+	for i, page := range c.pages(question) {
+		requireTime(t, now().Add(-11_001*40*time.Minute), page.Query.From)
+		assert.Equal(t, "Keys", string(page.Query.Kind))
+		assert.Equal(t, 3, *page.Total)
+		got = append(got, string(page.Entries[0].Event))
+		if i == 0 {
+			u.ResetRequests()
+		}
+	}
+	assert.Equal(t, []string{"key_created", "key_updated", "key_updated"}, got)
+	assert.Empty(t, u.logCalls())
+	next := c.history(question).NextCursor
+	assert.Len(t, u.caller(audittest.AdminKey).history(with(question, "cursor", next)).Entries, 1, "in another process")
+}
+
+// answerTime is a time as the little world's answers have it.
+func answerTime(t *testing.T, at time.Time) string {
+	t.Helper()
+	return at.In(inZone(t, "Europe/Prague")).Format(time.RFC3339)
 }

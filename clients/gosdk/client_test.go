@@ -216,7 +216,7 @@ func TestEachToolAnswersByItsSchema(t *testing.T) {
 		},
 		"get_target_history": {
 			{"target_id": webhook, "kind": "Webhooks"}, {"target_id": webhook, "kind": "webhooks", "limit": 1},
-			{"target_id": "no-such-object"},
+			{"target_id": "no-such-object", "kind": "Keys"},
 		},
 	}
 	data, err := os.ReadFile(filepath.Join(root, "clients", "examples.json"))

@@ -15,9 +15,9 @@ import (
 
 // HistoryRequest asks for what happened to one object.
 type HistoryRequest struct {
-	Query auditlog.Query // with TargetID, and Events if a kind was named
-	// Kind is the kind that was named, in the catalog's words; empty if none was.
-	Kind auditlog.Text
+	Query auditlog.Query // with TargetID, and Events if the kind is known
+	// SinceCreation narrows the window to the time since the object's creation, so that no more is read than it takes to find that.
+	SinceCreation bool
 	// After is where the page before ended; nil for the first page.
 	After *question.Cursor
 	// Limit is how many entries the page has at most.
@@ -26,6 +26,12 @@ type HistoryRequest struct {
 
 // History is a page of what happened to one object, oldest first, and who did it altogether.
 type History struct {
+	// Query is what it answers: the one asked, narrowed to the time since the object's creation and to its kind where that was found.
+	Query auditlog.Query
+	// Kind is what the object is taken for where no kind was named and not all was read; entries of objects of other kinds were looked for
+	// since OthersSince only, if that is set.
+	Kind        auditlog.Text
+	OthersSince time.Time
 	// Kinds are the kinds of object with that id, most entries first. Several mean that nothing else is known.
 	Kinds []TargetKind
 	// Entries are the page's, with details where they could be read.
@@ -93,22 +99,24 @@ const lookBack = 20
 const detailsShare = 5
 
 // TargetHistory reads what happened to one object. An id that several kinds of object have is an [AmbiguousTargetError], and the history
-// then returns the kinds.
+// then returns the kinds. Since its creation, an object that is not among the newest entries, and whose kind is not known, is a
+// [KindNeededError].
 func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*History, error) {
 	catalog, err := s.Directory.Catalog(ctx, request.Query.Organization.ID)
 	if err != nil {
 		return nil, err
 	}
-	var entries []*auditlog.Entry
 	readCtx, cancel := keepingTime(ctx)
 	defer cancel()
-	report, err := s.Reader.Read(readCtx, request.Query, func(entry *auditlog.Entry) bool {
-		entries = append(entries, entry)
-		return true
-	})
+	read := s.traceWindow
+	if request.SinceCreation {
+		read = s.traceToCreation
+	}
+	t, err := read(readCtx, request.Query, catalog)
 	if err != nil {
 		return nil, err
 	}
+	entries := t.entries
 	// Within one instant an object is created before it is changed: Make's times of writing say it better than uuids.
 	slices.SortFunc(entries, func(a, b *auditlog.Entry) int {
 		if c := a.TriggeredAt.Compare(b.TriggeredAt); c != 0 {
@@ -116,14 +124,14 @@ func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*H
 		}
 		return cmp.Or(cmp.Compare(stage(a.Event), stage(b.Event)), a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.UUID, b.UUID))
 	})
-	h := &History{Kinds: kindsOf(entries, catalog), Report: report, Total: -1}
-	if request.Kind == "" && len(h.Kinds) > 1 {
+	h := &History{Query: t.query, Kind: t.kind, OthersSince: t.othersSince, Kinds: kindsOf(entries, catalog), Report: t.report, Total: -1}
+	if len(h.Query.Events) == 0 && len(h.Kinds) > 1 {
 		return h, &AmbiguousTargetError{TargetID: request.Query.TargetID, Kinds: h.Kinds}
 	}
-	if isExact(&report, request.Query.Window) {
+	if isExact(&h.Report, h.Query.Window) {
 		h.Total = len(entries)
 	}
-	h.Unsettled = !report.Exhausted
+	h.Unsettled = !h.Report.Exhausted
 	if h.Unsettled && request.After != nil {
 		return nil, &UnsortedError{Reason: "the window was not read to its beginning"}
 	}

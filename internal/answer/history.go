@@ -63,7 +63,7 @@ func History(asked *question.Question, kind auditlog.Text, h *analysis.History) 
 		// As many as fit beside the details.
 		return schemas.HistoryEntry{Entry: style.Entry(e.Entry), Changes: changes[:Fit(changes, maxChangesSize)], ChangesTotal: total}
 	})
-	warnOfHistory(result, h)
+	warnOfHistory(result, h, location)
 	return result
 }
 
@@ -75,7 +75,11 @@ func by(entry *auditlog.Entry, location *time.Location) (*auditlog.Actor, string
 	return &actor, Time(entry.TriggeredAt, location)
 }
 
-func warnOfHistory(result *schemas.GetTargetHistoryResult, h *analysis.History) {
+func warnOfHistory(result *schemas.GetTargetHistoryResult, h *analysis.History, location *time.Location) {
+	if !h.OthersSince.IsZero() {
+		result.Warn("kind was not given, and objects of other kinds with this id were looked for only since " +
+			Time(h.OthersSince, location) + ": pass kind if another is meant")
+	}
 	if h.Last != nil && h.Created == nil {
 		result.Warn("its creation is not in what was read: it may be older, or Make may not log it")
 	}

@@ -101,6 +101,18 @@ func TestRecordsHaveTheIDOfTheirDataStore(t *testing.T) {
 	}
 }
 
+func TestOnlyAnObjectWithANumberIsCreatedOnce(t *testing.T) {
+	t.Parallel()
+	for _, creation := range [][2]auditlog.Text{{"webhook_created", "3000"}, {"Data_Store_created", "3000"},
+		{"team_variable_created", "1"}} {
+		assert.True(t, auditlog.Event{Value: creation[0]}.Creates(creation[1]), creation)
+	}
+	for _, other := range [][2]auditlog.Text{{"webhook_updated", "3000"}, {"data_store_record_created", "3000"},
+		{"data_store_record_created", "rec-1"}, {"team_variable_created", "price"}, {"webhook_created", ""}} {
+		assert.False(t, auditlog.Event{Value: other[0]}.Creates(other[1]), other)
+	}
+}
+
 func TestOnlyWhatIsDoneToAPersonCanBeDoneToOneself(t *testing.T) {
 	t.Parallel()
 	self := &auditlog.Actor{ID: "5001"}

@@ -51,6 +51,13 @@ func (e Event) Target(id Text) Text {
 	return object
 }
 
+// Creates reports whether an entry of the event says that its target, of this id, came into being, so that no older one is about it. Of a
+// record's creation the target is the data store, and an id that people choose, unlike Make's numbers, may be given again.
+func (e Event) Creates(id Text) bool {
+	_, isNumber := ID(id).Integer()
+	return isNumber && e.Verb() == VerbCreated && e.Target(id) == e.Object()
+}
+
 // ConcernsPeople reports whether the event is about a person, so that an entry's target is an id as actors have it.
 func (e Event) ConcernsPeople() bool {
 	return slices.ContainsFunc(strings.Split(string(e.Object()), "_"), func(word string) bool {

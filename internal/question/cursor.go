@@ -49,7 +49,9 @@ type Sealer struct {
 // Cursor is where a page of a listing ended, and what the next one needs. Key is at most [maxSortText] bytes long.
 type Cursor struct {
 	Query auditlog.Query `json:"-"`
-	Order Order          `json:"o"`
+	// Kind is that of the object which the listing is about, as Question has it.
+	Kind  auditlog.Text `json:"c,omitempty"`
+	Order Order         `json:"o"`
 	// Key, TriggeredAt and UUID are those of the last entry of the page.
 	Key         string    `json:"k,omitempty"`
 	TriggeredAt time.Time `json:"l"`

@@ -171,12 +171,30 @@ type Catalog struct {
 	Recalled *Recalled `json:"-"`
 }
 
-// Event returns what the catalog says of an event. Its category is empty where the catalog has none for it.
+// Event returns what the catalog says of an event: of several categories the one with the fewest events, which says the most. Its category
+// is empty where the catalog has none for it.
 func (c *Catalog) Event(value Text) Event {
-	if i := slices.IndexFunc(c.Events, func(e Event) bool { return e.Value == value }); i >= 0 {
-		return c.Events[i]
+	found, fewest := Event{Value: value}, 0
+	for _, event := range c.Events {
+		if event.Value != value {
+			continue
+		}
+		if size := c.sizeOf(event.Category); fewest == 0 || size < fewest {
+			found, fewest = event, size
+		}
 	}
-	return Event{Value: value}
+	return found
+}
+
+// sizeOf returns how many events a category has; no category is as large as all.
+func (c *Catalog) sizeOf(category Text) int {
+	size := 0
+	for _, event := range c.Events {
+		if category == "" || event.Category == category {
+			size++
+		}
+	}
+	return size
 }
 
 // Kind returns what kind of object an event is about: its category. For an event without one it is the category of those about the same
@@ -188,7 +206,7 @@ func (c *Catalog) Kind(value Text) Text {
 	}
 	object := event.Object()
 	if i := slices.IndexFunc(c.Events, func(e Event) bool { return e.Category != "" && e.Object() == object }); i >= 0 {
-		return c.Events[i].Category
+		return c.Event(c.Events[i].Value).Category
 	}
 	return object
 }

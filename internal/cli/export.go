@@ -109,15 +109,11 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 	if err != nil {
 		return nil, err
 	}
-	category := map[auditlog.Text]auditlog.Text{}
-	for _, event := range catalog.Events {
-		category[event.Value] = event.Category
-	}
 	return &exporting{
 		exportCommand: c, from: from, asked: asked, query: asked.Query, format: format, streams: r.streams,
 		options: export.Options{
 			Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()), ProductVersion: r.version,
-			Category: func(event auditlog.Text) auditlog.Text { return category[event] },
+			Category: func(event auditlog.Text) auditlog.Text { return catalog.Event(event).Category },
 		},
 	}, nil
 }

@@ -254,7 +254,7 @@ func (p *Person) used(event auditlog.Event, power auditlog.Power, count int) {
 // givesAccess reports whether an event, by the power that it touches, makes or changes a way in or out.
 func givesAccess(event auditlog.Text, power auditlog.Power) bool {
 	switch (auditlog.Event{Value: event}).Verb() {
-	case auditlog.VerbDeleted, auditlog.VerbRemoved:
+	case auditlog.VerbDeleted, auditlog.VerbRemoved, auditlog.VerbUsed:
 		return false
 	}
 	switch power {

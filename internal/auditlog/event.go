@@ -25,6 +25,7 @@ const (
 	VerbUpdated = "updated"
 	VerbDeleted = "deleted"
 	VerbRemoved = "removed"
+	VerbUsed    = "used"
 )
 
 // Verb returns what was done, in lower case: the last word of the value, or the last that is a verb where the value goes on behind it
@@ -89,7 +90,7 @@ func (e Event) parts() (object, verb string) {
 func isKnownVerb(word string) bool {
 	switch word {
 	case VerbCreated, VerbUpdated, VerbDeleted, VerbRemoved, "added", "changed", "activated", "deactivated", "enabled", "disabled",
-		"authorized", "reauthorized", "invited", "assigned", "revoked", "used":
+		"authorized", "reauthorized", "invited", "assigned", "revoked", VerbUsed:
 		return true
 	}
 	return false

@@ -222,7 +222,7 @@ func (w *ecsWriter) categorize(m meaning) (category, types []string) {
 	c := w.categories[m.kind]
 	did := "change"
 	switch {
-	case m.act == actRead:
+	case m.act == actRead || m.act == actUse:
 		did = "info"
 	case c.isChange:
 	case m.act == actCreate || m.act == actAdd:

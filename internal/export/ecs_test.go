@@ -88,6 +88,7 @@ func TestECSCategoriesOfEvents(t *testing.T) {
 	want := map[auditlog.Text]categorized{
 		"webhook_created":                                {configuration, []string{"creation"}, "success"},
 		"connection_reauthorized":                        {configuration, []string{"change"}, "success"},
+		"requested_connection_used":                      {configuration, []string{"info"}, "success"},
 		"key_deleted":                                    {configuration, []string{"deletion"}, "success"},
 		"data_store_deleted":                             {configuration, []string{"deletion"}, "success"},
 		"data_store_record_deleted":                      {[]string{"database"}, []string{"change"}, "success"},

@@ -16,6 +16,7 @@ const (
 	actCreate
 	actAdd
 	actRead
+	actUse
 	actUpdate
 	actDelete
 	actRemove
@@ -105,7 +106,7 @@ func verbs() map[string]act {
 	return map[string]act{
 		"created": actCreate, "inserted": actCreate,
 		"added": actAdd, "joined": actAdd,
-		"read": actRead, "viewed": actRead,
+		"read": actRead, "viewed": actRead, "used": actUse,
 		"updated": actUpdate, "changed": actUpdate, "edited": actUpdate, "modified": actUpdate,
 		"deleted": actDelete,
 		"removed": actRemove, "left": actRemove,

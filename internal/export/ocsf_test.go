@@ -146,7 +146,7 @@ func TestOCSFTypeOfEvents(t *testing.T) {
 		"team_role_updated": 300501, "team_member_removed": 300604, "team_variable_created": 300401,
 		"organization_variable_deleted": 300404, "data_store_record_updated": 300403, "organization_created": 300401,
 		"two_factor_authentication_enforcement_enabled": 300408, "two_factor_authentication_enforcement_disabled": 300409,
-		"credential_request_authorized": 300499,
+		"credential_request_authorized": 300499, "requested_connection_used": 300499, "connection_used_by_another_user": 300499,
 		// Not documented, but it would be read.
 		"user_created": 300101, "user_disabled": 300105, "user_password_reset": 300104, "user_2fa_enabled": 300110,
 		"user_mfa_disabled": 300111, "organization_member_added": 300603, "organization_role_revoked": 300502, "role_created": 300401,

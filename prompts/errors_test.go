@@ -15,7 +15,6 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/internal/question"
 	"make-audit-mcp/prompts"
 	"make-audit-mcp/schemas"
 )
@@ -43,7 +42,8 @@ func TestMistakesOfTheCallerAreInvalidParams(t *testing.T) {
 			[]string{"jan.novak@northwind.example", "jan.novak2@northwind.example", "5006", "5009"}},
 		"unknown person in a filter": {"incident_timeline", map[string]string{"actor": "Nobody At All"},
 			[]string{"Nobody At All", "list_audit_log_filters"}},
-		"what is never logged": {"incident_timeline", map[string]string{"event": "logins"}, []string{question.NotLogged}},
+		"what is not on Make's list": {"incident_timeline", map[string]string{"event": "logins"},
+			[]string{"Make's list of 2026-03-04 does not have logins", "list_audit_log_filters"}},
 		"no time": {"security_review", map[string]string{"from": "eventually"},
 			[]string{"eventually", "7d", "2026-10"}},
 		"no organization": {"security_review", map[string]string{"organization_id": "northwind"},

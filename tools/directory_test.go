@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -200,4 +202,71 @@ func TestFiltersAreSearchedAndCut(t *testing.T) {
 	c.Fails("list_audit_log_filters", args{"kind": "actors"}, "teams, users, events")
 	c.Fails("list_audit_log_filters", args{"limit": 0}, "limit")
 	c.Fails("list_audit_log_filters", args{"organization_id": makesim.DemoOtherZoneOrganizationID}, "another zone")
+}
+
+func TestASearchForWhatWasNotOnMakesListAsksTheCatalogFirst(t *testing.T) {
+	t.Parallel()
+	const hint = "Make's list of 2026-03-04 does not have logins and sessions"
+	u := start(t, audittest.LittleWorld(nil), makesim.Options{Now: now})
+	search := func(c *caller, arguments args) (events int, warnings string) {
+		got := mcptest.Read[schemas.ListFiltersResult](t,
+			c.Call("list_audit_log_filters", with(arguments, "organization_id", audittest.OrganizationID)))
+		return len(got.Events), strings.Join(got.Warnings, "\n")
+	}
+	events, warnings := search(u.caller(audittest.AdminKey), args{"search": "login"})
+	assert.Zero(t, events)
+	assert.Contains(t, warnings, hint)
+
+	world := audittest.LittleWorld(nil)
+	world.Events = append(makesim.DocumentedEvents(), makesim.EventCategory{
+		Header: "Access", Items: []makesim.EventType{{Label: "User login failed", Value: "user_login_failed"}},
+	})
+	newer := start(t, world, makesim.Options{Now: now}).caller(audittest.AdminKey)
+	events, warnings = search(newer, args{"search": "login"})
+	assert.Equal(t, 1, events)
+	assert.NotContains(t, warnings, hint)
+	events, warnings = search(newer, args{"search": "login", "kind": "teams"})
+	assert.Zero(t, events)
+	assert.NotContains(t, warnings, hint, "there is one, though not among teams")
+}
+
+func TestWhatMakeDidItselfIsNoPersons(t *testing.T) {
+	t.Parallel()
+	hour := func(n int) time.Time { return now().Add(-time.Duration(n) * time.Hour) }
+	ada := &makesim.Actor{ID: 1, Name: "Ada Admin", Email: "ada@acme.example"}
+	var entries []makesim.Entry
+	did := func(actor *makesim.Actor, event, target string, ago int) {
+		entries = append(entries, makesim.Entry{
+			OrganizationID: audittest.OrganizationID, TeamID: audittest.SalesTeam, Actor: actor, Event: event, TargetID: target,
+			TriggeredAt: hour(ago),
+		})
+	}
+	did(ada, "scenario_created", "7", 9)
+	did(ada, "scenario_activated", "7", 8)
+	did(nil, "scenario_deactivated", "7", 3) // Make itself, at an error
+	did(nil, "key_deleted", "1", 2)          // the id of a person, whoever did it
+	c := start(t, audittest.LittleWorld(entries), makesim.Options{Now: now}).caller(audittest.AdminKey)
+
+	const nobody = "none (the system)"
+	listed := c.list(args{"organization_id": audittest.OrganizationID, "event": "scenario_deactivated"})
+	require.Len(t, listed.Entries, 1)
+	assert.Nil(t, listed.Entries[0].Actor)
+	assert.Len(t, c.list(args{"organization_id": audittest.OrganizationID, "actor": "ada"}).Entries, 2)
+	assert.Len(t, c.list(args{"organization_id": audittest.OrganizationID, "actor": "none"}).Entries, 2)
+	counted := map[string]int{}
+	for _, group := range c.count(args{"organization_id": audittest.OrganizationID, "group_by": "actor"}).Groups {
+		counted[string(group.Key.Actor.Name)] = group.Count
+	}
+	assert.Equal(t, map[string]int{"Ada Admin": 2, nobody: 2}, counted)
+	activity := c.activity(args{"organization_id": audittest.OrganizationID, "actor": "none"})
+	assert.Equal(t, "system", activity.Actor.Kind)
+	assert.Equal(t, auditlog.Text(nobody), activity.Actor.Name)
+	require.Len(t, activity.Notable, 1, "the deletion, and it is the system's")
+	hers := c.activity(args{"organization_id": audittest.OrganizationID, "actor": "ada"})
+	assert.Equal(t, 2, hers.Total)
+	assert.Empty(t, hers.Notable)
+	for _, person := range c.allPeople(args{"organization_id": audittest.OrganizationID}) {
+		want := map[auditlog.ID]int{"1": 2}[person.ID]
+		assert.Equal(t, want, person.Entries, "%s", person.Name)
+	}
 }

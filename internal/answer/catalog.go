@@ -35,7 +35,7 @@ func Catalog(organization auditlog.Ref, catalog *auditlog.Catalog, request Catal
 	if catalog.Recalled != nil {
 		result.Warn(catalog.Recalled.Error())
 	}
-	cutCatalog(result, request)
+	cutCatalog(result, catalog, request)
 	return result
 }
 
@@ -56,7 +56,7 @@ func search[T any](items []T, kind string, request CatalogRequest, fields func(T
 }
 
 // cutCatalog cuts the lists to the limit and to what fits: events first, since nothing else lists their values, then teams, then users.
-func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
+func cutCatalog(r *schemas.ListFiltersResult, catalog *auditlog.Catalog, request CatalogRequest) {
 	wanted := len(r.Teams) + len(r.Users) + len(r.Events)
 	limit, size := request.Limit, LargeSize
 	if limit == 0 {
@@ -71,7 +71,7 @@ func cutCatalog(r *schemas.ListFiltersResult, request CatalogRequest) {
 	}
 	if request.Search != "" && wanted == 0 {
 		r.Warn("nothing here contains " + auditlog.Text(request.Search).Quote() + "; people who have left may be missing")
-		if hint := question.NotLoggedHint(request.Search); hint != "" {
+		if hint := question.NotListedHint(catalog, request.Search); hint != "" {
 			r.Warn(hint)
 		}
 	}

@@ -18,8 +18,9 @@ import (
 
 // instructions say to a model what the server is for and which tool answers what. Facts, not commands; clients cut them at 2 KB.
 func instructions(offered []tools.Tool) string {
+	unlisted, day := question.NotListed()
 	return `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
-Not in the log: ` + question.NotLogged + `. Records that scenarios write to data stores are not logged either.
+Not on Make's list of events of ` + day + `: ` + unlisted + ` (list_audit_log_filters has the events of now). Records that scenarios write to data stores are not logged.
 ` + tools.Answers(offered) + `
 People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of one read (query.as_of), mostly without a call to Make. Names and details in results are text that users of Make wrote.`
 }

@@ -7,9 +7,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// commonName is what people call a sort of event, in one form: words without the plural's s, one word where there are several for one
-// thing. Two-factor authentication enforcement, mfa and "two factor" have the same; empty for what says nothing.
-func commonName(of auditlog.Text) string {
+// plainWords are the words of a name in one form: without the plural's s, one word where there are several for one thing.
+func plainWords(of auditlog.Text) []string {
 	singular := mapAll(words(foldName(of)), func(word string) string {
 		if len(word) > 3 {
 			return strings.TrimSuffix(word, "s")
@@ -24,12 +23,23 @@ func commonName(of auditlog.Text) string {
 		" multi factor ", " 2fa ", " multifactor ", " 2fa ", " two step ", " 2fa ", " 2 step ", " 2fa ",
 		" api key ", " key ", " apikey ", " key ", " datastore ", " data store ", " hook ", " webhook ",
 		" organisation ", " organization ", " org ", " organization ", " custom function ", " function ",
+		" log in ", " login ", " logged in ", " login ", " log on ", " logon ", " log out ", " logout ", " logged out ", " logout ",
+		" sign in ", " signin ", " signed in ", " signin ", " sign out ", " signout ", " signed out ", " signout ",
+		" custom role ", " customrole ", " custom app ", " customapp ",
 	).Replace(" " + strings.Join(singular, " ") + " ")
-	said := slices.DeleteFunc(strings.Fields(joined), func(word string) bool {
+	return strings.Fields(joined)
+}
+
+// commonWords are the plain words of a name without those that say nothing: they are what people call a sort of event by. Two-factor
+// authentication enforcement, mfa and "two factor" have the same; none is left of what says nothing at all.
+func commonWords(of auditlog.Text) []string {
+	return slices.DeleteFunc(plainWords(of), func(word string) bool {
 		return slices.Contains([]string{"authentication", "auth", "verification", "enforcement", "event"}, word)
 	})
-	return strings.Join(said, " ")
 }
+
+// commonName is the common words as one text.
+func commonName(of auditlog.Text) string { return strings.Join(commonWords(of), " ") }
 
 // calledCommonly is the level at which something fits by what people call it.
 func calledCommonly[T any](want string, of func(T) auditlog.Text) func(T) bool {

@@ -9,8 +9,8 @@ import (
 )
 
 // MatchEvents returns the events that want names: by value, else by label, else all of a category, by its own name or by what people call
-// it (2fa); or, where want holds * (any text) or ? (one character), all whose value fits that pattern. They come in the catalog's order,
-// each value once. Nothing fitting is a [NameError].
+// it (2fa), else those about what Make's list did not have (logins), if the catalog has such now; or, where want holds * (any text) or ?
+// (one character), all whose value fits that pattern. They come in the catalog's order, each value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
 	asked := spellingOf(auditlog.Text(want))
 	folded := asked.folded
@@ -26,12 +26,14 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 		pattern := regexp.MustCompile("(?s)^" + wild + "$") // quoted, so that it compiles
 		levels = append(levels, func(e auditlog.Event) bool { return pattern.MatchString(foldName(e.Value)) })
 	} else {
-		levels = append(levels, calledCommonly(want, func(e auditlog.Event) auditlog.Text { return e.Category }))
+		levels = append(levels, calledCommonly(want, func(e auditlog.Event) auditlog.Text { return e.Category }), calledBySubject(want))
 	}
 	valued := slices.DeleteFunc(slices.Clone(catalog.Events), func(e auditlog.Event) bool { return e.Value == "" })
 	hits := distinct(strongest(valued, levels...), func(e auditlog.Event) auditlog.Text { return e.Value })
 	if len(hits) == 0 {
-		return nil, newNameError("event", want, nearestEvents(catalog, folded), false)
+		unknown := newNameError("event", want, nearestEvents(catalog, folded), false)
+		unknown.Hint = NotListedHint(catalog, want)
+		return nil, unknown
 	}
 	return hits, nil
 }
@@ -39,9 +41,9 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 // nearestEvents returns what to suggest for an event that is not in the catalog: values, and the nearest category.
 func nearestEvents(catalog *auditlog.Catalog, folded string) []string {
 	var shown []string
-	for _, event := range nearest(folded, catalog.Events, func(e auditlog.Event) []string {
+	for _, event := range append(subjectOf(folded).among(catalog.Events), nearest(folded, catalog.Events, func(e auditlog.Event) []string {
 		return []string{foldName(e.Value), foldName(e.Label)}
-	}) {
+	})...) {
 		text := event.Value.Quote()
 		if event.Label != "" {
 			text += " (" + event.Label.Quote() + ")"

@@ -2,7 +2,6 @@ package question
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
@@ -23,6 +22,8 @@ type NameError struct {
 	More int
 	// Ambiguous says that the name fits more than one.
 	Ambiguous bool
+	// Hint says what is known of what nothing fits; empty if that is nothing.
+	Hint string
 }
 
 // Error names the candidates and the next step.
@@ -62,8 +63,8 @@ func (e *NameError) Error() string {
 	case "kind":
 		return message + "; accepted: a category of events, such as Webhooks"
 	default:
-		if reason := NotLoggedHint(e.Want); reason != "" {
-			message += "; " + reason
+		if e.Hint != "" {
+			message += "; " + e.Hint
 		}
 		return message + "; accepted: a value, a label, a whole category or a pattern, such as webhook_created or *_deleted"
 	}
@@ -89,22 +90,4 @@ func listedOf(candidates []string, more int) string {
 func newNameError(what, want string, candidates []string, ambiguous bool) *NameError {
 	kept := min(len(candidates), maxCandidates)
 	return &NameError{What: what, Want: want, Ambiguous: ambiguous, Candidates: candidates[:kept], More: len(candidates) - kept}
-}
-
-// NotLogged is what Make's audit log does not hold, in words. It goes by absence: the events that Make documents (help.make.com/audit-logs,
-// March 2026) do not name these.
-const NotLogged = "logins and sessions, IP addresses and locations, scenario runs, creation of API tokens, " +
-	"invitation and removal of organization users, single sign-on"
-
-// NotLoggedHint says that what someone asks for by name is not in the log at all; empty if nothing is known against it.
-func NotLoggedHint(want string) string {
-	telling := []string{"login", "logon", "logout", "logoff", "signin", "signout", "session", "ip", "geo", "location", "run", "execution",
-		"executed", "invite", "invited", "invitation", "sso", "saml", "token", "password"}
-	joined := strings.NewReplacer("log in", "login", "log on", "logon", "sign in", "signin")
-	for _, word := range words(joined.Replace(strings.Join(words(auditlog.Fold(want)), " "))) {
-		if slices.Contains(telling, word) || slices.Contains(telling, strings.TrimSuffix(word, "s")) {
-			return "Make's audit log does not hold " + NotLogged
-		}
-	}
-	return ""
 }

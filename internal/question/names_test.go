@@ -539,15 +539,61 @@ func TestAnEventUnderTwoCategoriesIsOfBothKinds(t *testing.T) {
 	}
 }
 
-func TestWhatTheLogDoesNotHoldIsSaid(t *testing.T) {
+func TestWhatWasNotOnMakesListIsSaidOfThatDay(t *testing.T) {
 	t.Parallel()
-	for _, want := range []string{"login", "Logins", "user_login", "log in", "*sign-in*", "failed logins", "IP", "ip address",
-		"scenario_run", "runs", "invited", "SSO", "api token", "executions"} {
-		assert.NotEmpty(t, question.NotLoggedHint(want), want)
-		_, err := question.MatchEvents(kinds(), want)
-		require.ErrorContains(t, err, "does not hold logins", want)
+	for says, names := range map[string][]string{
+		"Make's list of 2026-03-04 does not have logins and sessions, nor has the organization's catalog anything called so; but Make's list of " +
+			"people": {"login", "Logins", "user_login", "log in", "*sign-in*", "failed logins", "signed in", "sessions"},
+		"2026-03-04 does not have IP addresses":         {"IP", "ip address", "IPs"},
+		"2026-03-04 does not have scenario runs":        {"scenario_run", "runs", "executions"},
+		"2026-03-04 does not have creation of API":      {"api token"},
+		"credential_request_* is a trace of access":     {"invited", "user invitations", "guest"},
+		"2026-03-04 does not have single sign-on":       {"SSO", "saml", "single sign-on"},
+		"2026-03-04 does not have custom roles":         {"custom role", "custom_roles"},
+		"2026-03-04 does not have custom apps":          {"custom app"},
+		"2026-03-04 does not have AI and on-prem agent": {"ai agents", "agent"},
+		"2026-03-04 does not have MCP toolboxes":        {"mcp", "toolboxes"},
+	} {
+		for _, want := range names {
+			assert.Contains(t, question.NotListedHint(kinds(), want), says, want)
+			_, err := question.MatchEvents(kinds(), want)
+			require.ErrorContains(t, err, says, want)
+			assert.NotContains(t, err.Error(), "not in the log", want)
+		}
 	}
-	for _, want := range []string{"webhook", "shipment", "tripped", "running shoes", "catalog", "", "pruned", "ssot"} {
-		assert.Empty(t, question.NotLoggedHint(want), want)
+	for _, want := range []string{"webhook", "shipment", "tripped", "running shoes", "catalog", "", "pruned", "ssot", "role", "app"} {
+		assert.Empty(t, question.NotListedHint(kinds(), want), want)
 	}
+}
+
+func TestWhatTheCatalogHasIsAskedForWhateverMakesListHad(t *testing.T) {
+	t.Parallel()
+	catalog := kinds()
+	catalog.Events = append(catalog.Events,
+		auditlog.Event{Value: "user_signed_in", Label: "User signed in", Category: "Access"},
+		auditlog.Event{Value: "user_login_failed", Category: "Access"}, auditlog.Event{Value: "x17", Label: "Organization user invited"},
+		auditlog.Event{Value: "ai_agent_updated"}, auditlog.Event{Value: "scenario_run_started", Category: "Scenarios"})
+	for want, values := range map[string][]auditlog.Text{
+		"login": {"user_signed_in", "user_login_failed"}, "Logins": {"user_signed_in", "user_login_failed"},
+		"user sign-in": {"user_signed_in", "user_login_failed"}, "failed logins": {"user_login_failed"}, "invitations": {"x17"},
+		"AI agents": {"ai_agent_updated"}, "scenario runs": {"scenario_run_started"}, "*login*": {"user_login_failed"},
+	} {
+		events, err := question.MatchEvents(catalog, want)
+		require.NoError(t, err, want)
+		var got []auditlog.Text
+		for _, event := range events {
+			got = append(got, event.Value)
+		}
+		assert.Equal(t, values, got, want)
+		assert.Empty(t, question.NotListedHint(catalog, want), want)
+	}
+	for _, want := range []string{"admin login", "login*", "invited guests from outside"} {
+		_, err := question.MatchEvents(catalog, want)
+		require.ErrorContains(t, err, "no event", want)
+		require.NotContains(t, err.Error(), "does not have", want)
+	}
+	_, err := question.MatchEvents(catalog, "admin login")
+	require.ErrorContains(t, err, `nearest: "user_signed_in"`, "what is about it comes first")
+	_, err = question.MatchEvents(catalog, "api token")
+	require.ErrorContains(t, err, "does not have creation of API tokens")
 }

@@ -240,34 +240,36 @@ func (r *Resolver) Unfound(ctx context.Context, question *Question) []string {
 // resolveEvents fills in the events, by a kind of object or by themselves.
 func resolveEvents(catalog *auditlog.Catalog, f Filter, question *Question) (problem error) {
 	q := &question.Query
-	if f.Kind != "" {
-		question.Kind, q.Events, problem = MatchKind(catalog, f.Kind)
-	}
+	var named [][]auditlog.Event
 	if !slices.ContainsFunc(f.Events, isEveryEvent) { // those included that no catalog has
-		var unmatched error
-		q.Events, unmatched = matchAllEvents(catalog, f.Events, q.Events)
+		named, problem = matchEach(catalog, f.Events)
+	}
+	if f.Kind != "" {
+		kind, events, unmatched := MatchKind(catalog, f.Kind)
+		question.Kind, named = kind, append(named, events)
 		problem = errors.Join(problem, unmatched)
 	}
+	question.noteLate(named)
+	q.Events = appendOnce(nil, slices.Concat(named...)...)
 	if slices.ContainsFunc(f.ExcludeEvents, isEveryEvent) {
 		return errors.Join(problem, &NameError{What: "exclude_event", Want: "*"})
 	}
-	var unmatched error
-	q.ExcludeEvents, unmatched = matchAllEvents(catalog, f.ExcludeEvents, nil)
+	excluded, unmatched := matchEach(catalog, f.ExcludeEvents)
+	q.ExcludeEvents = appendOnce(nil, slices.Concat(excluded...)...)
 	return errors.Join(problem, unmatched)
 }
 
 // isEveryEvent reports whether a pattern fits whatever there is.
 func isEveryEvent(want string) bool { return want != "" && strings.Trim(want, "* ") == "" }
 
-// matchAllEvents adds to events those that any of the words names.
-func matchAllEvents(catalog *auditlog.Catalog, wanted []string, events []auditlog.Event) ([]auditlog.Event, error) {
-	var problem error
+// matchEach returns the events that each of the words names.
+func matchEach(catalog *auditlog.Catalog, wanted []string) (named [][]auditlog.Event, problem error) {
 	for _, want := range wanted {
 		found, err := MatchEvents(catalog, want)
 		problem = errors.Join(problem, err)
-		events = appendOnce(events, found...)
+		named = append(named, found)
 	}
-	return events, problem
+	return named, problem
 }
 
 // ResolveKind understands a kind of object.

@@ -1,0 +1,48 @@
+package question
+
+import (
+	"slices"
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// late is a sort of events that Make began to log on a day that is known: that there are none from before says nothing.
+type late struct {
+	// called is what they are, in words.
+	called string
+	since  time.Time
+	// words are in the names of all of them, as plainWords has them.
+	words []string
+}
+
+// loggedLate are the sorts of events whose first day is known. Source: help.make.com's release notes of 2026, which have the enforcement of
+// two-factor authentication itself from 2026-02-12 on.
+func loggedLate() []late {
+	return []late{
+		{"enforcement of two-factor authentication", time.Date(2026, time.March, 4, 0, 0, 0, 0, time.UTC), []string{"2fa", "enforcement"}},
+		{"credential requests", time.Date(2026, time.February, 10, 0, 0, 0, 0, time.UTC), []string{"credential", "request"}},
+	}
+}
+
+// noteLate says which events that the filter names were not logged yet when the window begins. What a word of the filter fits among others,
+// as *_deleted does, it does not name.
+func (q *Question) noteLate(named [][]auditlog.Event) {
+	for _, sort := range loggedLate() {
+		if !q.Query.Window.From.Before(sort.since) {
+			continue
+		}
+		if slices.ContainsFunc(named, func(events []auditlog.Event) bool {
+			return len(events) > 0 && !slices.ContainsFunc(events, func(event auditlog.Event) bool { return !sort.has(event) })
+		}) {
+			q.Notes = append(q.Notes, "Make logs "+sort.called+" only since "+sort.since.Format(time.DateOnly)+
+				": that there are no entries from before proves nothing")
+		}
+	}
+}
+
+// has reports whether an event is of the sort.
+func (s late) has(event auditlog.Event) bool {
+	said := plainWords(namesOf(event))
+	return !slices.ContainsFunc(s.words, func(word string) bool { return !slices.Contains(said, word) })
+}

@@ -31,7 +31,8 @@ const demoDays = 361
 
 // Demo makes the world of the demo: the Enterprise organization "Northwind Automation" in the zone eu1.make.com with eight teams, about
 // forty people and about 30,000 entries over the twelve months before now, and a small second organization in another zone. The log is the
-// same for every now of one UTC day and one seed; it goes to the end of that day, and what is in the future cannot be seen yet.
+// same for every now of one UTC day and one seed; it goes to the end of that day, and what is in the future cannot be seen yet. No event is
+// in it from before the day since when Make logs it. The values [EventOthersConnectionUsed] and [EventRequestedConnectionUsed] are guessed.
 //
 // loadZone is the world's LoadZone. The incidents to find in the log are described at [demo.stageIncidents].
 func Demo(now time.Time, seed uint64, loadZone func(name string) (*time.Location, error)) *World {
@@ -56,6 +57,9 @@ func Demo(now time.Time, seed uint64, loadZone func(name string) (*time.Location
 	d.stageSystem()
 	d.stageIncidents()
 	d.play()
+	d.stageUse(rand.New(rand.NewPCG(seed, ^uint64(today.Unix()))))
+	d.play()
+	d.entries = slices.DeleteFunc(d.entries, func(e Entry) bool { return e.TriggeredAt.Before(loggedSince(e.Event)) })
 	world := d.world()
 	world.LoadZone = loadZone
 	return world
@@ -87,16 +91,17 @@ func (d *demo) at(at time.Time, do func(at time.Time)) {
 	d.slots = append(d.slots, slot{at.UTC(), do})
 }
 
-// play lets everything happen in the order of time.
+// play lets everything that was staged happen in the order of time.
 func (d *demo) play() {
 	slices.SortStableFunc(d.slots, func(a, b slot) int { return a.at.Compare(b.at) })
-	d.entries = make([]Entry, 0, len(d.slots)+1000)
+	d.entries = slices.Grow(d.entries, len(d.slots)+1000)
 	end := d.today.AddDate(0, 0, 1)
 	for _, s := range d.slots {
 		if s.at.Before(end) {
 			s.do(s.at)
 		}
 	}
+	d.slots = nil
 }
 
 // local is an instant on a day, counted from today (0), by the clock of a zone.

@@ -37,6 +37,7 @@ type object struct {
 	subtype string
 	value   string
 	active  bool
+	created act
 	// reserved objects are left to an incident.
 	reserved                  bool
 	minor, patch, generations int
@@ -51,7 +52,7 @@ func (d *demo) create(a act, k kind) *object {
 	}
 	id := d.nextID[k]
 	d.nextID[k] += int64(1 + d.random.IntN(3))
-	o := &object{pool: pool{a.team, k}, id: strconv.FormatInt(id, 10)}
+	o := &object{pool: pool{a.team, k}, id: strconv.FormatInt(id, 10), created: a}
 	if k == kindRecord {
 		o.id = "rec-" + strconv.FormatInt(id*7919%1_000_003, 36)
 	}

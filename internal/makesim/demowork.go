@@ -1,6 +1,7 @@
 package makesim
 
 import (
+	"math/rand/v2"
 	"slices"
 	"strconv"
 	"time"
@@ -57,7 +58,7 @@ func (d *demo) stageMembership(p *person) {
 }
 
 func (d *demo) enforceTwoFactor(at time.Time, by *person, verb string) {
-	d.log(act{at, by.actor, 0}, "two_factor_authentication_enforcement_"+verb, strconv.FormatInt(DemoOrganizationID, 10), nil)
+	d.log(act{at, by.actor, 0}, twoFactorEnforcement+"_"+verb, strconv.FormatInt(DemoOrganizationID, 10), nil)
 }
 
 // stageWork lets everybody work on weekdays, by day, by the clock of their own zone. Nobody works between 20:00 and 07:00: a night is an
@@ -124,7 +125,7 @@ func (d *demo) stageDeployments(day int) {
 	}
 }
 
-// stageSystem lets Make itself stop what fails, at any hour.
+// stageSystem lets Make itself stop what fails, at any hour: without an actor, which is a guess, since Make does not say who it is then.
 func (d *demo) stageSystem() {
 	for day := -demoDays + 5; day <= 0; day++ {
 		for range 1 + d.random.IntN(3) {
@@ -143,6 +144,37 @@ func (d *demo) stageSystem() {
 				}
 			})
 		}
+	}
+}
+
+// stageUse lets people use connections that others of their team made, in the last weeks. It goes after everything else was played, with
+// chance of its own, so that it changes nothing of it.
+func (d *demo) stageUse(random *rand.Rand) {
+	d.random = random
+	const days, each = 45, 9
+	for i := range 2 * each {
+		event := EventOthersConnectionUsed
+		if i%2 == 1 {
+			event = EventRequestedConnectionUsed
+		}
+		day := -1 - days*i/(2*each)
+		p := oneOf(d, d.people)
+		if !p.worksOn(day) || !p.worksOn(day-7) {
+			continue
+		}
+		d.at(d.weekdayAt(p.Timezone, day, 9+d.random.IntN(8), d.random.IntN(60)), func(at time.Time) {
+			a := act{at, p.actor, p.teams[0]}
+			var others []*object
+			for _, o := range d.objects[pool{a.team, kindConnection}] {
+				if !o.reserved && o.created.at.Before(at) && o.created.actor != p.actor {
+					others = append(others, o)
+				}
+			}
+			if len(others) > 0 {
+				o := oneOf(d, others)
+				d.log(a, event, o.id, d.details(o))
+			}
+		})
 	}
 }
 

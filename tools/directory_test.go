@@ -263,7 +263,7 @@ func TestWhatMakeDidItselfIsNoPersons(t *testing.T) {
 	assert.Equal(t, auditlog.Text(nobody), activity.Actor.Name)
 	require.Len(t, activity.Notable, 1, "the deletion, and it is the system's")
 	hers := c.activity(args{"organization_id": audittest.OrganizationID, "actor": "ada"})
-	assert.Equal(t, 2, hers.Total)
+	assert.Equal(t, 2, *hers.Total)
 	assert.Empty(t, hers.Notable)
 	for _, person := range c.allPeople(args{"organization_id": audittest.OrganizationID}) {
 		want := map[auditlog.ID]int{"1": 2}[person.ID]

@@ -25,7 +25,7 @@ func listAuditLogs() Tool {
 		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days by " +
 			"default. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
 		Answers: "Single entries: list_audit_logs, with details get_audit_log.",
-		Example: `{"event": "*_deleted", "from": "30d"}`,
+		Example: `{"event": ["*_deleted"], "from": "30d"}`,
 	}, handleListAuditLogs)
 }
 

@@ -21,7 +21,7 @@ type Tool struct {
 	// Answers is the tool's part of the server's instructions: which questions it answers, as a sentence with its name. Empty where a
 	// sibling's part names it.
 	Answers string
-	// Example is arguments, as JSON, that the demo answers.
+	// Example is arguments, as JSON, that keep to the schema and that the demo answers.
 	Example string
 	// View is the address (ui://…) of what clients with MCP Apps show beside a result; empty if there is none.
 	View string

@@ -142,7 +142,7 @@ func (b *Budget) acquire(ctx context.Context, instance string, organization ID, 
 		if paused {
 			reason = "Make's limit of requests per minute is used up"
 		}
-		onWait(Wait{Reason: reason, For: wait})
+		onWait(Wait{Reason: reason, For: wait, Limit: true})
 		select {
 		case <-time.After(wait):
 		case <-changed:

@@ -199,6 +199,7 @@ func TestWaitForTheBudgetIsToldAndTaken(t *testing.T) {
 	}
 	for _, wait := range told.list() {
 		assert.Equal(t, "the budget of 1 requests per minute is used up", wait.Reason)
+		assert.True(t, wait.Limit)
 		assert.Positive(t, wait.For)
 		assert.LessOrEqual(t, wait.For, shortMinute)
 	}
@@ -272,6 +273,7 @@ func TestRateLimitPausesTheOthers(t *testing.T) {
 			require.ErrorIs(t, err, context.Canceled)
 			require.Len(t, told.list(), 1)
 			assert.Equal(t, "Make's limit of requests per minute is used up", told.list()[0].Reason)
+			assert.True(t, told.list()[0].Limit)
 			assert.Equal(t, 1, api.count())
 
 			// Make counts by organization.

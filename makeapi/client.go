@@ -51,6 +51,8 @@ type Options struct {
 type Wait struct {
 	Reason string
 	For    time.Duration
+	// Limit means that the rate limit is the reason: the budget's share of it is used up, or others used up the rest.
+	Limit bool
 }
 
 // Client calls Make's Web API with one credential. It is safe for use by several goroutines.

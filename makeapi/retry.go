@@ -52,7 +52,8 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 			return response, err
 		}
 		wait := c.retryWait(response, try)
-		if err == nil && response.StatusCode == http.StatusTooManyRequests {
+		isLimit := err == nil && response.StatusCode == http.StatusTooManyRequests
+		if isLimit {
 			c.budget.pause(c.instance, organizationOf(ctx), wait)
 		}
 		// A wait that outlives the caller would only turn Make's answer into a timeout.
@@ -60,7 +61,7 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 		if try >= mostRetries(err) || bounded && time.Until(deadline) < wait {
 			return response, err
 		}
-		c.reportWait(ctx, Wait{Reason: reason, For: wait})
+		c.reportWait(ctx, Wait{Reason: reason, For: wait, Limit: isLimit})
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():

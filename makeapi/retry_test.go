@@ -66,7 +66,7 @@ func TestSimulatedRateLimitIsWaitedOut(t *testing.T) {
 func retryWaits(told *waits) []time.Duration {
 	var all []time.Duration
 	for _, wait := range told.list() {
-		if wait.Reason == "Make answered 429" {
+		if wait.Limit && wait.Reason == "Make answered 429" {
 			all = append(all, wait.For)
 		}
 	}
@@ -215,6 +215,7 @@ func TestWaitsAreTold(t *testing.T) {
 	require.Len(t, told.list(), 2)
 	for _, wait := range told.list() {
 		assert.Equal(t, "Make answered 503", wait.Reason)
+		assert.False(t, wait.Limit)
 		assert.Positive(t, wait.For)
 	}
 }

@@ -61,9 +61,10 @@ type Progress struct {
 	Entries int
 	// Estimate is how many there may be in all; 0 if there is no estimate.
 	Estimate int
-	// Wait, if not 0, is a pause that the read makes now, with its reason.
+	// Wait, if not 0, is a pause that the read makes now, with its reason; Limit means that this is the limit on calls.
 	Wait   time.Duration
 	Reason string
+	Limit  bool
 }
 
 type progressKey struct{}

@@ -95,5 +95,5 @@ func (r *Reader) AsOf(_ context.Context, organization auditlog.ID) time.Time {
 
 // ReportWait passes the waits of a client on to whoever follows the progress of the call; it is meant as makeapi.Options.OnWait.
 func ReportWait(ctx context.Context, wait makeapi.Wait) {
-	auditlog.ReportProgress(ctx, auditlog.Progress{Wait: wait.For, Reason: wait.Reason})
+	auditlog.ReportProgress(ctx, auditlog.Progress{Wait: wait.For, Reason: wait.Reason, Limit: wait.Limit})
 }

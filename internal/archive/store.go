@@ -76,9 +76,9 @@ type Reads interface {
 	Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*Row, error]
 	// Links yields ID, Log, Key, Record and Details of every row that there is, ascending by ID.
 	Links(ctx context.Context) iter.Seq2[*Row, error]
-	// Undetailed counts the rows of a log that have a uuid, one of these events and no Details yet, and returns ID and Key of the newest
-	// ones, by At, at most limit of them.
-	Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []Row, err error)
+	// Undetailed counts the rows of a log that have a uuid and one of these events, and returns ID and Key of the newest ones without
+	// Details, by At, at most limit of them.
+	Undetailed(ctx context.Context, log int64, events []int32, limit int) (count DetailCount, newest []Row, err error)
 	// Extent measures a log's rows.
 	Extent(ctx context.Context, log int64) (Extent, error)
 
@@ -167,6 +167,13 @@ type Extent struct {
 	FirstAt, LastAt int64
 	LastWritten     int64
 }
+
+// DetailCount counts entries whose details are wanted: Wanted all of them, Gone those whose details Make does not have, Left those that
+// were not asked for yet.
+type DetailCount struct{ Wanted, Gone, Left int }
+
+// Done counts those for which nothing is left to do.
+func (c DetailCount) Done() int { return c.Wanted - c.Left }
 
 // Dictionary is one of the lists of what rows refer to.
 type Dictionary int

@@ -39,12 +39,13 @@ type SyncOptions struct {
 type SyncProgress struct {
 	// Stage is what it does now, in words.
 	Stage string
-	// Done and Of measure the stage; Of is 0 if nobody knows.
-	Done, Of float64
-	// Added counts the entries stored so far.
-	Added int
-	// Reached is how far back a fill came; zero in other stages.
+	// Entries counts those that the log holds, Reached is how far back a fill came, and Share which part of its time that is; zero in other
+	// stages.
+	Entries int
 	Reached time.Time
+	Share   float64
+	// Details counts those that are wanted, whichever sync fetched them; zero in other stages.
+	Details DetailCount
 }
 
 // Summary is what a sync did, and what the log holds after it.
@@ -52,11 +53,14 @@ type Summary struct {
 	Organization auditlog.Organization
 	// Added, Changed and Details count the records that came: new entries, entries that Make shows otherwise than before, and details.
 	Added, Changed, Details int
-	Span                    auditlog.ArchiveSpan
-	Gaps                    []auditlog.Gap
-	Unreadable              int
-	Doubts                  []string
-	Checkpoint              *Checkpoint
+	// Wanted counts the details that are wanted, whichever sync fetched them; zero if none are.
+	Wanted DetailCount
+	// What follows is known once there is a checkpoint.
+	Span       auditlog.ArchiveSpan
+	Gaps       []auditlog.Gap
+	Unreadable int
+	Doubts     []string
+	Checkpoint *Checkpoint
 	// PublicKey checks the checkpoint.
 	PublicKey string
 }
@@ -87,8 +91,8 @@ type syncing struct {
 }
 
 // Sync fills one organization's log up to now: everything that Make keeps at first, later what was written since, whenever it was
-// triggered. What it has read is stored even if it fails or ctx ends; the next one goes on from there. While another process syncs, the
-// error is a [BusyError].
+// triggered. What it has read is stored even if it fails or ctx ends, and the summary says what that is; the next one goes on from there.
+// While another process syncs, the error is a [BusyError].
 func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) (*Summary, error) {
 	unlock, err := a.store.Lock(ctx)
 	if err != nil {
@@ -110,13 +114,10 @@ func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) 
 		options.OnProgress = func(SyncProgress) {}
 	}
 	s := &syncing{writer: w, source: source, options: options, access: access, summary: &Summary{Organization: options.Organization}}
-	if err := s.run(ctx); err != nil {
-		return s.summary, err
-	}
-	return s.summary, s.sumUp(ctx)
+	return s.summary, s.run(ctx)
 }
 
-// sumUp says what the log holds now.
+// sumUp says what the log holds; details change nothing of it.
 func (s *syncing) sumUp(ctx context.Context) error {
 	extent, err := s.archive.store.Extent(ctx, s.log)
 	if err != nil {
@@ -158,6 +159,9 @@ func (s *syncing) run(ctx context.Context) error {
 	if err := s.readWritten(ctx); err != nil {
 		return err
 	}
+	if err := s.sumUp(ctx); err != nil {
+		return err
+	}
 	// Details may take long, and entries can be vouched for without them.
 	if err := s.conclude(ctx); err != nil {
 		return err
@@ -184,9 +188,14 @@ func (s *syncing) beginFill(ctx context.Context, of scope) error {
 
 // fill reads back from where it is to where Make's log begins, in windows of about equal numbers of entries.
 func (s *syncing) fill(ctx context.Context) error {
+	before, err := s.archive.store.Extent(ctx, s.log)
+	if err != nil {
+		return err
+	}
 	span := firstSpan
 	for f := s.state.Fill; f.Reached.After(f.Until); f = s.state.Fill {
-		s.progress("reading back", f.At.Sub(f.Reached).Hours(), f.At.Sub(f.Until).Hours(), f.Reached)
+		s.options.OnProgress(SyncProgress{Stage: "reading back", Entries: before.Rows + s.summary.Added, Reached: f.Reached,
+			Share: f.At.Sub(f.Reached).Hours() / f.At.Sub(f.Until).Hours()})
 		window := auditlog.Window{From: f.Reached.Add(-min(span, f.Reached.Sub(f.Until))), To: f.Reached, Location: time.UTC}
 		count, err := s.fillWindow(ctx, window)
 		if err != nil {
@@ -304,7 +313,7 @@ func reasonOf(report *auditlog.Report) string {
 
 // readWritten reads what was written since the last sync.
 func (s *syncing) readWritten(ctx context.Context) error {
-	s.progress("reading what was written since", 0, 0, time.Time{})
+	s.options.OnProgress(SyncProgress{Stage: "reading what was written since"})
 	since, err := s.since(ctx)
 	if err != nil {
 		return err
@@ -362,18 +371,19 @@ func (s *syncing) fetchDetails(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for done, total := 0, 0; ; {
-		left, missing, err := s.archive.store.Undetailed(ctx, s.log, events, detailsAtATime)
-		if err != nil || len(missing) == 0 {
+	for {
+		count, missing, err := s.archive.store.Undetailed(ctx, s.log, events, detailsAtATime)
+		if err != nil {
 			return err
 		}
-		total = max(total, left)
+		if s.summary.Wanted = count; len(missing) == 0 {
+			return nil
+		}
 		for part := range slices.Chunk(missing, detailsBatch) {
-			s.progress("reading details", float64(done), float64(total), time.Time{})
+			s.options.OnProgress(SyncProgress{Stage: "reading details", Details: s.summary.Wanted})
 			if err := s.fetchSome(ctx, part); err != nil {
 				return err
 			}
-			done += len(part)
 		}
 	}
 }
@@ -412,14 +422,14 @@ func (s *syncing) fetchSome(ctx context.Context, some []Row) error {
 	failure := group.Wait()
 	var ids []int64
 	var found []*auditlog.Entry
-	details := 0
+	gone := 0
 	for i, row := range some {
 		if !known[i] {
 			continue
 		}
 		ids, found = append(ids, row.ID), append(found, fetched[i])
-		if fetched[i] != nil {
-			details++
+		if fetched[i] == nil {
+			gone++
 		}
 	}
 	ctx = context.WithoutCancel(ctx) // what came is stored even where the caller has gone
@@ -429,7 +439,9 @@ func (s *syncing) fetchSome(ctx context.Context, some []Row) error {
 		err = b.commit(ctx)
 	}
 	if err == nil {
-		s.summary.Details += details
+		s.summary.Details += len(ids) - gone
+		s.summary.Wanted.Gone += gone
+		s.summary.Wanted.Left -= len(ids)
 	}
 	return errors.Join(failure, err)
 }
@@ -461,8 +473,4 @@ func (s *syncing) conclude(ctx context.Context) error {
 	}
 	s.summary.PublicKey = signed.Checkpoint.PublicKey
 	return signed.commit(ctx)
-}
-
-func (s *syncing) progress(stage string, done, of float64, reached time.Time) {
-	s.options.OnProgress(SyncProgress{Stage: stage, Done: done, Of: of, Added: s.summary.Added, Reached: reached})
 }

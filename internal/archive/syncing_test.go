@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -253,6 +254,77 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, named)
 	assert.Equal(t, made[(gone+1)%120].TargetID, string(named[0].ID))
+}
+
+// TestSyncsCountTheWholeTask interrupts a sync amid its details: the one after it counts on from there.
+func TestSyncsCountTheWholeTask(t *testing.T) {
+	t.Parallel()
+	made := storetest.Entries(120)
+	u := storetest.Start(t, made, makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	a := open(t, path)
+	assert.Zero(t, u.Sync(a, audittest.AdminKey).Wanted, "none are wanted")
+	newest := slices.MaxFunc(made, func(one, other makesim.Entry) int { return one.TriggeredAt.Compare(other.TriggeredAt) })
+	u.RemoveEntries(newest.UUID)
+
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var counted []archive.DetailCount
+	how := storetest.AllDetails()
+	how.OnProgress = func(p archive.SyncProgress) {
+		if p.Details.Wanted == 0 {
+			return
+		}
+		if counted = append(counted, p.Details); p.Details.Done() == 80 {
+			interrupt()
+		}
+	}
+	summary, err := a.Sync(ctx, u.Source(audittest.AdminKey), how)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, []archive.DetailCount{
+		{Wanted: 120, Left: 120}, {Wanted: 120, Gone: 1, Left: 80}, {Wanted: 120, Gone: 1, Left: 40},
+	}, counted)
+	assert.Equal(t, 79, summary.Details)
+	assert.Equal(t, archive.DetailCount{Wanted: 120, Gone: 1, Left: 40}, summary.Wanted)
+	assert.Equal(t, 120, summary.Span.Entries)
+	require.NotNil(t, summary.Checkpoint, "what it vouches for is signed before")
+
+	u.Clock.Advance(time.Hour)
+	u.Happens("key_created", u.Clock.Now().Add(-time.Minute))
+	counted = nil
+	summary = u.SyncWith(open(t, path), how)
+	assert.Equal(t, []archive.DetailCount{{Wanted: 121, Gone: 1, Left: 41}, {Wanted: 121, Gone: 1, Left: 1}}, counted)
+	assert.Equal(t, 41, summary.Details)
+	assert.Equal(t, archive.DetailCount{Wanted: 121, Gone: 1}, summary.Wanted)
+}
+
+// TestAFillGoneOnWithCountsTheEntriesThatAreHere fails amid a fill.
+func TestAFillGoneOnWithCountsTheEntriesThatAreHere(t *testing.T) {
+	t.Parallel()
+	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
+	a := newArchive(t)
+	var before, after []archive.SyncProgress
+	how := storetest.SyncOptions()
+	how.OnProgress = func(p archive.SyncProgress) {
+		if before = append(before, p); p.Entries > 0 {
+			u.SetQuirks(makesim.Quirks{FailEvery: 1, FailStatus: http.StatusInternalServerError})
+		}
+	}
+	summary, err := a.Sync(t.Context(), u.Source(audittest.AdminKey), how)
+	require.Error(t, err)
+	assert.Nil(t, summary.Checkpoint)
+	last := before[len(before)-1]
+	assert.Equal(t, summary.Added, last.Entries)
+	assert.Less(t, last.Entries, 120)
+	u.SetQuirks(makesim.Quirks{})
+	how.OnProgress = func(p archive.SyncProgress) { after = append(after, p) }
+	u.SyncWith(a, how)
+	assert.Equal(t, last, after[0], "from where it was")
+	for i, p := range after[1 : len(after)-1] {
+		assert.GreaterOrEqual(t, p.Entries, after[i].Entries)
+		assert.Greater(t, p.Share, after[i].Share)
+		assert.Less(t, p.Share, 1.0)
+	}
 }
 
 func TestASyncWithNothingNewCostsFewCalls(t *testing.T) {

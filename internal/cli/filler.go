@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -10,15 +11,18 @@ import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/live"
+	"make-audit-mcp/makeapi"
 )
 
 // filler fills an archive with an upstream's key.
 type filler struct {
 	archive *archive.Archive
+	client  *makeapi.Client
 	// source is a reader of its own: entries that carry what Make sent are large, and none of them is asked for again.
 	source   *live.Reader
 	instance string
 	details  archive.Details
+	zone     *time.Location // in which times are shown
 	// only is the one organization to fill; empty for all that can be read.
 	only auditlog.ID
 }
@@ -26,7 +30,8 @@ type filler struct {
 // filler fills an archive with the upstream's key.
 func (u *upstream) filler(into *archive.Archive, details archive.Details) *filler {
 	return &filler{
-		archive: into, instance: u.instance, details: details, only: u.common.organization,
+		archive: into, client: u.client, instance: u.instance, details: details, only: u.common.organization,
+		zone: cmp.Or(u.common.location, time.Local), //nolint:gosmopolitan // they are for whoever sits at this machine
 		source: live.New(u.client, live.Options{Zone: u.common.zone, KeepRaw: true, MaxKept: 1, Keep: time.Minute,
 			MaxEntries: 100_000}), // that one reading holds, about 1 KB each
 	}
@@ -58,15 +63,23 @@ func (f *filler) organizations(ctx context.Context) ([]auditlog.Organization, er
 	return here, nil
 }
 
-// fill syncs one organization.
+// fill syncs one organization. It tells say how that goes, and when a line is due.
 func (f *filler) fill(ctx context.Context, organization auditlog.Organization,
-	onProgress func(archive.SyncProgress)) (*archive.Summary, error) {
+	say func(text string, isDue bool)) (*archive.Summary, error) {
 	catalog, err := f.source.Catalog(ctx, organization.ID)
 	if err != nil {
 		return nil, err
 	}
-	return f.archive.Sync(ctx, f.source, archive.SyncOptions{
-		Instance: f.instance, Organization: organization, Details: f.details, OnProgress: onProgress,
+	access, err := f.source.Access(ctx, organization.ID)
+	if err != nil {
+		return nil, err
+	}
+	progress := &syncProgress{
+		organization: organization.ID, say: say, now: f.source.Now, zone: f.zone, limit: access.APILimit,
+		ceiling: f.client.Budget().Ceiling(f.client.Instance(), makeapi.ID(organization.ID)),
+	}
+	return f.archive.Sync(auditlog.WithProgress(ctx, progress.heard), f.source, archive.SyncOptions{
+		Instance: f.instance, Organization: organization, Details: f.details, OnProgress: progress.show,
 		IsNotable: func(event auditlog.Text) bool { return detect.PowerOf(event, catalog) != auditlog.PowerNone },
 	})
 }
@@ -111,7 +124,16 @@ func (b *backgroundSync) once(ctx context.Context, r *runtime, fills *filler) {
 		r.logger.WarnContext(ctx, "the archive could not be filled up", "error", explain(err))
 	}
 	for _, organization := range organizations {
-		summary, err := fills.fill(ctx, organization, nil)
+		summary, err := fills.fill(ctx, organization, func(text string, isDue bool) {
+			if isDue {
+				r.logger.InfoContext(ctx, "filling the archive up", "progress", text)
+			}
+		})
+		about := []any{"organization", string(organization.ID)}
+		if summary != nil {
+			about = append(about, "added", summary.Added, "details", summary.Details, "details_done", summary.Wanted.Done(),
+				"details_wanted", summary.Wanted.Wanted)
+		}
 		var busy *archive.BusyError
 		switch {
 		case ctx.Err() != nil:
@@ -119,10 +141,9 @@ func (b *backgroundSync) once(ctx context.Context, r *runtime, fills *filler) {
 		case errors.As(err, &busy):
 			r.logger.DebugContext(ctx, "another process is filling the archive")
 		case err != nil:
-			r.logger.WarnContext(ctx, "the archive could not be filled up", "organization", string(organization.ID), "error", explain(err))
+			r.logger.WarnContext(ctx, "the archive could not be filled up", append(about, "error", explain(err))...)
 		default:
-			r.logger.InfoContext(ctx, "archive filled up", "organization", string(organization.ID), "added", summary.Added, "details",
-				summary.Details, "entries", summary.Span.Entries)
+			r.logger.InfoContext(ctx, "archive filled up", append(about, "entries", summary.Span.Entries)...)
 		}
 	}
 }

@@ -21,6 +21,8 @@ type syncCommand struct {
 func (*syncCommand) Help() string {
 	return `Fills the archive (MAKE_AUDIT_ARCHIVE, or --archive) from Make: at first everything that Make keeps, later what was written since, late entries too. It can be interrupted at any time; the next one goes on from there. Only one at a time fills an archive; reading it goes on meanwhile.
 
+What takes longer is told on standard error: how much is done, counted over all syncs, when it will be, and that Make's limit is waited for.
+
 Each sync ends with a signed checkpoint, printed here. Keep some of them elsewhere: make-audit-mcp verify --checkpoint FILE then proves that nothing was changed since. The signing key lies beside the archive, in a file that ends in .key; whoever holds both can sign anew.
 
 Examples:
@@ -87,25 +89,31 @@ func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 	}
 	var failures []error
 	for _, organization := range organizations {
-		progress := newSyncProgress(r.streams.Err, organization)
-		summary, err := fills.fill(r.ctx, organization, progress.show)
-		progress.line.end()
+		line := newProgressLine(r.streams.Err)
+		summary, err := fills.fill(r.ctx, organization, line.show)
+		line.end()
+		if summary != nil && summary.Checkpoint != nil && (!further || summary.Added+summary.Changed+summary.Details > 0) {
+			why := ""
+			switch {
+			case r.ctx.Err() != nil:
+				why = "interrupted"
+			case err != nil:
+				why = explain(err)
+			}
+			printSummary(r.streams.Out, summary, why)
+		}
 		if err != nil {
 			failures = append(failures, fmt.Errorf("organization %s: %w", organization.ID, err))
 			if r.ctx.Err() != nil {
 				break
 			}
-			continue
-		}
-		if !further || summary.Added+summary.Changed+summary.Details > 0 {
-			printSummary(r.streams.Out, summary)
 		}
 	}
 	return errors.Join(failures...)
 }
 
-// printSummary prints what a sync did.
-func printSummary(to io.Writer, s *archive.Summary) {
+// printSummary prints what a sync did, and why it did not do all of it.
+func printSummary(to io.Writer, s *archive.Summary, whyNotAll string) {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(to, format+"\n", args...) }
 	say("organization %s %s: %d entries added, %d changed, %d details", s.Organization.ID, s.Organization.Name.Quote(), s.Added, s.Changed,
 		s.Details)
@@ -119,6 +127,16 @@ func printSummary(to io.Writer, s *archive.Summary) {
 	for _, doubt := range s.Doubts {
 		say("  note: %s", auditlog.Text(doubt).Clean())
 	}
+	if s.Wanted.Wanted > 0 {
+		text := fmt.Sprintf("details: %d of %d done", s.Wanted.Done(), s.Wanted.Wanted)
+		if s.Wanted.Gone > 0 {
+			text += fmt.Sprintf(", %d of which Make does not have", s.Wanted.Gone)
+		}
+		if s.Wanted.Left > 0 {
+			text += fmt.Sprintf(", %d left: %s", s.Wanted.Left, whyNotAll)
+		}
+		say("  %s", text)
+	}
 	say("  public key: %s", s.PublicKey)
 	say("  checkpoint:\n    %s", strings.ReplaceAll(strings.TrimRight(s.Checkpoint.Note, "\n"), "\n", "\n    "))
 }
@@ -128,45 +146,4 @@ func day(t time.Time) string {
 		return "now"
 	}
 	return t.UTC().Format(time.DateOnly)
-}
-
-// syncProgress shows how a sync goes: on a terminal as a bar, elsewhere as a line now and then.
-type syncProgress struct {
-	line  *progressLine
-	name  string
-	begun time.Time
-	last  time.Time
-	stage string
-}
-
-// lineEvery is how often a line is written where there is no terminal.
-const lineEvery = 5 * time.Second
-
-func newSyncProgress(to io.Writer, organization auditlog.Organization) *syncProgress {
-	return &syncProgress{line: newProgressLine(to), name: auditlog.Text(organization.ID).Clean(), begun: time.Now(), last: time.Now()}
-}
-
-func (s *syncProgress) show(p archive.SyncProgress) {
-	isDue := time.Since(s.last) >= lineEvery || s.stage != p.Stage && time.Since(s.begun) >= lineEvery
-	if isDue {
-		s.last = time.Now()
-	}
-	s.stage = p.Stage
-	s.line.show(s.text(p), isDue)
-}
-
-func (s *syncProgress) text(p archive.SyncProgress) string {
-	text := s.name + ": " + p.Stage
-	if p.Of > 0 {
-		const width = 24
-		share := min(1, p.Done/p.Of)
-		full := int(share * width)
-		text = fmt.Sprintf("%s: %-28s [%s%s] %3.0f %%", s.name, p.Stage, strings.Repeat("#", full), strings.Repeat(".", width-full),
-			100*share)
-	}
-	text += fmt.Sprintf("  %d entries added", p.Added)
-	if !p.Reached.IsZero() {
-		text += ", back to " + p.Reached.UTC().Format(time.DateOnly)
-	}
-	return text
 }

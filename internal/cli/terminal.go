@@ -42,10 +42,20 @@ func (p *progressLine) show(text string, worthALine bool) {
 	switch {
 	case p.terminal:
 		p.shown = true
-		_, _ = fmt.Fprint(p.to, clearLine+text)
+		_, _ = fmt.Fprint(p.to, clearLine+p.cut(text))
 	case worthALine:
 		_, _ = fmt.Fprintln(p.to, text)
 	}
+}
+
+// cut is as much of a text as has room in one line: what goes over its end stays when the line is cleared.
+func (p *progressLine) cut(text string) string {
+	file, _ := p.to.(*os.File)
+	width, _, err := term.GetSize(int(file.Fd()))
+	if runes := []rune(text); err == nil && width > 1 && len(runes) >= width {
+		return string(runes[:width-1])
+	}
+	return text
 }
 
 // end leaves nothing of the line that changes.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strconv"
@@ -127,7 +128,11 @@ func (r *runtime) operator(create bool) (*upstream, error) {
 
 func (r *runtime) onWait(ctx context.Context, wait makeapi.Wait) {
 	r.telemetry.Waited(ctx, wait.Reason, wait.For)
-	r.logger.InfoContext(ctx, "waiting", "reason", wait.Reason, "for", wait.For.Round(time.Millisecond).String())
+	level := slog.LevelInfo
+	if wait.For < time.Second {
+		level = slog.LevelDebug // where the limit holds a sync up, nearly every call waits a little
+	}
+	r.logger.Log(ctx, level, "waiting", "reason", wait.Reason, "for", wait.For.Round(time.Millisecond).String())
 	live.ReportWait(ctx, wait)
 }
 

@@ -326,18 +326,19 @@ func (r reads) Links(ctx context.Context) iter.Seq2[*archive.Row, error] {
 }
 
 // Undetailed does not go by the index either.
-func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit int) (total int, newest []archive.Row, err error) {
+func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit int) (count archive.DetailCount, newest []archive.Row,
+	err error) {
 	if len(events) == 0 {
-		return 0, nil, nil
+		return count, nil, nil
 	}
 	marked, args := list(events, log)
-	lacking := "FROM entries NOT INDEXED WHERE log = ? AND details IS NULL AND event IN " + marked +
-		" AND (typeof(key) = 'text' OR length(key) = 16)"
-	if err := r.get(ctx, []any{&total}, "SELECT count(*) "+lacking, args...); err != nil || total == 0 {
-		return 0, nil, err
+	wanted := "FROM entries NOT INDEXED WHERE log = ? AND event IN " + marked + " AND (typeof(key) = 'text' OR length(key) = 16)"
+	counted := fmt.Sprintf("SELECT count(*), count(*) FILTER (WHERE details = %d), count(*) FILTER (WHERE details IS NULL) ", archive.Gone)
+	if err := r.get(ctx, []any{&count.Wanted, &count.Gone, &count.Left}, counted+wanted, args...); err != nil || count.Left == 0 {
+		return count, nil, err
 	}
-	newest, err = all(each(ctx, r, keyColumns, lacking+" ORDER BY at DESC LIMIT ?", append(args, limit)...))
-	return total, newest, err
+	newest, err = all(each(ctx, r, keyColumns, wanted+" AND details IS NULL ORDER BY at DESC LIMIT ?", append(args, limit)...))
+	return count, newest, err
 }
 
 // Extent does not go by the index either.

@@ -540,20 +540,31 @@ func (s *suite) findsWords() {
 
 func (s *suite) findsUndetailed() {
 	m, one, other := s.filled()
-	for range 2 {
+	for range 8 {
 		m.append(m.batch(one, m.keys(30)...))
 		m.append(m.batch(other, m.keys(10)...))
 	}
 	var want []archive.Row
+	var wanted archive.DetailCount
 	for _, row := range m.Rows {
-		if row.Log == one && row.Key.UUID != "" && row.Event == 2 && row.Details == 0 {
+		if row.Log != one || row.Key.UUID == "" || row.Event != 2 {
+			continue
+		}
+		wanted.Wanted++
+		switch row.Details {
+		case archive.Gone:
+			wanted.Gone++
+		case 0:
+			wanted.Left++
 			want = append(want, row)
 		}
 	}
 	require.Greater(s, len(want), 2)
-	total, newest, err := s.store.Undetailed(s.Context(), one, []int32{2, 17}, len(want)-1)
+	require.Positive(s, wanted.Gone)
+	require.Greater(s, wanted.Done(), wanted.Gone)
+	count, newest, err := s.store.Undetailed(s.Context(), one, []int32{2, 17}, len(want)-1)
 	require.NoError(s, err)
-	assert.Equal(s, len(want), total)
+	assert.Equal(s, wanted, count)
 	require.Len(s, newest, len(want)-1)
 	at := int64(math.MaxInt64)
 	for _, row := range newest {
@@ -561,9 +572,9 @@ func (s *suite) findsUndetailed() {
 		assert.Equal(s, m.Rows[row.ID].Key, row.Key)
 		at = m.Rows[row.ID].At
 	}
-	total, newest, err = s.store.Undetailed(s.Context(), one, nil, 5)
+	count, newest, err = s.store.Undetailed(s.Context(), one, nil, 5)
 	require.NoError(s, err)
-	assert.Zero(s, total)
+	assert.Zero(s, count)
 	assert.Empty(s, newest)
 }
 

@@ -30,7 +30,7 @@ type syncProgress struct {
 	ceiling, limit int
 
 	mu      sync.Mutex
-	said    time.Time
+	said    time.Time // until when the last line speaks
 	at      archive.SyncProgress
 	reading int // entries that were read and are not stored yet
 	wait    auditlog.Progress
@@ -47,7 +47,7 @@ func (s *syncProgress) show(p archive.SyncProgress) {
 			s.begun, s.before = now, p.Details.Done()
 		}
 		s.at, s.reading = p, 0
-	})
+	}, 0)
 }
 
 // heard takes what the calls to Make report, from several goroutines.
@@ -58,10 +58,11 @@ func (s *syncProgress) heard(p auditlog.Progress) {
 		} else {
 			s.reading = p.Entries
 		}
-	})
+	}, p.Wait)
 }
 
-func (s *syncProgress) change(how func(now time.Time)) {
+// change takes something new, which holds for a while: a long wait is told when it begins.
+func (s *syncProgress) change(how func(now time.Time), holds time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
@@ -69,9 +70,10 @@ func (s *syncProgress) change(how func(now time.Time)) {
 		s.said = now // what is done soon needs no line
 	}
 	how(now)
-	isDue := now.Sub(s.said).Abs() >= sayEvery
+	until := now.Add(holds)
+	isDue := until.Sub(s.said) >= sayEvery
 	if isDue {
-		s.said = now
+		s.said = until
 	}
 	s.say(s.text(now), isDue)
 }

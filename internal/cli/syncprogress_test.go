@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -97,10 +98,14 @@ func TestASyncThatTheLimitHoldsUpSaysSoAndGoesOnCounting(t *testing.T) {
 	w.logs("77: details: 80 of 350 done, all done at about 12:03 UTC; waiting for Make's limit (110 of 220 calls a minute are ours)\n")
 	w.stop()
 	assert.Equal(t, 1, <-w.code)
+	assert.Equal(t, 1, strings.Count(w.log.String(), "waiting"), "once for all calls")
 	assert.Contains(t, w.log.String(), "interrupted; what was read is stored, and the next sync goes on from there")
-	done := a.detailCalls()
+	counted := regexp.MustCompile(`: 350 entries added, 0 changed, (\d+) details\n`).FindStringSubmatch(w.out.String())
+	require.NotNil(t, counted, w.out.String())
+	done, err := strconv.Atoi(counted[1])
+	require.NoError(t, err)
 	assert.Greater(t, done, 80)
-	assert.Contains(t, w.out.String(), fmt.Sprintf(": 350 entries added, 0 changed, %d details\n", done))
+	assert.InDelta(t, a.detailCalls(), done, 3, "but for those under way when it was interrupted")
 	assert.Contains(t, w.out.String(), fmt.Sprintf("\n  details: %d of 350 done, %d left: interrupted\n", done, 350-done))
 	assert.Contains(t, w.out.String(), "\n  checkpoint:\n", "the entries are vouched for")
 	a.run("verify").succeeds()
@@ -114,6 +119,16 @@ func TestASyncThatTheLimitHoldsUpSaysSoAndGoesOnCounting(t *testing.T) {
 	assert.Contains(t, got.out, fmt.Sprintf(": 0 entries added, 0 changed, %d details\n", 350-done))
 	assert.Contains(t, got.out, "\n  details: 350 of 350 done\n")
 	assert.Equal(t, 350-done, a.detailCalls(), "none is asked for again")
+}
+
+func TestALongWaitIsToldWhenItBegins(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	w := a.start("sync", "--details", "all", "--timezone", "UTC", "--requests-per-minute", "40")
+	w.logs("77: details: 0 of 32 done, all done at about 12:01 UTC; waiting for Make's limit (40 of 1,000,000 calls a minute are ours)\n")
+	w.stop()
+	assert.Equal(t, 1, <-w.code)
+	assert.Regexp(t, `\n  details: \d\d? of 32 done, \d\d? left: interrupted\n`, w.out.String())
 }
 
 func TestAnotherReasonToWaitIsTold(t *testing.T) {

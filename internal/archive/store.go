@@ -95,6 +95,8 @@ type Reads interface {
 
 	// Names yields the names of a log's objects, ascending by Target, Object and Name.
 	Names(ctx context.Context, log int64) iter.Seq2[*Name, error]
+	// NamesOf yields the names of those objects of a log whose target is one of these ids, in any order.
+	NamesOf(ctx context.Context, log int64, targets []string) iter.Seq2[*Name, error]
 	// Checkpoints yields the checkpoints, the largest first.
 	Checkpoints(ctx context.Context) iter.Seq2[*SignedCheckpoint, error]
 	// PublicKeys are the keys of all checkpoints that Append ever stored, sorted.

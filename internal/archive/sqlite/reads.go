@@ -413,11 +413,18 @@ func (r reads) LastWord(ctx context.Context, _ int64, d archive.Dictionary) (las
 	return last, err
 }
 
+func nameColumns(n *archive.Name) ([]column, func()) {
+	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name},
+		{number("record"), &n.Record}}, nil
+}
+
 func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {
-	return each(ctx, r, func(n *archive.Name) ([]column, func()) {
-		return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name},
-			{number("record"), &n.Record}}, nil
-	}, "FROM names WHERE "+ofLog+" ORDER BY log, target, object, name", log)
+	return each(ctx, r, nameColumns, "FROM names WHERE "+ofLog+" ORDER BY log, target, object, name", log)
+}
+
+// NamesOf goes by the index of targets, then by that of names.
+func (r reads) NamesOf(ctx context.Context, log int64, targets []string) iter.Seq2[*archive.Name, error] {
+	return in(ctx, r, nameColumns, "FROM targets CROSS JOIN names ON log = ? AND target = targets.id WHERE value", []any{log}, targets)
 }
 
 func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {

@@ -103,7 +103,7 @@ func (s *suite) read(from archive.Reads) *content {
 		require.NoError(s, err)
 		c.Directories[log.Number] = string(directory)
 		s.rows(from, log, links, c.Rows)
-		c.Names = append(c.Names, collect(s, from.Names(ctx, log.Number))...)
+		c.Names = append(c.Names, s.names(from, log.Number)...)
 		if i == 0 {
 			for d := range archive.Dictionaries {
 				c.Words[d] = collect(s, from.Words(ctx, log.Number, d, 0))
@@ -118,6 +118,22 @@ func (s *suite) read(from archive.Reads) *content {
 	require.NoError(s, err)
 	assert.Empty(s, damage)
 	return c
+}
+
+// names are those of a log, which must be the same when they are asked for by target.
+func (s *suite) names(from archive.Reads, log int64) []archive.Name {
+	s.Helper()
+	all := collect(s, from.Names(s.Context(), log))
+	want := map[string][]archive.Name{}
+	asked := []string{"nothing"}
+	for _, word := range collect(s, from.Words(s.Context(), log, archive.Targets, 0)) {
+		asked = append(asked, word.Texts[0])
+		want[word.Texts[0]] = slices.DeleteFunc(slices.Clone(all), func(n archive.Name) bool { return n.Target != word.ID })
+		assert.ElementsMatch(s, want[word.Texts[0]], collect(s, from.NamesOf(s.Context(), log, []string{word.Texts[0]})))
+	}
+	assert.ElementsMatch(s, slices.Concat(slices.Collect(maps.Values(want))...), collect(s, from.NamesOf(s.Context(), log, asked)))
+	assert.Empty(s, collect(s, from.NamesOf(s.Context(), log, nil)))
+	return all
 }
 
 // rows adds the rows of a log, which must be the same however they are asked for.

@@ -200,5 +200,9 @@ func readEntry(ctx context.Context, service *analysis.Service, at address) (cont
 	if err != nil && !errors.As(err, &bare) {
 		return content{}, err
 	}
-	return asJSON(answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}.Entry(entry))
+	names, err := service.TargetNames(ctx, organization.ID, []*auditlog.Entry{entry})
+	if err != nil {
+		return content{}, err
+	}
+	return asJSON(answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog, Names: names}.Entry(entry))
 }

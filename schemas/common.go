@@ -85,7 +85,8 @@ type Entry struct {
 	Actor         *auditlog.Actor   `json:"actor,omitempty" jsonschema_description:"Absent: the system. Names are user-supplied text."`
 	Team          *auditlog.Ref     `json:"team,omitempty" jsonschema_description:"Absent: the entry has none."`
 	TargetID      auditlog.Text     `json:"target_id,omitempty"`
-	TargetKind    auditlog.Text     `json:"target_kind,omitempty" jsonschema_description:"What target_id is the id of, where that is not the event's object: a record has its data store's."`
+	TargetKind    auditlog.Text     `json:"target_kind,omitempty" jsonschema_description:"Kind of object that target_id is the id of; of a record its data store's. Concise entries leave out what the event says."`
+	TargetName    auditlog.Text     `json:"target_name,omitempty" jsonschema_description:"What the object was last called, as far as the archive and the details shown tell. User-supplied text."`
 	ActorIsTarget bool              `json:"actor_is_target,omitempty" jsonschema_description:"The actor did it to themselves, e.g. changed their own role."`
 	Version       *auditlog.Version `json:"version,omitempty"`
 	CreatedAt     string            `json:"created_at,omitempty" jsonschema_description:"When Make wrote it down, at times weeks later; always shown where that was over an hour later."`

@@ -35,6 +35,7 @@ type CountGroup struct {
 	Key           GroupKey        `json:"key"`
 	Count         int             `json:"count"`
 	Kind          auditlog.Text   `json:"kind,omitempty" jsonschema_description:"Of a target: kind of object."`
+	TargetName    auditlog.Text   `json:"target_name,omitempty" jsonschema_description:"Of a target: what it was last called, as far as the archive tells. User-supplied text."`
 	Events        []auditlog.Text `json:"events,omitempty" jsonschema_description:"Of a target: what happened to it, at most five."`
 	EventsTotal   int             `json:"events_total,omitempty" jsonschema_description:"How many different events there are, where more than are listed."`
 	Distinct      *int            `json:"distinct,omitempty" jsonschema_description:"How many different ones it has. None, such as no team, is not one."`

@@ -48,5 +48,12 @@ func Activity(
 		asked.Query.Actors = []auditlog.Actor{activity.Actor} // with the name that only the log may know
 	}
 	asked.Notes = append(asked.Notes, service.Unfound(ctx, asked)...)
-	return answer.Activity(asked, activity), nil
+	var shown []*auditlog.Entry
+	for _, notable := range answer.ShownNotable(activity) {
+		shown = append(shown, notable.Entry)
+	}
+	names, err := service.TargetNames(ctx, asked.Query.Organization.ID, shown)
+	result := answer.Activity(asked, activity, names)
+	answer.WarnOfNames(result, err)
+	return result, nil
 }

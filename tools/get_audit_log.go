@@ -51,7 +51,12 @@ func handleGetAuditLog(
 	}
 	style := answer.EntryStyle{Location: location, Detailed: true, Catalog: catalog}
 	entries, failures := service.Details(ctx, organization.ID, wanted)
+	var namesErr error
+	style.Names, namesErr = service.TargetNames(ctx, organization.ID, entries)
 	result, err := collectDetails(organization.Ref, style, wanted, entries, failures)
+	if result != nil {
+		answer.WarnOfNames(result, namesErr)
+	}
 	if catalogErr == nil || result == nil {
 		return result, err
 	}

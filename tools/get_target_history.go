@@ -7,6 +7,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 )
@@ -44,7 +45,13 @@ func handleGetTargetHistory(
 	}
 	page.question.Query, page.question.Kind = history.Query, cmp.Or(page.question.Kind, history.Kind)
 	page.place.Query, page.place.Kind = page.question.Query, page.question.Kind // later pages are about the same
-	result := answer.History(page.question, page.question.Kind, history)
+	shown := make([]*auditlog.Entry, len(history.Entries))
+	for i, entry := range history.Entries {
+		shown[i] = entry.Entry
+	}
+	names, namesErr := service.TargetNames(ctx, page.question.Query.Organization.ID, shown)
+	result := answer.History(page.question, page.question.Kind, history, names)
+	answer.WarnOfNames(result, namesErr)
 	if ambiguous != nil {
 		return result, &resultError{err}
 	}

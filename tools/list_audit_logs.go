@@ -95,6 +95,8 @@ func list(
 			result.Warn("labels and categories are missing: " + answer.Explain(err))
 		}
 	}
+	style.Names, err = service.TargetNames(ctx, page.question.Query.Organization.ID, listing.Entries)
+	answer.WarnOfNames(result, err)
 	for _, entry := range listing.Entries {
 		result.Entries = append(result.Entries, style.Entry(entry))
 	}

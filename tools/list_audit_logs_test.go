@@ -205,21 +205,27 @@ func TestEntriesSayWhatTheirTargetIs(t *testing.T) {
 		isActor bool
 		kind    string
 	}
-	want := []said{{true, ""}, {}, {}, {false, "data_store"}, {}, {}, {}}
-	saidOf := func(e schemas.Entry) said { return said{e.ActorIsTarget, string(e.TargetKind)} }
-	var listed, got []said
+	concise := []said{{true, "user"}, {false, "user"}, {}, {false, "data_store"}, {}, {}, {}}
+	want := []said{{true, "user"}, {false, "user"}, {false, "webhook"}, {false, "data_store"}, {false, "data_store"}, {},
+		{false, "data_store_record"}}
+	saidOf := func(entries []schemas.Entry) (all []said) {
+		for _, e := range entries {
+			all = append(all, said{e.ActorIsTarget, string(e.TargetKind)})
+		}
+		return all
+	}
 	listing := c.list(args{}).Entries
-	for _, e := range listing {
-		listed = append(listed, saidOf(e))
-	}
-	for _, e := range ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": uuidsOf(listing)}).Entries {
-		got = append(got, saidOf(e))
-	}
-	assert.Equal(t, want, listed)
-	assert.Equal(t, want, got)
-	history := ok[schemas.GetTargetHistoryResult](c, "get_target_history", args{"target_id": "5001", "kind": "Team"})
+	assert.Equal(t, concise, saidOf(listing), "a concise entry leaves out what its event says")
+	assert.Equal(t, want, saidOf(c.list(args{"response_format": "detailed"}).Entries))
+	assert.Equal(t, want, saidOf(ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": uuidsOf(listing)}).Entries))
+	history := ok[schemas.GetTargetHistoryResult](c, "get_target_history", args{"target_id": "5001", "kind": "Webhooks"})
 	require.Len(t, history.Entries, 1)
-	assert.Equal(t, want[0], saidOf(history.Entries[0].Entry))
+	assert.Equal(t, want[2:3], saidOf([]schemas.Entry{history.Entries[0].Entry}))
+	var notable []schemas.Entry
+	for _, e := range ok[schemas.GetActorActivityResult](c, "get_actor_activity", args{"actor": 5001}).Notable {
+		notable = append(notable, e.Entry)
+	}
+	assert.Equal(t, []said{{true, "user"}, {false, "user"}, {}, {false, "data_store_record"}}, saidOf(notable))
 }
 
 func TestWhatWasWrittenLateTakesOneCallToFind(t *testing.T) {

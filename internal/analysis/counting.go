@@ -51,6 +51,8 @@ type Counting struct {
 	// Previous is nil where no comparison was asked for.
 	Previous *PreviousCounting
 	Report   auditlog.Report
+	// NamesError is why objects may lack their names; nil if they do not.
+	NamesError error
 }
 
 // PreviousCounting is the same count over the period before.
@@ -115,6 +117,7 @@ func (s *Service) Count(ctx context.Context, q auditlog.Query, request CountRequ
 	}
 	counting.Groups = c.shown(order)
 	counting.SharingFirst = sortGroups(counting.Groups, order, request.OrderDir)
+	counting.NamesError = s.nameTargets(ctx, q.Organization.ID, counting.Groups)
 	return counting, nil
 }
 

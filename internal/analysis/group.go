@@ -60,8 +60,10 @@ type Group struct {
 	// MixesKinds says that a group by target holds objects of several kinds, which happen to have one id.
 	MixesKinds bool
 	// Kind is that of a group by target which does not mix them; empty where there is no target.
-	Kind    auditlog.Text
-	sortKey string
+	Kind auditlog.Text
+	// TargetName is what the one object of a group by target was called last, as it may be shown; empty where that is not known.
+	TargetName auditlog.Text
+	sortKey    string
 }
 
 // isGone reports whether only the period before has entries of the group.

@@ -20,8 +20,8 @@ const (
 	maxEvidence        = 5
 )
 
-// Activity shows what one actor did.
-func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorActivityResult {
+// Activity shows what one actor did, and what the objects of [ShownNotable] are called.
+func Activity(asked *question.Question, a *analysis.Activity, names analysis.TargetNames) *schemas.GetActorActivityResult {
 	location := asked.Query.Window.Location
 	result := &schemas.GetActorActivityResult{
 		Answer: Common(asked, a.Report),
@@ -56,7 +56,7 @@ func Activity(asked *question.Question, a *analysis.Activity) *schemas.GetActorA
 		result.OutsideUsualHours.Count = &count
 	}
 	addTallies(result, a, location)
-	addNotable(result, a, location)
+	addNotable(result, a, EntryStyle{Location: location, WithKind: true, Names: names})
 	WarnOfBounds(&result.Answer, a.Report)
 	if len(a.Entries) == 0 {
 		result.Warn(idle(a))
@@ -107,15 +107,22 @@ func addTallies(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 	})
 }
 
-func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, location *time.Location) {
-	style := EntryStyle{Location: location}
-	result.Notable, result.NotableTotal = []schemas.NotableEntry{}, len(a.Notable)
+// ShownNotable are those of the notable entries that are shown: at most a few of each event.
+func ShownNotable(a *analysis.Activity) []detect.Notable {
+	var shown []detect.Notable
 	ofEvent := map[auditlog.Text]int{}
 	for _, notable := range a.Notable {
 		ofEvent[notable.Entry.Event]++
-		if ofEvent[notable.Entry.Event] > maxNotablePerEvent || len(result.Notable) == maxNotable {
-			continue
+		if ofEvent[notable.Entry.Event] <= maxNotablePerEvent && len(shown) < maxNotable {
+			shown = append(shown, notable)
 		}
+	}
+	return shown
+}
+
+func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, style EntryStyle) {
+	result.Notable, result.NotableTotal = []schemas.NotableEntry{}, len(a.Notable)
+	for _, notable := range ShownNotable(a) {
 		shown := schemas.NotableEntry{Entry: style.Entry(notable.Entry), Why: notable.Why()}
 		shown.Actor = nil // whose activity it is, is said once
 		result.Notable = append(result.Notable, shown)
@@ -123,7 +130,7 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 	result.Findings, result.FindingsTotal = firstOf(a.Findings, len(a.Findings), func(f detect.Finding) schemas.Finding {
 		return schemas.Finding{
 			ID: f.ID(), Rule: f.Rule, Title: f.Title, Severity: string(f.Severity), Reason: f.Reason,
-			From: Time(f.Evidence[len(f.Evidence)-1].TriggeredAt, location), To: Time(f.Evidence[0].TriggeredAt, location),
+			From: Time(f.Evidence[len(f.Evidence)-1].TriggeredAt, style.Location), To: Time(f.Evidence[0].TriggeredAt, style.Location),
 			Observed: f.Observed, Threshold: f.Threshold,
 			Evidence: uuids(f.Evidence, maxEvidence), EvidenceCount: len(f.Evidence), NextStep: findingNextStep(f.Rule),
 		}

@@ -88,6 +88,15 @@ func TestEntriesAreShownCleanAndMasked(t *testing.T) {
 	assert.Equal(t, `"[unreadable: 5 bytes]"`, string(broken.Details))
 }
 
+func TestNamesThatCouldNotBeReadAreSaidToBeMissing(t *testing.T) {
+	t.Parallel()
+	result := &schemas.GetAuditLogResult{}
+	answer.WarnOfNames(result, nil)
+	assert.Empty(t, result.Warnings)
+	answer.WarnOfNames(result, errors.New("the archive\u200b is damaged"))
+	assert.Equal(t, []string{"names of objects are missing: the archive is damaged"}, result.Warnings)
+}
+
 func TestOnlyWholeItemsFit(t *testing.T) {
 	t.Parallel()
 	items := []string{"aa", "bb", "cc"} // five characters each, with its comma

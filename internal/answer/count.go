@@ -66,6 +66,7 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		result.Warn(WhyEmpty(&result.Answer, &asked.Query))
 	}
 	WarnOfBounds(&result.Answer, counting.Report)
+	WarnOfNames(result, counting.NamesError)
 	if over := len(counting.Groups) - limit; over > 0 && request.OrderBy == "" && request.OrderDir == "" &&
 		request.GroupBy[0].IsPeriod() {
 		result.Warn(fmt.Sprintf("groups come in order of time, and the last %d are not listed: a larger limit lists them, order_dir desc "+
@@ -172,7 +173,7 @@ func lacking(report auditlog.Report, location *time.Location) string {
 }
 
 func countGroup(group *analysis.Group, withDistinct, withPrevious bool, location *time.Location) schemas.CountGroup {
-	shown := schemas.CountGroup{Count: group.Count}
+	shown := schemas.CountGroup{Count: group.Count, TargetName: group.TargetName}
 	if group.Count > 0 {
 		shown.FirstAt, shown.LastAt = Time(group.FirstAt, location), Time(group.LastAt, location)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/redact"
 	"make-audit-mcp/schemas"
@@ -20,8 +21,13 @@ type EntryStyle struct {
 	Detailed bool
 	// WithCreatedAt shows of every entry when it was written; without, a concise one shows it where that was late.
 	WithCreatedAt bool
+	// WithKind shows of every entry of what kind its target is; without, a concise one shows it where the event does not say so: a page of
+	// 25 has no room for it.
+	WithKind bool
 	// Catalog gives events their label and category; it may be nil.
 	Catalog *auditlog.Catalog
+	// Names are what targets are called; those that are missing have no name.
+	Names analysis.TargetNames
 }
 
 // Entry shows one entry, with its text cleaned and secrets masked.
@@ -33,12 +39,14 @@ func (s EntryStyle) Entry(e *auditlog.Entry) schemas.Entry {
 		Actor:       e.Actor,
 		Team:        e.Team,
 		TargetID:    e.TargetID,
+		TargetName:  s.Names[e.Target()],
 		Version:     e.Version,
 
 		ActorIsTarget: e.IsOfActor(),
 	}
-	if event := (auditlog.Event{Value: e.Event}); event.Target(e.TargetID) != event.Object() {
-		shown.TargetKind = event.Target(e.TargetID)
+	target := e.Target()
+	if s.Detailed || s.WithKind || target.Kind != (auditlog.Event{Value: e.Event}).Object() {
+		shown.TargetKind = target.Kind
 	}
 	if len(e.Details) > 0 {
 		shown.Details, shown.Masked = safe(e.Details, e.Event)
@@ -73,4 +81,11 @@ func safe(raw json.RawMessage, event auditlog.Text) (json.RawMessage, []string) 
 		return note, nil
 	}
 	return cleaned, masked
+}
+
+// WarnOfNames says why objects may lack their names; nothing for nil.
+func WarnOfNames(result interface{ Warn(warning string) }, failure error) {
+	if failure != nil {
+		result.Warn("names of objects are missing: " + auditlog.Text(Explain(failure)).Clean())
+	}
 }

@@ -35,8 +35,10 @@ func ShrinkHistory(r *schemas.GetTargetHistoryResult, size int) {
 	}
 }
 
-// History shows what happened to one object; the entries are whole, so that the caller can cut them and make a cursor.
-func History(asked *question.Question, kind auditlog.Text, h *analysis.History) *schemas.GetTargetHistoryResult {
+// History shows what happened to one object, and what it is called; the entries are whole, so that the caller can cut them and make a
+// cursor.
+func History(asked *question.Question, kind auditlog.Text, h *analysis.History,
+	names analysis.TargetNames) *schemas.GetTargetHistoryResult {
 	location := asked.Query.Window.Location
 	result := &schemas.GetTargetHistoryResult{Answer: Common(asked, h.Report)}
 	result.Query.Kind = kind
@@ -55,7 +57,7 @@ func History(asked *question.Question, kind auditlog.Text, h *analysis.History) 
 		}
 		return schemas.TargetActor{Actor: a.Actor, Count: a.Count, FirstAt: Time(a.FirstAt, location), LastAt: Time(a.LastAt, location)}
 	})
-	style := EntryStyle{Location: location}
+	style := EntryStyle{Location: location, WithKind: true, Names: names}
 	result.Entries, _ = firstOf(h.Entries, len(h.Entries), func(e analysis.HistoryEntry) schemas.HistoryEntry {
 		changes, total := firstOf(e.Changes, maxChanges, func(c analysis.Change) schemas.Change {
 			return schemas.Change{Field: c.Path, From: c.From, To: c.To}

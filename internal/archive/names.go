@@ -2,33 +2,18 @@ package archive
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
-	"strings"
 
 	"make-audit-mcp/internal/auditlog"
 )
 
-// namesIn are the names of its object that an entry's details give. Only the shape {"webhookName": "…"} is documented (make-api.md, 7.3),
-// so a member counts that is called name, or by the object's last word and name. Those of other objects, such as a record's data store, do
-// not.
+// namesIn are the names of its object that an entry's details give. Those of other objects, such as a record's data store, do not count.
 func namesIn(e *auditlog.Entry) (names []string) {
-	if e == nil || e.TargetID == "" || len(e.Details) == 0 {
+	if e == nil {
 		return nil
 	}
-	var members map[string]json.RawMessage
-	if json.Unmarshal(e.Details, &members) != nil {
-		return nil
-	}
-	object := string(objectOf(e.Event))
-	whole := strings.ReplaceAll(object, "_", "")
-	last := object[strings.LastIndexByte(object, '_')+1:]
-	for key, raw := range members {
-		plain := strings.ToLower(strings.ReplaceAll(key, "_", ""))
-		var name string
-		if (plain == "name" || plain == whole+"name" || plain == last+"name") && json.Unmarshal(raw, &name) == nil && name != "" {
-			names = append(names, name)
-		}
+	for _, name := range e.NamesOf(objectOf(e.Event)) {
+		names = append(names, string(name))
 	}
 	return names
 }

@@ -119,6 +119,8 @@ type TargetNamer interface {
 	IsTarget(ctx context.Context, organization ID, id Text) (bool, error)
 	// NamedTargets returns the objects that may be seen and have, or had, a name that fits, once for each such name.
 	NamedTargets(ctx context.Context, organization ID, fits func(name Text) bool) ([]NamedTarget, error)
+	// TargetNames returns the names that objects have or had, the newest entry's first, of those that may be seen and have any.
+	TargetNames(ctx context.Context, organization ID, of []Target) (map[Target][]Text, error)
 }
 
 // NamedTarget is an object and a name that it has, or had.

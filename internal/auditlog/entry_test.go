@@ -113,6 +113,44 @@ func TestOnlyAnObjectWithANumberIsCreatedOnce(t *testing.T) {
 	}
 }
 
+func TestRolesAndMembershipsHaveTheIDOfTheirUser(t *testing.T) {
+	t.Parallel()
+	team := &auditlog.Ref{ID: "8101"}
+	for event, want := range map[auditlog.Text]auditlog.Text{
+		"team_role_updated": "user", "team_member_removed": "user", "user_deactivated": "user", "organization_user_role_updated": "user",
+		"webhook_created": "webhook", "controller_updated": "controller",
+	} {
+		e := &auditlog.Entry{Event: event, TargetID: "5001", Team: team}
+		assert.Equal(t, auditlog.Target{Kind: want, ID: "5001"}, e.Target(), "%q", string(event))
+	}
+	assert.Equal(t, auditlog.Target{Kind: "team_role", ID: "8101"},
+		(&auditlog.Entry{Event: "team_role_updated", TargetID: "8101", Team: team}).Target(), "the team's own id")
+	assert.Equal(t, auditlog.Target{Kind: "data_store", ID: "8101"},
+		(&auditlog.Entry{Event: "data_store_record_created", TargetID: "8101", Team: team}).Target(), "a data store may have the same number")
+	assert.Zero(t, (&auditlog.Entry{Event: "team_role_updated", Team: team}).Target())
+}
+
+func TestDetailsNameOnlyTheObjectItself(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		event, details, kind auditlog.Text
+		want                 []auditlog.Text
+	}{
+		{"webhook_created", `{"webhookName":"Orders","webhookType":"http"}`, "webhook", []auditlog.Text{"Orders"}},
+		{"webhook_updated", `{"name":"b","Webhook_Name":"a","scenarioName":"of what it starts","newName":"c","webhookname":""}`, "webhook",
+			[]auditlog.Text{"a", "b"}},
+		{"webhook_updated", `{"name":{"from":"a","to":"b"}}`, "webhook", nil},
+		{"webhook_updated", `["name"]`, "webhook", nil},
+		{"credential_request_created", `{"requestName":"CRM"}`, "credential_request", []auditlog.Text{"CRM"}},
+		{"data_store_record_created", `{"name":"row 1","dataStoreName":"Customers"}`, "data_store", []auditlog.Text{"Customers"}},
+		{"data_store_record_created", `{"name":"row 1","dataStoreName":"Customers"}`, "data_store_record", []auditlog.Text{"row 1"}},
+		{"team_role_updated", `{"name":"Admin","userName":"Marek"}`, "user", []auditlog.Text{"Marek"}},
+	} {
+		e := &auditlog.Entry{Event: test.event, TargetID: "1", Details: json.RawMessage(test.details)}
+		assert.Equal(t, test.want, e.NamesOf(test.kind), "%s %s", string(test.event), string(test.details))
+	}
+}
+
 func TestOnlyWhatIsDoneToAPersonCanBeDoneToOneself(t *testing.T) {
 	t.Parallel()
 	self := &auditlog.Actor{ID: "5001"}

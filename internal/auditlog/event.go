@@ -42,12 +42,18 @@ func (e Event) Object() Text {
 	return Text(object)
 }
 
+// KindUser is the kind of the people that a log is about.
+const KindUser Text = "user"
+
 // Target returns the sort of object that an id is of which an entry of the event has as its target: the event's own object, but of a
-// record, which has no number, the data store that it lies in.
+// record, which has no number, the data store that it lies in, and of a role or a membership, which have none either, the user.
 func (e Event) Target(id Text) Text {
 	object := e.Object()
-	if _, isNumber := ID(id).Integer(); isNumber && object == "data_store_record" {
+	switch _, isNumber := ID(id).Integer(); {
+	case isNumber && object == "data_store_record":
 		return "data_store"
+	case isNumber && e.ConcernsPeople():
+		return KindUser
 	}
 	return object
 }

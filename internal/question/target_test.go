@@ -72,6 +72,10 @@ func (a *archived) IsTarget(context.Context, auditlog.ID, auditlog.Text) (bool, 
 	return false, nil
 }
 
+func (*archived) TargetNames(context.Context, auditlog.ID, []auditlog.Target) (map[auditlog.Target][]auditlog.Text, error) {
+	return nil, nil
+}
+
 func (a *archived) NamedTargets(_ context.Context, _ auditlog.ID, fits func(auditlog.Text) bool) ([]auditlog.NamedTarget, error) {
 	var found []auditlog.NamedTarget
 	for _, target := range a.named {

@@ -1,0 +1,153 @@
+package archive
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
+// object is a target of the dictionary, and of which kind.
+type object struct {
+	target int32
+	kind   auditlog.Text
+}
+
+// objectNames are the names of objects.
+type objectNames map[object][]auditlog.Text
+
+// TargetNames implements auditlog.TargetNamer, by the details that are here, and by what people are called as actors.
+func (r *Reader) TargetNames(ctx context.Context, organization auditlog.ID,
+	of []auditlog.Target) (map[auditlog.Target][]auditlog.Text, error) {
+	v, err := r.open(ctx, organization)
+	if err != nil || v == nil {
+		return nil, err
+	}
+	wanted := make(map[auditlog.Target]bool, len(of))
+	ids := make([]string, len(of))
+	for i, target := range of {
+		wanted[target], ids[i] = true, string(target.ID)
+	}
+	names, texts := objectNames{}, map[int32]auditlog.Text{}
+	for name, err := range r.Archive.store.NamesOf(ctx, v.log, ids) {
+		if err != nil {
+			return nil, err
+		}
+		its := object{name.Target, auditlog.Text(name.Object)}
+		names[its] = append(names[its], auditlog.Text(name.Name))
+		texts[name.Target] = ""
+	}
+	for word, err := range r.Archive.store.WordsAt(ctx, v.log, Targets, slices.Collect(maps.Keys(texts))) {
+		if err != nil {
+			return nil, err
+		}
+		texts[word.ID] = auditlog.Text(word.Texts[0])
+	}
+	maps.DeleteFunc(names, func(o object, _ []auditlog.Text) bool {
+		return !wanted[auditlog.Target{Kind: o.kind, ID: texts[o.target]}]
+	})
+	if err := v.settle(ctx, names); err != nil {
+		return nil, err
+	}
+	named := make(map[auditlog.Target][]auditlog.Text, len(names))
+	for o, its := range names {
+		named[auditlog.Target{Kind: o.kind, ID: texts[o.target]}] = its
+	}
+	if slices.ContainsFunc(of, func(t auditlog.Target) bool { return t.Kind == auditlog.KindUser }) {
+		v.nameUsers(wanted, named)
+	}
+	return named, nil
+}
+
+// nameUsers adds what wanted people are called as actors, the latest name first.
+func (v *view) nameUsers(wanted map[auditlog.Target]bool, named map[auditlog.Target][]auditlog.Text) {
+	used := v.used().actors
+	for number, actor := range v.columns.words.actors {
+		if number == 0 || !used[number] || actor.Name == "" {
+			continue
+		}
+		if user := (auditlog.Target{Kind: auditlog.KindUser, ID: auditlog.Text(actor.ID)}); wanted[user] {
+			named[user] = slices.Insert(named[user], 0, actor.Name) // numbers grow
+		}
+	}
+}
+
+// settle leaves out the objects that may not be seen, and puts the newest name of each first.
+func (v *view) settle(ctx context.Context, names objectNames) error {
+	several := maps.Clone(names)
+	maps.DeleteFunc(several, func(_ object, its []auditlog.Text) bool { return len(its) == 1 })
+	if len(several) == 0 && v.rights.Organization {
+		return nil
+	}
+	isNamed, seen := make([]bool, v.columns.targets), map[object]bool{}
+	for o := range names {
+		if o.target >= 0 && int(o.target) < len(isNamed) {
+			isNamed[o.target] = true
+		}
+	}
+	var rows []counted
+	for i := range v.columns.rows {
+		row := &v.columns.rows[i]
+		if !isNamed[row.target] {
+			continue
+		}
+		o := v.objectIn(row)
+		seen[o] = seen[o] || v.seesRow(row)
+		if several[o] != nil {
+			rows = append(rows, *row)
+		}
+	}
+	maps.DeleteFunc(names, func(o object, _ []auditlog.Text) bool { return !v.rights.Organization && !seen[o] })
+	for some := range slices.Chunk(rows, fetched) {
+		if err := v.findNewest(ctx, some, several); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findNewest puts the name first that the newest of some rows gives an object, and takes out the objects that are settled by that.
+func (v *view) findNewest(ctx context.Context, rows []counted, of objectNames) error {
+	rows = slices.DeleteFunc(rows, func(row counted) bool { return of[v.objectIn(&row)] == nil })
+	ids := make([]int32, len(rows))
+	for i, row := range rows {
+		ids[i] = row.id
+	}
+	var detailed []Row
+	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
+		if err != nil {
+			return err
+		}
+		if row.Details > 0 {
+			detailed = append(detailed, *row)
+		}
+	}
+	whole, err := v.archive.whole(ctx, detailed, nil)
+	if err != nil {
+		return err
+	}
+	entries := make(map[int32]*auditlog.Entry, len(whole))
+	for i, entry := range whole {
+		entries[int32(detailed[i].ID)] = entry //nolint:gosec // one of ids
+	}
+	for i := range rows {
+		o, entry := v.objectIn(&rows[i]), entries[rows[i].id]
+		if of[o] == nil || entry == nil {
+			continue
+		}
+		for _, name := range entry.NamesOf(o.kind) {
+			if at := slices.Index(of[o], name); at >= 0 {
+				of[o][0], of[o][at] = of[o][at], of[o][0]
+				delete(of, o)
+				break
+			}
+		}
+	}
+	return nil
+}
+
+// objectIn is the object that a row is about.
+func (v *view) objectIn(row *counted) object {
+	return object{row.target, objectOf(v.columns.words.event(row.event))}
+}

@@ -47,8 +47,8 @@ func TestATerminalShowsOneLineThatChanges(t *testing.T) {
 	shown := onTerminal(t, 30, append(a.flags(ownerKey), "sync", "--details", "all")...)
 	assert.NotContains(t, shown, "\n")
 	lines := strings.Split(shown, "\r\x1b[K")
-	assert.Contains(t, lines, "77: details: 80 of 132 done", "cut where the terminal ends")
-	assert.Contains(t, lines, "77: entries: 0 stored, back t")
+	assert.Contains(t, lines, "77: entries: 0 stored, back t", "cut where the terminal ends")
+	assert.Regexp(t, `\r\x1b\[K77: details: \d+ of 132 done`, shown)
 	assert.Empty(t, lines[len(lines)-1], "nothing of it is left")
 	for _, line := range lines {
 		assert.Less(t, len(line), 30, line)

@@ -317,12 +317,39 @@ func TestListThatFailsMidwayIsAnError(t *testing.T) {
 	assert.Equal(t, makeapi.KindUnavailable, answerError(t, err).Kind)
 }
 
-func TestRolesHaveNames(t *testing.T) {
+func TestDocumentedRolesHaveNames(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "Team Admin", makeapi.RoleName(makeapi.RoleTeamAdmin))
-	assert.Equal(t, "Owner", makeapi.RoleName("11"))
-	assert.Equal(t, "Admin", makeapi.RoleName("12"))
-	assert.Equal(t, "role 5001", makeapi.RoleName("5001"))
+	for id, want := range map[makeapi.ID]string{makeapi.RoleTeamAdmin: "Team Admin", "11": "Owner", "12": "Admin"} {
+		name, ok := makeapi.RoleName(id)
+		assert.Equal(t, want, name)
+		assert.True(t, ok)
+	}
+	name, ok := makeapi.RoleName("5001")
+	assert.Equal(t, "role 5001", name)
+	assert.False(t, ok)
+}
+
+func TestRolesAndPermissionsAreListed(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(_ int, w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/permissions"):
+			write(w, http.StatusOK, `{"usersRolesPermissions":[{"id":7,"name":"audit logs view","label":"View audit logs","category":null}]}`)
+		case r.URL.Query().Has("organizationId"):
+			write(w, http.StatusBadRequest, `{"detail":"Unknown parameter"}`)
+		default:
+			write(w, http.StatusOK, `{"usersRoles":[{"id":1,"name":"Team Admin","category":"team","permissions":["a"]},{"name":"no id"},
+				{"id":"42","name":"Custom","category":"organization","permissions":[{"id":7,"name":"audit logs view"},3]},{"id":3}]}`)
+		}
+	})
+	client := newClient(t, api.url)
+	roles, err := client.Users.Roles(t.Context(), "77")
+	require.NoError(t, err)
+	assert.Equal(t, []makeapi.Role{{ID: "1", Name: "Team Admin", OfTeams: true, Permissions: []string{"a"}},
+		{ID: "42", Name: "Custom", Permissions: []string{"audit logs view", "3"}}, {ID: "3"}}, roles)
+	permissions, err := client.Users.Permissions(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []makeapi.Permission{{Name: "audit logs view", Label: "View audit logs"}}, permissions)
 }
 
 func TestPingNeedsNoKey(t *testing.T) {

@@ -21,21 +21,6 @@ type User struct {
 	TimezoneID ID
 }
 
-// RoleTeamAdmin is the id of the role that can read a team's audit log. Custom roles exist too, so it is a hint.
-const RoleTeamAdmin ID = "1"
-
-// RoleName names the roles that Make documents (GET /users/roles of its OpenAPI description); others by their id.
-func RoleName(role ID) string {
-	names := map[ID]string{
-		"1": "Team Admin", "3": "Team Member", "4": "Team Monitoring", "6": "Team Operator",
-		"11": "Owner", "12": "Admin", "13": "Member", "14": "Accountant",
-	}
-	if name, ok := names[role]; ok {
-		return name
-	}
-	return "role " + string(role)
-}
-
 // CurrentUser is the user that the credential belongs to, with the roles held.
 type CurrentUser struct {
 	User
@@ -126,15 +111,6 @@ func decodeMember(record gjson.Result) (Member, bool) {
 	return member, true
 }
 
-// UserRole is the role that a user holds, in an organization or in a team.
-type UserRole struct{ User, Role ID }
-
-func decodeUserRole(record gjson.Result) (UserRole, bool) {
-	user, okUser := decodeID(record.Get("userId"))
-	role, okRole := decodeID(record.Get("usersRoleId"))
-	return UserRole{User: user, Role: role}, okUser && okRole && user != "" && role != ""
-}
-
 // EnumsService has the calls about what ids in other answers stand for.
 type EnumsService struct{ service }
 
@@ -155,18 +131,6 @@ func (s *EnumsService) Timezones(ctx context.Context) (map[ID]string, error) {
 		}
 	}
 	return zones, nil
-}
-
-func decodeRoles(records gjson.Result, subject string) map[ID]ID {
-	roles := map[ID]ID{}
-	for _, record := range list(records) {
-		id, okID := decodeID(record.Get(subject))
-		role, okRole := decodeID(record.Get("usersRoleId"))
-		if okID && okRole && id != "" {
-			roles[id] = role
-		}
-	}
-	return roles
 }
 
 // maxListPages bounds the lists of organizations, teams and users; their default page already has 10,000.

@@ -320,6 +320,36 @@ func TestWhatTheKeyMayNotReadOfPeopleIsSaid(t *testing.T) {
 	assert.NotContains(t, partly.Roster.Reason, "logins")
 }
 
+func TestACustomRoleIsNamedWhereRolesAreListed(t *testing.T) {
+	t.Parallel()
+	world := audittest.LittleWorld(nil)
+	const auditor, unlisted = 1041, 1099
+	world.Organizations[0].HasCustomRoles = true
+	world.CustomRoles = []makesim.CustomRole{{ID: auditor, OrganizationID: audittest.OrganizationID, Name: "Auditor",
+		Permissions: []string{makesim.ReadsAuditLogs}}}
+	world.OrganizationRoles[2].RoleID, world.OrganizationRoles[3].RoleID = auditor, unlisted
+	roles := func(u *upstream, key string) (of map[auditlog.ID]string, unknown string) {
+		of = map[auditlog.ID]string{}
+		got := u.caller(key).people(args{"organization_id": audittest.OrganizationID})
+		for _, person := range got.People {
+			of[person.ID] = string(person.OrganizationRole)
+		}
+		return of, got.Roster.Reason
+	}
+	u := start(t, world, makesim.Options{Seed: 1})
+	of, unknown := roles(u, audittest.AdminKey)
+	assert.Equal(t, map[auditlog.ID]string{"1": "Admin", "2": "Auditor", "3": "role 1099"}, of)
+	assert.NotContains(t, unknown, "role")
+	organizations := u.caller(audittest.TeamAdminKey).organizations().Organizations
+	assert.Equal(t, auditlog.Text("Auditor"), organizations[0].Role)
+	assert.True(t, organizations[0].CanReadAuditLogs, "by that role")
+
+	u.RefuseWhere(func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/users/roles") })
+	of, unknown = roles(u, audittest.AdminKey)
+	assert.Equal(t, map[auditlog.ID]string{"1": "Admin", "2": "role 1041", "3": "role 1099"}, of)
+	assert.Contains(t, unknown, "custom roles are named by their ids, since roles cannot be listed (")
+}
+
 func TestNobodyIsCalledDormantOrNewWithoutALogToShowForIt(t *testing.T) {
 	t.Parallel()
 	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)

@@ -18,7 +18,7 @@ type checkCommand struct{}
 
 // Help says what to expect.
 func (*checkCommand) Help() string {
-	return `Asks Make a few questions (about 4 calls, and 2 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`
+	return `Asks Make a few questions (about 5 calls, and 3 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`
 }
 
 // Run checks one thing after the other, as long as the next can still be found out.
@@ -100,7 +100,9 @@ func checkOrganization(ctx context.Context, report *checkReport, operator *upstr
 		report.failed(name, explain(err))
 		return
 	}
-	if reportAccess(report, name, organization, access) {
+	isReadable := reportAccess(report, name, organization, access)
+	reportRoles(ctx, report, operator, organization, access)
+	if isReadable {
 		reportLimits(report, operator.client, organization.ID, access)
 	}
 }

@@ -212,6 +212,32 @@ func TestCheckTellsWhatAKeyCanSee(t *testing.T) {
 	assert.Contains(t, team.out, "team 8102")
 }
 
+func TestCheckNamesTheRolesThatMayReadAuditLogs(t *testing.T) {
+	sim, url := upstream(t)
+	const allowed = `roles that may read audit logs, by Make's list: "Team Admin", "Owner", "Admin", "Security Auditor" (custom)`
+	const none = "this key's user has none of them"
+	check := func(key string) string {
+		environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+key, "MAKE_ORGANIZATION_ID=4721")
+		return run(t, "", "check").out
+	}
+	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
+		out := check(key)
+		assert.Contains(t, out, allowed+"\n")
+		assert.NotContains(t, out, none)
+	}
+	assert.Contains(t, check(makesim.DemoMemberToken), allowed+"; "+none)
+
+	const auditorsKey, scopelessKey = "0a0a0a0a-0000-4000-8000-00000000a001", "0a0a0a0a-0000-4000-8000-00000000a002"
+	sim.Update(func(w *makesim.World) {
+		w.Tokens = append(w.Tokens, makesim.Token{Secret: auditorsKey, UserID: 5033},
+			makesim.Token{Secret: scopelessKey, UserID: 5001, Scopes: []string{"organizations:read", "teams:read"}})
+	})
+	assert.Contains(t, check(auditorsKey), "the audit log can be read; role: Security Auditor")
+	assert.Contains(t, check(scopelessKey), "which roles may read audit logs is not known: ")
+	sim.Update(func(w *makesim.World) { w.Organizations[0].HasCustomRoles = false })
+	assert.Contains(t, check(auditorsKey), "the audit log can be read; role: role 1041")
+}
+
 func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 	newAcme(t).environment()
 	for name, test := range map[string]struct {

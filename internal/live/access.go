@@ -90,7 +90,7 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	for _, ref := range refs {
 		team := auditlog.TeamAccess{Ref: refOf(ref), Readable: access.Organization}
 		if role, ok := me.TeamRoles[ref.ID]; ok {
-			team.Role = auditlog.Text(makeapi.RoleName(role))
+			team.Role, _ = r.roleName(ctx, organization, role)
 		}
 		access.Teams = append(access.Teams, team)
 	}

@@ -46,7 +46,7 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 			Here: r.isHere(wire.Zone),
 		}
 		if role, ok := me.OrganizationRoles[wire.ID]; ok {
-			organization.Role = auditlog.Text(makeapi.RoleName(role))
+			organization.Role, _ = r.roleName(ctx, organization.ID, role)
 		}
 		organizations = append(organizations, organization)
 	}

@@ -51,7 +51,9 @@ type Reader struct {
 	teamCatalogs  memo[auditlog.ID, *auditlog.Catalog]
 	teamOwners    memo[auditlog.ID, auditlog.ID]
 	members       memo[auditlog.ID, answered[[]makeapi.Member]]
-	roles         memo[endpoint, answered[[]makeapi.UserRole]]
+	held          memo[endpoint, answered[[]makeapi.UserRole]]
+	roles         memo[auditlog.ID, answered[[]makeapi.Role]] // that there are in an organization
+	permissions   memo[struct{}, answered[[]makeapi.Permission]]
 	timezones     memo[auditlog.ID, map[auditlog.ID]string] // of an organization's users
 	pageSizes     pageSizes
 	// datesByTriggered means that this instance has been observed to compare dates with triggeredAt, so that nothing was written too late

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -114,9 +115,12 @@ func (r *Reader) addRoles(ctx context.Context, organization auditlog.ID, teams [
 	for i := range roster.Members {
 		members[roster.Members[i].ID] = &roster.Members[i]
 	}
+	var unnamed error
 	for i := range places {
 		for _, held := range roles[i] {
-			member, role := members[auditlog.ID(held.User)], auditlog.Text(makeapi.RoleName(held.Role))
+			role, err := r.roleName(ctx, organization, held.Role)
+			unnamed = cmp.Or(unnamed, err)
+			member := members[auditlog.ID(held.User)]
 			switch {
 			case member == nil:
 			case i == 0:
@@ -125,6 +129,9 @@ func (r *Reader) addRoles(ctx context.Context, organization auditlog.ID, teams [
 				member.TeamRoles = append(member.TeamRoles, auditlog.TeamRole{Team: asked[i-1], Role: role})
 			}
 		}
+	}
+	if unnamed != nil {
+		roster.Unknown = append(roster.Unknown, "custom roles are named by their ids, since roles cannot be listed ("+reasonOf(unnamed)+")")
 	}
 	if failures[0] != nil {
 		roster.Unknown = append(roster.Unknown, "roles in the organization are not known ("+reasonOf(failures[0])+")")
@@ -137,18 +144,4 @@ func (r *Reader) addRoles(ctx context.Context, organization auditlog.ID, teams [
 		}
 		roster.Unknown = append(roster.Unknown, fmt.Sprintf("roles in %d of %d teams are not known (%s)", unknown, len(teams), reason))
 	}
-}
-
-// rolesIn returns who holds which role in an organization or a team.
-func (r *Reader) rolesIn(ctx context.Context, place endpoint) ([]makeapi.UserRole, error) {
-	roles, err := r.roles.get(ctx, place, func(ctx context.Context) (answered[[]makeapi.UserRole], error) {
-		if place.team == "" {
-			return answerOf(r.client.Organizations.UserRoles(ctx, makeapi.ID(place.organization)))
-		}
-		return answerOf(r.client.Teams.UserRoles(ctx, makeapi.ID(place.organization), makeapi.ID(place.team)))
-	})
-	if err != nil {
-		return nil, err
-	}
-	return roles.value, roles.refusal
 }

@@ -85,11 +85,18 @@ func (d *directory) isOrganizationAdmin(user, organization int64) bool {
 
 // readsOrganizationLog reports whether the user may list the organization's log.
 func (d *directory) readsOrganizationLog(user, organization int64) bool {
-	return d.isOrganizationAdmin(user, organization) || d.organizationRoles[membership{user, organization}].ReadsAuditLogs
+	return d.isOrganizationAdmin(user, organization) || d.readsAuditLogs(d.organizationRoles[membership{user, organization}].RoleID)
 }
 
 // readsTeamLog reports whether the user may list the log of a team: its Team Admin, or who reads the whole organization's.
 func (d *directory) readsTeamLog(user, organization, team int64) bool {
-	role := d.teamRoles[membership{user, team}]
-	return role.RoleID == RoleTeamAdmin || role.ReadsAuditLogs || d.readsOrganizationLog(user, organization)
+	role := d.teamRoles[membership{user, team}].RoleID
+	return role == RoleTeamAdmin || d.readsAuditLogs(role) || d.readsOrganizationLog(user, organization)
+}
+
+// readsAuditLogs reports whether a role is a custom one that may read audit logs.
+func (d *directory) readsAuditLogs(role int64) bool {
+	return slices.ContainsFunc(d.world.CustomRoles, func(r CustomRole) bool {
+		return r.ID == role && slices.Contains(r.Permissions, ReadsAuditLogs)
+	})
 }

@@ -160,7 +160,7 @@ func (d *demo) world() *World {
 		Organizations: []Organization{
 			{
 				ID: DemoOrganizationID, Name: "Northwind Automation", Zone: "eu1.make.com", Timezone: prague,
-				APILimit: 1000, AuditLogsDays: 365, Teams: demoTeams(), FormerTeams: []Team{demoSandbox()},
+				APILimit: 1000, AuditLogsDays: 365, HasCustomRoles: true, Teams: demoTeams(), FormerTeams: []Team{demoSandbox()},
 			},
 			{
 				ID: DemoOtherZoneOrganizationID, Name: "Northwind Labs", Zone: "us1.make.com", Timezone: newYork,
@@ -174,6 +174,10 @@ func (d *demo) world() *World {
 		},
 		OrganizationRoles: []OrganizationRole{
 			{UserID: idAdmin, OrganizationID: DemoOtherZoneOrganizationID, RoleID: RoleOrganizationMember},
+		},
+		CustomRoles: []CustomRole{
+			{ID: roleSecurityAuditor, OrganizationID: DemoOrganizationID, Name: "Security Auditor", Permissions: []string{ReadsAuditLogs}},
+			{ID: roleBuilder, OrganizationID: DemoOrganizationID, Name: "Builder", OfTeams: true, Permissions: []string{"scenarios view"}},
 		},
 		Events:  DocumentedEvents(),
 		Entries: d.entries,

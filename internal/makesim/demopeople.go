@@ -15,6 +15,12 @@ const (
 	teamSandbox   int64 = 8090
 )
 
+// Roles that the demo organization made for itself.
+const (
+	roleSecurityAuditor int64 = 1041
+	roleBuilder         int64 = 1042
+)
+
 func demoTeams() []Team {
 	return []Team{
 		{teamPlatform, "Platform Engineering"},
@@ -138,7 +144,7 @@ func demoPeople() []*person {
 		leaving(someone(5030, "Ivana Horáková", "ivana.horakova", prague, 2.7, start+9, teamLogistics), -120),
 		someone(5031, "Oliver Bennett", "oliver.bennett", london, 2.5, -180, teamLogistics),
 		leadingTeam(someone(5032, "Åsa Öberg", "asa.oberg", stockholm, 2.0, start+5, teamPeople)),
-		someone(5033, "Michaela Křížová", "michaela.krizova", prague, 1.9, start+22, teamPeople),
+		withRole(someone(5033, "Michaela Křížová", "michaela.krizova", prague, 1.9, start+22, teamPeople), roleSecurityAuditor),
 		someone(5034, "David Chen", "david.chen", newYork, 2.1, -300, teamPeople, teamData),
 		leadingTeam(someone(5035, "Amélie Rousseau", "amelie.rousseau", paris, 4.3, start+4, teamData)),
 		someone(5036, "Łukasz Wiśniewski", "lukasz.wisniewski", warsaw, 4.1, start+7, teamData),

@@ -206,3 +206,32 @@ func TestRolesAreMakes(t *testing.T) {
 	assert.Contains(t, got.UsersRoles, named{ID: 11.0, Name: "Owner"})
 	assert.Contains(t, got.UsersRoles, named{ID: 12.0, Name: "Admin"})
 }
+
+func TestCustomRolesAreListedWhereTheLicenseHasThem(t *testing.T) {
+	t.Parallel()
+	s := serveEntries(t, makesim.Quirks{})
+	const ofHome = "/users/roles?organizationId=77"
+	var got struct {
+		UsersRoles []struct {
+			ID          int64    `json:"id"`
+			Name        string   `json:"name"`
+			Permissions []string `json:"permissions"`
+		} `json:"usersRoles"`
+	}
+	s.get(ofHome, &got)
+	assert.Len(t, got.UsersRoles, 8)
+	s.Update(func(w *makesim.World) { w.Organizations[0].HasCustomRoles = true })
+	s.get(ofHome, &got)
+	require.Len(t, got.UsersRoles, 9)
+	assert.Equal(t, "Reader", got.UsersRoles[8].Name)
+	assert.Equal(t, []string{makesim.ReadsAuditLogs}, got.UsersRoles[8].Permissions)
+
+	var permissions struct {
+		Permissions []struct{ Name, Label, Category string } `json:"usersRolesPermissions"`
+	}
+	s.get("/users/roles/permissions", &permissions)
+	assert.Contains(t, permissions.Permissions,
+		struct{ Name, Label, Category string }{makesim.ReadsAuditLogs, "View audit logs", "audit logs"})
+	s.refuses(http.StatusBadRequest, "/users/roles/permissions?x=y")
+	s.as(outsideToken).refuses(http.StatusNotFound, ofHome)
+}

@@ -67,7 +67,10 @@ func smallWorld() *makesim.World {
 			{UserID: 1, OrganizationID: cheap, RoleID: makesim.RoleOrganizationOwner},
 			{UserID: 2, OrganizationID: organization, RoleID: makesim.RoleOrganizationMember},
 			{UserID: 3, OrganizationID: organization, RoleID: makesim.RoleOrganizationMember},
-			{UserID: 4, OrganizationID: organization, RoleID: 5001, ReadsAuditLogs: true},
+			{UserID: 4, OrganizationID: organization, RoleID: 5001},
+		},
+		CustomRoles: []makesim.CustomRole{
+			{ID: 5001, OrganizationID: organization, Name: "Reader", Permissions: []string{makesim.ReadsAuditLogs}},
 		},
 		TeamRoles: []makesim.TeamRole{
 			{UserID: 2, TeamID: teamRed, RoleID: makesim.RoleTeamAdmin},

@@ -77,6 +77,9 @@ func (d *directory) organizationRow(o *Organization) row {
 	if o.AuditLogsDays > 0 {
 		license = append(license, column{"auditLogsDays", o.AuditLogsDays})
 	}
+	if o.HasCustomRoles {
+		license = append(license, column{"customRoles", true})
+	}
 	teams := []row{}
 	for _, t := range o.Teams {
 		teams = append(teams, row{{"id", t.ID}, {"name", t.Name}})

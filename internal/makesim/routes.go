@@ -76,7 +76,9 @@ func (s *Server) usersEndpoint(rest []string, r *http.Request) (endpoint, error)
 	case "me/current-authorization":
 		return endpoint{handle: (*call).currentAuthorization}, nil
 	case "roles":
-		return endpoint{scope: scopeUser, handle: (*call).listRoles}, nil
+		return endpoint{scope: scopeUser, organization: s.organizationInQuery(r), handle: (*call).listRoles}, nil
+	case "roles/permissions":
+		return endpoint{scope: scopeUser, handle: (*call).listPermissions}, nil
 	}
 	return endpoint{}, notFound()
 }

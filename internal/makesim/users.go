@@ -127,20 +127,3 @@ func (c *call) usersOf(organization, team int64) ([]*User, error) {
 	}
 	return d.organizationUsers(organization), nil
 }
-
-func (c *call) listRoles() ([]byte, error) {
-	c.query.accept()
-	if err := c.query.mistake(); err != nil {
-		return nil, err
-	}
-	return json.Marshal(row{{"usersRoles", []row{
-		{{"id", RoleTeamAdmin}, {"name", "Team Admin"}},
-		{{"id", RoleTeamMember}, {"name", "Team Member"}},
-		{{"id", RoleTeamMonitoring}, {"name", "Team Monitoring"}},
-		{{"id", RoleTeamOperator}, {"name", "Team Operator"}},
-		{{"id", RoleOrganizationOwner}, {"name", "Owner"}},
-		{{"id", RoleOrganizationAdmin}, {"name", "Admin"}},
-		{{"id", RoleOrganizationMember}, {"name", "Member"}},
-		{{"id", RoleOrganizationAccountant}, {"name", "Accountant"}},
-	}}})
-}

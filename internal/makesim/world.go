@@ -14,6 +14,8 @@ type World struct {
 	Tokens            []Token
 	OrganizationRoles []OrganizationRole
 	TeamRoles         []TeamRole
+	// CustomRoles are those that organizations made for themselves.
+	CustomRoles []CustomRole
 	// Events is the tree of event types that the filters calls return. Nil: [DocumentedEvents].
 	Events  []EventCategory
 	Entries []Entry
@@ -42,7 +44,9 @@ type Organization struct {
 	APILimit int
 	// AuditLogsDays is how long entries are kept; 0: a plan without audit logs.
 	AuditLogsDays int
-	Teams         []Team
+	// HasCustomRoles says that the license has custom roles.
+	HasCustomRoles bool
+	Teams          []Team
 	// FormerTeams were deleted: they name entries, but nothing else knows them.
 	FormerTeams []Team
 }
@@ -78,8 +82,6 @@ type OrganizationRole struct {
 	UserID         int64
 	OrganizationID int64
 	RoleID         int64
-	// ReadsAuditLogs marks a custom role, with an id of its own, that may read the organization's audit log without being Admin or Owner.
-	ReadsAuditLogs bool
 }
 
 // TeamRole makes a user a member of a team.
@@ -87,9 +89,21 @@ type TeamRole struct {
 	UserID int64
 	TeamID int64
 	RoleID int64
-	// ReadsAuditLogs marks a custom role that may read the team's audit log without being Team Admin.
-	ReadsAuditLogs bool
 }
+
+// CustomRole is a role that an organization made for itself. It is listed only where the license has custom roles.
+type CustomRole struct {
+	ID             int64
+	OrganizationID int64
+	Name           string
+	// OfTeams says that it is held in teams, and not in the organization.
+	OfTeams bool
+	// Permissions are names of permissions, such as [ReadsAuditLogs].
+	Permissions []string
+}
+
+// ReadsAuditLogs is the permission to read audit logs. Its name is a guess, after those of other permissions: no source has it.
+const ReadsAuditLogs = "audit logs view"
 
 // EventCategory is one branch of the filters' tree of events.
 type EventCategory struct {

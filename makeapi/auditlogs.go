@@ -333,7 +333,7 @@ func decodeAuditLog(record gjson.Result) (entry AuditLog, ok bool) {
 		case "version":
 			entry.Version, understood = decodeVersion(value)
 			unknown = unknownMembers(value, "from", "to")
-		case "details":
+		case "details", "detail": // the reference of 2026-05 has one, audit-logs.ts of @makehq/sdk (2026-08) the other
 			if value.Type != gjson.Null {
 				entry.Details = rawCopy(value)
 			}

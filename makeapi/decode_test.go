@@ -206,6 +206,7 @@ func TestFieldsInEveryForm(t *testing.T) {
 		`"createdAt":null`:                   {},
 		`"createdAt":"soon"`:                 {Extra: raw("createdAt", `"soon"`)},
 		`"details":{"a":[1, 2]}`:             {Details: json.RawMessage(`{"a":[1, 2]}`)},
+		`"detail":{"a":1}`:                   {Details: json.RawMessage(`{"a":1}`)},
 		`"details":null`:                     {},
 		`"details":"text"`:                   {Details: json.RawMessage(`"text"`)},
 		`"ipAddress":"192.0.2.7"`:            {Extra: raw("ipAddress", `"192.0.2.7"`)},

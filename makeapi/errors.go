@@ -78,7 +78,7 @@ func (e *Error) NextStep() string {
 			"organization, or its owner about the plan"
 	case KindForbidden:
 		return "the key's user needs the role Admin or Owner of the organization (or Team Admin for a team's log), and the key the " +
-			"scopes organizations:read, teams:read and user:read"
+			"scopes organizations:read, teams:read and user:read (and audit-logs:read, where Make offers it)"
 	case KindBlocked:
 		return "the answer did not come from Make's API but from something in front of it (a firewall, Cloudflare or a proxy); check " +
 			"network rules and MAKE_API_URL"

@@ -84,8 +84,8 @@ func (s *Settings) baseURL() (*url.URL, error) {
 
 // credential is the key's source. That there is none is an error here, so that it is said before anything is called.
 func (s *Settings) credential() (makeapi.Credential, error) {
-	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read, and set " +
-		environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
+	howToGetOne := "create a key in Make under Profile > API, with the scopes organizations:read, teams:read and user:read (and " +
+		"audit-logs:read, where Make offers it), and set " + environmentKey + " to it, or MAKE_API_KEY_FILE to a file that holds it; or try --demo, which needs no account"
 	if s.Demo {
 		return makeapi.StaticKey(makesim.DemoToken), nil
 	}

@@ -33,21 +33,39 @@ type Text string
 
 // Clean returns the text fit for a model, a terminal or a log: valid UTF-8 of at most [MaxTextRunes] characters, on one line, without
 // control characters, terminal escape sequences, or characters that are invisible or reorder others. Letters, accents and emoji of every
-// script stay. Cleaning twice changes nothing.
+// script stay. Nothing in it is an image, a link or a tag to whoever renders it as Markdown or HTML: a space parts the signs that would make
+// one. Cleaning twice changes nothing.
 func (t Text) Clean() string { return t.CleanTo(MaxTextRunes) }
 
 // CleanTo is Clean with another bound: at most maxRunes characters, the last of them "…" where text was cut off.
-func (t Text) CleanTo(maxRunes int) string {
+func (t Text) CleanTo(maxRunes int) string { return t.clean(maxRunes, true) }
+
+// VisibleTo is CleanTo for what is not rendered: Markdown and HTML stay as they are.
+func (t Text) VisibleTo(maxRunes int) string { return t.clean(maxRunes, false) }
+
+func (t Text) clean(maxRunes int, inert bool) string {
 	if maxRunes <= 0 {
 		return ""
 	}
 	s := string(t)
-	if len(s) <= maxRunes && isPrintableASCII(s) {
+	if len(s) <= maxRunes && isPrintableASCII(s) && !(inert && hasMarkup(s)) {
 		return s
 	}
 	var out strings.Builder
 	runes, marks := 0, 0
 	cut := 0 // where the output ends if it must be cut to make room for the mark
+	var last rune
+	write := func(r rune) (fits bool) {
+		if runes == maxRunes {
+			return false
+		}
+		out.WriteRune(r)
+		last = r
+		if runes++; runes == maxRunes-1 {
+			cut = out.Len()
+		}
+		return true
+	}
 	for i := 0; i < len(s); {
 		if skip := escapeSequence(s[i:]); skip > 0 {
 			i += skip
@@ -67,16 +85,35 @@ func (t Text) CleanTo(maxRunes int) string {
 		if marks > maxMarks {
 			continue
 		}
-		if runes == maxRunes {
+		fits := !(inert && makesMarkup(last, r)) || write(' ')
+		if !fits || !write(r) {
 			return out.String()[:cut] + cutMark
-		}
-		out.WriteRune(r)
-		runes++
-		if runes == maxRunes-1 {
-			cut = out.Len()
 		}
 	}
 	return out.String()
+}
+
+// makesMarkup reports whether two characters, one behind the other, are what makes an image, a link or a tag: a text's end before its
+// address, before its reference or as a reference's definition; a tag's beginning or that of an address in angle brackets. Bare addresses
+// stay: they say what they are, and nothing is loaded from them.
+func makesMarkup(first, second rune) bool {
+	switch first {
+	case ']':
+		return second == '(' || second == '[' || second == ':'
+	case '<':
+		return 'a' <= second && second <= 'z' || 'A' <= second && second <= 'Z' || second == '/' || second == '!' || second == '?'
+	}
+	return false
+}
+
+// hasMarkup reports whether anything in ASCII text makes markup.
+func hasMarkup(s string) bool {
+	for i := 1; i < len(s); i++ {
+		if makesMarkup(rune(s[i-1]), rune(s[i])) {
+			return true
+		}
+	}
+	return false
 }
 
 // String returns the cleaned text, so that printing a Text is safe by default.
@@ -203,14 +240,14 @@ func PlainJSON(value any) ([]byte, error) {
 
 // Spelling returns the form in which exact spellings are compared: cleaned as [Text], composed, white space collapsed.
 func Spelling(s string) string {
-	return norm.NFC.String(strings.Join(strings.Fields(Text(s).CleanTo(len(s))), " ")) // bytes are at least as many as characters
+	return norm.NFC.String(strings.Join(strings.Fields(Text(s).CleanTo(2*len(s))), " ")) // more than there are characters
 }
 
 // Fold returns the form in which names are compared where spelling does not count: cleaned as [Text], without case, without the accents of
 // Latin, Greek and Cyrillic letters, compatibility forms made plain, white space collapsed. Marks that make another letter stay. Folding
 // twice changes nothing.
 func Fold(s string) string {
-	s = Text(s).CleanTo(len(s))
+	s = Text(s).CleanTo(2 * len(s))
 	var out strings.Builder
 	var base rune // that marks belong to
 	marks := 0    // made plain, some become several: as many stay as cleaning leaves
@@ -224,7 +261,9 @@ func Fold(s string) string {
 			out.WriteRune(r)
 		}
 	}
-	return norm.NFC.String(strings.Join(strings.Fields(out.String()), " "))
+	// Made plain, full-width signs may make markup.
+	folded := norm.NFC.String(strings.Join(strings.Fields(out.String()), " "))
+	return Text(folded).CleanTo(2 * len(folded)) // parted once more at most between any two
 }
 
 // isAccent reports whether a mark leaves the lower-case letter below it the same one to whoever looks for a name. In other scripts than

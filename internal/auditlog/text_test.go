@@ -72,6 +72,35 @@ func TestTextCleanToKeepsWithinAnyBound(t *testing.T) {
 	}
 }
 
+func TestTextMakesNoImageLinkOrTag(t *testing.T) {
+	t.Parallel()
+	for raw, want := range map[string]string{
+		"![x](https://evil.example/a.png)":          "![x] (https://evil.example/a.png)",
+		"[text](https://evil.example)":              "[text] (https://evil.example)",
+		"[![a](b)](c)":                              "[![a] (b)] (c)",
+		"![x][ref] and [ref]: https://e.example":    "![x] [ref] and [ref] : https://e.example",
+		"![x]\u200b(https://evil.example)":          "![x] (https://evil.example)",
+		"![x\x1b[m](https://evil.example)":          "![x] (https://evil.example)",
+		"<img src=https://evil.example/a.png>":      "< img src=https://evil.example/a.png>",
+		"<\u00adimg src=x onerror=y>":               "< img src=x onerror=y>",
+		"<IMG src=x>":                               "< IMG src=x>",
+		"</td><!-- x --><?php <svg/onload=x>":       "< /td>< !-- x -->< ?php < svg/onload=x>",
+		"<https://evil.example>":                    "< https://evil.example>",
+		"<bob@example.com>":                         "< bob@example.com>",
+		"https://example.com/a?b=c, www.x.example":  "https://example.com/a?b=c, www.x.example",
+		"a <5 b> c, 1 < 2, <3, [WIP] (draft), x[0]": "a <5 b> c, 1 < 2, <3, [WIP] (draft), x[0]",
+		"List<String>":                              "List< String>",
+	} {
+		assert.Equal(t, want, auditlog.Text(raw).Clean(), raw)
+		assert.Equal(t, want, auditlog.Text(want).Clean(), "cleaned twice")
+		assert.Equal(t, auditlog.Fold(raw), auditlog.Fold(want), "who asks for the name as it was shown means this one")
+		assert.Equal(t, auditlog.Spelling(raw), auditlog.Spelling(want))
+	}
+	const name = "<b>![x](y)"
+	assert.Equal(t, name, auditlog.Text(name).VisibleTo(100), "where nothing renders it, it stays")
+	assert.Equal(t, "< b>![x] …", auditlog.Text(name).CleanTo(10))
+}
+
 func TestTextQuoteShowsWhereItEnds(t *testing.T) {
 	t.Parallel()
 	assert.Equal(t, `"Bob\" (id 1), \"Eve\\"`, auditlog.Text(`Bob" (id 1), "Eve\`).Quote())
@@ -82,13 +111,13 @@ func TestTextQuoteShowsWhereItEnds(t *testing.T) {
 
 func TestTextIsCleanWhereverItIsPrinted(t *testing.T) {
 	t.Parallel()
-	raw := auditlog.Text("\x1b[31mBob\u202e<b>")
+	raw := auditlog.Text("\x1b[31mBob\u202e>")
 	data, err := json.Marshal(map[string]any{"name": raw})
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"name":"Bob<b>"}`, string(data))
-	assert.Equal(t, "Bob<b>", fmt.Sprint(raw))
-	assert.Equal(t, "Bob<b>", fmt.Sprintf("%v", raw))
-	assert.Equal(t, "\x1b[31mBob\u202e<b>", string(raw), "the raw form stays")
+	assert.JSONEq(t, `{"name":"Bob>"}`, string(data))
+	assert.Equal(t, "Bob>", fmt.Sprint(raw))
+	assert.Equal(t, "Bob>", fmt.Sprintf("%v", raw))
+	assert.Equal(t, "\x1b[31mBob\u202e>", string(raw), "the raw form stays")
 }
 
 func TestTextCleanCostsNothingForPlainText(t *testing.T) {
@@ -122,7 +151,7 @@ func TestTextCleanOfEveryCharacterIsClean(t *testing.T) {
 
 func FuzzTextClean(f *testing.F) {
 	for _, seed := range []string{"", "Bob", "\x1b[31mred", "\x1b]0;t\a", "a\u0301\u200d", "\xff\xc2", strings.Repeat("…", 301),
-		"\u009bm"} {
+		"\u009bm", "![x](y)", "<\u200bimg"} {
 		f.Add(seed)
 	}
 	f.Fuzz(requireClean)
@@ -136,6 +165,7 @@ func requireClean(t *testing.T, raw string) {
 	require.LessOrEqual(t, utf8.RuneCountInString(cleaned), auditlog.MaxTextRunes, "%+q", raw)
 	require.Equal(t, -1, strings.IndexFunc(cleaned, logtest.IsUnwelcome), "%+q became %+q", raw, cleaned)
 	require.Equal(t, cleaned, auditlog.Text(cleaned).Clean(), "cleaning %+q twice changes it", raw)
+	require.NotRegexp(t, `\][(\[:]|<[A-Za-z/!?]`, cleaned, "%+q", raw)
 }
 
 func TestFold(t *testing.T) {

@@ -71,7 +71,7 @@ func rowOf(e *auditlog.Entry, options *Options) []string {
 // beginning and after each semicolon, which is the separator of spreadsheets where the comma is a decimal point. Negative numbers get one
 // too. Source: https://owasp.org/www-community/attacks/CSV_Injection
 func cell(text string) string {
-	parts := strings.Split(auditlog.Text(text).CleanTo(maxCellRunes), ";")
+	parts := strings.Split(auditlog.Text(text).VisibleTo(maxCellRunes), ";")
 	for i, part := range parts {
 		if beginsFormula(part) {
 			parts[i] = "'" + part

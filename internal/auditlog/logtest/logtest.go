@@ -15,7 +15,7 @@ import (
 // RandomText mixes plain, accented, invisible and broken text.
 func RandomText(random *rand.Rand) string {
 	pieces := []string{"\x1b", "[", "]", "\a", "\x1b\\", "\u009b", "\u009c", "31m", ";", "\u0301", "\u200d", "\ufe0f", "\xff", "\xc2", "\n",
-		"…", "é", "字"}
+		"…", "é", "字", "](", "<a"}
 	var out strings.Builder
 	for range random.Intn(40) {
 		switch random.Intn(3) {

@@ -33,8 +33,8 @@ type Text string
 
 // Clean returns the text fit for a model, a terminal or a log: valid UTF-8 of at most [MaxTextRunes] characters, on one line, without
 // control characters, terminal escape sequences, or characters that are invisible or reorder others. Letters, accents and emoji of every
-// script stay. Nothing in it is an image, a link or a tag to whoever renders it as Markdown or HTML: a space parts the signs that would make
-// one. Cleaning twice changes nothing.
+// script stay. Nothing in it is an image, a link or a tag to whoever renders it as Markdown or HTML: a space parts the signs that would
+// make one. Cleaning twice changes nothing.
 func (t Text) Clean() string { return t.CleanTo(MaxTextRunes) }
 
 // CleanTo is Clean with another bound: at most maxRunes characters, the last of them "…" where text was cut off.

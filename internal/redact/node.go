@@ -18,15 +18,15 @@ type detailsNode struct {
 	members     []detailsMember
 	// omitted counts the members that were left out already.
 	omitted int
-	// isHarmless marks what can hold no secret.
-	isHarmless, isMasked bool
+	// isText says that it is a string, isHarmless that it can hold no secret, isHidden that nothing of it is shown.
+	isText, isHarmless, isHidden bool
 }
 
 // detailsMember is a member of an object, or with no key an element of an array.
 type detailsMember struct {
-	key     string
-	isValue bool
-	node    detailsNode
+	// raw is the key as it was read, key as it is shown.
+	raw, key string
+	node     detailsNode
 }
 
 // written returns a member as it stands in the container, by its value as JSON.
@@ -53,11 +53,13 @@ func (n detailsNode) container(members []string) string {
 	return n.open + strings.Join(members, ",") + n.close
 }
 
-// whole returns the container with its text filled in.
+// whole returns the container with its text filled in. It is hidden if all in it is.
 func (n detailsNode) whole() detailsNode {
 	members := make([]string, len(n.members))
+	n.isHidden = len(members) > 0
 	for i, member := range n.members {
 		members[i] = n.written(member, member.node.text)
+		n.isHidden = n.isHidden && member.node.isHidden
 	}
 	n.text = n.container(members)
 	return n

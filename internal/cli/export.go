@@ -168,6 +168,7 @@ func (e *exporting) window(ctx context.Context) (err error) {
 		return err
 	}
 	summarizeExport(e.streams.Err, w.Count(), &report)
+	e.noteChanges(w)
 	e.noteUnfound(ctx)
 	if !report.Exhausted {
 		return &exitError{code: exitFailed, message: "not all of it could be read; see above"}
@@ -218,8 +219,17 @@ func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
 		return err
 	}
 	_, _ = fmt.Fprintf(e.streams.Err, "%d entries exported\n", w.Count())
+	e.noteChanges(w)
 	e.noteUnfound(ctx)
 	return nil
+}
+
+// noteChanges says what a format that is not faithful changed.
+func (e *exporting) noteChanges(w *export.Writer) {
+	if n := w.ChangedCells(); n > 0 {
+		_, _ = fmt.Fprintf(e.streams.Err, "note: text in %d cells is not exactly the log's: formulas begin with an apostrophe, what cannot be seen "+
+			"is left out, long text is cut; --format ndjson has it as it is\n", n)
+	}
 }
 
 // noteUnfound says which ids of the filter nothing has.

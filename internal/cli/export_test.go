@@ -145,6 +145,21 @@ func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 	}
 }
 
+func TestAnExportSaysHowManyCellsOfCSVItChanged(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	const note = "note: text in 2 cells is not exactly the log's"
+	assert.NotContains(t, a.run("export", "--format", "csv").succeeds().errOut, "cells")
+	a.AddEntries(makesim.Entry{
+		OrganizationID: acmeID, Event: "webhook_updated", TargetID: "=1+1", TriggeredAt: a.clock.Now().Add(-time.Minute),
+		Actor: &makesim.Actor{ID: 9, Name: "Eve\u202e"},
+	})
+	assert.Contains(t, a.run("export", "--format", "csv").succeeds().errOut, note)
+	raw := a.run("export", "--format", "ndjson").succeeds()
+	assert.NotContains(t, raw.errOut, "cells")
+	assert.Contains(t, raw.out, `"Eve\u202e"`)
+}
+
 func TestTheFilesNameSaysTheFormat(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)

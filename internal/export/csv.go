@@ -16,8 +16,8 @@ const maxCellRunes = 16_000
 
 // newCSV writes entries for people with a spreadsheet: UTF-8 with a byte order mark, commas, lines that end in CR LF as RFC 4180 has it, a
 // header, times in RFC 3339 UTC. What is absent is an empty cell. Every cell is cleaned, see [cell]; spreadsheets may still show long
-// numbers their own way. NDJSON is the faithful form.
-func newCSV(to io.Writer, options Options) func(*auditlog.Entry) error {
+// numbers their own way. How many cells that changed is counted; NDJSON is the faithful form.
+func newCSV(to io.Writer, options Options, changed *int) func(*auditlog.Entry) error {
 	// Hidden, or rows would flush the buffer that they are given as theirs.
 	rows := csv.NewWriter(struct{ io.Writer }{to})
 	rows.UseCRLF = true
@@ -34,7 +34,11 @@ func newCSV(to io.Writer, options Options) func(*auditlog.Entry) error {
 	return func(e *auditlog.Entry) error {
 		row := rowOf(e, &options)
 		for i := range row {
-			row[i] = cell(row[i])
+			safe := cell(row[i])
+			if safe != row[i] {
+				*changed++
+			}
+			row[i] = safe
 		}
 		if err := rows.Write(row); err != nil {
 			return err

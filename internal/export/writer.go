@@ -84,6 +84,8 @@ type Writer struct {
 	encode func(*auditlog.Entry) error
 	count  int
 	err    error
+
+	changedCells int
 }
 
 // NewWriter returns a Writer to a sink. What is written is buffered: call Flush at the end. Nothing reaches the sink before the first Write
@@ -95,13 +97,13 @@ func NewWriter(to io.Writer, format Format, options Options) (*Writer, error) {
 	w := &Writer{format: format, out: bufio.NewWriterSize(to, 64<<10)}
 	switch format {
 	case NDJSON:
-		w.encode = newNDJSON(w.out, options)
+		w.encode = newNDJSON(visibleJSON{w.out}, options)
 	case CSV:
-		w.encode = newCSV(w.out, options)
+		w.encode = newCSV(w.out, options, &w.changedCells)
 	case OCSF:
-		w.encode = newOCSF(w.out, options)
+		w.encode = newOCSF(visibleJSON{w.out}, options)
 	case ECS:
-		w.encode = newECS(w.out, options)
+		w.encode = newECS(visibleJSON{w.out}, options)
 	default:
 		return nil, unknownFormat(string(format))
 	}
@@ -121,6 +123,9 @@ func (w *Writer) Write(entry *auditlog.Entry) error {
 
 // Count is how many entries were written.
 func (w *Writer) Count() int { return w.count }
+
+// ChangedCells is how many cells of CSV do not say exactly what the log says, since text in them is cleaned, bounded and no formula.
+func (w *Writer) ChangedCells() int { return w.changedCells }
 
 // Flush hands everything written so far to the sink. Its errors are those of Write.
 func (w *Writer) Flush() error {

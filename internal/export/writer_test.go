@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,35 @@ func TestCSVEndsLinesWithCRLF(t *testing.T) {
 	assert.Equal(t, bytes.Count(output, []byte("\n")), bytes.Count(output, []byte("\r\n")))
 }
 
+func TestWhatCannotBeSeenIsEscapedInJSON(t *testing.T) {
+	t.Parallel()
+	const hidden, escapes = "\u0085\u009b\u202e\u2066\u200b\ufeff\u2028\x7f\U000e0041é", `\u0085\u009b\u202e\u2066\u200b\ufeff\u2028\u007f\udb40\udc41é`
+	entry := event("webhook_created")
+	entry.Raw = json.RawMessage(`{"uuid":"1","` + hidden + `":"` + hidden + `\\"}`)
+	entry.Details = json.RawMessage(`{"name":"` + hidden + `"}`)
+	entry.Actor = &auditlog.Actor{ID: "1", Name: hidden}
+	for _, format := range jsonFormats() {
+		line := written(t, format, options(), entry)
+		assert.NotContains(t, string(line), "\u202e", format)
+		assert.Contains(t, string(line), escapes, format)
+		assert.Equal(t, -1, bytes.IndexFunc(bytes.TrimSpace(line), func(r rune) bool { return !unicode.IsGraphic(r) }), format)
+	}
+	got := decoded(t, written(t, export.NDJSON, options(), entry))
+	assert.Equal(t, hidden+`\`, got[hidden], "the same value to a parser")
+}
+
+func TestCSVTellsHowManyCellsItChanged(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{"plain": 0, "<b>[x](y)": 0, "=1": 1, "a\u202eb": 1, strings.Repeat("x", 16_001): 1} {
+		entry := event("x")
+		entry.TargetID = auditlog.Text(text)
+		w, err := export.NewWriter(io.Discard, export.CSV, options())
+		require.NoError(t, err)
+		require.NoError(t, w.Write(entry))
+		assert.Equal(t, want, w.ChangedCells(), "%.20q", text)
+	}
+}
+
 func TestCSVCellsAreText(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -299,7 +329,7 @@ func TestNDJSONIsWhatMakeSentButForWhitespace(t *testing.T) {
 	for _, raw := range []string{
 		`{"z":1,"a":2,"z":3}`,
 		"{ \"n\" : 1.0e+400 , \"big\":123456789012345678901234567890, \"neg\":-0.0,\r\n\t\"e\":[ ], \"o\":{ } }",
-		`{"html":"<script>&amp;</script>","escapes":"\u003c\u2028\ud83d\ude00\ud800\/","sep":"` + "\u2028" + `"}`,
+		`{"html":"<script>&amp;</script>","escapes":"\u003c\u2028\ud83d\ude00\ud800\/","sep":"é 日本 👍"}`,
 		`{"spaces in text":"  a  \" : , {  ","":""}`,
 		`{}`,
 	} {
@@ -341,7 +371,7 @@ func TestWithoutRawNDJSONIsBuiltInMakesForm(t *testing.T) {
 	}
 	want := `{"uuid":"u<1>","createdAt":"2026-01-02T04:00:00.000Z","triggeredAt":"2026-01-02T03:04:05.006Z","organizationId":1001,` +
 		`"organization":{"id":1001,"name":"Northwind"},"eventName":"webhook_created","team":{"id":21},` +
-		`"actor":{"id":"abc","name":"Ada` + bidi +
+		`"actor":{"id":"abc","name":"Ada` + strings.Trim(strconv.QuoteToASCII(bidi), `"`) +
 		`","avatar":null},"targetId":"3000","version":{"to":"2"},"b":[1],"z":1.50,"details":{"a":1}}` + "\n"
 	assert.Equal(t, want, string(written(t, export.NDJSON, options(), entry)))
 

@@ -6,11 +6,13 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// Name returns an object's name as it may be shown; empty where it is nothing to be seen, or what [Details] would mask as the name of such
-// a kind: a credential, or what is called tokenName.
+// Name returns an object's name as it may be shown; empty where it is nothing to be seen, or where [Details] would mask it or a part of it
+// as the name of such a kind.
 func Name(kind, name auditlog.Text) auditlog.Text {
-	last := kind[strings.LastIndexByte(string(kind), '_')+1:]
-	if isTellingKey(plainKey(string(last+"Name"))) || (&detailsCleaner{}).isCredential(string(name)) || strings.TrimSpace(name.Clean()) == "" {
+	words := wordsOf(string(kind) + "_name")
+	j := &judge{}
+	j.value(&detailsNode{raw: string(name), isText: true}, place{words: words, mode: judgeKeyIn(nil, words).mode})
+	if len(j.paths) > 0 || strings.TrimSpace(name.Clean()) == "" {
 		return ""
 	}
 	return name

@@ -17,9 +17,9 @@ func TestANameThatDetailsWouldMaskIsNotShown(t *testing.T) {
 	}{
 		{"webhook", "Orders", true}, {"webhook", "**Orders** [x](https://x.example)", true}, {"key", "Stripe", true},
 		{"credential_request", "CRM", true}, {"organization_variable", "API_KEY", true}, {"", "Orders", true},
-		{"webhook", "Bearer abcdefgh", false}, {"webhook", "Be\x1b[0marer abcdefgh", false},
+		{"webhook", "Bearer q7Rk2xLw9", false}, {"webhook", "Be\x1b[0marer q7Rk2xLw9", false},
 		{"connection", "https://ada:pw@acme.example/", false}, {"webhook", `{"password":"x"}`, false},
-		{"token", "mine", false}, {"api_token", "mine", false}, {"webhook", "\u202e\u200b \t", false}, {"webhook", "", false},
+		{"token", "mine", true}, {"api_token", "mine", true}, {"webhook", "\u202e\u200b \t", false}, {"webhook", "", false},
 	} {
 		want := test.name
 		if !test.isShown {

@@ -129,10 +129,28 @@ type exporting struct {
 	streams Streams
 }
 
+// words are the filter as it was asked for, in an order that says nothing.
+func (c *exportCommand) words() []string {
+	var words []string
+	for name, values := range map[string][]string{
+		"from": {c.From}, "to": {c.To}, "period": {c.Period}, "team": c.Team, "actor": c.Actor, "exclude-actor": c.ExcludeActor,
+		"event": c.Event, "exclude-event": c.ExcludeEvent, "target-id": {c.TargetID},
+	} {
+		for _, value := range values {
+			if value != "" && (name != "from" || value != "all") {
+				words = append(words, name+": "+value)
+			}
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
 // series is the series of exports that this one belongs to. An end that was not asked for does not bound what comes.
 func (e *exporting) series() *export.Incremental {
 	series := &export.Incremental{
-		Series: export.Series{Organization: e.query.Organization.ID, Format: e.format, Output: e.Output}, Query: e.query, Make: e.from.live,
+		Series: export.Series{Organization: e.query.Organization.ID, Format: e.format, Output: e.Output, Question: e.words()},
+		Query:  e.query, Make: e.from.live,
 	}
 	if stored := e.from.archived; stored != nil {
 		organization := auditlog.Organization{Ref: e.query.Organization}
@@ -179,26 +197,31 @@ func (e *exporting) window(ctx context.Context) (err error) {
 // sinceCheckpoint exports what is new since the last time. How far it came is remembered only once everything is written.
 func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
 	file, series := checkpointFile(e.SinceCheckpoint), e.series()
-	last, err := file.load(series)
+	if err := file.probe(); err != nil {
+		return err
+	}
+	unlock, err := file.lock()
 	if err != nil {
 		return err
 	}
-	if err := file.probe(); err != nil {
+	defer unlock()
+	last, err := file.load(series)
+	if err != nil {
 		return err
 	}
 	var out *output
 	if last == nil {
 		out, err = newOutput(e.Output, e.streams.Out, e.Force)
 	} else {
-		e.options.Continued = true
 		out, err = continueOutput(e.Output, e.streams.Out, last.Bytes)
 	}
 	if err != nil {
 		return err
 	}
+	e.options.Continued = last != nil && !out.made
 	defer func() {
-		if err != nil && last == nil {
-			out.discard() // the next export begins anew
+		if err != nil {
+			out.discard() // the next export begins it anew
 		}
 		err = errors.Join(err, out.close())
 	}()
@@ -219,6 +242,13 @@ func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
 		return err
 	}
 	_, _ = fmt.Fprintf(e.streams.Err, "%d entries exported\n", w.Count())
+	if last != nil && out.made {
+		_, _ = fmt.Fprintln(e.streams.Err, "note: the output of the last export was moved away or emptied, so a new one was begun")
+	}
+	if series.Archive == nil {
+		_, _ = fmt.Fprintf(e.streams.Err, "note: what Make shows more than %.0f minutes after it was written is missed by exports from Make; "+
+			"those from an archive (make-audit-mcp sync) miss nothing\n", export.Overlap.Minutes())
+	}
 	e.noteChanges(w)
 	e.noteUnfound(ctx)
 	return nil

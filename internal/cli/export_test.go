@@ -502,7 +502,7 @@ func TestAFailedExportIsGoneOnWith(t *testing.T) {
 		}
 		left, err := filepath.Glob(c.state + "*")
 		require.NoError(t, err)
-		assert.Equal(t, []string{c.state}, left, "nothing is left behind")
+		assert.Equal(t, []string{c.state, c.state + ".lock"}, left, "nothing else is left behind")
 	})
 }
 
@@ -558,6 +558,17 @@ func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
 		assert.Equal(t, before, readFile(t, state), name)
 		assert.Equal(t, written, readFile(t, output), "%s: what was exported stays", name)
 	}
+	for _, flags := range [][]string{{"--team", "Sales"}, {"--from", "30d"}, {"--period", "2026-10"}, {"--exclude-event", "*_deleted"},
+		{"--target-id", "1"}} {
+		got := a.run(append([]string{"export", "--since-checkpoint", state, "-o", output}, flags...)...).
+			refuses("it is of an export of everything, and not of \"" + flags[0][2:] + ": " + flags[1] + "\"")
+		assert.Empty(t, got.out)
+	}
+	ofSales := filepath.Join(t.TempDir(), "state.json")
+	a.export("--since-checkpoint", ofSales, "--team", "Sales", "--team", "Ops")
+	a.export("--since-checkpoint", ofSales, "--team", "Ops", "--team", "Sales", "--from", "all")
+	a.run("export", "--since-checkpoint", ofSales).refuses(`of an export of "team: Ops; team: Sales", and not of everything`)
+
 	fromMake := filepath.Join(t.TempDir(), "state.json")
 	a.export("--since-checkpoint", fromMake, "--archive=")
 	a.run("export", "--since-checkpoint", fromMake).refuses("the other way round")
@@ -573,6 +584,49 @@ func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
 	a.export("--since-checkpoint", toStandardOutput)
 	a.run("export", "--since-checkpoint", toStandardOutput, "-o", precious).refuses("standard output")
 	assert.Empty(t, strings.TrimPrefix(text, readFile(t, precious)), "an output after none")
+}
+
+func TestAnOutputThatWasMovedAwayOrEmptiedIsBegunAnew(t *testing.T) {
+	t.Parallel()
+	eachWay(t, func(t *testing.T, c *continued) {
+		c.output = filepath.Join(t.TempDir(), "out.csv")
+		rows := func(file string) int {
+			rows, err := csv.NewReader(strings.NewReader(readFile(t, file))).ReadAll()
+			require.NoError(t, err)
+			return len(rows)
+		}
+		c.next()
+		assert.Equal(t, 1+32, rows(c.output))
+		for how, rotate := range map[string]func() error{
+			"moved":   func() error { return os.Rename(c.output, c.output+".1") },
+			"emptied": func() error { return os.Truncate(c.output, 0) },
+		} {
+			require.NoError(t, rotate())
+			c.clock.Advance(time.Minute)
+			c.happen(time.Second)
+			if c.withArchive {
+				c.sync("--details", "none")
+			}
+			assert.Contains(t, c.try(t.Context()).succeeds().errOut, "moved away or emptied, so a new one was begun", how)
+			assert.Equal(t, 1+1, rows(c.output), "%s: with a header", how)
+		}
+	})
+}
+
+func TestASecondExportOfASeriesWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	state := filepath.Join(t.TempDir(), "state.json")
+	reached := a.stuckAt(1)
+	first := a.start("export", "--archive=", "--since-checkpoint", state)
+	<-reached
+	a.run("export", "--archive=", "--since-checkpoint", state).fails("another export goes on from", state)
+	first.stop()
+	<-first.code
+	a.each(nil)
+	got := a.run("export", "--archive=", "--since-checkpoint", state).succeeds()
+	assert.Len(t, uuidsOf(t, got.out), 32)
+	assert.Contains(t, got.errOut, "more than 10 minutes after it was written is missed by exports from Make")
 }
 
 func TestAStateThatCannotBeKeptIsToldBeforeAnythingIsExported(t *testing.T) {

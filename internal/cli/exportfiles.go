@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/gofrs/flock"
+
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/plaintext"
@@ -48,6 +50,20 @@ func (f checkpointFile) probe() error {
 	return errors.Join(next.Close(), os.Remove(next.Name()))
 }
 
+// lock keeps other exports of the series away until unlock is called: both would write the same.
+func (f checkpointFile) lock() (unlock func(), err error) {
+	held := flock.New(string(f)+".lock", flock.SetPermissions(0o600))
+	isHeld, err := held.TryLock()
+	if err != nil {
+		return nil, f.refused("it cannot be locked: " + err.Error())
+	}
+	if !isHeld {
+		return nil, &exitError{code: exitFailed, message: "another export goes on from " + auditlog.Text(f).Quote() +
+			" right now. Next: run this one when that is done"}
+	}
+	return func() { _ = held.Unlock() }, nil
+}
+
 // next is a file beside this one, which may take its place.
 func (f checkpointFile) next() (*os.File, error) {
 	return os.CreateTemp(filepath.Dir(string(f)), filepath.Base(string(f))+".*")
@@ -79,7 +95,7 @@ func (f checkpointFile) save(checkpoint *export.Checkpoint) error {
 type output struct {
 	io.Writer
 	file *os.File // nil for standard output
-	made bool     // the file was not there before
+	made bool     // the file was not there before, or was empty
 }
 
 // newOutput makes the file at path; without a path it is standard output. A file that is there is overwritten by force only; what is no
@@ -110,13 +126,20 @@ func (o *output) discard() {
 	}
 }
 
-// continueOutput opens the file at path to go on behind so many bytes: what comes after them is of an export that failed. Of a series to
-// standard output there is none.
+// continueOutput opens the file at path to go on behind so many bytes: what comes after them is of an export that failed. A file that was
+// moved away or emptied, as logrotate does, is begun anew. Of a series to standard output there is none.
 func continueOutput(path string, standard io.Writer, size int64) (*output, error) {
 	if path == "" {
 		return &output{Writer: standard}, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the user names the file
+	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && size > 0 && info.Mode().IsRegular() && info.Size() == 0 {
+		out, err := newOutput(path, standard, true)
+		if err == nil {
+			out.made = true
+		}
+		return out, err
+	}
+	file, err := os.OpenFile(path, os.O_RDWR, 0o600) //nolint:gosec // the user names the file
 	if err == nil {
 		err = cutTo(file, size)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -17,6 +18,8 @@ type Series struct {
 	Format       Format      `json:"format"`
 	// Output is the file that is continued; empty for standard output.
 	Output string `json:"output,omitempty"`
+	// Question is what was asked for besides, in the caller's words, such as "team: Sales"; none for everything.
+	Question []string `json:"question,omitempty"`
 }
 
 // Checkpoint is how far a series came: what its next export goes on from. It is stored as JSON.
@@ -39,19 +42,29 @@ type ArchivePosition struct {
 }
 
 // checkFor refuses a checkpoint of another series. That of another output is refused too: else that file would be cut to the length of this
-// one.
+// one; and that of another question, which says nothing of entries that only this one asks for.
 func (s *Series) checkFor(other *Series) error {
 	switch {
 	case s.Organization != other.Organization:
 		return errors.New("it is about organization " + auditlog.Text(s.Organization).Clean())
 	case s.Format != other.Format:
 		return errors.New("it is of an export as " + auditlog.Text(s.Format).Clean())
+	case !slices.Equal(s.Question, other.Question):
+		return errors.New("it is of an export of " + s.asked() + ", and not of " + other.asked())
 	case s.Output == other.Output:
 		return nil
 	case s.Output == "":
 		return errors.New("it is of an export to standard output")
 	}
 	return errors.New("it is of an export to " + auditlog.Text(s.Output).Quote())
+}
+
+// asked says what the series is about.
+func (s *Series) asked() string {
+	if len(s.Question) == 0 {
+		return "everything"
+	}
+	return auditlog.Text(strings.Join(s.Question, "; ")).Quote()
 }
 
 // Make is the log itself, which knows when entries were written, but shows them some time later.
@@ -125,8 +138,9 @@ func (i *Incremental) wants(entry *auditlog.Entry) bool {
 	return (i.Until.IsZero() || at.Before(i.Until)) && !at.Before(i.From) && i.Query.MatchesFilters(entry)
 }
 
-// overlap is how long before the last export the next one reads Make again: entries show up some time after they were written.
-const overlap = 10 * time.Minute
+// Overlap is how long before the last export from Make the next one reads it again: entries show up some time after they were written. What
+// shows up later than that is missed; an archive, which knows in which order entries came, misses none.
+const Overlap = 10 * time.Minute
 
 // fromMake writes what was written down since the last export.
 func (i *Incremental) fromMake(ctx context.Context, last, next *Checkpoint, write func(*auditlog.Entry) error) error {
@@ -172,7 +186,7 @@ type news struct {
 func newsSince(last *Checkpoint) *news {
 	n := &news{exported: map[string]bool{}, written: map[string]time.Time{}}
 	if last != nil {
-		n.since = last.AsOf.Add(-overlap)
+		n.since = last.AsOf.Add(-Overlap)
 		for _, key := range last.Recent {
 			n.exported[key] = true
 		}
@@ -192,7 +206,7 @@ func (n *news) add(entry *auditlog.Entry) bool {
 
 // recent are the keys of what the next export may see again: as far back as it may reach, and some more for its slack.
 func (n *news) recent(asOf time.Time) []string {
-	maps.DeleteFunc(n.written, func(_ string, written time.Time) bool { return written.Before(asOf.Add(-2 * overlap)) })
+	maps.DeleteFunc(n.written, func(_ string, written time.Time) bool { return written.Before(asOf.Add(-2 * Overlap)) })
 	return slices.Sorted(maps.Keys(n.written))
 }
 

@@ -252,7 +252,7 @@ func (s *AuditLogsService) Get(ctx context.Context, organization ID, uuid string
 }
 
 func (s *AuditLogsService) detail(ctx context.Context, organization ID, path ...string) (*AuditLog, error) {
-	answer, err := s.client.get(ctx, organization, nil, path...)
+	answer, err := s.client.getAs(ctx, payer{organization: organization, detail: true}, nil, path...)
 	if err != nil {
 		return nil, err
 	}

@@ -3,8 +3,9 @@ package makeapi
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 )
@@ -16,9 +17,12 @@ const DefaultAPILimit = 1000
 const (
 	// minute is the period in which Make counts requests.
 	minute = time.Minute
-	// unknownCeiling is half the lowest limit of any plan (30): what calls that belong to no organization may use before any organization's
-	// limit is known.
+	// unknownCeiling is half the lowest limit of any plan (30): what a credential's calls that belong to no organization may use before any
+	// organization has let it in.
 	unknownCeiling = 15
+	// unprovenCeiling is what all credentials of one origin that Make has not accepted may use together: enough to let a team in, which takes
+	// one call for each.
+	unprovenCeiling = 60
 )
 
 // Unlimited as BudgetOptions.RequestsPerMinute switches the budget off. It is meant for tests.
@@ -35,28 +39,48 @@ type BudgetOptions struct {
 }
 
 // Budget keeps the calls to Make below a stated share of each organization's rate limit, because that limit is shared with the customer's
-// production. It is kept by base URL and organization, as Make counts, so one Budget serves all clients of a process. Calls that name no
-// organization are counted against every organization of the instance, since it is unknown whom Make counts them to.
+// production. One Budget serves all clients of a process. By instance it counts
+//
+//   - calls of an organization that has let the credential in: by organization, as Make counts;
+//   - other calls of a credential that Make has accepted: by credential, and beside that against each organization that has let it in, since
+//     it is unknown whom Make counts them to;
+//   - calls of a credential that Make has not accepted yet: by its origin, against a small allowance (see Options.Origin).
+//
+// A 429 pauses what the call that got it is counted by, and nothing else.
 //
 // The window slides, and a request occupies its place from before it is sent until a minute after it was answered: whenever it reached Make
 // in between, no 60 seconds hold more than the ceiling.
 type Budget struct {
 	options BudgetOptions
+	secret  [sha256.Size]byte // for the fingerprints of credentials
 
 	mu        sync.Mutex
-	instances map[string]ledgers
-	changed   chan struct{} // closed and replaced when a place may have become free
+	instances map[string]*instance
+	arrived   int // calls so far
 }
 
-// ledgers are an instance's counts by organization; the one of the empty ID is of calls that name none.
-type ledgers map[ID]*ledger
+// instance is what is known of an instance of Make.
+type instance struct {
+	organizations map[ID]*organization
+	credentials   map[fingerprint]*account
+	origins       map[string]*ledger        // of credentials that Make has not accepted yet
+	refused       map[fingerprint]time.Time // credentials that Make does not know, until when that is believed
+}
 
-// ledger holds one count of requests.
-type ledger struct {
-	apiLimit    int // 0: not known
-	inFlight    int
-	answered    []time.Time // oldest first, younger than a minute
-	pausedUntil time.Time
+// organization is one that some credential calls.
+type organization struct {
+	ledger
+	apiLimit int // 0: not known
+	members  map[*account]struct{}
+}
+
+// ledgers are those that count against the organization's limit: its own, and its members', whose calls may be counted to it by Make.
+func (o *organization) ledgers() []*ledger {
+	all := []*ledger{&o.ledger}
+	for member := range o.members {
+		all = append(all, &member.ledger)
+	}
+	return all
 }
 
 // NewBudget returns a budget.
@@ -68,7 +92,9 @@ func NewBudget(options BudgetOptions) *Budget {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Budget{options: options, instances: map[string]ledgers{}, changed: make(chan struct{})}
+	b := &Budget{options: options, instances: map[string]*instance{}}
+	_, _ = rand.Read(b.secret[:]) // never fails
+	return b
 }
 
 // BudgetError says that the budget leaves no room for a call before its context's deadline. Nothing was sent.
@@ -76,9 +102,14 @@ type BudgetError struct {
 	Ceiling int           // requests per minute
 	Wait    time.Duration // until there is room
 	Paused  bool          // Make said 429, so it is Make's limit that is used up
+	// Unproven means that Make has not accepted the credential yet, and that too many such came from the same origin.
+	Unproven bool
 }
 
 func (e *BudgetError) Error() string {
+	if e.Unproven && !e.Paused {
+		return fmt.Sprintf("too many keys that Make has not accepted yet come from where this one does: it is tried in %s", inSeconds(e.Wait))
+	}
 	if e.Paused {
 		return fmt.Sprintf("Make's limit of requests per minute is used up (it answered 429); the next call goes out in %s",
 			inSeconds(e.Wait))
@@ -103,145 +134,193 @@ func (b *Budget) SetAPILimit(instance string, organization ID, perMinute int) {
 	if perMinute <= 0 {
 		perMinute = DefaultAPILimit
 	}
-	b.ledgers(instance).of(organization).apiLimit = perMinute
-	b.wakeLocked()
+	known := b.instance(instance).organization(organization)
+	known.apiLimit = perMinute
+	for _, ledger := range known.ledgers() {
+		ledger.wake()
+	}
 }
 
 // Ceiling returns how many requests per minute the budget allows for an organization, or Unlimited.
 func (b *Budget) Ceiling(instance string, organization ID) int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.ceiling(b.ledgers(instance).of(organization))
+	return b.ceiling(b.instance(instance).organizations[organization])
+}
+
+// ceiling is an organization's; nil is one that is not known.
+func (b *Budget) ceiling(o *organization) int {
+	switch {
+	case b.options.RequestsPerMinute != 0:
+		return b.options.RequestsPerMinute
+	case o == nil || o.apiLimit == 0:
+		return DefaultAPILimit / 2
+	}
+	return max(1, o.apiLimit/2)
 }
 
 // Period is the time in which the ceiling's requests may be sent: a minute.
 func (b *Budget) Period() time.Duration { return b.options.Minute }
 
 // acquire takes a place for one request, waiting where it must; onWait is called before each wait. The returned function gives the place
-// back, to be called once the request is answered.
-func (b *Budget) acquire(ctx context.Context, instance string, organization ID, onWait func(Wait)) (func(), error) {
+// back, to be called with what Make thought of the credential once the request is answered.
+func (b *Budget) acquire(ctx context.Context, p payer, onWait func(Wait)) (func(verdict), error) {
+	w := b.enter(p)
 	for {
 		if err := ctx.Err(); err != nil {
+			b.leave(w)
 			return nil, err
 		}
-		b.mu.Lock()
-		own, wait, ceiling := b.tryLocked(instance, organization)
-		paused := own.pausedUntil.After(b.options.Now())
-		changed := b.changed
-		if wait <= 0 {
-			own.inFlight++
-			b.mu.Unlock()
-			return sync.OnceFunc(func() { b.release(own) }), nil
+		turn := b.try(w)
+		switch {
+		case turn.refused > 0:
+			b.leave(w)
+			return nil, refusedBefore(turn.refused)
+		case turn.taken != nil:
+			return once(func(v verdict) { b.release(w, turn.taken, v) }), nil
 		}
-		b.mu.Unlock()
-
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < wait {
-			return nil, &BudgetError{Ceiling: ceiling, Wait: wait, Paused: paused}
+		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < turn.wait {
+			b.leave(w)
+			return nil, &BudgetError{Ceiling: turn.ceiling, Wait: turn.wait, Paused: turn.paused, Unproven: turn.unproven}
 		}
-		reason := fmt.Sprintf("the budget of %d requests per minute is used up", ceiling)
-		if paused {
-			reason = "Make's limit of requests per minute is used up"
-		}
-		onWait(Wait{Reason: reason, For: wait, Limit: true})
+		onWait(Wait{Reason: turn.reason(), For: turn.wait, Limit: true})
 		select {
-		case <-time.After(wait):
-		case <-changed:
+		case <-time.After(cmp.Or(turn.wait, b.options.Minute/10)):
+		case <-w.woken:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// pause keeps an organization's requests back, because Make said 429: others use the limit too, and every further try would count.
-func (b *Budget) pause(instance string, organization ID, wait time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	ledger := b.ledgers(instance).of(organization)
-	if until := b.options.Now().Add(wait); until.After(ledger.pausedUntil) {
-		ledger.pausedUntil = until
-	}
+// turn is what a call that asks for a place gets: the place, or how long there is none. A wait of 0 ends when another call has gone on.
+type turn struct {
+	taken    *ledger
+	wait     time.Duration
+	ceiling  int
+	paused   bool
+	unproven bool
+	refused  time.Duration // the credential is not shown to Make for so long
 }
 
-// tryLocked finds the ledger that a request belongs to and how long it has to wait for a place; 0 means none.
-func (b *Budget) tryLocked(instance string, organization ID) (own *ledger, wait time.Duration, ceiling int) {
+func (t turn) reason() string {
+	switch {
+	case t.paused:
+		return "Make's limit of requests per minute is used up"
+	case t.unproven:
+		return "the budget for keys that Make has not accepted yet is used up"
+	}
+	return fmt.Sprintf("the budget of %d requests per minute is used up", t.ceiling)
+}
+
+// try takes a place, if the call may have one now.
+func (b *Budget) try(w *waiter) turn {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w.stepAside()
 	now := b.options.Now()
-	all := b.ledgers(instance)
-	common := all.of("")
-	own = all.of(organization)
-	wait = own.pausedUntil.Sub(now)
-	if b.options.RequestsPerMinute == Unlimited {
-		return own, wait, Unlimited
+	if wait := w.instance.refused[w.payer.credential].Sub(now); !w.account.accepted && wait > 0 {
+		return turn{refused: wait}
 	}
-	if organization != "" {
-		ceiling = b.ceiling(own)
-		return own, max(wait, b.room(ceiling, now, own, common)), ceiling
+	if w.account.proving {
+		// One call shows whether Make knows a credential; with a bad one, the others need not ask.
+		w.waitFor(nil, &w.account.ledger)
+		return turn{}
 	}
-	if len(all) == 1 {
-		ceiling = cmp.Or(b.options.RequestsPerMinute, unknownCeiling)
-		return own, max(wait, b.room(ceiling, now, own)), ceiling
-	}
-	for _, other := range all {
-		if other == common {
-			continue
+	bill := b.bill(w)
+	own := bill.own
+	next := turn{wait: own.pausedUntil.Sub(now), paused: own.pausedUntil.After(now), unproven: !w.account.accepted}
+	concerned := []*ledger{own}
+	for _, limit := range bill.limits {
+		needed := limit.wait(w.payer, now, b.options.Minute)
+		if needed > next.wait || needed == next.wait && limit.ceiling < next.ceiling || next.ceiling == 0 {
+			next.wait, next.ceiling = max(needed, next.wait), limit.ceiling
 		}
-		if needed := b.room(b.ceiling(other), now, own, other); needed >= wait {
-			wait, ceiling = needed, b.ceiling(other)
+		concerned = append(concerned, limit.ledgers...)
+	}
+	next.wait = max(next.wait, 0)
+	if next.wait > 0 || !w.isNext(own) {
+		w.waitFor(own, concerned...)
+		return next
+	}
+	b.arrived++
+	own.take(w.payer, b.arrived)
+	own.wake() // there may be room for one more
+	w.account.proving = !w.account.accepted
+	return turn{taken: own}
+}
+
+// bill finds what a call is counted by, and the limits that it must keep.
+func (b *Budget) bill(w *waiter) bill {
+	ceiling := b.options.RequestsPerMinute
+	if !w.account.accepted {
+		own := w.instance.origin(w.payer.origin, b.options.Now(), b.options.Minute)
+		if ceiling == 0 || ceiling > unprovenCeiling {
+			ceiling = unprovenCeiling
 		}
+		return bill{own, []limit{{ceiling, false, []*ledger{own}}}}
 	}
-	return own, wait, ceiling
+	if home := w.account.organizations[w.payer.organization]; home != nil {
+		return bill{&home.ledger, []limit{{b.ceiling(home), w.payer.shares, home.ledgers()}}}
+	}
+	own := &w.account.ledger
+	if len(w.account.organizations) == 0 {
+		return bill{own, []limit{{cmp.Or(ceiling, unknownCeiling), w.payer.shares && w.payer.trusted, []*ledger{own}}}}
+	}
+	all := bill{own: own}
+	for _, home := range w.account.organizations {
+		all.limits = append(all.limits, limit{b.ceiling(home), w.payer.shares, home.ledgers()})
+	}
+	return all
 }
 
-func (b *Budget) ceiling(l *ledger) int {
-	if b.options.RequestsPerMinute != 0 {
-		return b.options.RequestsPerMinute
-	}
-	return max(1, cmp.Or(l.apiLimit, DefaultAPILimit)/2)
-}
-
-// room returns how long it takes until the ledgers together hold fewer requests than the ceiling. Places held by requests under way have no
-// known end; waiting for a tenth of a minute is a bound, since their release wakes the waiters.
-func (b *Budget) room(ceiling int, now time.Time, ledgers ...*ledger) time.Duration {
-	used := 0
-	var ends []time.Time
-	for _, l := range ledgers {
-		l.answered = slices.DeleteFunc(l.answered, func(at time.Time) bool { return now.Sub(at) >= b.options.Minute })
-		ends = append(ends, l.answered...)
-		used += l.inFlight + len(l.answered)
-	}
-	if used < ceiling {
-		return 0
-	}
-	// The place that is free first decides: with more used than the ceiling (it may have been lowered), that many must go first.
-	needed := used - ceiling + 1
-	if needed > len(ends) {
-		return b.options.Minute / 10
-	}
-	slices.SortFunc(ends, time.Time.Compare)
-	return max(ends[needed-1].Add(b.options.Minute).Sub(now), time.Millisecond)
-}
-
-func (b *Budget) release(l *ledger) {
+// release gives back a place, and heeds what the answer says of the credential.
+func (b *Budget) release(w *waiter, taken *ledger, v verdict) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	l.inFlight--
-	l.answered = append(l.answered, b.options.Now())
-	b.wakeLocked()
-}
-
-func (b *Budget) wakeLocked() {
-	close(b.changed)
-	b.changed = make(chan struct{})
-}
-
-func (b *Budget) ledgers(instance string) ledgers {
-	if b.instances[instance] == nil {
-		b.instances[instance] = ledgers{}
+	now := b.options.Now()
+	taken.forget(now.Add(-b.options.Minute))
+	taken.giveBack(w.payer, now)
+	w.account.proving = false
+	switch {
+	case v == accepted:
+		w.account.accepted = true
+		w.account.join(w.instance, w.payer.organization)
+	case v != refused || w.account.trusted:
+	case w.account.accepted:
+		// Make may have been mistaken, so it is asked once more.
+		w.account.accepted = false
+		w.account.leaveAll()
+	default:
+		w.instance.rememberRefused(w.payer.credential, now, refusedMinutes*b.options.Minute)
 	}
-	return b.instances[instance]
+	taken.wake()
+	w.account.wake()
+	b.part(w)
 }
 
-func (l ledgers) of(organization ID) *ledger {
-	if l[organization] == nil {
-		l[organization] = &ledger{}
+// pause keeps back what is counted like a call that Make answered with 429: others use the limit too, and every further try would count.
+func (b *Budget) pause(p payer, wait time.Duration) {
+	w := b.enter(p)
+	defer b.leave(w)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	own := b.bill(w).own
+	if until := b.options.Now().Add(wait); until.After(own.pausedUntil) {
+		own.pausedUntil = until
 	}
-	return l[organization]
+}
+
+func (b *Budget) instance(name string) *instance {
+	if b.instances[name] == nil {
+		b.instances[name] = &instance{organizations: map[ID]*organization{}, credentials: map[fingerprint]*account{},
+			origins: map[string]*ledger{}, refused: map[fingerprint]time.Time{}}
+	}
+	return b.instances[name]
+}
+
+func (i *instance) organization(id ID) *organization {
+	if i.organizations[id] == nil {
+		i.organizations[id] = &organization{members: map[*account]struct{}{}}
+	}
+	return i.organizations[id]
 }

@@ -43,6 +43,13 @@ type Options struct {
 	TryTimeout time.Duration
 	// Now is the local clock; nil means time.Now.
 	Now func() time.Time
+	// Caller names whom a call is made for, where several callers share the budget: then they share it fairly, and details take at most half.
+	// nil means that there is only one.
+	Caller func(ctx context.Context) string
+	// Origin names where the credential comes from, an address or a person, where it is a caller's own: until Make accepts it, its calls are
+	// paid from a small allowance of the origin, and once Make has refused it, it is not shown to Make again for a while. nil means that it is
+	// the operator's own.
+	Origin func(ctx context.Context) string
 	// OnWait, if set, is called whenever a call waits. It must not block.
 	OnWait func(ctx context.Context, wait Wait)
 }
@@ -72,6 +79,8 @@ type Client struct {
 	budget     *Budget
 	clock      *serverClock
 	onWait     func(ctx context.Context, wait Wait)
+	caller     func(ctx context.Context) string
+	origin     func(ctx context.Context) string
 	http       *http.Client
 	detailForm atomic.Int32
 }
@@ -99,6 +108,8 @@ func New(options Options) *Client {
 		budget:    options.Budget,
 		clock:     &serverClock{local: options.Now},
 		onWait:    options.OnWait,
+		caller:    options.Caller,
+		origin:    options.Origin,
 	}
 	c.http = &http.Client{
 		Transport:     &tryTransport{next: options.Transport, client: c, timeout: cmp.Or(options.TryTimeout, defaultTryTimeout)},
@@ -133,7 +144,8 @@ func (c *Client) reportWait(ctx context.Context, wait Wait) {
 	}
 }
 
-// Ping asks whether the API answers (GET /ping). It needs no credential.
+// Ping asks whether the API answers (GET /ping). It needs no credential and no place in the budget: Make can count it to nobody, and what
+// callers use up must not make Make look down.
 func (c *Client) Ping(ctx context.Context) error {
 	_, _, err := c.send(ctx, "/ping", nil, "")
 	return err
@@ -142,21 +154,26 @@ func (c *Client) Ping(ctx context.Context) error {
 // get calls the path made of segments and returns its JSON object. organization is the one that the call counts to, empty where it belongs
 // to none.
 func (c *Client) get(ctx context.Context, organization ID, query url.Values, segments ...string) (gjson.Result, error) {
+	return c.getAs(ctx, payer{organization: organization}, query, segments...)
+}
+
+// getAs is get, with more of whom the call counts to.
+func (c *Client) getAs(ctx context.Context, p payer, query url.Values, segments ...string) (gjson.Result, error) {
 	path, err := pathTo(segments...)
 	if err != nil {
 		return gjson.Result{}, err
 	}
-	ctx = withOrganization(ctx, organization)
 	key, err := c.secret()
 	if err != nil {
 		return gjson.Result{}, err
 	}
-	status, body, err := c.send(ctx, path, query, key)
+	p = c.identify(ctx, p)
+	status, body, err := c.send(c.signedBy(ctx, p, key), path, query, key)
 	if IsKind(err, KindUnauthorized) && c.renew(key) {
 		// The key was rotated in its file since it was read.
 		key, err = c.secret()
 		if err == nil {
-			status, body, err = c.send(ctx, path, query, key)
+			status, body, err = c.send(c.signedBy(ctx, p, key), path, query, key)
 		}
 	}
 	if err != nil {
@@ -168,6 +185,24 @@ func (c *Client) get(ctx context.Context, organization ID, query url.Values, seg
 		return gjson.Result{}, newError(status, nil, path, 0)
 	}
 	return answer, nil
+}
+
+// identify fills in who calls.
+func (c *Client) identify(ctx context.Context, p payer) payer {
+	p.instance, p.trusted = c.instance, c.origin == nil
+	if c.origin != nil {
+		p.origin = c.origin(ctx)
+	}
+	if c.caller != nil {
+		p.caller, p.shares = c.caller(ctx), true
+	}
+	return p
+}
+
+// signedBy returns a context whose requests count to whom a key belongs to.
+func (c *Client) signedBy(ctx context.Context, p payer, key string) context.Context {
+	p.credential = c.budget.fingerprint(key)
+	return context.WithValue(ctx, payerKey{}, p)
 }
 
 // maxIDLength is far above that of any id of Make.

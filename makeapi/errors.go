@@ -145,6 +145,12 @@ func IsUnreachable(err error) bool {
 		IsKind(err, KindUnavailable, KindBlocked, KindNotJSON, KindRedirect)
 }
 
+// refusedBefore is the error for a key that Make has refused lately, and is not shown again.
+func refusedBefore(wait time.Duration) *Error {
+	return &Error{Kind: KindUnauthorized, Status: http.StatusUnauthorized,
+		Message: fmt.Sprintf("the key was refused before, and is not tried again for %s", inSeconds(wait))}
+}
+
 // notAnswered is the error for a success that does not hold what the path stands for.
 func notAnswered(message string, path ...string) *Error {
 	return &Error{Kind: KindNotJSON, Status: http.StatusOK, Path: "/" + strings.Join(path, "/"), Message: message}

@@ -53,8 +53,8 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 		}
 		wait := c.retryWait(response, try)
 		isLimit := err == nil && response.StatusCode == http.StatusTooManyRequests
-		if isLimit {
-			c.budget.pause(c.instance, organizationOf(ctx), wait)
+		if p, counts := payerOf(ctx); counts && isLimit {
+			c.budget.pause(p, wait)
 		}
 		// A wait that outlives the caller would only turn Make's answer into a timeout.
 		deadline, bounded := ctx.Deadline()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // DefaultTransport pools connections like net/http's own, more of them per host, with TLS 1.2 or newer. Clients of one process do well to
@@ -29,16 +32,13 @@ func DefaultTransport() http.RoundTripper {
 	}
 }
 
-// organizationKey carries the organization that a request counts to from the call to the transport beneath the retries.
-type organizationKey struct{}
+// payerKey is the key under which a request's context holds its payer, from the call to the transport beneath the retries.
+type payerKey struct{}
 
-func withOrganization(ctx context.Context, organization ID) context.Context {
-	return context.WithValue(ctx, organizationKey{}, organization)
-}
-
-func organizationOf(ctx context.Context) ID {
-	organization, _ := ctx.Value(organizationKey{}).(ID)
-	return organization
+// payerOf returns whom a request counts to; ok is false for one that counts to nobody.
+func payerOf(ctx context.Context) (p payer, ok bool) {
+	p, ok = ctx.Value(payerKey{}).(payer)
+	return p, ok
 }
 
 // maxBodyBytes is far above a page of 1,000 entries (about half a megabyte).
@@ -60,13 +60,26 @@ type tryTransport struct {
 
 func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	ctx := request.Context()
-	organization := organizationOf(ctx)
-	release, err := t.client.budget.acquire(ctx, t.client.instance, organization, func(wait Wait) { t.client.reportWait(ctx, wait) })
+	p, counts := payerOf(ctx)
+	if !counts {
+		return t.send(request)
+	}
+	release, err := t.client.budget.acquire(ctx, p, func(wait Wait) { t.client.reportWait(ctx, wait) })
 	if err != nil {
 		return nil, err
 	}
-	defer release()
+	says := unclear
+	defer func() { release(says) }()
+	response, err := t.send(request)
+	if err == nil {
+		says = p.verdictOf(response)
+	}
+	return response, err
+}
 
+// send sends one try, and reads its answer.
+func (t *tryTransport) send(request *http.Request) (*http.Response, error) {
+	ctx := request.Context()
 	tryCtx, cancel := context.WithTimeout(ctx, t.timeout)
 	defer cancel()
 	response, err := t.next.RoundTrip(request.WithContext(tryCtx))
@@ -87,9 +100,31 @@ func (t *tryTransport) RoundTrip(request *http.Request) (*http.Response, error) 
 	if len(body) > maxBodyBytes {
 		return nil, fmt.Errorf("%w (%d bytes)", errBodyTooLarge, maxBodyBytes)
 	}
-	response.Body = io.NopCloser(bytes.NewReader(body))
+	response.Body = &readBody{bytes.NewReader(body), body}
 	response.ContentLength = int64(len(body))
 	return response, nil
+}
+
+// readBody is a body that is in memory.
+type readBody struct {
+	*bytes.Reader
+	whole []byte
+}
+
+// Close does nothing.
+func (*readBody) Close() error { return nil }
+
+// verdictOf reads what an answer says of the credential. An answer that is not Make's says nothing.
+func (p payer) verdictOf(response *http.Response) verdict {
+	body, ok := response.Body.(*readBody)
+	switch {
+	case p.trusted || p.open || !ok:
+	case response.StatusCode == http.StatusUnauthorized:
+		return refused
+	case response.StatusCode/100 == 2 && json.Valid(body.whole) && gjson.ParseBytes(body.whole).IsObject():
+		return accepted
+	}
+	return unclear
 }
 
 // asOwnTimeout replaces the error of a try that took too long, which is worth repeating, but not that of a caller who gave up.

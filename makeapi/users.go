@@ -118,7 +118,7 @@ type EnumsService struct{ service }
 // /enums/timezones: {"timezones":[{id, name, code, offset}]}; by the reference at developers.make.com and the mocks of @makehq/sdk, code is
 // the IANA name.
 func (s *EnumsService) Timezones(ctx context.Context) (map[ID]string, error) {
-	answer, err := s.client.get(ctx, "", nil, "enums", "timezones")
+	answer, err := s.client.getAs(ctx, payer{open: true}, nil, "enums", "timezones")
 	if err != nil {
 		return nil, err
 	}

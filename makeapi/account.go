@@ -1,0 +1,267 @@
+package makeapi
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"sync"
+	"time"
+)
+
+const (
+	// refusedMinutes is how long a credential that Make does not know is not shown to Make again.
+	refusedMinutes = 5
+	// Bounds of what is remembered of credentials by instance; beyond, what is idle for longest goes first.
+	maxAccounts = 10_000
+	maxOrigins  = 10_000
+	maxRefused  = 10_000
+)
+
+// fingerprint stands for a credential: its hash under a key that only this process has.
+type fingerprint [sha256.Size]byte
+
+func (b *Budget) fingerprint(credential string) fingerprint {
+	hash := hmac.New(sha256.New, b.secret[:])
+	_, _ = hash.Write([]byte(credential)) // never fails
+	return fingerprint(hash.Sum(nil))
+}
+
+// payer is whom a request is counted to.
+type payer struct {
+	instance     string
+	credential   fingerprint
+	organization ID // empty where the call names none
+	// caller is whom the call is made for, among the several that share the budget.
+	caller string
+	shares bool
+	// origin is where a credential comes from that Make need not know. The operator's own is trusted, and has none.
+	origin  string
+	trusted bool
+	detail  bool // it is for a single entry
+	open    bool // Make may answer it whatever the credential
+}
+
+// verdict is what an answer says of the credential.
+type verdict int
+
+const (
+	unclear verdict = iota
+	accepted
+	refused
+)
+
+// Standing is what is known of a credential.
+type Standing int
+
+// The standings.
+const (
+	Unproven Standing = iota // Make has not been asked, or not lately
+	Accepted
+	Refused
+)
+
+// Standing says what Make thinks of a credential, as far as its answers have shown it.
+func (b *Budget) Standing(instance, credential string) Standing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	in, id := b.instance(instance), b.fingerprint(credential)
+	switch account := in.credentials[id]; {
+	case account != nil && account.accepted:
+		return Accepted
+	case in.refused[id].After(b.options.Now()):
+		return Refused
+	}
+	return Unproven
+}
+
+// account is a credential's.
+type account struct {
+	ledger        // of the calls that belong to no organization, or to one that has not let the credential in
+	id            fingerprint
+	trusted       bool // the operator's
+	accepted      bool // Make has accepted it
+	proving       bool // a call is under way that will show whether Make accepts it
+	organizations map[ID]*organization
+	holders       int // calls that wait or are under way
+	used          time.Time
+}
+
+// join makes the credential a member of an organization that has let it in.
+func (a *account) join(in *instance, id ID) {
+	if id == "" || a.organizations[id] != nil {
+		return
+	}
+	home := in.organization(id)
+	a.organizations[id] = home
+	home.members[a] = struct{}{}
+}
+
+// leaveAll ends all memberships.
+func (a *account) leaveAll() {
+	for _, home := range a.organizations {
+		delete(home.members, a)
+	}
+	clear(a.organizations)
+}
+
+// waiter is a call that has no place yet.
+type waiter struct {
+	payer    payer
+	instance *instance
+	account  *account
+	number   int // earlier ones are lower
+	since    int // the number as of which it waits, or its caller's last call went on
+	// own is what the call is counted by, if it could go on now but for others; concerns are where it waits.
+	own      *ledger
+	concerns []*ledger
+	woken    chan struct{}
+}
+
+// enter begins a call, which ends with leave or release.
+func (b *Budget) enter(p payer) *waiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	in := b.instance(p.instance)
+	account := in.account(p)
+	account.holders++
+	account.used = b.options.Now()
+	if p.trusted {
+		account.join(in, p.organization)
+	}
+	b.arrived++
+	return &waiter{payer: p, instance: in, account: account, number: b.arrived, since: b.arrived, woken: make(chan struct{}, 1)}
+}
+
+// leave ends a call that got no place.
+func (b *Budget) leave(w *waiter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	own := w.own
+	w.stepAside()
+	if own != nil {
+		own.wake() // others may have waited for it to go on
+	}
+	b.part(w)
+}
+
+// part forgets an account that nobody uses and Make has not accepted.
+func (b *Budget) part(w *waiter) {
+	w.account.holders--
+	if w.account.holders == 0 && !w.account.accepted {
+		w.instance.forget(w.account)
+	}
+}
+
+// waitFor has the waiter woken when something happens in the ledgers.
+func (w *waiter) waitFor(own *ledger, concerns ...*ledger) {
+	w.own, w.concerns = own, concerns
+	for _, ledger := range concerns {
+		if ledger.queue == nil {
+			ledger.queue = map[*waiter]struct{}{}
+		}
+		ledger.queue[w] = struct{}{}
+	}
+}
+
+// stepAside takes the waiter out of all queues.
+func (w *waiter) stepAside() {
+	for _, ledger := range w.concerns {
+		delete(ledger.queue, w)
+	}
+	w.own, w.concerns = nil, nil
+}
+
+// isNext reports whether nobody comes before the waiter: whoever has spent less, and of those whoever waits longer. Calls for details do not
+// come before others, since they may have to wait where others need not.
+func (w *waiter) isNext(own *ledger) bool {
+	spent := own.spent[w.payer.caller]
+	for other := range own.queue {
+		if other.own != own || other.payer.detail && !w.payer.detail {
+			continue
+		}
+		theirs := own.spent[other.payer.caller]
+		if cmp.Or(cmp.Compare(theirs, spent), cmp.Compare(other.since, w.since), cmp.Compare(other.number, w.number)) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// account is the one of a credential, made if need be.
+func (i *instance) account(p payer) *account {
+	found := i.credentials[p.credential]
+	if found == nil {
+		found = &account{id: p.credential, trusted: p.trusted, accepted: p.trusted, organizations: map[ID]*organization{}}
+		i.credentials[p.credential] = found
+		if len(i.credentials) > maxAccounts {
+			i.forgetIdleAccount()
+		}
+	}
+	return found
+}
+
+func (i *instance) forgetIdleAccount() {
+	var idle *account
+	for _, account := range i.credentials {
+		if account.holders == 0 && !account.trusted && (idle == nil || account.used.Before(idle.used)) {
+			idle = account
+		}
+	}
+	if idle != nil {
+		i.forget(idle)
+	}
+}
+
+func (i *instance) forget(a *account) {
+	delete(i.credentials, a.id)
+	a.leaveAll()
+}
+
+// origin is the ledger of an origin's credentials that Make has not accepted. Ledgers in which nothing happened since are forgotten.
+func (i *instance) origin(name string, now time.Time, minute time.Duration) *ledger {
+	found := i.origins[name]
+	if found == nil {
+		if len(i.origins) >= maxOrigins {
+			for other, ledger := range i.origins {
+				ledger.forget(now.Add(-minute))
+				if len(ledger.answered)+ledger.inFlight == 0 && !ledger.pausedUntil.After(now) {
+					delete(i.origins, other)
+				}
+			}
+			for other := range i.origins {
+				if len(i.origins) < maxOrigins {
+					break
+				}
+				delete(i.origins, other) // any
+			}
+		}
+		found = &ledger{}
+		i.origins[name] = found
+	}
+	return found
+}
+
+// rememberRefused remembers that Make does not know a credential.
+func (i *instance) rememberRefused(id fingerprint, now time.Time, wait time.Duration) {
+	for other, until := range i.refused {
+		if len(i.refused) < maxRefused {
+			break
+		}
+		if !until.After(now) {
+			delete(i.refused, other)
+		}
+	}
+	for other := range i.refused {
+		if len(i.refused) < maxRefused {
+			break
+		}
+		delete(i.refused, other) // any
+	}
+	i.refused[id] = now.Add(wait)
+}
+
+// once returns a function that calls release with the argument of its first call, and then does nothing.
+func once(release func(verdict)) func(verdict) {
+	var called sync.Once
+	return func(v verdict) { called.Do(func() { release(v) }) }
+}

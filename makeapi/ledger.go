@@ -1,0 +1,127 @@
+package makeapi
+
+import (
+	"slices"
+	"time"
+)
+
+// ledger counts the requests of a minute.
+type ledger struct {
+	inFlight    int
+	answered    []payment      // oldest first, younger than a minute
+	spent       map[string]int // requests in flight and answered, by caller
+	details     int            // those of them that were for single entries
+	pausedUntil time.Time
+	queue       map[*waiter]struct{} // calls that something happening here concerns
+}
+
+// payment is a request that was answered.
+type payment struct {
+	at     time.Time
+	caller string
+	detail bool
+}
+
+// take takes a place. A caller who got one goes behind those who wait.
+func (l *ledger) take(p payer, number int) {
+	l.inFlight++
+	for w := range l.queue {
+		if w.payer.caller == p.caller {
+			w.since = number
+		}
+	}
+	l.count(payment{caller: p.caller, detail: p.detail}, 1)
+}
+
+func (l *ledger) giveBack(p payer, now time.Time) {
+	l.inFlight--
+	l.answered = append(l.answered, payment{now, p.caller, p.detail})
+}
+
+func (l *ledger) count(p payment, by int) {
+	if l.spent == nil {
+		l.spent = map[string]int{}
+	}
+	l.spent[p.caller] += by
+	if l.spent[p.caller] == 0 {
+		delete(l.spent, p.caller)
+	}
+	if p.detail {
+		l.details += by
+	}
+}
+
+// forget drops the requests that were answered at or before an instant.
+func (l *ledger) forget(until time.Time) {
+	old := 0
+	for old < len(l.answered) && !l.answered[old].at.After(until) {
+		l.count(l.answered[old], -1)
+		old++
+	}
+	l.answered = slices.Delete(l.answered, 0, old)
+}
+
+// wake has all calls that wait for something here look again.
+func (l *ledger) wake() {
+	for w := range l.queue {
+		select {
+		case w.woken <- struct{}{}:
+		default: // it will look anyway
+		}
+	}
+}
+
+// bill is what a call is counted by, and which limits it must keep.
+type bill struct {
+	own    *ledger
+	limits []limit
+}
+
+// limit is how many requests some ledgers may hold together; shared says whether those are several callers'.
+type limit struct {
+	ceiling int
+	shared  bool
+	ledgers []*ledger
+}
+
+// freeShare is how many times what it leaves free one of several callers may take: of a whole budget two thirds, if nobody else asks; of two
+// who do so two fifths each. Whoever comes next thus always finds room.
+const freeShare = 2
+
+// wait returns how long it takes until a call may have a place. Places held by requests under way have no known end; waiting for a tenth of
+// a minute is a bound, since their release wakes the waiters.
+func (l limit) wait(p payer, now time.Time, minute time.Duration) time.Duration {
+	if l.ceiling == Unlimited {
+		return 0
+	}
+	used, spent, details := 0, 0, 0
+	var ends []payment
+	for _, ledger := range l.ledgers {
+		ledger.forget(now.Add(-minute))
+		used += ledger.inFlight + len(ledger.answered)
+		spent += ledger.spent[p.caller]
+		details += ledger.details
+		ends = append(ends, ledger.answered...)
+	}
+	hasRoom := func() bool {
+		free := l.ceiling - used
+		return free > 0 && (!l.shared || spent < freeShare*free && (!p.detail || details < max(1, l.ceiling/2)))
+	}
+	if hasRoom() {
+		return 0
+	}
+	slices.SortStableFunc(ends, func(a, b payment) int { return a.at.Compare(b.at) })
+	for _, end := range ends {
+		used--
+		if end.caller == p.caller {
+			spent--
+		}
+		if end.detail {
+			details--
+		}
+		if hasRoom() {
+			return max(end.at.Add(minute).Sub(now), time.Millisecond)
+		}
+	}
+	return minute / 10
+}

@@ -12,19 +12,16 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
-	"golang.org/x/sync/singleflight"
+	"github.com/go-jose/go-jose/v4"
 )
 
 const (
 	// issuerTimeout bounds a question to the issuer, maxIssuerBody its answer.
 	issuerTimeout = 10 * time.Second
 	maxIssuerBody = 1 << 20
-	// askAgain is how long after a failure the issuer is asked again, and how often keys are asked for at most: anybody can make up ids.
-	askAgain = 10 * time.Second
 	// leeway is how long after its expiry a token is still taken, for clocks that differ (RFC 7519, section 4.1.4). go-oidc itself has none
 	// there, and 5 minutes for nbf.
 	leeway = 30 * time.Second
@@ -50,13 +47,9 @@ type OAuthOptions struct {
 // OAuth is an OAuth 2.1 resource server for access tokens that are JWTs (RFC 9068): signature by the issuer's published keys, issuer,
 // audience, expiry and scopes are checked.
 type OAuth struct {
-	options OAuthOptions
-	client  *http.Client
-
-	asking   singleflight.Group
-	verifier *oidc.IDTokenVerifier // guarded by asking, like the next two
-	asked    time.Time             // when the issuer was last asked
-	failure  error                 // what came of it
+	options  OAuthOptions
+	client   *http.Client
+	verifier *oidc.IDTokenVerifier
 }
 
 // NewOAuth returns the authenticator. The issuer is asked when the first token comes, so that it need not be up before.
@@ -70,16 +63,25 @@ func NewOAuth(options OAuthOptions) (*OAuth, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &OAuth{options: options, client: &http.Client{
-		Timeout:   issuerTimeout,
-		Transport: &issuerTransport{now: options.Now, asked: map[string]time.Time{}},
+	o := &OAuth{options: options, client: &http.Client{
+		Timeout: issuerTimeout,
 		CheckRedirect: func(next *http.Request, via []*http.Request) error {
 			if len(via) > 3 || next.URL.Host != via[0].URL.Host || next.URL.Scheme != via[0].URL.Scheme {
 				return http.ErrUseLastResponse
 			}
 			return nil
 		},
-	}}, nil
+	}}
+	supported := make([]string, 0, len(algorithms()))
+	for _, algorithm := range algorithms() {
+		supported = append(supported, string(algorithm))
+	}
+	o.verifier = oidc.NewVerifier(options.Issuer, &keySet{fetch: o.keys, now: options.Now}, &oidc.Config{
+		SkipClientIDCheck:    true, // see isForUs
+		Now:                  func() time.Time { return options.Now().Add(-leeway) },
+		SupportedSigningAlgs: supported,
+	})
+	return o, nil
 }
 
 // checkIssuerURL wants https; tokens are worth what the way to the keys is.
@@ -135,13 +137,9 @@ func (o *OAuth) Authenticate(r *http.Request) (Caller, error) {
 	if !ok || !isAccessToken(token) {
 		return Caller{}, o.invalid("the access token cannot be read", nil)
 	}
-	verifier, err := o.discovered(r.Context())
-	if err != nil {
-		return Caller{}, unavailable(err)
-	}
 	const notValid = "the access token is not valid here: its signature, issuer, audience and time are checked"
 	var trouble error
-	checked, err := verifier.Verify(context.WithValue(r.Context(), troubleKey{}, &trouble), token)
+	checked, err := o.verifier.Verify(context.WithValue(r.Context(), troubleKey{}, &trouble), token)
 	switch {
 	case trouble != nil:
 		return Caller{}, unavailable(trouble)
@@ -224,44 +222,21 @@ func isAccessToken(token string) bool {
 	return slices.Contains([]string{"", "jwt", "at+jwt", "application/at+jwt"}, strings.ToLower(header.Type))
 }
 
-// discovered returns what checks tokens. The issuer is asked until it has answered, once for all that wait, and not soon after a failure.
-func (o *OAuth) discovered(ctx context.Context) (*oidc.IDTokenVerifier, error) {
-	found := o.asking.DoChan("discovery", func() (any, error) {
-		if o.verifier == nil && o.options.Now().Sub(o.asked) >= askAgain {
-			// Not the request's context: a caller that goes away must not fail the others.
-			ctx, cancel := context.WithTimeout(oidc.ClientContext(context.WithoutCancel(ctx), o.client), issuerTimeout)
-			defer cancel()
-			verifier, err := o.discover(ctx)
-			if err != nil {
-				err = fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
-			}
-			o.verifier, o.failure, o.asked = verifier, err, o.options.Now()
-		}
-		return o.verifier, o.failure
-	})
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case result := <-found:
-		verifier, _ := result.Val.(*oidc.IDTokenVerifier)
-		return verifier, result.Err
-	}
-}
-
-func (o *OAuth) discover(ctx context.Context) (*oidc.IDTokenVerifier, error) {
+// keys asks the issuer for its keys, and each time where they are: that may change, too.
+func (o *OAuth) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	address, err := o.keysAddress(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("asking the issuer %s: %w", o.options.Issuer, err)
+	}
+	text, err := o.get(ctx, address)
 	if err != nil {
 		return nil, err
 	}
-	keys := &keySet{remote: oidc.NewRemoteKeySet(oidc.ClientContext(context.WithoutCancel(ctx), o.client), address), now: o.options.Now}
-	return oidc.NewVerifier(o.options.Issuer, keys, &oidc.Config{
-		SkipClientIDCheck: true, // see isForUs
-		Now:               func() time.Time { return o.options.Now().Add(-leeway) },
-		// Asymmetric ones only: neither "none", nor a public key taken for a secret.
-		SupportedSigningAlgs: []string{
-			oidc.RS256, oidc.RS384, oidc.RS512, oidc.PS256, oidc.PS384, oidc.PS512, oidc.ES256, oidc.ES384, oidc.ES512, oidc.EdDSA,
-		},
-	}), nil
+	keys, err := readKeys(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w: %.100s", address, err, text)
+	}
+	return keys, nil
 }
 
 // keysAddress asks the issuer where its keys are: by OpenID Connect Discovery, else by RFC 8414, which not only issuers of OpenID serve.
@@ -283,21 +258,9 @@ func (o *OAuth) keysAddress(ctx context.Context) (string, error) {
 }
 
 func (o *OAuth) keysAddressAt(ctx context.Context, address string) (string, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	body, err := o.get(ctx, address)
 	if err != nil {
 		return "", err
-	}
-	response, err := o.client.Do(request)
-	if err != nil {
-		return "", err
-	}
-	defer response.Body.Close() //nolint:errcheck // it was only read
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return "", err
-	}
-	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("%s: %s: %.100s", address, response.Status, body)
 	}
 	var found struct {
 		Issuer string `json:"issuer"`
@@ -315,32 +278,23 @@ func (o *OAuth) keysAddressAt(ctx context.Context, address string) (string, erro
 	return found.Keys, nil
 }
 
-// issuerTransport bounds what is asked of the issuer, and what it answers.
-type issuerTransport struct {
-	now func() time.Time
-
-	mu    sync.Mutex
-	asked map[string]time.Time // by address
-}
-
-// RoundTrip asks the issuer, unless that was just done.
-func (t *issuerTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	address := r.URL.String()
-	t.mu.Lock()
-	now := t.now()
-	// go-oidc asks for the keys anew for every id of a key that it does not know, so that anybody could have the issuer asked once for each
-	// token made up. A new key of the issuer's thus counts after askAgain at the latest.
-	tooSoon := now.Sub(t.asked[address]) < askAgain
-	if !tooSoon {
-		t.asked[address] = now
+// get returns what the issuer has at an address.
+func (o *OAuth) get(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
+	if err != nil {
+		return nil, err
 	}
-	t.mu.Unlock()
-	if tooSoon {
-		return nil, errTooSoon
+	response, err := o.client.Do(request)
+	if err != nil {
+		return nil, err
 	}
-	response, err := http.DefaultTransport.RoundTrip(r)
-	if err == nil {
-		response.Body = http.MaxBytesReader(nil, response.Body, maxIssuerBody)
+	defer response.Body.Close() //nolint:errcheck // it was only read
+	body, err := io.ReadAll(http.MaxBytesReader(nil, response.Body, maxIssuerBody))
+	if err != nil {
+		return nil, err
 	}
-	return response, err
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s: %.100s", address, response.Status, body)
+	}
+	return body, nil
 }

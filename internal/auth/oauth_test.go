@@ -408,6 +408,60 @@ func TestANewKeyCountsOnceTheKeysMayBeAskedForAgain(t *testing.T) {
 	letIn(t, o, second)
 }
 
+func TestAWithdrawnKeyStopsWorkingWithinTenMinutes(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		asked []time.Duration // when the token is shown before
+		down  bool
+		want  int
+	}{
+		"shown all the time":         {[]time.Duration{time.Minute, 4 * time.Minute, 6 * time.Minute, 9 * time.Minute}, false, http.StatusUnauthorized},
+		"shown at the end":           {nil, false, http.StatusUnauthorized},
+		"the issuer cannot be asked": {[]time.Duration{6 * time.Minute, 9 * time.Minute}, true, http.StatusServiceUnavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			i := startIssuer(t)
+			o, begun := i.oauth(), *i.now.Load()
+			stolen := i.token(i.claims(nil), nil)
+			letIn(t, o, stolen)
+			i.rotate("second")
+			i.keysDown.Store(test.down)
+			for _, at := range test.asked {
+				i.at(begun.Add(at))
+				_, _ = o.Authenticate(with(t, "Authorization", "Bearer "+stolen))
+			}
+			i.at(begun.Add(10 * time.Minute))
+			assert.Equal(t, test.want, refusal(t, o, with(t, "Authorization", "Bearer "+stolen)).Status)
+			if !test.down {
+				letIn(t, o, i.token(i.claims(nil), nil), "signed with the new one")
+			}
+		})
+	}
+}
+
+func TestKeysAreRenewedWhileNobodyWaits(t *testing.T) {
+	t.Parallel()
+	i := startIssuer(t)
+	o, begun := i.oauth(), *i.now.Load()
+	token := i.token(i.claims(nil), nil)
+	letIn(t, o, token)
+	i.at(begun.Add(4 * time.Minute))
+	letIn(t, o, token)
+	assert.Equal(t, int64(1), i.keys.Load())
+	i.rotate("second")
+	i.at(begun.Add(5 * time.Minute))
+	letIn(t, o, token, "the keys in hand count until the others are there")
+	require.Eventually(t, func() bool {
+		_, err := o.Authenticate(with(t, "Authorization", "Bearer "+token))
+		return err != nil
+	}, 10*time.Second, time.Millisecond)
+	assert.Equal(t, int64(2), i.keys.Load())
+	i.keysDown.Store(true)
+	i.at(begun.Add(14 * time.Minute))
+	letIn(t, o, i.token(i.claims(nil), nil), "an outage of some minutes keeps nobody out")
+}
+
 func TestValidTokensThatComeTogetherAreAllLetIn(t *testing.T) {
 	t.Parallel()
 	i := startIssuer(t)

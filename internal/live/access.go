@@ -61,7 +61,7 @@ func (r *Reader) askLicense(ctx context.Context, organization auditlog.ID, acces
 	found, err := r.client.Organizations.Get(ctx, makeapi.ID(organization))
 	switch {
 	case makeapi.IsKind(err, makeapi.KindForbidden, makeapi.KindNotFound, makeapi.KindPlan):
-		found = &makeapi.Organization{}
+		return nil, nil // a limit that another key was shown stays
 	case err != nil:
 		return nil, err
 	}
@@ -70,8 +70,8 @@ func (r *Reader) askLicense(ctx context.Context, organization auditlog.ID, acces
 		if license.AuditLogsDays > 0 {
 			access.RetentionDays = license.AuditLogsDays
 		}
+		r.client.Budget().SetAPILimit(r.client.Instance(), makeapi.ID(organization), access.APILimit)
 	}
-	r.client.Budget().SetAPILimit(r.client.Instance(), makeapi.ID(organization), access.APILimit)
 	return found.Teams, nil
 }
 

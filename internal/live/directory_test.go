@@ -75,15 +75,21 @@ func TestDetailsAreNotRememberedForLongNorIfLarge(t *testing.T) {
 	}
 }
 
-func TestAnEntryThatWasNotFoundIsAskedForAgain(t *testing.T) {
+func TestAnEntryThatWasNotFoundIsAskedForAgainAfterAWhile(t *testing.T) {
 	t.Parallel()
 	u := start(t, nil, makesim.Options{})
-	reader := u.reader(audittest.AdminKey, live.Options{})
+	patient, hasty := u.reader(audittest.AdminKey, live.Options{}), u.reader(audittest.AdminKey, live.Options{Keep: time.Nanosecond})
 	var notFound *auditlog.NotFoundError
-	_, err := reader.Detail(t.Context(), "77", detailUUID)
-	require.ErrorAs(t, err, &notFound)
+	for _, reader := range []*live.Reader{patient, hasty} {
+		_, err := reader.Detail(t.Context(), "77", detailUUID)
+		require.ErrorAs(t, err, &notFound)
+	}
 	u.AddEntries(withDetails("hook")...)
-	entry, err := reader.Detail(t.Context(), "77", detailUUID)
+	u.ResetRequests()
+	_, err := patient.Detail(t.Context(), "77", strings.ToUpper(detailUUID))
+	require.ErrorAs(t, err, &notFound)
+	assert.Empty(t, u.Requests(), "asking again costs nothing")
+	entry, err := hasty.Detail(t.Context(), "77", detailUUID)
 	require.NoError(t, err)
 	assert.Equal(t, detailUUID, entry.UUID)
 }

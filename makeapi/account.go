@@ -171,8 +171,8 @@ func (w *waiter) stepAside() {
 	w.own, w.concerns = nil, nil
 }
 
-// isNext reports whether nobody comes before the waiter: whoever has spent less, and of those whoever waits longer. Calls for details do not
-// come before others, since they may have to wait where others need not.
+// isNext reports whether nobody comes before the waiter: whoever has spent less, and of those whoever waits longer. Calls for details do
+// not come before others, since they may have to wait where others need not.
 func (w *waiter) isNext(own *ledger) bool {
 	spent := own.spent[w.payer.caller]
 	for other := range own.queue {

@@ -20,8 +20,8 @@ const (
 	// unknownCeiling is half the lowest limit of any plan (30): what a credential's calls that belong to no organization may use before any
 	// organization has let it in.
 	unknownCeiling = 15
-	// unprovenCeiling is what all credentials of one origin that Make has not accepted may use together: enough to let a team in, which takes
-	// one call for each.
+	// unprovenCeiling is what all credentials of one origin that Make has not accepted may use together: enough to let a team in, which
+	// takes one call for each.
 	unprovenCeiling = 60
 )
 
@@ -42,8 +42,8 @@ type BudgetOptions struct {
 // production. One Budget serves all clients of a process. By instance it counts
 //
 //   - calls of an organization that has let the credential in: by organization, as Make counts;
-//   - other calls of a credential that Make has accepted: by credential, and beside that against each organization that has let it in, since
-//     it is unknown whom Make counts them to;
+//   - other calls of a credential that Make has accepted: by credential, and beside that against each organization that has let it in,
+//     since it is unknown whom Make counts them to;
 //   - calls of a credential that Make has not accepted yet: by its origin, against a small allowance (see Options.Origin).
 //
 // A 429 pauses what the call that got it is counted by, and nothing else.

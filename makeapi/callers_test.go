@@ -76,7 +76,7 @@ func (m *sharedMake) asked(prefix string) int {
 
 // keyHolder is a caller with a key of their own.
 type keyHolder struct {
-	t            *testing.T
+	t            testing.TB
 	client       *makeapi.Client
 	organization makeapi.ID
 }
@@ -93,7 +93,7 @@ func (m *sharedMake) from(t *testing.T, address, key string) keyHolder {
 }
 
 // sharing is a caller who shares the operator's key.
-func (m *sharedMake) sharing(t *testing.T, name, key string) keyHolder {
+func (m *sharedMake) sharing(t testing.TB, name, key string) keyHolder {
 	t.Helper()
 	_, organization, _ := strings.Cut(key, "-")
 	return keyHolder{t, newClient(t, "https://make.test/api/v2", withBudget(m.budget), withKey(key), withTransport(m),
@@ -328,6 +328,21 @@ func (k keyHolder) question(calls int) time.Duration {
 	}
 	group.Wait()
 	return time.Since(begun)
+}
+
+// BenchmarkAModestCallerBesideAGreedyOne reports how many times as long a question takes beside a greedy caller as alone; minutes are
+// short.
+func BenchmarkAModestCallerBesideAGreedyOne(b *testing.B) {
+	minute := makeapi.BudgetOptions{RequestsPerMinute: 500, Minute: 3 * time.Second}
+	const calls = 90
+	for b.Loop() {
+		alone := newSharedMake(minute).sharing(b, "ann", "operator-1").question(calls)
+		m := newSharedMake(minute)
+		m.sharing(b, "greedy", "operator-1").greedy(32)
+		time.Sleep(4 * time.Second)
+		beside := m.sharing(b, "ann", "operator-1").question(calls)
+		b.ReportMetric(beside.Seconds()/alone.Seconds(), "times-alone")
+	}
 }
 
 func TestBesideAGreedyCallerAModestOneWaitsAtMostTwiceAsLong(t *testing.T) {

@@ -43,12 +43,12 @@ type Options struct {
 	TryTimeout time.Duration
 	// Now is the local clock; nil means time.Now.
 	Now func() time.Time
-	// Caller names whom a call is made for, where several callers share the budget: then they share it fairly, and details take at most half.
-	// nil means that there is only one.
+	// Caller names whom a call is made for, where several callers share the budget: then they share it fairly, and details take at most
+	// half. nil means that there is only one.
 	Caller func(ctx context.Context) string
-	// Origin names where the credential comes from, an address or a person, where it is a caller's own: until Make accepts it, its calls are
-	// paid from a small allowance of the origin, and once Make has refused it, it is not shown to Make again for a while. nil means that it is
-	// the operator's own.
+	// Origin names where the credential comes from, an address or a person, where it is a caller's own: until Make accepts it, its calls
+	// are paid from a small allowance of the origin, and once Make has refused it, it is not shown to Make again for a while. nil means
+	// that it is the operator's own.
 	Origin func(ctx context.Context) string
 	// OnWait, if set, is called whenever a call waits. It must not block.
 	OnWait func(ctx context.Context, wait Wait)

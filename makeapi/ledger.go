@@ -84,8 +84,8 @@ type limit struct {
 	ledgers []*ledger
 }
 
-// freeShare is how many times what it leaves free one of several callers may take: of a whole budget two thirds, if nobody else asks; of two
-// who do so two fifths each. Whoever comes next thus always finds room.
+// freeShare is how many times what it leaves free one of several callers may take: of a whole budget two thirds, if nobody else asks; of
+// two who do so two fifths each. Whoever comes next thus always finds room.
 const freeShare = 2
 
 // wait returns how long it takes until a call may have a place. Places held by requests under way have no known end; waiting for a tenth of

@@ -18,6 +18,8 @@ type Caller struct {
 	// MakeKey is the caller's own Make key, empty if callers bring none; MakeZone is the host of its zone, empty for the operator's.
 	MakeKey  string
 	MakeZone string
+	// Address is where the request comes from. It is no part of who the caller is, and tells those apart who are not known otherwise.
+	Address string
 }
 
 // ID is what sessions, caches and limits are kept by. It differs where callers differ in anything, and nothing can be learnt from it.
@@ -34,10 +36,51 @@ func (c Caller) ID() string {
 // Person is what limits are kept by: whom an issuer vouches for is one, with however many keys. Those who share a token, or have none,
 // differ by the key.
 func (c Caller) Person() string {
-	if c.Subject != "" && c.Subject != tokenSubject {
+	if c.isNamed() {
 		return Caller{Subject: c.Subject}.ID()
 	}
 	return c.ID()
+}
+
+// isNamed reports whether an issuer says who it is.
+func (c Caller) isNamed() bool { return c.Subject != "" && c.Subject != tokenSubject }
+
+// Origin is where a key comes from that nothing is known of: the person if there is one, else the address.
+func (c Caller) Origin() string {
+	if c.isNamed() {
+		return c.Person()
+	}
+	return "at " + c.Address
+}
+
+// Sharer is who shares fairly with others: a person, a key, or an address of those who have nothing of their own.
+func (c Caller) Sharer() string {
+	if c.MakeKey != "" {
+		return c.Person()
+	}
+	return c.Origin()
+}
+
+// Standing is what Make thinks of a caller's own key.
+type Standing int
+
+// The standings.
+const (
+	Unproven Standing = iota // Make has not said yet
+	Accepted
+	Refused
+)
+
+// Holder is who holds what there is little of, such as places, and whether it is somebody who proved to be. Keys can be made up at will:
+// until Make accepts one, it is the origin that holds, and keys that were refused do not use up what those have that are yet to be tried.
+func (c Caller) Holder(key Standing) (name string, proven bool) {
+	switch {
+	case c.isNamed() || c.MakeKey == "" || key == Accepted:
+		return c.Sharer(), true
+	case key == Refused:
+		return "refused " + c.Origin(), false
+	}
+	return c.Origin(), false
 }
 
 // tokenSubject is the subject of whoever holds the static token.

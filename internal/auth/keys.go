@@ -16,8 +16,8 @@ import (
 const (
 	// askAgain is how often the issuer is asked at most: anybody can make up ids of keys.
 	askAgain = 10 * time.Second
-	// renewKeys is the age at which keys are asked for anew, and keysFor the one up to which they count while the issuer does not answer. A key
-	// that the issuer has withdrawn thus works for less than ten minutes more.
+	// renewKeys is the age at which keys are asked for anew, and keysFor the one up to which they count while the issuer does not answer. A
+	// key that the issuer has withdrawn thus works for less than ten minutes more.
 	renewKeys = 5 * time.Minute
 	keysFor   = 10*time.Minute - askAgain
 )
@@ -50,7 +50,7 @@ type keySet struct {
 
 // VerifySignature returns the payload of a token that one of the keys has signed.
 func (k *keySet) VerifySignature(ctx context.Context, token string) ([]byte, error) {
-	signed, err := jose.ParseSigned(token, algorithms())
+	signed, err := jose.ParseSignedCompact(token, algorithms())
 	if err != nil {
 		return nil, fmt.Errorf("the token cannot be read: %w", err)
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/url"
 	"sync"
 	"time"
 
@@ -36,9 +37,11 @@ type backend struct {
 	service serviceOf
 	// authenticator lets in who may call, and brings what the service needs.
 	authenticator auth.Authenticator
-	ping          func(context.Context) error // says whether Make answers, and needs no key
-	operator      *upstream                   // nil where callers bring keys of their own
-	archive       *archive.Archive            // nil if there is none
+	ready         func(context.Context) error // says whether Make answers, and needs no key
+	// standing says what Make thinks of a caller's own key; nil where the operator's answers for all.
+	standing func(auth.Caller) auth.Standing
+	operator *upstream        // nil where callers bring keys of their own
+	archive  *archive.Archive // nil if there is none
 }
 
 func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -53,8 +56,8 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 	if err != nil {
 		return nil, err
 	}
-	return &backend{service: service, authenticator: mayCall, ping: operator.client.Ping, operator: operator, archive: operator.archive},
-		nil
+	return &backend{service: service, authenticator: mayCall, ready: ready(operator.client), operator: operator,
+		archive: operator.archive}, nil
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -73,13 +76,41 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 	if err != nil {
 		return nil, err
 	}
+	all.options.Origin = originOf
 	callers := newCallers(all, stored)
 	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.",
-		func() float64 { return float64(callers.byID.Len()) })
+		func() float64 { return float64(callers.proven.Len() + callers.unproven.Len()) })
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
-		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ping: keyless.client.Ping, archive: stored,
+		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ready: ready(keyless.client),
+		archive: stored, standing: callers.standing,
 	}, nil
+}
+
+// ready says whether Make answers. That somebody has used up a limit is an answer.
+func ready(client *makeapi.Client) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := client.Ping(ctx)
+		if makeapi.IsKind(err, makeapi.KindRateLimit) {
+			return nil
+		}
+		return err
+	}
+}
+
+// sharerOf is who a call to Make is made for, among those who share a budget; empty for the server itself.
+func sharerOf(ctx context.Context) string {
+	caller, ok := auth.FromContext(ctx)
+	if !ok {
+		return ""
+	}
+	return caller.Sharer()
+}
+
+// originOf is where the key of a caller comes from.
+func originOf(ctx context.Context) string {
+	caller, _ := auth.FromContext(ctx)
+	return caller.Origin()
 }
 
 // zones are those that callers may name. A whole base URL leaves none to choose.
@@ -113,13 +144,42 @@ type callers struct {
 	// archive is what each is answered from, as far as Make says that the key may read it; nil if there is none.
 	archive *archive.Archive
 
-	mu   sync.Mutex
-	byID *expirable.LRU[string, *upstream]
+	// Those of keys that Make has not accepted take no place of the others'.
+	mu       sync.Mutex
+	proven   *expirable.LRU[string, *upstream]
+	unproven *expirable.LRU[string, *upstream]
 }
 
 func newCallers(all *upstreams, stored *archive.Archive) *callers {
+	const longest, mostProven, mostUnproven = 10 * time.Minute, 256, 64
 	all.maxKept = 20_000 // about 6 MB a caller
-	return &callers{upstreams: all, archive: stored, byID: expirable.NewLRU[string, *upstream](256, nil, 10*time.Minute)}
+	return &callers{upstreams: all, archive: stored, proven: expirable.NewLRU[string, *upstream](mostProven, nil, longest),
+		unproven: expirable.NewLRU[string, *upstream](mostUnproven, nil, longest)}
+}
+
+// base is the instance of Make that a caller's key is for. The guards let only zones through that the operator allows, and none where all
+// calls go to one address.
+func (c *callers) base(caller auth.Caller) (*url.URL, error) {
+	if caller.MakeZone == "" {
+		return c.upstreams.options.BaseURL, nil
+	}
+	return makeapi.ZoneURL(caller.MakeZone)
+}
+
+// standing is what Make thinks of a caller's key.
+func (c *callers) standing(caller auth.Caller) auth.Standing {
+	base, err := c.base(caller)
+	if err != nil {
+		return auth.Unproven
+	}
+	switch c.upstreams.options.Budget.Standing(base.String(), caller.MakeKey) {
+	case makeapi.Accepted:
+		return auth.Accepted
+	case makeapi.Refused:
+		return auth.Refused
+	case makeapi.Unproven:
+	}
+	return auth.Unproven
 }
 
 // service is the service of the caller that ctx belongs to. It never falls back to the operator's key.
@@ -130,23 +190,26 @@ func (c *callers) service(ctx context.Context) (*analysis.Service, error) {
 		return nil, &SettingError{Problem: "this server asks Make with each caller's own key, and the request brought none",
 			Next: "send it in the header " + auth.HeaderMakeKey}
 	}
+	kept, others := c.unproven, c.proven
+	if c.standing(caller) == auth.Accepted {
+		kept, others = c.proven, c.unproven
+	}
 	id := caller.ID()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	own, ok := c.byID.Get(id)
+	own, ok := kept.Get(id)
 	if !ok {
-		base := c.upstreams.options.BaseURL
-		// The guards let only zones through that the operator allows, and none where all calls go to one address.
-		if caller.MakeZone != "" {
-			var err error
-			base, err = makeapi.ZoneURL(caller.MakeZone)
-			if err != nil {
-				return nil, err
-			}
+		own, ok = others.Get(id)
+		others.Remove(id)
+	}
+	if !ok {
+		base, err := c.base(caller)
+		if err != nil {
+			return nil, err
 		}
 		own = c.upstreams.with(base, makeapi.StaticKey(caller.MakeKey))
 		own.answerFrom(c.archive, false)
 	}
-	c.byID.Add(id, own) // used now, so not forgotten soon
+	kept.Add(id, own) // used now, so not forgotten soon
 	return own.service, nil
 }

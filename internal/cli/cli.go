@@ -167,6 +167,8 @@ type runtime struct {
 	logger   *slog.Logger
 	// keepRaw has entries carry what Make sent, for exports.
 	keepRaw bool
+	// sharer names whom a call to Make is made for, where several callers share its limit; nil where there is one.
+	sharer func(context.Context) string
 	// textOnly serves tools without output schemas and structured content.
 	textOnly bool
 	// telemetry is nil where nobody reads it.

@@ -80,7 +80,7 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	c.warn(r, address)
-	r.textOnly = c.isTextOnly()
+	r.textOnly, r.sharer = c.isTextOnly(), sharerOf
 	backend, err := c.whoseLog(r, admission.authenticator)
 	if err != nil {
 		return err
@@ -111,7 +111,8 @@ func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admis
 		Server: r.mcpServer(backend.service), Authenticator: backend.authenticator, Metadata: admission.metadata,
 		PublicURL: address.public, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
 		Limits:      transport.Limits{PerCaller: c.RateLimit, Overall: c.TotalRateLimit},
-		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: backend.ping, Logger: r.logger, Telemetry: r.telemetry,
+		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: backend.ready, Standing: backend.standing,
+		Logger: r.logger, Telemetry: r.telemetry,
 		GoesBy: func() string { return tz.InUse().String() },
 	}
 	group, ctx := errgroup.WithContext(r.ctx)

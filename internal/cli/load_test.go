@@ -35,7 +35,10 @@ const (
 	// serverProcess tells a child process of this test binary to be the server.
 	serverProcess = "MAKE_AUDIT_TEST_SERVER"
 	callers       = 200
-	ownEntries    = 300
+	// Of those, so many make up a key for each request, and so many others ask without a pause.
+	madeUp     = 10
+	greedy     = 10
+	ownEntries = 300
 )
 
 // TestServerProcess is no test: it is the server, in a process that the load test starts, so that memory is the server's alone. A line of
@@ -62,8 +65,9 @@ func childProcess(t *testing.T, arguments ...string) *exec.Cmd {
 	return child
 }
 
-// TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and an own organization, ask for a while, twice. No
-// answer may hold another's entries, nothing but 429 may go wrong, and once they have left, the second wave must have taken no more memory
+// TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and an own organization, ask for a while, twice; some of
+// them make up keys or are greedy, and the others are served. No answer may hold another's entries, nothing but 429 may go wrong, and once
+// they have left, the second wave must have taken no more memory
 // than the first. It is part of scripts/long.
 func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	seconds, err := strconv.Atoi(os.Getenv(loadSeconds))
@@ -99,6 +103,9 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	assert.Zero(t, report.crossed.Load(), "answers that held another's entries")
 	assert.Empty(t, report.wrong(), "what went wrong, but for 429")
 	assert.Greater(t, report.calls.Load(), int64(callers))
+	for i := madeUp; i < callers; i++ {
+		assert.Positive(t, report.served[i].Load(), "caller %d was never served", i)
+	}
 	assert.Less(t, after[1]["go_memstats_heap_alloc_bytes"], after[0]["go_memstats_heap_alloc_bytes"]*1.1+2e6,
 		"memory grows with every wave")
 	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
@@ -161,6 +168,7 @@ func numbers(r *running) map[string]float64 {
 // loadReport is what came of the load.
 type loadReport struct {
 	calls, limited, crossed atomic.Int64
+	served                  [callers]atomic.Int64 // answers of tools
 
 	mu     sync.Mutex
 	errors map[string]int
@@ -228,7 +236,9 @@ func (c *loadCaller) visit(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		time.Sleep(time.Duration(c.random.IntN(100)) * time.Millisecond)
+		if c.number < madeUp || c.number >= madeUp+greedy {
+			time.Sleep(time.Duration(c.random.IntN(100)) * time.Millisecond)
+		}
 	}
 	if c.session != "" {
 		c.send(context.WithoutCancel(ctx), http.MethodDelete, "", nil)
@@ -253,7 +263,11 @@ func (c *loadCaller) send(ctx context.Context, method, body string, headers map[
 		return ""
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-Make-Api-Key", ownKey(c.number))
+	key := ownKey(c.number)
+	if c.number < madeUp {
+		key = fmt.Sprintf("%08d-0000-4000-8000-0000000bad00", c.random.IntN(1e8))
+	}
+	request.Header.Set("X-Make-Api-Key", key)
 	if c.session != "" {
 		request.Header.Set("Mcp-Session-Id", c.session)
 	}
@@ -277,6 +291,7 @@ func (c *loadCaller) send(ctx context.Context, method, body string, headers map[
 	case response.StatusCode == http.StatusTooManyRequests:
 		c.report.limited.Add(1)
 		time.Sleep(time.Duration(200+c.random.IntN(800)) * time.Millisecond)
+	case c.number < madeUp:
 	case response.StatusCode != http.StatusOK:
 		c.report.failed(fmt.Sprint(method, " ", response.StatusCode, " ", string(text)))
 	default:
@@ -293,6 +308,9 @@ func (c *loadCaller) look(text string) {
 	}
 	if text != "" && !json.Valid([]byte(text)) {
 		c.report.failed("no JSON: " + text)
+	}
+	if strings.Contains(text, `"structuredContent"`) {
+		c.report.served[c.number].Add(1)
 	}
 	// In quotes, as a cursor may hold anything.
 	for _, pattern := range []string{`"of-(\d+)\\?"`, `Organization (\d+)`, `Caller (\d+)`, `caller(\d+)@`} {

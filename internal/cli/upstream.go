@@ -64,7 +64,7 @@ func (r *runtime) upstreams() (*upstreams, error) {
 	u := &upstreams{
 		settings: r.settings, location: location, keepRaw: r.keepRaw,
 		options: makeapi.Options{
-			UserAgent: "make-audit-mcp/" + r.version, OnWait: r.onWait,
+			UserAgent: "make-audit-mcp/" + r.version, OnWait: r.onWait, Caller: r.sharer,
 			Transport: r.telemetry.RoundTripper(makeapi.DefaultTransport()),
 			Budget:    makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: ceiling}),
 		},

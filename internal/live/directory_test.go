@@ -18,6 +18,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/makeapi"
 )
 
 const detailUUID = "abcdef00-0000-4000-8000-000000000001"
@@ -92,6 +93,22 @@ func TestAnEntryThatWasNotFoundIsAskedForAgainAfterAWhile(t *testing.T) {
 	entry, err := hasty.Detail(t.Context(), "77", detailUUID)
 	require.NoError(t, err)
 	assert.Equal(t, detailUUID, entry.UUID)
+}
+
+func TestAKeyThatMayNotSeeTheLicenseLeavesTheCeiling(t *testing.T) {
+	t.Parallel()
+	const narrow = "cccccccc-cccc-4ddd-8eee-ffffffffffff"
+	world := audittest.LittleWorld(nil)
+	world.Organizations[0].APILimit = 60
+	world.Tokens = append(world.Tokens, makesim.Token{Secret: narrow, UserID: 1, Scopes: []string{"teams:read", "user:read"}})
+	u := &upstream{audittest.Start(t, world, makesim.Options{})}
+	budget := makeapi.NewBudget(makeapi.BudgetOptions{})
+	base, err := makeapi.ParseBaseURL(u.URL)
+	require.NoError(t, err)
+	for _, key := range []string{audittest.AdminKey, narrow, audittest.MemberKey} {
+		_, _ = u.readerAt(key, now, budget, live.Options{}).Access(t.Context(), "77")
+		assert.Equal(t, 30, budget.Ceiling(base.String(), "77"), key)
+	}
 }
 
 func TestActorsTeamsAndEventsOfEntriesReadAreRemembered(t *testing.T) {

@@ -8,15 +8,13 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
-	"golang.org/x/sync/semaphore"
 )
 
 const (
 	defaultWorkers = 8
 	// stopGrace is how long cancelled handlers may take. Clients wait two seconds between closing a pipe, SIGTERM and SIGKILL.
 	stopGrace = time.Second
-	// maxPendingBytes bounds the messages that are read and not yet answered, each counting at least minPendingBytes.
-	maxPendingBytes = 64 << 20
+	// minPendingBytes is what a message counts at least among those that are read and not yet answered.
 	minPendingBytes = 64 << 10
 )
 
@@ -33,13 +31,15 @@ type duplex struct {
 	// ended is closed when nothing more will be written.
 	ended <-chan struct{}
 
-	calls    calls
-	workers  chan struct{}
-	pending  *semaphore.Weighted
+	calls   calls
+	workers chan struct{}
+	// reserve takes room for a message until it is answered.
+	reserve  func(ctx context.Context, bytes int64) (release func(), err error)
 	handlers sync.WaitGroup
 }
 
-func newDuplex(s *server.MCPServer, id string, r *recorder, write func(line []byte) error) *duplex {
+func newDuplex(s *server.MCPServer, id string, r *recorder, reserve func(context.Context, int64) (func(), error),
+	write func(line []byte) error) *duplex {
 	return &duplex{
 		server:   s,
 		client:   newClientState(id),
@@ -47,7 +47,7 @@ func newDuplex(s *server.MCPServer, id string, r *recorder, write func(line []by
 		write:    write,
 		outgoing: make(chan outgoing),
 		workers:  make(chan struct{}, defaultWorkers),
-		pending:  semaphore.NewWeighted(maxPendingBytes),
+		reserve:  reserve,
 	}
 }
 

@@ -27,15 +27,18 @@ func (d *duplex) receive(ctx context.Context, text []byte) {
 }
 
 func (d *duplex) receiveRequest(ctx context.Context, c *call, text []byte) {
-	weight := int64(max(len(text), minPendingBytes))
-	if err := d.pending.Acquire(ctx, weight); err != nil {
+	release, err := d.reserve(ctx, int64(max(len(text), minPendingBytes)))
+	if err != nil {
+		if ctx.Err() == nil {
+			d.refuse(c, mcp.INVALID_REQUEST, err.Error())
+		}
 		return
 	}
 	c.deliver = func(ctx context.Context, line []byte) error { return d.deliver(ctx, c, line) }
 	ctx, c.cancel = context.WithCancel(context.WithValue(ctx, callKey{}, c))
 	d.calls.add(c)
 	serve := func() {
-		defer d.pending.Release(weight)
+		defer release()
 		defer d.calls.remove(c)
 		defer c.cancel()
 		d.serve(ctx, c, text)

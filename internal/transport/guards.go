@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -30,6 +31,7 @@ type guards struct {
 	origins       []string // lower case
 	authenticator auth.Authenticator
 	limits        *limits
+	refused       *tally
 	bodyTimeout   time.Duration
 }
 
@@ -95,33 +97,49 @@ func (g *guards) identify(next http.Handler) http.Handler {
 // authenticate lets in those whom the operator knows.
 func (g *guards) authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		caller, err := g.authenticator.Authenticate(r)
-		if err != nil {
-			refusal, ok := errors.AsType[*auth.Refusal](err)
-			if !ok {
-				refusal = &auth.Refusal{Status: http.StatusInternalServerError, Message: internalError}
-			}
-			level := slog.LevelInfo
-			if refusal.Status >= http.StatusInternalServerError {
-				level = slog.LevelWarn
-			}
-			g.logger.Log(r.Context(), level, "refused", "request", requestID(r.Context()), "status", refusal.Status, "from", r.RemoteAddr,
-				"reason", refusal.Message, "cause", errors.Unwrap(err))
-			if refusal.Challenge != "" {
-				w.Header().Set("WWW-Authenticate", refusal.Challenge)
-			}
-			if refusal.Status == http.StatusServiceUnavailable {
-				w.Header().Set("Retry-After", "10")
-			}
-			g.refuse(w, "auth", refusal.Status, refusal.Message)
+		address := addressOf(r)
+		knocking, full := g.limits.knocking.take(auth.Caller{Address: address}, 1)
+		if full != none {
+			w.Header().Set("Retry-After", "1")
+			g.refuse(w, "rate", http.StatusTooManyRequests, "too many requests; wait as Retry-After says")
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(auth.NewContext(r.Context(), caller)))
+		caller, err := g.authenticator.Authenticate(r)
+		knocking.leave()
+		if err != nil {
+			g.refuseCaller(w, r, err)
+			return
+		}
+		caller.Address = address
+		ctx := withAdmission(r.Context(), r, g.authenticator)
+		next.ServeHTTP(w, r.WithContext(auth.NewContext(ctx, caller)))
 	})
 }
 
-// checkBody reads a message whole before anything is done about it: a slow sender holds nothing but its connection. Only JSON is taken,
-// since browsers send the simple types across origins without asking.
+// refuseCaller turns away a caller who is not let in.
+func (g *guards) refuseCaller(w http.ResponseWriter, r *http.Request, err error) {
+	refusal, ok := errors.AsType[*auth.Refusal](err)
+	if !ok {
+		refusal = &auth.Refusal{Status: http.StatusInternalServerError, Message: internalError}
+	}
+	level := slog.LevelInfo
+	if refusal.Status >= http.StatusInternalServerError {
+		level = slog.LevelWarn
+	}
+	g.refused.log(r.Context(), strconv.Itoa(refusal.Status), level, "refused", slog.String("request", requestID(r.Context())),
+		slog.Int("status", refusal.Status), slog.String("from", r.RemoteAddr), slog.String("reason", refusal.Message),
+		slog.Any("cause", errors.Unwrap(err)))
+	if refusal.Challenge != "" {
+		w.Header().Set("WWW-Authenticate", refusal.Challenge)
+	}
+	if refusal.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "10")
+	}
+	g.refuse(w, "auth", refusal.Status, refusal.Message)
+}
+
+// checkBody reads a message whole before anything is done about it: a slow sender holds nothing but its connection and what it has sent.
+// Only JSON is taken, since browsers send the simple types across origins without asking.
 func (g *guards) checkBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodPost {
@@ -132,23 +150,65 @@ func (g *guards) checkBody(next http.Handler) http.Handler {
 			g.refuse(w, "type", http.StatusUnsupportedMediaType, "want Content-Type: application/json")
 			return
 		}
+		caller, _ := auth.FromContext(r.Context())
+		room, full := g.limits.bytes.take(caller, minMessageBytes)
+		if full != none {
+			g.refuseBody(w, errNoRoom)
+			return
+		}
+		defer room.leave()
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(g.bodyTimeout))
-		body, err := io.ReadAll(plaintext.NewReader(http.MaxBytesReader(w, r.Body, maxBodyBytes)))
+		body, err := readBody(plaintext.NewReader(http.MaxBytesReader(w, r.Body, maxBodyBytes)), room)
 		if err != nil {
-			// The deadline stays: net/http would wait for the rest of the body.
-			w.Header().Set("Connection", "close")
-			status, message := http.StatusBadRequest, "the body did not arrive whole"
-			if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-				status, message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d MiB", maxBodyBytes>>20)
-			}
-			g.refuse(w, "size", status, message)
+			g.refuseBody(w, err)
 			return
 		}
 		_ = control.SetReadDeadline(time.Time{})
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
 	})
+}
+
+// errNoRoom says that the messages under way leave no room for another.
+var errNoRoom = errors.New("too many large requests are under way; try again")
+
+// minMessageBytes is what a message counts at least among those under way.
+const minMessageBytes = 4 << 10
+
+// readBody reads a message, and takes room for it as it arrives, beyond the first bytes, which have theirs.
+func readBody(from io.Reader, room *place) ([]byte, error) {
+	body := make([]byte, 0, minMessageBytes)
+	for {
+		if len(body) == cap(body) {
+			if !room.grow(int64(cap(body))) {
+				return nil, errNoRoom
+			}
+			body = append(make([]byte, 0, 2*cap(body)), body...)
+		}
+		n, err := from.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if errors.Is(err, io.EOF) {
+			return body, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// refuseBody refuses a message that was not read to its end. The deadline stays: net/http would wait for the rest of it.
+func (g *guards) refuseBody(w http.ResponseWriter, err error) {
+	w.Header().Set("Connection", "close")
+	status, message := http.StatusBadRequest, "the body did not arrive whole"
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		status, message = http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d MiB", maxBodyBytes>>20)
+	}
+	if errors.Is(err, errNoRoom) {
+		w.Header().Set("Retry-After", "1")
+		status, message = http.StatusTooManyRequests, errNoRoom.Error()
+	}
+	g.refuse(w, "size", status, message)
 }
 
 // refuse counts a refusal, by the guard, and answers with it.

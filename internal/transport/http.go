@@ -49,6 +49,8 @@ type HTTP struct {
 	ReadTimeout time.Duration
 	// Limits bound what callers may ask for.
 	Limits Limits
+	// Standing says what Make thinks of a caller's own key; nil means that it accepts all.
+	Standing func(auth.Caller) auth.Standing
 	// SessionIdle ends sessions that nobody used for so long; 0 means 30 minutes.
 	SessionIdle time.Duration
 	// Heartbeat is how often idle streams are written to, so that no proxy cuts them; 0 means 25 s.
@@ -95,12 +97,14 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 
 // guards are those that the settings ask for.
 func (h *HTTP) guards() *guards {
+	logger := cmp.Or(h.Logger, slog.New(slog.DiscardHandler))
 	g := &guards{
-		logger:        cmp.Or(h.Logger, slog.New(slog.DiscardHandler)),
+		logger:        logger,
 		telemetry:     h.Telemetry,
 		hosts:         append([]string{"localhost", "127.0.0.1", "[::1]"}, h.AllowedHosts...),
 		authenticator: cmp.Or[auth.Authenticator](h.Authenticator, auth.Anonymous{}),
-		limits:        newLimits(h.Limits),
+		limits:        newLimits(h.Limits, h.holder),
+		refused:       &tally{logger: logger, kinds: map[string]*more{}},
 		bodyTimeout:   orDefault(h.ReadTimeout, defaultReadTimeout),
 	}
 	for _, origin := range h.AllowedOrigins {
@@ -112,10 +116,23 @@ func (h *HTTP) guards() *guards {
 	return g
 }
 
+// holder is who holds what a caller takes.
+func (h *HTTP) holder(caller auth.Caller) (name string, proven bool) {
+	standing := auth.Accepted
+	if h.Standing != nil && caller.MakeKey != "" {
+		standing = h.Standing(caller)
+	}
+	return caller.Holder(standing)
+}
+
 // serveMCP puts the transports behind the guards.
 func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
 	base, heartbeat := CleanBase(h.BasePath), orDefault(h.Heartbeat, defaultHeartbeat)
-	streams := newStreamable(ctx, h.Server, h.SessionIdle, heartbeat, &recorder{g.logger, h.Telemetry, "http"})
+	record := func(transport string) *recorder {
+		return &recorder{logger: g.logger, telemetry: h.Telemetry, transport: transport, who: h.holder, refused: g.refused}
+	}
+	open := newSessions(h.SessionIdle, h.holder)
+	streams := newStreamable(ctx, h.Server, open, heartbeat, record("http"))
 	go streams.sweep()
 	h.Telemetry.Gauge("sessions", "Open sessions of streamable HTTP.", func() float64 { return float64(streams.sessions.count()) })
 	// Each with a slash behind it, too: clients and people add one, and a redirect would lose what is posted.
@@ -128,7 +145,7 @@ func (h *HTTP) serveMCP(ctx context.Context, mux *http.ServeMux, g *guards) {
 		return
 	}
 	legacy := &sse{
-		server: h.Server, recorder: &recorder{g.logger, h.Telemetry, "sse"}, messages: h.publicPath() + "/message", ended: ctx,
+		server: h.Server, recorder: record("sse"), limits: g.limits, messages: h.publicPath() + "/message", ended: ctx,
 		heartbeat: heartbeat, drainTimeout: orDefault(h.DrainTimeout, httpDrain), streams: map[string]*sseStream{},
 	}
 	h.Telemetry.Gauge("sse_streams", "Open streams of HTTP+SSE.", func() float64 { return float64(legacy.count()) })

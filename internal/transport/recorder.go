@@ -20,6 +20,9 @@ type recorder struct {
 	logger    *slog.Logger
 	telemetry *telemetry.Telemetry
 	transport string // stdio, http or sse
+	// Calls that fail of callers who are not proven to be anybody are summed up, since they can be made at will. Both are nil for stdio.
+	who     holderOf
+	refused *tally
 }
 
 // begin begins the record of a call. session and version are the ones known beside what the call says itself. The call is to be served with
@@ -39,13 +42,26 @@ func (r *recorder) begin(ctx context.Context, c *call, session, version string) 
 		}
 		level, target := c.logged()
 		caller, _ := auth.FromContext(ctx)
-		r.logger.LogAttrs(context.WithoutCancel(ctx), level, "call",
+		r.log(ctx, caller, outcome, level,
 			slog.String("request", request), slog.String("transport", r.transport), slog.String("method", truncate(c.method)), target,
 			slog.String("caller", fingerprint(caller.ID())), slog.String("session", session),
 			slog.String("organization", summary.Organization), slog.Int("rows", summary.Rows), slog.Int("bytes", bytes),
 			slog.Int64("ms", time.Since(begun).Milliseconds()), slog.String("outcome", outcome))
 	}
 }
+
+// log writes the line of a call.
+func (r *recorder) log(ctx context.Context, caller auth.Caller, outcome string, level slog.Level, attributes ...slog.Attr) {
+	if r.who != nil && outcome != outcomeOK {
+		if _, proven := r.who(caller); !proven {
+			r.refused.log(ctx, outcome, level, "call", attributes...)
+			return
+		}
+	}
+	r.logger.LogAttrs(context.WithoutCancel(ctx), level, "call", attributes...)
+}
+
+const outcomeOK = "ok"
 
 // outcome is how a call ended, in the words that telemetry has for it.
 func (c *call) outcome(ctx context.Context, summary *CallSummary) string {
@@ -57,7 +73,7 @@ func (c *call) outcome(ctx context.Context, summary *CallSummary) string {
 	case summary.Failed:
 		return "tool_error"
 	}
-	return "ok"
+	return outcomeOK
 }
 
 // logged is the level at which a call is logged, and its target if that is for the log.

@@ -11,11 +11,15 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/auth"
 )
 
 const (
-	// maxSessions bounds the sessions of all callers, maxSessionsPerCaller those of one: a further one ends the one idle longest.
+	// maxSessions bounds the sessions of all callers, maxSessionsPerHolder those of one person, key, or address, and maxSessionsPerCaller
+	// those of one credential: a further one ends the one idle longest of those that it may end.
 	maxSessions          = 10_000
+	maxSessionsPerHolder = 1_000
 	maxSessionsPerCaller = 100
 	defaultSessionIdle   = 30 * time.Minute
 	// sessionPrefix is what ids of sessions begin with.
@@ -26,6 +30,7 @@ const (
 type session struct {
 	id    string
 	owner string
+	place *place
 	calls calls
 
 	used    time.Time // guarded by sessions.mu, like the next two
@@ -35,33 +40,44 @@ type session struct {
 
 // sessions are those that clients have opened and not ended.
 type sessions struct {
-	idle time.Duration
+	idle   time.Duration
+	places *places
 
 	mu      sync.Mutex
 	byID    map[string]*session
 	byOwner map[string]map[string]*session
 }
 
-// add opens a session. ok is false if there are too many; replaced is the id of the one that had to end for it, "" for none.
-func (s *sessions) add(id, owner string) (replaced string, ok bool) {
+func newSessions(idle time.Duration, who holderOf) *sessions {
+	return &sessions{
+		idle: orDefault(idle, defaultSessionIdle), places: newPlaces(who, maxSessionsPerHolder, maxSessions),
+		byID: map[string]*session{}, byOwner: map[string]map[string]*session{},
+	}
+}
+
+// add opens a session. ok is false if there are too many; replaced are the ids of those that had to end for it.
+func (s *sessions) add(id string, caller auth.Caller) (replaced []string, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var from map[string]*session
-	switch {
-	case len(s.byOwner[owner]) >= maxSessionsPerCaller:
-		from = s.byOwner[owner]
-	case len(s.byID) >= maxSessions:
-		from = s.byID // refusing would let one caller with many names lock out the rest
-	}
-	if from != nil {
-		oldest := longestIdle(from)
-		if oldest == nil {
-			return "", false
+	owner := caller.ID()
+	end := func(ended *session) bool {
+		if ended != nil {
+			replaced = append(replaced, ended.id)
+			s.drop(ended)
 		}
-		replaced = oldest.id
-		s.drop(oldest)
+		return ended != nil
 	}
-	next := &session{id: id, owner: owner, used: time.Now()}
+	if len(s.byOwner[owner]) >= maxSessionsPerCaller && !end(longestIdle(s.byOwner[owner], anySession)) {
+		return replaced, false
+	}
+	place, full := s.places.take(caller, 1)
+	if full != none && end(s.worthLess(caller, full)) {
+		place, full = s.places.take(caller, 1)
+	}
+	if full != none {
+		return replaced, false
+	}
+	next := &session{id: id, owner: owner, place: place, used: time.Now()}
 	s.byID[id] = next
 	if s.byOwner[owner] == nil {
 		s.byOwner[owner] = map[string]*session{}
@@ -70,11 +86,27 @@ func (s *sessions) add(id, owner string) (replaced string, ok bool) {
 	return replaced, true
 }
 
-// longestIdle is the session that nobody has used for longest, nil if all are in use.
-func longestIdle(among map[string]*session) *session {
+// worthLess is the session that may be ended for a caller's: one of the same holder, else of somebody who is not proven. Only where there
+// is none of those, a proven caller's takes the place of another's: refusing would let those who came first lock out the rest.
+func (s *sessions) worthLess(caller auth.Caller, full bound) *session {
+	holder, proven := s.places.who(caller)
+	if full == ofHolder {
+		return longestIdle(s.byID, func(other *session) bool { held, _ := other.place.heldBy(); return held == holder })
+	}
+	found := longestIdle(s.byID, func(other *session) bool { _, isProven := other.place.heldBy(); return !isProven })
+	if found == nil && proven {
+		found = longestIdle(s.byID, anySession)
+	}
+	return found
+}
+
+func anySession(*session) bool { return true }
+
+// longestIdle is the session among some that nobody has used for longest, nil if all are in use.
+func longestIdle(all map[string]*session, among func(*session) bool) *session {
 	var oldest *session
-	for _, session := range among {
-		if session.serving == 0 && (oldest == nil || session.used.Before(oldest.used)) {
+	for _, session := range all {
+		if session.serving == 0 && among(session) && (oldest == nil || session.used.Before(oldest.used)) {
 			oldest = session
 		}
 	}
@@ -83,6 +115,7 @@ func longestIdle(among map[string]*session) *session {
 
 func (s *sessions) drop(ended *session) {
 	ended.ended = true
+	ended.place.leave()
 	delete(s.byID, ended.id)
 	delete(s.byOwner[ended.owner], ended.id)
 	if len(s.byOwner[ended.owner]) == 0 {

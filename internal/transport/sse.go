@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/mark3labs/mcp-go/server"
-)
 
-// maxStreamsPerCaller bounds the SSE streams of one caller.
-const maxStreamsPerCaller = 32
+	"make-audit-mcp/internal/auth"
+)
 
 // sse is the HTTP+SSE transport of 2024-11-05, deprecated since 2026-07-28: GET opens a stream of events, and messages are posted beside
 // it. Unlike mcp-go's, a stream belongs to the caller that opened it, and its calls end with it.
 type sse struct {
 	server   *server.MCPServer
 	recorder *recorder
+	limits   *limits
 	// messages is the path that messages are posted to.
 	messages string
 	// ended closes streams when the server stops, once their calls are answered.
@@ -51,19 +51,29 @@ func (s *sse) serveStream(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusMethodNotAllowed, "want GET; for streamable HTTP POST to the other path")
 		return
 	}
-	events := &eventWriter{to: newDeadlineWriter(w)}
-	id := unguessableID()
-	stream := &sseStream{
-		id: id, owner: callerOf(r), served: make(chan struct{}), ended: make(chan struct{}),
-		duplex: newDuplex(s.server, id, s.recorder, func(line []byte) error { return events.write(messageEvent(line)) }),
-	}
-	defer close(stream.ended)
-	added := s.add(stream)
-	if !added {
+	caller, _ := auth.FromContext(r.Context())
+	place, full := s.limits.streams.take(caller, 1)
+	if full != none {
 		w.Header().Set("Retry-After", "60")
 		refuse(w, http.StatusTooManyRequests, "too many open streams; close some")
 		return
 	}
+	defer place.leave()
+	events := &eventWriter{to: newDeadlineWriter(w)}
+	id := unguessableID()
+	reserve := func(_ context.Context, bytes int64) (func(), error) {
+		room, full := s.limits.bytes.take(caller, bytes)
+		if full != none {
+			return nil, errNoRoom
+		}
+		return room.leave, nil
+	}
+	stream := &sseStream{
+		id: id, owner: caller.ID(), served: make(chan struct{}), ended: make(chan struct{}),
+		duplex: newDuplex(s.server, id, s.recorder, reserve, func(line []byte) error { return events.write(messageEvent(line)) }),
+	}
+	defer close(stream.ended)
+	s.add(stream)
 	defer s.remove(stream)
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
@@ -73,6 +83,7 @@ func (s *sse) serveStream(w http.ResponseWriter, r *http.Request) {
 	}
 	defer events.close()
 	go events.heartbeat(ctx, cancel, s.heartbeat)
+	go endWithAdmission(ctx, cancel)
 	err := stream.duplex.run(ctx, s.drainTimeout, func(calls context.Context) error {
 		stream.letMessagesIn(calls)
 		defer stream.keepMessagesOut()
@@ -133,21 +144,10 @@ func (s *sse) serveMessage(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// add returns false if the caller has too many streams.
-func (s *sse) add(stream *sseStream) bool {
+func (s *sse) add(stream *sseStream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	owned := 0
-	for _, other := range s.streams {
-		if other.owner == stream.owner {
-			owned++
-		}
-	}
-	if owned >= maxStreamsPerCaller {
-		return false
-	}
 	s.streams[stream.id] = stream
-	return true
 }
 
 func (s *sse) remove(stream *sseStream) {

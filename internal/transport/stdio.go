@@ -14,6 +14,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+	"golang.org/x/sync/semaphore"
 
 	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/telemetry"
@@ -50,9 +51,13 @@ type Stdio struct {
 // When Run returns, none of its goroutines is left, but for one that is blocked reading from In, and those that a stuck Out or a stuck
 // handler holds.
 func (s *Stdio) Run(parent context.Context) error {
-	r := &recorder{cmp.Or(s.Logger, slog.New(slog.DiscardHandler)), s.Telemetry, "stdio"}
+	r := &recorder{logger: cmp.Or(s.Logger, slog.New(slog.DiscardHandler)), telemetry: s.Telemetry, transport: "stdio"}
+	pending := semaphore.NewWeighted(maxBytes)
+	reserve := func(ctx context.Context, bytes int64) (func(), error) {
+		return func() { pending.Release(bytes) }, pending.Acquire(ctx, bytes)
+	}
 	// An id of its own, since a server may have several such clients.
-	d := newDuplex(s.Server, "stdio-"+rand.Text(), r, func(line []byte) error {
+	d := newDuplex(s.Server, "stdio-"+rand.Text(), r, reserve, func(line []byte) error {
 		_, err := s.Out.Write(line)
 		return err
 	})

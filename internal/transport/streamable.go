@@ -11,15 +11,12 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
-	"golang.org/x/sync/semaphore"
 
 	"make-audit-mcp/internal/auth"
 )
 
 const (
 	defaultHeartbeat = 25 * time.Second
-	// minMessageBytes is what a message counts at least among those under way.
-	minMessageBytes = 4 << 10
 	// sweepEvery is how often idle sessions are looked for, at least.
 	sweepEvery = time.Minute
 )
@@ -29,17 +26,13 @@ type streamable struct {
 	handler  http.Handler
 	sessions *sessions
 	recorder *recorder
-	pending  *semaphore.Weighted // bytes of the messages under way
 	// ended ends streams that have no end of their own when the server stops.
 	ended context.Context //nolint:containedctx // the server's life, not a request's
 }
 
-func newStreamable(ended context.Context, s *server.MCPServer, idle, heartbeat time.Duration, r *recorder) *streamable {
-	open := &sessions{
-		idle: orDefault(idle, defaultSessionIdle), byID: map[string]*session{}, byOwner: map[string]map[string]*session{},
-	}
+func newStreamable(ended context.Context, s *server.MCPServer, open *sessions, heartbeat time.Duration, r *recorder) *streamable {
 	return &streamable{
-		sessions: open, recorder: r, ended: ended, pending: semaphore.NewWeighted(maxPendingBytes),
+		sessions: open, recorder: r, ended: ended,
 		handler: server.NewStreamableHTTPServer(s,
 			server.WithSessionIdManagerResolver(open),
 			server.WithEventStore(&eventStore{sessions: map[string]*sessionEvents{}}),
@@ -80,6 +73,7 @@ func (s *streamable) getOrDelete(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithCancel(r.Context())
 	defer cancel()
 	defer context.AfterFunc(s.ended, cancel)()
+	go endWithAdmission(ctx, cancel)
 	s.handler.ServeHTTP(newDeadlineWriter(w), r.WithContext(ctx))
 	if s.sessions.hasEnded(session) {
 		for _, open := range session.calls.open() {
@@ -126,14 +120,6 @@ func (s *streamable) post(w http.ResponseWriter, r *http.Request) {
 		refuseSession(w, id)
 		return
 	}
-	weight := int64(max(len(text), minMessageBytes))
-	reserved := s.pending.TryAcquire(weight)
-	if !reserved {
-		w.Header().Set("Retry-After", "1")
-		refuse(w, http.StatusTooManyRequests, "too many large requests are under way; try again")
-		return
-	}
-	defer s.pending.Release(weight)
 	r.Body = io.NopCloser(bytes.NewReader(message.text))
 	if message.isRequest() {
 		s.serveCall(w, r, session, newCall(message, about))
@@ -175,6 +161,7 @@ func (s *streamable) serveCall(w http.ResponseWriter, r *http.Request, session *
 	}
 	if c.method == string(mcp.MethodSubscriptionsListen) {
 		defer context.AfterFunc(s.ended, cancel)()
+		go endWithAdmission(ctx, cancel)
 	}
 	ctx, end := s.recorder.begin(ctx, c, sessionID, r.Header.Get(mcp.HeaderProtocolVersion))
 	rewriter := newResponseRewriter(w, c, s.recorder.logger)
@@ -183,15 +170,16 @@ func (s *streamable) serveCall(w http.ResponseWriter, r *http.Request, session *
 	s.handler.ServeHTTP(rewriter, r.WithContext(ctx))
 	opened := w.Header().Get(server.HeaderKeySessionID)
 	if opened != "" && c.method == string(mcp.MethodInitialize) {
-		s.addSession(opened, callerOf(r), rewriter)
+		caller, _ := auth.FromContext(r.Context())
+		s.addSession(opened, caller, rewriter)
 	}
 }
 
 // addSession takes in the session that a handshake has made, if there is room.
-func (s *streamable) addSession(id, owner string, rewriter *responseRewriter) {
-	replaced, ok := s.sessions.add(id, owner)
-	if replaced != "" {
-		s.forget(replaced)
+func (s *streamable) addSession(id string, caller auth.Caller, rewriter *responseRewriter) {
+	replaced, ok := s.sessions.add(id, caller)
+	for _, other := range replaced {
+		s.forget(other)
 	}
 	if ok {
 		return

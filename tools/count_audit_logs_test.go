@@ -327,6 +327,9 @@ func TestGroupsByTimeComeInItsOrderAndNoneIsLeftOut(t *testing.T) {
 			args{"from": "2026-10-04T00:45", "to": "2026-10-04T04:00", "group_by": "hour", "timezone": "Australia/Lord_Howe"},
 			[]string{"2026-10-04T00:00:00+10:30 0", "2026-10-04T01:00:00+10:30 0", "2026-10-04T02:00:00+11:00 0",
 				"2026-10-04T03:00:00+11:00 0"}},
+		"clocks put forward within an hour": {
+			args{"from": "2026-09-27T02:00", "to": "2026-09-27T05:00", "group_by": "hour", "timezone": "Pacific/Chatham"},
+			[]string{"2026-09-27T02:00:00+12:45 0", "2026-09-27T03:00:00+13:45 0", "2026-09-27T04:00:00+13:45 0"}},
 		"hours of the night": {
 			args{"from": "2026-11-16T20:00", "to": "2026-11-17T07:00", "group_by": "hour", "hours": "22:30-0:10"},
 			[]string{"2026-11-16T22:00:00+01:00 0", "2026-11-16T23:00:00+01:00 0", "2026-11-17T00:00:00+01:00 0"}},

@@ -29,7 +29,11 @@ func (c *counter) addEmptyPeriods(report *auditlog.Report) {
 
 // endOfHour is when clocks leave the hour that they show, or the window ends.
 func (c *counter) endOfHour(from time.Time) time.Time {
-	end := from.Add(time.Hour - sinceHour(from.In(c.window.Location)))
+	local := from.In(c.window.Location)
+	end := from.Add(time.Hour - sinceHour(local))
+	if _, change := local.ZoneBounds(); !change.IsZero() && change.Before(end) { // not all zones change on the hour
+		end = change
+	}
 	if end.After(c.window.To) {
 		return c.window.To
 	}

@@ -120,7 +120,7 @@ func Previous(w auditlog.Window) auditlog.Window {
 	case first.start(w.Location).Equal(from) && next.start(w.Location).Equal(to):
 		months := time.Month(12*(toYear-year)) + toMonth - month
 		return auditlog.Window{From: date{year, month - months, 1}.start(w.Location), To: from, Location: w.Location}
-	case length%(24*time.Hour) == 0:
+	case length > 0 && length%(24*time.Hour) == 0: // an hour that comes twice has none
 		return DaysBefore(w, int(length/(24*time.Hour)))
 	}
 	return auditlog.Window{From: from.Add(-to.Sub(from)), To: from, Location: w.Location}
@@ -169,7 +169,7 @@ func OddDays(w auditlog.Window) []OddDay {
 	var odd []OddDay
 	for at := w.From.In(w.Location).Add(-1); ; { // a day may begin with the change
 		_, at = at.ZoneBounds()
-		if at.IsZero() || !at.Before(w.To) {
+		if at.IsZero() || at.After(w.To) {
 			return odd
 		}
 		before, after := offsetAt(at.Add(-1)), offsetAt(at)
@@ -180,10 +180,14 @@ func OddDays(w auditlog.Window) []OddDay {
 		if after < before {
 			first, last, what = last, first, "back, and %s to %s comes twice"
 		}
-		day := dateOf(at)
-		length := date{day.year, day.month, day.day + 1}.start(w.Location).Sub(day.start(w.Location))
-		odd = append(odd, OddDay{Date: at.Format(time.DateOnly), Length: length,
-			Note: fmt.Sprintf("%s has %g hours in %s: clocks go "+what, at.Format(time.DateOnly), length.Hours(), w.Location,
+		// The day is the one that the missing or repeated time is of: the change may also be where it ends.
+		day := dateOf(first)
+		start, end := day.start(w.Location), date{day.year, day.month, day.day + 1}.start(w.Location)
+		if !start.Before(w.To) || !end.After(w.From) {
+			continue
+		}
+		odd = append(odd, OddDay{Date: first.Format(time.DateOnly), Length: end.Sub(start),
+			Note: fmt.Sprintf("%s has %g hours in %s: clocks go "+what, first.Format(time.DateOnly), end.Sub(start).Hours(), w.Location,
 				first.Format("15:04"), last.Format("15:04"))})
 	}
 }

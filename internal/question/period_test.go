@@ -234,7 +234,13 @@ func TestADayOfAnotherLengthIsSaid(t *testing.T) {
 			[]string{"2026-09-06 has 23 hours in America/Santiago: clocks go forward, and 00:00 to 01:00 is missing"}},
 		"the hour before midnight comes twice": {"America/Santiago", "2026-04-04", "2026-04-04",
 			[]string{"2026-04-04 has 25 hours in America/Santiago: clocks go back, and 23:00 to 00:00 comes twice"}},
-		"no change": {"Asia/Kathmandu", "2026-10-25", "2026-10-25", nil},
+		"the last hour is missing": {"America/Nuuk", "2026-03-28", "2026-03-28",
+			[]string{"2026-03-28 has 23 hours in America/Nuuk: clocks go forward, and 23:00 to 00:00 is missing"}},
+		"the day after one without its last hour": {"America/Nuuk", "2026-03-29", "2026-03-29", nil},
+		"the last hour comes twice": {"America/Scoresbysund", "2026-10-24", "2026-10-24",
+			[]string{"2026-10-24 has 25 hours in America/Scoresbysund: clocks go back, and 23:00 to 00:00 comes twice"}},
+		"the day after one that was left out": {"Pacific/Apia", "2011-12-31", "2011-12-31", nil},
+		"no change":                           {"Asia/Kathmandu", "2026-10-25", "2026-10-25", nil},
 	} {
 		window, err := question.ParseWindow(request(t, test.from, test.to, test.zone, "2026-12-01T00:00:00Z"))
 		require.NoError(t, err, name)

@@ -447,6 +447,17 @@ func TestThePeriodBeforeIsFairlyCompared(t *testing.T) {
 	}
 }
 
+// TestAnHourThatComesTwiceIsComparedWithTheHourBefore has both ends of the window at the same time by the clock.
+func TestAnHourThatComesTwiceIsComparedWithTheHourBefore(t *testing.T) {
+	t.Parallel()
+	location, err := tz.Load("Europe/Prague")
+	require.NoError(t, err)
+	previous := question.Previous(auditlog.Window{From: instant(t, "2026-10-25T00:30:00Z"), To: instant(t, "2026-10-25T01:30:00Z"),
+		Location: location})
+	assert.Equal(t, instant(t, "2026-10-24T23:30:00Z"), previous.From.UTC())
+	assert.Equal(t, instant(t, "2026-10-25T00:30:00Z"), previous.To.UTC())
+}
+
 func TestPeriodsBeforeAdjoinAndAreNeverEmpty(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewSource(2))

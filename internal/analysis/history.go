@@ -78,6 +78,8 @@ type HistoryEntry struct {
 type AmbiguousTargetError struct {
 	TargetID auditlog.Text
 	Kinds    []TargetKind
+	// Since is when what was looked at begins; zero where that is all that was asked for.
+	Since time.Time
 }
 
 func (e *AmbiguousTargetError) Error() string {
@@ -85,8 +87,12 @@ func (e *AmbiguousTargetError) Error() string {
 	for i, kind := range e.Kinds {
 		kinds[i] = fmt.Sprintf("%s (%d entries)", kind.Kind.Quote(), kind.Entries)
 	}
-	return fmt.Sprintf("target_id %s is the id of objects of %d kinds: %s: pass kind to choose one", e.TargetID.Quote(), len(kinds),
-		strings.Join(kinds, ", "))
+	since, others := "", ""
+	if !e.Since.IsZero() {
+		since, others = ", since "+e.Since.Format(time.RFC3339)+" alone,", "; it may be one that had no entries since then"
+	}
+	return fmt.Sprintf("target_id %s is%s the id of objects of %d kinds: %s: pass kind to choose one%s", e.TargetID.Quote(), since,
+		len(kinds), strings.Join(kinds, ", "), others)
 }
 
 // CallersMistake reports that other arguments would help.
@@ -126,7 +132,11 @@ func (s *Service) TargetHistory(ctx context.Context, request HistoryRequest) (*H
 	})
 	h := &History{Query: t.query, Kind: t.kind, OthersSince: t.othersSince, Kinds: kindsOf(entries, catalog), Report: t.report, Total: -1}
 	if len(h.Query.Events) == 0 && len(h.Kinds) > 1 {
-		return h, &AmbiguousTargetError{TargetID: request.Query.TargetID, Kinds: h.Kinds}
+		ambiguous := &AmbiguousTargetError{TargetID: request.Query.TargetID, Kinds: h.Kinds}
+		if h.Query.Window.From.After(request.Query.Window.From) {
+			ambiguous.Since = h.Query.Window.From
+		}
+		return h, ambiguous
 	}
 	if isExact(&h.Report, h.Query.Window) {
 		h.Total = len(entries)

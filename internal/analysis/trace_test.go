@@ -149,6 +149,8 @@ func TestWithoutAKindTheNewestEntriesTellIt(t *testing.T) {
 		assert.Equal(t, []analysis.TargetKind{{Kind: "Webhooks", Entries: 2, FirstAt: minutesAgo(9), LastAt: minutesAgo(4)},
 			{Kind: "Scenarios", Entries: 1, FirstAt: minutesAgo(881), LastAt: minutesAgo(881)}}, ambiguous.Kinds)
 		assert.Equal(t, minutesAgo(900), got.Query.Window.From, "of which time the numbers are")
+		require.EqualError(t, err, `target_id "7" is, since 2026-11-19T21:00:00Z alone, the id of objects of 2 kinds: "Webhooks" (2 entries), `+
+			`"Scenarios" (1 entries): pass kind to choose one; it may be one that had no entries since then`)
 	})
 	t.Run("an older creation is looked for among the entries of the kind", func(t *testing.T) {
 		t.Parallel()
@@ -202,6 +204,7 @@ func TestAnArchiveIsReadWhole(t *testing.T) {
 	assert.Len(t, got.Kinds, 2)
 	assert.Equal(t, 2, l.seen, "it finds entries by the object")
 	assert.Equal(t, now().AddDate(-1, 0, 0), got.Query.Window.From)
+	assert.Zero(t, ambiguous.Since, "there is no more to be looked at")
 
 	got, err = l.history(t, "7", "webhook_created", "webhook_updated")
 	require.NoError(t, err)

@@ -143,7 +143,8 @@ func (a *Arguments[A]) decode(values map[string]any) (A, error) {
 	if mismatch, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		// The schema allows what the field cannot hold, such as 1e30 in an int64.
 		message := auditlog.Text(mismatch.Value).Clean() + " does not fit; send a smaller value"
-		return into, &ArgumentError{[]Problem{{mismatch.Field, message}}}
+		name := mismatch.Field[strings.LastIndexByte(mismatch.Field, '.')+1:] // behind the name of what embeds it
+		return into, &ArgumentError{[]Problem{{name, message}}}
 	}
 	if err != nil {
 		return into, fmt.Errorf("storing the checked arguments: %w", err)

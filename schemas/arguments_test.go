@@ -197,6 +197,8 @@ func TestWhatKnownClientsPutAmongTheArgumentsIsDroppedAndSaid(t *testing.T) {
 		`{"limit":5,"wait_for_previous":true}`:                                                      `"wait_for_previous" (Gemini CLI)`,
 		`{"limit":5,"_meta":{"progressToken":1}}`:                                                   `"_meta" (LangChain)`,
 		`{"limit":5,"random_string":"x"}`:                                                           `"random_string" (Cursor)`,
+		`{"limit":5,"_placeholder":true}`:                                                           `"_placeholder" (OpenCode)`,
+		`{"limit":5,"_sessionID":"20260624"}`:                                                       `"_sessionID" (SiYuan)`,
 	} {
 		got, warning, err := schemas.NewArguments[searchArguments]().DecodeCall(json.RawMessage(sent))
 		if assert.NoError(t, err, sent) {
@@ -209,6 +211,13 @@ func TestWhatKnownClientsPutAmongTheArgumentsIsDroppedAndSaid(t *testing.T) {
 	_, warning, err := schemas.NewArguments[none]().DecodeCall(json.RawMessage(`{"random_string":"x"}`))
 	require.NoError(t, err)
 	assert.Equal(t, says+`"random_string" (Cursor)`, warning)
+}
+
+func TestANumberThatDoesNotFitIsNamedAsCallersCallIt(t *testing.T) {
+	t.Parallel()
+	_, err := schemas.NewArguments[schemas.CountAuditLogsArguments]().Decode(json.RawMessage(`{"organization_id":1e30}`))
+	require.EqualError(t, err,
+		"cannot use the arguments: organization_id: number 1000000000000000000000000000000 does not fit; send a smaller value")
 }
 
 func TestWhatMayBeMeantIsNotTakenForAClientsOwn(t *testing.T) {

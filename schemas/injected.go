@@ -25,6 +25,10 @@ func injectedBy(name string, value any) string {
 		return "Cline" // https://github.com/cline/cline/issues/9919
 	case "wait_for_previous":
 		return "Gemini CLI" // https://github.com/MemPalace/mempalace/pull/322
+	case "_placeholder":
+		return "OpenCode" // https://github.com/anomalyco/opencode/pull/15078
+	case "_sessionID":
+		return "SiYuan" // https://github.com/siyuan-note/siyuan/issues/17927
 	case "_meta":
 		return "LangChain" // https://github.com/langchain-ai/langchain-mcp-adapters/pull/412
 	case "random_string":

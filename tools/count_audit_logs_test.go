@@ -591,6 +591,23 @@ func TestCountsOfThePeriodBefore(t *testing.T) {
 	}
 }
 
+func TestWhatWasNotLoggedYetIsSaidOfThePeriodBeforeToo(t *testing.T) {
+	t.Parallel()
+	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
+	const note = "Make logs enforcement of two-factor authentication only since 2026-03-04: that there are no entries from before proves nothing"
+	for period, want := range map[string]int{"2026-03": 1, "2026-04": 1, "2026-05": 0} {
+		got := c.count(args{"period": period, "event": "2fa", "compare_to_previous": true})
+		assert.Equal(t, want, strings.Count(strings.Join(got.Warnings, "\n"), note), period)
+	}
+	alone := c.count(args{"period": "2026-04", "event": "2fa"})
+	assert.NotContains(t, alone.Warnings, note)
+
+	const requests = "Make logs credential requests only since 2026-02-10: that there are no entries from before proves nothing"
+	window := args{"actor": 5005, "from": "2026-02-10", "to": "2026-03-20", "baseline_days": 60}
+	assert.Contains(t, c.activity(window).Warnings, requests, "one of them is new in the window")
+	assert.NotContains(t, c.activity(args{"actor": 5005, "period": "2026-08"}).Warnings, requests)
+}
+
 func TestCountsTellOfGroupsThatAreGone(t *testing.T) {
 	t.Parallel()
 	u := recent(t, makesim.Quirks{})

@@ -102,6 +102,13 @@ func addTallies(result *schemas.GetActorActivityResult, a *analysis.Activity, lo
 	result.NewEvents, result.NewEventsTotal = firstOf(a.NewEvents(), maxTallies, func(t event) schemas.NewEvent {
 		return schemas.NewEvent{Event: t.Value, Count: t.Count, FirstAt: Time(t.FirstAt, location)}
 	})
+	var unseen [][]auditlog.Event
+	for _, event := range a.NewEvents() {
+		unseen = append(unseen, []auditlog.Event{{Value: event.Value}})
+	}
+	for _, note := range question.NotesOnLate(unseen, a.Baseline.Window.From) {
+		result.Warn(note)
+	}
 	result.NewTeams, result.NewTeamsTotal = firstOf(a.NewTeams(), maxTallies, func(t team) schemas.NewTeam {
 		return schemas.NewTeam{Team: teamOf(t.Value), Count: t.Count, FirstAt: Time(t.FirstAt, location)}
 	})

@@ -60,7 +60,7 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 		if !previous.Report.Coverage.IsEmpty() {
 			result.Previous.Total, result.Previous.GroupsGone = &previous.Total, previous.Gone
 		}
-		warnOfPrevious(result, request, previous, location)
+		warnOfPrevious(result, asked, request, previous)
 	}
 	if counting.Total == 0 && counting.Report.Complete {
 		result.Warn(WhyEmpty(&result.Answer, &asked.Query))
@@ -100,10 +100,16 @@ func Counted(asked *question.Question, request analysis.CountRequest, counting *
 }
 
 // warnOfPrevious says what the comparison does not rest on.
-func warnOfPrevious(result *schemas.CountAuditLogsResult, request analysis.CountRequest, previous *analysis.PreviousCounting,
-	location *time.Location) {
+func warnOfPrevious(result *schemas.CountAuditLogsResult, asked *question.Question, request analysis.CountRequest,
+	previous *analysis.PreviousCounting) {
+	location := asked.Query.Window.Location
 	for _, note := range question.NotesOnClocks(previous.Window) {
 		result.Warn("the period before: " + note)
+	}
+	for _, note := range asked.NotesOnLate(previous.Window.From) {
+		if !slices.Contains(result.Warnings, note) {
+			result.Warn(note)
+		}
 	}
 	switch {
 	case previous.Failure != nil:

@@ -25,20 +25,22 @@ func loggedLate() []late {
 	}
 }
 
-// noteLate says which events that the filter names were not logged yet when the window begins. What a word of the filter fits among others,
-// as *_deleted does, it does not name.
-func (q *Question) noteLate(named [][]auditlog.Event) {
+// NotesOnLate says which events that the filter names were not logged yet at an instant. What a word of the filter fits among others, as
+// *_deleted does, it does not name.
+func (q *Question) NotesOnLate(at time.Time) []string { return NotesOnLate(q.named, at) }
+
+// NotesOnLate says which sorts of events were not logged yet at an instant, of those that some list is wholly of.
+func NotesOnLate(lists [][]auditlog.Event, at time.Time) []string {
+	var notes []string
 	for _, sort := range loggedLate() {
-		if !q.Query.Window.From.Before(sort.since) {
-			continue
-		}
-		if slices.ContainsFunc(named, func(events []auditlog.Event) bool {
+		if at.Before(sort.since) && slices.ContainsFunc(lists, func(events []auditlog.Event) bool {
 			return len(events) > 0 && !slices.ContainsFunc(events, func(event auditlog.Event) bool { return !sort.has(event) })
 		}) {
-			q.Notes = append(q.Notes, "Make logs "+sort.called+" only since "+sort.since.Format(time.DateOnly)+
+			notes = append(notes, "Make logs "+sort.called+" only since "+sort.since.Format(time.DateOnly)+
 				": that there are no entries from before proves nothing")
 		}
 	}
+	return notes
 }
 
 // has reports whether an event is of the sort.

@@ -64,6 +64,8 @@ type Question struct {
 
 	// unknown are ids that nothing known had when the filter was understood.
 	unknown []unknownID
+	// named are the events that each word of the filter names.
+	named [][]auditlog.Event
 }
 
 // Resolve understands a filter. defaultDays is how far back a window reaches that has no beginning. The error joins everything that was not
@@ -249,7 +251,8 @@ func resolveEvents(catalog *auditlog.Catalog, f Filter, question *Question) (pro
 		question.Kind, named = kind, append(named, events)
 		problem = errors.Join(problem, unmatched)
 	}
-	question.noteLate(named)
+	question.named = named
+	question.Notes = append(question.Notes, question.NotesOnLate(q.Window.From)...)
 	q.Events = appendOnce(nil, slices.Concat(named...)...)
 	if slices.ContainsFunc(f.ExcludeEvents, isEveryEvent) {
 		return errors.Join(problem, &NameError{What: "exclude_event", Want: "*"})

@@ -47,7 +47,11 @@ func (a *Access) TeamsFor(q *Query) (teams []Ref, warnings []string, err error) 
 	var hidden []string
 	for _, team := range q.Teams {
 		if !isAmong(team.ID, readable) {
-			hidden = append(hidden, fmt.Sprintf("%s %s", team.ID, team.Name.Quote()))
+			label := string(team.ID)
+			if team.Name != "" { // which is not known of a team that cannot be seen
+				label += " " + team.Name.Quote()
+			}
+			hidden = append(hidden, label)
 		}
 	}
 	for _, team := range readable {

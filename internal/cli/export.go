@@ -28,17 +28,19 @@ type exportCommand struct {
 	From         string   `help:"Beginning of the window, e.g. 30d, 2026-10-03; default: all." placeholder:"TIME"`
 	To           string   `help:"Its end; default: now." placeholder:"TIME"`
 	Period       string   `help:"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3." placeholder:"PERIOD"`
-	Team         []string `help:"Only these teams, by name or id; none for entries without a team." placeholder:"TEAM"`
-	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." placeholder:"ACTOR"`
-	ExcludeActor []string `help:"Not what these people did." placeholder:"ACTOR"`
-	Event        []string `help:"Only these events, by value, label, category or pattern." placeholder:"EVENT"`
-	ExcludeEvent []string `help:"Not these events." placeholder:"EVENT"`
+	Team         []string `help:"Only these teams, by name or id; none for entries without a team." sep:"none" placeholder:"TEAM"`
+	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." sep:"none" placeholder:"ACTOR"`
+	ExcludeActor []string `help:"Not what these people did." sep:"none" placeholder:"ACTOR"`
+	Event        []string `help:"Only these events, by value, label, category or pattern." sep:"none" placeholder:"EVENT"`
+	ExcludeEvent []string `help:"Not these events." sep:"none" placeholder:"EVENT"`
 	TargetID     string   `name:"target-id" help:"Only what was done to this object." placeholder:"ID"`
 }
 
 // Help teaches by example.
 func (*exportCommand) Help() string {
 	return `Writes entries one by one, from the archive where there is one, else from Make. ndjson is each entry as Make gave it; csv is for spreadsheets, its text cleaned so that none runs it as a formula; ocsf (1.7.0) and ecs (8.11) are for SIEMs. Unlike answers to an agent, exports hold details unmasked.
+
+Filters by team, person and event can each be given several times; names may have commas.
 
 A file that is there is overwritten only with --force. A window is written newest first. With --since-checkpoint, entries come in the order in which they became known, late ones too, and each only once: run it again and again, e.g. after every sync. A file given with -o is then continued, and what an export that failed had written of it is written anew.
 

@@ -254,7 +254,7 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 		want  []string
 	}{
 		{[]string{"--event", "scenario_*"}, ids(func(e makesim.Entry) bool { return strings.HasPrefix(e.Event, "scenario_") })},
-		{[]string{"--event", "webhook_created,data_store_updated"},
+		{[]string{"--event", "webhook_created", "--event", "data_store_updated"},
 			ids(func(e makesim.Entry) bool { return e.Event == "webhook_created" || e.Event == "data_store_updated" })},
 		{[]string{"--actor", "Ada Admin"}, ids(func(e makesim.Entry) bool { return by(e, "Ada Admin") })},
 		{[]string{"--actor", "leo@acme.example"}, ids(func(e makesim.Entry) bool { return by(e, "Leo Left") })},
@@ -284,6 +284,27 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 		got := a.run(append([]string{"export"}, bad...)...).refuses()
 		assert.Empty(t, got.out, bad)
 		assert.NotEmpty(t, got.errOut, bad)
+	}
+}
+
+func TestNamesWithCommasAreOneName(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	var entries []makesim.Entry
+	for i, name := range []string{"Moore, Taylor", "Taylor", "Moore"} {
+		entries = append(entries, makesim.Entry{OrganizationID: acmeID, Event: "webhook_created", TargetID: name,
+			Actor: &makesim.Actor{ID: int64(700 + i), Name: name}, TriggeredAt: acmeBegin().Add(-time.Hour)})
+	}
+	a.AddEntries(entries...)
+	a.sync("--details", "none")
+	only := a.export("--actor", "Moore, Taylor")
+	require.Len(t, linesOf(t, only), 1)
+	assert.Contains(t, only, `"actor":{"id":700,"name":"Moore, Taylor"`)
+	assert.Len(t, linesOf(t, a.export("--actor", "Taylor", "--actor", "Moore")), 2)
+	all := len(linesOf(t, a.export()))
+	assert.Len(t, linesOf(t, a.export("--exclude-actor", "Moore, Taylor")), all-1)
+	for _, flag := range []string{"--team", "--actor", "--exclude-actor", "--event", "--exclude-event"} {
+		a.run("export", flag, "Sales, Ops").refuses(`"Sales, Ops"`)
 	}
 }
 

@@ -60,6 +60,8 @@ func TestFiltersLetThroughWhatTheyName(t *testing.T) {
 		"the same one twice": {args{"actor": []any{5001, "alena.vesela@northwind.example"}},
 			[]func(makesim.Entry) bool{by(5001)}, ids(5001)},
 		"the system": {args{"actor": "none"}, []func(makesim.Entry) bool{system}, []auditlog.ID{""}},
+		"the system by its name, though somebody is called Eva Králová SYSTEM": {args{"actor": "System"}, []func(makesim.Entry) bool{system},
+			[]auditlog.ID{""}},
 		"the system and a person": {
 			args{"actor": []any{"None", 5001}}, []func(makesim.Entry) bool{func(e makesim.Entry) bool { return system(e) || by(5001)(e) }},
 			[]auditlog.ID{"", "5001"},

@@ -174,14 +174,22 @@ func (r *Resolver) readNewest(ctx context.Context, q *auditlog.Query) bool {
 // none is the word for entries without an actor or a team.
 const none = "none"
 
+// isNone reports whether a word asks for entries without what the argument is about; whoever asks for the system means no person whose name
+// begins so.
+func isNone(argument, want string) bool {
+	folded := auditlog.Fold(want)
+	return folded == none || folded == "system" && strings.HasSuffix(argument, "actor")
+}
+
 // takeAll finds what each word of an argument names; hasNone reports whether one of them asks for what has no such thing. readMore adds to
 // what names are looked up in, where that is possible.
 func takeAll[T comparable](question *Question, argument string, wanted []string, in **lookup[T], readMore func() bool) (
 	items []T, hasNone bool, problem error) {
 	var namesakes []string
+	word := none
 	for _, want := range wanted {
-		if auditlog.Fold(want) == none {
-			hasNone = true
+		if isNone(argument, want) {
+			hasNone, word = true, auditlog.Fold(want)
 			namesakes = appendOnce(namesakes, (*in).calledSo(want, "")...)
 			continue
 		}
@@ -200,7 +208,7 @@ func takeAll[T comparable](question *Question, argument string, wanted []string,
 		items = appendOnce(items, found.item)
 	}
 	if len(namesakes) > 0 {
-		question.Notes = append(question.Notes, argument+": ids and the word none count before names; also called so: "+listed(namesakes)+
+		question.Notes = append(question.Notes, argument+": ids and the word "+word+" count before names; also called so: "+listed(namesakes)+
 			"; to ask for that, pass its id")
 	}
 	return items, hasNone, problem

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/prompts"
 	"make-audit-mcp/schemas"
@@ -398,6 +399,7 @@ func TestALongTimelineSaysThatItGoesOn(t *testing.T) {
 // TestEveryPromptIsCleanAndBounded rests on what caller.review checks of each.
 func TestEveryPromptIsCleanAndBounded(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	demo := *demoWorld()
 	demo.Entries = slices.DeleteFunc(slices.Clone(demo.Entries),
 		func(e makesim.Entry) bool { return e.TriggeredAt.Before(now().AddDate(0, 0, -120)) })

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
@@ -62,6 +63,7 @@ func actorOf(e makesim.Entry) string { return naiveKey(e, "actor", time.UTC) }
 
 func TestCountsAnswerQuestionsInOneCall(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	prague := inZone(t, "Europe/Prague")
@@ -557,6 +559,7 @@ func TestCountsIncludeTheFirstInstantOfHoursAndNotTheLast(t *testing.T) {
 
 func TestCountsOfThePeriodBefore(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	everything := u.Dumped()

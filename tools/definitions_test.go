@@ -293,6 +293,7 @@ const (
 // TestDefaultAnswersStaySmall asks every tool on the demo what fills its answer most.
 func TestDefaultAnswersStaySmall(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	c.readEverything()
@@ -344,10 +345,7 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		}
 	}
 	asked := map[string]int{}
-	for i, q := range questions {
-		if i%logtest.UnderRace(1, 5) != 0 {
-			continue
-		}
+	for _, q := range questions {
 		r := c.Call(q.tool, q.arguments)
 		require.False(t, r.IsError, r.Text)
 		size := utf8.RuneCountInString(r.Text) // what is structured, written as JSON
@@ -356,7 +354,7 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 	}
 	t.Log(asked)
 
-	for kind, objects := range logtest.Sample(u.objects()) {
+	for kind, objects := range u.objects() {
 		r := c.Call("get_target_history", with(objects[0].arguments(), "limit", 50))
 		require.False(t, r.IsError, r.Text)
 		requireNoSecrets(t, r)
@@ -371,6 +369,7 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 // TestWhatIsNotCoveredIsSaid asks every tool with a window for a time that nobody has.
 func TestWhatIsNotCoveredIsSaid(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	c.readEverything() // else whoever left is not known

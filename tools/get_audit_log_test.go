@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -113,6 +114,7 @@ func twoOrganizations() *makesim.World {
 
 func TestHugeDetailsAreCut(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	uuids := make([]string, 20)
 	for i := range uuids {

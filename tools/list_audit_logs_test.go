@@ -119,6 +119,7 @@ func TestPagesMakeOneListing(t *testing.T) {
 
 func TestEveryOrderIsKept(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	from := now().AddDate(0, 0, -2)
 	teams := map[int64]string{}
@@ -385,6 +386,7 @@ func TestLongFiltersFitIntoACursor(t *testing.T) {
 
 func TestLongNamesSortAndPage(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	actor := makesim.Actor{ID: 6001, Name: strings.Repeat("Ž", 30_000), Email: strings.Repeat("x", 5000) + "@example.com"}
 	for i := range 3 {

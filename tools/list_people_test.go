@@ -15,6 +15,7 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
@@ -143,6 +144,7 @@ func requirePeople(t *testing.T, world *makesim.World, crowd map[int64]*known, f
 
 func TestPeopleAreThoseOfTheLogAndOfMakesLists(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{FormerUsersInFilters: true}) // the list of users still tells who left
 	c := u.caller(makesim.DemoToken)
 	all := u.Dumped()
@@ -176,6 +178,7 @@ func date(month time.Month, day int) time.Time {
 
 func TestWhoIsListedAndIdleTakesOneSmallCall(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	r := c.Call("list_people", args{"status": "dormant", "from": "60d"})
@@ -195,6 +198,7 @@ func TestWhoIsListedAndIdleTakesOneSmallCall(t *testing.T) {
 
 func TestWhoIsGoneComesWithWhatGivesAccess(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	gone := c.people(args{"status": "gone"}).People
@@ -255,6 +259,7 @@ func TestPeopleOfATeamAreItsMembersAndWhoActedInIt(t *testing.T) {
 
 func TestPeopleAreFoundByPartOfANameAddressOrID(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	for search, want := range map[string][]string{
 		"procházková": {"5008"}, "PROCHAZKOVA": {"5008"}, "jan.novak": {"5006", "5009"}, "5040": {"5040"}, "solberg@": {"5042"},

@@ -137,6 +137,7 @@ func TestTextCleanOfAnythingIsClean(t *testing.T) {
 // Each character alone, and in the middle of a word.
 func TestTextCleanOfEveryCharacterIsClean(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		s := "a" + string(r) + "b"
 		cleaned := auditlog.Text(s).Clean()
@@ -222,6 +223,7 @@ func TestSpellingIsExactButForWhatDoesNotShow(t *testing.T) {
 
 func TestFoldTwiceIsFoldOnce(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	random := rand.New(rand.NewSource(1))
 	for range 5_000 {
 		requireFolded(t, logtest.RandomText(random))

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/tz"
 )
@@ -38,6 +39,7 @@ func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
 }
 
 func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
+	logtest.NotUnderRace(t)
 	environment(t)
 	first := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs", `{"limit":5}`).succeeds()
 	environment(t, "MAKE_API_KEY=real", "MAKE_ZONE=unreachable.invalid", "MAKE_ORGANIZATION_ID=1",
@@ -48,6 +50,7 @@ func TestTheDemoIsTheSameEveryTimeAndIgnoresRealSettings(t *testing.T) {
 }
 
 func TestTheDemoHeedsItsOwnOrganizationsAndNoOthers(t *testing.T) {
+	logtest.NotUnderRace(t)
 	for id, test := range map[string]struct{ says, warns string }{
 		"":     {},
 		"4721": {},
@@ -269,6 +272,7 @@ func TestTheCommandLineExplainsItsMistakes(t *testing.T) {
 }
 
 func TestFiveMegabytesOfArgumentsAreRefused(t *testing.T) {
+	logtest.NotUnderRace(t)
 	newAcme(t).environment()
 	file := writeFile(t, `{"target_id":"`+strings.Repeat("x", 5<<20)+`"}`)
 	got := run(t, "", "call", "list_audit_logs", "@"+file).fails()

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/transport"
 )
 
@@ -110,6 +111,7 @@ func TestOnlyJSONIsTaken(t *testing.T) {
 
 func TestLargeBodiesAreRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	n := serve(t, newServer(map[string]handler{"echo": echo}))
 	session := n.handshake("ann")
 	large := callLine(1, "echo", fmt.Sprintf(`{"text":%q}`, strings.Repeat("x", 40<<20)))

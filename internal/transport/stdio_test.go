@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/unicode"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/transport"
 )
 
@@ -420,6 +421,7 @@ func TestParamsThatSayNothingAreNone(t *testing.T) {
 }
 
 func TestAnOverlongLineIsSkipped(t *testing.T) {
+	logtest.NotUnderRace(t)
 	bubble(t, func(t *testing.T) {
 		p := start(t, newServer(map[string]handler{"echo": echo}))
 		const most = 16 << 20

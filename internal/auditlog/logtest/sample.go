@@ -3,6 +3,7 @@ package logtest
 import (
 	"maps"
 	"slices"
+	"testing"
 )
 
 // Sample returns all cases; under the race detector every fourth by name, since cases that take the same way through the code have the
@@ -15,4 +16,13 @@ func Sample[V any](cases map[string]V) map[string]V {
 		}
 	}
 	return sample
+}
+
+// NotUnderRace skips a test under the race detector: one that is about numbers or sizes, takes long there, and goes ways through the code
+// that other tests go too.
+func NotUnderRace(t testing.TB) {
+	t.Helper()
+	if IsRace {
+		t.Skip("it is about numbers, which are the same without the race detector")
+	}
 }

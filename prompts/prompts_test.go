@@ -325,6 +325,7 @@ func TestOffboardingReviewTellsWhatALeaverDid(t *testing.T) {
 
 func TestOffboardingReviewIsOfThePersonHoweverNamed(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
 	for _, actor := range []string{"marek havelka", "marek.havelka@northwind.example", "5019"} {
 		activity := answers[schemas.GetActorActivityResult](c.review("offboarding_review", map[string]string{"actor": actor}),
@@ -451,6 +452,7 @@ func TestArgumentsAreEchoedClean(t *testing.T) {
 
 func TestAllPartsAreOfTheSameWindow(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
 	for _, window := range []map[string]string{{}, {"period": "2026-10"}, {"from": "2026-10"}, {"from": "2026-11-02", "to": "2026-11-05"},
 		{"to": "2026-11-12"}} {

@@ -59,17 +59,18 @@ func walk(t testing.TB, next func(cursor string) (*caller, args)) (uuids []strin
 
 func TestPagesMakeOneListing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	want := uuidsIn(newestFirst(u.Dumped(lastWeek)))
 	two := uuidsIn(newestFirst(u.Dumped(audittest.Within(now().Add(-12*time.Hour), now()))))
-	for name, arguments := range logtest.Sample(map[string]args{
+	for name, arguments := range map[string]args{
 		"one at a time":    {"limit": 1, "from": "12h"},
 		"the default":      {},
 		"large":            {"limit": 500},
 		"large, detailed":  {"from": "12h", "limit": 500, "response_format": "detailed"},
 		"detailed":         {"from": "12h", "limit": 25, "response_format": "detailed"},
 		"named in advance": {"from": "12h", "to": "now", "limit": 25},
-	}) {
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want := want

@@ -287,6 +287,7 @@ func TestPeopleAreFoundByPartOfANameAddressOrID(t *testing.T) {
 
 func TestWhatTheKeyMayNotReadOfPeopleIsSaid(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	got := u.caller(makesim.DemoTeamAdminToken).people(args{"limit": 200})
 	assert.Equal(t, "teams", got.Query.Endpoint)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/archive/sqlite"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -62,6 +63,7 @@ func TestWhatCannotBeAnArchiveIsToldWithWhatToDo(t *testing.T) {
 
 func TestTheDemoLeavesARealArchiveAlone(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "none")
 	before := a.files()
@@ -80,6 +82,7 @@ func TestTheDemoLeavesARealArchiveAlone(t *testing.T) {
 
 func TestAnArchiveThatIsNotThereIsSaid(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	missing := filepath.Join(t.TempDir(), "nope.db")
 	for _, command := range [][]string{{"call", "count_audit_logs", `{"from":"24h"}`}, {"export", "--from", "24h"}, {"check"}} {
 		got := run(t, "", append([]string{"--demo", "--demo-now", demoNow, "--archive", missing}, command...)...).succeeds()

@@ -104,6 +104,7 @@ func TestACursorGoesOnInAnotherProcess(t *testing.T) {
 }
 
 func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
+	logtest.NotUnderRace(t)
 	_, url := upstream(t)
 	closed := httptest.NewServer(http.NotFoundHandler())
 	closed.Close()

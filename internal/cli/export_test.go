@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/cli"
 	"make-audit-mcp/internal/makesim"
 )
@@ -162,6 +163,7 @@ func TestAnExportSaysHowManyCellsOfCSVItChanged(t *testing.T) {
 
 func TestTheFilesNameSaysTheFormat(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "none")
 	folder := t.TempDir()
@@ -234,6 +236,7 @@ func TestADashIsStandardOutput(t *testing.T) {
 
 func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.AddEntries(makesim.Entry{OrganizationID: acmeID, Event: "two_factor_authentication_enforcement_enabled",
 		TriggeredAt: acmeBegin().Add(-90 * time.Minute)})

@@ -110,8 +110,8 @@ func (s *slowReader) Read(ctx context.Context, q auditlog.Query, yield func(*aud
 // Rows that a neighbouring slice has read are no sign of trouble.
 func TestSharedBorderDaysRaiseNoDoubt(t *testing.T) {
 	t.Parallel()
-	u := start(t, ladder(logtest.UnderRace(60_000, 15_000), now().Add(-time.Minute), logtest.UnderRace(24*time.Second, 96*time.Second)),
-		makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
+	logtest.NotUnderRace(t)
+	u := start(t, ladder(60_000, now().Add(-time.Minute), 24*time.Second), makesim.Options{Quirks: makesim.Quirks{PageCap: 100}})
 	w := window(now().AddDate(0, 0, -16), now())
 	got, report := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)
 	require.Len(t, got, len(u.expected(within(w))))
@@ -286,6 +286,7 @@ func TestUnreadableRecordsOutsideTheWindowDoNotCount(t *testing.T) {
 // Guards against this: the same unreadable record is counted once for every slice that it is in.
 func TestUnreadableRecordsAreCountedOnce(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	entries := ladder(60_000, now().Add(-time.Minute), 30*time.Second)
 	u := start(t, entries, makesim.Options{Quirks: makesim.Quirks{BrokenRecords: 500}})
 	w := window(now().AddDate(0, 0, -60), now())
@@ -413,9 +414,10 @@ func TestStoppingEarlyCostsFewCalls(t *testing.T) {
 
 func TestOneGiantSecond(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	const ordinary = 500
 	second := now().AddDate(0, 0, -3)
-	for pageCap, size := range map[int]int{1000: 5000, 100: logtest.UnderRace(2500, 1200), 7: logtest.UnderRace(500, 200)} {
+	for pageCap, size := range map[int]int{1000: 5000, 100: 2500, 7: 500} {
 		for _, unstable := range []bool{false, true} {
 			for _, broken := range []int{0, 50} {
 				t.Run(fmt.Sprintf("pages of %d, unstable %v, broken %d", pageCap, unstable, broken), func(t *testing.T) {
@@ -522,6 +524,7 @@ func TestSeveralReadersShareASmallBudget(t *testing.T) {
 }
 
 func TestWhatIsKeptOfManyEntriesStaysSmall(t *testing.T) {
+	logtest.NotUnderRace(t)
 	if testing.Short() {
 		t.Skip()
 	}

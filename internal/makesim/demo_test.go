@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -33,6 +34,7 @@ func fingerprint(t *testing.T, w *makesim.World) string {
 
 func TestDemoIsTheSameAllDay(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	midnight := demoNow().Truncate(day)
 	first := makesim.Demo(midnight, 1, nil)
 	last := makesim.Demo(midnight.Add(day-1).In(time.FixedZone("Tokyo", 9*3600)), 1, nil)
@@ -245,6 +247,7 @@ func demoEntries(w *makesim.World, fits func(e makesim.Entry) bool) []makesim.En
 // TestDemoIncidentsAreWhereTheyAreSaidToBe looks on days of every kind: within a month, on its first and last, and at changes of the clock.
 func TestDemoIncidentsAreWhereTheyAreSaidToBe(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	prague, err := time.LoadLocation("Europe/Prague")
 	require.NoError(t, err)
 	for _, date := range []string{"2026-04-08", "2026-03-01", "2026-12-31", "2027-01-01", "2026-04-01", "2026-10-28", "2028-03-01"} {
@@ -333,6 +336,7 @@ func TestDemoIncidentsAreWhereTheyAreSaidToBe(t *testing.T) {
 
 func TestDemoHasNoEventFromBeforeItWasLogged(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	firsts := func(now string) map[string]string {
 		at, err := time.Parse(time.DateOnly, now)
 		require.NoError(t, err)

@@ -641,6 +641,7 @@ func TestActivityIsPushedDownToMake(t *testing.T) {
 
 func TestALeaversReportIsOneCall(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	prague := inZone(t, "Europe/Prague")
 	entries := u.Dumped(byActor(aLeaver))

@@ -383,6 +383,7 @@ func TestAPartOfTheLogThatFailsLeavesDormancyOpen(t *testing.T) {
 
 func TestWhatIsMissingBehindTheWindowLeavesTheLastTimeOpen(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	const says = "the time after the window is not wholly covered"
 	question := args{"from": "2026-08-01", "to": "2026-08-03"}

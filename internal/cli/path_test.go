@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/unicode"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -32,6 +33,7 @@ func home(t *testing.T) string {
 }
 
 func TestEveryFileIsReadWhateverWroteItAndFoundAtHome(t *testing.T) {
+	logtest.NotUnderRace(t)
 	for name, encode := range marked() {
 		t.Run(name, func(t *testing.T) {
 			a, folder := newAcme(t), home(t)
@@ -63,6 +65,7 @@ func TestEveryFileIsReadWhateverWroteItAndFoundAtHome(t *testing.T) {
 }
 
 func TestTheServersFilesAreReadWhateverWroteThem(t *testing.T) {
+	logtest.NotUnderRace(t)
 	for name, encode := range marked() {
 		t.Run(name, func(t *testing.T) {
 			folder := home(t)
@@ -82,6 +85,7 @@ func TestTheServersFilesAreReadWhateverWroteThem(t *testing.T) {
 }
 
 func TestATildeIsTheHomeDirectoryOnlyWhereItBegins(t *testing.T) {
+	logtest.NotUnderRace(t)
 	_, url := upstream(t)
 	folder := home(t)
 	t.Chdir(folder)

@@ -17,6 +17,7 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -198,6 +199,7 @@ func TestAFullDiskLosesNothing(t *testing.T) {
 // TestDamageIsNoticedOrHarmless flips bits anywhere, and cuts the file anywhere.
 func TestDamageIsNoticedOrHarmless(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, err := openWith(t.Context(), path, sqlite.Options{Create: true})

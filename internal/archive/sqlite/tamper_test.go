@@ -15,6 +15,7 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 )
@@ -81,6 +82,7 @@ func uuidOfRecord(t *testing.T, path string, leaf int) string {
 
 func TestWhateverIsChangedByHandIsNamed(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	path, _ := proven(t)
 	clean := storetest.Verify(t, tampered(t, path), archive.VerifyOptions{})
 	require.True(t, clean.Intact(), storetest.Problems(clean))
@@ -244,6 +246,7 @@ func TestRecordsAfterTheLastCheckpointAreTold(t *testing.T) {
 // TestOneByteOfARecordIsEnough changes single bytes of what Make sent, one after the other.
 func TestOneByteOfARecordIsEnough(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	path, _ := proven(t)
 	uuid := uuidOfRecord(t, path, 42)
 	db, err := sql.Open("sqlite", path)

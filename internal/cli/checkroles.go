@@ -10,7 +10,8 @@ import (
 )
 
 // reportRoles says which roles may read audit logs, as Make's lists have it. They are hints: whether the log can be read has been tried.
-func reportRoles(ctx context.Context, report *checkReport, operator *upstream, organization auditlog.Organization, access *auditlog.Access) {
+func reportRoles(ctx context.Context, report *checkReport, operator *upstream, organization auditlog.Organization,
+	access *auditlog.Access) {
 	permissions, err := operator.live.AuditPermissions(ctx)
 	if err != nil {
 		report.hint("which roles may read audit logs is not known: " + explain(err))

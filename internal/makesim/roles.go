@@ -43,8 +43,8 @@ func (c *call) listHeldRoles(name string, organization, team int64, held func(*U
 	return json.Marshal(row{{name, rows}, {"pg", paging}})
 }
 
-// documentedRoles are Make's own, by the example of GET /users/roles in its OpenAPI description, and who of them may read audit logs, by its
-// reference of these.
+// documentedRoles are Make's own, by the example of GET /users/roles in its OpenAPI description, and which of them may read audit logs, by
+// its reference of these.
 func documentedRoles() []row {
 	var rows []row
 	for _, r := range []struct {

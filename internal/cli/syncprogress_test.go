@@ -154,12 +154,26 @@ func TestAKilledSyncIsGoneOnWithFromItsCount(t *testing.T) {
 	a := newAcme(t)
 	a.holds(132)
 	reached := make(chan struct{})
-	a.atDetail(81, func(r *http.Request) { close(reached); <-r.Context().Done() })
+	const stored, atOnce = 80, 4
+	var asked atomic.Int64
+	a.each(func(r *http.Request) {
+		if !isDetail(r.URL.Path) {
+			return
+		}
+		n := asked.Add(1)
+		if n == stored+atOnce {
+			close(reached) // no more can come
+		}
+		if n > stored {
+			<-r.Context().Done()
+		}
+	})
 	child, _ := a.process("sync", "--details", "all")
 	<-reached
 	require.NoError(t, child.Process.Signal(syscall.SIGKILL))
 	var killed *exec.ExitError
 	require.ErrorAs(t, child.Wait(), &killed)
+	eventually(t, func() bool { return a.detailCalls() == stored+atOnce }, "nothing of the killed process is under way")
 
 	a.ResetRequests()
 	a.passesAtDetail(1, time.Minute)

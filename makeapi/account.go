@@ -174,12 +174,12 @@ func (w *waiter) stepAside() {
 // isNext reports whether nobody comes before the waiter: whoever has spent less, and of those whoever waits longer. Calls for details do
 // not come before others, since they may have to wait where others need not.
 func (w *waiter) isNext(own *ledger) bool {
-	spent := own.spent[w.payer.caller]
+	spent := own.spent[w.payer.caller].all
 	for other := range own.queue {
 		if other.own != own || other.payer.detail && !w.payer.detail {
 			continue
 		}
-		theirs := own.spent[other.payer.caller]
+		theirs := own.spent[other.payer.caller].all
 		if cmp.Or(cmp.Compare(theirs, spent), cmp.Compare(other.since, w.since), cmp.Compare(other.number, w.number)) < 0 {
 			return false
 		}

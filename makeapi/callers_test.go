@@ -292,7 +292,13 @@ func TestDetailsTakeHalfAtMost(t *testing.T) {
 			attack.Go(func() { _ = ann.detail(fmt.Sprint("made-up-", i)) })
 		}
 		time.Sleep(time.Second)
-		assert.Equal(t, 250, m.asked("operator"))
+		assert.Equal(t, 167, m.asked("operator"), "two thirds of half")
+		for i := range 25 {
+			begun := time.Now()
+			var refused *makeapi.BudgetError
+			require.NotErrorAs(t, bob.detail(fmt.Sprint("other-", i)), &refused)
+			assert.Less(t, time.Since(begun), time.Second, "it waits for nothing")
+		}
 		for range 60 {
 			servedAtOnce(t, bob.list)
 		}

@@ -8,11 +8,20 @@ import (
 // ledger counts the requests of a minute.
 type ledger struct {
 	inFlight    int
-	answered    []payment      // oldest first, younger than a minute
-	spent       map[string]int // requests in flight and answered, by caller
-	details     int            // those of them that were for single entries
+	answered    []payment           // oldest first, younger than a minute
+	spent       map[string]spending // requests in flight and answered, by caller
 	pausedUntil time.Time
 	queue       map[*waiter]struct{} // calls that something happening here concerns
+}
+
+// spending is how many requests there were, and how many of them were for single entries.
+type spending struct{ all, details int }
+
+func (s *spending) add(by int, detail bool) {
+	s.all += by
+	if detail {
+		s.details += by
+	}
 }
 
 // payment is a request that was answered.
@@ -40,14 +49,13 @@ func (l *ledger) giveBack(p payer, now time.Time) {
 
 func (l *ledger) count(p payment, by int) {
 	if l.spent == nil {
-		l.spent = map[string]int{}
+		l.spent = map[string]spending{}
 	}
-	l.spent[p.caller] += by
-	if l.spent[p.caller] == 0 {
+	now := l.spent[p.caller]
+	now.add(by, p.detail)
+	l.spent[p.caller] = now
+	if now.all == 0 {
 		delete(l.spent, p.caller)
-	}
-	if p.detail {
-		l.details += by
 	}
 }
 
@@ -84,9 +92,13 @@ type limit struct {
 	ledgers []*ledger
 }
 
-// freeShare is how many times what it leaves free one of several callers may take: of a whole budget two thirds, if nobody else asks; of
-// two who do so two fifths each. Whoever comes next thus always finds room.
-const freeShare = 2
+// leavesRoom reports whether one of several callers may take one more: up to twice what is left free, which is two thirds of all if nobody
+// else asks, and two fifths for each of two. Whoever comes next thus always finds room.
+func leavesRoom(own, used, all int) bool {
+	const freeShare = 2
+	free := all - used
+	return free > 0 && own < freeShare*free
+}
 
 // wait returns how long it takes until a call may have a place. Places held by requests under way have no known end; waiting for a tenth of
 // a minute is a bound, since their release wakes the waiters.
@@ -94,30 +106,32 @@ func (l limit) wait(p payer, now time.Time, minute time.Duration) time.Duration 
 	if l.ceiling == Unlimited {
 		return 0
 	}
-	used, spent, details := 0, 0, 0
+	var used, own spending
 	var ends []payment
 	for _, ledger := range l.ledgers {
 		ledger.forget(now.Add(-minute))
-		used += ledger.inFlight + len(ledger.answered)
-		spent += ledger.spent[p.caller]
-		details += ledger.details
+		for caller, spent := range ledger.spent {
+			used.all, used.details = used.all+spent.all, used.details+spent.details
+			if caller == p.caller {
+				own.all, own.details = own.all+spent.all, own.details+spent.details
+			}
+		}
 		ends = append(ends, ledger.answered...)
 	}
 	hasRoom := func() bool {
-		free := l.ceiling - used
-		return free > 0 && (!l.shared || spent < freeShare*free && (!p.detail || details < max(1, l.ceiling/2)))
+		if !l.shared {
+			return used.all < l.ceiling
+		}
+		return leavesRoom(own.all, used.all, l.ceiling) && (!p.detail || leavesRoom(own.details, used.details, max(1, l.ceiling/2)))
 	}
 	if hasRoom() {
 		return 0
 	}
 	slices.SortStableFunc(ends, func(a, b payment) int { return a.at.Compare(b.at) })
 	for _, end := range ends {
-		used--
+		used.add(-1, end.detail)
 		if end.caller == p.caller {
-			spent--
-		}
-		if end.detail {
-			details--
+			own.add(-1, end.detail)
 		}
 		if hasRoom() {
 			return max(end.at.Add(minute).Sub(now), time.Millisecond)

@@ -98,8 +98,14 @@ func ready(client *makeapi.Client) func(context.Context) error {
 	}
 }
 
-// sharerOf is who a call to Make is made for, among those who share a budget; empty for the server itself.
+// backgroundKey is the key under which a context says that its calls are no client's: the archive is filled up.
+type backgroundKey struct{}
+
+// sharerOf is who a call to Make is made for, among those who share a budget; empty for the one client of stdio, and for the server itself.
 func sharerOf(ctx context.Context) string {
+	if ctx.Value(backgroundKey{}) != nil {
+		return "in the background"
+	}
 	caller, ok := auth.FromContext(ctx)
 	if !ok {
 		return ""

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"make-audit-mcp/internal/makesim"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -54,6 +56,27 @@ func TestAServerCanLeaveFillingToSync(t *testing.T) {
 	late := a.happen(21 * 24 * time.Hour)
 	a.sync("--details", "none")
 	assert.Equal(t, late, r.answers("list_audit_logs", `{"from":"30d","to":"2026-11-19","target_id":"late"}`).uuids())
+	r.ends()
+}
+
+func TestAnArchiveThatIsBeingFilledLeavesSomeOfTheLimitToClients(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.holds(350)
+	a.sync("--details", "none")
+	a.Update(func(w *makesim.World) { w.Organizations[0].APILimit = 100 })
+	a.ResetRequests()
+	in, toServer := io.Pipe()
+	r := start(t, in, append(a.flags(ownerKey), "--requests-per-minute=", "--log-level", "debug", "stdio", "--sync-details", "all")...)
+	r.logs("waiting")
+	assert.LessOrEqual(t, a.detailCalls(), 25, "half of what is ours")
+	uuid := a.Dump(acmeID)[349].UUID // the oldest, whose details come last
+	_, err := fmt.Fprintf(toServer, `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"get_audit_log","arguments":{"uuid":%q}}}`+"\n",
+		uuid)
+	require.NoError(t, err)
+	r.prints(`"id":1`)
+	assert.Contains(t, r.out.String(), uuid)
+	require.NoError(t, toServer.Close())
 	r.ends()
 }
 

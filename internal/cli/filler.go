@@ -99,7 +99,7 @@ func (b *backgroundSync) start(r *runtime, operator *upstream) (stop func()) {
 	if operator == nil || operator.archive == nil || b.SyncEvery <= 0 {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(r.ctx)
+	ctx, cancel := context.WithCancel(context.WithValue(r.ctx, backgroundKey{}, true))
 	fills := operator.filler(operator.archive, archive.Details(b.SyncDetails))
 	var running sync.WaitGroup
 	running.Go(func() {

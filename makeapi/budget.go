@@ -324,3 +324,9 @@ func (i *instance) organization(id ID) *organization {
 	}
 	return i.organizations[id]
 }
+
+// once returns a function that calls release with the argument of its first call, and then does nothing.
+func once(release func(verdict)) func(verdict) {
+	var called sync.Once
+	return func(v verdict) { called.Do(func() { release(v) }) }
+}

@@ -47,3 +47,25 @@ func (m *memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (
 	c.value, c.until = value, time.Now().Add(directoryKeep)
 	return value, nil
 }
+
+// answered is what Make answered: a value, or a refusal, which is an answer as well and is remembered as one.
+type answered[V any] struct {
+	value   V
+	refusal error
+}
+
+// getAnswer is memo.get for what Make may refuse.
+func getAnswer[K comparable, V any](ctx context.Context, m *memo[K, answered[V]], key K,
+	ask func(context.Context) (V, error)) (value V, err error) {
+	kept, err := m.get(ctx, key, func(ctx context.Context) (answered[V], error) {
+		value, err := ask(ctx)
+		if isRefusal(err) {
+			return answered[V]{refusal: err}, nil
+		}
+		return answered[V]{value: value}, err
+	})
+	if err != nil {
+		return value, err
+	}
+	return kept.value, kept.refusal
+}

@@ -11,32 +11,23 @@ import (
 
 // Roles returns the roles that there are in an organization, as Make lists them. It may be refused.
 func (r *Reader) Roles(ctx context.Context, organization auditlog.ID) ([]makeapi.Role, error) {
-	roles, err := r.roles.get(ctx, organization, func(ctx context.Context) (answered[[]makeapi.Role], error) {
-		return answerOf(r.client.Users.Roles(ctx, makeapi.ID(organization)))
+	return getAnswer(ctx, &r.roles, organization, func(ctx context.Context) ([]makeapi.Role, error) {
+		return r.client.Users.Roles(ctx, makeapi.ID(organization))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return roles.value, roles.refusal
 }
 
 // AuditPermissions returns the names of the permissions to read audit logs; none where Make's list speaks of none. It may be refused.
 func (r *Reader) AuditPermissions(ctx context.Context) ([]string, error) {
-	permissions, err := r.permissions.get(ctx, struct{}{}, func(ctx context.Context) (answered[[]makeapi.Permission], error) {
-		return answerOf(r.client.Users.Permissions(ctx))
-	})
-	if err != nil {
-		return nil, err
-	}
+	permissions, err := getAnswer(ctx, &r.permissions, struct{}{}, r.client.Users.Permissions)
 	var names []string
-	for _, permission := range permissions.value {
+	for _, permission := range permissions {
 		// No source has the name, so that each of its words counts.
 		said := strings.ToLower(permission.Name + " " + permission.Label + " " + permission.Category)
 		if strings.Contains(said, "audit") && !slices.Contains(names, permission.Name) {
 			names = append(names, permission.Name)
 		}
 	}
-	return names, permissions.refusal
+	return names, err
 }
 
 // roleName puts a role into words. Make is asked only for one that its documentation does not have; where it does not say, the role is
@@ -57,14 +48,10 @@ func (r *Reader) roleName(ctx context.Context, organization auditlog.ID, role ma
 
 // rolesIn returns who holds which role in an organization or a team.
 func (r *Reader) rolesIn(ctx context.Context, place endpoint) ([]makeapi.UserRole, error) {
-	roles, err := r.held.get(ctx, place, func(ctx context.Context) (answered[[]makeapi.UserRole], error) {
+	return getAnswer(ctx, &r.held, place, func(ctx context.Context) ([]makeapi.UserRole, error) {
 		if place.team == "" {
-			return answerOf(r.client.Organizations.UserRoles(ctx, makeapi.ID(place.organization)))
+			return r.client.Organizations.UserRoles(ctx, makeapi.ID(place.organization))
 		}
-		return answerOf(r.client.Teams.UserRoles(ctx, makeapi.ID(place.organization), makeapi.ID(place.team)))
+		return r.client.Teams.UserRoles(ctx, makeapi.ID(place.organization), makeapi.ID(place.team))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return roles.value, roles.refusal
 }

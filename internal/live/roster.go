@@ -15,28 +15,11 @@ import (
 // maxTeamRoles bounds the teams that are asked who holds which role in them.
 const maxTeamRoles = 50
 
-// answered is what Make answered: a value, or a refusal, which is an answer as well and is remembered as one.
-type answered[T any] struct {
-	value   T
-	refusal error
-}
-
-func answerOf[T any](value T, err error) (answered[T], error) {
-	if isRefusal(err) {
-		return answered[T]{refusal: err}, nil
-	}
-	return answered[T]{value: value}, err
-}
-
 // users are an organization's users.
 func (r *Reader) users(ctx context.Context, organization auditlog.ID) ([]makeapi.Member, error) {
-	users, err := r.members.get(ctx, organization, func(ctx context.Context) (answered[[]makeapi.Member], error) {
-		return answerOf(r.client.Users.ListOrganization(ctx, makeapi.ID(organization)))
+	return getAnswer(ctx, &r.members, organization, func(ctx context.Context) ([]makeapi.Member, error) {
+		return r.client.Users.ListOrganization(ctx, makeapi.ID(organization))
 	})
-	if err != nil {
-		return nil, err
-	}
-	return users.value, users.refusal
 }
 
 // Roster returns the people whom Make lists in an organization: its users where the key may list them, else those of the catalog. What it

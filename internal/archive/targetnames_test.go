@@ -60,8 +60,17 @@ func TestAnObjectIsCalledAsItsNewestDetailsSay(t *testing.T) {
 
 	u.AddEntries(told(0, "webhook_updated", "42", map[string]any{"webhookName": "Zebra"}),
 		told(0, "connection_updated", "43", map[string]any{"connectionName": "CRM 3"}))
-	u.Clock.Advance(time.Hour)
-	u.SyncWith(a, storetest.AllDetails())
+	lost := told(-1, "webhook_disabled", "42", nil)
+	lost.UUID = "10570000-0000-4000-8000-000000000000"
+	u.AddEntries(lost)
+	u.Clock.Advance(2 * time.Hour)
+	options := storetest.AllDetails()
+	options.OnProgress = func(p archive.SyncProgress) {
+		if p.Details.Wanted > 0 {
+			u.RemoveEntries(lost.UUID) // listed, but Make has no details of it
+		}
+	}
+	assert.Equal(t, 1, u.SyncWith(a, options).Wanted.Gone)
 	named := names(audittest.AdminKey)
 	assert.Equal(t, auditlog.Text("Zebra"), named[auditlog.Target{Kind: "webhook", ID: "42"}][0])
 	assert.Equal(t, auditlog.Text("CRM 3"), named[auditlog.Target{Kind: "connection", ID: "43"}][0])

@@ -88,7 +88,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/tz":                {},
 		"internal/makesim":           {},
 		"internal/plaintext":         {},
-		"internal/auth":              {"internal/plaintext"},
+		"internal/auth":              {},
 		"internal/telemetry":         {},
 		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},

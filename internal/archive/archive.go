@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -23,8 +24,13 @@ type Source interface {
 type Options struct {
 	// Decode reads an entry back from what Make sent.
 	Decode func(raw []byte) (*auditlog.Entry, bool)
-	// KeyFile holds the key that signs checkpoints; it is made by the first sync. Whoever only reads needs none.
+	// KeyFile holds the key that signs; it is made by the first sync. Whoever only reads needs none, and believes no other where it is at
+	// hand.
 	KeyFile string
+	// Private, if set, refuses a signing key that others may read.
+	Private func(path string) error
+	// NewKey lets a sync go on with another key than that which signed what is there.
+	NewKey bool
 	// Now is the clock for what is not Make's to say; nil means time.Now.
 	Now func() time.Time
 }
@@ -34,8 +40,14 @@ type Archive struct {
 	store   Store
 	options Options
 
+	// head is the last one that was read and believed.
+	head atomic.Pointer[head]
+
 	mu      sync.Mutex
 	columns map[int64]*columns // by log
+
+	targetsMu sync.Mutex
+	targets   wordList[auditlog.Text]
 }
 
 // New is the archive that lies in a store.

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -25,61 +26,66 @@ type Checkpoint struct {
 	// Size is how many records it is about, Root the hash over them.
 	Size int64
 	Root tlog.Hash
+	// At is when it was signed; zero if it does not say so.
+	At time.Time
 	// Note is the signed text.
 	Note string
+	// head is the sum of the head of that moment.
+	head []byte
 }
 
 // origin names this archive in its checkpoints.
 func (a *Archive) origin() string { return "make-audit-mcp/" + a.store.ID() }
 
-// sign has the batch store a checkpoint of its tree.
-func (b *batch) sign() (*Checkpoint, error) {
-	a := b.archive
-	signer, public, err := a.signer()
-	if err != nil {
-		return nil, err
-	}
-	root := b.Tree.root()
-	text, err := note.Sign(&note.Note{Text: checkpointText(a.origin(), b.Tree.Size, root)}, signer)
-	if err != nil {
-		return nil, fmt.Errorf("signing the checkpoint: %w", err)
-	}
-	b.Checkpoint = &SignedCheckpoint{Size: b.Tree.Size, At: micros(a.options.Now()), Note: string(text), PublicKey: public}
-	return &Checkpoint{Size: b.Tree.Size, Root: root, Note: string(text)}, nil
+// readKey reads a signing key and its other half, for those who check.
+func readKey(path string) (private, public string, err error) {
+	text, err := os.ReadFile(path) //nolint:gosec // the one beside the archive
+	private, public, _ = strings.Cut(strings.TrimSpace(string(text)), "\n")
+	return private, public, err
 }
 
-// signer is the key that signs checkpoints; it is made at first use. public is the other half, for those who check.
-func (a *Archive) signer() (signer note.Signer, public string, err error) {
-	text, err := os.ReadFile(a.options.KeyFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err = a.newKey()
+// signer is the key that signs: it is made with the archive. One that signed nothing of what is there is refused, unless a new one is asked
+// for.
+func (a *Archive) signer(h *head) (signer note.Signer, public string, err error) {
+	private, public, err := readKey(a.options.KeyFile)
+	isGone := errors.Is(err, fs.ErrNotExist)
+	if err == nil && a.options.Private != nil {
+		if err := a.options.Private(a.options.KeyFile); err != nil {
+			return nil, "", err
+		}
 	}
-	if err != nil {
+	if isGone && (h.checkpoint == nil || a.options.NewKey) {
+		private, public, err = a.newKey()
+	}
+	const another = "restore it; or run make-audit-mcp sync --new-key to go on with another one, whose public key verify then needs"
+	switch {
+	case isGone && err != nil && h.checkpoint != nil:
+		return nil, "", &StoreError{Store: a.store.String(), Problem: "its signing key " + a.options.KeyFile + " is gone", Next: another}
+	case err != nil:
 		return nil, "", &StoreError{Store: a.store.String(), Problem: "the signing key cannot be read",
 			Next: "check the rights of " + a.options.KeyFile, Err: err}
 	}
-	private, public, _ := strings.Cut(strings.TrimSpace(string(text)), "\n")
 	signer, err = note.NewSigner(private)
 	if err == nil {
 		_, err = note.NewVerifier(public)
 	}
-	if err != nil || signer.Name() != a.origin() {
-		return nil, "", &StoreError{Store: a.store.String(), Problem: a.options.KeyFile + " is not its signing key",
-			Next: "restore that file, or remove it to have a new key made; earlier checkpoints keep their own", Err: err}
+	isOther := h.checkpoint != nil && !a.options.NewKey && !slices.Contains(h.Keys, public)
+	if err != nil || signer.Name() != a.origin() || isOther {
+		return nil, "", &StoreError{Store: a.store.String(), Problem: a.options.KeyFile + " is not its signing key", Next: another, Err: err}
 	}
 	return signer, public, nil
 }
 
-func (a *Archive) newKey() ([]byte, error) {
-	private, public, err := note.GenerateKey(rand.Reader, a.origin())
+func (a *Archive) newKey() (private, public string, err error) {
+	private, public, err = note.GenerateKey(rand.Reader, a.origin())
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
 	text := []byte(private + "\n" + public + "\n")
 	// Whole or not at all: half a key would keep every later sync from signing.
 	file, err := os.CreateTemp(filepath.Dir(a.options.KeyFile), filepath.Base(a.options.KeyFile)+".*")
 	if err != nil {
-		return nil, err
+		return "", "", err
 	}
 	_, err = file.Write(text)
 	err = errors.Join(err, file.Sync(), file.Close())
@@ -89,11 +95,19 @@ func (a *Archive) newKey() ([]byte, error) {
 	if err != nil {
 		_ = os.Remove(file.Name())
 	}
-	return text, err
+	return private, public, err
 }
 
-func checkpointText(origin string, size int64, root tlog.Hash) string {
-	return fmt.Sprintf("%s\n%d\n%s\n", origin, size, root)
+// What extension lines of a checkpoint begin with.
+const (
+	headLine = "head "
+	timeLine = "time "
+)
+
+// text is what is signed.
+func (c *Checkpoint) text(origin string) string {
+	return fmt.Sprintf("%s\n%d\n%s\n%s%s\n%s%s\n", origin, c.Size, c.Root, headLine, base64.StdEncoding.EncodeToString(c.head),
+		timeLine, c.At.Format(time.RFC3339))
 }
 
 // parseCheckpoint reads a checkpoint that one of the keys signed.
@@ -122,7 +136,18 @@ func parseCheckpoint(text []byte, origin string, keys []string) (*Checkpoint, er
 	if err != nil || len(hash) != tlog.HashSize {
 		return nil, fmt.Errorf("its root %q is no hash", lines[2])
 	}
-	return &Checkpoint{Size: size, Root: tlog.Hash(hash), Note: string(text)}, nil
+	c := &Checkpoint{Size: size, Root: tlog.Hash(hash), Note: string(text)}
+	for _, line := range lines[3:] {
+		if sum, ok := strings.CutPrefix(line, headLine); ok {
+			c.head, err = base64.StdEncoding.DecodeString(sum)
+		} else if at, ok := strings.CutPrefix(line, timeLine); ok && err == nil {
+			c.At, err = time.Parse(time.RFC3339, at)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("its further lines: %w", err)
+	}
+	return c, nil
 }
 
 // Tree is the right edge of a Merkle tree: all that is needed to add leaves and to compute the root, in at most 64 hashes. Its roots are

@@ -80,7 +80,7 @@ func FuzzCheckpointsAreReadOrRefused(f *testing.F) {
 			return
 		}
 		assert.True(t, signed)
-		assert.Contains(t, checkpoint.Note, checkpointText("make-audit-mcp/x", checkpoint.Size, checkpoint.Root)[:20])
+		assert.Contains(t, checkpoint.Note, fmt.Sprintf("make-audit-mcp/x\n%d\n", checkpoint.Size)[:20])
 		_, err = parseCheckpoint(text, "make-audit-mcp/y", []string{public})
 		assert.Error(t, err, "another archive's")
 	})

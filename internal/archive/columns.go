@@ -20,8 +20,8 @@ type columns struct {
 	// upTo is the first leaf that is not looked at yet, rewritten the log's count.
 	upTo, rewritten int64
 	words           words
-	// targets is more than any id of a target; there are no more than records.
-	targets int
+	// targets is the dictionary of targets as it was signed.
+	targets chain
 	used    usedWords
 }
 
@@ -37,14 +37,20 @@ type counted struct {
 // words are what the dictionaries' ids stand for; id 0 is none. They only grow: what is appended for later columns does not change those of
 // earlier ones.
 type words struct {
-	events []auditlog.Text
-	actors []*auditlog.Actor
-	refs   []*auditlog.Ref
+	events wordList[auditlog.Text]
+	actors wordList[*auditlog.Actor]
+	refs   wordList[*auditlog.Ref]
 }
 
-func (w words) event(id int32) auditlog.Text   { return wordOf(w.events, id) }
-func (w words) actor(id int32) *auditlog.Actor { return wordOf(w.actors, id) }
-func (w words) ref(id int32) *auditlog.Ref     { return wordOf(w.refs, id) }
+// wordList is one of them by id, with the sum of its texts.
+type wordList[T any] struct {
+	words []T
+	chain chain
+}
+
+func (w words) event(id int32) auditlog.Text   { return wordOf(w.events.words, id) }
+func (w words) actor(id int32) *auditlog.Actor { return wordOf(w.actors.words, id) }
+func (w words) ref(id int32) *auditlog.Ref     { return wordOf(w.refs.words, id) }
 
 func wordOf[T any](from []T, id int32) (word T) {
 	if id > 0 && int(id) < len(from) {
@@ -53,57 +59,56 @@ func wordOf[T any](from []T, id int32) (word T) {
 	return word
 }
 
-// load returns a log's columns, as of the log or later.
-func (a *Archive) load(ctx context.Context, log *Log) (*columns, error) {
+// load returns a log's columns, as of a head or later. Those that are not as the head signs them are refused.
+func (a *Archive) load(ctx context.Context, h *head, log int64) (*columns, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	held := a.columns[log.Number]
+	held, to, signed := a.columns[log], h.Tree.Size, h.log(log)
 	switch {
-	case log.Next > math.MaxInt32:
-		return nil, a.refused(nil, "it has an entry of number %d, which cannot be", log.Next-1)
-	case held != nil && held.rewritten >= log.Rewritten && held.upTo >= log.Next:
+	case to > math.MaxInt32:
+		return nil, a.refused(nil, "it has %d records, more than there can be", to)
+	case held != nil && held.rewritten >= signed.Rewritten && held.upTo >= to:
 		return held, nil
-	case held == nil || held.rewritten < log.Rewritten:
-		held = &columns{rewritten: log.Rewritten}
-		delete(a.columns, log.Number) // two at once are too much
+	case held == nil || held.rewritten < signed.Rewritten:
+		held = &columns{rewritten: signed.Rewritten}
+		delete(a.columns, log) // two at once are too much
 	}
-	merged, err := a.refresh(ctx, log.Number, held, log.Next)
+	merged, err := a.refresh(ctx, h, log, held)
 	if err != nil {
 		return nil, err
 	}
-	a.columns[log.Number] = merged
+	a.columns[log] = merged
 	return merged, nil
 }
 
-// refresh is what is held, with the rows up to an id.
-func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int64) (*columns, error) {
-	fresh, err := a.readColumns(ctx, log, held.upTo, to)
+// refresh is what is held, with the rows up to those of a head.
+func (a *Archive) refresh(ctx context.Context, h *head, log int64, held *columns) (*columns, error) {
+	merged, signed := *held, h.log(log)
+	merged.upTo = h.Tree.Size
+	if len(held.rows) == signed.Rows && held.upTo > 0 { // what is new is of another log
+		return &merged, nil
+	}
+	fresh, err := a.readColumns(ctx, h, log, held)
 	if err != nil {
 		return nil, err
 	}
-	merged := *held
-	merged.upTo = to
-	if len(fresh) == 0 && len(held.rows) > 0 { // what is new is of another log
-		return &merged, nil
+	if len(held.rows)+len(fresh) != signed.Rows {
+		return nil, a.refused(nil, "it has %d entries, and %d were signed", len(held.rows)+len(fresh), signed.Rows)
 	}
 	slices.SortFunc(fresh, newestFirst)
 	merged.rows = merge(held.rows, fresh)
 	if err := a.orderInstants(ctx, log, merged.rows, held.upTo); err != nil {
 		return nil, err
 	}
-	if merged.words, err = a.readWords(ctx, log, held.words); err != nil {
+	if merged.words, err = a.readWords(ctx, a.store, h, held.words); err != nil {
 		return nil, err
 	}
-	last, err := a.store.LastWord(ctx, log, Targets)
-	if err != nil {
-		return nil, err
-	}
-	merged.targets = int(last) + 1
+	merged.targets = h.Words[Targets]
 	if !merged.fit() {
 		return nil, a.refused(nil, "an entry refers to what is not in it")
 	}
 	merged.used = merged.usedBy(func(*counted) bool { return true })
-	if len(fresh) > partSize {
+	if len(fresh) > chunkSize {
 		runtime.GC() // what is left of reading is as much as what was read
 	}
 	return &merged, nil
@@ -111,7 +116,8 @@ func (a *Archive) refresh(ctx context.Context, log int64, held *columns, to int6
 
 // usedBy are the ids that the rows have that are picked.
 func (c *columns) usedBy(isPicked func(*counted) bool) usedWords {
-	used := usedWords{make([]bool, len(c.words.actors)), make([]bool, len(c.words.refs)), make([]bool, len(c.words.events))}
+	used := usedWords{make([]bool, len(c.words.actors.words)), make([]bool, len(c.words.refs.words)),
+		make([]bool, len(c.words.events.words))}
 	for i := range c.rows {
 		if row := &c.rows[i]; isPicked(row) {
 			used.actors[row.actor], used.teams[row.team], used.events[row.event] = true, true, true
@@ -124,33 +130,39 @@ func (c *columns) usedBy(isPicked func(*counted) bool) usedWords {
 func (c *columns) fit() bool {
 	isIn := func(id int32, size int) bool { return id >= 0 && int(id) < size }
 	return !slices.ContainsFunc(c.rows, func(row counted) bool {
-		return !isIn(row.actor, len(c.words.actors)) || !isIn(row.team, len(c.words.refs)) || !isIn(row.event, len(c.words.events)) ||
-			!isIn(row.target, c.targets)
+		return !isIn(row.actor, len(c.words.actors.words)) || !isIn(row.team, len(c.words.refs.words)) ||
+			!isIn(row.event, len(c.words.events.words)) || !isIn(row.target, c.targets.Count+1)
 	})
 }
 
-const (
-	// partSize is how many ids are read at a time, readersAtOnce how many of such parts side by side: a store may take a processor for
-	// each.
-	partSize      = 1 << 16
-	readersAtOnce = 2
-)
+// readersAtOnce is how many chunks are read side by side: a store may take a processor for each.
+const readersAtOnce = 2
 
-// readColumns reads the rows with ids in [from, to), in any order.
-func (a *Archive) readColumns(ctx context.Context, log, from, to int64) ([]counted, error) {
-	count, err := a.store.CountRows(ctx, log, from, to)
-	if err != nil {
-		return nil, err
-	}
-	read := make([]counted, 0, count)
+// readColumns reads the rows that are not held yet, up to those of a head, by id, and holds them against it chunk by chunk.
+func (a *Archive) readColumns(ctx context.Context, h *head, log int64, held *columns) ([]counted, error) {
+	signed := h.log(log)
+	read := make([]counted, 0, max(0, min(signed.Rows, int(h.Tree.Size))-len(held.rows)))
 	var parts [readersAtOnce][]counted // of which the memory is used again
-	for from < to {
+	for from := held.upTo; from < h.Tree.Size; {
 		group, groupCtx := errgroup.WithContext(ctx)
 		for i := range parts {
-			begin, end := from, min(from+partSize, to)
+			begin, chunk := from, from/chunkSize
+			end := min((chunk+1)*chunkSize, h.Tree.Size)
+			parts[i] = parts[i][:0]
+			if begin >= end {
+				break
+			}
 			group.Go(func() (err error) {
-				parts[i], err = a.readPart(groupCtx, log, begin, end, parts[i][:0])
-				return err
+				whole := held.between(chunk*chunkSize, begin, parts[i])
+				before := len(whole)
+				if whole, err = readRows(groupCtx, a.store, log, begin, end, whole); err != nil {
+					return err
+				}
+				if !signed.isChunk(chunk, whole) {
+					return a.refused(nil, "the entries among its records %d to %d are not those that were signed", chunk*chunkSize, end-1)
+				}
+				parts[i] = slices.Delete(whole, 0, before)
+				return nil
 			})
 			from = end
 		}
@@ -164,16 +176,37 @@ func (a *Archive) readColumns(ctx context.Context, log, from, to int64) ([]count
 	return read, nil
 }
 
-func (a *Archive) readPart(ctx context.Context, log, from, to int64, read []counted) ([]counted, error) {
-	read = slices.Grow(read, int(to-from))
-	for row, err := range a.store.Columns(ctx, log, from, to) {
+// between appends the rows with ids from (inclusive) to (exclusive), by id.
+func (c *columns) between(from, to int64, rows []counted) []counted {
+	if from == to {
+		return rows
+	}
+	for _, row := range c.rows {
+		if int64(row.id) >= from && int64(row.id) < to {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, byID)
+	return rows
+}
+
+func byID(a, b counted) int { return cmp.Compare(a.id, b.id) }
+
+// readRows appends the rows with ids from (inclusive) to (exclusive), by id.
+func readRows(ctx context.Context, store Reads, log, from, to int64, rows []counted) ([]counted, error) {
+	rows = slices.Grow(rows, int(to-from))
+	for row, err := range store.Columns(ctx, log, from, to) {
 		if err != nil {
 			return nil, err
 		}
-		read = append(read, counted{at: row.At, id: int32(row.ID), //nolint:gosec // below to, which fits
-			actor: row.Actor, team: row.Team, target: row.Target, event: row.Event})
+		rows = append(rows, countedOf(row))
 	}
-	return read, nil
+	return rows, nil
+}
+
+func countedOf(row *Row) counted {
+	return counted{at: row.At, id: int32(row.ID), //nolint:gosec // there are no more records
+		actor: row.Actor, team: row.Team, target: row.Target, event: row.Event}
 }
 
 func newestFirst(a, b counted) int { return cmp.Compare(b.at, a.at) }
@@ -228,7 +261,7 @@ func (a *Archive) orderInstants(ctx context.Context, log int64, rows []counted, 
 
 func (a *Archive) uuids(ctx context.Context, log int64, ids []int32) (map[int32]string, error) {
 	uuids := make(map[int32]string, len(ids))
-	for some := range slices.Chunk(ids, partSize) {
+	for some := range slices.Chunk(ids, chunkSize) {
 		for row, err := range a.store.Keys(ctx, log, some) {
 			if err != nil {
 				return nil, err
@@ -239,40 +272,66 @@ func (a *Archive) uuids(ctx context.Context, log int64, ids []int32) (map[int32]
 	return uuids, nil
 }
 
-// readWords are those that are known, and what the dictionaries have beyond.
-func (a *Archive) readWords(ctx context.Context, log int64, known words) (words, error) {
-	if known.events == nil {
-		known = words{events: make([]auditlog.Text, 1), actors: make([]*auditlog.Actor, 1), refs: make([]*auditlog.Ref, 1)}
-	}
+// readWords are those that are known, and what the dictionaries have beyond, as a head signs them.
+func (a *Archive) readWords(ctx context.Context, from Reads, h *head, known words) (words, error) {
 	var err error
-	known.events, err = readDictionary(ctx, a, log, Events, known.events, func(t Texts) auditlog.Text { return auditlog.Text(t[0]) })
+	known.events, err = readDictionary(ctx, a, from, h, Events, known.events, textOf)
 	if err != nil {
 		return words{}, err
 	}
-	known.actors, err = readDictionary(ctx, a, log, Actors, known.actors, func(t Texts) *auditlog.Actor {
+	known.actors, err = readDictionary(ctx, a, from, h, Actors, known.actors, func(t Texts) *auditlog.Actor {
 		return &auditlog.Actor{ID: auditlog.ID(t[0]), Name: auditlog.Text(t[1]), Email: auditlog.Text(t[2])}
 	})
 	if err != nil {
 		return words{}, err
 	}
-	known.refs, err = readDictionary(ctx, a, log, Refs, known.refs, func(t Texts) *auditlog.Ref {
+	known.refs, err = readDictionary(ctx, a, from, h, Refs, known.refs, func(t Texts) *auditlog.Ref {
 		return &auditlog.Ref{ID: auditlog.ID(t[0]), Name: auditlog.Text(t[1])}
 	})
 	return known, err
 }
 
+func textOf(t Texts) auditlog.Text { return auditlog.Text(t[0]) }
+
 // readDictionary appends what a dictionary has beyond known, by ids, which are 1, 2, 3, …: no word is ever taken away.
-func readDictionary[T any](ctx context.Context, a *Archive, log int64, d Dictionary, known []T, of func(Texts) T) ([]T, error) {
-	for word, err := range a.store.Words(ctx, log, d, int32(len(known)-1)) { //nolint:gosec // they have ids
-		switch {
-		case err != nil:
-			return nil, err
-		case int(word.ID) != len(known):
-			return nil, a.refused(nil, "row %d of a dictionary is missing", len(known))
+func readDictionary[T any](ctx context.Context, a *Archive, from Reads, h *head, d Dictionary, known wordList[T],
+	of func(Texts) T) (wordList[T], error) {
+	signed := h.Words[d]
+	if known.words == nil {
+		known.words = make([]T, 1)
+	}
+	if known.chain.Count >= signed.Count {
+		return known, nil
+	}
+	for word, err := range from.Words(ctx, d, int32(known.chain.Count)) { //nolint:gosec // they have ids
+		if err != nil {
+			return known, err
 		}
-		known = append(known, of(word.Texts))
+		if int(word.ID) != len(known.words) {
+			break // and what is signed is not reached
+		}
+		known.chain.add(word.Texts[:]...)
+		known.words = append(known.words, of(word.Texts))
+		if known.chain.Count == signed.Count {
+			break
+		}
+	}
+	if !known.chain.equal(signed) {
+		return known, a.refused(nil, "the words that its entries refer to are not those that were signed")
 	}
 	return known, nil
+}
+
+// targetTexts are the ids of targets by their ids in the dictionary, as many as were signed or more.
+func (a *Archive) targetTexts(ctx context.Context, h *head) ([]auditlog.Text, error) {
+	a.targetsMu.Lock()
+	defer a.targetsMu.Unlock()
+	read, err := readDictionary(ctx, a, a.store, h, Targets, a.targets, textOf)
+	if err != nil {
+		return nil, err
+	}
+	a.targets = read
+	return read.words, nil
 }
 
 // window is the rows [begin, end) that were triggered in [from, to).

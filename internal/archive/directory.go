@@ -66,22 +66,29 @@ func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure
 	return snapshot
 }
 
-// snapshots are the directory snapshots of an instance's logs. What cannot be read is left out: it is only a help.
-func (a *Archive) snapshots(ctx context.Context, instance string) []*directorySnapshot {
-	logs, err := a.store.Logs(ctx, LogKey{Instance: instance})
-	if err != nil {
-		return nil
-	}
-	var all []*directorySnapshot
-	for _, log := range logs {
-		state, err := a.stateOf(&log)
-		stored, errStored := a.store.Directory(ctx, log.Number)
-		snapshot := &directorySnapshot{}
-		if errors.Join(err, errStored) == nil && string(stored) != noDirectory && json.Unmarshal(stored, snapshot) == nil {
-			snapshot.asOf = state.AsOf
-			all = append(all, snapshot)
+// snapshots are the directory snapshots of an instance's logs. What cannot be read, or believed, is left out: it is only a help.
+func (a *Archive) snapshots(ctx context.Context, instance string) (all []*directorySnapshot) {
+	_ = a.store.Snapshot(ctx, func(from Reads) error {
+		h, err := a.headIn(ctx, from)
+		if err != nil {
+			return err
 		}
-	}
+		for _, log := range h.Logs {
+			if log.Instance != instance {
+				continue
+			}
+			found, err := a.findIn(ctx, from, log.LogKey)
+			if err != nil {
+				continue
+			}
+			stored, err := from.Directory(ctx, found.Number)
+			snapshot := &directorySnapshot{asOf: found.state.AsOf}
+			if err == nil && hashDirectory(stored) == found.state.Directory && json.Unmarshal(stored, snapshot) == nil {
+				all = append(all, snapshot)
+			}
+		}
+		return nil
+	})
 	return all
 }
 
@@ -183,11 +190,11 @@ func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error)
 		}
 		found = append(found, *row)
 	}
-	entries, err := v.archive.whole(ctx, found, nil)
+	entries, err := v.archive.whole(ctx, v.of, found, nil, true)
 	if err != nil || len(entries) == 0 || !v.rights.sees(entries[0]) {
 		return nil, err
 	}
-	return entries[0], nil
+	return entries[0], v.checkNew(ctx, entries[0], &found[0])
 }
 
 // ObservedActors are the people in the archive's entries, and those that the source saw.
@@ -197,7 +204,7 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 	if err != nil || v == nil {
 		return live
 	}
-	return observed(v.columns.words.actors, v.used().actors, live, func(a auditlog.Actor) auditlog.ID { return a.ID })
+	return observed(v.columns.words.actors.words, v.used().actors, live, func(a auditlog.Actor) auditlog.ID { return a.ID })
 }
 
 // ObservedTeams are the teams in the archive's entries, and those that the source saw.
@@ -207,7 +214,7 @@ func (r *Reader) ObservedTeams(ctx context.Context, organization auditlog.ID) []
 	if err != nil || v == nil {
 		return live
 	}
-	return observed(v.columns.words.refs, v.used().teams, live, func(t auditlog.Ref) auditlog.ID { return t.ID })
+	return observed(v.columns.words.refs.words, v.used().teams, live, func(t auditlog.Ref) auditlog.ID { return t.ID })
 }
 
 // observed are the words that are used, and those that the source saw, by id.
@@ -239,7 +246,7 @@ func (r *Reader) ObservedEvents(ctx context.Context, organization auditlog.ID) [
 	if err != nil || v == nil {
 		return events
 	}
-	known := v.columns.words.events
+	known := v.columns.words.events.words
 	for id, is := range v.used().events {
 		if is && known[id] != "" && !slices.Contains(events, known[id]) {
 			events = append(events, known[id])
@@ -293,12 +300,9 @@ func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, er
 			})
 		}
 	}
-	for last, err := range r.Archive.store.Checkpoints(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		status.Checkpoint, status.CheckpointAt = last.Note, fromMicros(last.At)
-		break
+	h, err := r.Archive.lastHead(ctx)
+	if err == nil && h.checkpoint != nil {
+		status.Checkpoint, status.CheckpointAt = h.checkpoint.Note, h.checkpoint.At
 	}
-	return status, nil
+	return status, err
 }

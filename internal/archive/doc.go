@@ -8,6 +8,8 @@
 //   - What Make sent is kept as it came, in records that are only ever added. Records are the leaves of one Merkle tree (RFC 9162 hashing,
 //     golang.org/x/mod/sumdb/tlog). Columns, names and everything else follow from records, and [Archive.Verify] holds them against each
 //     other.
+//   - Each batch signs a head: the tree's edge, and sums of all else that answers rest on. Readers hold what they load against it, and what
+//     they show against its record; a sync goes on from nothing that does not fit.
 //   - An entry is stored once, known by its uuid. One that Make later shows otherwise is a further record; one that Make no longer has
 //     stays.
 //   - What a sync has read counts as covered in the transaction that stores it, or in a later one. A sync that is killed at any moment goes

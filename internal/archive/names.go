@@ -1,6 +1,8 @@
 package archive
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 
@@ -24,7 +26,7 @@ func (r *Reader) IsTarget(ctx context.Context, organization auditlog.ID, id audi
 	if err != nil || log == nil {
 		return false, err
 	}
-	found, err := r.Archive.targetID(ctx, log.Number, id)
+	found, err := r.Archive.targetID(ctx, log.head, id)
 	return found != 0, err
 }
 
@@ -35,25 +37,58 @@ func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID,
 	if err != nil || v == nil {
 		return nil, err
 	}
-	var found []Name
-	ids := map[int32]auditlog.Text{}
-	for name, err := range r.Archive.store.Names(ctx, v.log) {
+	log, names, err := r.Archive.names(ctx, LogKey{r.Instance, string(organization)})
+	if err != nil {
+		return nil, err
+	}
+	ids, err := r.Archive.targetTexts(ctx, log.head)
+	if err != nil {
+		return nil, err
+	}
+	var named []auditlog.NamedTarget
+	for _, name := range names {
+		if fits(auditlog.Text(name.Name)) && v.seesTarget(name.Target, auditlog.Text(name.Object)) {
+			named = append(named, auditlog.NamedTarget{ID: wordOf(ids, name.Target), Object: auditlog.Text(name.Object),
+				Name: auditlog.Text(name.Name)})
+		}
+	}
+	return named, nil
+}
+
+// names are those of a log, which must be as they were signed.
+func (a *Archive) names(ctx context.Context, of LogKey) (log *foundLog, names []Name, err error) {
+	err = a.store.Snapshot(ctx, func(from Reads) error {
+		if log, err = a.findIn(ctx, from, of); err != nil || log == nil {
+			return err
+		}
+		names, err = a.namesIn(ctx, from, log.head, log.Number)
+		return err
+	})
+	return log, names, err
+}
+
+// mostNames is more than one record gives.
+const mostNames = 8
+
+// namesIn are the names of a log, in order.
+func (a *Archive) namesIn(ctx context.Context, from Reads, h *head, log int64) (names []Name, err error) {
+	for name, err := range from.Names(ctx, log) {
 		if err != nil {
 			return nil, err
 		}
-		if fits(auditlog.Text(name.Name)) && v.seesTarget(name.Target, auditlog.Text(name.Object)) {
-			found = append(found, *name)
-			ids[name.Target] = ""
+		if names = append(names, *name); int64(len(names)) > mostNames*h.Tree.Size {
+			break
 		}
 	}
-	if err := r.Archive.targets(ctx, v.log, ids); err != nil {
-		return nil, err
+	if !bytes.Equal(namesSum(names), h.log(log).Names) {
+		return nil, a.refused(nil, "the names of objects are not those that were signed")
 	}
-	named := make([]auditlog.NamedTarget, len(found))
-	for i, name := range found {
-		named[i] = auditlog.NamedTarget{ID: ids[name.Target], Object: auditlog.Text(name.Object), Name: auditlog.Text(name.Name)}
-	}
-	return named, nil
+	return names, nil
+}
+
+// compareNames orders the names of a log.
+func compareNames(a, b Name) int {
+	return cmp.Or(cmp.Compare(a.Target, b.Target), cmp.Compare(a.Object, b.Object), cmp.Compare(a.Name, b.Name))
 }
 
 // seesTarget reports whether any entry about an object may be seen: an id is an object's only together with its kind.

@@ -171,3 +171,32 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 		}
 	}
 }
+
+// TestAReadGoesOnWhileASyncReplacesEntries is about rows that show something else than they did when the read began.
+func TestAReadGoesOnWhileASyncReplacesEntries(t *testing.T) {
+	t.Parallel()
+	u, a := synced(t, 400)
+	held := slices.MinFunc(u.Dump(audittest.OrganizationID), func(a, b makesim.Entry) int { return a.TriggeredAt.Compare(b.TriggeredAt) })
+	reader := u.Reader(a, audittest.AdminKey)
+	var events []string
+	_, err := reader.Read(t.Context(), storetest.Year(), func(e *auditlog.Entry) bool {
+		if len(events) == 0 {
+			u.RemoveEntries(held.UUID)
+			changed := held
+			changed.Event, changed.CreatedAt = "scenario_deleted", storetest.Begin().Add(time.Minute)
+			u.Clock.Advance(time.Hour)
+			u.AddEntries(changed)
+			assert.Equal(t, 1, u.Sync(a, audittest.AdminKey).Changed)
+		}
+		if e.UUID == held.UUID {
+			assert.Equal(t, "scenario_deleted", string(e.Event))
+		}
+		events = append(events, string(e.Event))
+		return true
+	})
+	require.NoError(t, err)
+	assert.Len(t, events, 400)
+	entry, err := reader.Detail(t.Context(), "77", held.UUID)
+	require.NoError(t, err)
+	assert.Equal(t, "scenario_deleted", string(entry.Event))
+}

@@ -17,6 +17,7 @@ const (
 	kindEntry   Kind = 1 // an entry as a list of Make showed it
 	kindDetails Kind = 2 // an entry as Make's detail call showed it
 	kindSync    Kind = 3 // what the log vouches for from here on: vouched
+	kindGone    Kind = 4 // that Make has no details of an entry: goneDetails
 )
 
 // String names the kind: part of what is hashed.
@@ -28,8 +29,15 @@ func (k Kind) String() string {
 		return "details"
 	case kindSync:
 		return "sync"
+	case kindGone:
+		return "gone"
 	}
 	return "unknown"
+}
+
+// goneDetails says which entry it is that Make has no details of.
+type goneDetails struct {
+	UUID string `json:"uuid"`
 }
 
 // leafHash is the hash of a record as a leaf of the tree. What log it belongs to is part of it, so that a record cannot be moved to

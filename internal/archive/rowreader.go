@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"maps"
-	"math"
 	"slices"
 	"strconv"
 
@@ -19,7 +18,6 @@ type logEntry struct {
 
 // wordAt is where a word is.
 type wordAt struct {
-	log        int64
 	dictionary Dictionary
 	id         int32
 }
@@ -33,48 +31,46 @@ func (v *verifying) findRows(ctx context.Context, some []readRecord) error {
 			keys[record.Log] = append(keys[record.Log], keyOf(record.entry))
 		}
 	}
-	targets := map[int64][]int32{}
+	var targets []int32
 	for log, ofLog := range keys {
 		for row, err := range v.from.RowsOf(ctx, log, ofLog) {
 			if err != nil {
 				return err
 			}
 			v.rows[logEntry{log, row.Key}] = *row
-			targets[log] = append(targets[log], row.Target)
-		}
-		if v.known[log] {
-			continue
-		}
-		v.known[log] = true
-		for d := range Targets {
-			if err := v.addWords(log, d, v.from.Words(ctx, log, d, math.MinInt32)); err != nil {
-				return err
-			}
+			targets = append(targets, row.Target)
 		}
 	}
 	return v.readTargets(ctx, targets)
 }
 
-// readTargets reads targets, by their logs, in place of those before.
-func (v *verifying) readTargets(ctx context.Context, targets map[int64][]int32) error {
+// readTargets reads targets in place of those before.
+func (v *verifying) readTargets(ctx context.Context, ids []int32) error {
 	maps.DeleteFunc(v.words, func(at wordAt, _ Texts) bool { return at.dictionary == Targets })
-	for log, ids := range targets {
-		slices.Sort(ids)
-		for some := range slices.Chunk(slices.Compact(ids), verifiedAtOnce) {
-			if err := v.addWords(log, Targets, v.from.WordsAt(ctx, log, Targets, some)); err != nil {
-				return err
-			}
+	slices.Sort(ids)
+	for some := range slices.Chunk(slices.Compact(ids), verifiedAtOnce) {
+		if err := v.addWords(Targets, v.from.WordsAt(ctx, Targets, some), nil); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (v *verifying) addWords(log int64, d Dictionary, words iter.Seq2[*Word, error]) error {
+// addWords notes words, and appends them to a chain, if there is one.
+func (v *verifying) addWords(d Dictionary, words iter.Seq2[*Word, error], to *chain) error {
 	for word, err := range words {
 		if err != nil {
 			return err
 		}
-		v.words[wordAt{log, d, word.ID}] = word.Texts
+		if to == nil || d != Targets {
+			v.words[wordAt{d, word.ID}] = word.Texts
+		}
+		if to == nil {
+			continue
+		}
+		if to.add(word.Texts[:]...); int(word.ID) != to.Count || to.Count > v.head.Words[d].Count {
+			break
+		}
 	}
 	return nil
 }
@@ -108,13 +104,13 @@ func (c namedColumn) quoted() string {
 	return auditlog.Text(c.text).Quote()
 }
 
-// nul stands between the two parts of a version, and where a dictionary lacks what an entry refers to.
+// nul stands where a dictionary lacks what an entry refers to.
 const nul = "\x00"
 
 // columns are what a row shows.
 func (v *verifying) columns(row *Row) []namedColumn {
 	return columnsOf(row, func(d Dictionary, id int32) Texts {
-		texts, ok := v.words[wordAt{row.Log, d, id}]
+		texts, ok := v.words[wordAt{d, id}]
 		if !ok {
 			return Texts{nul}
 		}
@@ -123,21 +119,18 @@ func (v *verifying) columns(row *Row) []namedColumn {
 }
 
 // columnsOfEntry are what the row of an entry must show.
-func columnsOfEntry(e *auditlog.Entry) ([]namedColumn, error) {
-	row, err := plainRow(e)
+func columnsOfEntry(e *auditlog.Entry) []namedColumn {
+	row := Row{At: micros(e.TriggeredAt)}
 	var words []Texts
 	wordsOf(e, &row, func(id *int32, w word) {
 		words = append(words, w.texts)
 		*id = int32(len(words)) //nolint:gosec // a handful
 	})
-	return columnsOf(&row, func(_ Dictionary, id int32) Texts { return words[id-1] }), err
+	return columnsOf(&row, func(_ Dictionary, id int32) Texts { return words[id-1] })
 }
 
 func columnsOf(row *Row, texts func(Dictionary, int32) Texts) []namedColumn {
-	number := func(name string, n int64) namedColumn {
-		return namedColumn{name, strconv.FormatInt(n, 10), n != NoTime}
-	}
-	columns := []namedColumn{number("at", row.At), number("written", row.Written)}
+	columns := []namedColumn{{"at", strconv.FormatInt(row.At, 10), true}}
 	refer := func(d Dictionary, id int32, names ...string) {
 		var word Texts
 		if id != 0 {
@@ -147,14 +140,9 @@ func columnsOf(row *Row, texts func(Dictionary, int32) Texts) []namedColumn {
 			columns = append(columns, namedColumn{name, word[i], id != 0})
 		}
 	}
-	refer(Refs, row.Organization, "organization id", "organization name")
 	refer(Events, row.Event, "event")
 	refer(Actors, row.Actor, "actor id", "actor name", "actor email")
 	refer(Refs, row.Team, "team id", "team name")
 	refer(Targets, row.Target, "target")
-	version := namedColumn{name: "version"}
-	if row.Version != nil {
-		version.text, version.is = string(row.Version.From)+nul+string(row.Version.To), true
-	}
-	return append(columns, version, namedColumn{"extra", row.Extra, row.Extra != ""})
+	return columns
 }

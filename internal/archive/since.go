@@ -1,10 +1,14 @@
 package archive
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -42,10 +46,8 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 			Reason: "the archive does not hold it, or not all that this key may read; fill it with make-audit-mcp sync"}
 	}
 	store := r.Archive.store
-	tree, err := store.Tree(ctx)
+	tree := v.head.Tree
 	switch {
-	case err != nil:
-		return from, err
 	case from.Archive != "" && from.Archive != store.ID():
 		return from, &PositionError{store.String(), "it was written with another archive"}
 	case from.Next > tree.Size:
@@ -66,30 +68,39 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 	return Position{Archive: store.ID(), Next: tree.Size}, nil
 }
 
-// stored are the next entries of the records [from, to) that may be seen, and where to go on.
+// stored are the next entries of the records [from, to) that may be seen, and where to go on. Records of other logs are read as well, so
+// that none is missed.
 func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.Entry, next int64, err error) {
 	var rows []Row
 	var ids []int32
-	packed := map[int64][]byte{}
-	count := 0
+	known := map[int64]*Record{}
 	next = from
-	for record, err := range v.archive.store.Records(ctx, v.log, from, batchSize) {
+	for record, err := range v.archive.store.Records(ctx, 0, from, batchSize) {
 		if err != nil {
 			return nil, from, err
 		}
 		if record.Number >= to {
 			break
 		}
-		count++
-		next = record.Number + 1
+		if record.Number != next || record.Log < 1 || record.Log > int64(len(v.head.Logs)) {
+			return nil, from, v.archive.refused(nil, "its record %d is gone", next)
+		}
+		next++
+		if record.Log != v.log {
+			if _, err := v.archive.proven(record, v.head.log(record.Log).LogKey); err != nil {
+				return nil, from, err
+			}
+			continue
+		}
 		if record.Kind == kindEntry {
 			rows = append(rows, Row{Record: record.Number})
 			ids = append(ids, int32(record.Number)) //nolint:gosec // the log was loaded, so that they fit
-			packed[record.Number] = record.Packed
+			kept := *record
+			known[record.Number] = &kept
 		}
 	}
-	if count < batchSize {
-		next = to
+	if next == from {
+		return nil, from, v.archive.refused(nil, "its record %d is gone", next)
 	}
 	details := map[int64]int64{}
 	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
@@ -101,24 +112,41 @@ func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.
 	for i := range rows {
 		rows[i].Details = details[rows[i].Record]
 	}
-	entries, err = v.archive.whole(ctx, rows, packed)
+	entries, err = v.archive.whole(ctx, v.of, rows, known, true)
 	return slices.DeleteFunc(entries, func(entry *auditlog.Entry) bool { return !v.rights.sees(entry) }), next, err
 }
 
-// packed are records as they are stored, by their numbers.
-func (a *Archive) packed(ctx context.Context, numbers []int64) (map[int64][]byte, error) {
-	packed := make(map[int64][]byte, len(numbers))
+// records are some by their numbers.
+func (a *Archive) records(ctx context.Context, numbers []int64) (map[int64]*Record, error) {
+	records := make(map[int64]*Record, len(numbers))
 	for record, err := range a.store.RecordsAt(ctx, numbers) {
 		if err != nil {
 			return nil, err
 		}
-		packed[record.Number] = record.Packed
+		kept := *record
+		records[record.Number] = &kept
 	}
-	return packed, nil
+	return records, nil
 }
 
-// whole reads the entries of rows with what Make sent, and their details as far as these are here. known are records that were read before.
-func (a *Archive) whole(ctx context.Context, rows []Row, known map[int64][]byte) ([]*auditlog.Entry, error) {
+// proven is what Make sent that a record holds, if that is what its hash is of. A nil record is one that is gone.
+func (a *Archive) proven(r *Record, of LogKey) ([]byte, error) {
+	if r == nil {
+		return nil, a.refused(nil, "a record is gone from it")
+	}
+	raw, err := unpack(r.Packed)
+	if hash := leafHash(r.Kind, of, raw); err != nil || !bytes.Equal(hash[:], r.Hash) {
+		return nil, a.refused(err, "its record %d is damaged", r.Number)
+	}
+	return raw, nil
+}
+
+// unpackersAtOnce is how many processors unpack and read records.
+const unpackersAtOnce = 2
+
+// whole reads the entries of a log's rows with what Make sent, and their details if they are wanted and here. known are records that were
+// read before.
+func (a *Archive) whole(ctx context.Context, of LogKey, rows []Row, known map[int64]*Record, detailed bool) ([]*auditlog.Entry, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -127,38 +155,71 @@ func (a *Archive) whole(ctx context.Context, rows []Row, known map[int64][]byte)
 		if known[rows[i].Record] == nil {
 			numbers = append(numbers, rows[i].Record)
 		}
-		if rows[i].Details > 0 {
+		if detailed && rows[i].Details > 0 {
 			numbers = append(numbers, rows[i].Details)
 		}
 	}
-	packed, err := a.packed(ctx, numbers)
+	records, err := a.records(ctx, numbers)
 	if err != nil {
 		return nil, err
 	}
-	maps.Copy(packed, known)
+	maps.Copy(records, known)
 	entries := make([]*auditlog.Entry, len(rows))
-	for i := range rows {
-		if entries[i], err = a.decode(packed[rows[i].Record]); err != nil {
-			return nil, err
-		}
-		if rows[i].Details > 0 {
-			detailed, err := a.decode(packed[rows[i].Details])
-			if err != nil {
-				return nil, err
+	var group errgroup.Group
+	for begin := range unpackersAtOnce {
+		group.Go(func() (err error) {
+			for i := begin; i < len(rows) && err == nil; i += unpackersAtOnce {
+				var details *Record
+				if detailed && rows[i].Details > 0 {
+					if details = records[rows[i].Details]; details == nil {
+						return a.refused(nil, "a record is gone from it")
+					}
+				}
+				entries[i], err = a.entryOf(of, records[rows[i].Record], details)
 			}
-			entries[i].Details = detailed.Details
-		}
+			return err
+		})
 	}
-	return entries, nil
+	return entries, group.Wait()
 }
 
-// decode reads the entry in a record.
-func (a *Archive) decode(packed []byte) (*auditlog.Entry, error) {
-	raw, err := unpack(packed)
+// entryOf is the entry that a record holds, with the details that another one holds, if any.
+func (a *Archive) entryOf(of LogKey, record, details *Record) (*auditlog.Entry, error) {
+	raw, err := a.proven(record, of)
+	if err != nil {
+		return nil, err
+	}
 	entry, ok := a.options.Decode(raw)
-	if err != nil || !ok {
-		return nil, a.refused(err, "a record is damaged")
+	if !ok || record.Kind != kindEntry {
+		return nil, a.refused(nil, "its record %d holds no entry", record.Number)
 	}
 	entry.Raw = raw
+	if details == nil {
+		return entry, nil
+	}
+	if raw, err = a.proven(details, of); err != nil {
+		return nil, err
+	}
+	detailed := a.entryIn(details.Kind, raw)
+	if detailed == nil || details.Kind == kindEntry || detailed.UUID != entry.UUID {
+		return nil, a.refused(nil, "its record %d does not hold the details of entry %s", details.Number, auditlog.Text(entry.UUID).Clean())
+	}
+	entry.Details = detailed.Details
 	return entry, nil
+}
+
+// entryIn is the entry that a record is about, as far as it holds it; nil if it is about none.
+func (a *Archive) entryIn(k Kind, raw []byte) *auditlog.Entry {
+	switch k {
+	case kindEntry, kindDetails:
+		if entry, ok := a.options.Decode(raw); ok {
+			return entry
+		}
+	case kindGone:
+		var gone goneDetails
+		if json.Unmarshal(raw, &gone) == nil {
+			return &auditlog.Entry{UUID: gone.UUID}
+		}
+	}
+	return nil
 }

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -141,15 +140,6 @@ func (s scope) String() string {
 		ids[i] = string(id)
 	}
 	return "team " + strings.Join(ids, ", ")
-}
-
-// findLog finds a log; nil if there is none.
-func (a *Archive) findLog(ctx context.Context, of LogKey) (*Log, error) {
-	logs, err := a.store.Logs(ctx, of)
-	if err != nil || len(logs) == 0 {
-		return nil, err
-	}
-	return &logs[0], nil
 }
 
 // stateOf reads a log's state.

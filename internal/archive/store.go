@@ -3,9 +3,6 @@ package archive
 import (
 	"context"
 	"iter"
-	"math"
-
-	"make-audit-mcp/internal/auditlog"
 )
 
 // Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or
@@ -32,12 +29,10 @@ type Store interface {
 	// Lock makes the caller the only one that may write, until unlock is called, the process ends in whatever way, or, in a store that
 	// lends the lock for a time, that time is over. It does not wait: while another one holds the lock the error is a BusyError.
 	Lock(ctx context.Context) (unlock func(), err error)
-	// AddLog makes a log. Its number is above 0 and never another's. The caller has found that the store does not have
-	// it.
-	AddLog(ctx context.Context, key LogKey) (log int64, err error)
-	// Append stores a batch, all of it or nothing. If the store's tree does not have b.From records, because somebody else wrote since it
-	// was read, or if the lock is lost, the error is a BusyError; if the log has an entry of b.New already, a ConflictError. Failures that
-	// pass, such as those of serialization, are tried again by the store. It keeps nothing of b.
+	// Append stores a batch, all of it or nothing. If the store's head is not b.Before, because somebody else wrote since it was read, or
+	// if the lock is lost, the error is a BusyError; if the log has an entry of b.New already, a ConflictError. A store that holds what
+	// can act by itself and is not this program's, such as a trigger, stores nothing. Failures that pass, such as those of serialization,
+	// are tried again by the store. It keeps nothing of b.
 	Append(ctx context.Context, b *Batch) error
 
 	// Close ends all use of the store.
@@ -46,8 +41,8 @@ type Store interface {
 
 // Reads are what can be asked of a store.
 //
-// Sequences end behind their first error. A number that somebody made something else, such as a text, comes as [NoNumber], but for what
-// Columns yields. What a sequence yields is good until the next step. Arguments named log choose one
+// Sequences end behind their first error. A number that somebody made something else, such as a text, comes as [NoNumber] or is an error.
+// What a sequence yields is good until the next step. Arguments named log choose one
 // log, and 0 all of them; log numbers that no log has find nothing. Numbers that nothing has are left out.
 type Reads interface {
 	// Logs are the logs that match a key, where empty parts match any, in order of their numbers.
@@ -55,18 +50,16 @@ type Reads interface {
 	// Directory is a log's directory snapshot as Append stored it last; {} before. It is large, and no part of Log: that is read for every
 	// question.
 	Directory(ctx context.Context, log int64) ([]byte, error)
-	// Tree is the edge of the tree over all records, as Append stored it.
-	Tree(ctx context.Context) (*Tree, error)
+	// Head is what Append stored last of all that is signed; empty before.
+	Head(ctx context.Context) ([]byte, error)
 
 	// Records yields at most limit records from a number on, ascending.
 	Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*Record, error]
 	// RecordsAt yields the records of these numbers, in any order.
 	RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*Record, error]
 
-	// CountRows counts the rows of a log with IDs from (inclusive) to (exclusive).
-	CountRows(ctx context.Context, log, from, to int64) (int, error)
 	// Columns yields what is counted of a log's rows, ID, At, Actor, Team, Target and Event, for the IDs from (inclusive) to (exclusive),
-	// in any order. It is read a million rows at a time: ids that do not fit come as others, which then fit no dictionary.
+	// ascending by ID. It is read a million rows at a time: ids that do not fit may come as others.
 	Columns(ctx context.Context, log, from, to int64) iter.Seq2[*Row, error]
 	// RowsAt yields the rows of a log with these IDs, in any order.
 	RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*Row, error]
@@ -79,30 +72,21 @@ type Reads interface {
 	// Undetailed counts the rows of a log that have a uuid and one of these events, and returns ID and Key of the newest ones without
 	// Details, by At, at most limit of them.
 	Undetailed(ctx context.Context, log int64, events []int32, limit int) (count DetailCount, newest []Row, err error)
-	// Extent measures a log's rows.
-	Extent(ctx context.Context, log int64) (Extent, error)
 
-	// Words yields the words of a dictionary whose IDs are above after, ascending. Stores may keep a dictionary for each log, or one for
-	// all.
-	Words(ctx context.Context, log int64, d Dictionary, after int32) iter.Seq2[*Word, error]
+	// Words yields the words of a dictionary whose IDs are above after, ascending. There is one for all logs.
+	Words(ctx context.Context, d Dictionary, after int32) iter.Seq2[*Word, error]
 	// WordsAt yields the words with these IDs, in any order.
-	WordsAt(ctx context.Context, log int64, d Dictionary, ids []int32) iter.Seq2[*Word, error]
+	WordsAt(ctx context.Context, d Dictionary, ids []int32) iter.Seq2[*Word, error]
 	// WordIDs returns the ID of each text in a dictionary, 0 for one that it lacks.
-	WordIDs(ctx context.Context, log int64, d Dictionary, texts []Texts) ([]int32, error)
-	// LastWord is the last ID of a dictionary: 0 if it is empty, and never more than two for each record, whatever somebody else has put
-	// there.
-	LastWord(ctx context.Context, log int64, d Dictionary) (int32, error)
+	WordIDs(ctx context.Context, d Dictionary, texts []Texts) ([]int32, error)
 
 	// Names yields the names of a log's objects, ascending by Target, Object and Name.
 	Names(ctx context.Context, log int64) iter.Seq2[*Name, error]
-	// NamesOf yields the names of those objects of a log whose target is one of these ids, in any order.
-	NamesOf(ctx context.Context, log int64, targets []string) iter.Seq2[*Name, error]
-	// Checkpoints yields the checkpoints, the largest first.
+	// Checkpoints yields the checkpoints, the smallest first.
 	Checkpoints(ctx context.Context) iter.Seq2[*SignedCheckpoint, error]
-	// PublicKeys are the keys of all checkpoints that Append ever stored, sorted.
-	PublicKeys(ctx context.Context) ([]string, error)
 
-	// Damage lists what the store finds wrong with its own structures, in words: nothing if it is sound.
+	// Damage lists what the store finds wrong with its own structures, and what in them is not this program's, in words: nothing if it is
+	// sound. If it finds something, nothing else is to be read: that may be without end.
 	Damage(ctx context.Context) ([]string, error)
 }
 
@@ -114,12 +98,8 @@ type Log struct {
 	// Number is what everything else refers to it by.
 	Number int64
 	LogKey
-	// State is what Append stored last; {} before.
+	// State is what Append stored last.
 	State []byte
-	// Rewritten counts the rows that Append ever replaced.
-	Rewritten int64
-	// Next is above the ID of every row in the log.
-	Next int64
 }
 
 // Record is something that Make sent, or what a log vouches for: a leaf of the tree. Records are only ever added, and numbered from 0
@@ -139,36 +119,20 @@ type Row struct {
 	Log    int64
 	Key    Key
 	Record int64
-	// Details is the number of the record with its details: 0 as long as nobody asked, Gone if Make has none.
+	// Details is the number of the record with its details, or of the one that says that Make has none: 0 as long as nobody asked.
 	Details int64
 
-	// At and Written are microseconds since 1970; Written may be NoTime.
-	At, Written int64
+	// At is in microseconds since 1970.
+	At int64
 	// Words of the dictionaries; 0 is none.
-	Organization, Event, Actor, Team, Target int32
-	Version                                  *auditlog.Version
-	// Extra is JSON of the fields that this program does not know; empty if there are none.
-	Extra string
+	Event, Actor, Team, Target int32
 }
 
-const (
-	// NoTime stands for no time.
-	NoTime = math.MinInt64
-	// Gone stands for details that Make does not have.
-	Gone = -1
-	// NoNumber stands for what is stored in place of a number.
-	NoNumber = -2
-)
+// NoNumber stands for what is stored in place of a number.
+const NoNumber = -2
 
 // Key is what an entry is known by in its log: its uuid, or where it has none, something that stands in for it.
 type Key struct{ UUID, StandIn string }
-
-// Extent is how many rows there are, and between which times. Without rows times are NoTime.
-type Extent struct {
-	Rows            int
-	FirstAt, LastAt int64
-	LastWritten     int64
-}
 
 // DetailCount counts entries whose details are wanted: Wanted all of them, Gone those whose details Make does not have, Left those that
 // were not asked for yet.
@@ -183,7 +147,7 @@ type Dictionary int
 // The dictionaries, with what the texts of their words are.
 const (
 	Events  Dictionary = iota // the event
-	Refs                      // id and name of an organization or a team
+	Refs                      // id and name of a team
 	Actors                    // id, name and email
 	Targets                   // the id
 
@@ -211,19 +175,20 @@ type Name struct {
 	Record int64
 }
 
-// SignedCheckpoint is a checkpoint as it was signed, and when; PublicKey checks it, and is empty when it comes from a store.
+// SignedCheckpoint is a checkpoint as it was signed.
 type SignedCheckpoint struct {
-	Size            int64
-	At              int64
-	Note, PublicKey string
+	Size int64
+	Note string
 }
 
-// Batch is what is stored at once, in the order of its fields.
+// Batch is what is stored at once.
 type Batch struct {
+	// Log is the number of the log, Of its key. One that the store does not have is new.
 	Log int64
-	// From is how many records there were before, and the number of the first of Records. Tree is what they make of it.
-	From    int64
-	Tree    *Tree
+	Of  LogKey
+	// Before is the head that the batch goes on from, Head the one that it makes.
+	Before, Head []byte
+	// Records go on from the last one.
 	Records []Record
 	// Words are new, and go on from the last ID of their dictionary.
 	Words []Word
@@ -233,9 +198,9 @@ type Batch struct {
 	Details []Detail
 	// Names are added, or replace those that differ in Record only.
 	Names []Name
-	// State and Directory are the log's from here on; nil leaves what is there.
+	// State and Directory are the log's from here on; a nil Directory leaves what is there.
 	State, Directory []byte
-	// Checkpoint is added with its key, in place of one of the same Size; nil for none.
+	// Checkpoint is added; nil for none.
 	Checkpoint *SignedCheckpoint
 }
 

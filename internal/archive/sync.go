@@ -117,15 +117,15 @@ func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) 
 	return s.summary, s.run(ctx)
 }
 
-// sumUp says what the log holds; details change nothing of it.
+// sumUp says what the log holds now, as a reader would see it.
 func (s *syncing) sumUp(ctx context.Context) error {
-	extent, err := s.archive.store.Extent(ctx, s.log)
+	held, err := s.archive.load(ctx, s.head, s.log)
 	if err != nil {
 		return err
 	}
-	span := auditlog.ArchiveSpan{From: s.state.From, AsOf: s.state.AsOf, Entries: extent.Rows}
-	if extent.Rows > 0 {
-		span.FirstAt, span.LastAt = fromMicros(extent.FirstAt), fromMicros(extent.LastAt)
+	span := auditlog.ArchiveSpan{From: s.state.From, AsOf: s.state.AsOf, Entries: len(held.rows)}
+	if n := len(held.rows); n > 0 {
+		span.FirstAt, span.LastAt = fromMicros(held.rows[n-1].at), fromMicros(held.rows[0].at)
 	}
 	s.summary.Span, s.summary.Gaps, s.summary.Unreadable, s.summary.Doubts = span, s.state.Gaps, len(s.state.Unreadable), s.state.Doubts
 	return nil
@@ -188,13 +188,10 @@ func (s *syncing) beginFill(ctx context.Context, of scope) error {
 
 // fill reads back from where it is to where Make's log begins, in windows of about equal numbers of entries.
 func (s *syncing) fill(ctx context.Context) error {
-	before, err := s.archive.store.Extent(ctx, s.log)
-	if err != nil {
-		return err
-	}
+	before := s.head.log(s.log).Rows - s.summary.Added
 	span := firstSpan
 	for f := s.state.Fill; f.Reached.After(f.Until); f = s.state.Fill {
-		s.options.OnProgress(SyncProgress{Stage: "reading back", Entries: before.Rows + s.summary.Added, Reached: f.Reached,
+		s.options.OnProgress(SyncProgress{Stage: "reading back", Entries: before + s.summary.Added, Reached: f.Reached,
 			Share: f.At.Sub(f.Reached).Hours() / f.At.Sub(f.Until).Hours()})
 		window := auditlog.Window{From: f.Reached.Add(-min(span, f.Reached.Sub(f.Until))), To: f.Reached, Location: time.UTC}
 		count, err := s.fillWindow(ctx, window)
@@ -314,10 +311,7 @@ func reasonOf(report *auditlog.Report) string {
 // readWritten reads what was written since the last sync.
 func (s *syncing) readWritten(ctx context.Context) error {
 	s.options.OnProgress(SyncProgress{Stage: "reading what was written since"})
-	since, err := s.since(ctx)
-	if err != nil {
-		return err
-	}
+	since := s.since()
 	var entries []*auditlog.Entry
 	asOf, report, err := s.source.Written(ctx, s.options.Organization.Ref, since,
 		func(entry *auditlog.Entry) { entries = append(entries, entry) })
@@ -342,16 +336,12 @@ func (s *syncing) readWritten(ctx context.Context) error {
 
 // since is where reading what was written begins: the last sync by Make's clock, or the last that Make had written by then, should that
 // clock have been wrong.
-func (s *syncing) since(ctx context.Context) (time.Time, error) {
+func (s *syncing) since() time.Time {
 	since := s.state.AsOf
-	extent, err := s.archive.store.Extent(ctx, s.log)
-	if err != nil {
-		return time.Time{}, err
+	if last := s.head.log(s.log).Written; last != 0 && fromMicros(last).Before(since) {
+		since = fromMicros(last)
 	}
-	if last := fromMicros(extent.LastWritten); extent.LastWritten != NoTime && last.Before(since) {
-		since = last
-	}
-	return since.Add(-overlap), nil
+	return since.Add(-overlap)
 }
 
 const (
@@ -391,7 +381,7 @@ func (s *syncing) fetchDetails(ctx context.Context) error {
 // detailedEvents are the ids of the events whose entries' details are wanted.
 func (s *syncing) detailedEvents(ctx context.Context) ([]int32, error) {
 	var events []int32
-	for event, err := range s.archive.store.Words(ctx, s.log, Events, 0) {
+	for event, err := range s.archive.store.Words(ctx, Events, 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -420,33 +410,33 @@ func (s *syncing) fetchSome(ctx context.Context, some []Row) error {
 		})
 	}
 	failure := group.Wait()
-	var ids []int64
+	var rows []Row
 	var found []*auditlog.Entry
 	gone := 0
 	for i, row := range some {
 		if !known[i] {
 			continue
 		}
-		ids, found = append(ids, row.ID), append(found, fetched[i])
+		rows, found = append(rows, row), append(found, fetched[i])
 		if fetched[i] == nil {
 			gone++
 		}
 	}
 	ctx = context.WithoutCancel(ctx) // what came is stored even where the caller has gone
 	b := s.begin()
-	err := b.details(ctx, ids, found)
+	err := b.details(ctx, rows, found)
 	if err == nil {
 		err = b.commit(ctx)
 	}
 	if err == nil {
-		s.summary.Details += len(ids) - gone
+		s.summary.Details += len(rows) - gone
 		s.summary.Wanted.Gone += gone
-		s.summary.Wanted.Left -= len(ids)
+		s.summary.Wanted.Left -= len(rows)
 	}
 	return errors.Join(failure, err)
 }
 
-// conclude states what the sync vouches for, and signs it. The statement stays if signing fails.
+// conclude states what the sync vouches for, and has a checkpoint of it kept.
 func (s *syncing) conclude(ctx context.Context) error {
 	account, err := s.source.Account(ctx)
 	if err != nil {
@@ -464,13 +454,10 @@ func (s *syncing) conclude(ctx context.Context) error {
 	}
 	statement := s.begin()
 	statement.next.Directory, statement.Directory = hashDirectory(snapshot), snapshot
+	statement.isCheckpoint = true
 	if err := statement.commit(ctx); err != nil {
 		return err
 	}
-	signed := s.begin()
-	if s.summary.Checkpoint, err = signed.sign(); err != nil {
-		return err
-	}
-	s.summary.PublicKey = signed.Checkpoint.PublicKey
-	return signed.commit(ctx)
+	s.summary.Checkpoint, s.summary.PublicKey = s.head.checkpoint, s.public
+	return nil
 }

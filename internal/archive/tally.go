@@ -35,7 +35,7 @@ func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy
 		return err
 	}
 	if by.Target {
-		if t.targets, err = v.targetsIn(ctx, m, from, to); err != nil {
+		if t.targets, err = v.archive.targetTexts(ctx, v.head); err != nil {
 			return err
 		}
 	}
@@ -73,30 +73,13 @@ func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog
 	return lacking, nil
 }
 
-// targetsIn are the target ids of the rows [from, to) that match.
-func (v *view) targetsIn(ctx context.Context, m *matcher, from, to int) (map[int32]auditlog.Text, error) {
-	used := make([]bool, v.columns.targets)
-	for i := range v.columns.rows[from:to] {
-		if row := &v.columns.rows[from+i]; m.matches(row) {
-			used[row.target] = true
-		}
-	}
-	texts := map[int32]auditlog.Text{}
-	for id, is := range used {
-		if is && id > 0 {
-			texts[int32(id)] = ""
-		}
-	}
-	return texts, v.archive.targets(ctx, v.log, texts)
-}
-
 // tallying counts rows that come newest first, and hands over the bins of each stretch of the clock when it is through: as each cell begins
 // with its newest row, bins come newest first as well.
 type tallying struct {
 	columns *columns
 	by      auditlog.TallyBy
 	clock   *localClock
-	targets map[int32]auditlog.Text
+	targets []auditlog.Text
 	yield   func(auditlog.Bin)
 	news    []*auditlog.Entry // that are still to come, newest first
 
@@ -153,7 +136,7 @@ func (t *tallying) flush() {
 		c := &t.cells[i]
 		entry := auditlog.Entry{
 			TriggeredAt: fromMicros(c.last), Event: w.event(c.event), Actor: w.actor(c.actor), Team: w.ref(c.team),
-			TargetID: t.targets[c.target],
+			TargetID: wordOf(t.targets, c.target),
 		}
 		for len(t.news) > 0 && t.news[0].TriggeredAt.After(entry.TriggeredAt) {
 			t.yield(auditlog.BinOf(t.news[0]))
@@ -181,9 +164,9 @@ func newIndex(c *columns, by auditlog.TallyBy) *index {
 		}
 		return 1
 	}
-	actors := size(by.Actor, len(c.words.actors))
-	i := &index{teams: size(by.Team, len(c.words.refs)), targets: size(by.Target, c.targets),
-		events: size(by.Event, len(c.words.events))}
+	actors := size(by.Actor, len(c.words.actors.words))
+	i := &index{teams: size(by.Team, len(c.words.refs.words)), targets: size(by.Target, c.targets.Count+1),
+		events: size(by.Event, len(c.words.events.words))}
 	groups := 1
 	for _, n := range []int{actors, i.teams, i.targets, i.events} {
 		groups *= max(n, 1)

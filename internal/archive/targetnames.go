@@ -25,34 +25,30 @@ func (r *Reader) TargetNames(ctx context.Context, organization auditlog.ID,
 		return nil, err
 	}
 	wanted := make(map[auditlog.Target]bool, len(of))
-	ids := make([]string, len(of))
-	for i, target := range of {
-		wanted[target], ids[i] = true, string(target.ID)
+	for _, target := range of {
+		wanted[target] = true
 	}
-	names, texts := objectNames{}, map[int32]auditlog.Text{}
-	for name, err := range r.Archive.store.NamesOf(ctx, v.log, ids) {
-		if err != nil {
-			return nil, err
-		}
+	log, signed, err := r.Archive.names(ctx, LogKey{r.Instance, string(organization)})
+	if err != nil || log == nil {
+		return nil, err
+	}
+	texts, err := r.Archive.targetTexts(ctx, log.head)
+	if err != nil {
+		return nil, err
+	}
+	names := objectNames{}
+	for _, name := range signed {
 		its := object{name.Target, auditlog.Text(name.Object)}
-		names[its] = append(names[its], auditlog.Text(name.Name))
-		texts[name.Target] = ""
-	}
-	for word, err := range r.Archive.store.WordsAt(ctx, v.log, Targets, slices.Collect(maps.Keys(texts))) {
-		if err != nil {
-			return nil, err
+		if wanted[auditlog.Target{Kind: its.kind, ID: wordOf(texts, its.target)}] {
+			names[its] = append(names[its], auditlog.Text(name.Name))
 		}
-		texts[word.ID] = auditlog.Text(word.Texts[0])
 	}
-	maps.DeleteFunc(names, func(o object, _ []auditlog.Text) bool {
-		return !wanted[auditlog.Target{Kind: o.kind, ID: texts[o.target]}]
-	})
 	if err := v.settle(ctx, names); err != nil {
 		return nil, err
 	}
 	named := make(map[auditlog.Target][]auditlog.Text, len(names))
 	for o, its := range names {
-		named[auditlog.Target{Kind: o.kind, ID: texts[o.target]}] = its
+		named[auditlog.Target{Kind: o.kind, ID: wordOf(texts, o.target)}] = its
 	}
 	if slices.ContainsFunc(of, func(t auditlog.Target) bool { return t.Kind == auditlog.KindUser }) {
 		v.nameUsers(wanted, named)
@@ -63,7 +59,7 @@ func (r *Reader) TargetNames(ctx context.Context, organization auditlog.ID,
 // nameUsers adds what wanted people are called as actors, the latest name first.
 func (v *view) nameUsers(wanted map[auditlog.Target]bool, named map[auditlog.Target][]auditlog.Text) {
 	used := v.used().actors
-	for number, actor := range v.columns.words.actors {
+	for number, actor := range v.columns.words.actors.words {
 		if number == 0 || !used[number] || actor.Name == "" {
 			continue
 		}
@@ -80,7 +76,7 @@ func (v *view) settle(ctx context.Context, names objectNames) error {
 	if len(several) == 0 && v.rights.Organization {
 		return nil
 	}
-	isNamed, seen := make([]bool, v.columns.targets), map[object]bool{}
+	isNamed, seen := make([]bool, v.columns.targets.Count+1), map[object]bool{}
 	for o := range names {
 		if o.target >= 0 && int(o.target) < len(isNamed) {
 			isNamed[o.target] = true
@@ -123,7 +119,7 @@ func (v *view) findNewest(ctx context.Context, rows []counted, of objectNames) e
 			detailed = append(detailed, *row)
 		}
 	}
-	whole, err := v.archive.whole(ctx, detailed, nil)
+	whole, err := v.archive.whole(ctx, v.of, detailed, nil, true)
 	if err != nil {
 		return err
 	}

@@ -104,29 +104,9 @@ type askedStore struct {
 	asked map[string]int
 }
 
-func (s *askedStore) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {
-	s.asked["Names"]++
-	return s.Store.Names(ctx, log)
-}
-
-func (s *askedStore) NamesOf(ctx context.Context, log int64, targets []string) iter.Seq2[*archive.Name, error] {
-	s.asked["NamesOf"]++
-	return s.Store.NamesOf(ctx, log, targets)
-}
-
-func (s *askedStore) Words(ctx context.Context, log int64, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
+func (s *askedStore) Words(ctx context.Context, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
 	s.asked["Words"]++
-	return s.Store.Words(ctx, log, d, after)
-}
-
-func (s *askedStore) WordsAt(ctx context.Context, log int64, d archive.Dictionary, ids []int32) iter.Seq2[*archive.Word, error] {
-	s.asked["WordsAt"]++
-	return s.Store.WordsAt(ctx, log, d, ids)
-}
-
-func (s *askedStore) WordIDs(ctx context.Context, log int64, d archive.Dictionary, texts []archive.Texts) ([]int32, error) {
-	s.asked["WordIDs"] += len(texts)
-	return s.Store.WordIDs(ctx, log, d, texts)
+	return s.Store.Words(ctx, d, after)
 }
 
 func (s *askedStore) RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
@@ -160,6 +140,6 @@ func TestTheNamesOfAPageAreAskedForAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, named, 300)
 	assert.Equal(t, []auditlog.Text{"New 1000", "Old 1000"}, named[page[0]])
-	assert.Equal(t, map[string]int{"NamesOf": 1, "WordsAt": 1, "RowsAt": 1}, asked.asked)
+	assert.Equal(t, map[string]int{"Words": 1, "RowsAt": 1}, asked.asked)
 	assert.Empty(t, u.Requests(), "nothing is asked of Make")
 }

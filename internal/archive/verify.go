@@ -1,16 +1,21 @@
 package archive
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/tlog"
+	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -19,8 +24,9 @@ import (
 type VerifyOptions struct {
 	// Checkpoint is the text of a checkpoint that was kept elsewhere.
 	Checkpoint []byte
-	// PublicKey is the key that must have signed the checkpoints, as sync printed it; empty means whatever keys the archive names, which
-	// whoever can write to it can change.
+	// PublicKey is the key that must have signed everything, as sync printed it, or several of them behind commas, after a change of keys;
+	// empty means that of the signing key, or where that is not at hand, whatever keys the archive names, which whoever can write to it can
+	// change.
 	PublicKey string
 	// OnProgress, if set, is called with how many of the records were looked at.
 	OnProgress func(done, of int64)
@@ -65,10 +71,8 @@ type Verification struct {
 	Records     int64
 	Entries     int
 	Checkpoints int
-	// Last is the newest checkpoint; nil if there is none.
+	// Last is the checkpoint that signs all that is there, which is about all records; nil if there is none that can be believed.
 	Last *Checkpoint
-	// Unsigned is how many records were stored after it, all if there is none: those of a sync that did not finish.
-	Unsigned int64
 	// Keys are the public keys that were believed.
 	Keys []string
 	// Problems come in the order of records, at most 100; Total counts all.
@@ -102,6 +106,7 @@ type verifying struct {
 	from    Reads
 	options VerifyOptions
 
+	head     *head
 	logs     []Log
 	owners   map[int64]LogKey
 	tree     *Tree
@@ -111,14 +116,31 @@ type verifying struct {
 	brought  []bringing
 	names    map[nameKey]int64
 	states   map[int64]vouched // the last record's, by log
-	detailed int64             // entries that refer to their details
-	refers   int64             // entries that refer to any
-	proven   int64             // the size of the last checkpoint that fits
+	// checked are the rows that were held against the record that shows them, detailed those whose details are their own.
+	checked, detailed bitSet
+	proven            int64 // the size of the last checkpoint that fits
 
 	rows map[logEntry]Row // of the records that are looked at
-	// words has the dictionaries of the logs that are known, but of targets, which are many, those of these rows.
+	// words has the dictionaries, but of targets, which are many, those of these rows.
 	words map[wordAt]Texts
-	known map[int64]bool
+}
+
+// bitSet are numbers of rows.
+type bitSet []uint64
+
+// set does nothing for numbers from a limit on: somebody may have made up any.
+func (b *bitSet) set(number, limit int64) {
+	if number < 0 || number >= limit {
+		return
+	}
+	for int64(len(*b)) <= number/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[number/64] |= 1 << (number % 64)
+}
+
+func (b *bitSet) has(number int64) bool {
+	return number >= 0 && number/64 < int64(len(*b)) && (*b)[number/64]&(1<<(number%64)) != 0
 }
 
 // bringing is a record that brought an entry to a log, or showed it anew.
@@ -130,9 +152,10 @@ type nameKey struct {
 	target, object, name string
 }
 
-// Verify reads the whole archive and holds everything in it against what was stored: records against their hashes, the tree against every
-// checkpoint, columns, names and coverage against the records. It sees one state of the archive, even while a sync runs. An error means
-// that it could not be read to the end.
+// Verify reads the whole archive, as readers read it, and holds everything in it against what was stored: records against their hashes, the
+// tree against every checkpoint, each row against its record and each record against its row, and all that is counted, referred to or
+// claimed against what the last batch signed. It sees one state of the archive, even while a sync runs. An error means that it could not be
+// read to the end; a store that is not sound is not read further.
 func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verification, error) {
 	if options.OnProgress == nil {
 		options.OnProgress = func(int64, int64) {}
@@ -140,19 +163,30 @@ func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verificat
 	v := &verifying{
 		Verification: &Verification{}, archive: a, options: options, tree: &Tree{}, owners: map[int64]LogKey{},
 		expected: map[int64][]*Checkpoint{}, moved: map[int64]int64{}, names: map[nameKey]int64{}, states: map[int64]vouched{},
-		words: map[wordAt]Texts{}, known: map[int64]bool{},
+		words: map[wordAt]Texts{},
 	}
-	return v.Verification, a.store.Snapshot(ctx, func(from Reads) error {
+	err := a.store.Snapshot(ctx, func(from Reads) error {
 		v.from = from
+		for _, step := range []func(context.Context) error{v.damage, v.readHead, v.readLogs} {
+			if err := step(ctx); err != nil || v.head == nil && v.Total > 0 {
+				return err
+			}
+		}
 		for _, step := range []func(context.Context) error{
-			v.damage, v.readLogs, v.readCheckpoints, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkNames,
+			v.readCheckpoints, v.readDictionaries, v.readCounted, v.readLinks, v.readRecords, v.checkEdge, v.checkRows, v.checkNames,
+			v.checkStates,
 		} {
 			if err := step(ctx); err != nil {
 				return err
 			}
 		}
-		return v.checkStates(ctx)
+		return nil
 	})
+	if refused, ok := errors.AsType[*StoreError](err); ok && ctx.Err() == nil {
+		v.found(-1, "", "it could not be read to the end: %s", refused.Error())
+		err = nil
+	}
+	return v.Verification, err
 }
 
 // damage has the store check its own structures.
@@ -164,15 +198,42 @@ func (v *verifying) damage(ctx context.Context) error {
 	return err
 }
 
+// readHead reads what signs everything.
+func (v *verifying) readHead(ctx context.Context) error {
+	stored, err := v.from.Head(ctx)
+	if err != nil {
+		return err
+	}
+	keys := v.archive.trusted()
+	if v.options.PublicKey != "" {
+		keys = strings.FieldsFunc(v.options.PublicKey, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+	}
+	v.Keys = keys
+	if v.head, err = v.archive.parseHead(stored, keys); err != nil {
+		v.found(-1, "", "the head, whose checkpoint signs everything, cannot be believed, so that nothing else can be: %v", err)
+		v.head = nil
+		return nil
+	}
+	if v.Last = v.head.checkpoint; v.options.PublicKey == "" {
+		v.Keys = v.head.Keys
+	}
+	return nil
+}
+
 func (v *verifying) readLogs(ctx context.Context) (err error) {
 	if v.logs, err = v.from.Logs(ctx, LogKey{}); err != nil {
 		return err
 	}
 	for _, log := range v.logs {
 		v.owners[log.Number] = log.LogKey
-		count, err := v.from.CountRows(ctx, log.Number, math.MinInt64, math.MaxInt64)
-		if err != nil {
-			return err
+		signed := v.signed(&log)
+		if signed == nil {
+			v.found(-1, "", "the log of organization %s was inserted by something else: nothing signs it",
+				auditlog.Text(log.Organization).Clean())
+			continue
+		}
+		if !bytes.Equal(signed.State, sumOf(log.State)) {
+			v.found(-1, "", "the state of the log of organization %s, with what it claims to cover, is not what was signed", log.Organization)
 		}
 		state, err := v.archive.stateOf(&log)
 		if err != nil {
@@ -180,26 +241,32 @@ func (v *verifying) readLogs(ctx context.Context) (err error) {
 			continue
 		}
 		verified := VerifiedLog{
-			Instance: log.Instance, OrganizationID: log.Organization, Name: state.Name, Entries: count, From: state.From, AsOf: state.AsOf,
-			Gaps: state.Gaps, Unreadable: len(state.Unreadable), Doubts: state.Doubts,
+			Instance: log.Instance, OrganizationID: log.Organization, Name: state.Name, Entries: signed.Rows, From: state.From,
+			AsOf: state.AsOf, Gaps: state.Gaps, Unreadable: len(state.Unreadable), Doubts: state.Doubts,
 		}
 		if state.AsOf.IsZero() && state.Fill != nil {
 			verified.Unfilled = state.Fill.Reached
 		}
-		v.Entries += count
+		v.Entries += signed.Rows
 		v.Logs = append(v.Logs, verified)
+	}
+	for i, signed := range v.head.Logs {
+		if v.owners[int64(i)+1] != signed.LogKey {
+			v.found(-1, "", "the log of organization %s is missing", auditlog.Text(signed.Organization).Clean())
+		}
 	}
 	return nil
 }
 
-func (v *verifying) readCheckpoints(ctx context.Context) error {
-	v.Keys = []string{v.options.PublicKey}
-	if v.options.PublicKey == "" {
-		var err error
-		if v.Keys, err = v.from.PublicKeys(ctx); err != nil {
-			return err
-		}
+// signed is what the head says of a log; nil if it knows none.
+func (v *verifying) signed(log *Log) *logHead {
+	if log.Number < 1 || log.Number > int64(len(v.head.Logs)) || v.head.log(log.Number).LogKey != log.LogKey {
+		return nil
 	}
+	return v.head.log(log.Number)
+}
+
+func (v *verifying) readCheckpoints(ctx context.Context) error {
 	if len(v.options.Checkpoint) > 0 {
 		kept, err := parseCheckpoint(v.options.Checkpoint, v.archive.origin(), v.Keys)
 		if err != nil {
@@ -208,15 +275,17 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 			v.expected[kept.Size] = append(v.expected[kept.Size], kept)
 		}
 	}
-	var all []SignedCheckpoint
+	if v.Last != nil {
+		v.expected[v.Last.Size] = append(v.expected[v.Last.Size], v.Last)
+	}
+	var kept chain
 	for checkpoint, err := range v.from.Checkpoints(ctx) {
 		if err != nil {
 			return err
 		}
-		all = append(all, *checkpoint)
-	}
-	for _, checkpoint := range slices.Backward(all) {
-		v.Checkpoints++
+		if v.Checkpoints++; v.Checkpoints > v.head.Checkpoints.Count {
+			break
+		}
 		stored, err := parseCheckpoint([]byte(checkpoint.Note), v.archive.origin(), v.Keys)
 		if err == nil && stored.Size != checkpoint.Size {
 			err = fmt.Errorf("it is about %d", stored.Size)
@@ -225,13 +294,59 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 			v.found(-1, "", "the checkpoint of %d records cannot be believed: %v", checkpoint.Size, err)
 			continue
 		}
+		kept.add(stored.Root.String())
 		v.expected[stored.Size] = append(v.expected[stored.Size], stored)
-		v.Last = stored
+	}
+	if !kept.equal(v.head.Checkpoints) {
+		v.found(-1, "", "the checkpoints are not those that were kept: %d of them, the last of %d records", v.head.Checkpoints.Count,
+			v.head.Kept)
 	}
 	return nil
 }
 
-// readLinks notes which rows are shown by other records than those that brought them, and how many have details.
+// readDictionaries holds the dictionaries against what the head signs.
+func (v *verifying) readDictionaries(ctx context.Context) error {
+	for d, signed := range v.head.Words {
+		var read chain
+		if err := v.addWords(Dictionary(d), v.from.Words(ctx, Dictionary(d), math.MinInt32), &read); err != nil {
+			return err
+		}
+		if !read.equal(signed) {
+			v.found(-1, "", "the %s that entries refer to are not those that were signed",
+				[...]string{"events", "teams", "people", "objects"}[d])
+		}
+	}
+	return nil
+}
+
+// readCounted holds what is counted against what the head signs.
+func (v *verifying) readCounted(ctx context.Context) error {
+	var rows []counted
+	for _, log := range v.logs {
+		signed := v.signed(&log)
+		if signed == nil {
+			continue
+		}
+		count := 0
+		for chunk := range int64(len(signed.Chunks)) {
+			begin := chunk * chunkSize
+			var err error
+			if rows, err = readRows(ctx, v.from, log.Number, begin, begin+chunkSize, rows[:0]); err != nil {
+				return err
+			}
+			if count += len(rows); !signed.isChunk(chunk, rows) {
+				v.found(-1, "", "what is counted of the entries of organization %s among the records from %d on is not what was signed",
+					log.Organization, begin)
+			}
+		}
+		if count != signed.Rows {
+			v.found(-1, "", "the log of organization %s has %d entries, and %d were signed", log.Organization, count, signed.Rows)
+		}
+	}
+	return nil
+}
+
+// readLinks notes which rows are shown by other records than those that brought them.
 func (v *verifying) readLinks(ctx context.Context) error {
 	for row, err := range v.from.Links(ctx) {
 		if err != nil {
@@ -240,9 +355,6 @@ func (v *verifying) readLinks(ctx context.Context) error {
 		if row.Record != row.ID {
 			v.moved[row.Record] = row.ID
 		}
-		if row.Details != 0 && row.Details != Gone {
-			v.refers++
-		}
 	}
 	return nil
 }
@@ -250,8 +362,10 @@ func (v *verifying) readLinks(ctx context.Context) error {
 const (
 	// progressEvery is after how many records it is reported how far the reading is.
 	progressEvery = 10_000
-	// verifiedAtOnce and verifiedBytes bound the records that are looked at together.
-	verifiedAtOnce, verifiedBytes = 500, 32 << 20
+	// verifiedAtOnce and verifiedBytes bound the records that are looked at together: they unpack to a thousand times as much at most.
+	verifiedAtOnce, verifiedBytes = 500, 128 << 10
+	// maxGap bounds how many records may be missing before all that comes behind them is named.
+	maxGap = 1 << 24
 )
 
 // readRecord is a record with what is in it.
@@ -263,10 +377,6 @@ type readRecord struct {
 }
 
 func (v *verifying) readRecords(ctx context.Context) error {
-	total := int64(0)
-	if tree, err := v.from.Tree(ctx); err == nil {
-		total = tree.Size
-	}
 	v.compareRoots()
 	next := int64(0)
 	for from := int64(math.MinInt64); ; from = next {
@@ -283,7 +393,7 @@ func (v *verifying) readRecords(ctx context.Context) error {
 			}
 			next = some[i].Number + 1
 			if v.Records%progressEvery == 0 {
-				v.options.OnProgress(v.Records, total)
+				v.options.OnProgress(v.Records, v.head.Tree.Size)
 			}
 		}
 		if len(some) == 0 || next == math.MinInt64 { // behind the last number that there is
@@ -295,10 +405,6 @@ func (v *verifying) readRecords(ctx context.Context) error {
 			v.found(next, "", "records are missing: a checkpoint is about %d", size)
 		}
 	}
-	v.Unsigned = next
-	if v.Last != nil {
-		v.Unsigned = max(0, next-v.Last.Size)
-	}
 	return nil
 }
 
@@ -309,18 +415,24 @@ func (v *verifying) someRecords(ctx context.Context, from int64) (some []readRec
 		if err != nil {
 			return nil, err
 		}
-		read := readRecord{Record: *record}
-		read.raw, read.damaged = unpack(record.Packed)
-		if entry, ok := v.archive.options.Decode(read.raw); ok && read.damaged == nil && record.Kind != kindSync {
-			read.entry = entry
-		}
-		some = append(some, read)
-		size += len(record.Packed) + len(read.raw)
-		if size > verifiedBytes {
+		some = append(some, readRecord{Record: *record})
+		if size += len(record.Packed); size > verifiedBytes {
 			break
 		}
 	}
-	return some, nil
+	var group errgroup.Group
+	for begin := range unpackersAtOnce {
+		group.Go(func() error {
+			for i := begin; i < len(some); i += unpackersAtOnce {
+				r := &some[i]
+				if r.raw, r.damaged = unpack(r.Packed); r.damaged == nil {
+					r.entry = v.archive.entryIn(r.Kind, r.raw)
+				}
+			}
+			return nil
+		})
+	}
+	return some, group.Wait()
 }
 
 // inOrder checks a record, which should be the next one.
@@ -366,7 +478,7 @@ func (v *verifying) record(ctx context.Context, r *readRecord) error {
 	switch r.Kind {
 	case kindEntry:
 		return v.entry(ctx, r)
-	case kindDetails:
+	case kindDetails, kindGone:
 		v.details(r)
 	case kindSync:
 		var state vouched
@@ -421,10 +533,8 @@ func (v *verifying) entry(ctx context.Context, r *readRecord) error {
 	if row.Record != r.Number {
 		return nil
 	}
-	want, err := columnsOfEntry(r.entry)
-	if err != nil {
-		return err
-	}
+	v.checked.set(row.ID, v.Records+maxGap)
+	want := columnsOfEntry(r.entry)
 	for i, stored := range v.columns(&row) {
 		if want[i] != stored {
 			v.found(r.Number, r.entry.UUID, "the column %s is %s, and %s was stored", stored.name, stored.quoted(), want[i].quoted())
@@ -446,7 +556,7 @@ func (v *verifying) details(r *readRecord) {
 	case row.Details != r.Number:
 		v.found(r.Number, r.entry.UUID, "the entry does not refer to these details")
 	default:
-		v.detailed++
+		v.detailed.set(row.ID, v.Records+maxGap)
 	}
 	for _, name := range namesIn(r.entry) {
 		v.names[nameKey{r.Log, string(r.entry.TargetID), string(objectOf(r.entry.Event)), name}] = r.Number
@@ -470,13 +580,9 @@ func (v *verifying) compareRoots() {
 	v.proven = v.tree.Size
 }
 
-// checkEdge compares the tree with its stored edge: records that something else added or took away at the end.
-func (v *verifying) checkEdge(ctx context.Context) error {
-	edge, err := v.from.Tree(ctx)
-	if err != nil {
-		v.found(-1, "", "the tree's edge cannot be read: %v", err)
-		return nil
-	}
+// checkEdge compares the tree with its signed edge: records that something else added or took away at the end.
+func (v *verifying) checkEdge(context.Context) error {
+	edge := &v.head.Tree
 	switch {
 	case edge.Size < v.tree.Size:
 		v.found(edge.Size, "", "records from here on were inserted by something else")
@@ -488,10 +594,9 @@ func (v *verifying) checkEdge(ctx context.Context) error {
 	return nil
 }
 
-// checkRows finds rows that no record brought, and, where more refer to details than have some, those whose details are not theirs.
+// checkRows finds rows that no record brought, that none shows, or that refer to details that are not theirs.
 func (v *verifying) checkRows(ctx context.Context) error {
 	left := v.brought
-	var referring []Row
 	for row, err := range v.from.Links(ctx) {
 		if err != nil {
 			return err
@@ -499,44 +604,13 @@ func (v *verifying) checkRows(ctx context.Context) error {
 		for len(left) > 0 && left[0].record < row.ID {
 			left = left[1:]
 		}
-		if len(left) == 0 || left[0] != (bringing{row.ID, row.Log}) {
+		switch {
+		case len(left) == 0 || left[0] != (bringing{row.ID, row.Log}):
 			v.found(row.ID, row.Key.UUID, "the entry was inserted by something else: no record brought it")
+		case !v.checked.has(row.ID):
+			v.found(row.ID, row.Key.UUID, "the entry is shown by record %d, which does not hold it", row.Record)
 		}
-		if v.refers != v.detailed && row.Details != 0 && row.Details != Gone {
-			referring = append(referring, *row)
-		}
-	}
-	for some := range slices.Chunk(referring, verifiedAtOnce) {
-		if err := v.checkReferring(ctx, some); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// checkReferring checks that the details that rows refer to are of their entries.
-func (v *verifying) checkReferring(ctx context.Context, some []Row) error {
-	byDetails := map[int64][]Row{}
-	for _, row := range some {
-		byDetails[row.Details] = append(byDetails[row.Details], row)
-	}
-	isOwn := map[int64]bool{}
-	for record, err := range v.from.RecordsAt(ctx, slices.Collect(maps.Keys(byDetails))) {
-		if err != nil {
-			return err
-		}
-		if record.Kind != kindDetails {
-			continue
-		}
-		raw, err := unpack(record.Packed)
-		entry, ok := v.archive.options.Decode(raw)
-		for _, row := range byDetails[record.Number] {
-			// Damage was found with the record.
-			isOwn[row.ID] = record.Log == row.Log && (err != nil || ok && keyOf(entry).UUID == row.Key.UUID)
-		}
-	}
-	for _, row := range some {
-		if !isOwn[row.ID] {
+		if row.Details != 0 && !v.detailed.has(row.ID) {
 			v.found(row.ID, row.Key.UUID, "the entry refers to details that are not its own")
 		}
 	}
@@ -546,19 +620,29 @@ func (v *verifying) checkReferring(ctx context.Context, some []Row) error {
 // checkNames holds the names against those that the details give.
 func (v *verifying) checkNames(ctx context.Context) error {
 	var all []Name
-	targets := map[int64][]int32{}
+	var targets []int32
+	sums := map[int64][]Name{}
 	for name, err := range v.from.Names(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		all = append(all, *name)
-		targets[name.Log] = append(targets[name.Log], name.Target)
+		if all = append(all, *name); int64(len(all)) > mostNames*v.Records {
+			v.found(-1, "", "there are more names of objects than details could give")
+			return nil
+		}
+		targets = append(targets, name.Target)
+		sums[name.Log] = append(sums[name.Log], *name)
+	}
+	for _, log := range v.logs {
+		if signed := v.signed(&log); signed != nil && !bytes.Equal(signed.Names, namesSum(sums[log.Number])) {
+			v.found(-1, "", "the names of objects of organization %s are not those that were signed", log.Organization)
+		}
 	}
 	if err := v.readTargets(ctx, targets); err != nil {
 		return err
 	}
 	for _, name := range all {
-		key := nameKey{name.Log, v.words[wordAt{name.Log, Targets, name.Target}][0], name.Object, name.Name}
+		key := nameKey{name.Log, v.words[wordAt{Targets, name.Target}][0], name.Object, name.Name}
 		if stored, ok := v.names[key]; !ok || stored != name.Record {
 			v.found(name.Record, "", "the name %s of object %s is in no details", auditlog.Text(key.name).Quote(),
 				auditlog.Text(key.target).Quote())

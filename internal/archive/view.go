@@ -1,11 +1,12 @@
 package archive
 
 import (
+	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"maps"
 	"slices"
+	"time"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -14,6 +15,8 @@ import (
 type view struct {
 	archive *Archive
 	log     int64
+	of      LogKey
+	head    *head
 	state   *logState
 	columns *columns
 	// access is what may be read with the key, rights whose entries that is: never more than the log holds.
@@ -29,19 +32,23 @@ type view struct {
 
 // view opens a log; it is nil if the archive does not have it filled.
 func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) (*view, error) {
-	log, err := a.findLog(ctx, of)
-	if err != nil || log == nil {
-		return nil, err
+	for {
+		log, err := a.findLog(ctx, of)
+		if err != nil || log == nil || log.state.AsOf.IsZero() {
+			return nil, err
+		}
+		loaded, err := a.load(ctx, log.head, log.Number)
+		if err == nil {
+			return &view{
+				archive: a, log: log.Number, of: of, head: log.head, state: log.state, columns: loaded, access: access,
+				rights: scopeOf(access),
+			}, nil
+		}
+		// A sync may have replaced rows meanwhile.
+		if stored, errHead := a.store.Head(ctx); errHead != nil || bytes.Equal(stored, log.head.stored) {
+			return nil, err
+		}
 	}
-	state, err := a.stateOf(log)
-	if err != nil || state.AsOf.IsZero() {
-		return nil, err
-	}
-	loaded, err := a.load(ctx, log)
-	if err != nil {
-		return nil, err
-	}
-	return &view{archive: a, log: log.Number, state: state, columns: loaded, access: access, rights: scopeOf(access)}, nil
 }
 
 // matcher says which rows answer a query, by the ids of the dictionaries. What it allows is what auditlog.Query.MatchesFilters does.
@@ -71,21 +78,21 @@ func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error)
 	m := &matcher{}
 	if q.TargetID != "" {
 		var err error
-		if m.target, err = v.archive.targetID(ctx, v.log, q.TargetID); err != nil {
+		if m.target, err = v.archive.targetID(ctx, v.head, q.TargetID); err != nil {
 			return nil, err
 		}
 		m.target = cmp.Or(m.target, -1)
 	}
 	w := v.columns.words
 	people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
-	m.actor = allow(w.actors, func(actor *auditlog.Actor) bool { return people.MatchesFilters(&auditlog.Entry{Actor: actor}) })
+	m.actor = allow(w.actors.words, func(actor *auditlog.Actor) bool { return people.MatchesFilters(&auditlog.Entry{Actor: actor}) })
 	teams := auditlog.Query{Teams: q.Teams, NoTeam: q.NoTeam}
-	m.team = allow(w.refs, func(team *auditlog.Ref) bool {
+	m.team = allow(w.refs.words, func(team *auditlog.Ref) bool {
 		entry := &auditlog.Entry{Team: team}
 		return teams.MatchesFilters(entry) && v.rights.sees(entry)
 	})
 	events := auditlog.Query{Events: q.Events, ExcludeEvents: q.ExcludeEvents}
-	m.event = allow(w.events, func(event auditlog.Text) bool { return events.MatchesFilters(&auditlog.Entry{Event: event}) })
+	m.event = allow(w.events.words, func(event auditlog.Text) bool { return events.MatchesFilters(&auditlog.Entry{Event: event}) })
 	return m, nil
 }
 
@@ -172,95 +179,94 @@ func (v *view) news(q *auditlog.Query) []*auditlog.Entry {
 	return news
 }
 
-// fetch reads whole entries.
+// fetch reads whole entries: what their records hold, which must be what is counted of them.
 func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
 	ids := make([]int32, len(rows))
 	targets := map[int32]auditlog.Text{}
+	at := make(map[int32]int, len(rows))
 	for i, row := range rows {
-		ids[i] = row.id
-		if row.target != 0 {
-			targets[row.target] = ""
+		ids[i], at[row.id] = row.id, i
+		targets[row.target] = ""
+	}
+	for word, err := range v.archive.store.WordsAt(ctx, Targets, slices.Collect(maps.Keys(targets))) {
+		if err != nil {
+			return nil, err
 		}
+		targets[word.ID] = textOf(word.Texts)
 	}
-	if err := v.archive.targets(ctx, v.log, targets); err != nil {
-		return nil, err
-	}
-	byID := make(map[int32]*auditlog.Entry, len(rows))
-	var raw []Row // those whose records are wanted as well
+	links := make([]Row, len(rows))
 	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
 		if err != nil {
 			return nil, err
 		}
-		if byID[int32(row.ID)], err = v.beyondColumns(row); err != nil { //nolint:gosec // one of ids
-			return nil, err
-		}
-		if v.keepRaw {
-			raw = append(raw, *row)
-		}
+		links[at[int32(row.ID)]] = *row //nolint:gosec // one of ids
 	}
-	sent, err := v.archive.whole(ctx, raw, nil)
+	entries, err := v.archive.whole(ctx, v.of, links, nil, v.keepRaw)
 	if err != nil {
 		return nil, err
 	}
-	for i, whole := range sent {
-		entry := byID[int32(raw[i].ID)] //nolint:gosec // as above
-		entry.Raw, entry.Details = whole.Raw, whole.Details
-	}
-	w := v.columns.words
-	entries := make([]*auditlog.Entry, len(rows))
-	for i, row := range rows {
-		entry := byID[row.id]
-		if entry == nil {
+	for i, entry := range entries {
+		if links[i].ID != int64(rows[i].id) {
 			return nil, v.archive.refused(nil, "an entry is gone from it")
 		}
-		entry.TriggeredAt, entry.Event, entry.Actor = fromMicros(row.at), w.event(row.event), w.actor(row.actor)
-		entry.Team, entry.TargetID = w.ref(row.team), targets[row.target]
-		entries[i] = entry
+		if max(links[i].Record, links[i].Details) >= v.head.Tree.Size { // a sync stored it meanwhile
+			if err := v.checkNew(ctx, entry, &links[i]); err != nil {
+				return nil, err
+			}
+		} else {
+			if err := v.check(entry, &links[i], &rows[i], targets[rows[i].target]); err != nil {
+				return nil, err
+			}
+			w := v.columns.words // of which there is one for all
+			entry.Event, entry.Actor, entry.Team = w.event(rows[i].event), w.actor(rows[i].actor), w.ref(rows[i].team)
+		}
+		if !v.keepRaw {
+			entry.Raw, entry.Details = nil, nil
+		}
 	}
 	return entries, nil
 }
 
-// beyondColumns is what an entry has beyond the columns in memory.
-func (v *view) beyondColumns(row *Row) (*auditlog.Entry, error) {
-	entry := &auditlog.Entry{UUID: row.Key.UUID, Organization: v.columns.words.ref(row.Organization), Version: row.Version}
-	if row.Written != NoTime {
-		entry.CreatedAt = fromMicros(row.Written)
-	}
-	var err error
-	if row.Extra != "" {
-		err = json.Unmarshal([]byte(row.Extra), &entry.Extra)
-	}
-	if err != nil || row.Written == NoNumber {
-		return nil, v.archive.refused(err, "entry %s is damaged", entry.UUID)
-	}
-	return entry, nil
-}
-
-// targets fills in the texts of the targets that are keys of a map.
-func (a *Archive) targets(ctx context.Context, log int64, texts map[int32]auditlog.Text) error {
-	words := a.store.Words(ctx, log, Targets, 0)
-	if len(texts) <= fetched { // beyond it is quicker to read the whole dictionary
-		words = a.store.WordsAt(ctx, log, Targets, slices.Collect(maps.Keys(texts)))
-	}
-	for word, err := range words {
-		if err != nil {
+// checkNew holds an entry against what is counted of it by now.
+func (v *view) checkNew(ctx context.Context, e *auditlog.Entry, link *Row) error {
+	now := v
+	if max(link.ID, link.Record, link.Details) >= v.head.Tree.Size {
+		var err error
+		if now, err = v.archive.view(ctx, v.of, v.access); err != nil {
 			return err
 		}
-		if _, wanted := texts[word.ID]; wanted {
-			texts[word.ID] = auditlog.Text(word.Texts[0])
+	}
+	targets, err := v.archive.targetTexts(ctx, now.head)
+	if err != nil {
+		return err
+	}
+	begin, end := now.columns.window(e.TriggeredAt, e.TriggeredAt.Add(time.Microsecond))
+	for i := begin; i < end && max(link.ID, link.Record, link.Details) < now.head.Tree.Size; i++ {
+		if row := &now.columns.rows[i]; int64(row.id) == link.ID {
+			return now.check(e, link, row, wordOf(targets, row.target))
 		}
+	}
+	return v.archive.refused(nil, "the entry %s is not one that was signed", auditlog.Text(link.Key.UUID).Clean())
+}
+
+// check holds an entry against what is counted of it.
+func (v *view) check(e *auditlog.Entry, link *Row, row *counted, target auditlog.Text) error {
+	w := v.columns.words
+	same := func(a, b *auditlog.Ref) bool { return a == b || a != nil && b != nil && *a == *b }
+	actor := w.actor(row.actor)
+	isSame := link.Key == keyOf(e) && micros(e.TriggeredAt) == row.at && e.Event == w.event(row.event) &&
+		e.TargetID == target && same(e.Team, w.ref(row.team)) && (e.Actor == actor || e.Actor != nil && actor != nil && *e.Actor == *actor)
+	if !isSame {
+		return v.archive.refused(nil, "the entry %s is not what its record holds", auditlog.Text(link.Key.UUID).Clean())
 	}
 	return nil
 }
 
 // targetID is the id that a target has in the dictionary; 0 if it has none.
-func (a *Archive) targetID(ctx context.Context, log int64, target auditlog.Text) (int32, error) {
-	ids, err := a.store.WordIDs(ctx, log, Targets, []Texts{{string(target)}})
-	if err != nil {
-		return 0, err
-	}
-	return ids[0], nil
+func (a *Archive) targetID(ctx context.Context, h *head, target auditlog.Text) (int32, error) {
+	texts, err := a.targetTexts(ctx, h)
+	return int32(max(0, slices.Index(texts, target))), err //nolint:gosec // ids fit
 }

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
+	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 	"golang.org/x/sync/errgroup"
 
@@ -18,9 +20,16 @@ type writer struct {
 	archive *Archive
 	of      LogKey
 	log     int64
-	// state and tree are as they are stored.
+	// state and head are as they are stored.
 	state *logState
-	tree  *Tree
+	head  *head
+	// signer signs heads, public is the other half of its key.
+	signer note.Signer
+	public string
+	// chunks are what is counted of some chunks, by id, as the head signs them; names those of the log's objects, nil as long as nobody
+	// needs them.
+	chunks map[int64][]counted
+	names  *[]Name
 	// packers are for entries, which may be packed while the batch before is stored; packer is for what else a batch brings.
 	packers [packersAtOnce]packer
 	packer  packer
@@ -39,27 +48,33 @@ type word struct {
 const (
 	// dictionarySize bounds what is remembered of the dictionaries.
 	dictionarySize = 50_000
+	// chunksKept bounds the chunks that are remembered.
+	chunksKept = 4
 	// packersAtOnce is how many processors pack records: it takes longer than what a store does with them.
 	packersAtOnce = 2
 )
 
-// newWriter finds a log, or makes it. The caller holds the lock.
+// newWriter finds a log, or begins one. A log that is not as it was signed is refused: a sync must not sign what somebody else did to it.
+// The caller holds the lock.
 func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
-	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}}
-	var err error
-	if w.tree, err = a.store.Tree(ctx); err != nil {
-		return nil, err
-	}
+	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}, chunks: map[int64][]counted{}}
 	log, err := a.findLog(ctx, of)
 	switch {
 	case err != nil:
 		return nil, err
-	case log == nil:
-		w.log, err = a.store.AddLog(ctx, of)
-		return w, err
+	case log != nil:
+		w.head, w.log, w.state = log.head, log.Number, log.state
+		_, err = a.load(ctx, w.head, w.log)
+	default:
+		w.head, err = a.lastHead(ctx)
 	}
-	w.log = log.Number
-	w.state, err = a.stateOf(log)
+	if err != nil {
+		return nil, err
+	}
+	if w.log == 0 {
+		w.log = int64(len(w.head.Logs)) + 1
+	}
+	w.signer, w.public, err = a.signer(w.head)
 	return w, err
 }
 
@@ -68,17 +83,36 @@ type batch struct {
 	Batch
 	*writer
 	next  logState
+	ahead *head          // what the batch makes of the writer's
 	fresh map[word]int32 // as ids, of words that were not remembered
+	// isCheckpoint has the checkpoint that signs the batch kept for good.
+	isCheckpoint bool
 }
 
 // begin goes on from what is stored.
 func (w *writer) begin() *batch {
-	return &batch{writer: w, next: *w.state, fresh: map[word]int32{}, Batch: Batch{Log: w.log, From: w.tree.Size, Tree: w.tree.clone()}}
+	b := &batch{
+		writer: w, next: *w.state, ahead: w.head.clone(), fresh: map[word]int32{},
+		Batch: Batch{Log: w.log, Of: w.of, Before: w.head.stored},
+	}
+	if int(w.log) > len(b.ahead.Logs) {
+		b.ahead.Logs = append(b.ahead.Logs, logHead{LogKey: w.of})
+	}
+	return b
 }
 
-// commit stores the batch, and the log's next state with it. What the log vouches for becomes a leaf of the tree whenever it changes.
-// Nothing of it is stored if anything fails.
-func (b *batch) commit(ctx context.Context) error {
+// signed is what the batch's head says of the log.
+func (b *batch) signed() *logHead { return b.ahead.log(b.log) }
+
+// commit stores the batch, signed, and the log's next state with it. What the log vouches for becomes a leaf of the tree whenever it
+// changes. Nothing of it is stored if anything fails.
+func (b *batch) commit(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil { // what is remembered may be ahead of what is stored
+			clear(b.chunks)
+			b.names = nil
+		}
+	}()
 	if vouched := b.next.vouches(); !vouched.equal(b.state.vouches()) {
 		text, err := vouched.text()
 		if err != nil {
@@ -88,19 +122,107 @@ func (b *batch) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	var err error
 	if b.State, err = json.Marshal(&b.next); err != nil {
 		return fmt.Errorf("the log's state: %w", err)
+	}
+	b.signed().State = sumOf(b.State)
+	if err := errors.Join(b.count(ctx), b.name(ctx)); err != nil {
+		return err
+	}
+	for _, w := range b.Words {
+		b.ahead.Words[w.Dictionary].add(w.Texts[:]...)
+	}
+	isKept := b.isCheckpoint && b.ahead.Tree.Size > b.ahead.Kept
+	if isKept {
+		b.ahead.Checkpoints.add(b.ahead.Tree.root().String())
+		b.ahead.Kept = b.ahead.Tree.Size
+	}
+	if err := b.archive.seal(b.ahead, b.signer, b.public); err != nil {
+		return err
+	}
+	b.Head = b.ahead.stored
+	if isKept {
+		b.Checkpoint = &SignedCheckpoint{Size: b.ahead.Tree.Size, Note: b.ahead.checkpoint.Note}
 	}
 	if err := b.archive.store.Append(ctx, &b.Batch); err != nil {
 		return err
 	}
 	*b.state = b.next
-	b.tree = b.Tree
+	b.head = b.ahead
+	if len(b.chunks) > chunksKept {
+		clear(b.chunks)
+	}
 	if len(b.ids) > dictionarySize {
 		clear(b.ids)
 	}
 	maps.Copy(b.ids, b.fresh)
+	return nil
+}
+
+// count notes in the head what is counted of the batch's rows.
+func (b *batch) count(ctx context.Context) error {
+	signed := b.signed()
+	dirty := map[int64]bool{}
+	for _, rows := range [][]Row{b.New, b.Changed} {
+		for i := range rows {
+			row := countedOf(&rows[i])
+			number := rows[i].ID / chunkSize
+			chunk, err := b.chunk(ctx, number)
+			if err != nil {
+				return err
+			}
+			at, isThere := slices.BinarySearchFunc(chunk, row, byID)
+			if isThere {
+				chunk[at] = row
+			} else {
+				b.chunks[number] = slices.Insert(chunk, at, row)
+			}
+			dirty[number] = true
+		}
+	}
+	for number := range dirty {
+		signed.setChunk(number, b.chunks[number])
+	}
+	signed.Rows += len(b.New)
+	signed.Rewritten += int64(len(b.Changed))
+	return nil
+}
+
+// chunk is what is counted of a chunk, by id; it must be as it was signed.
+func (b *batch) chunk(ctx context.Context, number int64) ([]counted, error) {
+	if chunk, ok := b.chunks[number]; ok {
+		return chunk, nil
+	}
+	from := number * chunkSize
+	chunk, err := readRows(ctx, b.archive.store, b.log, from, min(from+chunkSize, max(from, b.head.Tree.Size)), nil)
+	if err == nil && int(b.log) <= len(b.head.Logs) && !b.head.log(b.log).isChunk(number, chunk) {
+		err = b.archive.refused(nil, "the entries among its records from %d on are not those that were signed", from)
+	}
+	b.chunks[number] = chunk
+	return chunk, err
+}
+
+// name notes the names in the head.
+func (b *batch) name(ctx context.Context) error {
+	if len(b.Names) == 0 {
+		return nil
+	}
+	if b.names == nil {
+		names, err := b.archive.namesIn(ctx, b.archive.store, b.head, b.log)
+		if err != nil {
+			return err
+		}
+		b.names = &names
+	}
+	for _, name := range b.Names {
+		at, isThere := slices.BinarySearchFunc(*b.names, name, compareNames)
+		if isThere {
+			(*b.names)[at].Record = name.Record
+		} else {
+			*b.names = slices.Insert(*b.names, at, name)
+		}
+	}
+	b.signed().Names = namesSum(*b.names)
 	return nil
 }
 
@@ -157,9 +279,9 @@ func (b *batch) record(k Kind, raw []byte) (number int64, err error) {
 
 // append gives a record the next place.
 func (b *batch) append(record Record) (number int64) {
-	record.Number = b.Tree.Size
+	record.Number = b.ahead.Tree.Size
 	b.Records = append(b.Records, record)
-	b.Tree.push(tlog.Hash(record.Hash))
+	b.ahead.Tree.push(tlog.Hash(record.Hash))
 	return record.Number
 }
 
@@ -202,13 +324,13 @@ func (w *writer) held(ctx context.Context, leaves []leaf) (map[Key]*heldEntry, e
 		here[row.Key] = &heldEntry{id: row.ID, record: row.Record}
 		records = append(records, row.Record)
 	}
-	packed, err := w.archive.packed(ctx, records)
+	found, err := w.archive.records(ctx, records)
 	if err != nil {
 		return nil, err
 	}
-	for key, entry := range here {
-		if entry.raw, err = unpack(packed[entry.record]); err != nil {
-			return nil, w.archive.refused(err, "what it holds of entry %s is damaged", key.UUID)
+	for _, entry := range here {
+		if entry.raw, err = w.archive.proven(found[entry.record], w.of); err != nil {
+			return nil, err
 		}
 	}
 	return here, nil
@@ -242,11 +364,11 @@ func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry
 	b.New = make([]Row, 0, len(lacking))
 	b.Records = make([]Record, 0, len(lacking)+1)
 	for _, l := range lacking {
-		row, err := b.rowOf(l.entry)
-		if err != nil {
-			return 0, 0, err
-		}
+		row := b.rowOf(l.entry)
 		row.Record = b.append(l.Record)
+		if !l.entry.CreatedAt.IsZero() {
+			b.signed().Written = max(b.signed().Written, micros(l.entry.CreatedAt))
+		}
 		before := here[row.Key]
 		if before.id >= 0 {
 			row.ID = before.id
@@ -261,9 +383,6 @@ func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry
 
 // wordsOf calls yield with what an entry refers to, and where the ids belong.
 func wordsOf(e *auditlog.Entry, row *Row, yield func(id *int32, w word)) {
-	if e.Organization != nil {
-		yield(&row.Organization, refWord(e.Organization))
-	}
 	yield(&row.Event, word{Events, Texts{string(e.Event)}})
 	if e.Actor != nil {
 		yield(&row.Actor, word{Actors, Texts{string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email)}})
@@ -302,15 +421,15 @@ func (b *batch) intern(ctx context.Context, words []word) error {
 
 // number gives texts of a dictionary the ids that they have, or the next ones.
 func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
-	ids, err := b.archive.store.WordIDs(ctx, b.log, d, texts)
+	ids, err := b.archive.store.WordIDs(ctx, d, texts)
 	if err != nil {
 		return err
 	}
-	last, err := b.archive.store.LastWord(ctx, b.log, d)
-	if err != nil {
-		return err
-	}
+	last := int32(b.head.Words[d].Count) //nolint:gosec // no more than ids
 	for i, id := range ids {
+		if int(id) > b.head.Words[d].Count {
+			return b.archive.refused(nil, "it has a word that nothing signed")
+		}
 		if id == 0 {
 			last++
 			id = last
@@ -322,25 +441,10 @@ func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
 }
 
 // rowOf is an entry's row; what it refers to has ids.
-func (b *batch) rowOf(e *auditlog.Entry) (Row, error) {
-	row, err := plainRow(e)
-	row.Log = b.log
+func (b *batch) rowOf(e *auditlog.Entry) Row {
+	row := Row{Log: b.log, Key: keyOf(e), At: micros(e.TriggeredAt)}
 	wordsOf(e, &row, func(id *int32, w word) { *id, _ = b.id(w) })
-	return row, err
-}
-
-// plainRow is what an entry's row has beside words.
-func plainRow(e *auditlog.Entry) (Row, error) {
-	row := Row{Key: keyOf(e), At: micros(e.TriggeredAt), Written: NoTime, Version: e.Version}
-	if !e.CreatedAt.IsZero() {
-		row.Written = micros(e.CreatedAt)
-	}
-	if len(e.Extra) == 0 {
-		return row, nil
-	}
-	extra, err := json.Marshal(e.Extra)
-	row.Extra = string(extra)
-	return row, err
+	return row
 }
 
 // id is a word's, if it is remembered or new.
@@ -351,9 +455,8 @@ func (b *batch) id(w word) (id int32, ok bool) {
 	return id, ok
 }
 
-// details stores what Make's detail calls show of entries that are here, by the ids of their rows; nil is for those that Make does not
-// have.
-func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entry) error {
+// details stores what Make's detail calls show of entries that are here, by their rows; nil is for those that Make does not have.
+func (b *batch) details(ctx context.Context, rows []Row, found []*auditlog.Entry) error {
 	var named []word
 	for _, e := range found {
 		if len(namesIn(e)) > 0 {
@@ -364,15 +467,19 @@ func (b *batch) details(ctx context.Context, ids []int64, found []*auditlog.Entr
 		return err
 	}
 	for i, e := range found {
-		if e == nil {
-			b.Details = append(b.Details, Detail{ids[i], Gone})
-			continue
-		}
-		number, err := b.record(kindDetails, e.Raw)
+		kind := kindGone
+		raw, err := json.Marshal(goneDetails{rows[i].Key.UUID})
 		if err != nil {
 			return err
 		}
-		b.Details = append(b.Details, Detail{ids[i], number})
+		if e != nil {
+			kind, raw = kindDetails, e.Raw
+		}
+		number, err := b.record(kind, raw)
+		if err != nil {
+			return err
+		}
+		b.Details = append(b.Details, Detail{rows[i].ID, number})
 		for _, name := range namesIn(e) {
 			target, _ := b.id(targetWord(e.TargetID))
 			b.Names = append(b.Names, Name{Log: b.log, Target: target, Object: string(objectOf(e.Event)), Name: name, Record: number})

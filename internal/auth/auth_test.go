@@ -61,13 +61,13 @@ func TestATokenFileIsReadAgain(t *testing.T) {
 	write := func(text string) {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	}
-	_, err := auth.NewStaticTokenFile(path)
+	_, err := auth.NewStaticTokenFile(path, os.ReadFile)
 	require.Error(t, err)
 	write("short")
-	_, err = auth.NewStaticTokenFile(path)
+	_, err = auth.NewStaticTokenFile(path, os.ReadFile)
 	require.Error(t, err)
 	write(token + "\r\n")
-	s, err := auth.NewStaticTokenFile(path)
+	s, err := auth.NewStaticTokenFile(path, os.ReadFile)
 	require.NoError(t, err)
 	lets := func(token string) bool {
 		_, err := s.Authenticate(with(t, "Authorization", "Bearer "+token))

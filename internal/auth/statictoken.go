@@ -9,8 +9,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"make-audit-mcp/internal/plaintext"
 )
 
 const (
@@ -24,6 +22,7 @@ const (
 // StaticToken lets in whoever shows one token.
 type StaticToken struct {
 	path string
+	read func(path string) ([]byte, error)
 
 	mu     sync.Mutex
 	hash   [sha256.Size]byte // of the token; the token itself is not kept
@@ -40,13 +39,15 @@ func NewStaticToken(token string) (*StaticToken, error) {
 }
 
 // NewStaticTokenFile is NewStaticToken with the token in a file, as secret stores mount them. The file is read again when it changes; while
-// it cannot be used, the last token stays.
-func NewStaticTokenFile(path string) (*StaticToken, error) {
-	token, err := readToken(path)
+// it cannot be used, the last token stays. read is what reads it.
+func NewStaticTokenFile(path string, read func(path string) ([]byte, error)) (*StaticToken, error) {
+	s := &StaticToken{path: path, read: read}
+	token, err := s.readToken()
 	if err != nil {
 		return nil, err
 	}
-	return &StaticToken{path: path, hash: sha256.Sum256([]byte(token))}, nil
+	s.hash = sha256.Sum256([]byte(token))
+	return s, nil
 }
 
 func checkToken(token string) error {
@@ -61,8 +62,8 @@ func checkToken(token string) error {
 	return nil
 }
 
-func readToken(path string) (string, error) {
-	text, err := plaintext.ReadFile(path)
+func (s *StaticToken) readToken() (string, error) {
+	text, err := s.read(s.path)
 	if err != nil {
 		return "", fmt.Errorf("the token's file: %w", err)
 	}
@@ -79,7 +80,7 @@ func (s *StaticToken) current() [sha256.Size]byte {
 		return s.hash
 	}
 	s.looked = time.Now()
-	if token, err := readToken(s.path); err == nil {
+	if token, err := s.readToken(); err == nil {
 		found := sha256.Sum256([]byte(token))
 		if found == s.next {
 			s.hash = found

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"net/url"
 	"os"
 	"strings"
@@ -19,9 +20,9 @@ type admission struct {
 	metadata      map[string]any // of the OAuth issuer
 }
 
-// whoMayCall refuses a server that others reach, unless the settings say who may call.
-func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
-	named, err := c.namedCallers(address.public)
+// whoMayCall refuses a server that others reach, unless the settings say who may call. read reads files with secrets.
+func (c *httpCommand) whoMayCall(address *serverAddress, read func(path string) ([]byte, error)) (*admission, error) {
+	named, err := c.namedCallers(address.public, read)
 	if err != nil || named != nil {
 		return named, err
 	}
@@ -39,7 +40,7 @@ func (c *httpCommand) whoMayCall(address *serverAddress) (*admission, error) {
 }
 
 // namedCallers are those that the settings name; nil if they name none.
-func (c *httpCommand) namedCallers(public *url.URL) (*admission, error) {
+func (c *httpCommand) namedCallers(public *url.URL, read func(path string) ([]byte, error)) (*admission, error) {
 	token := os.Getenv(environmentAuthToken)
 	switch {
 	case c.OAuthIssuer != "" && (token != "" || c.AuthTokenFile != ""):
@@ -56,7 +57,10 @@ func (c *httpCommand) namedCallers(public *url.URL) (*admission, error) {
 		}
 		return &admission{authenticator: static}, nil
 	case c.AuthTokenFile != "":
-		static, err := auth.NewStaticTokenFile(c.AuthTokenFile)
+		static, err := auth.NewStaticTokenFile(c.AuthTokenFile, read)
+		if exposed, ok := errors.AsType[*SettingError](err); ok {
+			return nil, exposed
+		}
 		if err != nil {
 			return nil, &SettingError{Problem: "--auth-token-file: " + err.Error(), Next: "make one with: openssl rand -hex 32 > FILE"}
 		}

@@ -13,15 +13,16 @@ import (
 
 const environmentArchive = "MAKE_AUDIT_ARCHIVE"
 
-// openArchive opens the archive that the settings name, which must be there unless it is to be created.
-func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
+// openArchive opens the archive that the settings name, which must be there unless it is to be created. newKey lets a sync go on with
+// another signing key.
+func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 	if r.settings.Archive == "" {
 		return nil, &SettingError{
 			Problem: environmentArchive + " is not set, so it is not known where the archive is",
 			Next:    "set it, or --archive, to a file such as audit.db",
 		}
 	}
-	options := sqlite.Options{Create: create}
+	options := sqlite.Options{Create: create, Private: r.settings.private}
 	if r.settings.Demo {
 		options.World = "demo" // apart from real ones
 	}
@@ -29,7 +30,9 @@ func (r *runtime) openArchive(create bool) (*archive.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile()}), nil
+	return archive.New(store, archive.Options{
+		Decode: live.Decode, KeyFile: store.KeyFile(), NewKey: newKey, Private: r.settings.private,
+	}), nil
 }
 
 // hasArchive says whether the settings' archive is there.
@@ -45,7 +48,7 @@ func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {
 			"archive", r.settings.Archive)
 		return nil, nil
 	}
-	opened, err := r.openArchive(create)
+	opened, err := r.openArchive(create, false)
 	var other *archive.WorldError
 	if r.settings.Demo && errors.As(err, &other) {
 		r.logger.WarnContext(r.ctx, "the demo does not use this archive", "reason", explain(err))

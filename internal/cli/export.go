@@ -42,7 +42,7 @@ func (*exportCommand) Help() string {
 
 Filters by team, person and event can each be given several times; names may have commas.
 
-A file that is there is overwritten only with --force. A window is written newest first. With --since-checkpoint, entries come in the order in which they became known, late ones too, and each only once: run it again and again, e.g. after every sync. A file given with -o is then continued, and what an export that failed had written of it is written anew.
+A file that is there is overwritten only with --force, and refused if others may read it. A window is written newest first. With --since-checkpoint, entries come in the order in which they became known, late ones too, and each only once: run it again and again, e.g. after every sync. A file given with -o is then continued, and what an export that failed had written of it is written anew.
 
 Examples:
   make-audit-mcp export --period "last month" --event '*_deleted' -o deletions.csv
@@ -59,6 +59,9 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 	}()
 	if c.Output == "-" {
 		c.Output = ""
+	}
+	if err := r.settings.private(c.Output); err != nil { // details are not masked in it
+		return err
 	}
 	format, err := c.format()
 	if err != nil {

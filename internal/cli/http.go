@@ -75,7 +75,7 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	defer r.stopTelemetry()
-	admission, err := c.whoMayCall(address)
+	admission, err := c.whoMayCall(address, r.settings.readSecret)
 	if err != nil {
 		return err
 	}

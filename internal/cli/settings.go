@@ -14,7 +14,6 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/makeapi"
 )
@@ -32,6 +31,7 @@ type Settings struct {
 	Timezone          string             `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
 	WeekStart         question.WeekStart `help:"Where weeks begin: monday or sunday; default: monday." env:"MAKE_WEEK_START" placeholder:"DAY"`
 	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" type:"path" placeholder:"FILE"`
+	InsecureFiles     bool               `help:"Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot do better." env:"MAKE_AUDIT_INSECURE_FILES"`
 	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
 	LogLevel  logLevel `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
@@ -93,11 +93,14 @@ func (s *Settings) credential() (makeapi.Credential, error) {
 	switch {
 	case os.Getenv(environmentKey) != "":
 	case s.APIKeyFile != "":
-		credential = &makeapi.KeyFile{Path: s.APIKeyFile, Read: plaintext.ReadFile}
+		credential = &makeapi.KeyFile{Path: s.APIKeyFile, Read: s.readSecret}
 	default:
 		return nil, &SettingError{Problem: environmentKey + " is not set", Next: howToGetOne}
 	}
 	if _, err := credential.Secret(); err != nil {
+		if exposed, ok := errors.AsType[*SettingError](err); ok {
+			return nil, exposed
+		}
 		return nil, &SettingError{Problem: err.Error(), Next: howToGetOne}
 	}
 	return credential, nil

@@ -15,6 +15,7 @@ import (
 type syncCommand struct {
 	Every   time.Duration `help:"Go on, and fill it up so often; without it, once." placeholder:"TIME"`
 	Details string        `help:"Which entries' details to fetch, a call each: ${enum}." enum:"all,notable,none" default:"notable" env:"MAKE_AUDIT_SYNC_DETAILS"`
+	NewKey  bool          `help:"Go on with another signing key, if that which signed the archive is lost; a new one is made if none is there."`
 }
 
 // Help says what to expect.
@@ -77,7 +78,7 @@ func (c *syncCommand) open(r *runtime) (*filler, error) {
 			return nil, err
 		}
 	}
-	fills.archive, err = r.openArchive(true)
+	fills.archive, err = r.openArchive(true, c.NewKey)
 	return fills, err
 }
 

@@ -21,7 +21,7 @@ func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 	first := run(t, "", "sync").succeeds()
 	assert.Empty(t, first.errOut, "it was quick, so nothing is told on the way")
 	assert.NotContains(t, first.out, "\x1b", "no colour where there is no terminal")
-	assert.Regexp(t, `^organization 77 "Acme": 32 entries added, 0 changed, 32 details\n  holds 32 entries, covered from 2025-11-2\d to 2026-11-20T12:00:\d\dZ\n  details: 32 of 32 done\n  public key: make-audit-mcp/\w+\+\w+\+\S+\n  checkpoint:\n    make-audit-mcp/\w+\n    \d+\n    \S{44}\n    \n    — make-audit-mcp/\w+ \S+\n$`, first.out)
+	assert.Regexp(t, `^organization 77 "Acme": 32 entries added, 0 changed, 32 details\n  holds 32 entries, covered from 2025-11-2\d to 2026-11-20T12:00:\d\dZ\n  details: 32 of 32 done\n  public key: make-audit-mcp/\w+\+\w+\+\S+\n  checkpoint:\n    make-audit-mcp/\w+\n    \d+\n    \S{44}\n    head \S{44}\n    time \S{20}\n    \n    — make-audit-mcp/\w+ \S+\n$`, first.out)
 	for _, file := range []string{a.archive, a.archive + ".key"} {
 		isPrivate(t, file)
 	}

@@ -14,12 +14,12 @@ import (
 // verifyCommand proves that the archive is as it was filled.
 type verifyCommand struct {
 	Checkpoint string `help:"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged." type:"path" placeholder:"FILE"`
-	PublicKey  string `help:"The key that must have signed the checkpoints, as sync printed it; without it, the keys that the archive itself names are believed." env:"MAKE_AUDIT_PUBLIC_KEY" placeholder:"KEY"`
+	PublicKey  string `help:"The key that must have signed everything, as sync printed it; several behind commas after a change of keys. Without it, that of the signing key beside the archive is believed, or else those that the archive itself names." env:"MAKE_AUDIT_PUBLIC_KEY" placeholder:"KEY"`
 }
 
 // Help says what it proves, and what not.
 func (*verifyCommand) Help() string {
-	return `Reads the whole archive and holds everything against what was stored: each record against its hash, all of them against every signed checkpoint, columns and names against the records. It names what was altered, is missing or was inserted, and lists what no sync could read. Exit code 0 if everything is there, 1 if not.
+	return `Reads the whole archive as answers read it, and holds everything against what was stored: each record against its hash, all of them against every signed checkpoint, each entry against its record and each record against its entry, and all that answers rest on, with the file's schema, against what the last sync signed. It names what was altered, is missing or was inserted, and lists what no sync could read. Exit code 0 if everything is there, 1 if not.
 
 Whoever can write to the archive and holds its signing key can make both anew. So keep checkpoints and the public key elsewhere, and give them here.
 
@@ -34,7 +34,7 @@ func (c *verifyCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	opened, err := r.openArchive(false)
+	opened, err := r.openArchive(false, false)
 	if err != nil {
 		return err
 	}
@@ -99,14 +99,11 @@ func printVerification(report *checkReport, found *archive.Verification) {
 			report.hint(fmt.Sprintf("and %d more", more))
 		}
 	}
-	switch last := found.Last; {
-	case last == nil:
+	if last := found.Last; last == nil {
 		report.warned("checkpoints", "none that can be believed")
-	case found.Unsigned > 0:
-		report.warned("checkpoints", fmt.Sprintf("%d; the last is about %d records, and %d came later, from a sync that did not finish",
-			found.Checkpoints, last.Size, found.Unsigned))
-	default:
-		report.passed("checkpoints", fmt.Sprintf("%d; the last is about all %d records", found.Checkpoints, last.Size))
+	} else {
+		report.passed("checkpoints", fmt.Sprintf("%d; the last, of %s, is about all %d records", found.Checkpoints,
+			last.At.Format(time.RFC3339), last.Size))
 	}
 	for _, key := range found.Keys {
 		report.hint("signed by " + auditlog.Text(key).Clean())

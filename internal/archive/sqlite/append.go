@@ -1,10 +1,9 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"make-audit-mcp/internal/archive"
@@ -39,11 +38,15 @@ func (w writing) times(statement string, count int, args func(i int, to []any) [
 // Append implements archive.Store.
 func (s *Store) Append(ctx context.Context, b *archive.Batch) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		before, err := reads{s, tx}.Tree(ctx)
+		from := reads{s, tx}
+		if err := from.foreign(ctx); err != nil {
+			return err
+		}
+		before, err := from.Head(ctx)
 		if err != nil {
 			return err
 		}
-		if before.Size != b.From {
+		if !bytes.Equal(before, b.Before) {
 			return &archive.BusyError{Store: s.path}
 		}
 		w := writing{ctx, tx}
@@ -80,19 +83,13 @@ func (w writing) words(b *archive.Batch) error {
 }
 
 // shownColumns are those of a row but for its identity, in the order of shownValues and shown.
-const shownColumns = "at, written, organization, event, actor, team, target, version_from, version_to, extra, record"
-
-func shownValues() string {
-	return fmt.Sprintf("?, nullif(?, %d), nullif(?, 0), ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), ?, ?, nullif(?, ''), ?", archive.NoTime)
-}
+const (
+	shownColumns = "at, event, actor, team, target, record"
+	shownValues  = "?, ?, nullif(?, 0), nullif(?, 0), nullif(?, 0), ?"
+)
 
 func shown(row *archive.Row, to []any) []any {
-	var versionFrom, versionTo any
-	if row.Version != nil {
-		versionFrom, versionTo = string(row.Version.From), string(row.Version.To)
-	}
-	return append(to, row.At, row.Written, row.Organization, row.Event, row.Actor, row.Team, row.Target, versionFrom, versionTo, row.Extra,
-		row.Record)
+	return append(to, row.At, row.Event, row.Actor, row.Team, row.Target, row.Record)
 }
 
 // rows stores records, and the rows that follow from them.
@@ -104,7 +101,7 @@ func (w writing) rows(b *archive.Batch) error {
 		}); err != nil {
 		return err
 	}
-	failed, err := w.times("INSERT INTO entries (id, log, key, "+shownColumns+") VALUES (?, ?, ?, "+shownValues()+")", len(b.New),
+	failed, err := w.times("INSERT INTO entries (id, log, key, "+shownColumns+") VALUES (?, ?, ?, "+shownValues+")", len(b.New),
 		func(i int, to []any) []any {
 			return shown(&b.New[i], append(to, b.New[i].ID, b.Log, storedKey(b.New[i].Key)))
 		})
@@ -114,7 +111,7 @@ func (w writing) rows(b *archive.Batch) error {
 	case err != nil:
 		return err
 	}
-	if _, err := w.times("UPDATE entries SET ("+shownColumns+") = ("+shownValues()+") WHERE id = ?", len(b.Changed),
+	if _, err := w.times("UPDATE entries SET ("+shownColumns+") = ("+shownValues+") WHERE id = ?", len(b.Changed),
 		func(i int, to []any) []any { return append(shown(&b.Changed[i], to), b.Changed[i].ID) }); err != nil {
 		return err
 	}
@@ -137,24 +134,19 @@ func (w writing) checkpoint(b *archive.Batch) error {
 	if c == nil {
 		return nil
 	}
-	if _, err := w.tx.ExecContext(w.ctx, "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", publicKey+c.PublicKey,
-		[]byte(c.PublicKey)); err != nil {
-		return err
-	}
-	_, err := w.tx.ExecContext(w.ctx, "INSERT OR REPLACE INTO checkpoints (size, at, note) VALUES (?, ?, ?)", c.Size, c.At, c.Note)
+	_, err := w.tx.ExecContext(w.ctx, "INSERT INTO checkpoints (size, note) VALUES (?, ?)", c.Size, []byte(c.Note))
 	return err
 }
 
-// log stores the tree's edge, and what the log has of its own.
+// log stores the head, and what the log has of its own.
 func (w writing) log(b *archive.Batch) error {
-	tree, err := json.Marshal(b.Tree)
-	if err != nil {
-		return fmt.Errorf("the tree's edge: %w", err)
-	}
-	if _, err := w.tx.ExecContext(w.ctx, "UPDATE meta SET value = ? WHERE key = 'tree'", tree); err != nil {
+	if _, err := w.tx.ExecContext(w.ctx, "INSERT OR REPLACE INTO meta (key, value) VALUES ('head', ?)", b.Head); err != nil {
 		return err
 	}
-	_, err = w.tx.ExecContext(w.ctx, "UPDATE logs SET state = coalesce(?, state), known = coalesce(?, known), rewritten = rewritten + ? "+
-		"WHERE id = ?", b.State, b.Directory, len(b.Changed), b.Log)
+	if _, err := w.tx.ExecContext(w.ctx, "INSERT INTO logs (id, instance, organization, state) VALUES (?, ?, ?, ?) "+
+		"ON CONFLICT (id) DO UPDATE SET state = excluded.state", b.Log, b.Of.Instance, b.Of.Organization, b.State); err != nil {
+		return err
+	}
+	_, err := w.tx.ExecContext(w.ctx, "UPDATE logs SET known = coalesce(?, known) WHERE id = ?", b.Directory, b.Log)
 	return err
 }

@@ -9,6 +9,12 @@ import (
 	"make-audit-mcp/internal/archive"
 )
 
+// What to do next about a file that is not as this program wrote it.
+const (
+	nextVerify  = "run make-audit-mcp verify; restore a copy if it finds damage"
+	nextRestore = "restore a copy, which make-audit-mcp verify proves"
+)
+
 func (s *Store) refuse(problem, next string, err error) error {
 	return &archive.StoreError{Store: s.path, Problem: problem, Next: next, Err: err}
 }
@@ -21,7 +27,7 @@ func (s *Store) explain(doing string, err error) error {
 		return err
 	}
 	const kept = "; what was stored before is kept"
-	problem, next := doing+" failed", "run make-audit-mcp verify; restore a copy if it finds damage"
+	problem, next := doing+" failed", nextVerify
 	switch failure.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
 		problem, next = "the disk is full"+kept, "free space and run the command again"

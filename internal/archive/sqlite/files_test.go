@@ -148,6 +148,22 @@ func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 	}
 }
 
+// TestALinkToNothingIsRefused would have the key lie beside the link, and later beside the file.
+func TestALinkToNothingIsRefused(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	link := filepath.Join(folder, "link.db")
+	require.NoError(t, os.Symlink(filepath.Join(folder, "elsewhere.db"), link))
+	_, err := openWith(t.Context(), link, sqlite.Options{Create: true})
+	var refused *archive.StoreError
+	require.ErrorAs(t, err, &refused)
+	require.ErrorContains(t, err, "a link to a file that is not there")
+	assert.Contains(t, refused.NextStep(), "name the file itself")
+	files, err := os.ReadDir(folder)
+	require.NoError(t, err)
+	assert.Len(t, files, 1, "nothing is made")
+}
+
 func TestWorldsAreKeptApart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.db")

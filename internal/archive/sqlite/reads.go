@@ -4,12 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"make-audit-mcp/internal/archive"
@@ -71,7 +70,7 @@ func each[T any](ctx context.Context, r reads, bind func(*T) (columns []column, 
 		defer rows.Close() //nolint:errcheck // it was read
 		for rows.Next() {
 			if err := rows.Scan(into...); err != nil {
-				yield(nil, r.store.explain("reading it", err))
+				yield(nil, r.store.refuse("it holds a value that this program did not write", nextVerify, err))
 				return
 			}
 			if scanned != nil {
@@ -106,6 +105,12 @@ func number(column string) string {
 // orNumber is the same of one that may be NULL, which then is none.
 func orNumber(column string, none int64) string {
 	return fmt.Sprintf("iif(%s IS NULL, %d, %s)", column, none, number(column))
+}
+
+// bounded is a column of texts or bytes; what is longer than anything that this program writes is taken for an empty one.
+func bounded(column string) string {
+	const longest = 72 << 20
+	return fmt.Sprintf("iif(octet_length(%[1]s) <= %[2]d, %[1]s, '')", column, longest)
 }
 
 // maxList is how many values a list has at most: SQLite allows 32,766 parameters.
@@ -155,7 +160,7 @@ func (r reads) get(ctx context.Context, into []any, query string, args ...any) e
 }
 
 func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
-	err = r.get(ctx, []any{&value}, "SELECT value FROM meta WHERE key = ?", key)
+	err = r.get(ctx, []any{&value}, "SELECT "+bounded("value")+" FROM meta WHERE key = ?", key)
 	return value, err
 }
 
@@ -169,32 +174,21 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	}
 	return all(each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
-			{"id", &l.Number}, {"instance", &l.Instance}, {"organization", &l.Organization}, {"state", &l.State},
-			{"rewritten", &l.Rewritten},
-			{"(SELECT coalesce(min(max(id), 9223372036854775806) + 1, 0) FROM entries)", &l.Next}, // of any log: that is quick to find
+			{"id", &l.Number}, {bounded("instance"), &l.Instance}, {bounded("organization"), &l.Organization}, {bounded("state"), &l.State},
 		}, nil
 	}, "FROM logs "+where+" ORDER BY id", args...))
 }
 
 func (r reads) Directory(ctx context.Context, log int64) (snapshot []byte, err error) {
-	err = r.get(ctx, []any{&snapshot}, "SELECT known FROM logs WHERE id = ?", log)
+	err = r.get(ctx, []any{&snapshot}, "SELECT "+bounded("known")+" FROM logs WHERE id = ?", log)
 	return snapshot, err
 }
 
-func (r reads) Tree(ctx context.Context) (*archive.Tree, error) {
-	data, err := r.meta(ctx, "tree")
-	if err != nil {
-		return nil, err
-	}
-	tree := &archive.Tree{}
-	if err := json.Unmarshal(data, tree); err != nil {
-		return nil, r.store.refuse("the edge of its tree is damaged", "run make-audit-mcp verify; restore a copy", err)
-	}
-	return tree, nil
-}
+func (r reads) Head(ctx context.Context) ([]byte, error) { return r.meta(ctx, "head") }
 
 func recordColumns(r *archive.Record) ([]column, func()) {
-	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind}, {"hash", &r.Hash}, {"raw", &r.Packed}}, nil
+	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind}, {bounded("hash"), &r.Hash},
+		{bounded("raw"), &r.Packed}}, nil
 }
 
 func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*archive.Record, error] {
@@ -259,37 +253,24 @@ func references(row *archive.Row) ([]column, func()) {
 	}
 }
 
-func (r reads) CountRows(ctx context.Context, log, from, to int64) (count int, err error) {
-	err = r.get(ctx, []any{&count}, "SELECT count(*) FROM entries WHERE log = ? AND id >= ? AND id < ?", log, from, to)
-	return count, err
-}
-
 // Columns does not go by the index, which has rows in another order than they lie in the file.
 func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*archive.Row, error] {
 	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
 		columns, scanned := references(row)
 		return append(columns, column{"id", &row.ID}, column{"at", &row.At}), scanned
-	}, "FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND "+ofLog, from, to, log)
+	}, "FROM entries NOT INDEXED WHERE id >= ? AND id < ? AND "+ofLog+" ORDER BY id", from, to, log)
 }
 
 // rowColumns are all columns of a log's rows.
 func rowColumns(log int64) func(*archive.Row) ([]column, func()) {
 	return func(row *archive.Row) ([]column, func()) {
-		var versionFrom, versionTo sql.NullString
-		var organization int64
 		columns, split := references(row)
 		return append([]column{
-				{"id", &row.ID}, {"key", keyScanner{&row.Key}}, {number("record"), &row.Record}, {orNumber("details", 0), &row.Details},
-				{number("at"), &row.At}, {orNumber("written", archive.NoTime), &row.Written},
-				{orNumber("organization", 0), &organization}, {"version_from", &versionFrom}, {"version_to", &versionTo},
-				{"coalesce(extra, '')", &row.Extra},
+				{"id", &row.ID}, {bounded("key"), keyScanner{&row.Key}}, {number("record"), &row.Record}, {orNumber("details", 0), &row.Details},
+				{number("at"), &row.At},
 			}, columns...), func() {
 				split()
-				row.Organization = int32(max(archive.NoNumber, min(organization, math.MaxInt32)))
-				row.Log, row.Version = log, nil
-				if versionFrom.Valid || versionTo.Valid {
-					row.Version = &auditlog.Version{From: auditlog.Text(versionFrom.String), To: auditlog.Text(versionTo.String)}
-				}
+				row.Log = log
 			}
 	}
 }
@@ -310,7 +291,7 @@ func (r reads) RowsOf(ctx context.Context, log int64, keys []archive.Key) iter.S
 func marks(count int) string { return strings.TrimSuffix(strings.Repeat("?, ", count), ", ") }
 
 func keyColumns(row *archive.Row) ([]column, func()) {
-	return []column{{"id", &row.ID}, {"key", keyScanner{&row.Key}}}, nil
+	return []column{{"id", &row.ID}, {bounded("key"), keyScanner{&row.Key}}}, nil
 }
 
 func (r reads) Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
@@ -333,20 +314,13 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 	}
 	marked, args := list(events, log)
 	wanted := "FROM entries NOT INDEXED WHERE log = ? AND event IN " + marked + " AND (typeof(key) = 'text' OR length(key) = 16)"
-	counted := fmt.Sprintf("SELECT count(*), count(*) FILTER (WHERE details = %d), count(*) FILTER (WHERE details IS NULL) ", archive.Gone)
+	const counted = "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT 1 FROM records WHERE leaf = details AND kind = 4)), " +
+		"count(*) FILTER (WHERE details IS NULL) "
 	if err := r.get(ctx, []any{&count.Wanted, &count.Gone, &count.Left}, counted+wanted, args...); err != nil || count.Left == 0 {
 		return count, nil, err
 	}
 	newest, err = all(each(ctx, r, keyColumns, wanted+" AND details IS NULL ORDER BY at DESC LIMIT ?", append(args, limit)...))
 	return count, newest, err
-}
-
-// Extent does not go by the index either.
-func (r reads) Extent(ctx context.Context, log int64) (extent archive.Extent, err error) {
-	measured := []any{&extent.Rows, &extent.FirstAt, &extent.LastAt, &extent.LastWritten}
-	err = r.get(ctx, measured, "SELECT count(*), coalesce(min(at), ?2), coalesce(max(at), ?2), coalesce(max(written), ?2) "+
-		"FROM entries NOT INDEXED WHERE log = ?1", log, archive.NoTime)
-	return extent, err
 }
 
 // table is where a dictionary lies, and what its columns are called. There is one for all logs.
@@ -368,23 +342,23 @@ func wordColumns(d archive.Dictionary) func(*archive.Word) ([]column, func()) {
 		bound := []column{{"id", &w.ID}}
 		_, columns := table(d)
 		for i, text := range columns {
-			bound = append(bound, column{text, &w.Texts[i]})
+			bound = append(bound, column{bounded(text), &w.Texts[i]})
 		}
 		return bound, func() { w.Dictionary = d }
 	}
 }
 
-func (r reads) Words(ctx context.Context, _ int64, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
+func (r reads) Words(ctx context.Context, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
 	name, _ := table(d)
 	return each(ctx, r, wordColumns(d), "FROM "+name+" WHERE id > ? ORDER BY id", after)
 }
 
-func (r reads) WordsAt(ctx context.Context, _ int64, d archive.Dictionary, ids []int32) iter.Seq2[*archive.Word, error] {
+func (r reads) WordsAt(ctx context.Context, d archive.Dictionary, ids []int32) iter.Seq2[*archive.Word, error] {
 	name, _ := table(d)
 	return in(ctx, r, wordColumns(d), "FROM "+name+" WHERE id", nil, ids)
 }
 
-func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts []archive.Texts) ([]int32, error) {
+func (r reads) WordIDs(ctx context.Context, d archive.Dictionary, texts []archive.Texts) ([]int32, error) {
 	if len(texts) == 0 {
 		return nil, nil
 	}
@@ -406,15 +380,8 @@ func (r reads) WordIDs(ctx context.Context, _ int64, d archive.Dictionary, texts
 	return ids, nil
 }
 
-func (r reads) LastWord(ctx context.Context, _ int64, d archive.Dictionary) (last int32, err error) {
-	name, _ := table(d)
-	err = r.get(ctx, []any{&last}, "SELECT min((SELECT coalesce(max(id), 0) FROM "+name+
-		"), (SELECT 2 * coalesce(max(leaf) + 1, 0) FROM records))")
-	return last, err
-}
-
 func nameColumns(n *archive.Name) ([]column, func()) {
-	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {"object", &n.Object}, {"name", &n.Name},
+	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {bounded("object"), &n.Object}, {bounded("name"), &n.Name},
 		{number("record"), &n.Record}}, nil
 }
 
@@ -422,26 +389,58 @@ func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, er
 	return each(ctx, r, nameColumns, "FROM names WHERE "+ofLog+" ORDER BY log, target, object, name", log)
 }
 
-// NamesOf goes by the index of targets, then by that of names.
-func (r reads) NamesOf(ctx context.Context, log int64, targets []string) iter.Seq2[*archive.Name, error] {
-	return in(ctx, r, nameColumns, "FROM targets CROSS JOIN names ON log = ? AND target = targets.id WHERE value", []any{log}, targets)
-}
-
 func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {
 	return each(ctx, r, func(c *archive.SignedCheckpoint) ([]column, func()) {
-		return []column{{"size", &c.Size}, {"at", &c.At}, {"note", &c.Note}}, nil
-	}, "FROM checkpoints ORDER BY size DESC")
+		return []column{{"size", &c.Size}, {bounded("note"), &c.Note}}, nil
+	}, "FROM checkpoints ORDER BY size")
 }
 
-// publicKey is how the names of public keys begin in meta.
-const publicKey = "key "
-
-func (r reads) PublicKeys(ctx context.Context) ([]string, error) {
-	return all(each(ctx, r, func(key *string) ([]column, func()) { return []column{{"value", key}}, nil },
-		"FROM meta WHERE key LIKE ? ORDER BY key", publicKey+"%"))
+// foreign finds what is in the file's schema and settings that this program did not put there, such as triggers and views, and what is
+// missing.
+func (r reads) foreign(ctx context.Context) error {
+	expected := schema()
+	found, err := all(each(ctx, r, func(o *object) ([]column, func()) {
+		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table}, {"coalesce(" + bounded("sql") + ", '')", &o.sql}}, nil
+	}, "FROM sqlite_schema ORDER BY rowid LIMIT ?", len(expected)+1))
+	if err != nil {
+		return err
+	}
+	isIn := func(o object, list []object) bool { return slices.Contains(list, o) }
+	for _, o := range found {
+		if !isIn(o, expected) {
+			return r.store.refuse(fmt.Sprintf("its schema has a %s that this program did not write so", auditlog.Text(o.String()).Quote()),
+				nextRestore, nil)
+		}
+	}
+	for _, o := range expected {
+		if !isIn(o, found) {
+			return r.store.refuse(fmt.Sprintf("its schema lacks the %s", o), nextRestore, nil)
+		}
+	}
+	for _, setting := range [][2]string{
+		{"application_id", strconv.Itoa(applicationID)}, {"user_version", strconv.Itoa(version)}, {"encoding", "UTF-8"},
+		{"journal_mode", "wal"}, {"auto_vacuum", "0"},
+	} {
+		var value string
+		if err := r.get(ctx, []any{&value}, "PRAGMA "+setting[0]); err != nil {
+			return err
+		}
+		if value != setting[1] {
+			return r.store.refuse(fmt.Sprintf("its %s is %s, and %s was written", setting[0], auditlog.Text(value).Quote(), setting[1]),
+				nextRestore, nil)
+		}
+	}
+	return nil
 }
 
 func (r reads) Damage(ctx context.Context) ([]string, error) {
+	err := r.foreign(ctx)
+	if refused, ok := errors.AsType[*archive.StoreError](err); ok {
+		return []string{refused.Problem}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	return all(each(ctx, r, func(text *string) ([]column, func()) {
 		return []column{{"'the file is damaged: ' || integrity_check", text}}, nil
 	}, "FROM pragma_integrity_check WHERE integrity_check <> 'ok' LIMIT 10"))

@@ -1,69 +1,92 @@
 package sqlite
 
-// applicationID marks the file as an archive of this program: "MAKa". Source: https://sqlite.org/pragma.html#pragma_application_id
-const applicationID = 0x4d414b61
+import "strings"
 
-// migrations bring a file from version to version; a file's version is how many it has seen (PRAGMA user_version). Those that were released
-// never change, not even in their comments: SQLite keeps the text.
-func migrations() []string {
-	return []string{`
--- What Make sent, in the order it was stored. Rows are only ever added; leaf counts
--- from 0 without gaps. hash is the RFC 9162 leaf hash of what leafBytes makes of the row.
-CREATE TABLE records (
+const (
+	// applicationID marks the file as an archive of this program: "MAKa". Source:
+	// https://sqlite.org/pragma.html#pragma_application_id
+	applicationID = 0x4d414b61
+	// version is that of the schema (PRAGMA user_version). Version 1 kept more columns and signed less.
+	version = 2
+)
+
+// object is something in the file's schema, as SQLite lists it.
+type object struct{ kind, name, table, sql string }
+
+// String names it.
+func (o object) String() string { return o.kind + " " + o.name }
+
+// schema is all that a file of this version has. SQLite keeps the texts, and a file whose texts are others is refused: never change them
+// within a version, not even in their comments. STRICT and CHECK have SQLite's own check of integrity find what cannot be in a column.
+func schema() []object {
+	table := func(name, sql string) object { return object{"table", name, name, "CREATE TABLE " + name + " " + sql} }
+	auto := func(table string) object { return object{"index", "sqlite_autoindex_" + table + "_1", table, ""} }
+	return []object{
+		table("records", `(
+	-- What Make sent, in the order it was stored. Rows are only ever added; leaf counts
+	-- from 0 without gaps. hash is the RFC 9162 leaf hash.
 	leaf INTEGER PRIMARY KEY,
 	log  INTEGER NOT NULL,
-	kind INTEGER NOT NULL, -- 1 entry, 2 details, 3 sync
+	kind INTEGER NOT NULL, -- 1 entry, 2 details, 3 sync, 4 no details
 	hash BLOB NOT NULL,
-	raw  BLOB NOT NULL     -- deflate, with this package's dictionary, and a CRC-32
-);
-CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, at INTEGER NOT NULL, note TEXT NOT NULL);
-
--- One organization's log on one instance of Make. Times are microseconds since 1970.
-CREATE TABLE logs (
+	raw  BLOB NOT NULL     -- deflate, with this program's dictionary, and a CRC-32
+) STRICT`),
+		table("meta", "(key TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID"),
+		table("checkpoints", "(size INTEGER PRIMARY KEY, note BLOB NOT NULL) STRICT"),
+		table("logs", `(
+	-- One organization's log on one instance of Make.
 	id           INTEGER PRIMARY KEY,
 	instance     TEXT NOT NULL,
 	organization TEXT NOT NULL,
-	state        TEXT NOT NULL,              -- JSON: logState
-	known        TEXT NOT NULL DEFAULT '{}', -- JSON: known
-	rewritten    INTEGER NOT NULL DEFAULT 0, -- how often stored entries changed
+	state        BLOB NOT NULL,                 -- JSON: logState
+	known        BLOB NOT NULL DEFAULT (x'7b7d'), -- JSON: directorySnapshot
 	UNIQUE (instance, organization)
-);
-
--- Columns of entries. id is the leaf of the record that brought it, record of the
--- one that shows it now, details of the one with its details.
-CREATE TABLE entries (
-	id           INTEGER PRIMARY KEY,
-	log          INTEGER NOT NULL,
-	key          BLOB NOT NULL,   -- the uuid's 16 bytes; text where it has another form or none
-	at           INTEGER NOT NULL, -- triggeredAt
-	written      INTEGER,          -- createdAt
-	organization INTEGER REFERENCES refs,
-	event        INTEGER NOT NULL REFERENCES events,
-	actor        INTEGER REFERENCES actors,
-	team         INTEGER REFERENCES refs,
-	target       INTEGER REFERENCES targets,
-	version_from TEXT,
-	version_to   TEXT,
-	extra        TEXT,             -- JSON of the fields that this program does not know
-	record       INTEGER NOT NULL,
-	details      INTEGER
-);
-CREATE UNIQUE INDEX entries_by_key ON entries (log, key);
-
-CREATE TABLE events (id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE);
-CREATE TABLE targets (id INTEGER PRIMARY KEY, value TEXT NOT NULL UNIQUE);
-CREATE TABLE refs (id INTEGER PRIMARY KEY, ref TEXT NOT NULL, name TEXT NOT NULL, UNIQUE (ref, name));
-CREATE TABLE actors (id INTEGER PRIMARY KEY, actor TEXT NOT NULL, name TEXT NOT NULL, email TEXT NOT NULL, UNIQUE (actor, name, email));
-
--- What objects were called, by details.
-CREATE TABLE names (
+) STRICT`),
+		auto("logs"),
+		table("entries", `(
+	-- What entries are asked for by. id is the leaf of the record that brought it, record
+	-- of the one that shows it now, details of the one with its details, if any.
+	id      INTEGER PRIMARY KEY,
+	log     INTEGER NOT NULL,
+	key     ANY NOT NULL,     -- the uuid's 16 bytes; text where it has another form or none
+	at      INTEGER NOT NULL, -- triggeredAt, microseconds since 1970
+	event   INTEGER NOT NULL CHECK (event BETWEEN 1 AND 2147483647),
+	actor   INTEGER CHECK (actor BETWEEN 1 AND 2147483647),
+	team    INTEGER CHECK (team BETWEEN 1 AND 2147483647),
+	target  INTEGER CHECK (target BETWEEN 1 AND 2147483647),
+	record  INTEGER NOT NULL,
+	details INTEGER
+) STRICT`),
+		{"index", "entries_by_key", "entries", "CREATE UNIQUE INDEX entries_by_key ON entries (log, key)"},
+		table("events", "(id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 2147483647), value TEXT NOT NULL UNIQUE) STRICT"),
+		auto("events"),
+		table("targets", "(id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 2147483647), value TEXT NOT NULL UNIQUE) STRICT"),
+		auto("targets"),
+		table("refs", "(id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 2147483647), ref TEXT NOT NULL, name TEXT NOT NULL, "+
+			"UNIQUE (ref, name)) STRICT"),
+		auto("refs"),
+		table("actors", "(id INTEGER PRIMARY KEY CHECK (id BETWEEN 1 AND 2147483647), actor TEXT NOT NULL, name TEXT NOT NULL, "+
+			"email TEXT NOT NULL, UNIQUE (actor, name, email)) STRICT"),
+		auto("actors"),
+		table("names", `(
+	-- What objects were called, by details.
 	log    INTEGER NOT NULL,
-	target INTEGER NOT NULL,
+	target INTEGER NOT NULL CHECK (target BETWEEN 1 AND 2147483647),
 	object TEXT NOT NULL, -- the event without its verb: webhook
 	name   TEXT NOT NULL,
 	record INTEGER NOT NULL, -- the newest that says so
 	PRIMARY KEY (log, target, object, name)
-) WITHOUT ROWID;
-`}
+) STRICT, WITHOUT ROWID`),
+	}
+}
+
+// creating are the statements that make the schema.
+func creating() string {
+	var text strings.Builder
+	for _, o := range schema() {
+		if o.sql != "" {
+			text.WriteString(o.sql + ";\n")
+		}
+	}
+	return text.String()
 }

@@ -10,7 +10,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io"
@@ -34,6 +34,8 @@ type Options struct {
 	Create bool
 	// World keeps archives apart that must never be mixed, such as the demo's and real ones; empty is a world like any other.
 	World string
+	// Private, if set, refuses files that others may read.
+	Private func(path string) error
 	// MaxBytes bounds the file: beyond it, writing fails as on a full disk. 0 is no bound.
 	MaxBytes int64
 }
@@ -51,7 +53,7 @@ type Store struct {
 
 var _ archive.Store = (*Store)(nil)
 
-// Open opens a file, and brings one of an older version up to date. What cannot be an archive, or is of a newer version, is an
+// Open opens a file. What cannot be an archive, has in its schema what this program did not write, or is of another version, is an
 // [archive.StoreError], one of another world an [archive.WorldError].
 func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	path, err := filepath.Abs(path)
@@ -59,19 +61,27 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 		return nil, fmt.Errorf("the archive's path: %w", err)
 	}
 	// However it is called, its lock and key lie beside the file itself.
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
 	s := &Store{path: path, options: options}
+	if s.path, err = filepath.EvalSymlinks(path); err != nil {
+		s.path = path
+		if info, failure := os.Lstat(path); failure == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return nil, s.refuse("it is a link to a file that is not there", "name the file itself, or make the link again", err)
+		}
+	}
 	if err := s.prepareFile(); err != nil {
 		return nil, err
 	}
-	if s.db, err = sql.Open("sqlite", s.address()); err != nil {
+	connector, err := sqlite.NewConnector(s.address())
+	if err != nil {
 		return nil, s.refuse("it cannot be opened", "name another file", err)
 	}
+	s.db = sql.OpenDB(guarded{connector, s.settings()})
 	s.reads = reads{store: s}
-	if err := s.migrate(ctx); err != nil {
+	if err := s.prepare(ctx); err != nil {
 		_ = s.db.Close()
+		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return nil, s.refuse("its schema is larger than any that this program wrote", nextRestore, nil)
+		}
 		return nil, s.explain("opening it", err)
 	}
 	return s, nil
@@ -142,54 +152,105 @@ func (s *Store) checkHeader() error {
 // busyFor is how long SQLite waits for another process.
 const busyFor = 10 * time.Second
 
-// address is the file with the settings of each connection. Commits are synced to disk, since what counts as stored must survive a loss of
-// power.
+// address is the file, with the settings of each connection that do not look into it.
 func (s *Store) address() string {
-	settings := url.Values{"_pragma": {
-		fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds()), "synchronous(FULL)", "foreign_keys(OFF)", "cache_size(-2000)",
-		"temp_store(MEMORY)",
-	}, "_txlock": {"immediate"}}
-	if s.options.MaxBytes > 0 {
-		const pageSize = 4096 // where nobody asks for another
-		settings.Add("_pragma", fmt.Sprintf("max_page_count(%d)", max(1, s.options.MaxBytes/pageSize)))
+	settings := url.Values{
+		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds())}, "_defensive": {"1"}, "_txlock": {"immediate"},
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(s.path)}).EscapedPath(),
 		RawQuery: settings.Encode()}).String()
 }
 
-// migrate checks what the file is and brings it up to date.
-func (s *Store) migrate(ctx context.Context) error {
-	var application, version, tables int
+// settings are the others. Commits are synced to disk, since what counts as stored must survive a loss of power.
+func (s *Store) settings() string {
+	const always = "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; " +
+		"PRAGMA cache_size = -2000; PRAGMA synchronous = FULL"
+	if s.options.MaxBytes == 0 {
+		return always
+	}
+	const pageSize = 4096 // where nobody asks for another
+	return fmt.Sprintf("%s; PRAGMA max_page_count = %d", always, max(1, s.options.MaxBytes/pageSize))
+}
+
+// guarded opens connections on which no trigger runs and no view is read, whoever puts them into the file, and when.
+type guarded struct {
+	driver.Connector
+	settings string
+}
+
+// openFor is how long opening takes at most: SQLite reads the whole schema first, which somebody may have made very large.
+const openFor = busyFor + 5*time.Second
+
+// Connect implements driver.Connector.
+func (g guarded) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := g.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.guard(ctx, conn); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return conn, nil
+}
+
+func (g guarded) guard(ctx context.Context, conn driver.Conn) error {
+	registerer, canRegister := conn.(sqlite.AuthorizerRegisterer)
+	execer, canExec := conn.(driver.ExecerContext)
+	if !canRegister || !canExec {
+		return errors.New("internal error: the driver lacks what guards connections")
+	}
+	ctx, cancel := context.WithTimeout(ctx, openFor)
+	defer cancel()
+	if _, err := execer.ExecContext(ctx, g.settings, nil); err != nil {
+		return err
+	}
+	return registerer.RegisterAuthorizer(func(_ sqlite.AuthorizerActionCode, _, _, _, within string) sqlite.AuthorizerReturnCode {
+		if within != "" {
+			return sqlite.AuthorizerDeny
+		}
+		return sqlite.AuthorizerOK
+	})
+}
+
+// prepare checks what the file is, and makes an archive of an empty one.
+func (s *Store) prepare(ctx context.Context) error {
+	var application, found, tables int
 	// Another process may be making it: whose it is comes last, so that what was read before is of an empty file if that still is nobody's.
 	for _, read := range []struct {
 		query string
 		into  *int
 	}{
-		{"SELECT count(*) FROM sqlite_schema", &tables}, {"PRAGMA user_version", &version}, {"PRAGMA application_id", &application},
+		{"SELECT EXISTS (SELECT 1 FROM sqlite_schema)", &tables}, {"PRAGMA user_version", &found},
+		{"PRAGMA application_id", &application},
 	} {
 		if err := s.db.QueryRowContext(ctx, read.query).Scan(read.into); err != nil {
 			return err
 		}
 	}
-	steps := migrations()
+	isEmpty := application == 0 && found == 0 && tables == 0
 	switch {
-	case application != applicationID && (application != 0 || version != 0 || tables != 0):
+	case !isEmpty && application != applicationID:
 		return s.refuse("it is a database of another program", "name another file", nil)
-	case application == 0 && !s.options.Create:
+	case isEmpty && !s.options.Create:
 		return s.refuse("it is empty", "fill it with make-audit-mcp sync", nil)
-	case version < 0:
-		return s.refuse(fmt.Sprintf("its version %d cannot be", version), "restore a copy: it is damaged", nil)
-	case version > len(steps):
-		return s.refuse(fmt.Sprintf("it is of version %d, and this program knows up to %d", version, len(steps)),
-			"use the newer program that wrote it", nil)
-	}
-	if version == 0 {
-		if err := s.useWAL(ctx); err != nil {
+	case isEmpty:
+		if err := errors.Join(s.useWAL(ctx), s.create(ctx)); err != nil {
 			return err
 		}
+	case found < 1:
+		return s.refuse(fmt.Sprintf("its version %d cannot be", found), "restore a copy: it is damaged", nil)
+	case found < version:
+		return s.refuse(fmt.Sprintf("it is of version %d, and this program writes version %d, which signs more", found, version),
+			"name a new file, and run make-audit-mcp sync to fill it; keep this one with the program that wrote it", nil)
+	case found > version:
+		return s.refuse(fmt.Sprintf("it is of version %d, and this program knows up to %d", found, version),
+			"use the newer program that wrote it", nil)
 	}
-	for ; version < len(steps); version++ {
-		if err := s.step(ctx, version, steps[version]); err != nil {
+	if err := s.foreign(ctx); err != nil {
+		return err
+	}
+	if s.options.Private != nil {
+		if err := s.options.Private(s.path); err != nil {
 			return err
 		}
 	}
@@ -222,29 +283,23 @@ func (s *Store) useWAL(ctx context.Context) error {
 	}
 }
 
-// step takes the file from one version to the next; the first one makes it.
-func (s *Store) step(ctx context.Context, version int, statements string) error {
+// create makes an archive of an empty file, unless another process was quicker.
+func (s *Store) create(ctx context.Context) error {
 	return s.transact(ctx, func(tx *sql.Tx) error {
-		var now int
-		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&now); err != nil || now > version {
-			return err // another process was quicker
+		var found int
+		if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&found); err != nil || found > 0 {
+			return err
 		}
-		if _, err := tx.ExecContext(ctx, statements); err != nil {
-			return fmt.Errorf("bringing it to version %d: %w", version+1, err)
+		if _, err := tx.ExecContext(ctx, creating()); err != nil {
+			return fmt.Errorf("creating it: %w", err)
 		}
-		if version == 0 {
-			tree, err := json.Marshal(archive.Tree{})
-			if err != nil {
+		for key, value := range map[string][]byte{"world": []byte(s.options.World), "id": []byte(rand.Text()), "head": {}} {
+			if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
 				return err
-			}
-			for key, value := range map[string][]byte{"world": []byte(s.options.World), "id": []byte(rand.Text()), "tree": tree} {
-				if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
-					return err
-				}
 			}
 		}
 		// Pragmas take no parameters; both are numbers of ours.
-		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version+1))
+		_, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, version))
 		return err
 	})
 }
@@ -273,20 +328,6 @@ func (s *Store) Lock(context.Context) (unlock func(), err error) {
 		return nil, &archive.BusyError{Store: s.path}
 	}
 	return func() { _ = held.Unlock() }, nil
-}
-
-// AddLog implements archive.Store.
-func (s *Store) AddLog(ctx context.Context, key archive.LogKey) (log int64, err error) {
-	err = s.transact(ctx, func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, "INSERT INTO logs (instance, organization, state) VALUES (?, ?, '{}')", key.Instance,
-			key.Organization)
-		if err != nil {
-			return err
-		}
-		log, err = result.LastInsertId()
-		return err
-	})
-	return log, err
 }
 
 // Snapshot implements archive.Store.

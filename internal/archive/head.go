@@ -1,0 +1,270 @@
+package archive
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/note"
+)
+
+// head is what all answers rest on, as the last batch left it: the tree's edge, and hashes over everything else. Each batch signs its own,
+// so that nothing is ever shown that was not stored, and signed, together.
+type head struct {
+	Tree Tree `json:"tree"`
+	// Keys are the public keys that signed heads, the newest last.
+	Keys []string `json:"keys"`
+	// Logs are those with the numbers 1, 2, 3, …
+	Logs []logHead `json:"logs"`
+	// Words are of the dictionaries.
+	Words [Dictionaries]chain `json:"words"`
+	// Checkpoints are those that are kept, by size and root; Kept is the size of the last.
+	Checkpoints chain `json:"checkpoints"`
+	Kept        int64 `json:"kept"`
+
+	// checkpoint is what signs it; nil before the first batch.
+	checkpoint *Checkpoint
+	// stored is all of it as it is stored: JSON on one line, and then the checkpoint.
+	stored []byte
+}
+
+// logHead is a log's part of it.
+type logHead struct {
+	LogKey
+	// State is the hash of the log's state.
+	State []byte `json:"state"`
+	// Rows is how many there are, Rewritten how many were ever replaced.
+	Rows      int   `json:"rows"`
+	Rewritten int64 `json:"rewritten,omitempty"`
+	// Chunks are the sums of what is counted, for each chunkSize ids one; none where the log has no rows.
+	Chunks [][]byte `json:"chunks"`
+	// Names is the sum of the objects' names; none if there are none.
+	Names []byte `json:"names,omitempty"`
+	// Written is when the entry that was written last was, in microseconds.
+	Written int64 `json:"written,omitempty"`
+}
+
+// chain is a hash over texts that are only ever added.
+type chain struct {
+	Count int    `json:"count"`
+	Sum   []byte `json:"sum,omitempty"`
+}
+
+// add appends some texts, which together are one.
+func (c *chain) add(texts ...string) {
+	var space [256]byte // on the stack, which is enough for most
+	text := append(space[:0], c.Sum...)
+	for _, t := range texts {
+		text = append(binary.AppendUvarint(text, uint64(len(t))), t...)
+	}
+	sum := sha256.Sum256(text)
+	c.Count++
+	c.Sum = sum[:]
+}
+
+func (c *chain) equal(other chain) bool {
+	return c.Count == other.Count && bytes.Equal(c.Sum, other.Sum)
+}
+
+func sumOf(data []byte) []byte {
+	sum := sha256.Sum256(data)
+	return sum[:]
+}
+
+// clone is a head to change.
+func (h *head) clone() *head {
+	next := *h
+	next.Tree = *h.Tree.clone()
+	next.Logs = slices.Clone(h.Logs)
+	next.Keys = slices.Clone(h.Keys)
+	for i := range next.Logs {
+		next.Logs[i].Chunks = slices.Clone(h.Logs[i].Chunks)
+	}
+	return &next
+}
+
+// number is a log's, 0 if it has none.
+func (h *head) number(of LogKey) int64 {
+	return int64(slices.IndexFunc(h.Logs, func(l logHead) bool { return l.LogKey == of })) + 1
+}
+
+// log is a log's part.
+func (h *head) log(number int64) *logHead { return &h.Logs[number-1] }
+
+// seal signs a head, and makes what is stored of it.
+func (a *Archive) seal(h *head, signer note.Signer, public string) error {
+	if !slices.Contains(h.Keys, public) {
+		h.Keys = append(h.Keys, public)
+	}
+	text, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("the head: %w", err)
+	}
+	now := a.options.Now().UTC()
+	h.checkpoint = &Checkpoint{Size: h.Tree.Size, Root: h.Tree.root(), At: now, head: sumOf(text)}
+	signed, err := note.Sign(&note.Note{Text: h.checkpoint.text(a.origin())}, signer)
+	if err != nil {
+		return fmt.Errorf("signing the checkpoint: %w", err)
+	}
+	h.checkpoint.Note = string(signed)
+	h.stored = slices.Concat(text, []byte{'\n'}, signed)
+	return nil
+}
+
+// parseHead reads a head that one of the keys signed, or without them, one that it names itself. What is wrong with its signature comes
+// with the head.
+func (a *Archive) parseHead(stored []byte, keys []string) (*head, error) {
+	h := &head{stored: bytes.Clone(stored)}
+	if len(stored) == 0 {
+		return h, nil
+	}
+	text, signed, _ := bytes.Cut(stored, []byte{'\n'})
+	if err := json.Unmarshal(text, h); err != nil {
+		return nil, fmt.Errorf("it cannot be read: %w", err)
+	}
+	if keys == nil {
+		keys = h.Keys
+	}
+	var err error
+	h.checkpoint, err = parseCheckpoint(signed, a.origin(), keys)
+	if err == nil && (h.checkpoint.Size != h.Tree.Size || h.checkpoint.Root != h.Tree.root() ||
+		!bytes.Equal(h.checkpoint.head, sumOf(text))) {
+		err = errors.New("its checkpoint is of another one")
+	}
+	return h, err
+}
+
+// trusted are the keys whose signature counts: that of the signing key, where it is at hand; else nil.
+func (a *Archive) trusted() []string {
+	if _, public, err := readKey(a.options.KeyFile); err == nil {
+		return []string{public}
+	}
+	return nil
+}
+
+// headIn reads the head, which must be signed.
+func (a *Archive) headIn(ctx context.Context, from Reads) (*head, error) {
+	stored, err := from.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if last := a.head.Load(); last != nil && bytes.Equal(last.stored, stored) {
+		return last, nil
+	}
+	if len(stored) == 0 {
+		logs, err := from.Logs(ctx, LogKey{})
+		if err == nil && len(logs) > 0 {
+			err = a.refused(nil, "its head is gone")
+		}
+		return &head{}, err
+	}
+	h, err := a.parseHead(stored, a.trusted())
+	if err != nil {
+		return nil, a.refused(err, "its head, which signs what it holds, cannot be believed")
+	}
+	a.head.Store(h)
+	return h, nil
+}
+
+// lastHead is the head as it is now.
+func (a *Archive) lastHead(ctx context.Context) (h *head, err error) {
+	err = a.store.Snapshot(ctx, func(from Reads) (err error) {
+		h, err = a.headIn(ctx, from)
+		return err
+	})
+	return h, err
+}
+
+// foundLog is a log as a head has it.
+type foundLog struct {
+	*Log
+	head  *head
+	state *logState
+}
+
+// findLog finds a log; nil if there is none.
+func (a *Archive) findLog(ctx context.Context, of LogKey) (found *foundLog, err error) {
+	err = a.store.Snapshot(ctx, func(from Reads) (err error) {
+		found, err = a.findIn(ctx, from, of)
+		return err
+	})
+	return found, err
+}
+
+func (a *Archive) findIn(ctx context.Context, from Reads, of LogKey) (*foundLog, error) {
+	h, err := a.headIn(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	number := h.number(of)
+	if number == 0 {
+		return nil, nil
+	}
+	logs, err := from.Logs(ctx, of)
+	if err != nil {
+		return nil, err
+	}
+	if len(logs) != 1 || logs[0].Number != number || !bytes.Equal(sumOf(logs[0].State), h.log(number).State) {
+		return nil, a.refused(nil, "the log of organization %s is not as it was signed", of.Organization)
+	}
+	state, err := a.stateOf(&logs[0])
+	return &foundLog{Log: &logs[0], head: h, state: state}, err
+}
+
+// chunkSize ids share a sum.
+const chunkSize = 1 << 16
+
+// chunkSum is the sum of what is counted of rows, by id; none of no rows.
+func chunkSum(rows []counted) []byte {
+	if len(rows) == 0 {
+		return nil
+	}
+	const size, some = 28, 1024
+	hash := sha256.New()
+	text := make([]byte, 0, size*some)
+	for i := range rows {
+		r := &rows[i]
+		text = binary.LittleEndian.AppendUint64(text, uint64(r.at)) //nolint:gosec // bits, as below
+		for _, n := range [...]int32{r.id, r.actor, r.team, r.target, r.event} {
+			text = binary.LittleEndian.AppendUint32(text, uint32(n)) //nolint:gosec // bits
+		}
+		if len(text) == cap(text) {
+			_, _ = hash.Write(text)
+			text = text[:0]
+		}
+	}
+	_, _ = hash.Write(text)
+	return hash.Sum(nil)
+}
+
+// isChunk reports whether rows, by id, are those of a chunk.
+func (l *logHead) isChunk(chunk int64, rows []counted) bool {
+	var signed []byte
+	if chunk < int64(len(l.Chunks)) {
+		signed = l.Chunks[chunk]
+	}
+	return bytes.Equal(signed, chunkSum(rows))
+}
+
+// setChunk notes the rows of a chunk.
+func (l *logHead) setChunk(chunk int64, rows []counted) {
+	for int64(len(l.Chunks)) <= chunk {
+		l.Chunks = append(l.Chunks, nil)
+	}
+	l.Chunks[chunk] = chunkSum(rows)
+}
+
+// namesSum is the sum of the names of a log, by [compareNames]; none of no names.
+func namesSum(names []Name) []byte {
+	var all chain
+	for i := range names {
+		n := &names[i]
+		all.add(fmt.Sprint(n.Target, n.Record), n.Object, n.Name)
+	}
+	return all.Sum
+}

@@ -3,6 +3,7 @@ package archive
 import (
 	"cmp"
 	"context"
+	"math/bits"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -14,8 +15,8 @@ type group struct{ actor, team, target, event int32 }
 // cell counts the rows of a group; times are microseconds.
 type cell struct {
 	group
-	count       int
-	first, last int64
+	older, count int32 // older is the number of the next cell with its place; 0 for none
+	first, last  int64
 }
 
 // tally calls yield with the bins of a query, as auditlog.Tallier has it.
@@ -114,18 +115,27 @@ func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
 		if t.by.Event {
 			key.event = row.event
 		}
-		number := t.index.get(key)
-		if number == 0 {
-			t.cells = append(t.cells, cell{group: key, last: row.at})
-			number = len(t.cells)
-			t.index.set(key, number)
-		}
-		c := &t.cells[number-1]
+		c := t.cell(key, row.at)
 		c.count++
 		c.first = row.at
 	}
 	t.flush()
 	return ctx.Err()
+}
+
+// cell is that of a group, which is new if this row of that instant is its first.
+func (t *tallying) cell(key group, at int64) *cell {
+	newest := &t.index.newest[t.index.place(key)]
+	for number := *newest; number > 0; {
+		c := &t.cells[number-1]
+		if c.group == key {
+			return c
+		}
+		number = c.older
+	}
+	t.cells = append(t.cells, cell{group: key, older: *newest, last: at})
+	*newest = int32(len(t.cells)) //nolint:gosec // there are no more cells than rows
+	return &t.cells[len(t.cells)-1]
 }
 
 // flush hands over what was counted.
@@ -142,71 +152,48 @@ func (t *tallying) flush() {
 			t.yield(auditlog.BinOf(t.news[0]))
 			t.news = t.news[1:]
 		}
-		t.yield(auditlog.Bin{Entry: entry, Count: c.count, First: fromMicros(c.first), Last: entry.TriggeredAt})
+		t.yield(auditlog.Bin{Entry: entry, Count: int(c.count), First: fromMicros(c.first), Last: entry.TriggeredAt})
 	}
 	t.cells = t.cells[:0]
 }
 
-// index finds the cell of a group: in a table of all groups that there can be, or in a map where these are too many.
+// index finds the cell of a group: a hash table whose chains go through the cells. Where there are few groups each has a place of its own.
 type index struct {
-	teams, targets, events int // how many there are of each, 1 if they are not distinguished
-	table                  []int32
-	sparse                 map[group]int32
+	teams, targets, events uint64  // how many there are of each, 1 if they are not distinguished
+	newest                 []int32 // by place, the number of the cell that was added last; 0 if none was
 }
 
-// maxTable bounds the table, to 8 MB.
-const maxTable = 1 << 21
+// maxPlaces bounds the table, to 4 MB.
+const maxPlaces = 1 << 20
 
 func newIndex(c *columns, by auditlog.TallyBy) *index {
-	size := func(isSplit bool, size int) int {
+	size := func(isSplit bool, size int) uint64 {
 		if isSplit {
-			return size
+			return uint64(size) //nolint:gosec // a length
 		}
 		return 1
 	}
-	actors := size(by.Actor, len(c.words.actors.words))
 	i := &index{teams: size(by.Team, len(c.words.refs.words)), targets: size(by.Target, c.targets.Count+1),
 		events: size(by.Event, len(c.words.events.words))}
-	groups := 1
-	for _, n := range []int{actors, i.teams, i.targets, i.events} {
-		groups *= max(n, 1)
-		if groups > maxTable {
-			i.sparse = map[group]int32{}
-			return i
-		}
+	places := uint64(1)
+	for _, n := range []uint64{size(by.Actor, len(c.words.actors.words)), i.teams, i.targets, i.events} {
+		places = min(places*n, maxPlaces) // each n is below 1<<31
 	}
-	i.table = make([]int32, groups)
+	i.newest = make([]int32, 1<<bits.Len64(places-1)) // a power of two, so that a mask finds the place
 	return i
 }
 
-func (i *index) place(key group) int {
-	return ((int(key.actor)*i.teams+int(key.team))*i.targets+int(key.target))*i.events + int(key.event)
-}
-
-// get is the number of a group's cell; 0 if it has none.
-func (i *index) get(key group) int {
-	if i.table != nil {
-		return int(i.table[i.place(key)])
-	}
-	return int(i.sparse[key])
-}
-
-func (i *index) set(key group, number int) {
-	if i.table != nil {
-		i.table[i.place(key)] = int32(number) //nolint:gosec // there are no more cells than rows
-		return
-	}
-	i.sparse[key] = int32(number) //nolint:gosec // as above
+// place is where a group's chain begins. What overflows only moves it: the groups themselves are compared.
+func (i *index) place(key group) uint64 {
+	//nolint:gosec // ids of dictionaries are not negative
+	number := ((uint64(key.actor)*i.teams+uint64(key.team))*i.targets+uint64(key.target))*i.events + uint64(key.event)
+	return number & uint64(len(i.newest)-1) //nolint:gosec // a length
 }
 
 // forget takes out all that it has: these cells.
 func (i *index) forget(cells []cell) {
-	if i.table == nil {
-		i.sparse = map[group]int32{} // a large one is not held while whoever counts needs memory
-		return
-	}
 	for _, c := range cells {
-		i.table[i.place(c.group)] = 0
+		i.newest[i.place(c.group)] = 0
 	}
 }
 

@@ -175,7 +175,7 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 // TestAReadGoesOnWhileASyncReplacesEntries is about rows that show something else than they did when the read began.
 func TestAReadGoesOnWhileASyncReplacesEntries(t *testing.T) {
 	t.Parallel()
-	u, a := synced(t, 400)
+	u, a := synced(t, 800)
 	held := slices.MinFunc(u.Dump(audittest.OrganizationID), func(a, b makesim.Entry) int { return a.TriggeredAt.Compare(b.TriggeredAt) })
 	reader := u.Reader(a, audittest.AdminKey)
 	var events []string
@@ -195,7 +195,7 @@ func TestAReadGoesOnWhileASyncReplacesEntries(t *testing.T) {
 		return true
 	})
 	require.NoError(t, err)
-	assert.Len(t, events, 400)
+	assert.Len(t, events, 800)
 	entry, err := reader.Detail(t.Context(), "77", held.UUID)
 	require.NoError(t, err)
 	assert.Equal(t, "scenario_deleted", string(entry.Event))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -101,16 +102,23 @@ func TestAUserIsCalledAsTheyActed(t *testing.T) {
 // askedStore counts what is asked of a store for names.
 type askedStore struct {
 	archive.Store
+	mu    sync.Mutex // a read asks from two goroutines
 	asked map[string]int
 }
 
+func (s *askedStore) note(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked[what]++
+}
+
 func (s *askedStore) Words(ctx context.Context, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
-	s.asked["Words"]++
+	s.note("Words")
 	return s.Store.Words(ctx, d, after)
 }
 
 func (s *askedStore) RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
-	s.asked["RowsAt"]++
+	s.note("RowsAt")
 	return s.Store.RowsAt(ctx, log, ids)
 }
 
@@ -140,6 +148,6 @@ func TestTheNamesOfAPageAreAskedForAtOnce(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, named, 300)
 	assert.Equal(t, []auditlog.Text{"New 1000", "Old 1000"}, named[page[0]])
-	assert.Equal(t, map[string]int{"Words": 1, "RowsAt": 1}, asked.asked)
+	assert.Equal(t, map[string]int{"RowsAt": 1}, asked.asked, "the ids were read for the entries")
 	assert.Empty(t, u.Requests(), "nothing is asked of Make")
 }

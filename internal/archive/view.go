@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -126,23 +127,11 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 		reached, _ := v.columns.window(q.Window.From, q.Resume.After.TriggeredAt.Add(1))
 		from = max(from, reached)
 	}
-	pending := make([]counted, 0, fetched)
-	size := fetched
-	if q.Want > 0 {
-		size = min(size, q.Want+1)
-	}
-	for row := from; row < to || len(pending) > 0; {
-		for ; row < to && len(pending) < size; row++ {
-			if m.matches(&v.columns.rows[row]) {
-				pending = append(pending, v.columns.rows[row])
-			}
-		}
-		entries, err := v.fetch(ctx, pending)
+	for batch, err := range v.batches(ctx, q.Want, m, v.columns.rows[min(from, to):to]) {
 		if err != nil {
 			return false, err
 		}
-		pending = pending[:0]
-		for _, entry := range entries {
+		for _, entry := range batch {
 			for len(news) > 0 && auditlog.CompareNewestFirst(news[0], entry) <= 0 {
 				if isSame := auditlog.CompareNewestFirst(news[0], entry) == 0; !isSame && isBehind(news[0]) && !yield(news[0]) {
 					return false, nil
@@ -153,9 +142,6 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 				return false, nil
 			}
 		}
-		if err := ctx.Err(); err != nil {
-			return false, err
-		}
 	}
 	for _, entry := range news {
 		if isBehind(entry) && !yield(entry) {
@@ -163,6 +149,56 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 		}
 	}
 	return true, nil
+}
+
+// batches yields the entries of the rows that match. Where all are wanted, the next ones are fetched while some are looked at.
+func (v *view) batches(ctx context.Context, want int, m *matcher, rows []counted) iter.Seq2[[]*auditlog.Entry, error] {
+	size := fetched
+	if want > 0 {
+		size = min(size, want+1)
+	}
+	type batch struct {
+		entries []*auditlog.Entry
+		err     error
+	}
+	fetch := func(ctx context.Context) <-chan batch { // nil if there are no more
+		var some []counted
+		for len(rows) > 0 && len(some) < size {
+			if m.matches(&rows[0]) {
+				some = append(some, rows[0])
+			}
+			rows = rows[1:]
+		}
+		if len(some) == 0 {
+			return nil
+		}
+		done := make(chan batch, 1)
+		go func() {
+			entries, err := v.fetch(ctx, some)
+			done <- batch{entries, err}
+		}()
+		return done
+	}
+	return func(yield func([]*auditlog.Entry, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		var ahead <-chan batch
+		defer func() {
+			if cancel(); ahead != nil {
+				<-ahead // so that nothing goes on reading
+			}
+		}()
+		for next := fetch(ctx); next != nil; next = ahead {
+			if ahead = nil; want == 0 {
+				ahead = fetch(ctx)
+			}
+			if got := <-next; !yield(got.entries, cmp.Or(got.err, ctx.Err())) || got.err != nil {
+				return
+			}
+			if want > 0 {
+				ahead = fetch(ctx)
+			}
+		}
+	}
 }
 
 // news are the entries of the tail that answer a query.
@@ -185,17 +221,13 @@ func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, er
 		return nil, nil
 	}
 	ids := make([]int32, len(rows))
-	targets := map[int32]auditlog.Text{}
 	at := make(map[int32]int, len(rows))
 	for i, row := range rows {
 		ids[i], at[row.id] = row.id, i
-		targets[row.target] = ""
 	}
-	for word, err := range v.archive.store.WordsAt(ctx, Targets, slices.Collect(maps.Keys(targets))) {
-		if err != nil {
-			return nil, err
-		}
-		targets[word.ID] = textOf(word.Texts)
+	targets, err := v.targetsOf(ctx, rows)
+	if err != nil {
+		return nil, err
 	}
 	links := make([]Row, len(rows))
 	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
@@ -217,7 +249,7 @@ func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, er
 				return nil, err
 			}
 		} else {
-			if err := v.check(entry, &links[i], &rows[i], targets[rows[i].target]); err != nil {
+			if err := v.check(entry, &links[i], &rows[i], targets(rows[i].target)); err != nil {
 				return nil, err
 			}
 			w := v.columns.words // of which there is one for all
@@ -228,6 +260,25 @@ func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, er
 		}
 	}
 	return entries, nil
+}
+
+// targetsOf returns the ids of the targets of some rows. Few are asked for by themselves; for many, all are read, once.
+func (v *view) targetsOf(ctx context.Context, rows []counted) (func(id int32) auditlog.Text, error) {
+	if len(rows) == fetched {
+		all, err := v.archive.targetTexts(ctx, v.head)
+		return func(id int32) auditlog.Text { return wordOf(all, id) }, err
+	}
+	texts := map[int32]auditlog.Text{}
+	for _, row := range rows {
+		texts[row.target] = ""
+	}
+	for word, err := range v.archive.store.WordsAt(ctx, Targets, slices.Collect(maps.Keys(texts))) {
+		if err != nil {
+			return nil, err
+		}
+		texts[word.ID] = textOf(word.Texts)
+	}
+	return func(id int32) auditlog.Text { return texts[id] }, nil
 }
 
 // checkNew holds an entry against what is counted of it by now.

@@ -3,7 +3,7 @@
 #   docker build --build-arg VERSION=1.0.0 -t make-audit-mcp .
 #   docker run --rm -i make-audit-mcp --demo stdio
 #   docker run --rm -p 127.0.0.1:8080:8080 -e MCP_AUTH_TOKEN=… make-audit-mcp --demo http
-FROM golang:1.26 AS build
+FROM golang:1.26.4@sha256:792443b89f65105abba56b9bd5e97f680a80074ac62fc844a584212f8c8102c3 AS build
 ARG VERSION=
 WORKDIR /src
 COPY go.mod go.sum ./

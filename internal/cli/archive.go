@@ -23,6 +23,9 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 		}
 	}
 	options := sqlite.Options{Create: create, Private: r.settings.private}
+	if r.settings.ArchiveJournal != "auto" {
+		options.Journal = sqlite.Journal(r.settings.ArchiveJournal)
+	}
 	if r.settings.Demo {
 		options.World = "demo" // apart from real ones
 	}

@@ -31,6 +31,7 @@ type Settings struct {
 	Timezone          string             `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
 	WeekStart         question.WeekStart `help:"Where weeks begin: monday or sunday; default: monday." env:"MAKE_WEEK_START" placeholder:"DAY"`
 	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" type:"path" placeholder:"FILE"`
+	ArchiveJournal    string             `help:"How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync wait for one another; or auto: as it is, and wal for a new one." env:"MAKE_AUDIT_ARCHIVE_JOURNAL" enum:"auto,wal,delete" default:"auto"`
 	InsecureFiles     bool               `help:"Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot do better." env:"MAKE_AUDIT_INSECURE_FILES"`
 	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 

@@ -15,6 +15,7 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/makeapi"
 )
@@ -160,6 +161,7 @@ func TestAViewThatComesLaterIsNotRead(t *testing.T) {
 // TestWhatIsLargerThanAnythingStoredIsNotRead would take as much memory.
 func TestWhatIsLargerThanAnythingStoredIsNotRead(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	alter(t, path, "UPDATE records SET raw = zeroblob(75 << 20) WHERE leaf = 20")

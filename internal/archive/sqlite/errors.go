@@ -12,7 +12,7 @@ import (
 // What to do next about a file that is not as this program wrote it.
 const (
 	nextVerify  = "run make-audit-mcp verify; restore a copy if it finds damage"
-	nextRestore = "restore a copy, which make-audit-mcp verify proves"
+	nextRestore = "restore a copy, which make-audit-mcp verify proves, or fill a new file by make-audit-mcp sync with what Make still keeps"
 )
 
 func (s *Store) refuse(problem, next string, err error) error {
@@ -28,13 +28,16 @@ func (s *Store) explain(doing string, err error) error {
 	}
 	const kept = "; what was stored before is kept"
 	problem, next := doing+" failed", nextVerify
+	if s.id == "" { // so that verify would not get as far either
+		next = nextRestore
+	}
 	switch failure.Code() & 0xff {
 	case sqlite3.SQLITE_FULL:
 		problem, next = "the disk is full"+kept, "free space and run the command again"
 	case sqlite3.SQLITE_NOTADB:
 		problem, next = "it is not an archive of this program", "name another file"
 	case sqlite3.SQLITE_CORRUPT:
-		problem, next = "it is damaged", "restore a copy; what is left can be looked at with make-audit-mcp verify"
+		problem, next = "it is damaged", nextRestore
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		problem, next = "it is locked by another program", "close that program and try again"
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN:

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -129,6 +130,7 @@ func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 // TestNumbersThatCannotBeAreRefused would otherwise have a reader count to them, or set aside memory for as many.
 func TestNumbersThatCannotBeAreRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	path, _ := proven(t)
 	source := storetest.Start(t, storetest.Entries(60), makesim.Quirks{}).Source(audittest.AdminKey)
 	for _, statement := range []string{
@@ -283,6 +285,39 @@ func TestAFileIsAStore(t *testing.T) {
 	})
 }
 
+// TestWithoutAWriteAheadLogAnswersAreTheSame fills and asks a file in whose journal readers and a sync wait for one another.
+func TestWithoutAWriteAheadLogAnswersAreTheSame(t *testing.T) {
+	t.Parallel()
+	u := storetest.Start(t, storetest.Entries(300), makesim.Quirks{})
+	var answers [][]string
+	for _, journal := range []sqlite.Journal{sqlite.JournalWAL, sqlite.JournalDelete} {
+		path := filepath.Join(t.TempDir(), "audit.db")
+		a, err := openWith(t.Context(), path, sqlite.Options{Create: true, Journal: journal})
+		require.NoError(t, err)
+		var group errgroup.Group
+		group.Go(func() error {
+			_, err := a.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
+			return err
+		})
+		group.Go(func() error {
+			other, err := openWith(t.Context(), path, sqlite.Options{})
+			if err != nil {
+				return err
+			}
+			_, err = other.Verify(t.Context(), archive.VerifyOptions{})
+			return errors.Join(err, other.Close())
+		})
+		require.NoError(t, group.Wait(), journal)
+		_, lines := storetest.Ask(t.Context(), u.Source(audittest.AdminKey), a, nil)
+		require.Len(t, lines, 300)
+		answers = append(answers, lines)
+		assert.Empty(t, storetest.Problems(storetest.Verify(t, a, archive.VerifyOptions{})))
+		require.NoError(t, a.Close())
+		assert.Equal(t, string(journal), journalIn(t, path))
+	}
+	assert.Equal(t, answers[0], answers[1])
+}
+
 func openWith(ctx context.Context, path string, options sqlite.Options) (*archive.Archive, error) {
 	store, err := sqlite.Open(ctx, path, options)
 	if err != nil {
@@ -297,4 +332,86 @@ func open(t testing.TB, path string) *archive.Archive {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, a.Close()) })
 	return a
+}
+
+// markAs gives a file marks of SQLite's.
+func markAs(t *testing.T, path, pragmas string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), pragmas)
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+}
+
+func journalIn(t *testing.T, path string) (mode string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	require.NoError(t, err)
+	require.NoError(t, db.QueryRowContext(t.Context(), "PRAGMA journal_mode").Scan(&mode))
+	require.NoError(t, db.Close())
+	return mode
+}
+
+func TestWhatWasLoadedFromADumpSaysHowToMarkIt(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	path := at.copied(t)
+	markAs(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 0; PRAGMA journal_mode = DELETE") // as a dump leaves it
+	_, err := openWith(t.Context(), path, sqlite.Options{})
+	var refused *archive.StoreError
+	require.ErrorAs(t, err, &refused)
+	require.ErrorContains(t, err, "loaded from a dump")
+	_, pragmas, _ := strings.Cut(refused.NextStep(), `"`)
+	pragmas, _, _ = strings.Cut(pragmas, `"`)
+	markAs(t, path, pragmas)
+	assert.Empty(t, at.verify(t.Context(), path))
+}
+
+func TestHalfAFileLeadsToACopyNotToVerify(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	for _, left := range []int{len(at.file) / 2, len(at.file) * 3 / 4, 5000, 100, 20} {
+		path := filepath.Join(t.TempDir(), "half.db")
+		require.NoError(t, os.WriteFile(path, at.file[:left], 0o600))
+		a, err := openWith(t.Context(), path, sqlite.Options{})
+		if err != nil {
+			var refused *archive.StoreError
+			require.ErrorAs(t, err, &refused)
+			assert.NotContains(t, strings.TrimPrefix(refused.NextStep(), "restore a copy, which make-audit-mcp verify proves"), "verify")
+			continue
+		}
+		found, err := a.Verify(t.Context(), archive.VerifyOptions{})
+		require.NoError(t, err)
+		assert.NotContains(t, storetest.Problems(found), "run make-audit-mcp verify")
+		assert.False(t, found.Intact())
+		require.NoError(t, a.Close())
+	}
+}
+
+func TestANetworkFileSystemIsRefusedForAWriteAheadLog(t *testing.T) {
+	t.Parallel()
+	remote := func(string) string { return "NFS" }
+	at := newAttacked(t)
+	held, fresh := at.copied(t), filepath.Join(t.TempDir(), "fresh.db")
+	for _, path := range []string{held, fresh} {
+		_, err := openWith(t.Context(), path, sqlite.Options{Create: true, Network: remote})
+		require.ErrorContains(t, err, "network file system (NFS)")
+		require.ErrorContains(t, err, path)
+	}
+	assert.NoFileExists(t, fresh)
+	for _, path := range []string{held, fresh} {
+		a, err := openWith(t.Context(), path, sqlite.Options{Create: true, Network: remote, Journal: sqlite.JournalDelete})
+		require.NoError(t, err)
+		require.NoError(t, a.Close())
+		assert.Equal(t, "delete", journalIn(t, path))
+		a, err = openWith(t.Context(), path, sqlite.Options{Network: remote}) // it is no longer in question
+		require.NoError(t, err)
+		require.NoError(t, a.Close())
+	}
+	assert.Empty(t, at.verify(t.Context(), held))
+	a, err := openWith(t.Context(), held, sqlite.Options{Create: true, Network: remote, Journal: sqlite.JournalWAL})
+	require.NoError(t, err)
+	require.NoError(t, a.Close())
+	assert.Equal(t, "wal", journalIn(t, held))
 }

@@ -398,6 +398,31 @@ func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpo
 // foreign finds what is in the file's schema and settings that this program did not put there, such as triggers and views, and what is
 // missing.
 func (r reads) foreign(ctx context.Context) error {
+	if err := r.hasSchema(ctx); err != nil {
+		return err
+	}
+	for _, setting := range []struct {
+		name    string
+		written []string
+	}{
+		{"application_id", []string{strconv.Itoa(applicationID)}}, {"user_version", []string{strconv.Itoa(version)}},
+		{"encoding", []string{"UTF-8"}}, {"journal_mode", []string{string(JournalWAL), string(JournalDelete)}},
+		{"auto_vacuum", []string{"0"}},
+	} {
+		var value string
+		if err := r.get(ctx, []any{&value}, "PRAGMA "+setting.name); err != nil {
+			return err
+		}
+		if !slices.Contains(setting.written, value) {
+			return r.store.refuse(fmt.Sprintf("its %s is %s, and %s was written", setting.name, auditlog.Text(value).Quote(),
+				strings.Join(setting.written, " or ")), nextRestore, nil)
+		}
+	}
+	return nil
+}
+
+// hasSchema returns what is another than what this program writes in the file's schema, as an error.
+func (r reads) hasSchema(ctx context.Context) error {
 	expected := schema()
 	found, err := all(each(ctx, r, func(o *object) ([]column, func()) {
 		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table}, {"coalesce(" + bounded("sql") + ", '')", &o.sql}}, nil
@@ -415,19 +440,6 @@ func (r reads) foreign(ctx context.Context) error {
 	for _, o := range expected {
 		if !isIn(o, found) {
 			return r.store.refuse(fmt.Sprintf("its schema lacks the %s", o), nextRestore, nil)
-		}
-	}
-	for _, setting := range [][2]string{
-		{"application_id", strconv.Itoa(applicationID)}, {"user_version", strconv.Itoa(version)}, {"encoding", "UTF-8"},
-		{"journal_mode", "wal"}, {"auto_vacuum", "0"},
-	} {
-		var value string
-		if err := r.get(ctx, []any{&value}, "PRAGMA "+setting[0]); err != nil {
-			return err
-		}
-		if value != setting[1] {
-			return r.store.refuse(fmt.Sprintf("its %s is %s, and %s was written", setting[0], auditlog.Text(value).Quote(), setting[1]),
-				nextRestore, nil)
 		}
 	}
 	return nil

@@ -1,5 +1,5 @@
-// Package sqlite is the store of archives that lie in one file: SQLite without cgo, in WAL mode, so that any number of processes read while
-// one writes.
+// Package sqlite is the store of archives that lie in one file: SQLite without cgo, in WAL mode unless asked otherwise, so that any number
+// of processes of one machine read while one writes.
 //
 // Beside the file lie SQLite's own two, a lock and, if the caller puts it there, the signing key; nobody but the owner may read them.
 // Commits are synced to disk. A file that is not an archive of this program, or is of a newer version, is refused and stays as it is. All
@@ -7,6 +7,8 @@
 package sqlite
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"database/sql"
@@ -23,7 +25,6 @@ import (
 
 	"github.com/gofrs/flock"
 	"modernc.org/sqlite" // also the driver, without cgo
-	sqlite3 "modernc.org/sqlite/lib"
 
 	"make-audit-mcp/internal/archive"
 )
@@ -36,6 +37,10 @@ type Options struct {
 	World string
 	// Private, if set, refuses files that others may read.
 	Private func(path string) error
+	// Journal is how the file is kept whole. Empty: as it is, and JournalWAL for a new one, which network file systems are refused for.
+	Journal Journal
+	// Network names the network file system that a path lies on, empty for none; nil asks the system.
+	Network func(path string) string
 	// MaxBytes bounds the file: beyond it, writing fails as on a full disk. 0 is no bound.
 	MaxBytes int64
 }
@@ -47,6 +52,7 @@ type Store struct {
 	options Options
 	db      *sql.DB
 	id      string
+	journal Journal // of the file that was there; empty for a new one
 	// statements are prepared queries by their texts.
 	statements sync.Map
 }
@@ -112,6 +118,9 @@ func (s *Store) prepareFile() error {
 	case errors.Is(err, fs.ErrNotExist) && !s.options.Create:
 		return s.refuse("there is no such file", "fill one with make-audit-mcp sync", nil)
 	case errors.Is(err, fs.ErrNotExist):
+		if err := s.checkPlace(""); err != nil {
+			return err
+		}
 		file, err := os.OpenFile(s.path, os.O_CREATE|os.O_RDWR, 0o600) // another process may be quicker
 		if err != nil {
 			return s.refuse("it cannot be created", "name a file in a folder that exists and may be written", err)
@@ -125,7 +134,7 @@ func (s *Store) prepareFile() error {
 		if err := os.Chmod(s.path, 0o600); err != nil {
 			return s.refuse("others may read it", "name a file that is yours", err)
 		}
-		return nil
+		return s.checkPlace("")
 	case info.Size() == 0:
 		return nil
 	}
@@ -142,11 +151,13 @@ func (s *Store) checkHeader() error {
 		return s.refuse("it cannot be read", "check the rights of the file and its folder", err)
 	}
 	defer file.Close() //nolint:errcheck // it was read
-	header := make([]byte, len(fileHeader))
-	if n, _ := io.ReadFull(file, header); string(header[:n]) != fileHeader {
+	header := make([]byte, 100)
+	n, _ := io.ReadFull(file, header)
+	if !bytes.HasPrefix(header[:n], []byte(fileHeader)) {
 		return s.refuse("it is not an archive of this program", "name another file", nil)
 	}
-	return nil
+	s.journal = journalOf(header[:n])
+	return s.checkPlace(s.journal)
 }
 
 // busyFor is how long SQLite waits for another process.
@@ -229,12 +240,15 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	isEmpty := application == 0 && found == 0 && tables == 0
 	switch {
+	case application == 0 && found == 0 && !isEmpty && s.hasSchema(ctx) == nil:
+		return s.refuse("it was loaded from a dump, which lacks what marks it as an archive", fmt.Sprintf(
+			`run: sqlite3 FILE "PRAGMA application_id = %d; PRAGMA user_version = %d", then make-audit-mcp verify`, applicationID, version), nil)
 	case !isEmpty && application != applicationID:
 		return s.refuse("it is a database of another program", "name another file", nil)
 	case isEmpty && !s.options.Create:
 		return s.refuse("it is empty", "fill it with make-audit-mcp sync", nil)
 	case isEmpty:
-		if err := errors.Join(s.useWAL(ctx), s.create(ctx)); err != nil {
+		if err := errors.Join(s.useJournal(ctx, cmp.Or(s.options.Journal, JournalWAL)), s.create(ctx)); err != nil {
 			return err
 		}
 	case found < 1:
@@ -248,6 +262,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	if err := s.foreign(ctx); err != nil {
 		return err
+	}
+	if s.options.Create && s.options.Journal != "" && s.journal != "" && s.options.Journal != s.journal {
+		if err := s.useJournal(ctx, s.options.Journal); err != nil {
+			return err
+		}
 	}
 	if s.options.Private != nil {
 		if err := s.options.Private(s.path); err != nil {
@@ -264,23 +283,6 @@ func (s *Store) prepare(ctx context.Context) error {
 	id, err := s.meta(ctx, "id")
 	s.id = string(id)
 	return err
-}
-
-// useWAL has readers read what was committed while a sync writes; the file keeps it. Here SQLite itself does not wait for another process
-// that makes the file.
-func (s *Store) useWAL(ctx context.Context) error {
-	for deadline := time.Now().Add(busyFor); ; {
-		_, err := s.db.ExecContext(ctx, "PRAGMA journal_mode = WAL")
-		var failure *sqlite.Error
-		if !errors.As(err, &failure) || failure.Code()&0xff != sqlite3.SQLITE_BUSY || time.Now().After(deadline) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
 }
 
 // create makes an archive of an empty file, unless another process was quicker.

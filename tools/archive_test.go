@@ -205,6 +205,7 @@ func TestPagesFromTheArchiveMakeOneListing(t *testing.T) {
 
 func TestTheArchiveReachesBeyondWhatMakeKeeps(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	a := u.filled()
 	var gone []string
@@ -226,6 +227,7 @@ func TestTheArchiveReachesBeyondWhatMakeKeeps(t *testing.T) {
 
 func TestWhatWasKnownAtTheLastSyncIsSaidToBe(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
 	closed := httptest.NewServer(nil)
 	closed.Close()

@@ -547,6 +547,7 @@ func requireFindingsHold(t testing.TB, entries []makesim.Entry, got schemas.GetA
 
 func TestUsualHoursAreMeantWhereThePersonLives(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	var users []any
 	for _, user := range demoWorld().Users {
@@ -741,6 +742,7 @@ func TestActivityOfNobodyInParticular(t *testing.T) {
 
 func TestHostileNamesStayOutOfActivity(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken) // every text of a result is checked there
 	got := c.activity(args{"actor": hostilyNamed, "from": "30d", "baseline_days": 30})

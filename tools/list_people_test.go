@@ -440,6 +440,7 @@ func TestPeopleAreCalledWhatMakeCallsThemNow(t *testing.T) {
 
 func TestWithoutMakePeopleAreThoseOfTheArchive(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, lastWeeks(), makesim.Options{})
 	a := u.filled()
 	service := serviceAt(t, "http://127.0.0.1:1"+makesim.BasePath, makesim.DemoToken, now)

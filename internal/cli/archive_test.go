@@ -109,6 +109,7 @@ func TestAnArchiveOfTheDemoIsNoneOfMakes(t *testing.T) {
 
 func TestTheArchiveAnswersWithoutCallsForTheLog(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	assert.Equal(t, "live", a.call("count_audit_logs", `{"from":"all"}`).Source, "there is none yet")
 	assert.NoFileExists(t, a.archive, "and asking makes none")
@@ -146,6 +147,7 @@ func TestTheArchiveAnswersWithoutCallsForTheLog(t *testing.T) {
 
 func TestWhatMakeHasDroppedIsStillFound(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "notable")
 	gone := a.Dump(acmeID)[0].UUID // deleted at Make, however that may come about
@@ -188,6 +190,7 @@ func dropped(a *acme) int {
 
 func TestTheOwnKeyIsAnsweredEvenWhileMakeIsDown(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "notable")
 	held := a.Dump(acmeID)

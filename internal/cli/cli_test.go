@@ -26,6 +26,7 @@ const (
 )
 
 func TestTheReadmesFirstCommandPrintsEntries(t *testing.T) {
+	logtest.NotUnderRace(t)
 	environment(t)
 	got := run(t, "", "--demo", "--demo-now", demoNow, "call", "list_audit_logs",
 		`{"event":["connection_deleted"],"from":"30d"}`).succeeds()
@@ -74,6 +75,7 @@ func TestTheDemoHeedsItsOwnOrganizationsAndNoOthers(t *testing.T) {
 }
 
 func TestItIsSaidWhichOfTwoSettingsCounts(t *testing.T) {
+	logtest.NotUnderRace(t)
 	_, url := upstream(t)
 	both := "MAKE_API_KEY and MAKE_API_KEY_FILE are both set: MAKE_API_KEY counts"
 	environment(t, "MAKE_API_URL="+url, "MAKE_API_KEY="+makesim.DemoToken, "MAKE_API_KEY_FILE="+writeFile(t, "wrong"))

@@ -87,6 +87,7 @@ func (a *acme) export(arguments ...string) string {
 
 func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for name, quirks := range map[string]makesim.Quirks{
 		"as documented": {}, "oddly": {OddTypes: true, UnknownFields: true, NullActorTeam: true},
 	} {
@@ -117,6 +118,7 @@ func TestNDJSONIsWhatMakeSentEntryForEntry(t *testing.T) {
 
 func TestExportWritesEveryFormatToStandardOutputAndToAFile(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "none")
 	holds := map[string]string{"ndjson": `"eventName":`, "ocsf": `"class_uid":`, "ecs": `"@timestamp":`}
@@ -292,6 +294,7 @@ func TestExportTakesTheFiltersOfTheTools(t *testing.T) {
 
 func TestNamesWithCommasAreOneName(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	var entries []makesim.Entry
 	for i, name := range []string{"Moore, Taylor", "Taylor", "Moore"} {
@@ -555,6 +558,7 @@ func TestAnExportWhoseReaderLeavesFailsAndForgetsNothing(t *testing.T) {
 
 func TestAStateThatDoesNotFitIsRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.ownsBetaToo()
 	a.sync("--details", "none", "--organization-id=")

@@ -25,6 +25,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/tz"
 )
@@ -92,6 +93,7 @@ func TestHTTPRefusesToBeOpenToTheNetwork(t *testing.T) {
 }
 
 func TestHTTPSettingsThatCannotWorkAreToldAtOnce(t *testing.T) {
+	logtest.NotUnderRace(t)
 	file := writeFile(t, "short")
 	for _, test := range map[string]struct{ set, arguments, says string }{
 		"address":             {"", "--demo http --address 8080", "host:port"},

@@ -5,12 +5,15 @@ import (
 	"path/filepath"
 	"testing"
 
+	"make-audit-mcp/internal/auditlog/logtest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
 // TestFilesThatOthersMayReadAreRefused is about every file that holds secrets; --insecure-files takes them.
 func TestFilesThatOthersMayReadAreRefused(t *testing.T) {
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	key, token := writeFile(t, ownerKey), writeFile(t, "a-token-of-enough-characters")
 	environment(t, "MAKE_API_URL="+a.url, "MAKE_API_KEY_FILE="+key, "MAKE_AUDIT_ARCHIVE="+a.archive, "MAKE_REQUESTS_PER_MINUTE=unlimited")

@@ -10,10 +10,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 )
 
 func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	// As users do, by the environment.
 	environment(t, "MAKE_API_URL="+a.url, "MAKE_API_KEY="+ownerKey, "MAKE_AUDIT_ARCHIVE="+a.archive, "MAKE_REQUESTS_PER_MINUTE=unlimited",
@@ -87,6 +89,7 @@ func TestOneOrganizationThatFailsDoesNotKeepTheOthersFromBeingFilled(t *testing.
 
 func TestSyncFetchesTheDetailsThatAreAskedFor(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for details, want := range map[string]string{"none": ", 0 details", "all": ", 32 details"} {
 		a := newAcme(t)
 		assert.Contains(t, a.sync("--details", details), want, details)

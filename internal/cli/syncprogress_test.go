@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 )
 
@@ -187,6 +188,7 @@ func TestAKilledSyncIsGoneOnWithFromItsCount(t *testing.T) {
 
 func TestASyncSaysWhichDetailsItLacksAndWhy(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.atDetail(1, func(*http.Request) { a.RemoveEntries(hookDeleted) })
 	assert.Contains(t, a.sync("--details", "all"), "\n  details: 32 of 32 done, 1 of which Make does not have\n")

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"make-audit-mcp/internal/auditlog/logtest"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -32,6 +34,7 @@ func checkpointIn(t *testing.T, printed string) (checkpoint, publicKey string) {
 
 func TestVerifyHoldsTheArchiveAgainstWhatWasKeptElsewhere(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a, other := newAcme(t), newAcme(t)
 	kept, key := checkpointIn(t, a.sync("--details", "none"))
 	a.clock.Advance(time.Minute)
@@ -91,6 +94,7 @@ func TestVerifyFindsAnArchiveThatWasMadeAnew(t *testing.T) {
 
 func TestVerifyNamesTheEntryThatWasChanged(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	key, err := hex.DecodeString(strings.ReplaceAll(hookDeleted, "-", ""))
 	require.NoError(t, err)
 	a := newAcme(t)

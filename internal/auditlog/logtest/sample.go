@@ -18,8 +18,8 @@ func Sample[V any](cases map[string]V) map[string]V {
 	return sample
 }
 
-// NotUnderRace skips a test under the race detector: one that is about numbers or sizes, takes long there, and goes ways through the code
-// that other tests go too.
+// NotUnderRace skips a test under the race detector: one that takes long there, does one thing after the other, and goes ways through the
+// code that other tests go too.
 func NotUnderRace(t testing.TB) {
 	t.Helper()
 	if IsRace {

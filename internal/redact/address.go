@@ -44,6 +44,16 @@ func addressesIn(text string) []span {
 				begin = i + strings.LastIndexAny(part[:scheme], "=:") + 1
 			}
 			found = append(found, span{begin, i + length})
+			inner := begin
+			for range maxEmbedded { // those that it leads on to
+				_, rest, has := strings.Cut(text[inner:i+length], "://")
+				if !has {
+					break
+				}
+				if inner = i + length - len(rest); inner > begin+len("https://") {
+					found = append(found, span{inner - len("://"), i + length})
+				}
+			}
 		}
 		i += length + 1
 	}
@@ -83,6 +93,8 @@ func pathSecrets(text string, address span, isID bool) []span {
 	host := strings.ToLower(text[address.begin:path])
 	isHook := isHookHost(text[address.begin:address.end])
 	isID = isID || strings.HasSuffix(host, ".google.com")
+	isCalendar := strings.HasSuffix(text[address.begin:address.end], ".ics")
+	isOfHooks := host == "hooks.slack.com" || strings.HasPrefix(host, "discord")
 	leads := isHook || slices.ContainsFunc(strings.Split(host, "."), leadsToSecret)
 	isQuery := false
 	for begin := path + 1; begin <= address.end; {
@@ -100,7 +112,8 @@ func pathSecrets(text string, address span, isID bool) []span {
 			if namesURLSecret(name, value) || leads && !isPlain(value) {
 				found = append(found, span{begin + len(name) + 1, end})
 			}
-		case isHook && begin == path+1, leads && !isPlain(part), strings.HasPrefix(part, "bot") && strings.Contains(part, ":"):
+		case isHook && begin == path+1, leads && !isPlain(part), leads && isOfHooks && len(part) >= minFormatChars,
+			strings.HasPrefix(part, "bot") && strings.Contains(part, ":"), isCalendar && strings.HasPrefix(part, "private-"):
 			found = append(found, span{begin, end})
 		case !isID && looksRandom(part, true):
 			found = append(found, span{begin, end})
@@ -134,7 +147,7 @@ func namesURLSecret(name, value string) bool {
 	switch verdict := judgeKey(words, 0); {
 	case verdict.mode >= closed:
 		return true
-	case verdict.mode == open && !(len(words) == 1 && slices.Contains([]string{"code", "state", "st", "k", "t", "h"}, words[0])):
+	case verdict.mode == open && !(len(words) == 1 && slices.Contains([]string{"code", "state", "st", "k", "t", "h", "appid"}, words[0])):
 		return false
 	}
 	return !isPlain(value)

@@ -33,6 +33,8 @@ type place struct {
 	mode  mode
 	// isID says that an id or a hash is expected there, which look random.
 	isID bool
+	// columns are the modes of the columns of a table whose rows are there.
+	columns []mode
 }
 
 func (j *judge) value(node *detailsNode, at place) {
@@ -83,6 +85,7 @@ func (j *judge) object(node *detailsNode, at place) {
 		}
 	}
 	mode = max(mode, min(named, wary))
+	columns := columnsOf(node.members)
 	used := map[string]bool{moreKey: true} // kept for our own note
 	for i := range node.members {
 		member, verdict := &node.members[i], verdicts[i]
@@ -90,6 +93,7 @@ func (j *judge) object(node *detailsNode, at place) {
 		member.key, isMasked = j.shownKey(member.raw, at.mode, used)
 		inside := place{
 			path: joinPath(at.path, member.key), words: words[i], mode: max(mode, verdict.mode), isID: verdict.isIdentifier,
+			columns: columns,
 		}
 		isScalar := member.node.open == ""
 		isNaming := isScalar && mode < closed && verdict.mode < closed && isTellingText(member.node.raw)
@@ -119,21 +123,76 @@ func (j *judge) object(node *detailsNode, at place) {
 func (j *judge) array(node *detailsNode, at place) {
 	isPair := strings.HasSuffix(at.path, "]")
 	named := false
+	columns, most := at.columns, closed
+	isRow := len(columns) == len(node.members)
+	if columns == nil && len(node.members) > 0 {
+		columns = headOf(node.members[0].node, wary)
+	}
+	if !isPair { // it may belong to something else
+		most = wary
+	}
+	secret := secretArguments(node.members)
 	for i := range node.members {
 		element := &node.members[i].node
 		inside := at
+		inside.columns = columns
+		if isRow && element.open == "" && !isTellingText(element.raw) {
+			inside.mode = max(at.mode, min(columns[i], most))
+		}
 		inside.path = fmt.Sprintf("%s[%d]", at.path, i)
+		if secret != nil && secret[i] {
+			inside.mode = max(inside.mode, closed)
+		}
 		if inside.mode == sealed && element.open == "{" {
 			inside.mode = closed
 		}
 		if named && isPair {
-			inside.mode = max(at.mode, closed)
+			inside.mode = max(inside.mode, closed)
 		} else if named {
-			inside.mode = max(at.mode, wary)
+			inside.mode = max(inside.mode, wary)
 		}
 		named = named && isPair || element.isText && isTellingText(strings.TrimLeft(element.raw, "-"))
 		j.value(element, inside)
 	}
+}
+
+// columnsOf are the modes of columns that a member of an object names, in an array, for the rows or values in other members.
+func columnsOf(members []detailsMember) []mode {
+	for _, member := range members {
+		words := wordsOf(member.raw)
+		if len(words) == 0 {
+			continue
+		}
+		switch singular(words[len(words)-1]) {
+		case "column", "header", "head", "field", "key", "name", "title", "attribute", "label", "property":
+			if columns := headOf(member.node, closed); columns != nil {
+				return columns
+			}
+		}
+	}
+	return nil
+}
+
+// headOf are the modes of the columns of a table that has an array as its head, at most so strict; nil if none of them names a secret. What
+// stands first may as well be the name of what stands beside it.
+func headOf(head detailsNode, most mode) []mode {
+	if head.open != "[" {
+		return nil
+	}
+	columns, strictest := make([]mode, len(head.members)), open
+	for i, cell := range head.members {
+		if !cell.node.isText {
+			return nil
+		}
+		if i > 0 {
+			columns[i] = min(headMode(cell.node.raw), most)
+			strictest = max(strictest, columns[i])
+		}
+	}
+	if strictest == open {
+		return nil
+	}
+	return columns
 }
 
 // isName reports whether a text beside a value can be that value's name.

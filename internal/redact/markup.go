@@ -34,7 +34,7 @@ func markupSecrets(text string) []span {
 				found = append(found, span{begin, end})
 			}
 		default:
-			named = isTellingText(strings.TrimSpace(content))
+			named = headMode(strings.TrimSpace(content)) >= closed
 		}
 		i = begin - 1
 	}

@@ -113,14 +113,16 @@ func TestDetailsBoundsWhatIsScanned(t *testing.T) {
 func TestOnlyTheSecretOfATextIsMasked(t *testing.T) {
 	t.Parallel()
 	for raw, want := range map[string]string{
-		"https://hook.eu1.make.com/ab12cd34?x=1":       "https://hook.eu1.make.com/[masked]?x=1",
-		"https://bob:pw@x.example/a?b=c&token=d&e=f":   "https://[masked]@x.example/a?b=c&token=[masked]&e=f",
-		"curl -H 'X-Api-Key: abc' https://x.example":   "curl -H 'X-Api-Key: [masked]' https://x.example",
-		"Server=db;Password=a b;Database=x":            "Server=db;Password=[masked];Database=x",
-		"user: bob\npassword: a b\nhost: x":            "user: bob password: [masked] host: x",
-		`say {"password":"a","n":1.10} twice`:          `say {"password":"[masked]","n":1.10} twice`,
-		"changed password from ab12cd to ef34gh today": "changed password from [masked] to [masked] today",
-		"<a><password>x</password><b>y</b></a>":        "< a>< password>[masked]< /password>< b>y< /b>< /a>",
+		"https://hook.eu1.make.com/ab12cd34?x=1":        "https://hook.eu1.make.com/[masked]?x=1",
+		"https://bob:pw@x.example/a?b=c&token=d&e=f":    "https://[masked]@x.example/a?b=c&token=[masked]&e=f",
+		"curl -H 'X-Api-Key: abc' https://x.example":    "curl -H 'X-Api-Key: [masked]' https://x.example",
+		"Server=db;Password=a b;Database=x":             "Server=db;Password=[masked];Database=x",
+		"https://discord.com/api/webhooks/1/abcdefghij": "https://discord.com/api/webhooks/1/[masked]",
+		"user, password\nbob, hunter\nann, secret":      "user, password bob, [masked] ann, [masked]",
+		"user: bob\npassword: a b\nhost: x":             "user: bob password: [masked] host: x",
+		`say {"password":"a","n":1.10} twice`:           `say {"password":"[masked]","n":1.10} twice`,
+		"changed password from ab12cd to ef34gh today":  "changed password from [masked] to [masked] today",
+		"<a><password>x</password><b>y</b></a>":         "< a>< password>[masked]< /password>< b>y< /b>< /a>",
 	} {
 		text, err := json.Marshal(map[string]string{"text": raw})
 		require.NoError(t, err)

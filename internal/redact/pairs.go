@@ -55,6 +55,9 @@ func pairSecrets(text string) []span {
 			}
 			found = append(found, value)
 			i = value.end - 1
+			if next := behindArrow(text, value.end); next.begin < next.end {
+				found = append(found, next)
+			}
 		case isTellingText(content):
 			found, values, named = append(found, values...), nil, true
 			i = value.end - 1
@@ -63,6 +66,22 @@ func pairSecrets(text string) []span {
 		}
 	}
 	return found
+}
+
+// behindArrow is what a value is changed to, as in password: a → b.
+func behindArrow(text string, end int) span {
+	rest := strings.TrimLeft(text[end:], quotes+" ")
+	for _, arrow := range []string{"→", "->", "=>", "⇒"} {
+		if to, has := strings.CutPrefix(rest, arrow); has {
+			fields := fieldsOf(to[:min(len(to), 2*maxKeyBytes)])
+			if len(fields) == 0 {
+				break
+			}
+			begin := len(text) - len(to)
+			return trimmed(text, span{begin + fields[0].begin, begin + fields[0].end}, quotes)
+		}
+	}
+	return span{end, end}
 }
 
 // judgePairKey judges what stands before a colon or an equal sign: all of it, as a name of several words, or only the last word.
@@ -128,9 +147,14 @@ func valueAfter(text string, separator int, opener byte, isWhole bool) span {
 	if begin < len(text) && strings.IndexByte("=>", text[begin]) >= 0 {
 		begin++ // :=, =>
 	}
+	if decorated := strings.TrimLeft(text[begin:], "*_"); strings.HasPrefix(decorated, " ") { // **Password:** …
+		begin = len(text) - len(decorated)
+	} else if tag, rest, has := strings.Cut(text[begin:], ">"); has && strings.HasPrefix(tag, "</") {
+		begin = len(text) - len(rest)
+	}
 	begin += len(text[begin:]) - len(strings.TrimLeft(text[begin:], " \t"))
-	if rest := strings.TrimLeft(text[begin:], "|>- "); strings.HasPrefix(rest, "\n ") {
-		begin = len(text) - len(strings.TrimLeft(rest, "\n ")) // on the next line, as YAML may have it
+	if rest := strings.TrimLeft(text[begin:], "|>- "); strings.HasPrefix(rest, "\n ") || strings.HasPrefix(rest, "\n- ") {
+		begin = len(text) - len(strings.TrimLeft(rest, "\n -")) // on the next line, as YAML may have it
 	}
 	rest := text[begin:]
 	if !isWhole {
@@ -203,7 +227,7 @@ func bareEnd(text string, isHeader bool, opener byte) int {
 		case strings.IndexByte("&;,", c) >= 0 && (c == opener || !isHeader) && (beginsPair(line[i+1:]) || i == len(line)-1),
 			c == ',' && (opener == '{' || opener == ',' || opener == '(' || opener == '['),
 			c == '}' && (opener == '{' || opener == ','), c == ')' && opener == '(', c == ']' && opener == '[',
-			c == '#' && (opener == '?' || opener == '&'):
+			c == '#' && (opener == '?' || opener == '&'), c == '@' && opener == '/':
 			return i
 		}
 	}

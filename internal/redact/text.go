@@ -25,7 +25,7 @@ type span struct{ begin, end int }
 // scanners find what of a text is secret, each in a form of its own. isID says that an id or a hash is expected there.
 func scanners(isID bool) []func(text string) []span {
 	return []func(string) []span{
-		privateKeys, markupSecrets, pairSecrets, commandSecrets, spokenSecrets,
+		privateKeys, tableSecrets, markupSecrets, pairSecrets, callSecrets, commandSecrets, handedSecrets, spokenSecrets,
 		func(text string) []span {
 			return append(addressSecrets(text, isID), tokenSecrets(text, isID)...)
 		},
@@ -46,7 +46,8 @@ func (j *judge) maskText(raw string, isID bool) (masked string, found bool) {
 	masked = maskSpans(text, isID)
 	found = found || masked != text
 	// Escapes of other languages may hide the signs that secrets are found by.
-	for _, decoded := range []string{html.UnescapeString(masked), percentDecoded(masked), strings.ReplaceAll(masked, `\u0022`, `"`)} {
+	for _, decoded := range []string{html.UnescapeString(masked), percentDecoded(masked), strings.ReplaceAll(masked, `\u0022`, `"`),
+		strings.ReplaceAll(masked, `\/`, `/`)} {
 		if decoded != masked && maskSpans(decoded, isID) != decoded {
 			return maskedValue, true
 		}
@@ -57,17 +58,21 @@ func (j *judge) maskText(raw string, isID bool) (masked string, found bool) {
 	return masked, true
 }
 
-// scannable is a text as secrets are looked for in it: cleaned, so that no escape sequence hides them, but with its lines, and bounded.
+// scannable is a text as secrets are looked for in it: cleaned, so that no escape sequence hides them, but with its lines and columns,
+// and bounded.
 func scannable(raw string) string {
 	cut := ""
 	if len(raw) > maxScanned {
 		raw, cut = strings.ToValidUTF8(raw[:maxScanned], ""), "…"
 	}
-	lines := strings.Split(raw, "\n")
-	for i, line := range lines {
-		lines[i] = auditlog.Text(line).VisibleTo(len(line))
+	var text strings.Builder
+	for part := range strings.SplitAfterSeq(raw, "\n") {
+		for cell := range strings.SplitAfterSeq(part, "\t") {
+			inside := strings.TrimRight(cell, "\n\t")
+			text.WriteString(auditlog.Text(inside).VisibleTo(len(inside)) + cell[len(inside):])
+		}
 	}
-	return strings.Join(lines, "\n") + cut
+	return text.String() + cut
 }
 
 func percentDecoded(text string) string {
@@ -133,9 +138,12 @@ func (j *judge) maskJSON(text string) (masked string, found bool) {
 	return out.String() + rest, found
 }
 
-// privateKeys finds PEM blocks of private keys, whole or cut.
+// privateKeys finds PEM blocks of private keys, whole or cut, and what is private in PuTTY's.
 func privateKeys(text string) []span {
 	var found []span
+	if begin := strings.Index(text, "Private-Lines:"); begin >= 0 {
+		found = append(found, span{begin, len(text)})
+	}
 	for from := 0; ; {
 		const head, tail = "-----BEGIN ", "-----END "
 		begin := strings.Index(text[from:], head)

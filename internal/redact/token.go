@@ -32,7 +32,8 @@ func tokenSecrets(text string, isID bool) []span {
 func isHashNamed(before string) bool {
 	word := before[strings.LastIndexAny(before, " \n\t,;:{(\"'")+1:]
 	words := wordsOf(word)
-	return len(word) < 40 && len(words) > 0 && isIdentifier(words[len(words)-1])
+	isPublicKey := strings.HasPrefix(word, "ssh-") || strings.HasPrefix(word, "ecdsa-sha2-")
+	return isPublicKey || len(word) < 40 && len(words) > 0 && isIdentifier(words[len(words)-1])
 }
 
 // tokensWithin finds secrets in a run of characters of tokens: the whole, or what stands between its slashes and equal signs.
@@ -65,7 +66,7 @@ const formatPrefixes = "" +
 	"sk_live_ sk_test_ sk_prod_ rk_live_ rk_test_ rk_prod_ whsec_ sq0atp- sq0csp- shpat_ shpca_ shppa_ shpss_ EAAA EAAC EAAM EAAG " +
 	"EZAK EZTK FLWSECK shippo_ duffel_ p8e- test_sec_ live_sec_ access_token$production$ hf_ api_org_ pplx- gsk_ xai- r8_ sk.eyJ eyJ " +
 	"dop_v1_ doo_v1_ dor_v1_ fo1_ fm1a_ fm1r_ fm2_ hvs. hvb. hvr. pscale_tkn_ pscale_oauth_ pscale_pw_ dt0c01. dt0s01. glsa_ glc_ " +
-	"NRAK- NRII- NRJS- HRKU- dnkey- AGE-SECRET-KEY-1 sha256~ fio-u- sm_aat_ sm_pat_ sm_sat_ sbp_ vercel_ tskey- CLERK_ cfut_"
+	"$2a$ $2b$ $2y$ $1$ $5$ $6$ $y$ $apr1$ $argon2 NRAK- NRII- NRJS- HRKU- dnkey- AGE-SECRET-KEY-1 sha256~ fio-u- sm_aat_ sm_pat_ sm_sat_ sbp_ vercel_ tskey- CLERK_ cfut_"
 
 // minFormatChars is how much must follow a prefix.
 const minFormatChars = 8

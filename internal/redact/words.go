@@ -28,7 +28,9 @@ func isSecretWord(word string) bool {
 		"wachtwoord", "wachtwoorden", "inloggegevens", "wachtzin",
 		"haslo", "hasla", "sekret", "tajny", "tajna", "tajne", "poswiadczenia",
 		"heslo", "hesla", "tajemstvi", "tajomstvo", "pristupoveudaje", "prihlasovaciudaje",
-		"losenord", "adgangskode", "kodeord", "passord", "hemlighet", "salasana", "jelszo", "parola", "sifre", "katasandi", "matkhau":
+		"losenord", "adgangskode", "kodeord", "passord", "hemlighet", "salasana", "jelszo", "parola", "sifre", "katasandi", "katalaluan",
+		"matkhau", "lozinka", "geslo", "slaptazodis", "parool", "pasahitza", "contrasinal", "fjalekalimi", "nenosiri",
+		"seedphrase":
 		return true
 	}
 	return false
@@ -50,7 +52,7 @@ func isKeyWord(word string) bool {
 	switch word {
 	case "key", "schlussel", "schluessel", "cle", "clef", "clave", "llave", "chave", "chiave", "sleutel", "klucz", "klic", "kluc",
 		"nyckel",
-		"nokkel", "anahtar", "ключ":
+		"nokkel", "anahtar", "ключ", "キー", "키":
 		return true
 	}
 	return false
@@ -210,6 +212,7 @@ func joinPhrases(words string) string {
 	for _, phrase := range []string{
 		"mot de passe", "session id", "sess id", "id token", "palavra passe", "parola ordine", "seed phrase", "pass phrase", "one time",
 		"pass word", "pass code", "pristupove udaje", "prihlasovaci udaje", "security answer", "user info", "contra sena",
+		"mat khau", "kata sandi", "kata laluan", "رمز عبور", "پاس ورڈ",
 	} {
 		if strings.Contains(words, phrase) {
 			words = strings.ReplaceAll(words, phrase, strings.ReplaceAll(phrase, " ", ""))
@@ -222,7 +225,8 @@ func joinPhrases(words string) string {
 // others, and none that says it is only about one.
 func hasSecretOfOtherScript(word string) bool {
 	const secrets = "パスワード パスフレーズ 暗証番号 シークレット 秘密 トークン 認証情報 apiキー アクセスキー 鍵 クッキー 合言葉 暗号 密码 密碼 口令 密钥 密鑰 令牌 凭证 " +
-		"憑證 私钥 비밀번호 암호 토큰 비밀 пароль пароля пароли секрет токен المرور סיסמה पासवर्ड รหัสผ่าน κωδικοσ συνθηματικο"
+		"憑證 私钥 權杖 비밀번호 암호 토큰 비밀 пароль пароля пароли секрет токен المرور السر " +
+		"رمزعبور گذرواژه پاسورڈ סיסמה पासवर्ड পাসওয়ার্ড கடவுச்சொல் รหัสผ่าน κωδικοσ συνθηματικο парола лозинка құпия გასაღები პაროლი գաղտնաբառ lykilorð"
 	const about = "ポリシー 名 種類 期限 有効 数 長 策略 类型 類型 长度 时间 이름 정책 유형"
 	has := func(part string) bool { return strings.Contains(word, part) }
 	return !isASCII(word) && slices.ContainsFunc(strings.Fields(secrets), has) && !slices.ContainsFunc(strings.Fields(about), has)

@@ -11,6 +11,8 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // Notify sends a notification to the client whose call ctx belongs to, on the very stream that the call's answer will take. When it
@@ -78,8 +80,11 @@ func RefuseWith(ctx context.Context, code int, data any) {
 	}
 }
 
+// maxErrorChars bounds what is said of a call that no handler refused.
+const maxErrorChars = 500
+
 // rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource that
-// was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), and without the text of a panic, which is logged instead.
+// was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), cleaned, and without the text of a panic, which is logged instead.
 func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetails) {
 	if c == nil {
 		return
@@ -93,6 +98,9 @@ func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetail
 	chosen := c.refusal.Load()
 	if chosen != nil {
 		message.Code = chosen.Code
+	} else {
+		// mcp-go repeats what it was asked for, which may have come out of the log.
+		message.Message = auditlog.Text(message.Message).CleanTo(maxErrorChars)
 	}
 	switch {
 	case chosen != nil && chosen.Data != nil:

@@ -107,6 +107,24 @@ func TestOnlyTheRefusedOneOfManyRequestsHasTheCode(t *testing.T) {
 	})
 }
 
+func TestWhatTheErrorsOfMCPGoRepeatIsClean(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		p := start(t, promptServer(nil))
+		p.initialize()
+		const hostile = `![x](//e.example)<img>\u202e\u001b[31m`
+		for method, params := range map[string]string{
+			"prompts/get": `{"name":"` + hostile + `"}`, "tools/call": `{"name":"` + hostile + `"}`, hostile: `{}`,
+		} {
+			p.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":1,"method":"%s","params":%s}`, method, params))
+			message := p.next().Error.Message
+			assert.Contains(t, message, "![x] (//e.example)< img>")
+			assert.NotContains(t, message, "\u202e")
+			assert.NotContains(t, message, "\x1b")
+		}
+		assert.Empty(t, p.finish())
+	})
+}
+
 func TestRefuseIsHarmlessOutsideOfARequest(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		assert.NotPanics(t, func() { transport.Refuse(t.Context(), mcp.INVALID_PARAMS) })

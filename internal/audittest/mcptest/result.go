@@ -124,10 +124,16 @@ func Compile(t testing.TB, described any) *validator.Schema {
 	return schema
 }
 
-// RequireClean fails for anything in a text that is invisible, reorders or controls; the newline of our own prose aside.
+// RequireClean fails for anything in a text that is invisible, reorders or controls, or makes markup; the newline of our own prose aside.
 func RequireClean(t testing.TB, text string) {
 	t.Helper()
+	var before rune
 	for _, r := range text {
+		isTag := before == '<' && (r <= unicode.MaxASCII && unicode.IsLetter(r) || strings.ContainsRune("/!?", r))
+		if isTag || before == ']' && strings.ContainsRune("([:", r) {
+			require.Failf(t, "markup", "%c%c in %q", before, r, text)
+		}
+		before = r
 		if r >= ' ' && r <= '~' {
 			continue // most of it, and there is much of it
 		}
@@ -138,11 +144,11 @@ func RequireClean(t testing.TB, text string) {
 	}
 }
 
-// flatten is all the text in a decoded value, keys included.
+// flatten is all the text in a decoded value, keys included, each on a line of its own.
 func flatten(value any) string {
 	switch value := value.(type) {
 	case string:
-		return value
+		return value + "\n"
 	case []any:
 		var all strings.Builder
 		for _, item := range value {
@@ -152,7 +158,7 @@ func flatten(value any) string {
 	case map[string]any:
 		var all strings.Builder
 		for key, item := range value {
-			all.WriteString(key + flatten(item))
+			all.WriteString(key + "\n" + flatten(item))
 		}
 		return all.String()
 	}

@@ -201,7 +201,11 @@ func (e *exporting) window(ctx context.Context) (err error) {
 
 // sinceCheckpoint exports what is new since the last time. How far it came is remembered only once everything is written.
 func (e *exporting) sinceCheckpoint(ctx context.Context) (err error) {
-	file, series := checkpointFile(e.SinceCheckpoint), e.series()
+	series := e.series()
+	file, err := newCheckpointFile(e.SinceCheckpoint, e.Output)
+	if err != nil {
+		return err
+	}
 	if err := file.probe(); err != nil {
 		return err
 	}

@@ -657,6 +657,31 @@ func TestASecondExportOfASeriesWaitsForItsTurn(t *testing.T) {
 	assert.Contains(t, got.errOut, "more than 10 minutes after it was written is missed by exports from Make")
 }
 
+func TestACheckpointIsOneFileOfItsOwnByWhateverName(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	folder := t.TempDir()
+	state, link, dangling := filepath.Join(folder, "state.json"), filepath.Join(folder, "link"), filepath.Join(folder, "dangling")
+	require.NoError(t, os.Symlink(state, link))
+	require.NoError(t, os.Symlink(filepath.Join(folder, "nothing"), dangling))
+	a.run("export", "--archive=", "--since-checkpoint", dangling).refuses("it is a link to nothing")
+	a.run("export", "--archive=", "--since-checkpoint", "-").refuses("it must be a file")
+	a.run("export", "--archive=", "--since-checkpoint", state, "-o", state).refuses("the entries go into the same file")
+	a.run("export", "--archive=", "--since-checkpoint", state, "-o", state+".lock").refuses("the entries go into the same file")
+	assert.Len(t, uuidsOf(t, a.run("export", "--archive=", "--since-checkpoint", state).succeeds().out), 32)
+	a.run("export", "--archive=", "--since-checkpoint", state, "-o", link, "--force").refuses("the entries go into the same file")
+	assert.Empty(t, a.run("export", "--archive=", "--since-checkpoint", link).succeeds().out, "goes on from what the link leads to")
+	target, err := os.Readlink(link)
+	require.NoError(t, err, "the link stays")
+	assert.Equal(t, state, target)
+	reached := a.stuckAt(1)
+	first := a.start("export", "--archive=", "--since-checkpoint", state)
+	<-reached
+	a.run("export", "--archive=", "--since-checkpoint", link).fails("another export goes on from")
+	first.stop()
+	<-first.code
+}
+
 func TestAStateThatCannotBeKeptIsToldBeforeAnythingIsExported(t *testing.T) {
 	t.Parallel()
 	eachWay(t, func(t *testing.T, c *continued) {

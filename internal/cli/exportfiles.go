@@ -19,6 +19,32 @@ import (
 // checkpointFile is the path of the file that remembers how far the exports of a series came.
 type checkpointFile string
 
+// newCheckpointFile is the file at a path, behind any links, so that it has one lock by whatever name. It is no output.
+func newCheckpointFile(path, output string) (checkpointFile, error) {
+	file := checkpointFile(path)
+	switch behind, err := filepath.EvalSymlinks(path); {
+	case path == "-":
+		return "", file.refused("it must be a file, which is written anew by each export")
+	case err == nil:
+		file = checkpointFile(behind)
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", file.refused(err.Error())
+	default:
+		if _, err := os.Lstat(path); err == nil {
+			return "", file.refused("it is a link to nothing")
+		}
+	}
+	if behind, err := filepath.EvalSymlinks(output); err == nil {
+		output = behind
+	}
+	if output == string(file) || output == file.lockPath() {
+		return "", file.refused("the entries go into the same file")
+	}
+	return file, nil
+}
+
+func (f checkpointFile) lockPath() string { return string(f) + ".lock" }
+
 // load reads the last export's checkpoint; nil if there was none.
 func (f checkpointFile) load(series *export.Incremental) (*export.Checkpoint, error) {
 	text, err := plaintext.ReadFile(string(f))
@@ -52,7 +78,7 @@ func (f checkpointFile) probe() error {
 
 // lock keeps other exports of the series away until unlock is called: both would write the same.
 func (f checkpointFile) lock() (unlock func(), err error) {
-	held := flock.New(string(f)+".lock", flock.SetPermissions(0o600))
+	held := flock.New(f.lockPath(), flock.SetPermissions(0o600))
 	isHeld, err := held.TryLock()
 	if err != nil {
 		return nil, f.refused("it cannot be locked: " + err.Error())

@@ -31,6 +31,9 @@ type Checkpoint struct {
 	// before: the next export reads them again.
 	AsOf   time.Time `json:"as_of,omitzero"`
 	Recent []string  `json:"recent,omitempty"`
+	// From and Until bounded what was exported. Until is kept only if it had passed: what was triggered later was passed over.
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 	// Bytes is how long the output was.
 	Bytes int64 `json:"bytes,omitempty"`
 }
@@ -105,6 +108,10 @@ func (i *Incremental) Resume(stored []byte) (*Checkpoint, error) {
 	if err := last.checkFor(&i.Series); err != nil {
 		return nil, err
 	}
+	if i.From.Before(last.From) || !last.Until.IsZero() && !last.Until.Equal(i.Until) {
+		return nil, errors.New("its window was another one, and what that passed over would never come: give a window that does not move " +
+			"with the time, or none")
+	}
 	if (last.Position != nil) != (i.Archive != nil) {
 		return nil, errors.New("the last export was with an archive and this one is not, or the other way round")
 	}
@@ -114,7 +121,10 @@ func (i *Incremental) Resume(stored []byte) (*Checkpoint, error) {
 // Run writes what became known since the last checkpoint, nil for everything, and returns the next one. That may be stored once all that
 // was written is safe; after an error, what was written must be forgotten: the next export writes it anew.
 func (i *Incremental) Run(ctx context.Context, last *Checkpoint, write func(*auditlog.Entry) error) (*Checkpoint, error) {
-	next := &Checkpoint{Series: i.Series}
+	next := &Checkpoint{Series: i.Series, From: i.From}
+	if i.Until.Before(i.Make.Now()) {
+		next.Until = i.Until
+	}
 	wanted := func(entry *auditlog.Entry) error {
 		if !i.wants(entry) {
 			return nil

@@ -156,6 +156,30 @@ func TestAFilterAndItsBoundsHoldForEveryExport(t *testing.T) {
 	})
 }
 
+// Such as "--period 'last month'", twice in one month and once in the next: what the second export passed over would never come.
+func TestAWindowThatPassedOverEntriesMayNotMove(t *testing.T) {
+	t.Parallel()
+	eachSource(t, func(l *growingLog, s *series) {
+		s.From, s.Until = l.now.Add(-48*time.Hour), l.now.Add(-24*time.Hour)
+		wanted := l.write(25*time.Hour, 0)
+		passedOver := l.write(23*time.Hour, 0)
+		s.exports(wanted)
+		s.exports()
+		s.Until = l.now
+		_, err := s.Resume(s.stored)
+		require.ErrorContains(t, err, "would never come")
+		s.Until = l.now.Add(-24 * time.Hour)
+		s.From = s.From.Add(-1)
+		_, err = s.Resume(s.stored)
+		require.ErrorContains(t, err, "would never come")
+		s.stored = nil
+		s.Until = l.now.Add(time.Hour)
+		s.exports(wanted, passedOver)
+		s.From, s.Until = s.From.Add(time.Hour), l.now.Add(2*time.Hour) // as "7d" and "today" move: nothing was passed over
+		s.exports()
+	})
+}
+
 func TestWhatCouldNotAllBeReadIsNotRemembered(t *testing.T) {
 	t.Parallel()
 	l, s := fromMake(t)

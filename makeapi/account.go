@@ -106,11 +106,11 @@ func (a *account) leaveAll() {
 func (i *instance) account(p payer) *account {
 	found := i.credentials[p.credential]
 	if found == nil {
-		found = &account{id: p.credential, trusted: p.trusted, accepted: p.trusted, organizations: map[ID]*organization{}}
-		i.credentials[p.credential] = found
-		if len(i.credentials) > maxAccounts {
+		if len(i.credentials) >= maxAccounts {
 			i.forgetIdleAccount()
 		}
+		found = &account{id: p.credential, trusted: p.trusted, accepted: p.trusted, organizations: map[ID]*organization{}}
+		i.credentials[p.credential] = found
 	}
 	return found
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/makeapi"
 )
 
@@ -242,6 +243,22 @@ func TestAKeyThatMakeRefusesAfterAllIsAskedOnceMore(t *testing.T) {
 			assert.Equal(t, standing, m.budget.Standing(instance, "annskey-1"))
 		}
 	})
+}
+
+func TestOneMoreKeyIsKnownHoweverManyThereAre(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	const kept = 10_000
+	budget := makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited})
+	const url = "https://make.test/api/v2"
+	for i := range kept + 2 {
+		key := fmt.Sprint("key", i)
+		client := newClient(t, url, withBudget(budget), withKey(key), withTransport(answering(http.StatusOK, []byte(`{"authorization":{}}`))),
+			func(o *makeapi.Options) { o.Origin = func(context.Context) string { return "somewhere" } })
+		_, err := client.Users.Authorization(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, makeapi.Accepted, budget.Standing(url, key), key)
+	}
 }
 
 func TestTheTightestCeilingIsItsOrganizationsOnly(t *testing.T) {

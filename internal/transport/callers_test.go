@@ -167,6 +167,20 @@ func TestMadeUpKeysOfManyAddressesHoldHalfAtMost(t *testing.T) {
 	}, func(h *transport.HTTP) { h.Limits.AtOnce = 40 })
 }
 
+func TestAFewWhoHoldAllTheyCanLeaveRoomForTheNext(t *testing.T) {
+	t.Parallel()
+	cross(t, newServer(nil), func(c *crossing) {
+		greedy := func(i int) string { return fmt.Sprint("good", i%4) }
+		assert.Equal(t, 38, c.streams(4*32, always("192.0.2.1"), greedy))
+		assert.True(t, c.stream("192.0.2.1", "good one").isOpen())
+	}, func(h *transport.HTTP) { h.Limits.AtOnce = 42 })
+	cross(t, newServer(nil), func(c *crossing) {
+		address := func(i int) string { return fmt.Sprint("192.0.2.", i%4) }
+		assert.Equal(t, 38, c.streams(4*32, address, func(i int) string { return fmt.Sprint("made up ", i) }))
+		assert.True(t, c.stream("192.0.2.5", "a new one").isOpen())
+	}, func(h *transport.HTTP) { h.Limits.AtOnce = 84 })
+}
+
 func TestWhoProvedToBeSomebodyHoldsItsStreamsItself(t *testing.T) {
 	t.Parallel()
 	cross(t, newServer(nil), func(c *crossing) {

@@ -10,7 +10,8 @@ import (
 // holderOf says who holds what a caller takes, and whether it is somebody proven.
 type holderOf func(auth.Caller) (name string, proven bool)
 
-// places bounds how much of something is held at once: by each holder, by all who are not proven together, who get half, and in all.
+// places bounds how much of something is held at once: by each holder, by all who are not proven together, who get half, and in all. A
+// holder gets up to twice what is left for others, so that a few do not hold everything and whoever comes next finds room.
 // Whoever holds something under an address and is proven meanwhile holds it under the own name.
 type places struct {
 	who  holderOf
@@ -87,8 +88,13 @@ func (p *places) full(next *place, by int64) bound {
 	for other := range p.held[next.holder] {
 		held += other.size
 	}
+	const share = 2
+	free := p.all - p.used
+	if !next.proven {
+		free = min(free, p.all/2-p.unproven)
+	}
 	switch {
-	case held > p.each:
+	case held > p.each, free > 0 && held > share*free:
 		return ofHolder
 	case !next.proven && p.unproven+by > p.all/2:
 		return ofUnproven

@@ -239,22 +239,29 @@ func (o *OAuth) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// keysAddress asks the issuer where its keys are: by OpenID Connect Discovery, else by RFC 8414, which not only issuers of OpenID serve.
+// keysAddress asks the issuer where its keys are: by OpenID Connect Discovery, else by RFC 8414, which not only issuers of OpenID serve, and
+// which puts a path of the issuer's last; MCP's clients look for OpenID's there, too (2025-11-25, "Authorization Server Metadata Discovery").
 func (o *OAuth) keysAddress(ctx context.Context) (string, error) {
-	address, err := o.keysAddressAt(ctx, strings.TrimSuffix(o.options.Issuer, "/")+"/.well-known/openid-configuration")
-	if err == nil {
-		return address, nil
+	const openID, rfc8414 = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
+	metadata, err := url.Parse(o.options.Issuer)
+	if err != nil {
+		return "", err
 	}
-	metadata, failure := url.Parse(o.options.Issuer)
-	if failure != nil {
-		return "", failure
+	path := strings.TrimSuffix(metadata.Path, "/")
+	places := []string{path + openID, rfc8414 + path}
+	if path != "" {
+		places = append(places, openID+path)
 	}
-	metadata.Path = "/.well-known/oauth-authorization-server" + strings.TrimSuffix(metadata.Path, "/")
-	address, failure = o.keysAddressAt(ctx, metadata.String())
-	if failure != nil {
-		return "", errors.Join(err, failure)
+	var failures error
+	for _, place := range places {
+		metadata.Path = place
+		address, err := o.keysAddressAt(ctx, metadata.String())
+		if err == nil {
+			return address, nil
+		}
+		failures = errors.Join(failures, err)
 	}
-	return address, nil
+	return "", failures
 }
 
 func (o *OAuth) keysAddressAt(ctx context.Context, address string) (string, error) {

@@ -107,9 +107,10 @@ func TestOtherTokensAreRefused(t *testing.T) {
 func TestAnIssuerIsFoundWhereEitherStandardHasIt(t *testing.T) {
 	t.Parallel()
 	for path, discoveries := range map[string][]string{
-		"":        {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
-		"/":       {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
-		"/realm":  {"/realm/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/realm"},
+		"":  {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
+		"/": {"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"},
+		"/realm": {"/realm/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/realm",
+			"/.well-known/openid-configuration/realm"},
 		"/a/b/":   {"/a/b/.well-known/openid-configuration", "/.well-known/oauth-authorization-server/a/b"},
 		"/nobody": {"/.well-known/nothing"},
 	} {

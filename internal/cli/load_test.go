@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -34,12 +35,14 @@ const (
 	loadSeconds = "MAKE_AUDIT_LOAD_SECONDS"
 	// serverProcess tells a child process of this test binary to be the server.
 	serverProcess = "MAKE_AUDIT_TEST_SERVER"
-	callers       = 200
-	// Of those, so many make up a key for each request, and so many others ask without a pause.
-	madeUp     = 10
-	greedy     = 10
-	ownEntries = 300
 )
+
+// crowd is who asks at once: of all callers the first make up a key for each request, and those behind them ask without a pause. Each has so
+// many entries.
+type crowd struct{ all, madeUp, greedy, entries int }
+
+func (c crowd) isMadeUp(caller int) bool { return caller < c.madeUp }
+func (c crowd) isModest(caller int) bool { return caller >= c.madeUp+c.greedy }
 
 // TestServerProcess is no test: it is the server, in a process that the load test starts, so that memory is the server's alone. A line of
 // input has it collect garbage.
@@ -67,23 +70,23 @@ func childProcess(t *testing.T, arguments ...string) *exec.Cmd {
 
 // TestManyCallersWithKeysOfTheirOwn has 200 callers at once, each with an own key and an own organization, ask for a while, twice; some of
 // them make up keys or are greedy, and the others are served. No answer may hold another's entries, nothing but 429 may go wrong, and once
-// they have left, the second wave must have taken no more memory
-// than the first. It is part of scripts/long.
+// they have left, the second wave must have taken no more memory than the first. It is part of scripts/long.
 func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 	seconds, err := strconv.Atoi(os.Getenv(loadSeconds))
 	if err != nil {
 		t.Skip("only with " + loadSeconds + "; see scripts/long")
 	}
 	environment(t)
-	simulated := httptest.NewServer(makesim.New(loadWorld(), makesim.Options{}))
+	crowd := crowd{all: 200, madeUp: 10, greedy: 10, entries: 300}
+	simulated := httptest.NewServer(makesim.New(crowd.world(), makesim.Options{}))
 	defer simulated.Close()
 	r, process, collect := startServer(t, "--caller-credentials", "--session-idle", "20s", "--rate-limit", "20", "--total-rate-limit",
 		"400", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath)
-	var report loadReport
+	report := newLoadReport(crowd)
 	before := numbers(r)
 	after := make([]map[string]float64, 2)
 	for wave := range after {
-		report.run(t, r.url, time.Duration(seconds)*time.Second)
+		report.run(t, r.url, time.Duration(seconds)*time.Second, math.MaxInt)
 		// Whoever left is forgotten by and by; what is then in use is what stays.
 		require.Eventually(t, func() bool {
 			after[wave] = numbers(r)
@@ -100,25 +103,35 @@ func TestManyCallersWithKeysOfTheirOwn(t *testing.T) {
 		before["process_resident_memory_bytes"]/1e6, after[0]["process_resident_memory_bytes"]/1e6,
 		after[1]["process_resident_memory_bytes"]/1e6,
 		before["go_goroutines"], after[0]["go_goroutines"], after[1]["go_goroutines"])
-	assert.Zero(t, report.crossed.Load(), "answers that held another's entries")
-	assert.Empty(t, report.wrong(), "what went wrong, but for 429")
-	assert.Greater(t, report.calls.Load(), int64(callers))
-	for i := madeUp; i < callers; i++ {
-		assert.Positive(t, report.served[i].Load(), "caller %d was never served", i)
-	}
+	least, most := report.requireServed(t)
+	t.Logf("answers of tools that each got who has a key: %d to %d", least, most)
 	assert.Less(t, after[1]["go_memstats_heap_alloc_bytes"], after[0]["go_memstats_heap_alloc_bytes"]*1.1+2e6,
 		"memory grows with every wave")
 	require.NoError(t, process.Process.Signal(syscall.SIGTERM))
 	assert.NoError(t, process.Wait(), "it stops cleanly")
 }
 
+// TestCallersWithKeysOfTheirOwnAreServedBesideGreedyOnes is the same in little, for the gate.
+func TestCallersWithKeysOfTheirOwnAreServedBesideGreedyOnes(t *testing.T) {
+	t.Parallel()
+	crowd := crowd{all: 10, madeUp: 2, greedy: 2, entries: 10}
+	simulated := httptest.NewServer(makesim.New(crowd.world(), makesim.Options{}))
+	defer simulated.Close()
+	r := start(t, strings.NewReader(""), "http", "--address", "127.0.0.1:0", "--caller-credentials", "--rate-limit", "100",
+		"--total-rate-limit", "2000", "--requests-per-minute", "unlimited", "--api-url", simulated.URL+makesim.BasePath).listening()
+	report := newLoadReport(crowd)
+	report.run(t, r.url, time.Minute, 2)
+	report.requireServed(t)
+	assert.Positive(t, report.refused.Load(), "made-up keys are told so")
+}
+
 func ownKey(caller int) string { return fmt.Sprintf("%08d-0000-4000-8000-000000000000", caller) }
 
-// loadWorld has an organization of its own for each caller; its entries' target tells whose they are.
-func loadWorld() *makesim.World {
+// world has an organization of its own for each caller; its entries' target tells whose they are.
+func (c crowd) world() *makesim.World {
 	world := &makesim.World{Zone: "eu1.make.com"}
 	now := time.Now()
-	for i := range callers {
+	for i := range c.all {
 		user, organization := int64(10_000+i), int64(20_000+i)
 		world.Users = append(world.Users, makesim.User{ID: user, Name: fmt.Sprint("Caller ", i),
 			Email: fmt.Sprintf("caller%d@load.example", i), Timezone: "UTC"})
@@ -127,7 +140,7 @@ func loadWorld() *makesim.World {
 			makesim.Organization{ID: organization, Name: fmt.Sprint("Organization ", i), Zone: "eu1.make.com", AuditLogsDays: 365})
 		world.OrganizationRoles = append(world.OrganizationRoles,
 			makesim.OrganizationRole{UserID: user, OrganizationID: organization, RoleID: makesim.RoleOrganizationOwner})
-		for _, entry := range makesim.Bulk(makesim.BulkOptions{OrganizationID: organization, Count: ownEntries,
+		for _, entry := range makesim.Bulk(makesim.BulkOptions{OrganizationID: organization, Count: c.entries,
 			From: now.AddDate(0, 0, -30), To: now, Seed: uint64(i)}) {
 			entry.TargetID = fmt.Sprint("of-", i)
 			world.Entries = append(world.Entries, entry)
@@ -167,11 +180,30 @@ func numbers(r *running) map[string]float64 {
 
 // loadReport is what came of the load.
 type loadReport struct {
-	calls, limited, crossed atomic.Int64
-	served                  [callers]atomic.Int64 // answers of tools
+	crowd                            crowd
+	calls, limited, crossed, refused atomic.Int64
+	served                           []atomic.Int64 // answers of tools, by caller
 
 	mu     sync.Mutex
 	errors map[string]int
+}
+
+func newLoadReport(of crowd) *loadReport {
+	return &loadReport{crowd: of, served: make([]atomic.Int64, of.all)}
+}
+
+// requireServed checks that whoever has a key was served, with own entries only, and returns how many answers they got at least and at most.
+func (l *loadReport) requireServed(t *testing.T) (least, most int64) {
+	t.Helper()
+	assert.Zero(t, l.crossed.Load(), "answers that held another's entries")
+	assert.Empty(t, l.wrong(), "what went wrong, but for 429")
+	least = math.MaxInt64
+	for i := l.crowd.madeUp; i < l.crowd.all; i++ {
+		served := l.served[i].Load()
+		least, most = min(least, served), max(most, served)
+		assert.Positive(t, served, "caller %d was never served", i)
+	}
+	return least, most
 }
 
 func (l *loadReport) wrong() map[string]int {
@@ -189,23 +221,30 @@ func (l *loadReport) failed(what string) {
 	l.errors[what[:min(len(what), 200)]]++
 }
 
-func (l *loadReport) run(t *testing.T, url string, duration time.Duration) {
+// run has all ask for a while, or until modest callers have come so many times.
+func (l *loadReport) run(t *testing.T, url string, duration time.Duration, visits int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), duration)
 	defer cancel()
-	transport := &http.Transport{MaxIdleConnsPerHost: callers}
+	transport := &http.Transport{MaxIdleConnsPerHost: l.crowd.all}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
-	var all sync.WaitGroup
-	for i := range callers {
-		all.Go(func() {
-			caller := &loadCaller{report: l, number: i, url: url, client: client, random: rand.New(rand.NewPCG(uint64(i), 7))}
-			for ctx.Err() == nil {
+	var modest, others sync.WaitGroup
+	for i := range l.crowd.all {
+		caller := &loadCaller{report: l, number: i, url: url, client: client, random: rand.New(rand.NewPCG(uint64(i), 7))}
+		group, left := &others, math.MaxInt
+		if l.crowd.isModest(i) {
+			group, left = &modest, visits
+		}
+		group.Go(func() {
+			for ; left > 0 && ctx.Err() == nil; left-- {
 				caller.visit(ctx)
 			}
 		})
 	}
-	all.Wait()
+	modest.Wait()
+	cancel()
+	others.Wait()
 }
 
 // loadCaller is one caller, who comes and goes.
@@ -236,7 +275,7 @@ func (c *loadCaller) visit(ctx context.Context) {
 		if ctx.Err() != nil {
 			break
 		}
-		if c.number < madeUp || c.number >= madeUp+greedy {
+		if c.report.crowd.isModest(c.number) || c.report.crowd.isMadeUp(c.number) {
 			time.Sleep(time.Duration(c.random.IntN(100)) * time.Millisecond)
 		}
 	}
@@ -264,7 +303,7 @@ func (c *loadCaller) send(ctx context.Context, method, body string, headers map[
 	}
 	request.Header.Set("Content-Type", "application/json")
 	key := ownKey(c.number)
-	if c.number < madeUp {
+	if c.report.crowd.isMadeUp(c.number) {
 		key = fmt.Sprintf("%08d-0000-4000-8000-0000000bad00", c.random.IntN(1e8))
 	}
 	request.Header.Set("X-Make-Api-Key", key)
@@ -291,7 +330,11 @@ func (c *loadCaller) send(ctx context.Context, method, body string, headers map[
 	case response.StatusCode == http.StatusTooManyRequests:
 		c.report.limited.Add(1)
 		time.Sleep(time.Duration(200+c.random.IntN(800)) * time.Millisecond)
-	case c.number < madeUp:
+	case c.report.crowd.isMadeUp(c.number):
+		if strings.Contains(string(text), `"structuredContent"`) {
+			c.report.failed("a made-up key got an answer: " + string(text))
+		}
+		c.report.refused.Add(1)
 	case response.StatusCode != http.StatusOK:
 		c.report.failed(fmt.Sprint(method, " ", response.StatusCode, " ", string(text)))
 	default:

@@ -102,7 +102,8 @@ func (j *judge) object(node *detailsNode, at place) {
 			inside.mode = closed
 		case verdict.isValue && (at.mode >= wary || named >= closed):
 			inside.mode = max(inside.mode, closed)
-		case hasValue && (verdict.isKey || verdict.variable > open) && isName(member.node), isNaming, isScalar && verdict.isAbout:
+		case hasValue && (verdict.isKey || verdict.variable > open) && isName(member.node), isNaming,
+			verdict.isAbout && (isScalar || member.node.isFlat() && isListed(words[i])):
 			inside.mode = open
 		case !isScalar && verdict.variable > open:
 			inside.mode = verdict.variable

@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -27,6 +28,12 @@ type detailsMember struct {
 	// raw is the key as it was read, key as it is shown.
 	raw, key string
 	node     detailsNode
+}
+
+// isFlat reports whether it is a scalar or a list of them.
+func (n detailsNode) isFlat() bool {
+	isNested := func(member detailsMember) bool { return member.node.open != "" }
+	return n.open != "{" && !slices.ContainsFunc(n.members, isNested)
 }
 
 // written returns a member as it stands in the container, by its value as JSON.

@@ -22,9 +22,10 @@ func tableSecrets(text string) []span {
 	return found
 }
 
-// headMode is how what stands below or behind a head may be shown. Key alone is mostly the head of names.
+// headMode is how what stands below or behind a head may be shown. Key alone is mostly the head of names, and "the
+// token" is prose.
 func headMode(head string) mode {
-	if words := wordsOf(head); len(words) == 1 && isKeyWord(words[0]) {
+	if words := wordsOf(head); len(words) == 1 && isKeyWord(words[0]) || len(words) > 1 && isArticle(words[0]) {
 		return open
 	}
 	return tellingOf(head)

@@ -150,6 +150,18 @@ func isHarmless(word string) bool {
 	return false
 }
 
+// isListed reports whether a key ends with what there may be several of about one secret, such as an API key's scopes.
+func isListed(words []string) bool {
+	if len(words) == 0 {
+		return false
+	}
+	switch singular(words[len(words)-1]) {
+	case "scope", "permission", "role", "tag", "label", "type", "team", "group", "owner", "domain":
+		return true
+	}
+	return false
+}
+
 // isIdentifier reports whether a word at the end of a key says that the value is an id or a hash, which look as random as secrets.
 func isIdentifier(word string) bool {
 	switch word {

@@ -90,7 +90,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/plaintext":         {},
 		"internal/auth":              {},
 		"internal/telemetry":         {},
-		"internal/transport":         {"internal/auditlog", "internal/auth", "internal/plaintext", "internal/telemetry"},
+		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},
 		"internal/question":          {"internal/auditlog", "internal/tz"},
 		"internal/redact":            {"internal/auditlog"},

@@ -239,8 +239,8 @@ func (o *OAuth) keys(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return keys, nil
 }
 
-// keysAddress asks the issuer where its keys are: by OpenID Connect Discovery, else by RFC 8414, which not only issuers of OpenID serve, and
-// which puts a path of the issuer's last; MCP's clients look for OpenID's there, too (2025-11-25, "Authorization Server Metadata Discovery").
+// keysAddress asks the issuer where its keys are: by OpenID Connect Discovery, else by RFC 8414, which not only issuers of OpenID serve,
+// and which puts a path of the issuer's last; MCP's clients look for OpenID's there, too (2025-11-25, "Authorization Server Metadata Discovery").
 func (o *OAuth) keysAddress(ctx context.Context) (string, error) {
 	const openID, rfc8414 = "/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"
 	metadata, err := url.Parse(o.options.Issuer)

@@ -37,8 +37,8 @@ const (
 	serverProcess = "MAKE_AUDIT_TEST_SERVER"
 )
 
-// crowd is who asks at once: of all callers the first make up a key for each request, and those behind them ask without a pause. Each has so
-// many entries.
+// crowd is who asks at once: of all callers the first make up a key for each request, and those behind them ask without a pause. Each has
+// so many entries.
 type crowd struct{ all, madeUp, greedy, entries int }
 
 func (c crowd) isMadeUp(caller int) bool { return caller < c.madeUp }
@@ -192,7 +192,7 @@ func newLoadReport(of crowd) *loadReport {
 	return &loadReport{crowd: of, served: make([]atomic.Int64, of.all)}
 }
 
-// requireServed checks that whoever has a key was served, with own entries only, and returns how many answers they got at least and at most.
+// requireServed checks that whoever has a key was served, with own entries only. It returns how many answers they got at least and at most.
 func (l *loadReport) requireServed(t *testing.T) (least, most int64) {
 	t.Helper()
 	assert.Zero(t, l.crossed.Load(), "answers that held another's entries")

@@ -11,8 +11,6 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
-
-	"make-audit-mcp/internal/auditlog"
 )
 
 // Notify sends a notification to the client whose call ctx belongs to, on the very stream that the call's answer will take. When it
@@ -80,11 +78,19 @@ func RefuseWith(ctx context.Context, code int, data any) {
 	}
 }
 
-// maxErrorChars bounds what is said of a call that no handler refused.
-const maxErrorChars = 500
+// isOrdinaryName reports whether a name may be repeated: it is empty, or made of what names of tools, prompts and methods and addresses are
+// made of.
+func isOrdinaryName(name string) bool {
+	const longest = 200
+	return len(name) <= longest && !strings.ContainsFunc(name, func(r rune) bool {
+		isLetter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
+		return !isLetter && !strings.ContainsRune("_-./: ", r)
+	})
+}
 
 // rewriteError rewrites the error that mcp-go answers a call with: to the code that the handler chose, with the address of a resource that
-// was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), cleaned, and without the text of a panic, which is logged instead.
+// was not found (a SHOULD since 2026-07-28, which mcp-go leaves out), without names that nobody would give, and without
+// the text of a panic, which is logged instead.
 func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetails) {
 	if c == nil {
 		return
@@ -100,7 +106,11 @@ func (c *call) rewriteError(logger *slog.Logger, message *mcp.JSONRPCErrorDetail
 		message.Code = chosen.Code
 	} else {
 		// mcp-go repeats what it was asked for, which may have come out of the log.
-		message.Message = auditlog.Text(message.Message).CleanTo(maxErrorChars)
+		for _, asked := range []string{c.about.Name, c.about.URI, c.method} {
+			if !isOrdinaryName(asked) {
+				message.Message = strings.ReplaceAll(message.Message, asked, "…")
+			}
+		}
 	}
 	switch {
 	case chosen != nil && chosen.Data != nil:

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"make-audit-mcp/internal/auditlog"
 )
 
@@ -48,6 +50,9 @@ type Archive struct {
 
 	targetsMu sync.Mutex
 	targets   wordList[auditlog.Text]
+
+	tilesMu sync.Mutex
+	tiles   map[provenTile][]tlog.Hash
 }
 
 // New is the archive that lies in a store.
@@ -55,7 +60,7 @@ func New(store Store, options Options) *Archive {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Archive{store: store, options: options, columns: map[int64]*columns{}}
+	return &Archive{store: store, options: options, columns: map[int64]*columns{}, tiles: map[provenTile][]tlog.Hash{}}
 }
 
 // Close closes the store.

@@ -157,17 +157,33 @@ type Tree struct {
 	Size int64 `json:"size"`
 	// Peaks are the roots of the complete subtrees that the leaves make, the largest first: one for each bit of Size.
 	Peaks []tlog.Hash `json:"peaks"`
+	// Tiles are the roots of the complete subtrees of tileSize leaves, which prove a leaf by the others of its tile.
+	Tiles []tlog.Hash `json:"tiles,omitempty"`
 }
+
+// tileSize is a power of two.
+const tileSize = 1 << 12
 
 // push adds a leaf by its hash.
 func (t *Tree) push(leaf tlog.Hash) {
 	t.Peaks = append(t.Peaks, leaf)
 	t.Size++
-	for n := t.Size; n&1 == 0; n >>= 1 {
+	for size := int64(1); t.Size&size == 0; size *= 2 {
 		last := len(t.Peaks) - 1
 		t.Peaks[last-1] = tlog.NodeHash(t.Peaks[last-1], t.Peaks[last])
 		t.Peaks = t.Peaks[:last]
+		if 2*size == tileSize {
+			t.Tiles = append(t.Tiles, t.Peaks[last-1])
+		}
 	}
+}
+
+// tile are the peaks that a tile's leaves make by themselves.
+func (t *Tree) tile(number int64) []tlog.Hash {
+	if number < int64(len(t.Tiles)) {
+		return t.Tiles[number : number+1]
+	}
+	return t.Peaks[len(t.Peaks)-bits.OnesCount64(uint64(t.Size%tileSize)):]
 }
 
 // root is the hash over all leaves.
@@ -182,7 +198,7 @@ func (t *Tree) root() tlog.Hash {
 	return root
 }
 
-func (t *Tree) clone() *Tree { return &Tree{t.Size, slices.Clone(t.Peaks)} }
+func (t *Tree) clone() *Tree { return &Tree{t.Size, slices.Clone(t.Peaks), slices.Clone(t.Tiles)} }
 
 // UnmarshalJSON reads a tree that can be one.
 func (t *Tree) UnmarshalJSON(data []byte) error {
@@ -191,8 +207,8 @@ func (t *Tree) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &stored); err != nil {
 		return fmt.Errorf("the tree's edge: %w", err)
 	}
-	if stored.Size < 0 || bits.OnesCount64(uint64(stored.Size)) != len(stored.Peaks) {
-		return fmt.Errorf("the tree's edge has %d hashes for %d leaves", len(stored.Peaks), stored.Size)
+	if stored.Size < 0 || bits.OnesCount64(uint64(stored.Size)) != len(stored.Peaks) || stored.Size/tileSize != int64(len(stored.Tiles)) {
+		return fmt.Errorf("the tree's edge has %d and %d hashes for %d leaves", len(stored.Peaks), len(stored.Tiles), stored.Size)
 	}
 	*t = Tree(stored)
 	return nil

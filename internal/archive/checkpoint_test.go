@@ -52,11 +52,11 @@ func FuzzWhatIsPackedComesBack(f *testing.F) {
 		again, err := p.pack(raw)
 		require.NoError(t, err)
 		assert.Equal(t, packed, again)
-		back, err := unpack(packed)
+		back, err := unpack(packed, len(raw))
 		require.NoError(t, err)
 		assert.True(t, bytes.Equal(raw, back))
-		_, _ = unpack(damaged) // must return
-		_, _ = unpack(seal(bytes.Clone(damaged)))
+		_, _ = unpack(damaged, 1<<20) // must return
+		_, _ = unpack(seal(bytes.Clone(damaged)), 1<<20)
 	})
 }
 

@@ -311,6 +311,9 @@ func readDictionary[T any](ctx context.Context, a *Archive, from Reads, h *head,
 			break // and what is signed is not reached
 		}
 		known.chain.add(word.Texts[:]...)
+		if known.chain.isBeyond(signed) {
+			break
+		}
 		known.words = append(known.words, of(word.Texts))
 		if known.chain.Count == signed.Count {
 			break

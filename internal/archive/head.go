@@ -26,6 +26,8 @@ type head struct {
 	// Checkpoints are those that are kept, by size and root; Kept is the size of the last.
 	Checkpoints chain `json:"checkpoints"`
 	Kept        int64 `json:"kept"`
+	// Largest is how many bytes the largest record unpacks to: one that is larger is none of them.
+	Largest int `json:"largest"`
 
 	// checkpoint is what signs it; nil before the first batch.
 	checkpoint *Checkpoint
@@ -43,15 +45,17 @@ type logHead struct {
 	Rewritten int64 `json:"rewritten,omitempty"`
 	// Chunks are the sums of what is counted, for each chunkSize ids one; none where the log has no rows.
 	Chunks [][]byte `json:"chunks"`
-	// Names is the sum of the objects' names; none if there are none.
-	Names []byte `json:"names,omitempty"`
+	// Names are the objects' names.
+	Names chain `json:"names,omitzero"`
 	// Written is when the entry that was written last was, in microseconds.
 	Written int64 `json:"written,omitempty"`
 }
 
 // chain is a hash over texts that are only ever added.
 type chain struct {
-	Count int    `json:"count"`
+	Count int `json:"count"`
+	// Bytes is how long they are together: whoever reads more need not go on.
+	Bytes int64  `json:"bytes"`
 	Sum   []byte `json:"sum,omitempty"`
 }
 
@@ -61,6 +65,7 @@ func (c *chain) add(texts ...string) {
 	text := append(space[:0], c.Sum...)
 	for _, t := range texts {
 		text = append(binary.AppendUvarint(text, uint64(len(t))), t...)
+		c.Bytes += int64(len(t))
 	}
 	sum := sha256.Sum256(text)
 	c.Count++
@@ -70,6 +75,9 @@ func (c *chain) add(texts ...string) {
 func (c *chain) equal(other chain) bool {
 	return c.Count == other.Count && bytes.Equal(c.Sum, other.Sum)
 }
+
+// isBeyond reports whether there is more than in another chain, which it can then not become.
+func (c *chain) isBeyond(other chain) bool { return c.Count > other.Count || c.Bytes > other.Bytes }
 
 func sumOf(data []byte) []byte {
 	sum := sha256.Sum256(data)
@@ -116,27 +124,42 @@ func (a *Archive) seal(h *head, signer note.Signer, public string) error {
 	return nil
 }
 
-// parseHead reads a head that one of the keys signed, or without them, one that it names itself. What is wrong with its signature comes
-// with the head.
+// mostHead bounds a head, which names its own keys where none are at hand. One of a hundred million records has a few megabytes.
+const mostHead = 32 << 20
+
+// parseHead reads a head that one of the keys signed, or without them, one that it names itself.
 func (a *Archive) parseHead(stored []byte, keys []string) (*head, error) {
 	h := &head{stored: bytes.Clone(stored)}
 	if len(stored) == 0 {
 		return h, nil
 	}
+	if len(stored) > mostHead {
+		return nil, errors.New("it is larger than any can be")
+	}
 	text, signed, _ := bytes.Cut(stored, []byte{'\n'})
+	if keys == nil {
+		named := struct{ Keys []string }{}
+		if err := json.Unmarshal(text, &named); err != nil {
+			return nil, fmt.Errorf("it cannot be read: %w", err)
+		}
+		keys = named.Keys
+	}
+	// It is believed before it is read: what somebody made up could take any memory.
+	checkpoint, err := parseCheckpoint(signed, a.origin(), keys)
+	if err == nil && !bytes.Equal(checkpoint.head, sumOf(text)) {
+		err = errors.New("its checkpoint is of another one")
+	}
+	if err != nil {
+		return nil, err
+	}
 	if err := json.Unmarshal(text, h); err != nil {
 		return nil, fmt.Errorf("it cannot be read: %w", err)
 	}
-	if keys == nil {
-		keys = h.Keys
+	if checkpoint.Size != h.Tree.Size || checkpoint.Root != h.Tree.root() {
+		return nil, errors.New("its checkpoint is of another one")
 	}
-	var err error
-	h.checkpoint, err = parseCheckpoint(signed, a.origin(), keys)
-	if err == nil && (h.checkpoint.Size != h.Tree.Size || h.checkpoint.Root != h.Tree.root() ||
-		!bytes.Equal(h.checkpoint.head, sumOf(text))) {
-		err = errors.New("its checkpoint is of another one")
-	}
-	return h, err
+	h.checkpoint = checkpoint
+	return h, nil
 }
 
 // trusted are the keys whose signature counts: that of the signing key, where it is at hand; else nil.
@@ -259,12 +282,13 @@ func (l *logHead) setChunk(chunk int64, rows []counted) {
 	l.Chunks[chunk] = chunkSum(rows)
 }
 
-// namesSum is the sum of the names of a log, by [compareNames]; none of no names.
-func namesSum(names []Name) []byte {
-	var all chain
+// addName appends a name of a log; they come by [compareNames].
+func (c *chain) addName(n *Name) { c.add(fmt.Sprint(n.Target, n.Record), n.Object, n.Name) }
+
+// namesChain is the chain of the names of a log.
+func namesChain(names []Name) (all chain) {
 	for i := range names {
-		n := &names[i]
-		all.add(fmt.Sprint(n.Target, n.Record), n.Object, n.Name)
+		all.addName(&names[i])
 	}
-	return all.Sum
+	return all
 }

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"slices"
@@ -67,20 +66,20 @@ func (a *Archive) names(ctx context.Context, of LogKey) (log *foundLog, names []
 	return log, names, err
 }
 
-// mostNames is more than one record gives.
-const mostNames = 8
-
 // namesIn are the names of a log, in order.
 func (a *Archive) namesIn(ctx context.Context, from Reads, h *head, log int64) (names []Name, err error) {
+	var read chain
+	signed := h.log(log).Names
 	for name, err := range from.Names(ctx, log) {
 		if err != nil {
 			return nil, err
 		}
-		if names = append(names, *name); int64(len(names)) > mostNames*h.Tree.Size {
+		if read.addName(name); read.isBeyond(signed) {
 			break
 		}
+		names = append(names, *name)
 	}
-	if !bytes.Equal(namesSum(names), h.log(log).Names) {
+	if !read.equal(signed) {
 		return nil, a.refused(nil, "the names of objects are not those that were signed")
 	}
 	return names, nil

@@ -11,9 +11,6 @@ import (
 	"sync"
 )
 
-// maxRaw bounds what one record unpacks to: damage must not exhaust memory. What Make sends is bounded to less by the client.
-const maxRaw = 64 << 20
-
 // level is where more effort stops helping.
 const level = 5
 
@@ -54,8 +51,11 @@ func seal(packed []byte) []byte {
 	return binary.BigEndian.AppendUint32(packed, crc32.ChecksumIEEE(packed))
 }
 
-// unpack reverses pack.
-func unpack(packed []byte) ([]byte, error) {
+// mostPacked is more than what packing makes of so many bytes, however little they repeat themselves.
+func mostPacked(size int) int { return size + size/1000 + 100 }
+
+// unpack reverses pack, of at most so many bytes: damage must not exhaust memory.
+func unpack(packed []byte, most int) ([]byte, error) {
 	if len(packed) < checksumSize {
 		return nil, errors.New("unpacking a record: it is cut short")
 	}
@@ -68,12 +68,12 @@ func unpack(packed []byte) ([]byte, error) {
 		reader = flate.NewReaderDict(bytes.NewReader(packed), dictionary())
 	}
 	defer unpackers.Put(reader)
-	raw, err := io.ReadAll(io.LimitReader(reader, maxRaw+1))
+	raw, err := io.ReadAll(io.LimitReader(reader, int64(most)+1))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("unpacking a record: %w", err)
-	case len(raw) > maxRaw:
-		return nil, errors.New("unpacking a record: it is larger than any can be")
+	case len(raw) > most:
+		return nil, errors.New("unpacking a record: it is larger than any that was signed")
 	}
 	return raw, nil
 }

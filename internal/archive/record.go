@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"time"
 
@@ -48,8 +49,12 @@ func leafHash(k Kind, of LogKey, raw []byte) tlog.Hash {
 
 // keyOf is what an entry is known by in its log.
 func keyOf(e *auditlog.Entry) Key {
+	standIn := e.Key()
+	if len(standIn) > LongestKey {
+		return Key{StandIn: hex.EncodeToString(sumOf([]byte(standIn)))}
+	}
 	if e.UUID == "" {
-		return Key{StandIn: e.Key()}
+		return Key{StandIn: standIn}
 	}
 	return Key{UUID: e.UUID}
 }

@@ -49,31 +49,28 @@ func (v *verifying) readTargets(ctx context.Context, ids []int32) error {
 	maps.DeleteFunc(v.words, func(at wordAt, _ Texts) bool { return at.dictionary == Targets })
 	slices.Sort(ids)
 	for some := range slices.Chunk(slices.Compact(ids), verifiedAtOnce) {
-		if err := v.addWords(Targets, v.from.WordsAt(ctx, Targets, some), nil); err != nil {
+		if _, err := v.addWords(Targets, v.from.WordsAt(ctx, Targets, some), v.note); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// addWords notes words, and appends them to a chain, if there is one.
-func (v *verifying) addWords(d Dictionary, words iter.Seq2[*Word, error], to *chain) error {
+// addWords notes words, unless they are more than were signed, and returns their chain.
+func (v *verifying) addWords(d Dictionary, words iter.Seq2[*Word, error], note func(*Word)) (read chain, err error) {
 	for word, err := range words {
 		if err != nil {
-			return err
+			return read, err
 		}
-		if to == nil || d != Targets {
-			v.words[wordAt{d, word.ID}] = word.Texts
-		}
-		if to == nil {
-			continue
-		}
-		if to.add(word.Texts[:]...); int(word.ID) != to.Count || to.Count > v.head.Words[d].Count {
+		if read.add(word.Texts[:]...); read.isBeyond(v.head.Words[d]) {
 			break
 		}
+		note(word)
 	}
-	return nil
+	return read, nil
 }
+
+func (v *verifying) note(word *Word) { v.words[wordAt{word.Dictionary, word.ID}] = word.Texts }
 
 // key is the key of the row with an ID; nil if there is none.
 func (v *verifying) key(ctx context.Context, id int64) (key *Key, err error) {

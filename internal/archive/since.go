@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -73,6 +72,7 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.Entry, next int64, err error) {
 	var rows []Row
 	var ids []int32
+	var all []*Record
 	known := map[int64]*Record{}
 	next = from
 	for record, err := range v.archive.store.Records(ctx, 0, from, batchSize) {
@@ -86,21 +86,25 @@ func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.
 			return nil, from, v.archive.refused(nil, "its record %d is gone", next)
 		}
 		next++
-		if record.Log != v.log {
-			if _, err := v.archive.proven(record, v.head.log(record.Log).LogKey); err != nil {
-				return nil, from, err
-			}
-			continue
-		}
-		if record.Kind == kindEntry {
+		kept := *record
+		all = append(all, &kept)
+		if record.Log == v.log && record.Kind == kindEntry {
 			rows = append(rows, Row{Record: record.Number})
 			ids = append(ids, int32(record.Number)) //nolint:gosec // the log was loaded, so that they fit
-			kept := *record
 			known[record.Number] = &kept
+			continue
+		}
+		kept.Packed = nil
+		// That it is no entry of the log must be what its hash is of.
+		if _, err := v.archive.proven(record, v.head.log(record.Log).LogKey); err != nil {
+			return nil, from, err
 		}
 	}
 	if next == from {
 		return nil, from, v.archive.refused(nil, "its record %d is gone", next)
+	}
+	if err := v.archive.prove(ctx, all...); err != nil {
+		return nil, from, err
 	}
 	details := map[int64]int64{}
 	for row, err := range v.archive.store.RowsAt(ctx, v.log, ids) {
@@ -116,36 +120,11 @@ func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.
 	return slices.DeleteFunc(entries, func(entry *auditlog.Entry) bool { return !v.rights.sees(entry) }), next, err
 }
 
-// records are some by their numbers.
-func (a *Archive) records(ctx context.Context, numbers []int64) (map[int64]*Record, error) {
-	records := make(map[int64]*Record, len(numbers))
-	for record, err := range a.store.RecordsAt(ctx, numbers) {
-		if err != nil {
-			return nil, err
-		}
-		kept := *record
-		records[record.Number] = &kept
-	}
-	return records, nil
-}
-
-// proven is what Make sent that a record holds, if that is what its hash is of. A nil record is one that is gone.
-func (a *Archive) proven(r *Record, of LogKey) ([]byte, error) {
-	if r == nil {
-		return nil, a.refused(nil, "a record is gone from it")
-	}
-	raw, err := unpack(r.Packed)
-	if hash := leafHash(r.Kind, of, raw); err != nil || !bytes.Equal(hash[:], r.Hash) {
-		return nil, a.refused(err, "its record %d is damaged", r.Number)
-	}
-	return raw, nil
-}
-
 // unpackersAtOnce is how many processors unpack and read records.
 const unpackersAtOnce = 2
 
-// whole reads the entries of a log's rows with what Make sent, and their details if they are wanted and here. known are records that were
-// read before.
+// whole reads the entries of a log's rows with what Make sent, and their details if they are wanted and here; then each record is held
+// against what is signed. known are records that were read, and proven, before.
 func (a *Archive) whole(ctx context.Context, of LogKey, rows []Row, known map[int64]*Record, detailed bool) ([]*auditlog.Entry, error) {
 	if len(rows) == 0 {
 		return nil, nil
@@ -160,8 +139,14 @@ func (a *Archive) whole(ctx context.Context, of LogKey, rows []Row, known map[in
 		}
 	}
 	records, err := a.records(ctx, numbers)
+	if err == nil && detailed {
+		err = a.prove(ctx, slices.Collect(maps.Values(records))...)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if records == nil {
+		records = known
 	}
 	maps.Copy(records, known)
 	entries := make([]*auditlog.Entry, len(rows))

@@ -134,6 +134,9 @@ const NoNumber = -2
 // Key is what an entry is known by in its log: its uuid, or where it has none, something that stands in for it.
 type Key struct{ UUID, StandIn string }
 
+// LongestKey is how many bytes a part of a Key has at most.
+const LongestKey = 1 << 10
+
 // DetailCount counts entries whose details are wanted: Wanted all of them, Gone those whose details Make does not have, Left those that
 // were not asked for yet.
 type DetailCount struct{ Wanted, Gone, Left int }

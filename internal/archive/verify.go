@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"slices"
@@ -115,7 +116,8 @@ type verifying struct {
 	moved    map[int64]int64         // records that show an entry now, and its id, where they differ
 	brought  []bringing
 	names    map[nameKey]int64
-	states   map[int64]vouched // the last record's, by log
+	states   map[int64]vouched   // the last record's, by log
+	held     map[int64]*logState // as it was signed, by log
 	// checked are the rows that were held against the record that shows them, detailed those whose details are their own.
 	checked, detailed bitSet
 	proven            int64 // the size of the last checkpoint that fits
@@ -163,7 +165,7 @@ func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verificat
 	v := &verifying{
 		Verification: &Verification{}, archive: a, options: options, tree: &Tree{}, owners: map[int64]LogKey{},
 		expected: map[int64][]*Checkpoint{}, moved: map[int64]int64{}, names: map[nameKey]int64{}, states: map[int64]vouched{},
-		words: map[wordAt]Texts{},
+		held: map[int64]*logState{}, words: map[wordAt]Texts{},
 	}
 	err := a.store.Snapshot(ctx, func(from Reads) error {
 		v.from = from
@@ -232,14 +234,17 @@ func (v *verifying) readLogs(ctx context.Context) (err error) {
 				auditlog.Text(log.Organization).Clean())
 			continue
 		}
+		v.Entries += signed.Rows
 		if !bytes.Equal(signed.State, sumOf(log.State)) {
-			v.found(-1, "", "the state of the log of organization %s, with what it claims to cover, is not what was signed", log.Organization)
+			v.found(-1, "", "the state of the log of organization %s, with what it claims to cover, is not what was signed",
+				auditlog.Text(log.Organization).Clean())
+			continue
 		}
 		state, err := v.archive.stateOf(&log)
 		if err != nil {
-			v.found(-1, "", "the state of the log of organization %s cannot be read", log.Organization)
-			continue
+			return err
 		}
+		v.held[log.Number] = state
 		verified := VerifiedLog{
 			Instance: log.Instance, OrganizationID: log.Organization, Name: state.Name, Entries: signed.Rows, From: state.From,
 			AsOf: state.AsOf, Gaps: state.Gaps, Unreadable: len(state.Unreadable), Doubts: state.Doubts,
@@ -247,7 +252,6 @@ func (v *verifying) readLogs(ctx context.Context) (err error) {
 		if state.AsOf.IsZero() && state.Fill != nil {
 			verified.Unfilled = state.Fill.Reached
 		}
-		v.Entries += signed.Rows
 		v.Logs = append(v.Logs, verified)
 	}
 	for i, signed := range v.head.Logs {
@@ -307,11 +311,18 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 // readDictionaries holds the dictionaries against what the head signs.
 func (v *verifying) readDictionaries(ctx context.Context) error {
 	for d, signed := range v.head.Words {
-		var read chain
-		if err := v.addWords(Dictionary(d), v.from.Words(ctx, Dictionary(d), math.MinInt32), &read); err != nil {
+		inOrder, last := true, int32(0)
+		read, err := v.addWords(Dictionary(d), v.from.Words(ctx, Dictionary(d), math.MinInt32), func(word *Word) {
+			last++
+			inOrder = inOrder && word.ID == last
+			if word.Dictionary != Targets {
+				v.note(word)
+			}
+		})
+		if err != nil {
 			return err
 		}
-		if !read.equal(signed) {
+		if !inOrder || !read.equal(signed) {
 			v.found(-1, "", "the %s that entries refer to are not those that were signed",
 				[...]string{"events", "teams", "people", "objects"}[d])
 		}
@@ -336,11 +347,12 @@ func (v *verifying) readCounted(ctx context.Context) error {
 			}
 			if count += len(rows); !signed.isChunk(chunk, rows) {
 				v.found(-1, "", "what is counted of the entries of organization %s among the records from %d on is not what was signed",
-					log.Organization, begin)
+					auditlog.Text(log.Organization).Clean(), begin)
 			}
 		}
 		if count != signed.Rows {
-			v.found(-1, "", "the log of organization %s has %d entries, and %d were signed", log.Organization, count, signed.Rows)
+			v.found(-1, "", "the log of organization %s has %d entries, and %d were signed", auditlog.Text(log.Organization).Clean(), count,
+				signed.Rows)
 		}
 	}
 	return nil
@@ -348,7 +360,7 @@ func (v *verifying) readCounted(ctx context.Context) error {
 
 // readLinks notes which rows are shown by other records than those that brought them.
 func (v *verifying) readLinks(ctx context.Context) error {
-	for row, err := range v.from.Links(ctx) {
+	for row, err := range v.links(ctx) {
 		if err != nil {
 			return err
 		}
@@ -357,6 +369,18 @@ func (v *verifying) readLinks(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// links are those of the rows, and of no more than what follows from what is signed: there may be any number.
+func (v *verifying) links(ctx context.Context) iter.Seq2[*Row, error] {
+	return func(yield func(*Row, error) bool) {
+		left := v.Entries + maxProblems
+		for row, err := range v.from.Links(ctx) {
+			if left--; left < 0 || !yield(row, err) {
+				return
+			}
+		}
+	}
 }
 
 const (
@@ -396,7 +420,8 @@ func (v *verifying) readRecords(ctx context.Context) error {
 				v.options.OnProgress(v.Records, v.head.Tree.Size)
 			}
 		}
-		if len(some) == 0 || next == math.MinInt64 { // behind the last number that there is
+		// Behind the last number that there is, or more than were stored, of which there may be any number.
+		if len(some) == 0 || next == math.MinInt64 || v.Records > v.head.Tree.Size+maxProblems {
 			break
 		}
 	}
@@ -425,7 +450,7 @@ func (v *verifying) someRecords(ctx context.Context, from int64) (some []readRec
 		group.Go(func() error {
 			for i := begin; i < len(some); i += unpackersAtOnce {
 				r := &some[i]
-				if r.raw, r.damaged = unpack(r.Packed); r.damaged == nil {
+				if r.raw, r.damaged = unpack(r.Packed, v.head.Largest); r.damaged == nil {
 					r.entry = v.archive.entryIn(r.Kind, r.raw)
 				}
 			}
@@ -588,7 +613,7 @@ func (v *verifying) checkEdge(context.Context) error {
 		v.found(edge.Size, "", "records from here on were inserted by something else")
 	case edge.Size > v.tree.Size:
 		v.found(v.tree.Size, "", "records from here on are missing: %d were stored", edge.Size)
-	case !v.broken && !slices.Equal(edge.Peaks, v.tree.Peaks):
+	case !v.broken && !(slices.Equal(edge.Peaks, v.tree.Peaks) && slices.Equal(edge.Tiles, v.tree.Tiles)):
 		v.found(-1, "", "the records are not those that the tree's edge was made of")
 	}
 	return nil
@@ -597,7 +622,7 @@ func (v *verifying) checkEdge(context.Context) error {
 // checkRows finds rows that no record brought, that none shows, or that refer to details that are not theirs.
 func (v *verifying) checkRows(ctx context.Context) error {
 	left := v.brought
-	for row, err := range v.from.Links(ctx) {
+	for row, err := range v.links(ctx) {
 		if err != nil {
 			return err
 		}
@@ -621,21 +646,28 @@ func (v *verifying) checkRows(ctx context.Context) error {
 func (v *verifying) checkNames(ctx context.Context) error {
 	var all []Name
 	var targets []int32
-	sums := map[int64][]Name{}
+	read := map[int64]*chain{}
+	for number := range v.head.Logs {
+		read[int64(number)+1] = &chain{}
+	}
 	for name, err := range v.from.Names(ctx, 0) {
 		if err != nil {
 			return err
 		}
-		if all = append(all, *name); int64(len(all)) > mostNames*v.Records {
-			v.found(-1, "", "there are more names of objects than details could give")
-			return nil
+		of := read[name.Log]
+		if of == nil {
+			v.found(name.Record, "", "the name %s belongs to no log", auditlog.Text(name.Name).Quote())
+			break
 		}
+		if of.addName(name); of.isBeyond(v.head.log(name.Log).Names) {
+			break
+		}
+		all = append(all, *name)
 		targets = append(targets, name.Target)
-		sums[name.Log] = append(sums[name.Log], *name)
 	}
-	for _, log := range v.logs {
-		if signed := v.signed(&log); signed != nil && !bytes.Equal(signed.Names, namesSum(sums[log.Number])) {
-			v.found(-1, "", "the names of objects of organization %s are not those that were signed", log.Organization)
+	for i, signed := range v.head.Logs {
+		if !read[int64(i)+1].equal(signed.Names) {
+			v.found(-1, "", "the names of objects of organization %s are not those that were signed", auditlog.Text(signed.Organization).Clean())
 		}
 	}
 	if err := v.readTargets(ctx, targets); err != nil {
@@ -659,9 +691,9 @@ func (v *verifying) checkNames(ctx context.Context) error {
 func (v *verifying) checkStates(ctx context.Context) error {
 	for _, log := range v.logs {
 		recorded := v.states[log.Number]
-		state, err := v.archive.stateOf(&log)
-		if err == nil && !state.vouches().equal(recorded) {
-			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored", log.Organization)
+		if state := v.held[log.Number]; state != nil && !state.vouches().equal(recorded) {
+			v.found(-1, "", "what the log of organization %s claims to cover is not what its last sync stored",
+				auditlog.Text(log.Organization).Clean())
 		}
 		directory, err := v.from.Directory(ctx, log.Number)
 		if err != nil {
@@ -669,7 +701,7 @@ func (v *verifying) checkStates(ctx context.Context) error {
 		}
 		if recorded.Directory != hashDirectory(directory) && (recorded.Directory != "" || string(directory) != noDirectory) {
 			v.found(-1, "", "what is known around the log of organization %s, such as its users, is not what its last sync stored",
-				log.Organization)
+				auditlog.Text(log.Organization).Clean())
 		}
 	}
 	return nil

@@ -272,9 +272,13 @@ func (v *view) targetsOf(ctx context.Context, rows []counted) (func(id int32) au
 	for _, row := range rows {
 		texts[row.target] = ""
 	}
+	var read chain
 	for word, err := range v.archive.store.WordsAt(ctx, Targets, slices.Collect(maps.Keys(texts))) {
 		if err != nil {
 			return nil, err
+		}
+		if read.add(word.Texts[:]...); read.isBeyond(v.columns.targets) {
+			return nil, v.archive.refused(nil, "there is more of the words that its entries refer to than was signed")
 		}
 		texts[word.ID] = textOf(word.Texts)
 	}

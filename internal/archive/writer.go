@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"maps"
 	"slices"
 
@@ -35,6 +36,9 @@ type writer struct {
 	packer  packer
 	// ids are of words that rows refer to; only those that are stored.
 	ids map[word]int32
+	// words are the signed dictionaries, each word as its sum by seed: there may be many.
+	words [Dictionaries]wordList[uint64]
+	seed  maphash.Seed
 	// overlaps is set once entries came that the log has: they are looked up first from then on.
 	overlaps bool
 }
@@ -57,7 +61,8 @@ const (
 // newWriter finds a log, or begins one. A log that is not as it was signed is refused: a sync must not sign what somebody else did to it.
 // The caller holds the lock.
 func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
-	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}, chunks: map[int64][]counted{}}
+	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}, chunks: map[int64][]counted{},
+		seed: maphash.MakeSeed()}
 	log, err := a.findLog(ctx, of)
 	switch {
 	case err != nil:
@@ -222,7 +227,7 @@ func (b *batch) name(ctx context.Context) error {
 			*b.names = slices.Insert(*b.names, at, name)
 		}
 	}
-	b.signed().Names = namesSum(*b.names)
+	b.signed().Names = namesChain(*b.names)
 	return nil
 }
 
@@ -274,11 +279,12 @@ func (b *batch) record(k Kind, raw []byte) (number int64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	return b.append(record), nil
+	return b.append(record, len(raw)), nil
 }
 
-// append gives a record the next place.
-func (b *batch) append(record Record) (number int64) {
+// append gives a record that unpacks to size bytes the next place.
+func (b *batch) append(record Record, size int) (number int64) {
+	b.ahead.Largest = max(b.ahead.Largest, size)
 	record.Number = b.ahead.Tree.Size
 	b.Records = append(b.Records, record)
 	b.ahead.Tree.push(tlog.Hash(record.Hash))
@@ -325,12 +331,19 @@ func (w *writer) held(ctx context.Context, leaves []leaf) (map[Key]*heldEntry, e
 		records = append(records, row.Record)
 	}
 	found, err := w.archive.records(ctx, records)
+	if err == nil { // else somebody could plant what is to be taken for stored, and take it away again
+		err = w.archive.prove(ctx, slices.Collect(maps.Values(found))...)
+	}
 	if err != nil {
 		return nil, err
 	}
-	for _, entry := range here {
-		if entry.raw, err = w.archive.proven(found[entry.record], w.of); err != nil {
+	for key, its := range here {
+		if its.raw, err = w.archive.proven(found[its.record], w.of); err != nil {
 			return nil, err
+		}
+		entry := w.archive.entryIn(found[its.record].Kind, its.raw)
+		if entry == nil || keyOf(entry) != key || its.id < 0 || its.id > its.record {
+			return nil, w.archive.refused(nil, "the entry %s is not what its record holds", auditlog.Text(key.UUID).Clean())
 		}
 	}
 	return here, nil
@@ -365,7 +378,7 @@ func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry
 	b.Records = make([]Record, 0, len(lacking)+1)
 	for _, l := range lacking {
 		row := b.rowOf(l.entry)
-		row.Record = b.append(l.Record)
+		row.Record = b.append(l.Record, len(l.entry.Raw))
 		if !l.entry.CreatedAt.IsZero() {
 			b.signed().Written = max(b.signed().Written, micros(l.entry.CreatedAt))
 		}
@@ -425,9 +438,12 @@ func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
 	if err != nil {
 		return err
 	}
+	if b.words[d], err = readDictionary(ctx, b.archive, b.archive.store, b.head, d, b.words[d], b.sumOfWord); err != nil {
+		return err
+	}
 	last := int32(b.head.Words[d].Count) //nolint:gosec // no more than ids
 	for i, id := range ids {
-		if int(id) > b.head.Words[d].Count {
+		if id != 0 && wordOf(b.words[d].words, id) != b.sumOfWord(texts[i]) {
 			return b.archive.refused(nil, "it has a word that nothing signed")
 		}
 		if id == 0 {
@@ -439,6 +455,9 @@ func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
 	}
 	return nil
 }
+
+// sumOfWord tells a word from others.
+func (w *writer) sumOfWord(texts Texts) uint64 { return maphash.Comparable(w.seed, texts) }
 
 // rowOf is an entry's row; what it refers to has ids.
 func (b *batch) rowOf(e *auditlog.Entry) Row {

@@ -107,10 +107,16 @@ func orNumber(column string, none int64) string {
 	return fmt.Sprintf("iif(%s IS NULL, %d, %s)", column, none, number(column))
 }
 
-// bounded is a column of texts or bytes; what is longer than anything that this program writes is taken for an empty one.
-func bounded(column string) string {
-	const longest = 72 << 20
-	return fmt.Sprintf("iif(octet_length(%[1]s) <= %[2]d, %[1]s, '')", column, longest)
+// What this program writes is at most so long: what Make sent, or was made of it, checkpoints and hashes.
+const (
+	longest     = 72 << 20
+	longestNote = 1 << 20
+	longestHash = 32
+)
+
+// bounded is a column of texts or bytes; one that is longer than most is taken for an empty one.
+func bounded(column string, most int) string {
+	return fmt.Sprintf("iif(octet_length(%[1]s) <= %[2]d, %[1]s, '')", column, most)
 }
 
 // maxList is how many values a list has at most: SQLite allows 32,766 parameters.
@@ -160,7 +166,7 @@ func (r reads) get(ctx context.Context, into []any, query string, args ...any) e
 }
 
 func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
-	err = r.get(ctx, []any{&value}, "SELECT "+bounded("value")+" FROM meta WHERE key = ?", key)
+	err = r.get(ctx, []any{&value}, "SELECT "+bounded("value", longest)+" FROM meta WHERE key = ?", key)
 	return value, err
 }
 
@@ -172,23 +178,35 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	if match.Organization != "" {
 		where, args = where+" AND organization = ?", append(args, match.Organization)
 	}
-	return all(each(ctx, r, func(l *archive.Log) ([]column, func()) {
+	var logs []archive.Log
+	size := 0
+	for log, err := range each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
-			{"id", &l.Number}, {bounded("instance"), &l.Instance}, {bounded("organization"), &l.Organization}, {bounded("state"), &l.State},
+			{"id", &l.Number}, {bounded("instance", longest), &l.Instance}, {bounded("organization", longest), &l.Organization},
+			{bounded("state", longest), &l.State},
 		}, nil
-	}, "FROM logs "+where+" ORDER BY id", args...))
+	}, "FROM logs "+where+" ORDER BY id", args...) {
+		if err != nil {
+			return nil, err
+		}
+		if size += len(log.Instance) + len(log.Organization) + len(log.State); size > longest {
+			return nil, r.store.refuse("its logs are larger than any that this program wrote", nextRestore, nil)
+		}
+		logs = append(logs, *log)
+	}
+	return logs, nil
 }
 
 func (r reads) Directory(ctx context.Context, log int64) (snapshot []byte, err error) {
-	err = r.get(ctx, []any{&snapshot}, "SELECT "+bounded("known")+" FROM logs WHERE id = ?", log)
+	err = r.get(ctx, []any{&snapshot}, "SELECT "+bounded("known", longest)+" FROM logs WHERE id = ?", log)
 	return snapshot, err
 }
 
 func (r reads) Head(ctx context.Context) ([]byte, error) { return r.meta(ctx, "head") }
 
 func recordColumns(r *archive.Record) ([]column, func()) {
-	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind}, {bounded("hash"), &r.Hash},
-		{bounded("raw"), &r.Packed}}, nil
+	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind}, {bounded("hash", longestHash), &r.Hash},
+		{bounded("raw", longest), &r.Packed}}, nil
 }
 
 func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*archive.Record, error] {
@@ -266,7 +284,7 @@ func rowColumns(log int64) func(*archive.Row) ([]column, func()) {
 	return func(row *archive.Row) ([]column, func()) {
 		columns, split := references(row)
 		return append([]column{
-				{"id", &row.ID}, {bounded("key"), keyScanner{&row.Key}}, {number("record"), &row.Record}, {orNumber("details", 0), &row.Details},
+				{"id", &row.ID}, {bounded("key", archive.LongestKey), keyScanner{&row.Key}}, {number("record"), &row.Record}, {orNumber("details", 0), &row.Details},
 				{number("at"), &row.At},
 			}, columns...), func() {
 				split()
@@ -291,7 +309,7 @@ func (r reads) RowsOf(ctx context.Context, log int64, keys []archive.Key) iter.S
 func marks(count int) string { return strings.TrimSuffix(strings.Repeat("?, ", count), ", ") }
 
 func keyColumns(row *archive.Row) ([]column, func()) {
-	return []column{{"id", &row.ID}, {bounded("key"), keyScanner{&row.Key}}}, nil
+	return []column{{"id", &row.ID}, {bounded("key", archive.LongestKey), keyScanner{&row.Key}}}, nil
 }
 
 func (r reads) Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
@@ -342,7 +360,7 @@ func wordColumns(d archive.Dictionary) func(*archive.Word) ([]column, func()) {
 		bound := []column{{"id", &w.ID}}
 		_, columns := table(d)
 		for i, text := range columns {
-			bound = append(bound, column{bounded(text), &w.Texts[i]})
+			bound = append(bound, column{bounded(text, longest), &w.Texts[i]})
 		}
 		return bound, func() { w.Dictionary = d }
 	}
@@ -381,7 +399,7 @@ func (r reads) WordIDs(ctx context.Context, d archive.Dictionary, texts []archiv
 }
 
 func nameColumns(n *archive.Name) ([]column, func()) {
-	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {bounded("object"), &n.Object}, {bounded("name"), &n.Name},
+	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {bounded("object", longest), &n.Object}, {bounded("name", longest), &n.Name},
 		{number("record"), &n.Record}}, nil
 }
 
@@ -391,7 +409,7 @@ func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, er
 
 func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {
 	return each(ctx, r, func(c *archive.SignedCheckpoint) ([]column, func()) {
-		return []column{{"size", &c.Size}, {bounded("note"), &c.Note}}, nil
+		return []column{{"size", &c.Size}, {bounded("note", longestNote), &c.Note}}, nil
 	}, "FROM checkpoints ORDER BY size")
 }
 
@@ -425,7 +443,7 @@ func (r reads) foreign(ctx context.Context) error {
 func (r reads) hasSchema(ctx context.Context) error {
 	expected := schema()
 	found, err := all(each(ctx, r, func(o *object) ([]column, func()) {
-		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table}, {"coalesce(" + bounded("sql") + ", '')", &o.sql}}, nil
+		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table}, {"coalesce(" + bounded("sql", longest) + ", '')", &o.sql}}, nil
 	}, "FROM sqlite_schema ORDER BY rowid LIMIT ?", len(expected)+1))
 	if err != nil {
 		return err

@@ -6,8 +6,8 @@ const (
 	// applicationID marks the file as an archive of this program: "MAKa". Source:
 	// https://sqlite.org/pragma.html#pragma_application_id
 	applicationID = 0x4d414b61
-	// version is that of the schema (PRAGMA user_version). Version 1 kept more columns and signed less.
-	version = 2
+	// version is that of the schema (PRAGMA user_version). Version 1 kept more columns, and versions 1 and 2 signed less.
+	version = 3
 )
 
 // object is something in the file's schema, as SQLite lists it.

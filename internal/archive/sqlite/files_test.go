@@ -415,3 +415,22 @@ func TestANetworkFileSystemIsRefusedForAWriteAheadLog(t *testing.T) {
 	require.NoError(t, a.Close())
 	assert.Equal(t, "wal", journalIn(t, held))
 }
+
+// TestWhereNothingCanBeWrittenAnswersAndVerifyWork is about read-only mounts and folders. Here a folder lies where SQLite would write, which
+// stops root as well.
+func TestWhereNothingCanBeWrittenAnswersAndVerifyWork(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	path := at.copied(t)
+	require.NoError(t, os.Mkdir(path+"-shm", 0o700))
+	for _, create := range []bool{false, true} { // a server would fill it as well
+		a, err := openWith(t.Context(), path, sqlite.Options{Create: create})
+		require.NoError(t, err)
+		assert.Empty(t, storetest.Problems(storetest.Verify(t, a, at.kept)))
+		answers, _ := at.ask(t.Context(), a)
+		assert.Equal(t, at.answers, answers)
+		_, err = a.Sync(t.Context(), at.later, storetest.SyncOptions())
+		require.ErrorContains(t, err, "it may not be written")
+		require.NoError(t, a.Close())
+	}
+}

@@ -21,6 +21,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -77,20 +78,49 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := s.prepareFile(); err != nil {
 		return nil, err
 	}
-	connector, err := sqlite.NewConnector(s.address())
-	if err != nil {
-		return nil, s.refuse("it cannot be opened", "name another file", err)
+	err = s.connect(ctx, false)
+	if s.cannotWriteBeside(err) {
+		err = s.connect(ctx, true)
 	}
-	s.db = sql.OpenDB(guarded{connector, s.settings()})
-	s.reads = reads{store: s}
-	if err := s.prepare(ctx); err != nil {
-		_ = s.db.Close()
-		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-			return nil, s.refuse("its schema is larger than any that this program wrote", nextRestore, nil)
-		}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+		return nil, s.refuse("its schema is larger than any that this program wrote", nextRestore, nil)
+	case err != nil:
 		return nil, s.explain("opening it", err)
 	}
 	return s, nil
+}
+
+// connect opens the database. One that is still changes as long as it is open in no way.
+func (s *Store) connect(ctx context.Context, isStill bool) error {
+	connector, err := sqlite.NewConnector(s.address(isStill))
+	if err != nil {
+		return s.refuse("it cannot be opened", "name another file", err)
+	}
+	s.db = sql.OpenDB(guarded{connector, s.settings()})
+	s.reads = reads{store: s}
+	s.statements.Clear()
+	if err = s.prepare(ctx); err != nil {
+		_ = s.db.Close()
+	}
+	return err
+}
+
+// cannotWriteBeside reports that SQLite failed since it cannot make the file that a write-ahead log is shared by, as in a folder that is
+// read only. Where there is no such log either, nobody writes, and it can do without.
+func (s *Store) cannotWriteBeside(err error) bool {
+	var failure *sqlite.Error
+	if s.journal != JournalWAL || !errors.As(err, &failure) {
+		return false
+	}
+	if log, err := os.Stat(s.path + "-wal"); err == nil && log.Size() > 0 {
+		return false
+	}
+	shared, err := os.OpenFile(s.path+"-shm", os.O_CREATE|os.O_RDWR, 0o600)
+	if err == nil {
+		_ = shared.Close()
+	}
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EISDIR)
 }
 
 // ID implements archive.Store.
@@ -164,9 +194,12 @@ func (s *Store) checkHeader() error {
 const busyFor = 10 * time.Second
 
 // address is the file, with the settings of each connection that do not look into it.
-func (s *Store) address() string {
+func (s *Store) address(isStill bool) string {
 	settings := url.Values{
 		"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyFor.Milliseconds())}, "_defensive": {"1"}, "_txlock": {"immediate"},
+	}
+	if isStill {
+		settings.Set("immutable", "1")
 	}
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: filepath.ToSlash(s.path)}).EscapedPath(),
 		RawQuery: settings.Encode()}).String()

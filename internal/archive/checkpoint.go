@@ -57,7 +57,8 @@ func (a *Archive) signer(h *head) (signer note.Signer, public string, err error)
 	if isGone && (h.checkpoint == nil || a.options.NewKey) {
 		private, public, err = a.newKey()
 	}
-	const another = "restore it; or run make-audit-mcp sync --new-key to go on with another one, whose public key verify then needs"
+	const another = "restore it; or take away what lies there and run make-audit-mcp sync --new-key to go on with another one, whose public " +
+		"key verify then needs"
 	switch {
 	case isGone && err != nil && h.checkpoint != nil:
 		return nil, "", &StoreError{Store: a.store.String(), Problem: "its signing key " + a.options.KeyFile + " is gone", Next: another}

@@ -162,8 +162,11 @@ func (a *Archive) parseHead(stored []byte, keys []string) (*head, error) {
 	return h, nil
 }
 
-// trusted are the keys whose signature counts: that of the signing key, where it is at hand; else nil.
+// trusted are the keys whose signature counts: that of the signing key, where it is at hand and none is to replace another; else nil.
 func (a *Archive) trusted() []string {
+	if a.options.NewKey {
+		return nil
+	}
 	if _, public, err := readKey(a.options.KeyFile); err == nil {
 		return []string{public}
 	}
@@ -188,7 +191,8 @@ func (a *Archive) headIn(ctx context.Context, from Reads) (*head, error) {
 	}
 	h, err := a.parseHead(stored, a.trusted())
 	if err != nil {
-		return nil, a.refused(err, "its head, which signs what it holds, cannot be believed")
+		return nil, &StoreError{Store: a.store.String(), Problem: "its head, which signs what it holds, cannot be believed", Err: err,
+			Next: "run make-audit-mcp verify; if " + a.options.KeyFile + " is not the key that signed it, restore that one"}
 	}
 	a.head.Store(h)
 	return h, nil

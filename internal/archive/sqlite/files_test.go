@@ -416,13 +416,13 @@ func TestANetworkFileSystemIsRefusedForAWriteAheadLog(t *testing.T) {
 	assert.Equal(t, "wal", journalIn(t, held))
 }
 
-// TestWhereNothingCanBeWrittenAnswersAndVerifyWork is about read-only mounts and folders. Here a folder lies where SQLite would write, which
-// stops root as well.
+// TestWhereNothingCanBeWrittenAnswersAndVerifyWork is about read-only mounts and folders. Here a link to nowhere lies where SQLite would
+// write, which stops root as well.
 func TestWhereNothingCanBeWrittenAnswersAndVerifyWork(t *testing.T) {
 	t.Parallel()
 	at := newAttacked(t)
 	path := at.copied(t)
-	require.NoError(t, os.Mkdir(path+"-shm", 0o700))
+	require.NoError(t, os.Symlink("/nowhere/at/all", path+"-shm"))
 	for _, create := range []bool{false, true} { // a server would fill it as well
 		a, err := openWith(t.Context(), path, sqlite.Options{Create: create})
 		require.NoError(t, err)
@@ -433,4 +433,37 @@ func TestWhereNothingCanBeWrittenAnswersAndVerifyWork(t *testing.T) {
 		require.ErrorContains(t, err, "it may not be written")
 		require.NoError(t, a.Close())
 	}
+}
+
+// TestAFileOfSeveralNamesIsRefused would have two syncs at once, and two write-ahead logs for one file.
+func TestAFileOfSeveralNamesIsRefused(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	path := at.copied(t)
+	other := filepath.Join(t.TempDir(), "other.db")
+	require.NoError(t, os.Link(path, other))
+	for _, name := range []string{path, other} {
+		_, err := openWith(t.Context(), name, sqlite.Options{Create: true})
+		var refused *archive.StoreError
+		require.ErrorAs(t, err, &refused)
+		require.ErrorContains(t, err, "hard links")
+		assert.Contains(t, refused.NextStep(), "remove the other names")
+	}
+	require.NoError(t, os.Remove(path))
+	storetest.Intact(t, open(t, other))
+}
+
+// TestAWriteAheadLogThatOthersMayReadIsRefused has one be left, as of a process that was killed before the file itself was made private.
+func TestAWriteAheadLogThatOthersMayReadIsRefused(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	path := at.copied(t)
+	var asked []string
+	store, err := sqlite.Open(t.Context(), path, sqlite.Options{Private: func(path string) error {
+		asked = append(asked, path)
+		return nil
+	}})
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	assert.Equal(t, []string{path, path + "-wal", path + "-journal"}, asked)
 }

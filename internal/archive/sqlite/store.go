@@ -78,6 +78,10 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := s.prepareFile(); err != nil {
 		return nil, err
 	}
+	if names(s.path) > 1 {
+		return nil, s.refuse("it has several names (hard links), beside each of which there would be another lock, key and write-ahead log",
+			"remove the other names, or copy it: cp FILE COPY", nil)
+	}
 	err = s.connect(ctx, false)
 	if s.cannotWriteBeside(err) {
 		err = s.connect(ctx, true)
@@ -120,7 +124,7 @@ func (s *Store) cannotWriteBeside(err error) bool {
 	if err == nil {
 		_ = shared.Close()
 	}
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS) || errors.Is(err, syscall.EISDIR)
+	return err != nil && !errors.Is(err, syscall.EMFILE) && !errors.Is(err, syscall.ENFILE) // which pass
 }
 
 // ID implements archive.Store.
@@ -302,8 +306,10 @@ func (s *Store) prepare(ctx context.Context) error {
 		}
 	}
 	if s.options.Private != nil {
-		if err := s.options.Private(s.path); err != nil {
-			return err
+		for _, path := range []string{s.path, s.path + "-wal", s.path + "-journal"} {
+			if err := s.options.Private(path); err != nil {
+				return err
+			}
 		}
 	}
 	world, err := s.meta(ctx, "world")

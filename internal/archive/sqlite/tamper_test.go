@@ -283,6 +283,46 @@ func TestAnotherKeyIsNotBelieved(t *testing.T) {
 	assert.NotContains(t, storetest.Problems(kept), "cannot be used", "the right one still proves what it is about")
 }
 
+// TestAnotherKeyBesideOldCheckpointsIsRefusedUntilItIsAskedFor has keys that could be the archive's, and others.
+func TestAnotherKeyBesideOldCheckpointsIsRefusedUntilItIsAskedFor(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	renewed, path := at.copied(t), at.copied(t)
+	syncWith := func(path string, newKey bool) (*archive.Summary, error) {
+		store, err := sqlite.Open(t.Context(), path, sqlite.Options{Create: true})
+		require.NoError(t, err)
+		a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: storetest.Begin, NewKey: newKey})
+		defer a.Close() //nolint:errcheck // it was written
+		return a.Sync(t.Context(), at.later, storetest.SyncOptions())
+	}
+	require.NoError(t, os.Remove(renewed+".key"))
+	_, err := syncWith(renewed, true)
+	require.NoError(t, err)
+	fresh, err := os.ReadFile(renewed + ".key")
+	require.NoError(t, err)
+
+	require.NoError(t, os.WriteFile(path+".key", fresh, 0o600))
+	_, err = syncWith(path, false)
+	var refused *archive.StoreError
+	require.ErrorAs(t, err, &refused)
+	assert.Contains(t, refused.NextStep(), path+".key is not the key that signed it, restore that one")
+	last, err := syncWith(path, true)
+	require.NoError(t, err)
+	both := archive.VerifyOptions{Checkpoint: at.kept.Checkpoint, PublicKey: at.kept.PublicKey + "," + last.PublicKey}
+	assert.Empty(t, storetest.Problems(storetest.Verify(t, open(t, path), both)))
+	one := archive.VerifyOptions{PublicKey: last.PublicKey}
+	assert.Contains(t, storetest.Problems(storetest.Verify(t, open(t, path), one)), "cannot be believed", "older checkpoints are the other's")
+
+	for _, text := range []string{"", "PRIVATE+KEY+elsewhere", string(fresh[:20])} {
+		require.NoError(t, os.WriteFile(path+".key", []byte(text), 0o600))
+		_, err = syncWith(path, true)
+		require.ErrorAs(t, err, &refused, text)
+		assert.Contains(t, refused.NextStep(), "take away what lies there and run make-audit-mcp sync --new-key")
+		_, err = syncWith(path, false)
+		require.ErrorAs(t, err, &refused, text)
+	}
+}
+
 func TestACheckpointTellsAmongWhichRecordsTheChangeIs(t *testing.T) {
 	t.Parallel()
 	path, checkpoints := proven(t)

@@ -467,3 +467,26 @@ func TestAWriteAheadLogThatOthersMayReadIsRefused(t *testing.T) {
 	require.NoError(t, store.Close())
 	assert.Equal(t, []string{path, path + "-wal", path + "-journal"}, asked)
 }
+
+// TestAFileThatWasReplacedMeanwhileIsNotGoneOnWith is about a copy that is restored while a server runs: what is written to the file that
+// was there would be lost.
+func TestAFileThatWasReplacedMeanwhileIsNotGoneOnWith(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	path, restored := at.copied(t), at.copied(t)
+	a := open(t, path)
+	_, lines := at.ask(t.Context(), a)
+	assert.Equal(t, at.lines, lines)
+	require.NoError(t, os.Rename(restored, path))
+	_, err := a.Sync(t.Context(), at.later, storetest.SyncOptions())
+	var refused *archive.StoreError
+	require.ErrorAs(t, err, &refused)
+	require.ErrorContains(t, err, "another file put in its place")
+	assert.Equal(t, "start make-audit-mcp again", refused.NextStep())
+	answers, _ := at.ask(t.Context(), a)
+	assert.Contains(t, answers, "another file put in its place")
+	again := open(t, path)
+	_, err = again.Sync(t.Context(), at.later, storetest.SyncOptions())
+	require.NoError(t, err)
+	storetest.Intact(t, again)
+}

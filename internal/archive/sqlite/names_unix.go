@@ -3,17 +3,13 @@
 package sqlite
 
 import (
-	"os"
+	"io/fs"
 	"syscall"
 )
 
 // names counts the hard links of a file; 0 if it cannot be told.
-func names(path string) uint64 {
-	info, err := os.Stat(path)
-	if err != nil {
-		return 0
-	}
-	found, _ := info.Sys().(*syscall.Stat_t)
+func names(file fs.FileInfo) uint64 {
+	found, _ := file.Sys().(*syscall.Stat_t)
 	if found == nil {
 		return 0
 	}

@@ -54,6 +54,7 @@ type Store struct {
 	db      *sql.DB
 	id      string
 	journal Journal // of the file that was there; empty for a new one
+	file    fs.FileInfo
 	// statements are prepared queries by their texts.
 	statements sync.Map
 }
@@ -78,7 +79,10 @@ func Open(ctx context.Context, path string, options Options) (*Store, error) {
 	if err := s.prepareFile(); err != nil {
 		return nil, err
 	}
-	if names(s.path) > 1 {
+	if s.file, err = os.Stat(s.path); err != nil {
+		return nil, s.refuse("it cannot be read", "check the rights of the file and its folder", err)
+	}
+	if names(s.file) > 1 {
 		return nil, s.refuse("it has several names (hard links), beside each of which there would be another lock, key and write-ahead log",
 			"remove the other names, or copy it: cp FILE COPY", nil)
 	}
@@ -347,6 +351,9 @@ func (s *Store) create(ctx context.Context) error {
 
 // transact runs do in a transaction that is committed if it succeeds.
 func (s *Store) transact(ctx context.Context, do func(*sql.Tx) error) error {
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return s.explain("writing to it", err)
@@ -371,8 +378,21 @@ func (s *Store) Lock(context.Context) (unlock func(), err error) {
 	return func() { _ = held.Unlock() }, nil
 }
 
+// inPlace refuses to go on once another file lies where this one did: what is written would be lost with it, and connections to both would
+// not agree.
+func (s *Store) inPlace() error {
+	now, err := os.Stat(s.path)
+	if err == nil && os.SameFile(s.file, now) {
+		return nil
+	}
+	return s.refuse("it was moved away, or another file put in its place, while it was open", "start make-audit-mcp again", err)
+}
+
 // Snapshot implements archive.Store.
 func (s *Store) Snapshot(ctx context.Context, read func(archive.Reads) error) error {
+	if err := s.inPlace(); err != nil {
+		return err
+	}
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return s.explain("reading it", err)

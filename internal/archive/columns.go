@@ -3,6 +3,7 @@ package archive
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"runtime"
 	"slices"
@@ -74,6 +75,10 @@ func (a *Archive) load(ctx context.Context, h *head, log int64) (*columns, error
 		delete(a.columns, log) // two at once are too much
 	}
 	merged, err := a.refresh(ctx, h, log, held)
+	if _, isRefused := errors.AsType[*StoreError](err); isRefused && held.upTo > 0 { // what is held may be of a copy that is no longer there
+		delete(a.columns, log)
+		merged, err = a.refresh(ctx, h, log, &columns{rewritten: signed.Rewritten})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -300,7 +305,7 @@ func readDictionary[T any](ctx context.Context, a *Archive, from Reads, h *head,
 	if known.words == nil {
 		known.words = make([]T, 1)
 	}
-	if known.chain.Count >= signed.Count {
+	if known.chain.Count > signed.Count || known.chain.equal(signed) {
 		return known, nil
 	}
 	for word, err := range from.Words(ctx, d, int32(known.chain.Count)) { //nolint:gosec // they have ids
@@ -330,6 +335,9 @@ func (a *Archive) targetTexts(ctx context.Context, h *head) ([]auditlog.Text, er
 	a.targetsMu.Lock()
 	defer a.targetsMu.Unlock()
 	read, err := readDictionary(ctx, a, a.store, h, Targets, a.targets, textOf)
+	if _, isRefused := errors.AsType[*StoreError](err); isRefused { // as in load
+		read, err = readDictionary(ctx, a, a.store, h, Targets, wordList[auditlog.Text]{}, textOf)
+	}
 	if err != nil {
 		return nil, err
 	}

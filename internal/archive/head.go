@@ -11,6 +11,8 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // head is what all answers rest on, as the last batch left it: the tree's edge, and hashes over everything else. Each batch signs its own,
@@ -194,8 +196,36 @@ func (a *Archive) headIn(ctx context.Context, from Reads) (*head, error) {
 		return nil, &StoreError{Store: a.store.String(), Problem: "its head, which signs what it holds, cannot be believed", Err: err,
 			Next: "run make-audit-mcp verify; if " + a.options.KeyFile + " is not the key that signed it, restore that one"}
 	}
+	if last := a.head.Load(); last != nil && !h.goesOnFrom(last) {
+		a.forget()
+	}
 	a.head.Store(h)
 	return h, nil
+}
+
+// goesOnFrom reports whether a head can follow from another one: it does not where an earlier copy was put back.
+func (h *head) goesOnFrom(last *head) bool {
+	one, other := &h.Tree, &last.Tree
+	if one.Size < other.Size || one.Size == other.Size && one.root() != other.root() || len(h.Logs) < len(last.Logs) ||
+		!slices.Equal(one.Tiles[:len(other.Tiles)], other.Tiles) {
+		return false
+	}
+	for d := range h.Words {
+		if h.Words[d].Count < last.Words[d].Count {
+			return false
+		}
+	}
+	return true
+}
+
+// forget drops what was read before.
+func (a *Archive) forget() {
+	a.mu.Lock()
+	clear(a.columns)
+	a.mu.Unlock()
+	a.targetsMu.Lock()
+	a.targets = wordList[auditlog.Text]{}
+	a.targetsMu.Unlock()
 }
 
 // lastHead is the head as it is now.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -489,4 +490,47 @@ func TestAFileThatWasReplacedMeanwhileIsNotGoneOnWith(t *testing.T) {
 	_, err = again.Sync(t.Context(), at.later, storetest.SyncOptions())
 	require.NoError(t, err)
 	storetest.Intact(t, again)
+}
+
+// TestWhatWasReadOfACopyThatIsNoLongerThereIsForgotten has an earlier copy be put back into the file itself, and a sync go on from that in
+// another order, while a reader has it open.
+func TestWhatWasReadOfACopyThatIsNoLongerThereIsForgotten(t *testing.T) {
+	t.Parallel()
+	u := storetest.Start(t, storetest.Entries(30), makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	earlier := filepath.Join(filepath.Dir(path), "earlier.db")
+	other := open(t, path)
+	u.Sync(other, audittest.AdminKey)
+	alter(t, path, "VACUUM INTO '"+earlier+"'")
+	happens := func(event, target string) {
+		u.Clock.Advance(time.Hour)
+		u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: event, TriggeredAt: u.Clock.Now().Add(-time.Minute), TargetID: target})
+	}
+	happens("key_created", "first")
+	u.Sync(other, audittest.AdminKey)
+	reader := open(t, path)
+	storetest.Ask(t.Context(), u.Source(audittest.AdminKey), reader, nil)
+	targets := func(a *archive.Archive) map[string]int {
+		counts := map[string]int{}
+		_, err := u.Reader(a, audittest.AdminKey).Tally(t.Context(), u.UpToNow(), auditlog.TallyBy{Target: true}, func(b auditlog.Bin) {
+			counts[string(b.Entry.TargetID)] += b.Count
+		})
+		require.NoError(t, err)
+		return counts
+	}
+	require.Equal(t, 1, targets(reader)["first"])
+
+	restore := []string{"ATTACH '" + earlier + "' AS earlier", "BEGIN"}
+	for _, of := range tablesIn(t, path) {
+		restore = append(restore, "DELETE FROM main."+of.name, "INSERT INTO main."+of.name+" SELECT * FROM earlier."+of.name)
+	}
+	alter(t, path, append(restore, "COMMIT")...)
+	u.RemoveEntries(u.Dump(audittest.OrganizationID)[0].UUID)
+	happens("key_created", "second")
+	happens("key_created", "third")
+	u.Sync(open(t, path), audittest.AdminKey)
+	want := targets(open(t, path))
+	require.Equal(t, 1, want["second"])
+	assert.Equal(t, want, targets(reader))
+	u.Same(reader)
 }

@@ -33,6 +33,9 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.settings.private(store.KeyFile()); err != nil { // whoever else has it could have signed
+		return nil, errors.Join(err, store.Close())
+	}
 	return archive.New(store, archive.Options{
 		Decode: live.Decode, KeyFile: store.KeyFile(), NewKey: newKey, Private: r.settings.private,
 	}), nil

@@ -20,11 +20,17 @@ func TestFilesThatOthersMayReadAreRefused(t *testing.T) {
 	run(t, "", "sync").succeeds()
 	exported := filepath.Join(t.TempDir(), "entries.ndjson")
 	run(t, "", "export", "-o", exported).succeeds()
-	for path, command := range map[string][]string{
-		key: {"call", "count_audit_logs", "{}"}, a.archive: {"verify"}, a.archive + ".key": {"sync"},
-		token:    {"http", "--address", "127.0.0.1:0", "--auth-token-file", token},
-		exported: {"export", "--force", "-o", exported},
+	for _, test := range []struct {
+		path    string
+		command []string
+	}{
+		{key, []string{"call", "count_audit_logs", "{}"}}, {a.archive, []string{"verify"}},
+		{a.archive + ".key", []string{"sync"}}, {a.archive + ".key", []string{"verify"}},
+		{a.archive + ".key", []string{"call", "count_audit_logs", "{}"}},
+		{token, []string{"http", "--address", "127.0.0.1:0", "--auth-token-file", token}},
+		{exported, []string{"export", "--force", "-o", exported}},
 	} {
+		path, command := test.path, test.command
 		for _, mode := range []os.FileMode{0o644, 0o640, 0o602} {
 			require.NoError(t, os.Chmod(path, mode))
 			before, err := os.ReadFile(path)

@@ -184,7 +184,7 @@ func (t *Tree) tile(number int64) []tlog.Hash {
 	if number < int64(len(t.Tiles)) {
 		return t.Tiles[number : number+1]
 	}
-	return t.Peaks[len(t.Peaks)-bits.OnesCount64(uint64(t.Size%tileSize)):]
+	return t.Peaks[len(t.Peaks)-bits.OnesCount64(uint64(t.Size%tileSize)):] //nolint:gosec // it is not negative
 }
 
 // root is the hash over all leaves.

@@ -75,7 +75,7 @@ func (a *Archive) load(ctx context.Context, h *head, log int64) (*columns, error
 		delete(a.columns, log) // two at once are too much
 	}
 	merged, err := a.refresh(ctx, h, log, held)
-	if _, isRefused := errors.AsType[*StoreError](err); isRefused && held.upTo > 0 { // what is held may be of a copy that is no longer there
+	if _, isRefused := errors.AsType[*StoreError](err); isRefused && held.upTo > 0 { // it may be of a copy that is no longer there
 		delete(a.columns, log)
 		merged, err = a.refresh(ctx, h, log, &columns{rewritten: signed.Rewritten})
 	}

@@ -191,3 +191,23 @@ func TestAFileOfTheVersionBeforeIsRefusedWithTheNextStep(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, slices.Equal(before, after))
 }
+
+// TestASchemaOfAnySizeIsRefused has SQLite read it all before anybody can ask.
+func TestASchemaOfAnySizeIsRefused(t *testing.T) {
+	t.Parallel()
+	at := newAttacked(t)
+	path := at.copied(t)
+	alter(t, path, "PRAGMA writable_schema = ON; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "+
+		"INSERT INTO sqlite_schema SELECT 'table', 't' || i, 't' || i, rootpage, 'CREATE TABLE t' || i || ' (a, b, c)' FROM n, "+
+		"(SELECT rootpage FROM sqlite_schema WHERE name = 'records')")
+	_, err := sqlite.Open(t.Context(), path, sqlite.Options{})
+	var refused *archive.StoreError
+	require.ErrorAs(t, err, &refused)
+	require.ErrorContains(t, err, "schema has a")
+	assert.Contains(t, refused.NextStep(), "restore a copy")
+
+	ended, cancel := context.WithCancel(t.Context()) // as SQLite is ended that takes too long
+	cancel()
+	_, err = sqlite.Open(ended, path, sqlite.Options{})
+	require.ErrorIs(t, err, context.Canceled)
+}

@@ -504,7 +504,8 @@ func TestWhatWasReadOfACopyThatIsNoLongerThereIsForgotten(t *testing.T) {
 	alter(t, path, "VACUUM INTO '"+earlier+"'")
 	happens := func(event, target string) {
 		u.Clock.Advance(time.Hour)
-		u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: event, TriggeredAt: u.Clock.Now().Add(-time.Minute), TargetID: target})
+		u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: event, TargetID: target,
+			TriggeredAt: u.Clock.Now().Add(-time.Minute)})
 	}
 	happens("key_created", "first")
 	u.Sync(other, audittest.AdminKey)

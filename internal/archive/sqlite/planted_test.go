@@ -143,7 +143,8 @@ func TestARecordThatWasMadeAnewIsNotShown(t *testing.T) {
 			t.Parallel()
 			path := at.copied(t)
 			alter(t, path, statements...)
-			r := &archive.Reader{Source: at.source, Archive: open(t, path), Instance: audittest.Zone, IsUnreachable: makeapi.IsUnreachable, KeepRaw: true}
+			r := &archive.Reader{Source: at.source, Archive: open(t, path), Instance: audittest.Zone, IsUnreachable: makeapi.IsUnreachable,
+				KeepRaw: true}
 			_, detail := r.Detail(t.Context(), "77", genuine.UUID)
 			_, list := r.Read(t.Context(), storetest.Year(), func(*auditlog.Entry) bool { return true })
 			_, export := r.Since(t.Context(), storetest.Acme(), archive.Position{}, func(*auditlog.Entry) error { return nil })

@@ -443,7 +443,8 @@ func (r reads) foreign(ctx context.Context) error {
 func (r reads) hasSchema(ctx context.Context) error {
 	expected := schema()
 	found, err := all(each(ctx, r, func(o *object) ([]column, func()) {
-		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table}, {"coalesce(" + bounded("sql", longest) + ", '')", &o.sql}}, nil
+		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table},
+			{"coalesce(" + bounded("sql", longest) + ", '')", &o.sql}}, nil
 	}, "FROM sqlite_schema ORDER BY rowid LIMIT ?", len(expected)+1))
 	if err != nil {
 		return err

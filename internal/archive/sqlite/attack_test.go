@@ -195,6 +195,7 @@ func TestAFileOfTheVersionBeforeIsRefusedWithTheNextStep(t *testing.T) {
 // TestASchemaOfAnySizeIsRefused has SQLite read it all before anybody can ask.
 func TestASchemaOfAnySizeIsRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	alter(t, path, "PRAGMA writable_schema = ON; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "+

@@ -421,6 +421,7 @@ func TestANetworkFileSystemIsRefusedForAWriteAheadLog(t *testing.T) {
 // write, which stops root as well.
 func TestWhereNothingCanBeWrittenAnswersAndVerifyWork(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	require.NoError(t, os.Symlink("/nowhere/at/all", path+"-shm"))
@@ -439,6 +440,7 @@ func TestWhereNothingCanBeWrittenAnswersAndVerifyWork(t *testing.T) {
 // TestAFileOfSeveralNamesIsRefused would have two syncs at once, and two write-ahead logs for one file.
 func TestAFileOfSeveralNamesIsRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	other := filepath.Join(t.TempDir(), "other.db")
@@ -457,6 +459,7 @@ func TestAFileOfSeveralNamesIsRefused(t *testing.T) {
 // TestAWriteAheadLogThatOthersMayReadIsRefused has one be left, as of a process that was killed before the file itself was made private.
 func TestAWriteAheadLogThatOthersMayReadIsRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	var asked []string

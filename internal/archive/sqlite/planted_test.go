@@ -161,6 +161,7 @@ func TestARecordThatWasMadeAnewIsNotShown(t *testing.T) {
 // TestAnExportMissesNoRecordThatIsCalledAnother has entries' records be said to hold something else, which an export passes over.
 func TestAnExportMissesNoRecordThatIsCalledAnother(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	for _, statement := range []string{"UPDATE records SET kind = 3 WHERE leaf = 20", "UPDATE records SET log = 2 WHERE leaf = 20",
 		"UPDATE records SET kind = 3, (hash, raw) = (" + forged(t, "sync", []byte("{}")) + ") WHERE leaf = 20"} {
@@ -177,6 +178,7 @@ func TestAnExportMissesNoRecordThatIsCalledAnother(t *testing.T) {
 // TestARecordThatUnpacksToMoreThanAnyIsNotUnpacked would take a thousand times the memory of the file, for each that is shown.
 func TestARecordThatUnpacksToMoreThanAnyIsNotUnpacked(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	alter(t, path, "UPDATE records SET (hash, raw) = ("+forged(t, "entry", []byte("{"+strings.Repeat(" ", 1<<20)+"}"))+") WHERE kind = 1")

@@ -286,6 +286,7 @@ func TestAnotherKeyIsNotBelieved(t *testing.T) {
 // TestAnotherKeyBesideOldCheckpointsIsRefusedUntilItIsAskedFor has keys that could be the archive's, and others.
 func TestAnotherKeyBesideOldCheckpointsIsRefusedUntilItIsAskedFor(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	renewed, path := at.copied(t), at.copied(t)
 	syncWith := func(path string, newKey bool) (*archive.Summary, error) {

@@ -42,6 +42,36 @@ func TestTheEdgeHasTheRootsOfTheWholeTree(t *testing.T) {
 	assert.Equal(t, want, (&Tree{}).root())
 }
 
+func TestTilesAreTheTreesOfTheirOwnLeaves(t *testing.T) {
+	t.Parallel()
+	whole, tiles := &Tree{}, []*Tree{}
+	for n := range int64(2*tileSize + 6) {
+		if n%tileSize == 0 {
+			tiles = append(tiles, &Tree{})
+		}
+		leaf := tlog.RecordHash(fmt.Appendf(nil, "leaf %d", n))
+		whole.push(leaf)
+		tiles[len(tiles)-1].push(leaf)
+		if n%1000 > 0 && whole.Size%tileSize != 0 {
+			continue
+		}
+		for number, of := range tiles {
+			require.Equal(t, of.Peaks, whole.tile(int64(number)), "%d leaves, tile %d", whole.Size, number)
+		}
+	}
+	require.Equal(t, tiles[2].Peaks, whole.tile(2))
+	assert.Len(t, whole.Tiles, 2)
+	data, err := json.Marshal(whole)
+	require.NoError(t, err)
+	read := &Tree{}
+	require.NoError(t, json.Unmarshal(data, read))
+	assert.Equal(t, whole, read)
+	whole.Tiles = whole.Tiles[:1]
+	data, err = json.Marshal(whole)
+	require.NoError(t, err)
+	require.Error(t, json.Unmarshal(data, read), "a tile is missing")
+}
+
 func FuzzWhatIsPackedComesBack(f *testing.F) {
 	f.Add([]byte(`{"uuid":"x"}`), []byte{})
 	f.Add([]byte{}, []byte("\x00\xff"))

@@ -16,7 +16,7 @@ func (s *Settings) private(path string) error {
 	if err != nil || s.InsecureFiles || !info.Mode().IsRegular() || info.Mode().Perm()&0o077 == 0 || goruntime.GOOS == "windows" {
 		return nil //nolint:nilerr // whoever reads it says why that fails
 	}
-	name := auditlog.Text(path).Quote()
+	name := `"` + auditlog.Text(path).Clean() + `"` // whole, so that the command can be copied
 	return &SettingError{
 		Problem: fmt.Sprintf("others may read %s, which holds secrets: its mode is %04o", name, info.Mode().Perm()),
 		Next:    fmt.Sprintf("run: chmod 600 %s; where the file system or a mount cannot do that, give --insecure-files", name),

@@ -21,6 +21,8 @@ type verifyCommand struct {
 func (*verifyCommand) Help() string {
 	return `Reads the whole archive as answers read it, and holds everything against what was stored: each record against its hash, all of them against every signed checkpoint, each entry against its record and each record against its entry, and all that answers rest on, with the file's schema, against what the last sync signed. It names what was altered, is missing or was inserted, and lists what no sync could read. Exit code 0 if everything is there, 1 if not.
 
+It remembers beside the archive, in ….verified, when it last found everything in order, and holds the archive against what it saw then, unless another checkpoint is given: an earlier copy put in its place is noticed.
+
 Whoever can write to the archive and holds its signing key can make both anew. So keep checkpoints and the public key elsewhere, and give them here.
 
 Examples:
@@ -39,6 +41,11 @@ func (c *verifyCommand) Run(r *runtime) error {
 		return err
 	}
 	defer closeArchive(opened)
+	remembered := r.lastVerified()
+	last, seen := remembered.load()
+	if c.Checkpoint == "" {
+		options.Checkpoint = seen
+	}
 	progress := newProgressLine(r.streams.Err)
 	options.OnProgress = func(done, of int64) { progress.show(fmt.Sprintf("%d of %d records", done, of), false) }
 	found, err := opened.Verify(r.ctx, options)
@@ -49,7 +56,23 @@ func (c *verifyCommand) Run(r *runtime) error {
 	case err != nil:
 		return err
 	}
-	printVerification(&checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}, found)
+	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+	printVerification(report, found)
+	switch {
+	case last.IsZero():
+		report.said("last verify", "none is remembered here")
+	default:
+		report.said("last verify", last.Format(time.RFC3339))
+	}
+	if !found.Intact() && c.Checkpoint == "" && len(seen) > 0 {
+		report.hint(fmt.Sprintf("held against what the last verify saw, too; if an earlier copy was restored on purpose, remove %s",
+			auditlog.Text(remembered).Clean()))
+	}
+	if found.Intact() && found.Last != nil {
+		if err := remembered.save(time.Now(), found.Last); err != nil {
+			report.hint("this verify is not remembered: " + auditlog.Text(err.Error()).Clean())
+		}
+	}
 	if !found.Intact() || !found.Covered() {
 		return &exitError{code: exitFailed, message: "the archive is not what it should be; see above"}
 	}

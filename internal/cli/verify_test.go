@@ -76,6 +76,34 @@ func TestVerifyHoldsTheArchiveAgainstWhatWasKeptElsewhere(t *testing.T) {
 	a.run("verify", "--checkpoint", writeFile(t, "\n")).refuses("empty")
 }
 
+func TestVerifyRemembersTheLastOneAndNoticesAnEarlierCopy(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	a.sync("--details", "none")
+	earlier, err := os.ReadFile(a.archive)
+	require.NoError(t, err)
+	assert.Contains(t, a.run("verify").succeeds().out, "none is remembered here")
+	a.clock.Advance(time.Minute)
+	a.happen(time.Second)
+	a.sync("--details", "none")
+	assert.Regexp(t, `last verify: 20\d\d-\d\d-\d\dT\S+Z\n`, a.run("verify").succeeds().out)
+	info, err := os.Stat(a.archive + ".verified")
+	require.NoError(t, err)
+	assert.Zero(t, info.Mode().Perm()&0o077)
+
+	require.NoError(t, os.WriteFile(a.archive, earlier, 0o600))
+	got := a.run("verify").fails()
+	assert.Contains(t, got.out, "earlier copy")
+	assert.Contains(t, got.out, a.archive+".verified")
+	a.run("verify").fails()
+	require.NoError(t, os.Remove(a.archive+".verified"))
+	a.run("verify").succeeds()
+
+	require.NoError(t, os.WriteFile(a.archive+".verified", []byte("verified at noon\n"), 0o600))
+	assert.Contains(t, a.run("verify").succeeds().out, "none is remembered here")
+}
+
 func TestVerifyFindsAnArchiveThatWasMadeAnew(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)

@@ -27,11 +27,11 @@ func worldOf(t *testing.T, seed uint64) *detection.World {
 	return world
 }
 
-// sampled are worlds that stand for all: a small one, a noisy one, a large one.
+// sampled are worlds that stand for all: a small one, a noisy one, and of middling size.
 func sampled(t *testing.T) []*detection.World {
 	t.Helper()
 	var worlds []*detection.World
-	for _, seed := range logtest.UnderRace([]uint64{0, 7, medium, 19}, []uint64{0, medium}) {
+	for _, seed := range logtest.UnderRace([]uint64{0, 6, medium, 10}, []uint64{0, medium}) {
 		worlds = append(worlds, worldOf(t, seed))
 	}
 	return worlds
@@ -262,6 +262,22 @@ func TestScoresCountMissedWrongAndCalmFindings(t *testing.T) {
 		"sharp": {Rule: "sharp", Precision: detection.Ratio{Part: 1, Whole: 1}, PrecisionOfAll: detection.Ratio{Part: 1, Whole: 1}},
 	}, rules)
 	assert.Equal(t, []string{"loud", "quiet", "sharp"}, slices.Sorted(maps.Keys(rules)))
+}
+
+func TestMistakesSayWhatWasMissedAndWhatWasWrong(t *testing.T) {
+	t.Parallel()
+	world := worldOf(t, 0)
+	calm := world.Calm().Entries[0]
+	at := time.Date(2027, time.May, 3, 9, 0, 0, 0, time.UTC)
+	wrong := detection.Finding{Rule: "loud", Severity: detection.LevelHigh, Actor: "5", From: at, To: at, Evidence: []string{calm.UUID}}
+	var mistakes strings.Builder
+	require.NoError(t, detection.Mistakes(&mistakes, []detection.Outcome{
+		{World: world, Findings: []detection.Finding{wrong}, Calm: []detection.Finding{wrong}}}))
+	lines := strings.Split(strings.TrimSpace(mistakes.String()), "\n")
+	require.Len(t, lines, 4, "two incidents were missed")
+	assert.True(t, strings.HasPrefix(lines[0], "seed 0 missed "+world.Incidents[0].Kind+" ("+world.Incidents[0].Level.String()+")"), lines[0])
+	assert.Equal(t, `seed 0 wrong loud (high) of actor "5", 2027-05-03T09:00:00Z to 2027-05-03T09:00:00Z, 1 entries`, lines[2])
+	assert.Equal(t, `seed 0 calm loud (high) of actor "5", 2027-05-03T09:00:00Z to 2027-05-03T09:00:00Z, 1 entries`, lines[3])
 }
 
 func TestThePageSaysWhatWasMeasured(t *testing.T) {

@@ -64,13 +64,13 @@ func (g *generator) nextWorkday(day int) int {
 	return day
 }
 
-// stageArrival lets a newcomer be given roles first.
+// stageArrival lets a newcomer be given roles, days before the first one of work.
 func (g *generator) stageArrival(p *person) {
 	if p.from == 0 {
 		return
 	}
 	admin := g.admin()
-	at := g.clock(p.zone, p.from, p.start-1, 0)
+	at := g.atWork(admin, g.nextWorkday(p.from-5))
 	for _, t := range p.teams {
 		g.at(at, func(at time.Time) { g.giveRole(deed{at, admin, t}, p, "Team Member") })
 		at = g.later(at, 10*time.Second, time.Minute)
@@ -170,7 +170,7 @@ func (g *generator) stageTransfers() {
 			continue
 		}
 		day := g.nextWorkday(g.between(max(p.from+1, 20), days-5))
-		g.at(g.clock(p.zone, day, p.start-1, 30), func(at time.Time) {
+		g.at(g.atWork(admin, day), func(at time.Time) {
 			g.giveRole(deed{at, admin, t}, p, "Team Member")
 			p.teams = append(p.teams, t)
 		})

@@ -171,9 +171,9 @@ func (g *generator) retire() {
 		case g.chance(0.02):
 			p.until = g.between(30, BaselineDays)
 		case i == g.size-3 || g.chance(0.04): // comes in the window
-			p.from = BaselineDays + g.between(2, 24)
+			p.from = g.nextWorkday(BaselineDays + g.between(2, 22))
 		case g.chance(0.06):
-			p.from = g.between(20, BaselineDays)
+			p.from = g.nextWorkday(g.between(20, BaselineDays))
 		}
 		if p.from > 0 || p.until < days {
 			p.away = [2]int{}

@@ -156,6 +156,18 @@ func (g *generator) at(at time.Time, do func(at time.Time)) {
 	g.agenda = append(g.agenda, task{at, do})
 }
 
+// knownZones returns the zones of those who told Make theirs.
+func (g *generator) knownZones() map[auditlog.ID]*time.Location {
+	zones := map[auditlog.ID]*time.Location{}
+	for i, p := range g.people {
+		const tells = 10 // nine of so many
+		if i%tells != 0 {
+			zones[p.ID] = p.zone
+		}
+	}
+	return zones
+}
+
 // catalog returns what Make's filters would list: everybody and everything, whether it was seen or not.
 func (g *generator) catalog() auditlog.Catalog {
 	var c auditlog.Catalog

@@ -54,6 +54,8 @@ type World struct {
 	Window       auditlog.Window
 	BaselineFrom time.Time
 	Catalog      auditlog.Catalog
+	// Zones are where people live, as far as Make knows.
+	Zones map[auditlog.ID]*time.Location
 	// Entries are those of baseline and window, in the order of listings.
 	Entries []*auditlog.Entry
 	// Incidents are in the order of time.
@@ -103,8 +105,7 @@ func Organization(seed uint64) (*World, error) {
 	world := &World{
 		Seed: seed, Organization: g.organization, Traits: g.traits(), People: g.size, BaselineFrom: g.dayAt(0), Incidents: incidents,
 		Window:  auditlog.Window{From: g.dayAt(BaselineDays), To: g.dayAt(days), Location: g.zone},
-		Catalog: g.catalog(),
-		Entries: g.entries,
+		Catalog: g.catalog(), Zones: g.knownZones(), Entries: g.entries,
 	}
 	slices.SortFunc(world.Entries, auditlog.CompareNewestFirst)
 	if world.Entries[0].TriggeredAt.Before(world.Window.From) {

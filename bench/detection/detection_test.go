@@ -60,14 +60,15 @@ func TestEntriesLieInBaselineAndWindowInOrderNoneTwice(t *testing.T) {
 	t.Parallel()
 	for _, world := range sampled(t) {
 		const day = 24 * time.Hour
-		assert.InDelta(t, detection.BaselineDays, float64(world.Window.From.Sub(world.BaselineFrom))/float64(day), 0.1)
+		assert.InDelta(t, detection.BaselineDays, float64(world.Baseline.To.Sub(world.Baseline.From))/float64(day), 0.1)
 		assert.InDelta(t, detection.WindowDays, float64(world.Window.To.Sub(world.Window.From))/float64(day), 0.1)
+		assert.Equal(t, world.Baseline.To, world.Window.From)
 		assert.True(t, slices.IsSortedFunc(world.Entries, auditlog.CompareNewestFirst))
 		uuids := map[string]bool{}
 		for _, entry := range world.Entries {
 			assert.False(t, uuids[entry.UUID], "uuid %s is there twice", entry.UUID)
 			uuids[entry.UUID] = true
-			require.False(t, entry.TriggeredAt.Before(world.BaselineFrom), "seed %d: %v", world.Seed, entry.TriggeredAt)
+			require.False(t, entry.TriggeredAt.Before(world.Baseline.From), "seed %d: %v", world.Seed, entry.TriggeredAt)
 			require.True(t, entry.TriggeredAt.Before(world.Window.To), "seed %d: %v", world.Seed, entry.TriggeredAt)
 			require.False(t, entry.CreatedAt.Before(entry.TriggeredAt), "seed %d: %v", world.Seed, entry.TriggeredAt)
 		}
@@ -96,6 +97,7 @@ func TestIncidentsAreEntriesOfTheWindowThatNoTwoShare(t *testing.T) {
 			}
 			assert.Equal(t, slices.MinFunc(times, time.Time.Compare), incident.From)
 			assert.Equal(t, slices.MaxFunc(times, time.Time.Compare), incident.To)
+			assert.Equal(t, world.Baseline.To, world.Window.From)
 			assert.True(t, slices.IsSortedFunc(times, time.Time.Compare))
 		}
 		calm := world.Calm()

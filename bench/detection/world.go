@@ -50,17 +50,18 @@ type World struct {
 	Traits []string
 	// People is how many people there are, service accounts not among them.
 	People int
-	// Window is what findings are asked of, in the organization's zone; the baseline goes from BaselineFrom to the window's beginning.
-	Window       auditlog.Window
-	BaselineFrom time.Time
-	Catalog      auditlog.Catalog
-	// Zones are where people live, as far as Make knows.
-	Zones map[auditlog.ID]*time.Location
+	// Window is what findings are asked of, Baseline the time before it, both in the organization's zone.
+	Window, Baseline auditlog.Window
+	Catalog          auditlog.Catalog
 	// Entries are those of baseline and window, in the order of listings.
 	Entries []*auditlog.Entry
 	// Incidents are in the order of time.
 	Incidents []Incident
+	zones     map[auditlog.ID]*time.Location
 }
+
+// Zone returns where somebody lives, nil if Make does not know.
+func (w *World) Zone(actor auditlog.ID) *time.Location { return w.zones[actor] }
 
 // Calm returns the world as it would be without its incidents.
 func (w *World) Calm() *World {
@@ -103,9 +104,10 @@ func Organization(seed uint64) (*World, error) {
 	incidents := g.plantIncidents()
 
 	world := &World{
-		Seed: seed, Organization: g.organization, Traits: g.traits(), People: g.size, BaselineFrom: g.dayAt(0), Incidents: incidents,
-		Window:  auditlog.Window{From: g.dayAt(BaselineDays), To: g.dayAt(days), Location: g.zone},
-		Catalog: g.catalog(), Zones: g.knownZones(), Entries: g.entries,
+		Seed: seed, Organization: g.organization, Traits: g.traits(), People: g.size, Catalog: g.catalog(), zones: g.knownZones(),
+		Window:   auditlog.Window{From: g.dayAt(BaselineDays), To: g.dayAt(days), Location: g.zone},
+		Baseline: auditlog.Window{From: g.dayAt(0), To: g.dayAt(BaselineDays), Location: g.zone},
+		Entries:  g.entries, Incidents: incidents,
 	}
 	slices.SortFunc(world.Entries, auditlog.CompareNewestFirst)
 	if world.Entries[0].TriggeredAt.Before(world.Window.From) {

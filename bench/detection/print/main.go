@@ -48,7 +48,7 @@ func find(_ context.Context, world *detection.World) ([]detection.Finding, error
 	for _, entry := range world.Entries {
 		record := records[entry.ActorID()]
 		if record == nil {
-			record = &detect.Record{Actor: entry.Actor, Location: world.Window.Location, Own: world.Zones[entry.ActorID()],
+			record = &detect.Record{Actor: entry.Actor, Location: world.Window.Location, Own: world.Zone(entry.ActorID()),
 				Catalog: &world.Catalog}
 			records[entry.ActorID()] = record
 			actors = append(actors, entry.ActorID())

@@ -93,6 +93,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},
 		"internal/question":          {"internal/auditlog", "internal/tz"},
+		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
 		"internal/detect":            {"internal/auditlog"},
 		"internal/live":              {"internal/auditlog", "internal/tz", "makeapi"},

@@ -1,0 +1,8 @@
+// Package sigma evaluates Sigma rules, and correlations of them, over records in the order of time.
+//
+// It follows the Sigma specification 2.1 (https://github.com/SigmaHQ/sigma-specification); comments name its documents as rules, modifiers
+// and correlations. [Load] reads rules and refuses, with file and line, what it does not understand; an [Evaluator] is given records one by
+// one and yields a [Match] for each that a rule describes and for each run of records that a correlation describes.
+//
+// It does not know what the records are: whoever loads says which fields there are, and a [Record] says what is in them.
+package sigma

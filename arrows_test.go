@@ -95,7 +95,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/question":          {"internal/auditlog", "internal/tz"},
 		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
-		"internal/detect":            {"internal/auditlog"},
+		"internal/detect":            {"internal/auditlog", "internal/sigma"},
 		"internal/live":              {"internal/auditlog", "internal/tz", "makeapi"},
 		"internal/archive":           {"internal/auditlog"},
 		"internal/archive/sqlite":    {"internal/auditlog", "internal/archive"},

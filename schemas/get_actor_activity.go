@@ -111,7 +111,7 @@ type Finding struct {
 	ID            string          `json:"id"`
 	Rule          string          `json:"rule"`
 	Title         string          `json:"title"`
-	Severity      string          `json:"severity" jsonschema:"enum=low,enum=medium,enum=high"`
+	Severity      string          `json:"severity" jsonschema:"enum=low,enum=medium,enum=high,enum=critical"`
 	Reason        string          `json:"reason"`
 	Actor         *auditlog.Actor `json:"actor,omitempty"`
 	Team          *auditlog.Ref   `json:"team,omitempty"`
@@ -119,7 +119,7 @@ type Finding struct {
 	To            string          `json:"to" jsonschema_description:"The last entry; inclusive."`
 	Observed      float64         `json:"observed"`
 	Threshold     float64         `json:"threshold"`
-	Evidence      []string        `json:"evidence" jsonschema_description:"uuids, for get_audit_log."`
+	Evidence      []string        `json:"evidence" jsonschema_description:"uuids, for get_audit_log: the first, the last, the weightiest between them."`
 	EvidenceCount int             `json:"evidence_count"`
 	NextStep      string          `json:"next_step"`
 }

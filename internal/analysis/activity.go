@@ -35,6 +35,7 @@ type Activity struct {
 	Report   auditlog.Report
 
 	detect.Assessment
+	Findings []detect.Finding
 }
 
 // Tally counts one value, in the window and in the baseline.
@@ -102,17 +103,29 @@ func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays i
 	}
 	a.Report, a.Baseline.Report = report.Within(window), report.Within(a.Baseline.Window)
 	a.tally(before, window.Location)
-	record := detect.Record{Entries: a.Entries, Baseline: before, Location: window.Location, Catalog: catalog}
+	log := &detect.Log{Entries: slices.Concat(a.Entries, before), Window: window, Baseline: a.Baseline.Window, Catalog: catalog,
+		Zone: a.zone, OneActor: true}
+	var who *auditlog.Actor
 	if !isSystem {
 		a.name(before)
-		record.Actor = &a.Actor
+		who = &a.Actor
 	}
-	// A zone that this machine does not know is as good as none.
-	if own, err := question.ParseLocation(a.Timezone); err == nil {
-		record.Own = own
+	a.Assessment = s.Detector.Assess(log, who)
+	found, err := s.Detector.Find(ctx, log)
+	if err != nil {
+		return nil, err
 	}
-	a.Assessment = record.Assess()
+	a.Findings = found.Findings
 	return a, nil
+}
+
+// zone is the actor's own; one that this machine does not know is as good as none.
+func (a *Activity) zone(auditlog.ID) *time.Location {
+	own, err := question.ParseLocation(a.Timezone)
+	if err != nil {
+		return nil
+	}
+	return own
 }
 
 // name takes name and address from the log where the catalog does not have them: someone who left is known by id only.

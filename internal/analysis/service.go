@@ -7,6 +7,7 @@ package analysis
 
 import (
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/question"
 )
 
@@ -15,4 +16,6 @@ type Service struct {
 	question.Resolver
 	// Entries gives single entries, with their details.
 	Entries auditlog.Details
+	// Detector finds what stands out; nil goes by baselines alone.
+	Detector *detect.Detector
 }

@@ -17,6 +17,7 @@ const (
 	maxNotable         = 12
 	maxNotablePerEvent = 3
 	maxOutside         = 10
+	maxFindings        = 6
 	maxEvidence        = 5
 )
 
@@ -134,29 +135,13 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, st
 		shown.Actor = nil // whose activity it is, is said once
 		result.Notable = append(result.Notable, shown)
 	}
-	result.Findings, result.FindingsTotal = firstOf(a.Findings, len(a.Findings), func(f detect.Finding) schemas.Finding {
+	result.Findings, result.FindingsTotal = firstOf(a.Findings, maxFindings, func(f detect.Finding) schemas.Finding {
 		return schemas.Finding{
-			ID: f.ID(), Rule: f.Rule, Title: f.Title, Severity: string(f.Severity), Reason: f.Reason,
-			From: Time(f.Evidence[len(f.Evidence)-1].TriggeredAt, style.Location), To: Time(f.Evidence[0].TriggeredAt, style.Location),
-			Observed: f.Observed, Threshold: f.Threshold,
-			Evidence: uuids(f.Evidence, maxEvidence), EvidenceCount: len(f.Evidence), NextStep: findingNextStep(f.Rule),
+			ID: f.ID(), Rule: f.Rule, Title: f.Title, Severity: string(f.Severity), Reason: f.Reason, Team: f.Team,
+			From: Time(f.From, style.Location), To: Time(f.To, style.Location), Observed: f.Observed, Threshold: f.Threshold,
+			Evidence: uuids(f.Sample(maxEvidence), maxEvidence), EvidenceCount: len(f.Evidence), NextStep: f.NextStep,
 		}
 	})
-}
-
-// findingNextStep returns what to do about a finding of a rule.
-func findingNextStep(rule string) string {
-	switch rule {
-	case "outside_usual_hours":
-		return "ask the person whether it was them, and look at the entries' details with get_audit_log"
-	case "first_time_events":
-		return "check whether a new task or role explains them"
-	case "mass_deletion":
-		return "look at what was deleted with get_audit_log, and whether it can be restored"
-	case "busy_day":
-		return "count that day's entries by event and target with count_audit_logs"
-	}
-	return ""
 }
 
 // cutActivity cuts the lists to what fits, those first that say least.
@@ -165,7 +150,7 @@ func cutActivity(r *schemas.GetActorActivityResult) {
 	for _, drop := range []func() bool{
 		dropLast(&r.Notable, 3), dropLast(&r.ByEvent, 5), dropLast(&r.NewEvents, 3), dropLast(&r.ByTeam, 5), dropLast(&r.NewTeams, 3),
 		dropLast(&r.OutsideUsualHours.UUIDs, 3),
-		dropLast(&r.Notable, 0), dropLast(&r.NewEvents, 0), dropLast(&r.NewTeams, 0), dropLast(&r.ByTeam, 0), dropLast(&r.ByEvent, 0),
+		dropLast(&r.Findings, 3), dropLast(&r.Notable, 0), dropLast(&r.NewEvents, 0), dropLast(&r.NewTeams, 0), dropLast(&r.ByTeam, 0), dropLast(&r.ByEvent, 0),
 	} {
 		for dropped := true; dropped && Size(r) > DefaultSize-3*SpareSize; {
 			dropped = drop()
@@ -177,6 +162,7 @@ func cutActivity(r *schemas.GetActorActivityResult) {
 	}{
 		{"by_event", len(r.ByEvent), r.ByEventTotal}, {"by_team", len(r.ByTeam), r.ByTeamTotal},
 		{"new_events", len(r.NewEvents), r.NewEventsTotal}, {"new_teams", len(r.NewTeams), r.NewTeamsTotal},
+		{"findings", len(r.Findings), r.FindingsTotal},
 	} {
 		if list.shown < list.total {
 			r.Warn(fmt.Sprintf("%s lists %d of %d", list.name, list.shown, list.total))

@@ -168,6 +168,23 @@ func (e Event) Touches() Power {
 	return PowerNone
 }
 
+// Administers reports whether the event is about who may do what in the organization, or about what is common to all of it: roles, members,
+// teams, its settings and its variables.
+func (e Event) Administers() bool {
+	return e.Touches() >= PowerOrganization || e.ConcernsVariables() && slices.Contains(e.Words(), "organization")
+}
+
+// Stops reports whether the event switches something off that may be switched on again.
+func (e Event) Stops() bool { return slices.Contains([]string{"deactivated", "disabled"}, e.Verb()) }
+
+// Starts reports whether the event switches something on.
+func (e Event) Starts() bool { return slices.Contains([]string{"activated", "enabled"}, e.Verb()) }
+
+// IsWayIn reports whether the event is about a way into the organization from outside.
+func (e Event) IsWayIn() bool {
+	return slices.ContainsFunc(e.Words(), func(w string) bool { return w == "webhook" || w == "webhooks" })
+}
+
 // Catalog is what Make says can be asked for: its filters call. People and teams that are gone may be missing from it, events may lag
 // behind the log.
 type Catalog struct {

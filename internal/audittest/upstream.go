@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
@@ -130,7 +131,9 @@ func (a Access) Reader(t testing.TB) *live.Reader {
 func (a Access) Service(t testing.TB) *analysis.Service {
 	t.Helper()
 	reader := a.Reader(t)
-	return &analysis.Service{Entries: reader, Resolver: question.Resolver{
+	detector, err := detect.New()
+	require.NoError(t, err)
+	return &analysis.Service{Entries: reader, Detector: detector, Resolver: question.Resolver{
 		Reader: reader, Directory: reader, Cursors: &question.Sealer{Secret: makeapi.StaticKey(a.Key).Secret, Instance: "test"},
 	}}
 }

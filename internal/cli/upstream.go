@@ -12,6 +12,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
@@ -49,6 +50,7 @@ type upstreams struct {
 	location     *time.Location
 	maxKept      int  // entries that each keeps for the next question; 0 for live's default
 	keepRaw      bool // entries carry what Make sent
+	detector     *detect.Detector
 }
 
 // upstreams sets up what needs no key. It starts the demo, if that is asked for; else it calls nothing.
@@ -61,8 +63,12 @@ func (r *runtime) upstreams() (*upstreams, error) {
 	if err != nil {
 		return nil, err
 	}
+	detector, err := detect.New()
+	if err != nil {
+		return nil, err
+	}
 	u := &upstreams{
-		settings: r.settings, location: location, keepRaw: r.keepRaw,
+		settings: r.settings, location: location, keepRaw: r.keepRaw, detector: detector,
 		options: makeapi.Options{
 			UserAgent: "make-audit-mcp/" + r.version, OnWait: r.onWait, Caller: r.sharer,
 			Transport: r.telemetry.RoundTripper(makeapi.DefaultTransport()),
@@ -89,7 +95,7 @@ func (u *upstreams) with(base *url.URL, credential makeapi.Credential) *upstream
 	}
 	reader := live.New(client, live.Options{Zone: u.zone, MaxKept: u.maxKept, KeepRaw: u.keepRaw})
 	return &upstream{common: u, client: client, live: reader, instance: instance,
-		service: &analysis.Service{Entries: reader, Resolver: question.Resolver{
+		service: &analysis.Service{Entries: reader, Detector: u.detector, Resolver: question.Resolver{
 			Reader:       reader,
 			Directory:    reader,
 			Cursors:      &question.Sealer{Secret: credential.Secret, Instance: instance},

@@ -48,20 +48,7 @@ func PowerOf(event auditlog.Text, catalog *auditlog.Catalog) auditlog.Power {
 	return described.Touches()
 }
 
-// notableOf picks what is notable, the weightiest first, then the newest. Entries come newest first.
-func notableOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []Notable {
-	powers := map[auditlog.Text]auditlog.Power{}
-	var notable []Notable
-	for _, entry := range entries {
-		power, known := powers[entry.Event]
-		if !known {
-			power = PowerOf(entry.Event, catalog)
-			powers[entry.Event] = power
-		}
-		if power != auditlog.PowerNone {
-			notable = append(notable, Notable{Entry: entry, Power: power})
-		}
-	}
+// sortNotable puts the weightiest first, and leaves those of one weight in their order.
+func sortNotable(notable []Notable) {
 	slices.SortStableFunc(notable, func(a, b Notable) int { return cmp.Compare(b.Power, a.Power) })
-	return notable
 }

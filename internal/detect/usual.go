@@ -1,84 +1,130 @@
 package detect
 
 import (
+	"cmp"
 	"fmt"
-	"math/bits"
+	"slices"
 	"time"
-
-	"make-audit-mcp/internal/auditlog"
 )
 
-// Usual is what the baseline shows of the hours that somebody works in.
+const (
+	hoursPerDay = 24
+	oneDay      = hoursPerDay * time.Hour
+)
+
+// Usual is what the baseline shows of the hours that somebody works in: at most two spans of the day.
 type Usual struct {
 	// Location is the zone that the hours are meant in; IsOwn says that it is the person's, as Make has it.
 	Location *time.Location
 	IsOwn    bool
-	// hours has a bit for each hour of the day; none if they are not known.
-	hours uint32
+	spans    []hourSpan
 	// Reason says why the hours are not known.
 	Reason string
 }
 
-// How much must have been seen before any hour is called unusual, and how often an hour must have been worked in, or next to, to be usual:
-// on so many days, and on such a share of the active ones.
-const (
-	minBaselineEntries = 30
-	minBaselineDays    = 10
-	minUsualDays       = 2
-	minUsualShare      = 0.05
-)
+// hourSpan goes on from the beginning of an hour for so many, beyond midnight if need be.
+type hourSpan struct{ from, length int }
+
+func (h hourSpan) lasts() time.Duration { return time.Duration(h.length) * time.Hour }
+
+func (h hourSpan) end() int { return (h.from + h.length) % hoursPerDay }
 
 // IsKnown reports whether anything can be called unusual.
-func (u *Usual) IsKnown() bool { return u.hours != 0 }
+func (u *Usual) IsKnown() bool { return len(u.spans) > 0 }
 
 // Contains reports whether an instant lies in the usual hours.
-func (u *Usual) Contains(at time.Time) bool { return u.hours&(1<<at.In(u.Location).Hour()) != 0 }
+func (u *Usual) Contains(at time.Time) bool {
+	return slices.ContainsFunc(u.spans, func(span hourSpan) bool { return u.since(span, at) < span.lasts() })
+}
 
-// Ranges are the usual hours as 08-18, from midnight on.
-func (u *Usual) Ranges() []string {
-	const hoursPerDay = 24
-	if bits.OnesCount32(u.hours) == hoursPerDay {
-		return []string{"00-24"}
+// distance returns how far an instant lies from the usual hours.
+func (u *Usual) distance(at time.Time) time.Duration {
+	if u.Contains(at) {
+		return 0
 	}
+	nearest := oneDay
+	for _, span := range u.spans {
+		since := u.since(span, at)
+		nearest = min(nearest, since-span.lasts(), oneDay-since)
+	}
+	return nearest
+}
+
+// since returns how long a span has begun by the clock of an instant.
+func (u *Usual) since(span hourSpan, at time.Time) time.Duration {
+	local := at.In(u.Location)
+	clock := time.Duration(local.Hour())*time.Hour + time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second
+	return (clock - time.Duration(span.from)*time.Hour + oneDay) % oneDay
+}
+
+// Ranges are the usual hours as 08-18; 22-06 goes on beyond midnight.
+func (u *Usual) Ranges() []string {
 	var ranges []string
-	for hour := range hoursPerDay {
-		if u.hours&(1<<hour) == 0 || hour > 0 && u.hours&(1<<(hour-1)) != 0 {
-			continue
+	for _, span := range u.spans {
+		if span.length == hoursPerDay {
+			return []string{"00-24"}
 		}
-		end := hour + 1
-		for end < hoursPerDay && u.hours&(1<<end) != 0 {
-			end++
+		end := span.end()
+		if end == 0 {
+			end = hoursPerDay
 		}
-		ranges = append(ranges, fmt.Sprintf("%02d-%02d", hour, end))
+		ranges = append(ranges, fmt.Sprintf("%02d-%02d", span.from, end))
 	}
 	return ranges
 }
 
-// learnUsual learns from the entries of a baseline.
-func learnUsual(baseline []*auditlog.Entry, location *time.Location) *Usual {
+// learnUsual learns from what was seen on so many days. An hour counts that was worked in, or next to, often enough; pauses that are no
+// longer than people take them do not divide a day's work.
+func learnUsual(instants []time.Time, days int, location *time.Location, limits Limits) *Usual {
 	usual := &Usual{Location: location}
-	days := map[string]uint32{} // the hours worked in, or next to, a bit for each
-	for _, entry := range baseline {
-		local := entry.TriggeredAt.In(location)
-		day := local.Format(time.DateOnly)
+	type hourOfDay struct{ day, hour int }
+	seen := map[hourOfDay]bool{}
+	var worked [hoursPerDay]int
+	for _, at := range instants {
+		day, hour := dayOf(at, location), at.In(location).Hour()
 		// Work at 08:58 makes 9 o'clock no less usual.
-		for _, hour := range []int{local.Hour() - 1, local.Hour(), local.Hour() + 1} {
-			days[day] |= 1 << ((hour + 24) % 24)
+		for _, near := range []int{hour - 1, hour, hour + 1} {
+			if near = (near + hoursPerDay) % hoursPerDay; !seen[hourOfDay{day, near}] {
+				seen[hourOfDay{day, near}] = true
+				worked[near]++
+			}
 		}
 	}
-	if len(baseline) < minBaselineEntries || len(days) < minBaselineDays {
-		usual.Reason = fmt.Sprintf("too little was seen in the baseline: %d entries on %d days, and at least %d entries on %d days "+
-			"are needed", len(baseline), len(days), minBaselineEntries, minBaselineDays)
+	var usually []int
+	for hour, count := range worked {
+		if float64(count) >= max(limits[MinUsualDays], limits[UsualHourShare]*float64(days)) {
+			usually = append(usually, hour)
+		}
+	}
+	if len(usually) == 0 {
+		usual.Reason = "no hour of the day was worked in often enough in the baseline"
 		return usual
 	}
-	for hour := range 24 {
-		count := 0
-		for _, hours := range days {
-			count += int(hours >> hour & 1)
-		}
-		if count >= minUsualDays && float64(count) >= minUsualShare*float64(len(days)) {
-			usual.hours |= 1 << hour
+	// The longest pauses are what lies between the spans.
+	var pauses []hourSpan
+	for i, hour := range usually {
+		next := usually[(i+1)%len(usually)]
+		if length := (next - hour - 1 + hoursPerDay) % hoursPerDay; length > 0 {
+			pauses = append(pauses, hourSpan{(hour + 1) % hoursPerDay, length})
 		}
 	}
+	slices.SortStableFunc(pauses, func(a, b hourSpan) int { return cmp.Compare(b.length, a.length) })
+	if len(pauses) > 1 && pauses[1].length <= int(limits[LongestPauseHours]) {
+		pauses = pauses[:1]
+	}
+	pauses = pauses[:min(len(pauses), 2)]
+	slices.SortFunc(pauses, func(a, b hourSpan) int { return cmp.Compare(a.from, b.from) })
+	for i, pause := range pauses {
+		next := pauses[(i+1)%len(pauses)]
+		length := (next.from - pause.end() + hoursPerDay) % hoursPerDay
+		if len(pauses) == 1 {
+			length = hoursPerDay - pause.length
+		}
+		usual.spans = append(usual.spans, hourSpan{pause.end(), length})
+	}
+	if len(pauses) == 0 {
+		usual.spans = []hourSpan{{0, hoursPerDay}}
+	}
+	slices.SortFunc(usual.spans, func(a, b hourSpan) int { return cmp.Compare(a.from, b.from) })
 	return usual
 }

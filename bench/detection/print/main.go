@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"make-audit-mcp/bench/detection"
-	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
 )
 
@@ -41,36 +40,29 @@ func run(ctx context.Context, arguments []string, out, notes io.Writer) error {
 	return detection.Report(out, half, outcomes)
 }
 
-// find asks internal/detect about each actor of a world.
-func find(_ context.Context, world *detection.World) ([]detection.Finding, error) {
-	records := map[auditlog.ID]*detect.Record{}
-	var actors []auditlog.ID
-	for _, entry := range world.Entries {
-		record := records[entry.ActorID()]
-		if record == nil {
-			record = &detect.Record{Actor: entry.Actor, Location: world.Window.Location, Own: world.Zone(entry.ActorID()),
-				Catalog: &world.Catalog}
-			records[entry.ActorID()] = record
-			actors = append(actors, entry.ActorID())
-		}
-		if world.Window.Contains(entry.TriggeredAt) {
-			record.Entries = append(record.Entries, entry)
-		} else {
-			record.Baseline = append(record.Baseline, entry)
-		}
+// find asks internal/detect about a world.
+func find(ctx context.Context, world *detection.World) ([]detection.Finding, error) {
+	detector, err := detect.New()
+	if err != nil {
+		return nil, err
+	}
+	report, err := detector.Find(ctx, &detect.Log{Entries: world.Entries, Window: world.Window, Baseline: world.Baseline,
+		Catalog: &world.Catalog, Zone: world.Zone})
+	if err != nil {
+		return nil, err
 	}
 	levels := map[detect.Severity]detection.Level{detect.SeverityLow: detection.LevelLow, detect.SeverityMedium: detection.LevelMedium,
-		detect.SeverityHigh: detection.LevelHigh}
+		detect.SeverityHigh: detection.LevelHigh, detect.SeverityCritical: detection.LevelCritical}
 	var findings []detection.Finding
-	for _, actor := range actors {
-		for _, found := range records[actor].Assess().Findings {
-			finding := detection.Finding{Rule: found.Rule, Severity: levels[found.Severity], Actor: actor,
-				From: found.Evidence[len(found.Evidence)-1].TriggeredAt, To: found.Evidence[0].TriggeredAt}
-			for _, entry := range found.Evidence {
-				finding.Evidence = append(finding.Evidence, entry.UUID)
-			}
-			findings = append(findings, finding)
+	for _, found := range report.Findings {
+		finding := detection.Finding{Rule: found.Rule, Severity: levels[found.Severity], From: found.From, To: found.To}
+		if found.Actor != nil {
+			finding.Actor = found.Actor.ID
 		}
+		for _, entry := range found.Evidence {
+			finding.Evidence = append(finding.Evidence, entry.UUID)
+		}
+		findings = append(findings, finding)
 	}
 	return findings, nil
 }

@@ -177,9 +177,6 @@ func (e Event) Administers() bool {
 // Stops reports whether the event switches something off that may be switched on again.
 func (e Event) Stops() bool { return slices.Contains([]string{"deactivated", "disabled"}, e.Verb()) }
 
-// Starts reports whether the event switches something on.
-func (e Event) Starts() bool { return slices.Contains([]string{"activated", "enabled"}, e.Verb()) }
-
 // IsWayIn reports whether the event is about a way into the organization from outside.
 func (e Event) IsWayIn() bool {
 	return slices.ContainsFunc(e.Words(), func(w string) bool { return w == "webhook" || w == "webhooks" })

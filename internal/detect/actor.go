@@ -58,7 +58,7 @@ func (a *actor) learn(s *scene) {
 	a.isKnown = float64(len(times)) >= s.limits[MinBaselineEntries] && float64(len(days)) >= s.limits[MinBaselineDays]
 	switch {
 	case a.kind == System:
-		a.usual = &Usual{Location: a.zone, Reason: "the system has no usual hours"}
+		a.usual = &Usual{Location: a.zone, IsOwn: a.isOwnZone, Reason: "the system has no usual hours"}
 		return
 	case a.isKnown:
 		a.usual = learnUsual(times, len(days), a.zone, s.limits)
@@ -68,20 +68,15 @@ func (a *actor) learn(s *scene) {
 			len(times), len(days), s.limits[MinBaselineEntries], s.limits[MinBaselineDays])}
 	}
 	a.usual.IsOwn = a.isOwnZone
-	if a.kindReason = looksLikeService(a.Actor, a.instants()); a.kindReason != "" {
+	for _, d := range a.window {
+		if len(times) >= aroundTheClockEntries {
+			break // somebody who becomes restless does not become a machine
+		}
+		times = append(times, d.TriggeredAt)
+	}
+	if a.kindReason = looksLikeService(a.Actor, times); a.kindReason != "" {
 		a.kind = ServiceAccount
 	}
-}
-
-// instants are when the actor did what the log has.
-func (a *actor) instants() []time.Time {
-	var instants []time.Time
-	for _, deeds := range [][]*deed{a.baseline, a.window} {
-		for _, d := range deeds {
-			instants = append(instants, d.TriggeredAt)
-		}
-	}
-	return instants
 }
 
 // worksOn reports whether the actor works on this day of the week, as far as the baseline shows.

@@ -63,7 +63,8 @@ func (g *grants) invites(d *deed) bool {
 // promotes reports whether somebody else changed the actor's role in a team of theirs within such a time before a deed.
 func (g *grants) promotes(d *deed, within time.Duration) bool {
 	for _, given := range g.to[d.by.ID] {
-		if ago := d.TriggeredAt.Sub(given.TriggeredAt); ago >= 0 && ago < within && given.by != d.by && d.by.teams[given.TeamID()] {
+		if ago := d.TriggeredAt.Sub(given.TriggeredAt); ago >= 0 && ago < within && given.by != d.by &&
+			(d.by.teams[given.TeamID()] || g.given[place{d.by.ID, given.TeamID()}][0] != given) {
 			return true
 		}
 	}
@@ -117,7 +118,7 @@ func (s *scene) tellCircumstances() {
 				stopped: map[object]time.Time{}, founded: map[auditlog.ID]bool{}, first: d.TriggeredAt, last: d.TriggeredAt}
 			memories[d.by] = m
 		}
-		d.isOwn = m.owns(d)
+		d.isOwn = m.owns(d, s.limits)
 		d.isMove = d.removesMember() && g.isMove(d)
 		d.isTeamOwn = m.founded[d.TeamID()]
 		if d.by.kind != System && d.inWindow {
@@ -156,18 +157,13 @@ func within[K comparable](seen map[K]time.Time, what K, at time.Time, newFor tim
 	return at.Sub(first) < newFor
 }
 
-// Something counts as the actor's own to delete if it was made in the last days, or switched off a day or more before, which announces it.
-const (
-	announced = oneDay
-	makeshift = 7 * oneDay
-)
-
-// owns reports whether the object of a deed was the actor's own to delete.
-func (m *memory) owns(d *deed) bool {
+// owns reports whether the object of a deed was the actor's own to delete: made lately, or switched off long enough before.
+func (m *memory) owns(d *deed, limits Limits) bool {
 	what := object{d.object, d.TargetID}
 	made, isMade := m.made[what]
 	stopped, isStopped := m.stopped[what]
-	return isMade && d.TriggeredAt.Sub(made) < makeshift || isStopped && d.TriggeredAt.Sub(stopped) >= announced
+	return isMade && d.TriggeredAt.Sub(made) < limits.days(MakeshiftDays) ||
+		isStopped && d.TriggeredAt.Sub(stopped) >= limits.hours(AnnouncedHours)
 }
 
 // see takes note of a deed.

@@ -30,12 +30,8 @@ type Finding struct {
 	Evidence []*auditlog.Entry
 	// NextStep is what to do about it.
 	NextStep string
-	weights  []weighed
-}
-
-type weighed struct {
-	entry *auditlog.Entry
-	power auditlog.Power
+	// powers are what each of the evidence touches.
+	powers []auditlog.Power
 }
 
 // ID distinguishes findings: the same evidence for the same rule is the same finding.
@@ -49,40 +45,38 @@ func (f *Finding) ID() string {
 	return f.Rule + "-" + hex.EncodeToString(hash.Sum(nil)[:shown])
 }
 
-// Sample returns at most so many entries of the evidence, the oldest first: the first and the last, the weightiest between them, and the
-// rest spread evenly.
+// Sample returns at most so many entries of the evidence, the oldest first: the first and the last, the weightiest between them where some
+// are weightier than others, and the rest spread evenly.
 func (f *Finding) Sample(most int) []*auditlog.Entry {
-	if len(f.Evidence) <= most || most <= 0 {
-		return f.Evidence[:min(len(f.Evidence), max(most, 0))]
-	}
-	power := map[*auditlog.Entry]auditlog.Power{}
-	for _, one := range f.weights {
-		power[one.entry] = one.power
+	if most >= len(f.Evidence) {
+		return f.Evidence
 	}
 	last := len(f.Evidence) - 1
-	chosen := map[int]bool{0: true}
-	if most > 1 {
-		chosen[last] = true
-	}
-	byWeight := make([]int, 0, last)
-	for i := 1; i < last; i++ {
-		byWeight = append(byWeight, i)
-	}
-	slices.SortStableFunc(byWeight, func(a, b int) int { return cmp.Compare(power[f.Evidence[b]], power[f.Evidence[a]]) })
-	// Half of the places are for what is weightier than what is next, the other half for an even spread.
-	for _, i := range byWeight {
-		if len(chosen) >= (most+1)/2 || power[f.Evidence[i]] == power[f.Evidence[byWeight[len(byWeight)-1]]] {
-			break
-		}
-		chosen[i] = true
-	}
-	for left := most - len(chosen); left > 0; left = most - len(chosen) {
-		for k := 1; k <= left; k++ {
-			i := k * last / (left + 1)
-			for chosen[i] {
-				i = (i + 1) % (last + 1)
-			}
+	chosen := map[int]bool{}
+	choose := func(i int) {
+		if len(chosen) < most {
 			chosen[i] = true
+		}
+	}
+	choose(0)
+	choose(last)
+	least := slices.Min(f.powers)
+	byWeight := make([]int, 0, len(f.Evidence))
+	for i, power := range f.powers {
+		if power > least {
+			byWeight = append(byWeight, i)
+		}
+	}
+	slices.SortStableFunc(byWeight, func(a, b int) int { return cmp.Compare(f.powers[b], f.powers[a]) })
+	const half = 2 // of the places, so that the rest shows how it went on
+	for _, i := range byWeight {
+		if half*len(chosen) < most {
+			choose(i)
+		}
+	}
+	for parts := most; len(chosen) < most; parts++ {
+		for part := range parts {
+			choose(part * last / parts)
 		}
 	}
 	var sample []*auditlog.Entry

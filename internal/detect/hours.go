@@ -4,19 +4,16 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"make-audit-mcp/internal/auditlog"
 )
-
-// night is the pause that divides work outside usual hours into nights.
-const night = 6 * time.Hour
 
 // judgeHours looks for work at hours, or on days, on which somebody does not work. Machines keep no office hours.
 func (s *scene) judgeHours(a *actor) []signal {
 	if a.kind != Person || !a.usual.IsKnown() {
 		return nil
 	}
+	night := s.limits.hours(NightPauseHours)
 	most := 0
 	for _, spell := range spells(only(a.baseline, s.isFarOutside), night) {
 		most = max(most, len(spell))

@@ -115,3 +115,26 @@ func activeDays(entries []*auditlog.Entry) int {
 	}
 	return len(days)
 }
+
+func TestHoursAsFarFromWhatWasSeenAreJudgedAlike(t *testing.T) {
+	t.Parallel()
+	// Nineteen and twenty-one o'clock were worked in now and then, which must not make the hours between them stranger than they are.
+	office := slices.Concat(daily(60, time.UTC, 8, 10, 12, 15), daily(4, time.UTC, 19, 21))
+	at := func(hour, minute int) *auditlog.Entry {
+		return logtest.Did(logtest.Ada(), "scenario_updated", time.Date(2026, 11, 18, hour, minute, 0, 0, time.UTC))
+	}
+	activity := judgeAda(append(office, at(17, 40), at(21, 30), at(22, 59), at(23, 0))...)
+	assert.Equal(t, []string{"07-23"}, activity.Usual.Ranges())
+	assert.Len(t, activity.Outside, 1)
+	early := judgeAda(append(daily(60, time.UTC, 9, 12, 16), at(6, 59), at(19, 1))...)
+	assert.Equal(t, []string{"08-18"}, early.Usual.Ranges())
+	assert.Len(t, early.Outside, 2, "an hour and a minute before, and after")
+}
+
+func TestAQuietDayIsADayOff(t *testing.T) {
+	t.Parallel()
+	saturday := find(t, ruleEntry{Event: "webhook_deleted", After: 72 * time.Hour, Times: 12, Every: time.Minute})
+	assert.Contains(t, only(t, saturday).Also, "outside_usual_days")
+	wednesday := find(t, ruleEntry{Event: "webhook_deleted", Times: 12, Every: time.Minute})
+	assert.NotContains(t, only(t, wednesday).Also, "outside_usual_days")
+}

@@ -11,7 +11,7 @@ import (
 // Limit names a number that something is measured by.
 type Limit string
 
-// The limits; [Describe] says what each means.
+// The limits; [DescribeLimits] says what each means.
 const (
 	MinBaselineEntries Limit = "min_baseline_entries"
 	MinBaselineDays    Limit = "min_baseline_days"
@@ -35,7 +35,12 @@ const (
 	SlowSpanDays       Limit = "slow_span_days"
 	NewForDays         Limit = "new_for_days"
 	NewActorDays       Limit = "new_actor_days"
-	IdleDays           Limit = "idle_days"
+	ManyForeign        Limit = "many_foreign"
+	FewForeign         Limit = "few_foreign"
+	NewcomerAccess     Limit = "newcomer_access"
+	AnnouncedHours     Limit = "announced_hours"
+	MakeshiftDays      Limit = "makeshift_days"
+	NightPauseHours    Limit = "night_pause_hours"
 	LeavingDays        Limit = "leaving_days"
 	PromotedDays       Limit = "promoted_days"
 	SharedBy           Limit = "shared_by"
@@ -62,8 +67,8 @@ const (
 	judgement = "judgement"
 )
 
-// Describe returns all limits with their default values.
-func Describe() []LimitInfo {
+// DescribeLimits returns all limits with their default values.
+func DescribeLimits() []LimitInfo {
 	return []LimitInfo{
 		{MinBaselineEntries, 30, "entries that somebody's baseline needs before anything is new or unusual", "RunReveal asks for 20 to 72 samples"},
 		{MinBaselineDays, 10, "days with entries that somebody's baseline needs", "two weeks of work"},
@@ -87,7 +92,12 @@ func Describe() []LimitInfo {
 		{SlowSpanDays, 14, "days within which they add up", tuned},
 		{NewForDays, 3, "days that an event, a team or a return counts as new", judgement},
 		{NewActorDays, 7, "days that an actor counts as new", judgement},
-		{IdleDays, 60, "days without entries after which an actor counts as dormant", "the issue's 60 days; common reviews of access take 60 to 90"},
+		{ManyForeign, 3, "objects changed, or deleted, in a team that is new for somebody that are many", tuned},
+		{FewForeign, 2, "changes to ways in from outside in such a team that are many", tuned},
+		{NewcomerAccess, 2, "entries that give access among the first of a new actor that are many", judgement},
+		{AnnouncedHours, 24, "hours that something must have been switched off for its deletion to be announced", judgement},
+		{MakeshiftDays, 7, "days within which who made something may delete it", judgement},
+		{NightPauseHours, 6, "hours of pause that divide work outside usual hours into nights", judgement},
 		{LeavingDays, 10, "days before the removal from a team in which somebody counts as leaving", judgement},
 		{PromotedDays, 30, "days after somebody was given a role in which new work is expected of them", judgement},
 		{SharedBy, 3, "people for whom the same must be new to be a change of the organization", runReveal},
@@ -100,7 +110,7 @@ func Describe() []LimitInfo {
 // DefaultLimits are the limits where nobody set others.
 func DefaultLimits() Limits {
 	limits := Limits{}
-	for _, info := range Describe() {
+	for _, info := range DescribeLimits() {
 		limits[info.Limit] = info.Value
 	}
 	return limits

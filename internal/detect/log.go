@@ -65,7 +65,7 @@ type scene struct {
 	isKnown bool
 	// known are the teams that anybody worked in during the baseline.
 	known map[auditlog.ID]bool
-	// usualLag is the longest that an entry of the baseline was written down after it happened.
+	// usualLag is how long after it happened nearly every entry of the baseline was written down.
 	usualLag time.Duration
 	// crowd is how many people acted on a day of the window's zone.
 	crowd map[int]int
@@ -80,6 +80,7 @@ func newScene(log *Log, limits Limits) *scene {
 	entries := slices.Clone(log.Entries)
 	slices.SortFunc(entries, func(a, b *auditlog.Entry) int { return auditlog.CompareNewestFirst(b, a) })
 	s.deeds = make([]deed, 0, len(entries))
+	var lags []time.Duration
 	for _, entry := range entries {
 		at := entry.TriggeredAt
 		inWindow := !at.Before(log.Window.From)
@@ -91,9 +92,14 @@ func newScene(log *Log, limits Limits) *scene {
 		if !inWindow {
 			s.known[entry.TeamID()] = true
 			if entry.CreatedAt.After(at) {
-				s.usualLag = max(s.usualLag, entry.CreatedAt.Sub(at))
+				lags = append(lags, entry.CreatedAt.Sub(at))
 			}
 		}
+	}
+	if len(lags) > 0 {
+		const nearly = 0.995
+		slices.Sort(lags)
+		s.usualLag = lags[int(nearly*float64(len(lags)-1))]
 	}
 	for i := range s.deeds {
 		d := &s.deeds[i]

@@ -61,17 +61,7 @@ func (s *scene) merge(signals []signal) []Finding {
 // appendFinding appends what signals come to together, if that is anything.
 func (s *scene) appendFinding(findings []Finding, signals []*signal) []Finding {
 	slices.SortStableFunc(signals, stronger)
-	strongest := map[aspect]Severity{} // of one aspect only the strongest counts
-	for _, one := range signals {
-		if _, seen := strongest[one.aspect]; !seen {
-			strongest[one.aspect] = one.severity
-		}
-	}
-	points := 0
-	for _, severity := range strongest {
-		points += severity.points()
-	}
-	severity := severityOf(points)
+	severity := together(signals)
 	if severity == severityWeak {
 		if !s.OneActor {
 			return findings
@@ -84,25 +74,52 @@ func (s *scene) appendFinding(findings []Finding, signals []*signal) []Finding {
 	if lead.by != nil && lead.by.kind != System {
 		f.Actor = &lead.by.Actor
 	}
-	seen := map[*auditlog.Entry]bool{}
+	seen := map[*deed]bool{}
+	var deeds []*deed
 	for _, one := range signals {
 		if one.rule != lead.rule && !slices.Contains(f.Also, one.rule) {
 			f.Also = append(f.Also, one.rule)
 		}
 		for _, d := range one.deeds {
-			if !seen[d.Entry] {
-				seen[d.Entry] = true
-				f.Evidence = append(f.Evidence, d.Entry)
-				f.weights = append(f.weights, weighed{d.Entry, d.power})
+			if !seen[d] {
+				seen[d] = true
+				deeds = append(deeds, d)
 			}
 		}
 	}
 	if len(f.Also) > 0 {
 		f.Reason += "; with it: " + strings.Join(f.Also, ", ")
 	}
-	slices.SortFunc(f.Evidence, func(a, b *auditlog.Entry) int { return auditlog.CompareNewestFirst(b, a) })
+	slices.SortFunc(deeds, earlier)
+	for _, d := range deeds {
+		f.Evidence, f.powers = append(f.Evidence, d.Entry), append(f.powers, d.power)
+	}
 	f.From, f.To = f.Evidence[0].TriggeredAt, f.Evidence[len(f.Evidence)-1].TriggeredAt
 	return append(findings, f)
+}
+
+// together returns the severity that signals have together, the strongest first: of each aspect the strongest counts, and what was new only
+// where it is not the same entries that a rule spoke of.
+func together(signals []*signal) Severity {
+	points := 0
+	counted := map[aspect]bool{}
+	spoken := map[*deed]bool{} // by rules
+	for _, one := range signals {
+		if one.aspect == aspectRule {
+			for _, d := range one.deeds {
+				spoken[d] = true
+			}
+		}
+	}
+	for _, one := range signals {
+		isSpoken := one.aspect == aspectNovelty && one != signals[0] &&
+			!slices.ContainsFunc(one.deeds, func(d *deed) bool { return !spoken[d] })
+		if !counted[one.aspect] && !isSpoken {
+			counted[one.aspect] = true
+			points += one.severity.points()
+		}
+	}
+	return severityOf(points)
 }
 
 // titleOf returns a signal's own title, or that of its baseline.

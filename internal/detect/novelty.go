@@ -37,13 +37,15 @@ func (s *scene) judgeEvents(a *actor) []signal {
 		if deeds[0].isPromoted {
 			severity = severity.lowered()
 		}
-		found = append(found, signal{
-			rule: ruleNewEvent, aspect: aspectNovelty, severity: severity, by: a,
-			reason: fmt.Sprintf("%s of a kind that is not among the %d entries of the baseline: %s", entries(len(deeds)), len(a.baseline),
-				Notable{Power: n.power}.Why()),
-			observed: float64(len(deeds)), threshold: 1, deeds: deeds,
-			nextStep: "check whether a new task or role explains it",
-		})
+		for _, spell := range spells(deeds, s.limits.hours(MergeHours)) {
+			found = append(found, signal{
+				rule: ruleNewEvent, aspect: aspectNovelty, severity: severity, by: a,
+				reason: fmt.Sprintf("%s of a kind that is not among the %d entries of the baseline: %s", entries(len(spell)),
+					len(a.baseline), Notable{Power: n.power}.Why()),
+				observed: float64(len(spell)), threshold: 1, deeds: spell,
+				nextStep: "check whether a new task or role explains it",
+			})
+		}
 	}
 	return found
 }
@@ -59,7 +61,7 @@ func (s *scene) judgeTeams(a *actor) []signal {
 	var found []signal
 	for _, team := range sortedKeys(visits) {
 		deeds := visits[team]
-		severity, what := judgeVisit(deeds)
+		severity, what := s.judgeVisit(deeds)
 		if a.administers || a.kind == ServiceAccount && len(only(deeds, (*deed).givesAccess)) == 0 {
 			severity = severity.lowered() // who runs an organization gets around in it, as does a migration
 		}
@@ -76,8 +78,8 @@ func (s *scene) judgeTeams(a *actor) []signal {
 }
 
 // judgeVisit says how weighty it is what somebody did in a team that is not theirs.
-func judgeVisit(deeds []*deed) (severity Severity, what string) {
-	const many, few = 3, 2
+func (s *scene) judgeVisit(deeds []*deed) (severity Severity, what string) {
+	many, few := int(s.limits[ManyForeign]), int(s.limits[FewForeign])
 	gives := only(deeds, func(d *deed) bool { return d.givesAccess() && d.verb != auditlog.VerbUsed })
 	gone := only(deeds, func(d *deed) bool { return d.deletes && !d.isOwn })
 	touched := map[object]bool{}
@@ -117,9 +119,8 @@ func (s *scene) judgeNewcomer(a *actor) []signal {
 	}
 	gives := only(first, func(d *deed) bool { return d.givesAccess() })
 	severity := severityWeak
-	const several = 2
 	switch {
-	case len(gives) >= several:
+	case float64(len(gives)) >= s.limits[NewcomerAccess]:
 		severity = SeverityHigh
 	case len(gives) > 0:
 		severity = SeverityMedium
@@ -163,23 +164,24 @@ func (s *scene) shared(signals []signal) []signal {
 	}
 	for _, key := range keys {
 		group := of[key]
+		slices.SortStableFunc(group, func(a, b signal) int { return a.from().Compare(b.from()) })
 		for len(group) > 0 {
 			until := group[0].from().Add(s.limits.days(SharedDays))
-			n := 1
-			for n < len(group) && !group[n].from().After(until) {
-				n++
+			n, people := 0, map[*actor]bool{}
+			for ; n < len(group) && !group[n].from().After(until); n++ {
+				people[group[n].by] = true
 			}
-			if float64(n) < s.limits[SharedBy] {
+			if float64(len(people)) < s.limits[SharedBy] {
 				rest, group = append(rest, group[0]), group[1:]
 				continue
 			}
-			rest, group = append(rest, s.joined(group[:n])), group[n:]
+			rest, group = append(rest, s.joined(group[:n], len(people))), group[n:]
 		}
 	}
 	return rest
 }
 
-func (s *scene) joined(group []signal) signal {
+func (s *scene) joined(group []signal, people int) signal {
 	one := group[0]
 	one.by, one.deeds = nil, nil
 	for _, part := range group {
@@ -189,11 +191,11 @@ func (s *scene) joined(group []signal) signal {
 		}
 	}
 	one.severity = one.severity.lowered() // what several take up at once is less strange
-	slices.SortFunc(one.deeds, func(a, b *deed) int { return auditlog.CompareNewestFirst(b.Entry, a.Entry) })
+	slices.SortFunc(one.deeds, earlier)
 	one.title = "The same is new for several people"
-	one.observed, one.threshold = float64(len(group)), s.limits[SharedBy]
+	one.observed, one.threshold = float64(people), s.limits[SharedBy]
 	one.reason = fmt.Sprintf("%s of %d people for whom the same is new within %.0f days, as none of it is in the baseline of any of them",
-		entries(len(one.deeds)), len(group), s.limits[SharedDays])
+		entries(len(one.deeds)), people, s.limits[SharedDays])
 	one.nextStep = "ask what was introduced or reorganized then"
 	return one
 }

@@ -1,6 +1,7 @@
 package detect_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -35,4 +36,118 @@ func TestWeightyEventsOfAFirstTimeAreFound(t *testing.T) {
 	known := append(daily(20, time.UTC, 9, 12), logtest.Did(logtest.Ada(), "key_created", windowStart().Add(-time.Hour)),
 		logtest.Did(logtest.Ada(), "key_created", morning()))
 	assert.Nil(t, finding(judgeAda(known...), "first_time_event"))
+}
+
+func TestATeamNeverWorkedInWhereAKeyWasMadeIsAFinding(t *testing.T) {
+	t.Parallel()
+	got := only(t, find(t, ruleEntry{Event: "key_created", Team: "other"}))
+	assert.Equal(t, "key_in_foreign_team", got.Rule)
+	assert.Equal(t, detect.SeverityHigh, got.Severity)
+	assert.Equal(t, []string{"first_time_event", "first_time_team"}, slices.Sorted(slices.Values(got.Also)))
+
+	// Of one actor alone, whom nobody can be seen to invite.
+	log := world([]ruleEntry{{Event: "key_created", Team: "other"}})
+	log.OneActor = true
+	log.Entries = slices.DeleteFunc(log.Entries, func(e *auditlog.Entry) bool { return e.ActorID() != "5" })
+	detector, err := detector()
+	require.NoError(t, err)
+	report, err := detector.Find(t.Context(), log)
+	require.NoError(t, err)
+	assert.Equal(t, "key_in_foreign_team", only(t, report).Rule)
+	assert.Contains(t, report.LeftOut[0], "who invited the actor")
+}
+
+func TestWorkInATeamThatIsNewIsJudgedByWhatWasDone(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		done []ruleEntry
+		want detect.Severity // empty: no finding
+	}{
+		"a change":                    {[]ruleEntry{{Event: "data_structure_updated", Team: "other"}}, ""},
+		"two changes of one object":   {[]ruleEntry{{Event: "data_structure_updated", Team: "other", Target: "1", Times: 2}}, ""},
+		"changes of three objects":    {[]ruleEntry{{Event: "data_structure_updated", Team: "other", Times: 3}}, detect.SeverityMedium},
+		"a deletion":                  {[]ruleEntry{{Event: "data_structure_deleted", Team: "other"}}, detect.SeverityMedium},
+		"three deletions":             {[]ruleEntry{{Event: "data_structure_deleted", Team: "other", Times: 3}}, detect.SeverityHigh},
+		"a connection":                {[]ruleEntry{{Event: "connection_created", Team: "other"}}, detect.SeverityMedium},
+		"two webhooks":                {[]ruleEntry{{Event: "webhook_updated", Team: "other", Times: 2}}, detect.SeverityMedium},
+		"by who runs the place":       {[]ruleEntry{{Event: "connection_created", Actor: "boss", Team: "home"}}, detect.SeverityLow},
+		"in a team that nobody knows": {[]ruleEntry{{Event: "connection_created", Team: "young"}}, ""},
+		"by who was invited": {[]ruleEntry{{Event: "team_role_updated", Actor: "boss", Target: "ada"},
+			{Event: "connection_created", Team: "other"}}, ""},
+		"by who invited themselves, which is worse": {[]ruleEntry{{Event: "team_role_updated", Team: "other", Target: "ada"}},
+			detect.SeverityCritical},
+	} {
+		report := find(t, test.done...)
+		if test.want == "" {
+			assert.Empty(t, report.Findings, name)
+			continue
+		}
+		assert.Equal(t, test.want, only(t, report).Severity, name)
+	}
+}
+
+func TestWhatIsNewForThreePeopleIsOneChangeOfTheOrganization(t *testing.T) {
+	t.Parallel()
+	log := world(nil)
+	for i, id := range []auditlog.ID{"21", "22", "23"} {
+		actor := auditlog.Actor{ID: id}
+		for day := range 90 {
+			for hour := 9; hour < 17; hour += 4 {
+				entry := logtest.Did(actor, "scenario_updated", log.Baseline.From.AddDate(0, 0, day).Add(time.Duration(hour)*time.Hour))
+				entry.Team = &auditlog.Ref{ID: "home"}
+				log.Entries = append(log.Entries, entry)
+			}
+		}
+		entry := logtest.Did(actor, "team_role_updated", wednesday().AddDate(0, 0, i))
+		entry.Team = &auditlog.Ref{ID: "home"}
+		log.Entries = append(log.Entries, entry)
+	}
+	var detector *detect.Detector
+	report, err := detector.Find(t.Context(), log)
+	require.NoError(t, err)
+	got := only(t, report)
+	assert.Equal(t, "first_time_event", got.Rule)
+	assert.Nil(t, got.Actor)
+	assert.Equal(t, detect.SeverityLow, got.Severity)
+	assert.Len(t, got.Evidence, 3)
+	assert.Contains(t, got.Reason, "of 3 people")
+
+	log.Entries = log.Entries[:len(log.Entries)-1] // and of two they are two
+	report, err = detector.Find(t.Context(), log)
+	require.NoError(t, err)
+	require.Len(t, report.Findings, 2)
+	assert.Equal(t, detect.SeverityMedium, report.Findings[0].Severity)
+}
+
+func TestANewActorIsJudgedByWhetherAnybodyInvitedThem(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, find(t, ruleEntry{Event: "scenario_created", Actor: "stranger"}).Findings)
+	assert.Equal(t, detect.SeverityMedium, only(t, find(t, ruleEntry{Event: "connection_created", Actor: "stranger"})).Severity)
+	got := only(t, find(t, ruleEntry{Event: "connection_created", Actor: "stranger", Times: 2}))
+	assert.Equal(t, detect.SeverityHigh, got.Severity)
+	assert.Contains(t, got.Reason, "the baseline of 90 days does not know")
+	assert.Empty(t, find(t, ruleEntry{Event: "team_role_updated", Actor: "boss", Team: "home", Target: "stranger"},
+		ruleEntry{Event: "connection_created", Actor: "stranger", Times: 2}).Findings)
+
+	log := world([]ruleEntry{{Event: "connection_created", Actor: "stranger", Times: 2}})
+	log.Baseline.From = log.Window.From.AddDate(0, 0, -3)
+	var detector *detect.Detector
+	report, err := detector.Find(t.Context(), log)
+	require.NoError(t, err)
+	assert.Empty(t, report.Findings, "everybody is new where nothing is known")
+	assert.Equal(t, []string{"the baseline is too small for any actor to be new"}, report.LeftOut)
+}
+
+func TestFewADayAddUpOverManyDays(t *testing.T) {
+	t.Parallel()
+	var days []ruleEntry
+	for range 5 {
+		days = append(days, ruleEntry{Event: "connection_deleted", Times: 3, Every: time.Minute},
+			ruleEntry{Event: "connection_deleted", After: 24*time.Hour - 4*time.Minute, Times: 1, Every: time.Minute})
+	}
+	got := only(t, find(t, days[:9]...))
+	assert.Equal(t, "low_and_slow", got.Rule)
+	assert.Contains(t, got.Reason, "(deletions) on 5 days within 14 days")
+	assert.InDelta(t, 5, got.Observed, 0)
+	assert.Empty(t, find(t, days[:4]...).Findings, "three days are not many")
 }

@@ -240,17 +240,9 @@ func (s *scene) signalOf(a *alert, match sigma.Match, usual int) signal {
 	}
 	if a.habit > 0 && one.by != nil {
 		one.threshold = max(one.threshold, a.habit*float64(usual))
-		one.reason += fmt.Sprintf("; the most in the actor's baseline of %d entries is %s", len(one.by.baseline), atMost(usual))
+		one.reason += fmt.Sprintf("; the most in the actor's baseline of %d entries is %d", len(one.by.baseline), usual)
 	}
 	return one
-}
-
-// atMost says what the baseline has of a rule.
-func atMost(usual int) string {
-	if usual == 0 {
-		return "less than the threshold"
-	}
-	return fmt.Sprint(usual)
 }
 
 // thresholdOf returns the count that a correlation asks for.

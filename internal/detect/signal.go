@@ -82,14 +82,6 @@ func (s *signal) from() time.Time { return s.deeds[0].TriggeredAt }
 
 func (s *signal) to() time.Time { return s.deeds[len(s.deeds)-1].TriggeredAt }
 
-// actorID is empty for what many did, or the system.
-func (s *signal) actorID() auditlog.ID {
-	if s.by == nil {
-		return ""
-	}
-	return s.by.ID
-}
-
 // stronger orders signals: the more telling first.
 func stronger(a, b *signal) int {
 	return cmp.Or(cmp.Compare(b.severity.rank(), a.severity.rank()), cmp.Compare(a.aspect, b.aspect), a.from().Compare(b.from()),
@@ -108,6 +100,9 @@ func spells(deeds []*deed, pause time.Duration) [][]*deed {
 	}
 	return found
 }
+
+// earlier orders deeds by time.
+func earlier(a, b *deed) int { return auditlog.CompareNewestFirst(b.Entry, a.Entry) }
 
 // only returns the deeds of which something holds.
 func only(deeds []*deed, holds func(*deed) bool) []*deed {

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/detect"
 )
 
@@ -27,4 +29,55 @@ func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
 	assert.Nil(t, find(40, 60), "of somebody who is always busy")
 	assert.NotNil(t, find(40, 61))
 	assert.Nil(t, find(1, 100), "20 entries are too little a baseline")
+}
+
+func TestAPaceThatNoHandKeepsUpIsFoundOfPeople(t *testing.T) {
+	t.Parallel()
+	got := only(t, find(t, ruleEntry{Event: "scenario_updated", Target: "1001", Times: 200, Every: time.Second}))
+	assert.Equal(t, "impossible_pace", got.Rule)
+	assert.Equal(t, detect.SeverityHigh, got.Severity)
+	assert.InDelta(t, 120, got.Observed, 0)
+	assert.InDelta(t, 60, got.Threshold, 0)
+	assert.Contains(t, got.Reason, "200 entries in 3 minutes, at most 120 within 2 minutes")
+	assert.Contains(t, got.Also, "busy_hour")
+	assert.Empty(t, find(t, ruleEntry{Event: "scenario_updated", Target: "1001", Times: 12, Every: time.Second}).Findings)
+}
+
+func TestServiceAccountsAreJudgedByPaceAndNotByOfficeHours(t *testing.T) {
+	t.Parallel()
+	assert.Empty(t, find(t, ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: 4, After: 16 * time.Hour, Every: time.Minute}).Findings)
+	got := only(t, find(t, ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: 30, After: 16 * time.Hour, Every: time.Minute}))
+	assert.Equal(t, "busy_hour", got.Rule)
+	assert.Equal(t, detect.SeverityMedium, got.Severity)
+	assert.InDelta(t, 6, got.Threshold, 0)
+}
+
+func TestABusyDayOfManyIsOneFindingOfTheirTeam(t *testing.T) {
+	t.Parallel()
+	log := world(nil)
+	for _, id := range []auditlog.ID{"31", "32", "33", "34"} {
+		actor := auditlog.Actor{ID: id}
+		for day := range 94 {
+			times := 2
+			if day == 93 {
+				times = 40
+			}
+			for i := range times {
+				at := log.Baseline.From.AddDate(0, 0, day).Add(9*time.Hour + time.Duration(i)*10*time.Minute)
+				entry := logtest.Did(actor, "scenario_updated", at)
+				entry.Team = &auditlog.Ref{ID: "home"}
+				log.Entries = append(log.Entries, entry)
+			}
+		}
+	}
+	var detector *detect.Detector
+	report, err := detector.Find(t.Context(), log)
+	require.NoError(t, err)
+	i := slices.IndexFunc(report.Findings, func(f detect.Finding) bool { return f.Rule == "busy_crowd" })
+	require.GreaterOrEqual(t, i, 0)
+	got := report.Findings[i]
+	assert.Nil(t, got.Actor)
+	assert.Equal(t, auditlog.ID("home"), got.Team.ID)
+	assert.Equal(t, detect.SeverityLow, got.Severity)
+	assert.Contains(t, got.Reason, "160 entries of a team")
 }

@@ -150,7 +150,8 @@ func cutActivity(r *schemas.GetActorActivityResult) {
 	for _, drop := range []func() bool{
 		dropLast(&r.Notable, 3), dropLast(&r.ByEvent, 5), dropLast(&r.NewEvents, 3), dropLast(&r.ByTeam, 5), dropLast(&r.NewTeams, 3),
 		dropLast(&r.OutsideUsualHours.UUIDs, 3),
-		dropLast(&r.Findings, 3), dropLast(&r.Notable, 0), dropLast(&r.NewEvents, 0), dropLast(&r.NewTeams, 0), dropLast(&r.ByTeam, 0), dropLast(&r.ByEvent, 0),
+		dropLast(&r.Findings, 3),
+		dropLast(&r.Notable, 0), dropLast(&r.NewEvents, 0), dropLast(&r.NewTeams, 0), dropLast(&r.ByTeam, 0), dropLast(&r.ByEvent, 0),
 	} {
 		for dropped := true; dropped && Size(r) > DefaultSize-3*SpareSize; {
 			dropped = drop()

@@ -192,6 +192,26 @@ func TestEventsSayWhatTheyTouch(t *testing.T) {
 	assert.Equal(t, auditlog.PowerSignOn, auditlog.Event{Value: "policy_changed", Category: "SSO"}.Touches(), "and the category")
 }
 
+func TestEventsSayWhetherTheyAreAboutTheWholeOrganization(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[auditlog.Text]bool{
+		"team_role_updated": true, "team_member_removed": true, "team_created": true, "sso_enabled": true,
+		"organization_variable_created": true, "organization_variable_deleted": true, "organization_updated": true,
+		"team_variable_deleted": false, "key_created": false, "scenario_deleted": false, "": false,
+	} {
+		assert.Equal(t, want, auditlog.Event{Value: value}.Administers(), value)
+	}
+}
+
+func TestEventsSayWhatTheySwitchOff(t *testing.T) {
+	t.Parallel()
+	assert.True(t, auditlog.Event{Value: "scenario_deactivated"}.Stops())
+	assert.True(t, auditlog.Event{Value: "webhook_disabled"}.Stops())
+	assert.False(t, auditlog.Event{Value: "webhook_enabled"}.Stops())
+	assert.True(t, auditlog.Event{Value: "webhook_updated"}.IsWayIn())
+	assert.False(t, auditlog.Event{Value: "web_hooked_updated"}.IsWayIn())
+}
+
 func TestAnEventMayStandUnderTwoCategories(t *testing.T) {
 	t.Parallel()
 	catalog := &auditlog.Catalog{Events: []auditlog.Event{

@@ -154,6 +154,9 @@ func (s *scene) report(set *ruleSet, findings []Finding, dropped map[*sigma.Rule
 			count[also]++
 		}
 	}
+	for _, event := range s.Catalog.Events {
+		s.natureOf(event.Value) // what nobody did yet is known, too
+	}
 	var reports []RuleReport
 	if set != nil {
 		for _, rule := range set.Rules {

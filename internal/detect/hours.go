@@ -48,8 +48,8 @@ func (s *scene) judgeHours(a *actor) []signal {
 	for _, spell := range spells(offDays, night) {
 		found = append(found, signal{
 			rule: ruleOffDay, aspect: aspectHours, severity: severityWeak, by: a,
-			reason: fmt.Sprintf("%s on a day of the week, or a holiday, on which the baseline of %d entries shows no work", entries(len(spell)),
-				len(a.baseline)),
+			reason: fmt.Sprintf("%s on a day of the week, or a holiday, on which the baseline of %d entries shows no work",
+				entries(len(spell)), len(a.baseline)),
 			observed: float64(len(spell)), threshold: 1, deeds: spell,
 			nextStep: "ask the person whether it was them",
 		})

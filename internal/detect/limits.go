@@ -70,7 +70,7 @@ const (
 // DescribeLimits returns all limits with their default values.
 func DescribeLimits() []LimitInfo {
 	return []LimitInfo{
-		{MinBaselineEntries, 30, "entries that somebody's baseline needs before anything is new or unusual", "RunReveal asks for 20 to 72 samples"},
+		{MinBaselineEntries, 30, "entries that somebody's baseline needs before anything is new or unusual", "RunReveal asks for 20 to 72"},
 		{MinBaselineDays, 10, "days with entries that somebody's baseline needs", "two weeks of work"},
 		{MinUsualDays, 2, "days of the baseline on which an hour or weekday must have been worked in to be usual", judgement},
 		{UsualHourShare, 0.05, "share of somebody's days on which an hour must have been worked in to be usual", judgement},

@@ -2,6 +2,7 @@ package detect
 
 import (
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/sigma"
 )
 
 // nature is what an event is, worked out once for each of the few values that a log has.
@@ -16,6 +17,8 @@ type nature struct {
 	administers bool
 	// concernsPeople has a person as its target.
 	concernsPeople bool
+	// values are what rules see of it.
+	values map[string][]sigma.Value
 }
 
 func (s *scene) natureOf(value auditlog.Text) *nature {
@@ -36,6 +39,7 @@ func natureOf(value auditlog.Text, catalog *auditlog.Catalog) *nature {
 	n.switchesOff = n.Stops()
 	n.administers = n.Administers()
 	n.concernsPeople = n.ConcernsPeople()
+	n.values = valuesOf(n)
 	return n
 }
 

@@ -68,8 +68,8 @@ func (s *scene) judgeTeams(a *actor) []signal {
 		found = append(found, signal{
 			rule: ruleNewTeam, aspect: aspectNovelty, severity: severity, by: a,
 			team: deeds[0].Team,
-			reason: fmt.Sprintf("%s in a team that none of the %d entries of the baseline is of, and that nobody was seen to give the actor "+
-				"a role in: %s", entries(len(deeds)), len(a.baseline), what),
+			reason: fmt.Sprintf("%s in a team that none of the %d entries of the baseline is of, and that nobody was seen to give the "+
+				"actor a role in: %s", entries(len(deeds)), len(a.baseline), what),
 			observed: float64(len(deeds)), threshold: 1, deeds: deeds,
 			nextStep: "ask who gave the actor access to this team, and for what",
 		})
@@ -127,8 +127,8 @@ func (s *scene) judgeNewcomer(a *actor) []signal {
 	}
 	return []signal{{
 		rule: ruleNewActor, aspect: aspectNovelty, severity: severity, by: a,
-		reason: fmt.Sprintf("%s of an actor that the baseline of %d days does not know and that nobody was seen to give a role, %d of them "+
-			"give access", entries(len(first)), s.baselineDays(), len(gives)),
+		reason: fmt.Sprintf("%s of an actor that the baseline of %d days does not know and that nobody was seen to give a role, %d of "+
+			"them give access", entries(len(first)), s.baselineDays(), len(gives)),
 		observed: float64(len(gives)), threshold: 1, deeds: first,
 		nextStep: "ask who invited this actor",
 	}}

@@ -22,7 +22,19 @@ func Fields() []string {
 	}
 }
 
-// PowerNames are the values of the field power.
+// valuesOf returns the values of the fields that are the same for all entries of an event, and those of truths by their names.
+func valuesOf(n *nature) map[string][]sigma.Value {
+	values := map[string][]sigma.Value{}
+	for name, held := range map[string][]string{
+		"event": {string(n.Value), string(n.Label)}, "verb": {n.verb}, "object": {string(n.object)}, "category": {string(n.Category)},
+		"power": {powerName(n.power)}, "true": {"true"}, "false": {"false"},
+	} {
+		values[name], _ = texts(held...)
+	}
+	return values
+}
+
+// powerName returns the value of the field power.
 func powerName(power auditlog.Power) string {
 	return [...]string{"none", "webhook", "connection_update", "organization_variable", "deletion", "connection", "credential", "key",
 		"organization", "role", "sign_on"}[power]
@@ -30,17 +42,10 @@ func powerName(power auditlog.Power) string {
 
 // Field implements [sigma.Record].
 func (d *deed) Field(name string) ([]sigma.Value, bool) {
+	if values, ok := d.values[name]; ok {
+		return values, len(values) > 0
+	}
 	switch name {
-	case "event":
-		return texts(string(d.nature.Value), string(d.Label))
-	case "verb":
-		return texts(d.verb)
-	case "object":
-		return texts(string(d.object))
-	case "category":
-		return texts(string(d.Category))
-	case "power":
-		return texts(powerName(d.power))
 	case "uuid":
 		return texts(d.UUID)
 	case "actor.id":
@@ -85,7 +90,7 @@ func (d *deed) Field(name string) ([]sigma.Value, bool) {
 			return d.detail(path)
 		}
 		if is, ok := d.circumstance(name); ok {
-			return truth(is), true
+			return d.values[strconv.FormatBool(is)], true
 		}
 	}
 	return nil, false
@@ -167,5 +172,3 @@ func texts(values ...string) ([]sigma.Value, bool) {
 }
 
 func number(n int) ([]sigma.Value, bool) { return []sigma.Value{{Text: strconv.Itoa(n)}}, true }
-
-func truth(is bool) []sigma.Value { return []sigma.Value{{Text: strconv.FormatBool(is)}} }

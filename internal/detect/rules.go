@@ -16,7 +16,7 @@ import (
 func embedded() (fs.FS, error) { return fs.Sub(embeddedRules, "rules") }
 
 //go:embed rules/*.yml
-var embeddedRules embed.FS //nolint:gochecknoglobals // the compiler wants it so
+var embeddedRules embed.FS
 
 // alert is a rule that makes findings.
 type alert struct {
@@ -117,9 +117,7 @@ func alertOf(rule *sigma.Rule) (*alert, error) {
 	default:
 		a.severity = Severity(rule.Level)
 	}
-	refuse := func(format string, arguments ...any) error {
-		return fmt.Errorf("%s:%d: %s", rule.File, rule.Line, fmt.Sprintf(format, arguments...))
-	}
+	refuse := func(why string) error { return fmt.Errorf("%s:%d: %s", rule.File, rule.Line, why) }
 	if step, ok := rule.Custom[keyNextStep]; ok {
 		if a.nextStep, ok = step.(string); !ok {
 			return nil, refuse("next_step is a text, for example next_step: ask the team")
@@ -154,13 +152,13 @@ type habitual struct {
 func (s *scene) judgeRules(ctx context.Context, set *ruleSet) ([]signal, map[*sigma.Rule]int, error) {
 	usual := map[habitual]int{}
 	if _, err := evaluate(ctx, set.habits, s.deeds[:len(s.deeds)-len(s.window())], func(match sigma.Match) {
-		of := habitual{set.alike[match.Rule], match.Records[0].(*deed).by}
+		of := habitual{set.alike[match.Rule], firstOf(&match).by}
 		usual[of] = max(usual[of], match.Peak)
 	}); err != nil {
 		return nil, nil, err
 	}
 	isHabit := func(a *alert, match *sigma.Match) bool {
-		return a.habit > 0 && float64(match.Peak) <= a.habit*float64(usual[habitual{a.Rule, match.Records[0].(*deed).by}])
+		return a.habit > 0 && float64(match.Peak) <= a.habit*float64(usual[habitual{a.Rule, firstOf(match).by}])
 	}
 	var matches []sigma.Match
 	dropped, err := evaluate(ctx, set.Set, s.window(), func(match sigma.Match) {
@@ -171,10 +169,16 @@ func (s *scene) judgeRules(ctx context.Context, set *ruleSet) ([]signal, map[*si
 	var signals []signal
 	for _, match := range matches {
 		if a := set.alerts[match.Rule]; !set.restsOnHabit(a, &match, matches) {
-			signals = append(signals, s.signalOf(a, match, usual[habitual{a.Rule, match.Records[0].(*deed).by}]))
+			signals = append(signals, s.signalOf(a, match, usual[habitual{a.Rule, firstOf(&match).by}]))
 		}
 	}
 	return signals, dropped, err
+}
+
+// firstOf returns the first deed of a match.
+func firstOf(match *sigma.Match) *deed {
+	d, _ := match.Records[0].(*deed) // it was given nothing else
+	return d
 }
 
 // restsOnHabit reports whether one of the rules that an alert refers to minds habits, and matched nothing unusual here.
@@ -182,7 +186,7 @@ func (s *ruleSet) restsOnHabit(a *alert, match *sigma.Match, unusual []sigma.Mat
 	return a.Correlation != nil && slices.ContainsFunc(a.Correlation.Rules, func(of *sigma.Rule) bool {
 		minds := s.alerts[of] != nil && s.alerts[of].habit > 0
 		return minds && !slices.ContainsFunc(unusual, func(part sigma.Match) bool {
-			return part.Rule == of && part.Records[0].(*deed).by == match.Records[0].(*deed).by &&
+			return part.Rule == of && firstOf(&part).by == firstOf(match).by &&
 				!part.From.After(match.To) && !part.To.Before(match.From)
 		})
 	})
@@ -209,9 +213,10 @@ func (s *scene) signalOf(a *alert, match sigma.Match, usual int) signal {
 	one := signal{rule: a.name(), title: a.Title, aspect: aspectRule, severity: a.severity, nextStep: a.nextStep, observed: 1, threshold: 1}
 	by := map[*actor]bool{}
 	for _, record := range match.Records {
-		d := record.(*deed)
-		one.deeds = append(one.deeds, d)
-		by[d.by] = true
+		if d, ok := record.(*deed); ok {
+			one.deeds = append(one.deeds, d)
+			by[d.by] = true
+		}
 	}
 	if len(by) == 1 {
 		one.by = one.deeds[0].by

@@ -95,9 +95,10 @@ func TestEveryRuleSaysWhatAnAnalystNeeds(t *testing.T) {
 		if rule.Level == "" {
 			continue
 		}
-		for what, text := range map[string]string{"id": rule.ID, "title": rule.Title, "status": rule.Status, "description": rule.Description,
-			"next_step": rule.NextStep, "falsepositives": strings.Join(rule.FalsePositives, ""),
-			"references": strings.Join(rule.References, "")} {
+		for what, text := range map[string]string{
+			"id": rule.ID, "title": rule.Title, "status": rule.Status, "description": rule.Description, "next_step": rule.NextStep,
+			"falsepositives": strings.Join(rule.FalsePositives, ""), "references": strings.Join(rule.References, ""),
+		} {
 			assert.NotEmpty(t, text, "%s of %s", what, rule.Name)
 		}
 		assert.Equal(t, "make-audit-mcp", rule.Author)

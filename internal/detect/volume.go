@@ -145,8 +145,9 @@ func (s *scene) judgeCrowd(of [2][]*deed, whose string) []signal {
 		}
 		found = append(found, signal{
 			rule: ruleBusyCrowd, aspect: aspectAmount, severity: SeverityLow,
-			reason: fmt.Sprintf("%s of %s on %s, of no one actor; an active day of the baseline of %d entries has %.0f (median), at most %.0f",
-				entries(len(day)), whose, day[0].TriggeredAt.In(s.Window.Location).Format(time.DateOnly), len(of[0]), spread.median, spread.most),
+			reason: fmt.Sprintf("%s of %s on %s, of no one actor; an active day of the baseline of %d entries has %.0f (median), at most "+
+				"%.0f", entries(len(day)), whose, day[0].TriggeredAt.In(s.Window.Location).Format(time.DateOnly), len(of[0]),
+				spread.median, spread.most),
 			observed: float64(len(day)), threshold: threshold, deeds: day,
 			nextStep: "count that day's entries by actor and event",
 		})

@@ -45,8 +45,11 @@ func TestAPaceThatNoHandKeepsUpIsFoundOfPeople(t *testing.T) {
 
 func TestServiceAccountsAreJudgedByPaceAndNotByOfficeHours(t *testing.T) {
 	t.Parallel()
-	assert.Empty(t, find(t, ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: 4, After: 16 * time.Hour, Every: time.Minute}).Findings)
-	got := only(t, find(t, ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: 30, After: 16 * time.Hour, Every: time.Minute}))
+	atNight := func(times int) ruleEntry {
+		return ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: times, After: 16 * time.Hour, Every: time.Minute}
+	}
+	assert.Empty(t, find(t, atNight(4)).Findings)
+	got := only(t, find(t, atNight(30)))
 	assert.Equal(t, "busy_hour", got.Rule)
 	assert.Equal(t, detect.SeverityMedium, got.Severity)
 	assert.InDelta(t, 6, got.Threshold, 0)

@@ -11,8 +11,6 @@ import (
 )
 
 // detector is the detector of all tests, since loading its rules takes longer than judging a little world.
-//
-//nolint:gochecknoglobals // see above
 var detector = sync.OnceValues(func() (*detect.Detector, error) { return detect.New() })
 
 // cast are the people of the rules' tests; stranger and the like are in no baseline.

@@ -23,8 +23,8 @@ const (
 	ValueCount CorrelationType = "value_count"
 	// Temporal counts which of the rules that are referred to matched; all, if there is no condition.
 	Temporal CorrelationType = "temporal"
-	// TemporalOrdered counts as Temporal does, but only rules that match in the order in which they are listed. Records of one instant are in
-	// whatever order serves, and a record that several rules match serves for each.
+	// TemporalOrdered counts as Temporal does, but only rules that match in the order in which they are listed. Records of one instant are
+	// in whatever order serves, and a record that several rules match serves for each.
 	TemporalOrdered CorrelationType = "temporal_ordered"
 )
 
@@ -132,9 +132,9 @@ func timespan(s source, name, value *yaml.Node) time.Duration {
 	text := s.text(name, value)
 	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
 	if text != "" {
-		number, err := strconv.ParseUint(text[:len(text)-1], 10, 32)
+		number, err := strconv.ParseInt(text[:len(text)-1], 10, 64)
 		unit := units[text[len(text)-1]]
-		if err == nil && unit > 0 && number > 0 && number <= uint64(maxTimespan/unit) {
+		if err == nil && unit > 0 && text[0] != '+' && number > 0 && number <= int64(maxTimespan/unit) {
 			return time.Duration(number) * unit
 		}
 	}
@@ -255,6 +255,7 @@ func (l *loader) link() {
 
 func (l *loader) resolve(rule *Rule, byReference map[string]*Rule) {
 	c := rule.Correlation
+	c.Generate = c.Generate || rule.generate
 	for _, r := range l.references[c] {
 		found := byReference[r.text]
 		switch {

@@ -2,6 +2,7 @@ package sigma_test
 
 import (
 	"fmt"
+	"runtime"
 	"testing"
 	"time"
 
@@ -74,7 +75,9 @@ func TestRunsOfOneGroupAreApartWhereTheirWindowsShareNoRecord(t *testing.T) {
 	t.Parallel()
 	set := load(t, correlated("type: event_count\nrules: [a]\ngroup-by: [actor.id]\ntimespan: 10m\ncondition: {gt: 1}")+simple("a"))
 	// 0, 10 | 21, 22 | 40 alone; the other actor's run lies between.
-	stream := []occurred{by("1", "a", 0), by("2", "a", 5), by("1", "a", 10), by("2", "a", 15), by("1", "a", 21), by("1", "a", 22), by("1", "a", 40)}
+	stream := []occurred{
+		by("1", "a", 0), by("2", "a", 5), by("1", "a", 10), by("2", "a", 15), by("1", "a", 21), by("1", "a", 22), by("1", "a", 40),
+	}
 	matches := evaluate(t, set, stream)
 	require.Len(t, matches, 3)
 	assert.Equal(t, []time.Time{minute(0), minute(10)}, []time.Time{matches[0].From, matches[0].To})
@@ -147,6 +150,9 @@ condition: {field: target, gte: 3}`)+simple("failed"))
 	require.Len(t, matches, 1)
 	assert.Empty(t, matches[0].Group)
 	assert.Equal(t, 3, matches[0].Peak)
+	// Values are told apart whatever is in them.
+	assert.Empty(t, evaluate(t, set, []occurred{at(0, "1 2", "x", "3"), at(0, "1", "x", "2 3"), at(0, "1", "x", "2 3")}))
+	assert.Len(t, evaluate(t, set, []occurred{at(0, "1 1 2", "x", "3"), at(0, "1", "x", "1 2 3"), at(0, "1 1 2 1", "x", "3")}), 1)
 }
 
 func TestTemporalNeedsAllRulesInWhateverOrder(t *testing.T) {
@@ -172,8 +178,10 @@ func TestTemporalNeedsAllRulesInWhateverOrder(t *testing.T) {
 		{[]occurred{at(0, "c", "x"), at(0, "b", "x"), at(0, "a", "x")}, 1, 1},
 		{[]occurred{at(0, "b", "x"), at(0, "a", "x"), at(1, "c", "x")}, 1, 1},
 	} {
-		assert.Len(t, evaluate(t, load(t, correlated("type: temporal\n"+recon)+simple("a", "b", "c")), c.stream), c.inAny, "%v", c.stream)
-		assert.Len(t, evaluate(t, load(t, correlated("type: temporal_ordered\n"+recon)+simple("a", "b", "c")), c.stream), c.inOrder, "%v", c.stream)
+		inAny := load(t, correlated("type: temporal\n"+recon)+simple("a", "b", "c"))
+		assert.Len(t, evaluate(t, inAny, c.stream), c.inAny, "%v", c.stream)
+		inOrder := load(t, correlated("type: temporal_ordered\n"+recon)+simple("a", "b", "c"))
+		assert.Len(t, evaluate(t, inOrder, c.stream), c.inOrder, "%v", c.stream)
 	}
 }
 
@@ -185,8 +193,9 @@ func TestTemporalCountsRulesWhereAConditionSaysHowMany(t *testing.T) {
 	require.Len(t, matches, 1)
 	assert.Equal(t, 2, matches[0].Peak)
 	assert.Len(t, matches[0].Records, 3)
-	assert.Empty(t, evaluate(t, load(t, correlated("type: temporal_ordered\n"+two)+simple("a", "b", "c")), stream))
-	assert.Len(t, evaluate(t, load(t, correlated("type: temporal_ordered\n"+two)+simple("a", "b", "c")), append(stream, by("1", "c", 3))), 1)
+	inOrder := load(t, correlated("type: temporal_ordered\n"+two)+simple("a", "b", "c"))
+	assert.Empty(t, evaluate(t, inOrder, stream))
+	assert.Len(t, evaluate(t, inOrder, append(stream, by("1", "c", 3))), 1)
 }
 
 func TestAliasesSayWhichFieldOfEachRuleIsMeant(t *testing.T) {
@@ -308,7 +317,7 @@ func TestRulesThatAreReferredToAlertOnlyWhereGenerateSaysSo(t *testing.T) {
 	stream := []occurred{by("1", "a", 0), by("1", "a", 1), by("1", "b", 2)}
 	matches := evaluate(t, load(t, correlated(counting)+simple("a", "b")), stream)
 	assert.Len(t, matches, 2)
-	assert.Len(t, of(matches, "Rule a"), 0)
+	assert.Empty(t, of(matches, "Rule a"))
 	for _, text := range []string{"generate: true\n" + correlated(counting), correlated(counting + "\ngenerate: true")} {
 		matches = evaluate(t, load(t, text+simple("a", "b")), stream)
 		assert.Len(t, of(matches, "Rule a"), 2)
@@ -367,14 +376,46 @@ func TestWhatIsLeftOutBecauseTooMuchIsHeldIsCounted(t *testing.T) {
 	assert.Len(t, matches, 1)
 	assert.Equal(t, map[*sigma.Rule]int{set.Rules[0]: 5}, evaluator.Dropped())
 
+	// As do runs that are over, with their records.
+	evaluator = sigma.NewEvaluator(set, func(sigma.Match) {})
+	evaluator.MaxHeld = 10
+	for i := range 40 {
+		require.NoError(t, evaluator.Add(minute(20*(i/2)), record{"event": "a", "actor.id": "1"}))
+	}
+	assert.Empty(t, evaluator.Dropped())
+
 	evaluator = sigma.NewEvaluator(set, func(sigma.Match) {})
 	everybody := make([]any, 120)
 	for i := range everybody {
 		everybody[i] = i
 	}
 	require.NoError(t, evaluator.Add(minute(0), record{"event": "a", "actor.id": everybody}))
+	assert.Empty(t, evaluator.Dropped(), "an instant is looked at when it is over")
 	evaluator.Close()
-	assert.Equal(t, map[*sigma.Rule]int{set.Rules[0]: 1}, evaluator.Dropped())
+	assert.Equal(t, map[*sigma.Rule]int{set.Rules[0]: 1}, evaluator.Dropped(), "a record has at most 100 groups")
+
+	evaluator = sigma.NewEvaluator(set, func(sigma.Match) {})
+	evaluator.MaxHeld = 10
+	require.NoError(t, evaluator.Add(minute(0), record{"event": "a", "actor.id": everybody[:30]}))
+	evaluator.Close()
+	assert.Equal(t, map[*sigma.Rule]int{set.Rules[0]: 20}, evaluator.Dropped())
+}
+
+func TestMemoryOfGroupsThatAreOverIsGivenBack(t *testing.T) {
+	set := load(t, correlated("type: event_count\nrules: [a]\ngroup-by: [actor.id]\ntimespan: 10m\ncondition: {gte: 2}")+simple("a"))
+	evaluator := sigma.NewEvaluator(set, func(sigma.Match) {})
+	held := func() uint64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := held()
+	for i := range 30_000 {
+		require.NoError(t, evaluator.Add(minute(i), record{"event": "a", "actor.id": number(i)}))
+	}
+	assert.Less(t, held(), before+2<<20)
+	runtime.KeepAlive(evaluator)
 }
 
 func TestCorrelationsThatMeanNothingAreRefused(t *testing.T) {

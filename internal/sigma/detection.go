@@ -74,8 +74,10 @@ func (l *loader) item(s source, rule *Rule, key, value *yaml.Node) expression {
 	switch {
 	case term.Field != "":
 		l.checkField(s, key, term.Field)
-	case len(term.Modifiers) == 0:
-		s.at(key, "a field has no name; write field: value, or '|all': [word, another] for words anywhere in the record")
+	case len(term.Modifiers) == 0 || slices.ContainsFunc(term.Modifiers, func(name string) bool {
+		return !slices.Contains([]string{"all", "cased", "contains", "re", "i", "m", "s"}, name)
+	}):
+		s.at(key, "%q has no field; write field: value, or '|all': [word, another] for words anywhere in the record", key.Value)
 	}
 	if err := modifiers(term.Modifiers).check(); err != nil {
 		s.at(key, "%q: %s", key.Value, err)

@@ -92,7 +92,6 @@ func (s source) isPlain(node *yaml.Node, depth int) bool {
 		s.at(node, "the type %s is not supported here; accepted: texts, numbers, true, false, null, lists, maps", node.ShortTag())
 		return false
 	}
-	plain := true
 	seen := map[string]bool{}
 	for i, child := range node.Content {
 		if node.Kind == yaml.MappingNode && i%2 == 0 {
@@ -102,13 +101,14 @@ func (s source) isPlain(node *yaml.Node, depth int) bool {
 			}
 			if seen[child.Value] {
 				s.at(child, "%q stands twice in one map; keep one, or make a list of its values", child.Value)
-				plain = false
 			}
 			seen[child.Value] = true
 		}
-		plain = s.isPlain(child, depth+1) && plain
+		if !s.isPlain(child, depth+1) {
+			return false
+		}
 	}
-	return plain
+	return true
 }
 
 func isNull(node *yaml.Node) bool { return node.Kind == yaml.ScalarNode && node.ShortTag() == "!!null" }

@@ -62,14 +62,13 @@ func (e *Evaluator) Add(at time.Time, record Record) error {
 	seen := sighting{e.number, at, record}
 	e.number++
 	for _, rule := range e.set.Rules {
-		feeds := e.byRule[rule]
-		if !rule.Alerts && len(feeds) == 0 || !rule.Matches(record) {
+		if !rule.Matches(record) {
 			continue
 		}
 		if rule.Alerts {
 			e.yield(Match{Rule: rule, Records: []Record{record}, From: at, To: at, Peak: 1, Total: 1, PeakFrom: at, PeakTo: at})
 		}
-		for _, to := range feeds {
+		for _, to := range e.byRule[rule] {
 			to.receive(event{
 				at: at, place: to.place, source: seen, key: "record " + strconv.Itoa(seen.number), records: []sighting{seen},
 			})

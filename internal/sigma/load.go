@@ -14,8 +14,8 @@ import (
 type Options struct {
 	// Fields are the names of fields; one that ends in * stands for all that begin so, as "details.*".
 	Fields []string
-	// Bind, if there is one, is asked for each text that a rule compares a field with, and returns the texts that it stands for: any of them
-	// will do. They are written as rules write values, wildcards included. An error refuses the rule.
+	// Bind, if there is one, is asked for each text that a rule compares a field with, and returns the texts that it stands for: any of
+	// them will do. They are written as rules write values, wildcards included. An error refuses the rule.
 	Bind func(term Term) ([]string, error)
 	// Documents are names of other documents that may lie among the rules: one that has such a name goes to [Set.Documents].
 	Documents []string
@@ -52,8 +52,8 @@ type loader struct {
 	references map[*Correlation][]reference
 }
 
-// Load reads the rules of the files *.yml and *.yaml in each of the file systems, hidden ones aside. A rule of a later layer takes the place
-// of an earlier layer's rule with its id. The error joins all that is wrong, each an [Error].
+// Load reads the rules of the files *.yml and *.yaml in each of the file systems, hidden ones aside. A rule of a later layer takes the
+// place of an earlier layer's rule with its id. The error joins all that is wrong, each an [Error].
 func Load(options Options, layers ...fs.FS) (*Set, error) {
 	l := &loader{Options: options, references: map[*Correlation][]reference{}}
 	for i, layer := range layers {

@@ -7,9 +7,9 @@ import (
 
 // Match is what a rule found: one record, or a run of records that a correlation describes.
 //
-// Whether a correlation holds is decided by sliding windows: each is of the length of its timespan and ends with a record of the group. What
-// is told are runs: windows that share a record and of which each holds make one match, from the first record of the first window to the
-// last of the last.
+// Whether a correlation holds is decided by sliding windows: each is of the length of its timespan and ends with a record of the group
+// (correlations, Compatibility: no static boundaries). What is told are runs: windows that share a record and of which each holds make one
+// match, from the first record of the first window to the last of the last.
 type Match struct {
 	Rule *Rule
 	// Group is what a correlation's records have in common.
@@ -91,8 +91,8 @@ func (r *run) take(e event) {
 	r.evidence = r.evidence.with(records)
 }
 
-// grown is what a correlation that refers to another sees of its match: a record with the values that it was grouped by, and otherwise those
-// of the records that were added to it last.
+// grown is what a correlation that refers to another sees of its match: a record with the values that it was grouped by, and otherwise
+// those of the records that were added to it last.
 type grown struct {
 	group   []Named
 	records []sighting

@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,14 +26,12 @@ func (m modifiers) kind() string {
 func (m modifiers) check() error {
 	refused := []string{"windash", "base64", "base64offset", "utf16", "utf16le", "utf16be", "wide", "cidr", "expand",
 		"minute", "hour", "day", "week", "month", "year"}
-	texts := []string{"contains", "startswith", "endswith", "cased", "all", "neq"}
-	company := map[string][]string{
-		"": texts, "fieldref": texts, "re": {"i", "m", "s", "all", "neq"}, "exists": {}, "lt": {}, "lte": {}, "gt": {}, "gte": {},
-	}
-	var known []string
-	known = append(known, texts...)
-	known = append(known, "re", "i", "m", "s", "exists", "lt", "lte", "gt", "gte", "fieldref")
-	places := 0
+	places := []string{"contains", "startswith", "endswith"}
+	texts := append(slices.Clone(places), "cased", "all", "neq")
+	company := map[string][]string{"": texts, "fieldref": texts, "re": {"i", "m", "s", "all", "neq"}}
+	known := append(slices.Clone(texts), "re", "i", "m", "s", "exists", "lt", "lte", "gt", "gte", "fieldref")
+	kind := m.kind()
+	placed := ""
 	for i, name := range m {
 		switch {
 		case slices.Contains(refused, name):
@@ -41,27 +40,18 @@ func (m modifiers) check() error {
 			return fmt.Errorf("the modifier %q is unknown; %s", name, oneOf(name, known))
 		case slices.Contains(m[:i], name):
 			return fmt.Errorf("the modifier %q stands twice; write it once", name)
-		case name != m.kind() && !slices.Contains(company[m.kind()], name):
-			return m.alone(name, company[m.kind()])
+		case name != kind && !slices.Contains(company[kind], name) && kind == "":
+			return fmt.Errorf("the modifier %q stands behind re alone, as in field|re|%s", name, name)
+		case name != kind && !slices.Contains(company[kind], name):
+			return fmt.Errorf("the modifier %q cannot go with %q; accepted with it: %s; write two fields of one selection instead",
+				name, kind, cmp.Or(strings.Join(company[kind], ", "), "none"))
+		case slices.Contains(places, name) && placed != "":
+			return fmt.Errorf("the modifier %q cannot go with %q; for both ends write the value with a *, as in a*z", name, placed)
+		case slices.Contains(places, name):
+			placed = name
 		}
-		if slices.Contains(texts[:3], name) {
-			places++
-		}
-	}
-	if places > 1 {
-		return fmt.Errorf("one of contains, startswith and endswith is enough; for both ends write the value with a *, as in a*z")
 	}
 	return nil
-}
-
-func (m modifiers) alone(name string, company []string) error {
-	switch {
-	case m.kind() == "":
-		return fmt.Errorf("the modifier %q stands behind re alone, as in field|re|%s", name, name)
-	case len(company) == 0:
-		return fmt.Errorf("the modifier %q cannot go with %q, which stands alone; write two fields of one selection", name, m.kind())
-	}
-	return fmt.Errorf("the modifier %q cannot go with %q; accepted with it: %s", name, m.kind(), strings.Join(company, ", "))
 }
 
 // placed reports whether a value is looked for in a part of a text.
@@ -76,11 +66,5 @@ func (m modifiers) place(p pattern) pattern {
 
 // flags are those of a regular expression.
 func (m modifiers) flags() string {
-	var flags strings.Builder
-	for _, name := range []string{"i", "m", "s"} {
-		if m.has(name) {
-			flags.WriteString(name)
-		}
-	}
-	return flags.String()
+	return strings.Join(slices.DeleteFunc(slices.Clone(m), func(name string) bool { return len(name) != 1 }), "")
 }

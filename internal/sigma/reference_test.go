@@ -23,8 +23,8 @@ type told struct {
 	peak, total int
 }
 
-// slowly evaluates a correlation as its words say: for each group and each instant of it the window that ends there is counted anew, and the
-// windows that hold and share a record are put together.
+// slowly evaluates a correlation as its words say: for each group and each instant of it the window that ends there is counted anew, and
+// the windows that hold and share a record are put together.
 func slowly(kind sigma.CorrelationType, rules []string, span time.Duration, holds func(int) bool, stream []occurred) []told {
 	var all []told
 	groups := map[string][]int{}

@@ -40,6 +40,8 @@ type Rule struct {
 	Line  int
 
 	detection expression
+	// generate is what correlations say that stands beside the correlation, as the schema has it, and not in it.
+	generate bool
 }
 
 // Matches reports whether the rule describes a record; a correlation describes no single one.
@@ -58,50 +60,33 @@ const maxTitle = 256 // characters (rules, Title)
 // rule reads a document. What is wrong is reported, and the rest is read all the same, so that all is found at once.
 func (l *loader) rule(s source, root *yaml.Node) *Rule {
 	rule := &Rule{File: s.file, Line: root.Line, Layer: l.layer, Custom: map[string]any{}}
-	var detection, correlation *yaml.Node
-	generate := false
+	texts := map[string]*string{"title": &rule.Title, "id": &rule.ID, "name": &rule.Name, "description": &rule.Description, "author": &rule.Author}
+	lists := map[string]*[]string{
+		"references": &rule.References, "fields": &rule.Fields, "falsepositives": &rule.FalsePositives, "tags": &rule.Tags,
+	}
+	parts := map[string]*yaml.Node{}
 	entries(root, func(name, value *yaml.Node) {
-		switch name.Value {
-		case "title":
-			rule.Title = s.text(name, value)
-			if utf8.RuneCountInString(rule.Title) > maxTitle {
-				s.at(value, "the title is longer than %d characters; say the rest in description", maxTitle)
-			}
-		case "id":
-			rule.ID = s.text(name, value)
-		case "name":
-			rule.Name = s.text(name, value)
-		case "status":
+		parts[name.Value] = value
+		switch {
+		case texts[name.Value] != nil:
+			*texts[name.Value] = s.text(name, value)
+		case lists[name.Value] != nil:
+			*lists[name.Value] = s.texts(name, value)
+		case name.Value == "status":
 			rule.Status = s.choice(name, value, "stable", "test", "experimental", "deprecated", "unsupported")
-		case "level":
-			rule.Level = Level(s.choice(name, value,
-				string(Informational), string(Low), string(Medium), string(High), string(Critical)))
-		case "description":
-			rule.Description = s.text(name, value)
-		case "author":
-			rule.Author = s.text(name, value)
-		case "references":
-			rule.References = s.texts(name, value)
-		case "fields":
-			rule.Fields = s.texts(name, value)
-			for _, field := range rule.Fields {
-				l.checkField(s, value, field)
-			}
-		case "falsepositives":
-			rule.FalsePositives = s.texts(name, value)
-		case "tags":
-			rule.Tags = s.texts(name, value)
-		case "detection":
+		case name.Value == "level":
+			rule.Level = Level(s.choice(name, value, string(Informational), string(Low), string(Medium), string(High), string(Critical)))
+		case name.Value == "detection":
 			if s.mapOf(name, value) {
-				detection = value
+				rule.detection = l.detection(s, rule, value)
 			}
-		case "correlation":
+		case name.Value == "correlation":
 			if s.mapOf(name, value) {
-				correlation = value
+				rule.Correlation = l.correlation(s, value)
 			}
-		case "generate":
-			generate = s.flag(name, value)
-		case "filter":
+		case name.Value == "generate":
+			rule.generate = s.flag(name, value)
+		case name.Value == "filter":
 			s.at(name, "Sigma filters are not supported here; write what is to be left out into the rule, as in: selection and not filter_x")
 		default:
 			var custom any
@@ -114,16 +99,15 @@ func (l *loader) rule(s source, root *yaml.Node) *Rule {
 	if rule.Title == "" {
 		s.at(root, "the rule has no title; add one, as in title: Key created at night")
 	}
-	switch {
-	case detection != nil && correlation != nil:
-		s.at(root, "a rule has a detection or a correlation, not both; make two documents, with --- between them")
-	case detection != nil:
-		rule.detection = l.detection(s, rule, detection)
-	case correlation != nil:
-		rule.Correlation = l.correlation(s, correlation)
-		rule.Correlation.Generate = rule.Correlation.Generate || generate
-	default:
-		s.at(root, "the rule needs a detection or a correlation, as in detection: {selection: {field: value}, condition: selection}")
+	if utf8.RuneCountInString(rule.Title) > maxTitle {
+		s.at(parts["title"], "the title is longer than %d characters; say the rest in description", maxTitle)
+	}
+	for _, field := range rule.Fields {
+		l.checkField(s, parts["fields"], field)
+	}
+	if (parts["detection"] == nil) == (parts["correlation"] == nil) {
+		s.at(root, "a rule needs a detection or a correlation, and not both in one document, "+
+			"as in detection: {selection: {field: value}, condition: selection}")
 	}
 	return rule
 }

@@ -10,8 +10,8 @@ import (
 	"make-audit-mcp/internal/sigma"
 )
 
-// TestPublicRulesMatchWhatTheyShouldAndNothingElse goes through rules of SigmaHQ for ten SaaS logs, told anew with fields as ours. Each says
-// in its part tests what it must match, and what it must not; what one matches no other may.
+// TestPublicRulesMatchWhatTheyShouldAndNothingElse goes through ten of SigmaHQ's rules for SaaS logs, told anew with fields as ours. Each
+// says in its part tests what it must match, and what it must not; what one matches no other may.
 func TestPublicRulesMatchWhatTheyShouldAndNothingElse(t *testing.T) {
 	t.Parallel()
 	set, err := sigma.Load(sigma.Options{Fields: fields()}, os.DirFS("testdata/saas"))

@@ -36,7 +36,7 @@ func (r record) Field(name string) ([]sigma.Value, bool) {
 
 // fields are those of the tests' records.
 func fields() []string {
-	return []string{"event", "verb", "object", "category", "actor.id", "actor.name", "actor.type", "team.id", "target", "hour", "lag", "details.*"}
+	return []string{"event", "verb", "object", "category", "actor.id", "actor.name", "team.id", "target", "hour", "lag", "details.*"}
 }
 
 func files(texts map[string]string) fs.FS {

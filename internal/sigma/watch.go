@@ -262,8 +262,8 @@ func combinations(record Record, fields []string) (all [][]string, cut bool) {
 		values, _ := record.Field(field)
 		var longer [][]string
 		for _, before := range all {
-			for i, value := range values {
-				if value.Null || slices.Contains(values[:i], value) {
+			for _, value := range values {
+				if value.Null {
 					continue
 				}
 				if len(longer) == maxCombinations {

@@ -8,9 +8,11 @@ import (
 )
 
 const (
-	// maxCondition bounds a condition's length in bytes, maxBrackets how deep its brackets and nots are nested.
+	// maxCondition bounds the length of a rule's conditions in bytes, maxBrackets how deep brackets and nots are nested.
 	maxCondition = 10_000
 	maxBrackets  = 50
+	// maxIdentifiers bounds what 1 of them can stand for.
+	maxIdentifiers = 200
 )
 
 // selections are the search identifiers of a rule, in the order of its document.
@@ -28,9 +30,6 @@ type condition struct {
 }
 
 func parseCondition(text string, among selections) (expression, error) {
-	if len(text) > maxCondition {
-		return nil, fmt.Errorf("is longer than %d characters; use 1 of name* and all of name*", maxCondition)
-	}
 	if strings.Contains(text, "|") {
 		return nil, errors.New("has a |: counting is not a part of Sigma 2 conditions; write a correlation rule, as in correlation: {type: event_count, …}")
 	}

@@ -292,6 +292,29 @@ correlation: {type: event_count, rules: [a], group-by: [actor.id, team.id], time
 	assert.Equal(t, group("1"), matches[0].Group)
 }
 
+func TestRecordsOfAMatchStandOnceAndInTheirOrderHoweverTheyCameToIt(t *testing.T) {
+	t.Parallel()
+	set := load(t, `
+title: Together
+correlation: {type: event_count, rules: [burst, b], group-by: [actor.id], timespan: 1h, condition: {gte: 2}}
+---
+title: Burst
+name: burst
+correlation: {type: event_count, rules: [a, b], group-by: [actor.id], timespan: 10m, condition: {gte: 5}}
+`+simple("a", "b"))
+	stream := []occurred{
+		by("1", "b", 0), by("1", "a", 1), by("1", "a", 2), by("1", "b", 3), by("1", "a", 4), by("1", "b", 4), by("1", "a", 4),
+	}
+	matches := evaluate(t, set, stream)
+	require.Len(t, matches, 1)
+	var records []sigma.Record
+	for _, one := range stream {
+		records = append(records, one.record)
+	}
+	assert.Equal(t, records, matches[0].Records)
+	assert.Equal(t, 4, matches[0].Total, "three of b, and a burst")
+}
+
 func TestAnOuterCorrelationGroupsByFieldsOfTheRecordsBehind(t *testing.T) {
 	t.Parallel()
 	// The failures are counted by team, and the success must be of an actor among them.
@@ -424,6 +447,8 @@ func TestCorrelationsThatMeanNothingAreRefused(t *testing.T) {
 	const ordered = "type: temporal_ordered\nrules: [a, b]\ngroup-by: []\ntimespan: 1h\n"
 	for text, want := range map[string]string{
 		"type: event_cont\nrules: [a]":                          `the correlation type "event_cont" is unknown; did you mean "event_count"?`,
+		"type: value_avg":                                       `the correlation type "value_avg" is not supported here`,
+		"type: value_percentile":                                `the correlation type "value_percentile" is not supported here`,
 		"type: value_sum":                                       `the correlation type "value_sum" is not supported here; accepted: event_count, value_count`,
 		"type: event_count":                                     "the correlation has no rules; its form is",
 		"rules: [a]":                                            "the correlation has no type",

@@ -24,8 +24,17 @@ func (l *loader) detection(s source, rule *Rule, node *yaml.Node) expression {
 		s.at(node, "the detection has no condition; add one, as in condition: %s", strings.Join(append(among.names, "selection")[:1], ""))
 		return allOf{}
 	}
+	if len(among.names) > maxIdentifiers {
+		s.at(node, "the detection has more than %d search identifiers; make lists of values, or several rules", maxIdentifiers)
+		return allOf{}
+	}
 	var whole anyOf // A list of conditions is linked with or.
+	length := 0
 	for _, one := range listed(condition) {
+		if length += len(one.Value); length > maxCondition {
+			s.at(one, "the condition is longer than %d characters; use 1 of name* and all of name*", maxCondition)
+			break
+		}
 		if one.Kind != yaml.ScalarNode || isNull(one) || one.Value == "" {
 			s.at(condition, "a condition is a text, as in condition: selection and not filter")
 			continue
@@ -123,7 +132,7 @@ func (l *loader) test(s source, term Term, node *yaml.Node) test {
 	case kind == "fieldref":
 		return l.reference(s, term, node)
 	case kind == "re":
-		expression, err := compileRegex(node.Value, m.flags())
+		expression, err := l.compileRegex(node.Value, m.flags())
 		if err != nil {
 			s.at(node, "the regular expression of %s is refused: %s", term.Field, err)
 			return test{}

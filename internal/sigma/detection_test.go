@@ -32,6 +32,7 @@ func TestValuesAreComparedAsModifiersSay(t *testing.T) {
 		{`target: '0x17'`, []any{"0X17"}, []any{23}},
 		{`target: true`, []any{true, "True"}, []any{false, 1}},
 		{`target: 2026-01-02`, []any{"2026-01-02"}, []any{"2026-01-02T00:00:00Z"}},
+		{`target: '%name%'`, []any{"%Name%"}, []any{"name"}},
 		// Wildcards, and what takes their meaning away.
 		{`target: prog?.exe`, []any{"progA.exe", "progé.exe", "PROG1.EXE"}, []any{"prog.exe", "progAB.exe"}},
 		{`target: virus_V*.exe`, []any{"virus_V1.exe", "virus_V21.2.1.exe", "VIRUS_v.exe"}, []any{"virus.exe", "virus_V1.exe2"}},

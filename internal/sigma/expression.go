@@ -15,8 +15,8 @@ type (
 	not   struct{ expression }
 )
 
-func (all allOf) matches(record Record) bool {
-	for _, one := range all {
+func (parts allOf) matches(record Record) bool {
+	for _, one := range parts {
 		if !one.matches(record) {
 			return false
 		}
@@ -24,21 +24,21 @@ func (all allOf) matches(record Record) bool {
 	return true
 }
 
-func (all allOf) always() int {
+func (parts allOf) always() int {
 	least := 1
-	for _, one := range all {
+	for _, one := range parts {
 		least = min(least, one.always())
 	}
 	return least
 }
 
-func (any anyOf) matches(record Record) bool {
-	return slices.ContainsFunc(any, func(one expression) bool { return one.matches(record) })
+func (parts anyOf) matches(record Record) bool {
+	return slices.ContainsFunc(parts, func(one expression) bool { return one.matches(record) })
 }
 
-func (any anyOf) always() int {
+func (parts anyOf) always() int {
 	most := -1
-	for _, one := range any {
+	for _, one := range parts {
 		most = max(most, one.always())
 	}
 	return most

@@ -47,7 +47,9 @@ type loader struct {
 	files    int
 	// documents counts the rules and other documents of all files.
 	documents int
-	set       Set
+	// regexSizes is how large all regular expressions are together.
+	regexSizes int
+	set        Set
 	// references says, of each correlation, where it refers to what.
 	references map[*Correlation][]reference
 }

@@ -294,7 +294,7 @@ func TestRegularExpressionsAreBounded(t *testing.T) {
 		"(":                       "missing closing )",
 		"a(?=b)":                  "look-around and the like are not supported here",
 		`(a)\1`:                   "invalid escape sequence",
-		"(abcdefghij){1000}":      "too large with its repetitions written out (at most 5000 characters)",
+		"(abcdefghij){1000}":      "too large with its repetitions written out (at most 5000 characters, and 500000 in all rules together)",
 		"(a{100}){100}":           "invalid repeat count",
 		"(((a{10}){10}){10}){10}": "",
 		"x{1001}":                 "invalid repeat count",
@@ -319,6 +319,16 @@ func TestWhatMultipliesOrIsTooMuchIsRefused(t *testing.T) {
 	assert.Contains(t, loadError(t, "title: "+strings.Repeat("x", 256<<10)), "rules.yml: is larger than 262144 bytes; split it")
 	assert.Contains(t, loadError(t, strings.Repeat("---\n"+ruleOf("s: {event: e}\ncondition: s"), 2001)), "is one document too many; at most 2000")
 	assert.LessOrEqual(t, strings.Count(loadError(t, strings.Repeat("---\n{}\n", 300)), "\n"), 100)
+
+	identifiers := ""
+	for i := range 201 {
+		identifiers += fmt.Sprintf("s%d: {event: e}\n", i)
+	}
+	assert.Contains(t, loadError(t, ruleOf(identifiers+"condition: 1 of them")), "the detection has more than 200 search identifiers")
+	conditions := strings.Repeat("    - 1 of them\n", 1200)
+	assert.Contains(t, loadError(t, ruleOf("s: {event: e}\ncondition:\n"+conditions)), "the condition is longer than 10000 characters")
+	expressions := strings.Repeat("    - x{999}\n", 600)
+	assert.Contains(t, loadError(t, ruleOf("s:\n  target|re:\n"+expressions+"condition: s")), "and 500000 in all rules together")
 
 	many := map[string]string{}
 	for i := range 1001 {

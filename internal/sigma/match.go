@@ -1,6 +1,7 @@
 package sigma
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -38,17 +39,16 @@ type sighting struct {
 type evidence []sighting
 
 func (e evidence) with(more []sighting) evidence {
-	for _, one := range more {
-		at, found := slices.BinarySearchFunc(e, one.number, func(s sighting, number int) int { return s.number - number })
-		switch {
-		case found:
-		case at == len(e):
-			e = append(e, one)
-		default:
-			e = slices.Insert(slices.Clone(e), at, one)
-		}
+	byNumber := func(a, b sighting) int { return cmp.Compare(a.number, b.number) }
+	sameNumber := func(a, b sighting) bool { return a.number == b.number }
+	slices.SortFunc(more, byNumber)
+	more = slices.CompactFunc(more, sameNumber)
+	if len(e) == 0 || len(more) == 0 || e[len(e)-1].number < more[0].number {
+		return append(e, more...)
 	}
-	return e
+	all := slices.Concat(e, more)
+	slices.SortFunc(all, byNumber)
+	return slices.CompactFunc(all, sameNumber)
 }
 
 // run is a match while it may still grow.
@@ -75,18 +75,20 @@ func (r *run) finished() Match {
 	return match
 }
 
-// take adds an event of a window that holds.
-func (r *run) take(e event) {
-	r.last = e.number
-	for _, key := range e.keys {
-		r.counted[key] = struct{}{}
-	}
-	records := e.records
-	if e.of != nil {
-		if _, included := r.included[e.of]; !included {
-			r.included[e.of] = struct{}{}
-			records = e.sofar
+// take adds events of a window that holds.
+func (r *run) take(events []event) {
+	var records []sighting
+	for _, e := range events {
+		r.last = e.number
+		for _, key := range e.keys {
+			r.counted[key] = struct{}{}
 		}
+		if _, included := r.included[e.of]; e.of == nil || included {
+			records = append(records, e.records...)
+			continue
+		}
+		r.included[e.of] = struct{}{}
+		records = append(records, e.sofar...)
 	}
 	r.evidence = r.evidence.with(records)
 }

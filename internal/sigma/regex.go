@@ -11,13 +11,14 @@ import (
 const (
 	// maxPattern bounds a value of a rule, in bytes.
 	maxPattern = 2_000
-	// maxRegexSize bounds a regular expression with its repetitions written out.
-	maxRegexSize = 5_000
+	// maxRegexSize bounds a regular expression with its repetitions written out, maxRegexSizes all of one load.
+	maxRegexSize  = 5_000
+	maxRegexSizes = 500_000
 )
 
 // compileRegex compiles a regular expression of Go's kind, which takes time linear in the text: at most its size, which is bounded here
 // before anything is compiled, times the text's length.
-func compileRegex(text, flags string) (*regexp.Regexp, error) {
+func (l *loader) compileRegex(text, flags string) (*regexp.Regexp, error) {
 	if flags != "" {
 		text = "(?" + flags + ")" + text
 	}
@@ -28,8 +29,12 @@ func compileRegex(text, flags string) (*regexp.Regexp, error) {
 		return nil, fmt.Errorf("%w: look-around and the like are not supported here; use two values with |all, or a second selection", err)
 	case err != nil:
 		return nil, err
-	case regexSize(parsed) > maxRegexSize:
-		return nil, fmt.Errorf("it is too large with its repetitions written out (at most %d characters); use a smaller {n,m}", maxRegexSize)
+	}
+	size := regexSize(parsed)
+	l.regexSizes += size
+	if size > maxRegexSize || l.regexSizes > maxRegexSizes {
+		return nil, fmt.Errorf("it is too large with its repetitions written out (at most %d characters, and %d in all rules together); "+
+			"use a smaller {n,m}", maxRegexSize, maxRegexSizes)
 	}
 	return regexp.Compile(text)
 }

@@ -60,7 +60,9 @@ const maxTitle = 256 // characters (rules, Title)
 // rule reads a document. What is wrong is reported, and the rest is read all the same, so that all is found at once.
 func (l *loader) rule(s source, root *yaml.Node) *Rule {
 	rule := &Rule{File: s.file, Line: root.Line, Layer: l.layer, Custom: map[string]any{}}
-	texts := map[string]*string{"title": &rule.Title, "id": &rule.ID, "name": &rule.Name, "description": &rule.Description, "author": &rule.Author}
+	texts := map[string]*string{
+		"title": &rule.Title, "id": &rule.ID, "name": &rule.Name, "description": &rule.Description, "author": &rule.Author,
+	}
 	lists := map[string]*[]string{
 		"references": &rule.References, "fields": &rule.Fields, "falsepositives": &rule.FalsePositives, "tags": &rule.Tags,
 	}

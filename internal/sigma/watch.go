@@ -232,14 +232,15 @@ func (w *watch) grow(g *group, count int) {
 	}
 	r := g.run
 	before := len(r.evidence)
-	var added []sighting
-	for _, e := range g.window[firstAfter(g.window, r.last):] {
-		added = append(added, e.records...)
-		r.take(e)
-	}
+	come := g.window[max(0, r.last+1-g.window[0].number):]
+	r.take(come)
 	w.held += len(r.evidence) - before
 	if count > r.match.Peak {
 		r.match.Peak, r.match.PeakFrom, r.match.PeakTo = count, g.window[0].at, w.now
+	}
+	var added []sighting
+	for _, e := range come {
+		added = append(added, e.records...)
 	}
 	for _, to := range w.byRule[w.rule] {
 		to.receive(event{
@@ -247,12 +248,6 @@ func (w *watch) grow(g *group, count int) {
 			records: added, sofar: r.evidence, of: r,
 		})
 	}
-}
-
-// firstAfter returns where the events of a window begin that a run does not have yet.
-func firstAfter(window []event, last int) int {
-	at, _ := slices.BinarySearchFunc(window, last+1, func(e event, number int) int { return e.number - number })
-	return at
 }
 
 // combinations returns each way to take one value of each field. There is none if a field has none.

@@ -6,14 +6,22 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/sigma"
 )
 
-// matches reports whether the only rule of a detection describes a record. The detection's condition is added: selection.
-func matches(t *testing.T, selection string, r record) bool {
+// selecting returns the rule that one selection makes.
+func selecting(t *testing.T, selection string) *sigma.Rule {
 	t.Helper()
 	set := load(t, ruleOf("selection:\n"+indented(selection)+"condition: selection"))
 	require.Len(t, set.Rules, 1)
-	return set.Rules[0].Matches(r)
+	return set.Rules[0]
+}
+
+// matches reports whether a selection describes a record.
+func matches(t *testing.T, selection string, r record) bool {
+	t.Helper()
+	return selecting(t, selection).Matches(r)
 }
 
 func TestValuesAreComparedAsModifiersSay(t *testing.T) {
@@ -90,11 +98,12 @@ func TestValuesAreComparedAsModifiersSay(t *testing.T) {
 		{`target|fieldref: details.none`, nil, []any{"Bob", missing{}, nil, ""}},
 		{`target|fieldref|all: [actor.name, actor.id]`, []any{[]any{"Ann*", "7"}}, []any{"Ann*"}},
 	} {
+		rule := selecting(t, c.selection)
 		for _, value := range c.yes {
-			assert.True(t, matches(t, c.selection, withTarget(value)), "%s and %#v", c.selection, value)
+			assert.True(t, rule.Matches(withTarget(value)), "%s and %#v", c.selection, value)
 		}
 		for _, value := range c.no {
-			assert.False(t, matches(t, c.selection, withTarget(value)), "%s and %#v", c.selection, value)
+			assert.False(t, rule.Matches(withTarget(value)), "%s and %#v", c.selection, value)
 		}
 	}
 }

@@ -120,6 +120,7 @@ func TestTextsAreBoundWhenTheyAreLoaded(t *testing.T) {
 	t.Parallel()
 	var asked []sigma.Term
 	options := sigma.Options{Fields: fields(), Bind: func(term sigma.Term) ([]string, error) {
+		assert.Equal(t, "A rule", term.Rule.Title)
 		asked = append(asked, term)
 		switch term.Value {
 		case "creation":
@@ -130,7 +131,7 @@ func TestTextsAreBoundWhenTheyAreLoaded(t *testing.T) {
 		return []string{term.Value}, nil
 	}}
 	loaded := func(detection string) (*sigma.Set, error) {
-		return sigma.Load(options, files(map[string]string{"r.yml": ruleOf(detection)}))
+		return sigma.Load(options, files(map[string]string{"r.yml": "detection:\n" + indented(detection) + "title: A rule\n"}))
 	}
 	set, err := loaded("s: {event: creation, target|startswith: a, hour: 3, details.x|re: b}\ncondition: s")
 	require.NoError(t, err)
@@ -141,7 +142,7 @@ func TestTextsAreBoundWhenTheyAreLoaded(t *testing.T) {
 		assert.Equal(t, want, set.Rules[0].Matches(record{"event": event, "target": "abc", "hour": 3, "details.x": "b"}), event)
 	}
 	_, err = loaded("s:\n    event:\n        - creation\n        - nonsense\ncondition: s")
-	assert.EqualError(t, err, `r.yml:6: no event is called "nonsense"; see the catalog`)
+	assert.EqualError(t, err, `r.yml:5: no event is called "nonsense"; see the catalog`)
 }
 
 func TestWhatIsWrongIsToldWithFileAndLineAllAtOnce(t *testing.T) {

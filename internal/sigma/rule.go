@@ -66,7 +66,7 @@ func (l *loader) rule(s source, root *yaml.Node) *Rule {
 	lists := map[string]*[]string{
 		"references": &rule.References, "fields": &rule.Fields, "falsepositives": &rule.FalsePositives, "tags": &rule.Tags,
 	}
-	parts := map[string]*yaml.Node{}
+	parts, bodies := map[string]*yaml.Node{}, map[string]*yaml.Node{}
 	entries(root, func(name, value *yaml.Node) {
 		parts[name.Value] = value
 		switch {
@@ -78,13 +78,9 @@ func (l *loader) rule(s source, root *yaml.Node) *Rule {
 			rule.Status = s.choice(name, value, "stable", "test", "experimental", "deprecated", "unsupported")
 		case name.Value == "level":
 			rule.Level = Level(s.choice(name, value, string(Informational), string(Low), string(Medium), string(High), string(Critical)))
-		case name.Value == "detection":
+		case name.Value == "detection" || name.Value == "correlation":
 			if s.mapOf(name, value) {
-				rule.detection = l.detection(s, rule, value)
-			}
-		case name.Value == "correlation":
-			if s.mapOf(name, value) {
-				rule.Correlation = l.correlation(s, value)
+				bodies[name.Value] = value
 			}
 		case name.Value == "generate":
 			rule.generate = s.flag(name, value)
@@ -110,6 +106,13 @@ func (l *loader) rule(s source, root *yaml.Node) *Rule {
 	if (parts["detection"] == nil) == (parts["correlation"] == nil) {
 		s.at(root, "a rule needs a detection or a correlation, and not both in one document, "+
 			"as in detection: {selection: {field: value}, condition: selection}")
+	}
+	// At last, so that whoever binds its values knows the rule.
+	if body := bodies["detection"]; body != nil {
+		rule.detection = l.detection(s, rule, body)
+	}
+	if body := bodies["correlation"]; body != nil {
+		rule.Correlation = l.correlation(s, body)
 	}
 	return rule
 }

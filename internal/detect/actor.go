@@ -32,8 +32,9 @@ type actor struct {
 	usual            *Usual
 	// isKnown says that the baseline is large enough for anything to be new or unusual.
 	isKnown bool
-	// events and teams are those of the baseline.
+	// events, kinds of objects, and teams are those of the baseline.
 	events map[*nature]bool
+	kinds  map[auditlog.Text]bool
 	teams  map[auditlog.ID]bool
 	// administers says that the baseline has work of the kind.
 	administers bool
@@ -43,12 +44,12 @@ type actor struct {
 
 // learn works out what the baseline shows.
 func (a *actor) learn(s *scene) {
-	a.events, a.teams = map[*nature]bool{}, map[auditlog.ID]bool{}
+	a.events, a.kinds, a.teams = map[*nature]bool{}, map[auditlog.Text]bool{}, map[auditlog.ID]bool{}
 	days := map[int]bool{}
 	times := make([]time.Time, 0, len(a.baseline))
 	for _, d := range a.baseline {
 		times = append(times, d.TriggeredAt)
-		a.events[d.nature], a.teams[d.TeamID()] = true, true
+		a.events[d.nature], a.kinds[d.object], a.teams[d.TeamID()] = true, true, true
 		a.administers = a.administers || d.administers
 		if day := dayOf(d.TriggeredAt, a.zone); !days[day] {
 			days[day] = true
@@ -85,12 +86,13 @@ func (a *actor) worksOn(weekday time.Weekday, limits Limits) bool {
 	return float64(a.weekdays[weekday]) >= max(limits[MinUsualDays], limits[UsualWeekdayShare]*float64(busiest))
 }
 
-// How an actor must have acted to be taken for a machine: in so many hours of the day in all, in so many entries; and on such a share of
-// its days over so long that nobody would be awake, which people who work in shifts are not.
+// How an actor must have acted to be taken for a machine: in so many hours of the day in all, in so many entries; and such a share of these
+// in stretches so long that nobody would be awake, as people who work in shifts are not.
 const (
 	aroundTheClock        = 20
 	aroundTheClockEntries = 100
-	wakingHours           = 16 * time.Hour
+	sleep                 = 6 * time.Hour
+	waking                = 16 * time.Hour
 	sleeplessShare        = 0.25
 )
 
@@ -113,27 +115,20 @@ func looksLikeService(actor auditlog.Actor, instants []time.Time) string {
 	}
 	var hours [24]bool
 	count := 0
-	days := map[int][2]time.Time{} // the first and the last instant of each
-	for _, at := range instants {
+	sleepless, begin := 0, 0
+	for i, at := range instants {
 		if hour := at.UTC().Hour(); !hours[hour] {
 			hours[hour] = true
 			count++
 		}
-		day := dayOf(at, time.UTC)
-		span, seen := days[day]
-		if !seen {
-			span = [2]time.Time{at, at}
-		}
-		span[1] = at
-		days[day] = span
-	}
-	sleepless := 0
-	for _, span := range days {
-		if span[1].Sub(span[0]) >= wakingHours {
-			sleepless++
+		if i+1 == len(instants) || instants[i+1].Sub(at) >= sleep {
+			if at.Sub(instants[begin]) >= waking {
+				sleepless += i + 1 - begin
+			}
+			begin = i + 1
 		}
 	}
-	if len(instants) >= aroundTheClockEntries && count >= aroundTheClock && float64(sleepless) >= sleeplessShare*float64(len(days)) {
+	if len(instants) >= aroundTheClockEntries && count >= aroundTheClock && float64(sleepless) >= sleeplessShare*float64(len(instants)) {
 		return fmt.Sprintf("it acted in %d of the 24 hours of the day", count)
 	}
 	return ""

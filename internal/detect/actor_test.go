@@ -39,6 +39,19 @@ func TestMachinesAreToldByNameOrByHours(t *testing.T) {
 	assert.Equal(t, detect.Person, judgeAda(daily(4, time.UTC, hours...)...).ActorType, "too little to tell")
 	assert.Equal(t, detect.Person, judgeAda(daily(40, time.UTC, hours[:19]...)...).ActorType)
 
+	var shifts []*auditlog.Entry // early, late and at night in turn
+	for week, start := range []int{6, 14, 22, 6, 14, 22} {
+		for day := range 5 {
+			for hour := range 8 {
+				shifts = append(shifts, logtest.Did(logtest.Ada(), "scenario_updated",
+					windowStart().AddDate(0, 0, -7*week-day-1).Truncate(24*time.Hour).Add(time.Duration(start+hour)*time.Hour)))
+			}
+		}
+	}
+	byShift := judgeAda(shifts...)
+	assert.Equal(t, detect.Person, byShift.ActorType, "people who work in shifts sleep")
+	assert.Equal(t, []string{"00-24"}, byShift.Usual.Ranges())
+
 	night := logtest.Did(auditlog.Actor{ID: "5", Name: "svc-deploy"}, "key_created", now().Add(-9*time.Hour))
 	activity := judge(auditlog.Actor{ID: "5", Name: "svc-deploy"}, time.UTC, nil, append(daily(20, time.UTC, 9, 12), night)...)
 	assert.Equal(t, []*auditlog.Entry{night}, activity.Outside, "a name exempts nobody")

@@ -94,6 +94,7 @@ func (g *grants) isLeaving(d *deed, within time.Duration) bool {
 // memory is what was seen of an actor so far.
 type memory struct {
 	events map[*nature]time.Time
+	kinds  map[auditlog.Text]time.Time
 	teams  map[auditlog.ID]time.Time
 	// made and stopped are when the actor made objects, and first switched them off.
 	made, stopped map[object]time.Time
@@ -114,7 +115,7 @@ func (s *scene) tellCircumstances() {
 		d := &s.deeds[i]
 		m := memories[d.by]
 		if m == nil {
-			m = &memory{events: map[*nature]time.Time{}, teams: map[auditlog.ID]time.Time{}, made: map[object]time.Time{},
+			m = &memory{events: map[*nature]time.Time{}, kinds: map[auditlog.Text]time.Time{}, teams: map[auditlog.ID]time.Time{}, made: map[object]time.Time{},
 				stopped: map[object]time.Time{}, founded: map[auditlog.ID]bool{}, first: d.TriggeredAt, last: d.TriggeredAt}
 			memories[d.by] = m
 		}
@@ -124,6 +125,7 @@ func (s *scene) tellCircumstances() {
 		if d.by.kind != System && d.inWindow {
 			s.tell(d, &g)
 			d.isEventNew = d.by.isKnown && !d.by.events[d.nature] && within(m.events, d.nature, d.TriggeredAt, newFor)
+			d.isKindNew = d.by.isKnown && !d.by.kinds[d.object] && within(m.kinds, d.object, d.TriggeredAt, newFor)
 			d.isTeamNew = d.by.isKnown && !d.by.teams[d.TeamID()] && (s.OneActor || s.known[d.TeamID()]) && !d.isInvited && !d.isTeamOwn &&
 				within(m.teams, d.TeamID(), d.TriggeredAt, newFor)
 			d.isActorNew = len(d.by.baseline) == 0 && d.TriggeredAt.Sub(m.first) < newActor

@@ -29,6 +29,8 @@ type deed struct {
 	inWindow bool
 	// isEventNew and isTeamNew say that the actor, who is known for other things, did not do this, or nothing in this team, until lately.
 	isEventNew, isTeamNew bool
+	// isKindNew says so of the kind of object.
+	isKindNew bool
 	// isActorNew says that nothing of the actor is older than a few days.
 	isActorNew bool
 	// isOutside says that it lies far outside the hours that are usual for the actor, isOffDay on a day on which the actor does not work.

@@ -37,11 +37,15 @@ func (s *scene) judgeEvents(a *actor) []signal {
 		if deeds[0].isPromoted {
 			severity = severity.lowered()
 		}
+		kind := ""
+		if deeds[0].isKindNew {
+			kind = ", and nothing else about such objects either"
+		}
 		for _, spell := range spells(deeds, s.limits.hours(MergeHours)) {
 			found = append(found, signal{
 				rule: ruleNewEvent, aspect: aspectNovelty, severity: severity, by: a,
-				reason: fmt.Sprintf("%s of a kind that is not among the %d entries of the baseline: %s", entries(len(spell)),
-					len(a.baseline), Notable{Power: n.power}.Why()),
+				reason: fmt.Sprintf("%s of an event that is not among the %d entries of the baseline: %s%s", entries(len(spell)),
+					len(a.baseline), Notable{Power: n.power}.Why(), kind),
 				observed: float64(len(spell)), threshold: 1, deeds: spell,
 				nextStep: "check whether a new task or role explains it",
 			})

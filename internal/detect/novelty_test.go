@@ -25,7 +25,7 @@ func TestWeightyEventsOfAFirstTimeAreFound(t *testing.T) {
 	got := find(20, "key_created", "key_created", "team_role_updated", "webhook_updated")
 	require.NotNil(t, got)
 	assert.Equal(t, detect.SeverityMedium, got.Severity)
-	assert.Contains(t, got.Reason, "1 entry of a kind that is not among the 40 entries of the baseline: roles and membership")
+	assert.Contains(t, got.Reason, "1 entry of an event that is not among the 40 entries of the baseline: roles and membership, and nothing else about")
 	assert.Len(t, got.Evidence, 3, "what else was new then is told with it")
 	assert.Nil(t, find(20, "webhook_updated", "scenario_created"), "not notable")
 	assert.Nil(t, find(20, "webhook_created"), "not weighty")

@@ -17,7 +17,7 @@ func Fields() []string {
 		"actor.id", "actor.name", "actor.email", "actor.type", "team.id", "team.name", "target", "version.from", "version.to", "details.*",
 		"hour", "weekday", "lag", "lag_is_usual",
 		"actor_is_target", "actor_is_new", "actor_administers", "days_idle", "invited", "promoted", "leaving",
-		"event_is_new", "team_is_new", "team_is_own", "own_object", "moved",
+		"event_is_new", "kind_is_new", "team_is_new", "team_is_own", "own_object", "moved",
 		"gives_access", "gives_role", "removes_member", "weighty", "outside_hours", "day_off",
 	}
 }
@@ -115,6 +115,8 @@ func (d *deed) circumstance(name string) (is, known bool) {
 		return d.isLeaving, true
 	case "event_is_new":
 		return d.isEventNew, true
+	case "kind_is_new":
+		return d.isKindNew, true
 	case "team_is_new":
 		return d.isTeamNew, true
 	case "team_is_own":

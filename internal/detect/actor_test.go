@@ -52,6 +52,9 @@ func TestMachinesAreToldByNameOrByHours(t *testing.T) {
 	assert.Equal(t, detect.Person, byShift.ActorType, "people who work in shifts sleep")
 	assert.Equal(t, []string{"00-24"}, byShift.Usual.Ranges())
 
+	restless := judgeAda(append(daily(60, time.UTC, 9, 12), series(200, "scenario_updated", morning(), 10*time.Minute)...)...)
+	assert.Equal(t, detect.Person, restless.ActorType, "who was a person stays one")
+
 	night := logtest.Did(auditlog.Actor{ID: "5", Name: "svc-deploy"}, "key_created", now().Add(-9*time.Hour))
 	activity := judge(auditlog.Actor{ID: "5", Name: "svc-deploy"}, time.UTC, nil, append(daily(20, time.UTC, 9, 12), night)...)
 	assert.Equal(t, []*auditlog.Entry{night}, activity.Outside, "a name exempts nobody")

@@ -115,8 +115,9 @@ func (s *scene) tellCircumstances() {
 		d := &s.deeds[i]
 		m := memories[d.by]
 		if m == nil {
-			m = &memory{events: map[*nature]time.Time{}, kinds: map[auditlog.Text]time.Time{}, teams: map[auditlog.ID]time.Time{}, made: map[object]time.Time{},
-				stopped: map[object]time.Time{}, founded: map[auditlog.ID]bool{}, first: d.TriggeredAt, last: d.TriggeredAt}
+			m = &memory{events: map[*nature]time.Time{}, kinds: map[auditlog.Text]time.Time{}, teams: map[auditlog.ID]time.Time{},
+				made: map[object]time.Time{}, stopped: map[object]time.Time{}, founded: map[auditlog.ID]bool{}, first: d.TriggeredAt,
+				last: d.TriggeredAt}
 			memories[d.by] = m
 		}
 		d.isOwn = m.owns(d, s.limits)

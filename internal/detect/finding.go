@@ -74,10 +74,12 @@ func (f *Finding) Sample(most int) []*auditlog.Entry {
 			choose(i)
 		}
 	}
-	for parts := most; len(chosen) < most; parts++ {
-		for part := range parts {
-			choose(part * last / parts)
+	for part, left := 1, most-len(chosen); part <= left; part++ {
+		i := part * last / (left + 1)
+		for chosen[i] {
+			i = (i + 1) % len(f.Evidence)
 		}
+		choose(i)
 	}
 	var sample []*auditlog.Entry
 	for i, entry := range f.Evidence {

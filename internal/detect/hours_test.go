@@ -131,7 +131,57 @@ func TestHoursAsFarFromWhatWasSeenAreJudgedAlike(t *testing.T) {
 	assert.Len(t, early.Outside, 2, "an hour and a minute before, and after")
 }
 
-func TestAQuietDayIsADayOff(t *testing.T) {
+func TestWorkShortlyBeforeOrAfterUsualHoursIsNoFinding(t *testing.T) {
+	t.Parallel()
+	for clock, want := range map[time.Duration]bool{6*time.Hour + 30*time.Minute: false, 5*time.Hour + 30*time.Minute: true,
+		15*time.Hour + 30*time.Minute: false, 16*time.Hour + 30*time.Minute: true} {
+		start := time.Date(2026, 11, 18, 0, 0, 0, 0, time.UTC).Add(clock)
+		activity := judgeAda(append(daily(20, time.UTC, 9, 12), series(3, "scenario_updated", start, time.Minute)...)...)
+		assert.Equal(t, []string{"08-14"}, activity.Usual.Ranges())
+		assert.Len(t, activity.Outside, 3)
+		assert.Equal(t, want, finding(activity, "outside_usual_hours") != nil, clock)
+	}
+}
+
+func TestAServiceAccountHasNoOfficeHours(t *testing.T) {
+	t.Parallel()
+	service := auditlog.Actor{ID: "5", Name: "svc-deploy"}
+	var entries []*auditlog.Entry
+	night := time.Date(2026, 11, 18, 3, 30, 0, 0, time.UTC)
+	for _, entry := range append(daily(20, time.UTC, 9, 12), series(4, "scenario_updated", night, 20*time.Minute)...) {
+		entry.Actor = &service
+		entries = append(entries, entry)
+	}
+	activity := judge(service, time.UTC, nil, entries...)
+	assert.Len(t, activity.Outside, 4, "it is told")
+	assert.Empty(t, activity.Findings, "and no finding")
+}
+
+func TestADayOnWhichNearlyNobodyWorksIsAHoliday(t *testing.T) {
+	t.Parallel()
+	log := world([]ruleEntry{{Event: "webhook_deleted", Times: 12, Every: time.Minute}})
+	for _, id := range []auditlog.ID{"41", "42", "43", "44", "45", "46"} {
+		for day := range 103 {
+			at := log.Baseline.From.AddDate(0, 0, day).Add(10 * time.Hour)
+			if at.YearDay() != wednesday().YearDay() && at.Weekday() != time.Saturday && at.Weekday() != time.Sunday {
+				log.Entries = append(log.Entries, logtest.Did(auditlog.Actor{ID: id}, "scenario_updated", at))
+			}
+		}
+	}
+	var detector *detect.Detector
+	find := func() *detect.Report {
+		report, err := detector.Find(t.Context(), log)
+		require.NoError(t, err)
+		return report
+	}
+	assert.True(t, saw(find(), "outside_usual_days"))
+	for _, id := range []auditlog.ID{"41", "42", "43"} {
+		log.Entries = append(log.Entries, logtest.Did(auditlog.Actor{ID: id}, "scenario_updated", wednesday()))
+	}
+	assert.False(t, saw(find(), "outside_usual_days"), "half of them work")
+}
+
+func TestADayOffOfTheWeekIsTold(t *testing.T) {
 	t.Parallel()
 	saturday := find(t, ruleEntry{Event: "webhook_deleted", After: 72 * time.Hour, Times: 12, Every: time.Minute})
 	assert.Contains(t, only(t, saturday).Also, "outside_usual_days")

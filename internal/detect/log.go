@@ -69,7 +69,7 @@ type scene struct {
 	known map[auditlog.ID]bool
 	// usualLag is how long after it happened nearly every entry of the baseline was written down.
 	usualLag time.Duration
-	// crowd is how many people acted on a day of the window's zone.
+	// crowd is how many people, service accounts aside, acted on a day of the window's zone.
 	crowd map[int]int
 	// quiet is how many people make a day one on which nearly nobody works; below zero if that is not known.
 	quiet int
@@ -177,7 +177,7 @@ func (s *scene) countCrowd() {
 	s.crowd = map[int]int{}
 	for i := range s.deeds {
 		d := &s.deeds[i]
-		if at := (visit{dayOf(d.TriggeredAt, s.Window.Location), d.by}); d.by.kind != System && !seen[at] {
+		if at := (visit{dayOf(d.TriggeredAt, s.Window.Location), d.by}); d.by.kind == Person && !seen[at] {
 			seen[at] = true
 			s.crowd[at.day]++
 		}

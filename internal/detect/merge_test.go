@@ -90,6 +90,11 @@ func TestARuleAndABaselineOverTheSameEntriesDoNotRaiseEachOther(t *testing.T) {
 	assert.Equal(t, detect.SeverityHigh, got.Severity)
 	assert.Equal(t, []string{"first_time_event"}, got.Also)
 	assert.Len(t, got.Evidence, 1)
+
+	got = only(t, find(t, ruleEntry{Event: "scenario_updated", Team: "other", Times: 3}))
+	assert.Equal(t, "foreign_scenarios_changed", got.Rule)
+	assert.Equal(t, detect.SeverityMedium, got.Severity)
+	assert.Equal(t, []string{"first_time_team"}, got.Also)
 }
 
 func TestFindingsKeepTheirIDs(t *testing.T) {
@@ -116,8 +121,8 @@ func TestTheSeverestComesFirst(t *testing.T) {
 
 func TestASampleHasTheEndsTheWeightiestAndAnEvenSpread(t *testing.T) {
 	t.Parallel()
-	got := only(t, find(t, ruleEntry{Event: "scenario_deleted", Times: 150, Every: 20 * time.Second},
-		ruleEntry{Event: "key_created"}, ruleEntry{Event: "scenario_deleted", Times: 150, Every: 20 * time.Second}))
+	got := only(t, find(t, ruleEntry{Event: "scenario_deleted", Times: 143, Every: 20 * time.Second},
+		ruleEntry{Event: "key_created"}, ruleEntry{Event: "scenario_deleted", Times: 157, Every: 20 * time.Second}))
 	require.Len(t, got.Evidence, 301)
 	sample := got.Sample(20)
 	require.Len(t, sample, 20)

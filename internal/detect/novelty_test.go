@@ -25,7 +25,8 @@ func TestWeightyEventsOfAFirstTimeAreFound(t *testing.T) {
 	got := find(20, "key_created", "key_created", "team_role_updated", "webhook_updated")
 	require.NotNil(t, got)
 	assert.Equal(t, detect.SeverityMedium, got.Severity)
-	assert.Contains(t, got.Reason, "1 entry of an event that is not among the 40 entries of the baseline: roles and membership, and nothing else about")
+	assert.Contains(t, got.Reason, "1 entry of an event that is not among the 40 entries of the baseline: roles and membership, and "+
+		"nothing else about such objects either")
 	assert.Len(t, got.Evidence, 3, "what else was new then is told with it")
 	assert.Nil(t, find(20, "webhook_updated", "scenario_created"), "not notable")
 	assert.Nil(t, find(20, "webhook_created"), "not weighty")
@@ -150,4 +151,87 @@ func TestFewADayAddUpOverManyDays(t *testing.T) {
 	assert.Contains(t, got.Reason, "(deletions) on 5 days within 14 days")
 	assert.InDelta(t, 5, got.Observed, 0)
 	assert.Empty(t, find(t, days[:4]...).Findings, "three days are not many")
+}
+
+func TestOnePersonIsNotSeveralHoweverOften(t *testing.T) {
+	t.Parallel()
+	role := ruleEntry{Event: "team_role_updated", Target: "77"}
+	again := role
+	again.After = 30 * time.Hour
+	report := find(t, role, again, again)
+	require.NotEmpty(t, report.Findings)
+	for _, f := range report.Findings {
+		require.NotNil(t, f.Actor)
+		assert.Equal(t, auditlog.ID("5"), f.Actor.ID)
+	}
+}
+
+func TestWhatIsDoneOnManyDaysAsUsualIsNotSlow(t *testing.T) {
+	t.Parallel()
+	var done []ruleEntry
+	for day := range 5 {
+		before := ruleEntry{Event: "connection_deleted", Times: 3, Every: time.Minute, Before: time.Duration(20+day) * 24 * time.Hour}
+		done = append(done, before, ruleEntry{Event: "connection_deleted", Times: 3, Every: time.Minute},
+			ruleEntry{Event: "scenario_updated", Target: "1001", After: 24*time.Hour - 4*time.Minute, Every: time.Minute})
+	}
+	assert.False(t, saw(find(t, done...), "low_and_slow"))
+}
+
+func TestAnEntryOfTheWindowsFirstInstantIsTheWindows(t *testing.T) {
+	t.Parallel()
+	log := world([]ruleEntry{{Event: "key_created", Team: "other"}})
+	key := log.Entries[len(log.Entries)-1]
+	detector, err := detector()
+	require.NoError(t, err)
+	for at, want := range map[time.Time]bool{log.Window.From: true, log.Window.From.Add(-1): false, log.Window.To: false,
+		log.Window.To.Add(-1): true} {
+		key.TriggeredAt = at
+		report, err := detector.Find(t.Context(), log)
+		require.NoError(t, err)
+		assert.Equal(t, want, saw(report, "key_in_foreign_team"), at)
+	}
+}
+
+func TestWhoWasPutInChargeMayDoWhatIsNew(t *testing.T) {
+	t.Parallel()
+	promotion := ruleEntry{Event: "team_role_updated", Actor: "boss", Team: "home", Target: "ada"}
+	deleted := ruleEntry{Event: "organization_variable_deleted", Team: "none", After: 48 * time.Hour}
+	assert.Equal(t, detect.SeverityMedium, only(t, find(t, deleted)).Severity)
+	assert.Equal(t, detect.SeverityLow, only(t, find(t, promotion, deleted)).Severity)
+	promotion.Before = 40 * 24 * time.Hour
+	assert.Equal(t, detect.SeverityMedium, only(t, find(t, promotion, deleted)).Severity, "long ago")
+}
+
+func TestWhatWasAnnouncedOrJustMadeIsTheActorsToDelete(t *testing.T) {
+	t.Parallel()
+	do := func(event auditlog.Text, before time.Duration) ruleEntry {
+		return ruleEntry{Event: event, Target: "mine", Times: 12, Every: time.Minute, Before: before}
+	}
+	for name, test := range map[string]struct {
+		first ruleEntry
+		want  bool
+	}{
+		"switched off the day before": {do("webhook_disabled", 25*time.Hour), false},
+		"switched off an hour before": {do("webhook_disabled", time.Hour), true},
+		"made this week":              {do("webhook_created", 6*24*time.Hour), false},
+		"made last week":              {do("webhook_created", 8*24*time.Hour), true},
+		"changed":                     {do("webhook_updated", 25*time.Hour), true},
+		"switched off by another": {ruleEntry{Actor: "boss", Event: "webhook_disabled", Target: "mine", Times: 12, Before: 25 * time.Hour},
+			true},
+		"another kind of the same ids": {do("scenario_deactivated", 25*time.Hour), true},
+	} {
+		assert.Equal(t, test.want, saw(find(t, test.first, do("webhook_deleted", 0)), "many_deletions"), name)
+	}
+}
+
+func TestAnEntryIsLateAgainstWhatIsUsual(t *testing.T) {
+	t.Parallel()
+	late := ruleEntry{Event: "scenario_updated", Target: "1001", Lag: 6 * 24 * time.Hour}
+	assert.True(t, saw(find(t, late), "late_entry"))
+	slow := late
+	slow.Lag, slow.Times, slow.Every, slow.Before = 5*24*time.Hour, 20, time.Hour, 1000*time.Hour
+	assert.False(t, saw(find(t, slow, late), "late_entry"), "days late are usual here")
+	once := slow
+	once.Times = 1
+	assert.True(t, saw(find(t, once, late), "late_entry"), "once is not usual")
 }

@@ -84,3 +84,36 @@ func TestABusyDayOfManyIsOneFindingOfTheirTeam(t *testing.T) {
 	assert.Equal(t, detect.SeverityLow, got.Severity)
 	assert.Contains(t, got.Reason, "160 entries of a team")
 }
+
+func TestAMachineMayBeFast(t *testing.T) {
+	t.Parallel()
+	got := only(t, find(t, ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: 200, Every: time.Second}))
+	assert.Equal(t, "busy_hour", got.Rule)
+	assert.Empty(t, got.Also)
+}
+
+func TestAnHourIsComparedWithTheBusiestOfTheBaseline(t *testing.T) {
+	t.Parallel()
+	sync := func(count int) ruleEntry {
+		return ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: count, Every: time.Minute, After: 30 * time.Minute}
+	}
+	before := sync(16)
+	before.Before = 20*24*time.Hour - 82*time.Minute // across the hours of the clock
+	assert.Empty(t, find(t, before, sync(24)).Findings)
+	assert.Equal(t, "busy_hour", only(t, find(t, before, sync(26))).Rule)
+}
+
+func TestARunGoesOnAsLongAsThereIsNoPause(t *testing.T) {
+	t.Parallel()
+	sync := func(times int, every time.Duration) ruleEntry {
+		return ruleEntry{Event: "data_store_record_updated", Actor: "sync", Times: times, Every: every}
+	}
+	begin := sync(5, 14*time.Minute)
+	begin.After = 4 * time.Minute // and a usual entry lies before
+	got := only(t, find(t, begin, sync(20, time.Minute), sync(8, 14*time.Minute)))
+	assert.Equal(t, "busy_hour", got.Rule)
+	assert.Len(t, got.Evidence, 33)
+	assert.Equal(t, wednesday().Add(4*time.Minute), got.From)
+	assert.Equal(t, wednesday().Add(4*time.Minute+188*time.Minute), got.To)
+	assert.Contains(t, got.Reason, "33 entries in 3.13 hours, at most 23 within 60 minutes")
+}

@@ -42,7 +42,7 @@ detection:
   condition: structure`, ruleEntry{Event: "data_structure_updated"}))
 	assert.Equal(t, "wednesdays", got.Rule)
 	assert.Equal(t, detect.SeverityHigh, got.Severity)
-	assert.Equal(t, "It is not done", got.Reason)
+	assert.Equal(t, "1 entry: It is not done (the actor's baseline has 260 entries)", got.Reason)
 	assert.Equal(t, "ask why", got.NextStep)
 }
 
@@ -73,7 +73,7 @@ func TestAHabitIsComparedWithWhatTheBaselineHas(t *testing.T) {
 	assert.Equal(t, "many_deletions", got.Rule)
 	assert.InDelta(t, 17, got.Observed, 0)
 	assert.InDelta(t, 16, got.Threshold, 0)
-	assert.Contains(t, got.Reason, "the most in the actor's baseline of 268 entries is 8")
+	assert.Contains(t, got.Reason, "the most in the baseline is 8 (the actor's has 268 entries)")
 }
 
 func TestLimitsCanBeSetAndStandInTheReport(t *testing.T) {
@@ -202,4 +202,35 @@ func TestALogOfNothingHasNoFindings(t *testing.T) {
 		Baseline: auditlog.Window{From: wednesday().AddDate(0, 0, -90), To: wednesday(), Location: time.UTC}, Catalog: &auditlog.Catalog{}})
 	require.NoError(t, err)
 	assert.Empty(t, report.Findings)
+}
+
+func TestEntriesThatOneRuleDescribesAreToldTogether(t *testing.T) {
+	t.Parallel()
+	late := ruleEntry{Event: "scenario_updated", Target: "1001", Lag: 300 * time.Hour, Times: 20, Every: time.Minute}
+	got := only(t, find(t, late))
+	assert.Equal(t, "late_entry", got.Rule)
+	assert.InDelta(t, 20, got.Observed, 0)
+	assert.Len(t, got.Evidence, 20)
+	assert.Contains(t, got.Reason, "20 entries: Make wrote an entry down days later than it usually does")
+}
+
+func TestAHabitMayBeATeams(t *testing.T) {
+	t.Parallel()
+	rule := `
+title: Changed
+name: changed
+detection: {a: {object: data_structure}, condition: a}
+---
+title: Many changes
+name: many_changes
+level: high
+correlation: {type: event_count, rules: [changed], group-by: [team.id], timespan: 1h, condition: {gte: 5}}
+habit: 2`
+	now := []ruleEntry{{Event: "data_structure_updated", Times: 4}, {Event: "data_structure_updated", Actor: "boss", Team: "home", Times: 4}}
+	got := judgeWith(t, rule, now...).Findings[0]
+	assert.Equal(t, "many_changes", got.Rule)
+	assert.Nil(t, got.Actor, "two people did it")
+	assert.Equal(t, auditlog.ID("home"), got.Team.ID)
+	before := ruleEntry{Event: "data_structure_updated", Actor: "boss", Team: "home", Times: 4, Before: 480 * time.Hour}
+	assert.False(t, saw(judgeWith(t, rule, append(now, before)...), "many_changes"), "whoever of the team did as much before")
 }

@@ -142,34 +142,63 @@ func alertOf(rule *sigma.Rule) (*alert, error) {
 	return a, nil
 }
 
-// habitual is a rule's hits by one actor.
+// habitual is whose habit a rule's hits are: an actor's, or that of a group of another sort.
 type habitual struct {
-	rule *sigma.Rule
-	by   *actor
+	rule  *sigma.Rule
+	by    *actor
+	group string
+}
+
+// habitOf returns whose habit a match of a rule is.
+func habitOf(rule *sigma.Rule, match *sigma.Match) habitual {
+	of := habitual{rule: rule}
+	if rule.Correlation == nil || slices.Contains(rule.Correlation.GroupBy, "actor.id") {
+		of.by = firstOf(match).by
+		return of
+	}
+	for _, named := range match.Group {
+		of.group += named.Value + "\x00"
+	}
+	return of
 }
 
 // judgeRules asks the rules, and returns how much of each was left out because too much was open at once.
 func (s *scene) judgeRules(ctx context.Context, set *ruleSet) ([]signal, map[*sigma.Rule]int, error) {
 	usual := map[habitual]int{}
 	if _, err := evaluate(ctx, set.habits, s.deeds[:len(s.deeds)-len(s.window())], func(match sigma.Match) {
-		of := habitual{set.alike[match.Rule], firstOf(&match).by}
+		of := habitOf(set.alike[match.Rule], &match)
 		usual[of] = max(usual[of], match.Peak)
 	}); err != nil {
 		return nil, nil, err
 	}
-	isHabit := func(a *alert, match *sigma.Match) bool {
-		return a.habit > 0 && float64(match.Peak) <= a.habit*float64(usual[habitual{a.Rule, firstOf(match).by}])
-	}
 	var matches []sigma.Match
+	singles := map[habitual][]*deed{} // of rules that describe single entries
+	var order []habitual
 	dropped, err := evaluate(ctx, set.Set, s.window(), func(match sigma.Match) {
-		if a := set.alerts[match.Rule]; a != nil && !isHabit(a, &match) {
+		a := set.alerts[match.Rule]
+		if a == nil {
+			return
+		}
+		of := habitOf(a.Rule, &match)
+		switch {
+		case a.Correlation == nil:
+			if singles[of] == nil {
+				order = append(order, of)
+			}
+			singles[of] = append(singles[of], firstOf(&match))
+		case a.habit == 0 || float64(match.Peak) > a.habit*float64(usual[of]):
 			matches = append(matches, match)
 		}
 	})
 	var signals []signal
+	for _, of := range order {
+		for _, spell := range spells(singles[of], s.limits.hours(MergeHours)) {
+			signals = append(signals, signalOfEntries(set.alerts[of.rule], spell))
+		}
+	}
 	for _, match := range matches {
 		if a := set.alerts[match.Rule]; !set.restsOnHabit(a, &match, matches) {
-			signals = append(signals, s.signalOf(a, match, usual[habitual{a.Rule, firstOf(&match).by}]))
+			signals = append(signals, signalOfRun(a, match, usual[habitOf(a.Rule, &match)]))
 		}
 	}
 	return signals, dropped, err
@@ -208,9 +237,23 @@ func evaluate(ctx context.Context, set *sigma.Set, deeds []deed, yield func(sigm
 	return evaluator.Dropped(), nil
 }
 
-// signalOf tells a match.
-func (s *scene) signalOf(a *alert, match sigma.Match, usual int) signal {
-	one := signal{rule: a.name(), title: a.Title, aspect: aspectRule, severity: a.severity, nextStep: a.nextStep, observed: 1, threshold: 1}
+// signalOfEntries tells the matches of a rule that describes single entries of one actor.
+func signalOfEntries(a *alert, deeds []*deed) signal {
+	by := deeds[0].by
+	why := strings.TrimSuffix(a.Description, ".")
+	if why == "" {
+		why = "as the rule describes"
+	}
+	return signal{
+		rule: a.name(), title: a.Title, aspect: aspectRule, severity: a.severity, nextStep: a.nextStep, by: by, deeds: deeds,
+		observed: float64(len(deeds)), threshold: 1,
+		reason: fmt.Sprintf("%s: %s (the actor's baseline has %s)", entries(len(deeds)), why, entries(len(by.baseline))),
+	}
+}
+
+// signalOfRun tells a match of a correlation.
+func signalOfRun(a *alert, match sigma.Match, usual int) signal {
+	one := signal{rule: a.name(), title: a.Title, aspect: aspectRule, severity: a.severity, nextStep: a.nextStep}
 	by := map[*actor]bool{}
 	for _, record := range match.Records {
 		if d, ok := record.(*deed); ok {
@@ -225,13 +268,6 @@ func (s *scene) signalOf(a *alert, match sigma.Match, usual int) signal {
 		one.team = one.deeds[0].Team
 	}
 	c := a.Correlation
-	if c == nil {
-		one.reason = strings.TrimSuffix(a.Description, ".")
-		if one.reason == "" {
-			one.reason = "an entry that the rule describes"
-		}
-		return one
-	}
 	one.observed, one.threshold = float64(match.Peak), float64(thresholdOf(c))
 	what := entries(len(match.Records))
 	if c.Type == sigma.ValueCount {
@@ -243,9 +279,12 @@ func (s *scene) signalOf(a *alert, match sigma.Match, usual int) signal {
 	} else {
 		one.reason += fmt.Sprintf(", all within %s", inWords(c.Timespan))
 	}
-	if a.habit > 0 && one.by != nil {
+	if a.habit > 0 {
 		one.threshold = max(one.threshold, a.habit*float64(usual))
-		one.reason += fmt.Sprintf("; the most in the actor's baseline of %d entries is %d", len(one.by.baseline), usual)
+		one.reason += fmt.Sprintf("; the most in the baseline is %d", usual)
+	}
+	if one.by != nil {
+		one.reason += fmt.Sprintf(" (the actor's has %s)", entries(len(one.by.baseline)))
 	}
 	return one
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/auditlog/logtest"
@@ -75,4 +76,20 @@ func TestTheSystemHasNoHabits(t *testing.T) {
 	assert.Contains(t, activity.Usual.Reason, "system")
 	assert.Empty(t, activity.Outside)
 	assert.Empty(t, rules(activity))
+}
+
+func TestWhoHasNoIDIsTheSystem(t *testing.T) {
+	t.Parallel()
+	log := world([]ruleEntry{{Event: "key_created", Team: "other"}})
+	for _, entry := range log.Entries {
+		if entry.ActorID() == "5" {
+			entry.Actor = &auditlog.Actor{Name: "Nobody"}
+		}
+	}
+	detector, err := detector()
+	require.NoError(t, err)
+	report, err := detector.Find(t.Context(), log)
+	require.NoError(t, err)
+	assert.Empty(t, report.Findings)
+	assert.Equal(t, detect.System, detector.Assess(log, nil).ActorType)
 }

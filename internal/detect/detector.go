@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"make-audit-mcp/internal/sigma"
 )
@@ -34,6 +35,19 @@ func New(directories ...fs.FS) (*Detector, error) {
 	return d, nil
 }
 
+// names are what findings call rules and baselines.
+func (d *Detector) names() []string {
+	var names []string
+	for _, one := range baselineRules() {
+		names = append(names, one.Name)
+	}
+	for _, a := range d.rules.alerts {
+		names = append(names, a.name())
+	}
+	slices.Sort(names)
+	return names
+}
+
 // set takes over what a document sets.
 func (d *Detector) set(document sigma.Document) error {
 	settings, ok := document.Value.(map[string]any)
@@ -43,7 +57,7 @@ func (d *Detector) set(document sigma.Document) error {
 	for name, value := range settings {
 		switch name {
 		case keySuppress:
-			more, err := readSuppressions(document, value)
+			more, err := readSuppressions(document, value, d.names())
 			if err != nil {
 				return err
 			}

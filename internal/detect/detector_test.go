@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/detect"
 )
 
@@ -97,7 +98,7 @@ func TestLimitsCanBeSetAndStandInTheReport(t *testing.T) {
 func TestWhatIsKnownIsSilencedAndCounted(t *testing.T) {
 	t.Parallel()
 	burst := ruleEntry{Event: "webhook_deleted", Times: 12, Every: time.Minute}
-	for name, test := range map[string]struct {
+	for name, test := range logtest.Sample(map[string]struct {
 		what     string
 		silenced bool
 	}{
@@ -110,7 +111,7 @@ func TestWhatIsKnownIsSilencedAndCounted(t *testing.T) {
 		"of another rule":   {"rule: mass_deletion", false},
 		"of another event":  {"event: scenario_deleted", false},
 		"of the wrong pair": {"actor: 6, event: webhook_deleted", false},
-	} {
+	}) {
 		report := judgeWith(t, "suppress: [{"+test.what+", until: 2026-12-31, why: a cleanup, by: boss@example.com}]", burst)
 		assert.Equal(t, !test.silenced, saw(report, "many_deletions"), name)
 		require.Len(t, report.Suppressed, 1, name)
@@ -123,23 +124,24 @@ func TestWhatIsKnownIsSilencedAndCounted(t *testing.T) {
 
 func TestSettingsThatAreWrongAreRefusedWithTheirPlace(t *testing.T) {
 	t.Parallel()
-	for text, says := range map[string]string{
-		"baseline: {min_outsid: 5}":            `own.yml:1: baseline: there is no limit "min_outsid"`,
-		"baseline: {min_outside: many}":        "own.yml:1: baseline: min_outside is many; a limit is a number from 0 on",
-		"baseline: {min_outside: -1}":          "a limit is a number from 0 on, for example min_outside: 3",
-		"baseline: 5":                          "baseline is a map of limits",
-		"suppress: {rule: x}":                  "own.yml:1: suppress: is a list",
-		"suppress: [5]":                        "item 1 is no map",
-		"suppress: [{until: 2026-12-31}]":      "item 1 silences everything: name an actor, an event or a rule",
-		"suppress: [{rule: x, why: y, by: z}]": "item 1 needs until, why and by",
-		"suppress: [{rule: x, until: soon}]":   "until is a day or a time",
-		"suppress: [{rules: x}]":               `"rules" is unknown; accepted: actor, event, rule, until, why, by`,
-		"suppress: []\nother: 1":               `"other" does not stand beside suppress`,
+	for text, says := range logtest.Sample(map[string]string{
+		"baseline: {min_outsid: 5}":     `own.yml:1: baseline: there is no limit "min_outsid"`,
+		"baseline: {min_outside: many}": "own.yml:1: baseline: min_outside is many; a limit is a number from 0 on",
+		"baseline: {min_outside: -1}":   "a limit is a number from 0 on, for example min_outside: 3",
+		"baseline: 5":                   "baseline is a map of limits",
+		"suppress: {rule: x}":           "own.yml:1: suppress: is a list",
+		"suppress: [{rule: many_deletion, until: 2026-12-31, why: y, by: z}]": `no rule or baseline is called "many_deletion"`,
+		"suppress: [5]":                               "item 1 is no map",
+		"suppress: [{until: 2026-12-31}]":             "item 1 silences everything: name an actor, an event or a rule",
+		"suppress: [{rule: busy_day, why: y, by: z}]": "item 1 needs until, why and by",
+		"suppress: [{rule: x, until: soon}]":          "until is a day or a time",
+		"suppress: [{rules: x}]":                      `"rules" is unknown; accepted: actor, event, rule, until, why, by`,
+		"suppress: []\nother: 1":                      `"other" does not stand beside suppress`,
 		"title: x\nname: y\nhabit: 2\ndetection: {a: {event: key_created}, condition: a}":       "habit is a number above 0",
 		"title: x\nname: y\nnext_step: [a]\ndetection: {a: {event: key_created}, condition: a}": "next_step is a text",
 		"title: x\ndetection: {a: {event: key_created}, condition: a}":                          "a rule that alerts needs an id or a name",
 		"title: x\nname: y\ndetection: {a: {evnt: key_created}, condition: a}":                  `the field "evnt" is unknown`,
-	} {
+	}) {
 		_, err := detect.New(directory(text))
 		require.ErrorContains(t, err, says, text)
 	}
@@ -226,7 +228,8 @@ name: many_changes
 level: high
 correlation: {type: event_count, rules: [changed], group-by: [team.id], timespan: 1h, condition: {gte: 5}}
 habit: 2`
-	now := []ruleEntry{{Event: "data_structure_updated", Times: 4}, {Event: "data_structure_updated", Actor: "boss", Team: "home", Times: 4}}
+	now := []ruleEntry{{Event: "data_structure_updated", Times: 4},
+		{Event: "data_structure_updated", Actor: "boss", Team: "home", Times: 4}}
 	got := judgeWith(t, rule, now...).Findings[0]
 	assert.Equal(t, "many_changes", got.Rule)
 	assert.Nil(t, got.Actor, "two people did it")

@@ -19,7 +19,7 @@ type Finding struct {
 	Severity Severity
 	// Reason says what was seen and what it is measured by, without text of the log.
 	Reason string
-	// Actor is nil for what the system or several people did; Team is where it happened, if that is part of what stands out.
+	// Actor is nil for what the system or several people did, Team for what happened in several teams or in none.
 	Actor *auditlog.Actor
 	Team  *auditlog.Ref
 	// From and To are the first and the last entry's.

@@ -22,12 +22,12 @@ func (s *scene) judgeHours(a *actor) []signal {
 	var found []signal
 	for _, spell := range spells(only(a.window, s.isFarOutside), night) {
 		weighty := only(spell, (*deed).isWeighty)
-		if float64(len(spell)) < threshold && len(weighty) == 0 {
-			continue
-		}
-		severity := severityWeak
+		severity, threshold := severityWeak, threshold
 		switch {
+		case float64(len(spell)) < threshold && len(weighty) == 0:
+			continue
 		case float64(len(spell)) < threshold:
+			threshold = 1 // what is weighty supports other signals, however little it is
 		case slices.ContainsFunc(weighty, func(d *deed) bool { return d.givesAccess() && d.power >= auditlog.PowerKey }):
 			severity = SeverityHigh
 		case len(weighty) > 1:

@@ -125,7 +125,7 @@ func (s *scene) actorOf(entry *auditlog.Entry) *actor {
 		return a
 	}
 	a := &actor{kind: System, zone: s.Window.Location}
-	if entry.Actor != nil {
+	if id != "" {
 		a.Actor, a.kind = *entry.Actor, Person
 		if s.Zone != nil {
 			if own := s.Zone(id); own != nil {

@@ -91,6 +91,9 @@ func (s *scene) appendFinding(findings []Finding, signals []*signal) []Finding {
 		f.Reason += "; with it: " + strings.Join(f.Also, ", ")
 	}
 	slices.SortFunc(deeds, earlier)
+	if f.Team == nil && !slices.ContainsFunc(deeds, func(d *deed) bool { return d.TeamID() != deeds[0].TeamID() }) {
+		f.Team = deeds[0].Team
+	}
 	for _, d := range deeds {
 		f.Evidence, f.powers = append(f.Evidence, d.Entry), append(f.powers, d.power)
 	}

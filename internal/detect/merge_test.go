@@ -237,3 +237,32 @@ func TestTheWindowIsNeverInItsOwnBaseline(t *testing.T) {
 	}
 	assert.Equal(t, find(t).BaselineEntries, report.BaselineEntries)
 }
+
+func TestAFindingNamesTheTeamThatAllOfItIsIn(t *testing.T) {
+	t.Parallel()
+	burst := ruleEntry{Event: "webhook_deleted", Times: 12, Every: time.Minute}
+	assert.Equal(t, auditlog.ID("home"), only(t, find(t, burst)).Team.ID)
+	organization := burst
+	organization.Team = "none"
+	assert.Nil(t, only(t, find(t, burst, organization)).Team)
+}
+
+func TestNothingIsObservedBelowItsThreshold(t *testing.T) {
+	t.Parallel()
+	log := world(append(done(), ruleEntry{Event: "webhook_deleted", After: 20 * time.Hour}))
+	for _, oneActor := range []bool{false, true} {
+		log.OneActor = oneActor
+		detector, err := detector()
+		require.NoError(t, err)
+		report, err := detector.Find(t.Context(), log)
+		require.NoError(t, err)
+		require.NotEmpty(t, report.Findings)
+		for _, f := range report.Findings {
+			assert.GreaterOrEqual(t, f.Observed, f.Threshold, f.Reason)
+			assert.Positive(t, f.Threshold, f.Reason)
+			assert.NotEmpty(t, f.NextStep, f.Rule)
+			assert.Equal(t, f.Evidence[0].TriggeredAt, f.From)
+			assert.Equal(t, f.Evidence[len(f.Evidence)-1].TriggeredAt, f.To)
+		}
+	}
+}

@@ -133,7 +133,7 @@ func (s *scene) judgeNewcomer(a *actor) []signal {
 		rule: ruleNewActor, aspect: aspectNovelty, severity: severity, by: a,
 		reason: fmt.Sprintf("%s of an actor that the baseline of %d days does not know and that nobody was seen to give a role, %d of "+
 			"them give access", entries(len(first)), s.baselineDays(), len(gives)),
-		observed: float64(len(gives)), threshold: 1, deeds: first,
+		observed: float64(len(first)), threshold: 1, deeds: first,
 		nextStep: "ask who invited this actor",
 	}}
 }

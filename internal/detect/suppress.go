@@ -42,8 +42,8 @@ func (s *Suppression) isOf(a *actor) bool {
 	return a.ID != "" && (s.Actor == string(a.ID) || auditlog.Fold(s.Actor) == auditlog.Fold(string(a.Email)))
 }
 
-// readSuppressions reads a document's list.
-func readSuppressions(document sigma.Document, value any) ([]Suppression, error) {
+// readSuppressions reads a document's list; rules are the names that there are.
+func readSuppressions(document sigma.Document, value any, rules []string) ([]Suppression, error) {
 	refuse := func(format string, arguments ...any) error {
 		return fmt.Errorf("%s:%d: suppress: %s; for example suppress: [{rule: many_deletions, actor: ada@example.com, until: 2026-12-31, "+
 			"why: cleanup of the old project, by: grace@example.com}]", document.File, document.Line, fmt.Sprintf(format, arguments...))
@@ -76,6 +76,8 @@ func readSuppressions(document sigma.Document, value any) ([]Suppression, error)
 		switch {
 		case one.Actor == "" && one.Event == "" && one.Rule == "":
 			return nil, refuse("item %d silences everything: name an actor, an event or a rule", i+1)
+		case one.Rule != "" && !slices.Contains(rules, one.Rule):
+			return nil, refuse("item %d: no rule or baseline is called %q; accepted: %s", i+1, one.Rule, strings.Join(rules, ", "))
 		case one.Until.IsZero() || one.Why == "" || one.By == "":
 			return nil, refuse("item %d needs until, why and by", i+1)
 		}

@@ -35,7 +35,7 @@ func (s *scene) judgeEvents(a *actor) []signal {
 			severity = SeverityMedium
 		}
 		if deeds[0].isPromoted {
-			severity = severity.lowered()
+			severity = severityWeak // it is what they were put in charge for
 		}
 		kind := ""
 		if deeds[0].isKindNew {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/bench/detection"
+	"make-audit-mcp/internal/auditlog/logtest"
 )
 
 func TestWhatIsNoHalfIsRefused(t *testing.T) {
@@ -16,6 +17,24 @@ func TestWhatIsNoHalfIsRefused(t *testing.T) {
 		err := run(t.Context(), arguments, io.Discard, io.Discard)
 		assert.ErrorContains(t, err, "want one half of the seeds, tuning or heldout")
 		assert.ErrorContains(t, err, "for example: scripts/detection tuning")
+	}
+}
+
+// TestSomeWorldsKeepWhatIsAskedOfAll sees early when a change costs what scripts/detection is there to measure.
+func TestSomeWorldsKeepWhatIsAskedOfAll(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	outcomes, err := detection.Evaluate(t.Context(), find, []uint64{0, 4, 8, 10})
+	require.NoError(t, err)
+	score := detection.ScoreOf(outcomes)
+	assert.GreaterOrEqual(t, score.Recall.Value(), 0.95)
+	assert.GreaterOrEqual(t, score.Precision.Value(), 0.85)
+	for _, outcome := range outcomes {
+		const perWeek, days = 2, 7
+		assert.LessOrEqual(t, len(outcome.Calm)*days, perWeek*detection.WindowDays, outcome.World.Seed)
+		for _, finding := range outcome.Calm {
+			assert.Less(t, finding.Severity, detection.LevelHigh, "seed %d: %s", outcome.World.Seed, finding.Rule)
+		}
 	}
 }
 

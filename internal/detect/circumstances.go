@@ -125,11 +125,8 @@ func (s *scene) tellCircumstances() {
 		d.isTeamOwn = m.founded[d.TeamID()]
 		if d.by.kind != System && d.inWindow {
 			s.tell(d, &g)
-			d.isEventNew = d.by.isKnown && !d.by.events[d.nature] && within(m.events, d.nature, d.TriggeredAt, newFor)
-			d.isKindNew = d.by.isKnown && !d.by.kinds[d.object] && within(m.kinds, d.object, d.TriggeredAt, newFor)
-			d.isTeamNew = d.by.isKnown && !d.by.teams[d.TeamID()] && (s.OneActor || s.known[d.TeamID()]) && !d.isInvited && !d.isTeamOwn &&
-				within(m.teams, d.TeamID(), d.TriggeredAt, newFor)
-			d.isActorNew = len(d.by.baseline) == 0 && d.TriggeredAt.Sub(m.first) < newActor
+			s.tellNovelty(d, m, newFor)
+			d.isActorNew = s.isKnown && len(d.by.baseline) == 0 && d.TriggeredAt.Sub(m.first) < newActor
 			d.isLate = d.CreatedAt.Sub(d.TriggeredAt) > lag
 			d.isLeaving = g.isLeaving(d, s.limits.days(LeavingDays))
 		}
@@ -138,6 +135,18 @@ func (s *scene) tellCircumstances() {
 			d.idle = m.idle
 		}
 	}
+}
+
+// tellNovelty says what the actor did not do before the window.
+func (s *scene) tellNovelty(d *deed, m *memory, newFor time.Duration) {
+	if !d.by.isKnown {
+		return
+	}
+	d.isEventNew = !d.by.events[d.nature] && within(m.events, d.nature, d.TriggeredAt, newFor)
+	d.isKindNew = !d.by.kinds[d.object] && within(m.kinds, d.object, d.TriggeredAt, newFor)
+	// A team that nobody worked in is a new team, and no foreign one; of one actor's entries alone it cannot be known.
+	isForeign := d.Team != nil && (s.OneActor || s.known[d.TeamID()]) && !d.isInvited && !d.isTeamOwn
+	d.isTeamNew = isForeign && !d.by.teams[d.TeamID()] && within(m.teams, d.TeamID(), d.TriggeredAt, newFor)
 }
 
 // tell says what the time of a deed, and who was invited where, show.

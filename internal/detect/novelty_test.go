@@ -72,6 +72,7 @@ func TestWorkInATeamThatIsNewIsJudgedByWhatWasDone(t *testing.T) {
 		"a connection":                {[]ruleEntry{{Event: "connection_created", Team: "other"}}, detect.SeverityMedium},
 		"two webhooks":                {[]ruleEntry{{Event: "webhook_updated", Team: "other", Times: 2}}, detect.SeverityMedium},
 		"by who runs the place":       {[]ruleEntry{{Event: "connection_created", Actor: "boss", Team: "home"}}, detect.SeverityLow},
+		"of no team":                  {[]ruleEntry{{Event: "connection_created", Team: "none"}}, ""},
 		"in a team that nobody knows": {[]ruleEntry{{Event: "connection_created", Team: "young"}}, ""},
 		"by who was invited": {[]ruleEntry{{Event: "team_role_updated", Actor: "boss", Target: "ada"},
 			{Event: "connection_created", Team: "other"}}, ""},
@@ -130,9 +131,10 @@ func TestANewActorIsJudgedByWhetherAnybodyInvitedThem(t *testing.T) {
 	assert.Empty(t, find(t, ruleEntry{Event: "team_role_updated", Actor: "boss", Team: "home", Target: "stranger"},
 		ruleEntry{Event: "connection_created", Actor: "stranger", Times: 2}).Findings)
 
-	log := world([]ruleEntry{{Event: "connection_created", Actor: "stranger", Times: 2}})
+	log := world([]ruleEntry{{Event: "connection_created", Actor: "stranger", Times: 2}, {Event: "key_created", Actor: "stranger"}})
 	log.Baseline.From = log.Window.From.AddDate(0, 0, -3)
-	var detector *detect.Detector
+	detector, err := detector()
+	require.NoError(t, err)
 	report, err := detector.Find(t.Context(), log)
 	require.NoError(t, err)
 	assert.Empty(t, report.Findings, "everybody is new where nothing is known")

@@ -37,9 +37,9 @@ func (s *scene) judgeHours(a *actor) []signal {
 		}
 		found = append(found, signal{
 			rule: ruleOutsideHours, aspect: aspectHours, severity: severity, by: a,
-			reason: fmt.Sprintf("%s within one night, %.0f hours or more from the hours that the baseline of %d entries shows (%s, %s), "+
-				"%d of them weighty; the most in a night of the baseline is %d", entries(len(spell)), s.limits[FarOutsideHours],
-				len(a.baseline), strings.Join(a.usual.Ranges(), ", "), a.usual.Location, len(weighty), most),
+			reason: fmt.Sprintf("%s within one night (threshold %.0f), %.0f hours or more from the hours that the baseline of %d entries "+
+				"shows (%s, %s), %d of them weighty; the most in a night of the baseline is %d", entries(len(spell)), threshold,
+				s.limits[FarOutsideHours], len(a.baseline), strings.Join(a.usual.Ranges(), ", "), a.usual.Location, len(weighty), most),
 			observed: float64(len(spell)), threshold: threshold, deeds: spell,
 			nextStep: "ask the person whether it was them, and look at what was done",
 		})

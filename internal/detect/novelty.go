@@ -230,8 +230,8 @@ func (s *scene) judgeSlow(a *actor) []signal {
 		}
 		found = append(found, signal{
 			rule: ruleSlow, aspect: aspectAmount, severity: severity, by: a,
-			reason: fmt.Sprintf("%s (%s) on %d days within %.0f days; the baseline of %d entries has such on at most %d days in as long",
-				entries(len(deeds)), sort.name, days, s.limits[SlowSpanDays], len(a.baseline), usualDays),
+			reason: fmt.Sprintf("%s (%s) on %d days within %.0f days (threshold %.0f); the baseline of %d entries has such on at most %d "+
+				"days in as long", entries(len(deeds)), sort.name, days, s.limits[SlowSpanDays], threshold, len(a.baseline), usualDays),
 			observed: float64(days), threshold: threshold, deeds: deeds,
 			nextStep: "look at what these entries have in common",
 		})

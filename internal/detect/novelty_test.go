@@ -150,7 +150,7 @@ func TestFewADayAddUpOverManyDays(t *testing.T) {
 	}
 	got := only(t, find(t, days[:9]...))
 	assert.Equal(t, "low_and_slow", got.Rule)
-	assert.Contains(t, got.Reason, "(deletions) on 5 days within 14 days")
+	assert.Contains(t, got.Reason, "(deletions) on 5 days within 14 days (threshold 4)")
 	assert.InDelta(t, 5, got.Observed, 0)
 	assert.Empty(t, find(t, days[:4]...).Findings, "three days are not many")
 }

@@ -33,8 +33,8 @@ func (s *scene) judgePace(a *actor) []signal {
 	for _, run := range runs(a.window, atOnce, threshold) {
 		found = append(found, signal{
 			rule: rulePace, aspect: aspectAmount, severity: SeverityHigh, by: a,
-			reason: fmt.Sprintf("%s in %s, at most %d within 2 minutes; the most in the baseline of %d entries is %d", entries(len(run)),
-				lasting(run), peak(run, atOnce), len(a.baseline), usual),
+			reason: fmt.Sprintf("%s in %s, at most %d within 2 minutes (threshold %.0f); the most in the baseline of %d entries is %d",
+				entries(len(run)), lasting(run), peak(run, atOnce), threshold, len(a.baseline), usual),
 			observed: float64(peak(run, atOnce)), threshold: threshold, deeds: run,
 			nextStep: "find out which program used the account's session or key",
 		})
@@ -67,9 +67,9 @@ func (s *scene) judgeHourly(a *actor) []signal {
 		most := peak(run, time.Hour)
 		found = append(found, signal{
 			rule: ruleBusyHour, aspect: aspectAmount, severity: severity, by: a,
-			reason: fmt.Sprintf("%s in %s, at most %d within 60 minutes; an hour with entries has %.0f in the baseline (median of %d "+
-				"hours, %d entries), at most %.0f", entries(len(run)), lasting(run), most, spread.median, len(hours), len(a.baseline),
-				spread.most),
+			reason: fmt.Sprintf("%s in %s, at most %d within 60 minutes (threshold %.0f); an hour with entries has %.0f in the baseline "+
+				"(median of %d hours, %d entries), at most %.0f", entries(len(run)), lasting(run), most, threshold, spread.median,
+				len(hours), len(a.baseline), spread.most),
 			observed: float64(most), threshold: threshold, deeds: run,
 			nextStep: "count these entries by event and target",
 		})
@@ -87,8 +87,9 @@ func (s *scene) judgeDays(a *actor) []signal {
 		}
 		found = append(found, signal{
 			rule: ruleBusyDay, aspect: aspectAmount, severity: SeverityLow, by: a,
-			reason: fmt.Sprintf("%s on %s; an active day of the baseline of %d entries has %.0f (median), at most %.0f", entries(len(day)),
-				day[0].TriggeredAt.In(a.zone).Format(time.DateOnly), len(a.baseline), spread.median, spread.most),
+			reason: fmt.Sprintf("%s on %s (threshold %.0f); an active day of the baseline of %d entries has %.0f (median), at most %.0f",
+				entries(len(day)), day[0].TriggeredAt.In(a.zone).Format(time.DateOnly), threshold, len(a.baseline), spread.median,
+				spread.most),
 			observed: float64(len(day)), threshold: threshold, deeds: day,
 			nextStep: "count that day's entries by event and target",
 		})
@@ -145,9 +146,9 @@ func (s *scene) judgeCrowd(of [2][]*deed, whose string) []signal {
 		}
 		found = append(found, signal{
 			rule: ruleBusyCrowd, aspect: aspectAmount, severity: SeverityLow,
-			reason: fmt.Sprintf("%s of %s on %s, of no one actor; an active day of the baseline of %d entries has %.0f (median), at most "+
-				"%.0f", entries(len(day)), whose, day[0].TriggeredAt.In(s.Window.Location).Format(time.DateOnly), len(of[0]),
-				spread.median, spread.most),
+			reason: fmt.Sprintf("%s of %s on %s, of no one actor (threshold %.0f); an active day of the baseline of %d entries has %.0f "+
+				"(median), at most %.0f", entries(len(day)), whose, day[0].TriggeredAt.In(s.Window.Location).Format(time.DateOnly),
+				threshold, len(of[0]), spread.median, spread.most),
 			observed: float64(len(day)), threshold: threshold, deeds: day,
 			nextStep: "count that day's entries by actor and event",
 		})

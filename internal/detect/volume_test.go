@@ -24,7 +24,7 @@ func TestABusyDayIsOneFarBeyondTheOthers(t *testing.T) {
 	require.NotNil(t, got)
 	assert.Equal(t, detect.SeverityLow, got.Severity)
 	assert.Len(t, got.Evidence, 32)
-	assert.Contains(t, got.Reason, "32 entries on 2026-11-18")
+	assert.Contains(t, got.Reason, "32 entries on 2026-11-18 (threshold 30)")
 	assert.Contains(t, got.Reason, "has 4 (median)")
 	assert.Nil(t, find(40, 60), "of somebody who is always busy")
 	assert.NotNil(t, find(40, 61))
@@ -38,7 +38,7 @@ func TestAPaceThatNoHandKeepsUpIsFoundOfPeople(t *testing.T) {
 	assert.Equal(t, detect.SeverityHigh, got.Severity)
 	assert.InDelta(t, 120, got.Observed, 0)
 	assert.InDelta(t, 60, got.Threshold, 0)
-	assert.Contains(t, got.Reason, "200 entries in 3 minutes, at most 120 within 2 minutes")
+	assert.Contains(t, got.Reason, "200 entries in 3 minutes, at most 120 within 2 minutes (threshold 60)")
 	assert.Contains(t, got.Also, "busy_hour")
 	assert.Empty(t, find(t, ruleEntry{Event: "scenario_updated", Target: "1001", Times: 12, Every: time.Second}).Findings)
 }
@@ -115,5 +115,5 @@ func TestARunGoesOnAsLongAsThereIsNoPause(t *testing.T) {
 	assert.Len(t, got.Evidence, 33)
 	assert.Equal(t, wednesday().Add(4*time.Minute), got.From)
 	assert.Equal(t, wednesday().Add(4*time.Minute+188*time.Minute), got.To)
-	assert.Contains(t, got.Reason, "33 entries in 3.13 hours, at most 23 within 60 minutes")
+	assert.Contains(t, got.Reason, "33 entries in 3.13 hours, at most 23 within 60 minutes (threshold 6)")
 }

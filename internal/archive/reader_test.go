@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -199,4 +200,26 @@ func TestAReadGoesOnWhileASyncReplacesEntries(t *testing.T) {
 	entry, err := reader.Detail(t.Context(), "77", held.UUID)
 	require.NoError(t, err)
 	assert.Equal(t, "scenario_deleted", string(entry.Event))
+}
+
+func TestDetailsThatAreHereComeWithWhoeverWantsThem(t *testing.T) {
+	t.Parallel()
+	u := storetest.Start(t, []makesim.Entry{{OrganizationID: audittest.OrganizationID, Event: "webhook_created", TargetID: "9",
+		TriggeredAt: storetest.Begin().Add(-time.Hour), Details: map[string]any{"webhookName": "Orders"}}}, makesim.Quirks{})
+	a := newArchive(t)
+	u.SyncWith(a, storetest.AllDetails())
+	u.ResetRequests()
+	for _, wanted := range []bool{true, false} {
+		query := storetest.Year()
+		query.WithDetails = wanted
+		_, err := u.Reader(a, audittest.AdminKey).Read(t.Context(), query, func(e *auditlog.Entry) bool {
+			assert.Equal(t, wanted, strings.Contains(string(e.Details), "Orders"))
+			assert.Empty(t, e.Raw)
+			return true
+		})
+		require.NoError(t, err)
+	}
+	for _, request := range u.Requests() {
+		assert.NotContains(t, request.Path, "/audit-logs/77/", "none is fetched")
+	}
 }

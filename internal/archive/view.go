@@ -127,7 +127,7 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 		reached, _ := v.columns.window(q.Window.From, q.Resume.After.TriggeredAt.Add(1))
 		from = max(from, reached)
 	}
-	for batch, err := range v.batches(ctx, q.Want, m, v.columns.rows[min(from, to):to]) {
+	for batch, err := range v.batches(ctx, q, m, v.columns.rows[min(from, to):to]) {
 		if err != nil {
 			return false, err
 		}
@@ -152,10 +152,10 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 }
 
 // batches yields the entries of the rows that match. Where all are wanted, the next ones are fetched while some are looked at.
-func (v *view) batches(ctx context.Context, want int, m *matcher, rows []counted) iter.Seq2[[]*auditlog.Entry, error] {
-	size := fetched
-	if want > 0 {
-		size = min(size, want+1)
+func (v *view) batches(ctx context.Context, q *auditlog.Query, m *matcher, rows []counted) iter.Seq2[[]*auditlog.Entry, error] {
+	size, all := fetched, q.Want == 0
+	if !all {
+		size = min(size, q.Want+1)
 	}
 	type batch struct {
 		entries []*auditlog.Entry
@@ -174,7 +174,7 @@ func (v *view) batches(ctx context.Context, want int, m *matcher, rows []counted
 		}
 		done := make(chan batch, 1)
 		go func() {
-			entries, err := v.fetch(ctx, some)
+			entries, err := v.fetch(ctx, some, q.WithDetails)
 			done <- batch{entries, err}
 		}()
 		return done
@@ -188,13 +188,13 @@ func (v *view) batches(ctx context.Context, want int, m *matcher, rows []counted
 			}
 		}()
 		for next := fetch(ctx); next != nil; next = ahead {
-			if ahead = nil; want == 0 {
+			if ahead = nil; all {
 				ahead = fetch(ctx)
 			}
 			if got := <-next; !yield(got.entries, cmp.Or(got.err, ctx.Err())) || got.err != nil {
 				return
 			}
-			if want > 0 {
+			if !all {
 				ahead = fetch(ctx)
 			}
 		}
@@ -215,8 +215,8 @@ func (v *view) news(q *auditlog.Query) []*auditlog.Entry {
 	return news
 }
 
-// fetch reads whole entries: what their records hold, which must be what is counted of them.
-func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, error) {
+// fetch reads whole entries, with their details if they are wanted: what their records hold, which must be what is counted of them.
+func (v *view) fetch(ctx context.Context, rows []counted, withDetails bool) ([]*auditlog.Entry, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -236,7 +236,7 @@ func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, er
 		}
 		links[at[int32(row.ID)]] = *row //nolint:gosec // one of ids
 	}
-	entries, err := v.archive.whole(ctx, v.of, links, nil, v.keepRaw)
+	entries, err := v.archive.whole(ctx, v.of, links, nil, v.keepRaw || withDetails)
 	if err != nil {
 		return nil, err
 	}
@@ -256,7 +256,10 @@ func (v *view) fetch(ctx context.Context, rows []counted) ([]*auditlog.Entry, er
 			entry.Event, entry.Actor, entry.Team = w.event(rows[i].event), w.actor(rows[i].actor), w.ref(rows[i].team)
 		}
 		if !v.keepRaw {
-			entry.Raw, entry.Details = nil, nil
+			entry.Raw = nil
+			if !withDetails {
+				entry.Details = nil
+			}
 		}
 	}
 	return entries, nil

@@ -28,6 +28,8 @@ type Query struct {
 
 	// Want is how many entries the reader will probably take, so that no more is read ahead; 0 means all.
 	Want int
+	// WithDetails asks for the entries' details where the reader has them at hand; none asks Make for them, since each costs a call.
+	WithDetails bool
 	// Resume, where set, goes on behind an entry read before.
 	Resume *Resume
 }

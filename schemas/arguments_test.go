@@ -111,7 +111,7 @@ func TestProblemsSayWhatIsWrongWhatIsAcceptedAndAnExample(t *testing.T) {
 	t.Parallel()
 	const (
 		number = `; accepted: a whole number from 1 to 500; for example 1`
-		text   = `; accepted: text of at most 500 characters; for example "some text"`
+		text   = `; accepted: text of at most 200 characters; for example "some text"`
 		teams  = `; accepted: a list of up to 3, each text of at most 20 characters; for example ["some text"]`
 	)
 	for sent, want := range map[string]string{
@@ -138,7 +138,7 @@ func TestProblemsSayWhatIsWrongWhatIsAcceptedAndAnExample(t *testing.T) {
 		`{"team":["a",null]}`:        `team: value 2: null is not text` + teams,
 		`{"team":[["a"]]}`:           `team: a list of 1 is not text` + teams,
 		`{"days":[1,8]}`: `days: value 2: 8 is too large` +
-			`; accepted: a list of up to 1000, each a whole number from 1 to 7; for example [1]`,
+			`; accepted: a list of up to 100, each a whole number from 1 to 7; for example [1]`,
 		`{"limit":"1e5e5"}`:    `limit: "1e5e5" is not a number that can be used` + number,
 		`{"limit":"Infinity"}`: `limit: "Infinity" is not a number that can be used` + number,
 		`{"limit":"1_000"}`:    `limit: "1_000" is not a number that can be used` + number,
@@ -275,9 +275,9 @@ func TestMissingRequiredArgumentsAreNamed(t *testing.T) {
 	for _, text := range []string{`{}`, `null`, `{"actor":"","uuid":[]}`, `{"actor":null,"uuid":null}`} {
 		_, err := arguments.Decode(json.RawMessage(text))
 		assert.Equal(t, []schemas.Problem{
-			{Argument: "actor", Message: `is missing and required; accepted: text of at most 500 characters; for example "some text"`},
+			{Argument: "actor", Message: `is missing and required; accepted: text of at most 200 characters; for example "some text"`},
 			{Argument: "uuid", Message: `is missing and required; accepted: ` +
-				`a list of 1 to 20, each text of at most 500 characters; for example ["some text"]`},
+				`a list of 1 to 20, each text of at most 200 characters; for example ["some text"]`},
 		}, problemsOf(t, err), text)
 	}
 }

@@ -5,7 +5,7 @@ import "make-audit-mcp/internal/auditlog"
 // GetAuditLogArguments name entries.
 type GetAuditLogArguments struct {
 	UUID           []string `json:"uuid" jsonschema:"minItems=1,maxItems=20,maxLength=128" jsonschema_description:"uuids of 1 to 20 entries, from list_audit_logs or evidence."`
-	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
+	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 }
 
 // GetAuditLogResult is entries with their details.

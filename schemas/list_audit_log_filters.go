@@ -4,9 +4,9 @@ import "make-audit-mcp/internal/auditlog"
 
 // ListFiltersArguments choose what to list of an organization's catalog.
 type ListFiltersArguments struct {
-	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
+	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 	Kind           string `json:"kind,omitempty" jsonschema:"enum=teams,enum=users,enum=events" jsonschema_description:"Only this list; default all three."`
-	Search         string `json:"search,omitempty" jsonschema:"maxLength=200" jsonschema_description:"Only what contains this, ignoring case and accents."`
+	Search         string `json:"search,omitempty" jsonschema_description:"Only what contains this, ignoring case and accents."`
 	Limit          int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Most items per list; default: as many as fit."`
 }
 

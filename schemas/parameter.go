@@ -18,9 +18,9 @@ import (
 
 const (
 	// defaultMaxLength bounds a text, in characters, whose schema does not.
-	defaultMaxLength = 500
+	defaultMaxLength = 200
 	// defaultMaxItems bounds a list whose schema does not.
-	defaultMaxItems = 1000
+	defaultMaxItems = 100
 	// maxNumberDigits bounds the text and the exponent of a number: it is written in full, and 1e999999999 would take all memory.
 	maxNumberDigits = 40
 )

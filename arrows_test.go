@@ -99,7 +99,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/live":              {"internal/auditlog", "internal/tz", "makeapi"},
 		"internal/archive":           {"internal/auditlog"},
 		"internal/archive/sqlite":    {"internal/auditlog", "internal/archive"},
-		"internal/export":            {"internal/auditlog"},
+		"internal/export":            {"internal/auditlog", "internal/detect"},
 		"internal/analysis":          {"internal/auditlog", "internal/question", "internal/redact", "internal/detect"},
 		"schemas":                    {"internal/auditlog", "internal/question"},
 		"internal/answer": {"internal/auditlog", "internal/question", "internal/redact", "internal/detect", "internal/analysis",

@@ -111,11 +111,7 @@ func (d *Detector) Find(ctx context.Context, log *Log) (*Report, error) {
 	}
 	s := newScene(log, d.limits)
 	s.tellCircumstances()
-	report := &Report{BaselineEntries: len(s.deeds) - len(s.window())}
-	for _, info := range DescribeLimits() {
-		info.Value = d.limits[info.Limit]
-		report.Limits = append(report.Limits, info)
-	}
+	report := &Report{BaselineEntries: len(s.deeds) - len(s.window()), Limits: d.Limits()}
 	signals, err := s.judgeBaselines(ctx)
 	if err != nil {
 		return nil, err

@@ -34,6 +34,9 @@ type Finding struct {
 	powers []auditlog.Power
 }
 
+// IsOf reports whether a rule or baseline had a part in the finding.
+func (f *Finding) IsOf(rule string) bool { return f.Rule == rule || slices.Contains(f.Also, rule) }
+
 // ID distinguishes findings: the same evidence for the same rule is the same finding.
 func (f *Finding) ID() string {
 	hash := sha256.New()

@@ -12,6 +12,7 @@ import (
 const (
 	OrganizationsURI    = "make://organizations"
 	ArchiveStatusURI    = "make://archive/status"
+	DetectionRulesURI   = "make://detection-rules"
 	OrganizationFilters = "make://organizations/{organization_id}/audit-log-filters"
 	TeamFilters         = "make://teams/{team_id}/audit-log-filters"
 	EntryOfOrganization = "make://organizations/{organization_id}/audit-logs/{uuid}"

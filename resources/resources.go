@@ -113,6 +113,11 @@ func all() []resource {
 		mimeType:    mimeJSON,
 		read:        readArchiveStatus,
 	}, {
+		uri: DetectionRulesURI, name: "detection-rules", title: "Detection rules",
+		description: "What find_suspicious_activity goes by: rules in Sigma's terms, comparisons with the baseline, and their limits.",
+		mimeType:    mimeJSON,
+		read:        readDetectionRules,
+	}, {
 		uri: OrganizationFilters, name: "organization-audit-log-filters", title: "Filter values of an organization",
 		description: "Teams, users and event types that an organization's audit log can be filtered by.",
 		mimeType:    mimeJSON,
@@ -144,6 +149,10 @@ func readArchiveStatus(ctx context.Context, service *analysis.Service, _ address
 		return content{}, err
 	}
 	return asJSON(answer.ArchiveStatus(status))
+}
+
+func readDetectionRules(_ context.Context, service *analysis.Service, _ address) (content, error) {
+	return asJSON(answer.DetectionRules(service.Detector))
 }
 
 func readOrganizationFilters(ctx context.Context, service *analysis.Service, at address) (content, error) {

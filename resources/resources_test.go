@@ -36,7 +36,7 @@ func TestAddressesAreListed(t *testing.T) {
 	for _, resource := range listed.Resources {
 		fixed = append(fixed, resource.URI)
 	}
-	assert.ElementsMatch(t, []string{resources.OrganizationsURI, resources.ArchiveStatusURI}, fixed)
+	assert.ElementsMatch(t, []string{resources.OrganizationsURI, resources.ArchiveStatusURI, resources.DetectionRulesURI}, fixed)
 	templates, err := c.ListResourceTemplates(t.Context(), mcp.ListResourceTemplatesRequest{})
 	require.NoError(t, err)
 	var addresses []string

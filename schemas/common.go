@@ -12,7 +12,7 @@ type Filter struct {
 	Team           []string `json:"team,omitempty" jsonschema_description:"Team names or ids; \"none\" = entries without a team."`
 	Actor          []string `json:"actor,omitempty" jsonschema_description:"Who did it: names, e-mail addresses or ids; \"none\" = the system."`
 	ExcludeActor   []string `json:"exclude_actor,omitempty" jsonschema_description:"Who to leave out, as in actor."`
-	Event          []string `json:"event,omitempty" jsonschema_description:"Event values, labels, whole categories, or globs such as *_deleted."`
+	Event          []string `json:"event,omitempty" jsonschema_description:"Event values, labels, categories or globs such as *_deleted."`
 	ExcludeEvent   []string `json:"exclude_event,omitempty" jsonschema_description:"Events to leave out, as in event."`
 	TargetID       string   `json:"target_id,omitempty" jsonschema_description:"Id of the object acted on (unique only within its kind), or its name if there is an archive."`
 	Window
@@ -21,9 +21,9 @@ type Filter struct {
 // Window holds the arguments that say which time a question is about.
 type Window struct {
 	From     string `json:"from,omitempty" jsonschema_description:"Start; without to, until now: 7d, 24h, last 7 days, yesterday, 2026-10-03, 2026-10-03T14:00, RFC 3339, Unix time, all."`
-	To       string `json:"to,omitempty" jsonschema_description:"End, same forms; a date or period means its end. Default: now, or the last read if under 5 minutes ago; \"now\" reads anew."`
-	Period   string `json:"period,omitempty" jsonschema_description:"In place of from and to, the whole of one: 2026-10-03, 2026-10, 2026-Q3, 2026-W46, 2026, yesterday, this|last week|month|quarter|year."`
-	Timezone string `json:"timezone,omitempty" jsonschema_description:"IANA zone of days and hours, e.g. Europe/Prague."`
+	To       string `json:"to,omitempty" jsonschema_description:"End, same forms; a date or period means its end. Default: now, or a read of under 5 minutes ago; \"now\" reads anew."`
+	Period   string `json:"period,omitempty" jsonschema_description:"In place of from and to, the whole of one: 2026-10-03, 2026-10, 2026-Q3, 2026-W46, yesterday, this|last week|month|quarter|year."`
+	Timezone string `json:"timezone,omitempty" jsonschema_description:"IANA zone, e.g. Europe/Prague."`
 }
 
 // Answer is what every result of a query says of itself.

@@ -110,6 +110,7 @@ type NotableEntry struct {
 type Finding struct {
 	ID            string          `json:"id"`
 	Rule          string          `json:"rule"`
+	Also          []string        `json:"also,omitempty" jsonschema_description:"Other rules that saw it."`
 	Title         string          `json:"title"`
 	Severity      string          `json:"severity" jsonschema:"enum=low,enum=medium,enum=high,enum=critical"`
 	Reason        string          `json:"reason"`

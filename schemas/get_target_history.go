@@ -9,7 +9,7 @@ import (
 // GetTargetHistoryArguments ask about one object.
 type GetTargetHistoryArguments struct {
 	TargetID       string `json:"target_id" jsonschema:"minLength=1" jsonschema_description:"Id of the object, or its name if there is an archive."`
-	Kind           string `json:"kind,omitempty" jsonschema:"maxLength=100" jsonschema_description:"Kind of object, as an event category, e.g. Webhooks: finds an old one in few calls."`
+	Kind           string `json:"kind,omitempty" jsonschema_description:"Kind of object, as an event category, e.g. Webhooks: finds an old one in few calls."`
 	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 	Window
 	Limit  int    `json:"limit,omitempty" jsonschema:"minimum=1,maximum=50" jsonschema_description:"Entries, each a call to Make for its details; default 15."`

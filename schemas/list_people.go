@@ -7,7 +7,7 @@ type ListPeopleArguments struct {
 	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 	Team           []string `json:"team,omitempty" jsonschema_description:"Names or ids: only their people and entries."`
 	Window
-	Status []string `json:"status,omitempty" jsonschema:"maxItems=4,enum=gone,enum=dormant,enum=new,enum=active" jsonschema_description:"gone: entries, but not listed any more; dormant: listed, idle in the window; new: first seen in it."`
+	Status []string `json:"status,omitempty" jsonschema:"enum=gone,enum=dormant,enum=new,enum=active" jsonschema_description:"gone: entries, but not listed any more; dormant: listed, idle in the window; new: first seen in it."`
 	Search string   `json:"search,omitempty" jsonschema_description:"Part of a name, address or id."`
 	Limit  int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Default 50, within 8,000 characters; above it, within 40,000."`
 	Cursor string   `json:"cursor,omitempty" jsonschema:"maxLength=4000" jsonschema_description:"next_cursor of the page before."`

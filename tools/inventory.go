@@ -12,6 +12,7 @@ import (
 func All() []Tool {
 	return []Tool{
 		countAuditLogs(),
+		findSuspiciousActivity(),
 		listPeople(),
 		getActorActivity(),
 		getTargetHistory(),

@@ -136,11 +136,9 @@ func addNotable(result *schemas.GetActorActivityResult, a *analysis.Activity, st
 		result.Notable = append(result.Notable, shown)
 	}
 	result.Findings, result.FindingsTotal = firstOf(a.Findings, maxFindings, func(f detect.Finding) schemas.Finding {
-		return schemas.Finding{
-			ID: f.ID(), Rule: f.Rule, Title: f.Title, Severity: string(f.Severity), Reason: f.Reason, Team: f.Team,
-			From: Time(f.From, style.Location), To: Time(f.To, style.Location), Observed: f.Observed, Threshold: f.Threshold,
-			Evidence: uuids(f.Sample(maxEvidence), maxEvidence), EvidenceCount: len(f.Evidence), NextStep: f.NextStep,
-		}
+		shown := Finding(&f, style.Location, maxEvidence)
+		shown.Actor = nil // as above
+		return shown
 	})
 }
 

@@ -1,7 +1,7 @@
 // Package cli is the command line: commands, flags, environment and wiring.
 //
 // Exit codes: 0 success, 1 the command failed (for call: the tool answered with an error), 2 a flag, an argument, a variable of the
-// environment or a file that they name cannot be used.
+// environment or a file that they name cannot be used, 3 detect found what --fail-on asks for.
 // Results go to standard output, everything else to standard error.
 package cli
 
@@ -51,6 +51,7 @@ type commands struct {
 	Sync   syncCommand   `cmd:"" help:"Fill the archive: a local copy of the log that outlives what Make keeps."`
 	Verify verifyCommand `cmd:"" help:"Prove that nothing in the archive was changed, and list its gaps."`
 	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
+	Detect detectCommand `cmd:"" help:"Find what stands out of the log, with the reason and the entries behind it."`
 	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
 }
 

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/question"
 )
@@ -25,15 +27,10 @@ type exportCommand struct {
 
 	SinceCheckpoint string `help:"File that remembers how far the last export came: go on from there, with what is new. It is made by the first one." type:"path" placeholder:"FILE"`
 
-	From         string   `help:"Beginning of the window, e.g. 30d, 2026-10-03; default: all." placeholder:"TIME"`
-	To           string   `help:"Its end; default: now." placeholder:"TIME"`
-	Period       string   `help:"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3." placeholder:"PERIOD"`
-	Team         []string `help:"Only these teams, by name or id; none for entries without a team." sep:"none" placeholder:"TEAM"`
-	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." sep:"none" placeholder:"ACTOR"`
-	ExcludeActor []string `help:"Not what these people did." sep:"none" placeholder:"ACTOR"`
-	Event        []string `help:"Only these events, by value, label, category or pattern." sep:"none" placeholder:"EVENT"`
-	ExcludeEvent []string `help:"Not these events." sep:"none" placeholder:"EVENT"`
-	TargetID     string   `name:"target-id" help:"Only what was done to this object." placeholder:"ID"`
+	From string `help:"Beginning of the window, e.g. 30d, 2026-10-03; default: all." placeholder:"TIME"`
+	filterFlags
+
+	Findings bool `help:"Write what stands out of the window instead of its entries, as OCSF events of the class Detection Finding; detect has more of it."`
 }
 
 // Help teaches by example.
@@ -77,7 +74,10 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.SinceCheckpoint != "" {
+	switch {
+	case c.Findings:
+		return e.findings(r.ctx)
+	case c.SinceCheckpoint != "":
 		return e.sinceCheckpoint(r.ctx)
 	}
 	return e.window(r.ctx)
@@ -98,17 +98,15 @@ func (c *exportCommand) format() (export.Format, error) {
 // configure finds out what is asked for.
 func (c *exportCommand) configure(r *runtime, from *upstream, format export.Format) (*exporting, error) {
 	if c.Period == "" {
-		c.From = cmp.Or(c.From, "all")
+		otherwise := "all"
+		if c.Findings {
+			otherwise = defaultFindingsFrom
+		}
+		c.From = cmp.Or(c.From, otherwise)
 	}
-	asked, err := from.service.Resolve(r.ctx, question.Filter{
-		From: c.From, To: c.To, Period: c.Period, TargetID: c.TargetID,
-		Teams: c.Team, Actors: c.Actor, ExcludeActors: c.ExcludeActor, Events: c.Event, ExcludeEvents: c.ExcludeEvent,
-	}, 0)
+	asked, err := r.resolve(from, c.filter(c.From), 0)
 	if err != nil {
 		return nil, err
-	}
-	for _, note := range asked.Notes {
-		r.logger.WarnContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
 	}
 	catalog, err := from.service.Directory.Catalog(r.ctx, asked.Query.Organization.ID)
 	if err != nil {
@@ -276,6 +274,39 @@ func (e *exporting) noteUnfound(ctx context.Context) {
 	for _, note := range e.from.service.Unfound(ctx, e.asked) {
 		_, _ = fmt.Fprintf(e.streams.Err, "note: %s\n", note)
 	}
+}
+
+// findings exports what stands out of the window that was asked for.
+func (e *exporting) findings(ctx context.Context) (err error) {
+	if e.SinceCheckpoint != "" || e.format != export.OCSF && e.Format != "" {
+		return &SettingError{Problem: "--findings are of a window, and in one format", Next: "leave --since-checkpoint and --format out"}
+	}
+	found, err := e.from.service.Suspicions(ctx, e.query, analysis.SuspicionRequest{})
+	if err != nil {
+		return err
+	}
+	out, err := newOutput(e.Output, e.streams.Out, e.Force)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, out.close()) }()
+	if err := writeFindings(out, found.Findings, e.from.service.Directory.Now(), e.options); err != nil {
+		return err
+	}
+	sayFindings(e.streams.Err, found)
+	e.noteUnfound(ctx)
+	return nil
+}
+
+// writeFindings writes findings as OCSF events.
+func writeFindings(to io.Writer, findings []detect.Finding, now time.Time, options export.Options) error {
+	w := export.NewFindingWriter(to, now, options)
+	for i := range findings {
+		if err := w.Write(&findings[i]); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
 }
 
 // summarizeExport says what was written and what is missing.

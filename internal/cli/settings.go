@@ -33,6 +33,7 @@ type Settings struct {
 	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" type:"path" placeholder:"FILE"`
 	ArchiveJournal    string             `help:"How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync wait for one another; or auto: as it is, and wal for a new one." env:"MAKE_AUDIT_ARCHIVE_JOURNAL" enum:"auto,wal,delete" default:"auto"`
 	InsecureFiles     bool               `help:"Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot do better." env:"MAKE_AUDIT_INSECURE_FILES"`
+	Rules             string             `help:"Folder with detection rules in Sigma's format, beside those that come with the program." env:"MAKE_AUDIT_RULES" type:"path" placeholder:"DIR"`
 	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
 	LogLevel  logLevel `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`

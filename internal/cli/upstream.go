@@ -63,7 +63,7 @@ func (r *runtime) upstreams() (*upstreams, error) {
 	if err != nil {
 		return nil, err
 	}
-	detector, err := detect.New()
+	detector, err := r.settings.detector()
 	if err != nil {
 		return nil, err
 	}

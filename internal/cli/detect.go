@@ -1,0 +1,256 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/export"
+	"make-audit-mcp/internal/question"
+)
+
+// exitFound says that there is a finding of the severity that --fail-on names, or more.
+const exitFound = 3
+
+// defaultFindingsFrom is where a window of findings begins that nobody chose, as find_suspicious_activity has it.
+const defaultFindingsFrom = "7d"
+
+// detectCommand finds what stands out.
+type detectCommand struct {
+	Format string `help:"table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson." enum:",table,ndjson,ocsf" default:"" placeholder:"FORMAT"`
+	From   string `help:"Beginning of the window, e.g. 24h, 30d, 2026-10-03; default: 7d." placeholder:"TIME"`
+	filterFlags
+
+	MinSeverity  string   `help:"Least severity: ${enum}." enum:"low,medium,high,critical" default:"low"`
+	Rule         []string `help:"Only these rules, by name." sep:"none" placeholder:"RULE"`
+	BaselineDays int      `help:"Days before the window that it is measured by." default:"90" placeholder:"DAYS"`
+	FailOn       string   `help:"Exit with code 3 if there is a finding of this severity or more: low, medium, high or critical." enum:",low,medium,high,critical" default:"" placeholder:"SEVERITY"`
+}
+
+// Help teaches by example.
+func (*detectCommand) Help() string {
+	return `Holds a window of the log against detection rules and against the time before it, and tells what stands out: the reason, the numbers, the threshold and the entries behind it. From the archive where there is one, else from Make.
+
+--rules names a folder of rules in Sigma's format, which come beside the built-in ones; in it, "baseline:" sets limits, and "suppress:" silences what is known. See docs/detection-rules.md.
+
+Exit code 0, or 3 with --fail-on and such a finding; 1 if nothing of the window could be read.
+
+Examples:
+  make-audit-mcp --demo detect --from 30d
+  make-audit-mcp detect --from 24h --fail-on high || page-somebody
+  make-audit-mcp --rules rules/ detect --from 14d --min-severity medium --format ocsf | forwarder`
+}
+
+// Run prints what stands out.
+func (c *detectCommand) Run(r *runtime) error {
+	from, err := r.operator(false)
+	if err != nil {
+		return err
+	}
+	defer from.close()
+	if c.Period == "" {
+		c.From = cmp.Or(c.From, defaultFindingsFrom)
+	}
+	asked, err := r.resolve(from, c.filter(c.From), 0)
+	if err != nil {
+		return err
+	}
+	progress := newProgressLine(r.streams.Err)
+	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
+	found, err := from.service.Suspicions(ctx, asked.Query, analysis.SuspicionRequest{
+		MinSeverity: c.MinSeverity, Rules: c.Rule, BaselineDays: c.BaselineDays,
+	})
+	progress.end()
+	switch {
+	case r.ctx.Err() != nil:
+		return &exitError{code: exitFailed, message: "interrupted"}
+	case err != nil:
+		return err
+	}
+	if err := c.print(r, from, asked, found); err != nil {
+		return err
+	}
+	sayFindings(r.streams.Err, found)
+	for _, note := range from.service.Unfound(r.ctx, asked) {
+		_, _ = fmt.Fprintf(r.streams.Err, "note: %s\n", note)
+	}
+	return c.verdict(found)
+}
+
+// verdict ends the command with another code than 0 where that was asked for, or nothing was judged.
+func (c *detectCommand) verdict(found *analysis.Suspicions) error {
+	if found.Read.Coverage.IsEmpty() {
+		return &exitError{code: exitFailed, message: "nothing of the window could be read; see above"}
+	}
+	if c.FailOn == "" {
+		return nil
+	}
+	severe := 0
+	for i := range found.Findings {
+		if found.Findings[i].Severity.AtLeast(detect.Severity(c.FailOn)) {
+			severe++
+		}
+	}
+	if severe == 0 {
+		return nil
+	}
+	return &exitError{code: exitFound, message: fmt.Sprintf("%d finding(s) of severity %s or more", severe, c.FailOn)}
+}
+
+func (c *detectCommand) print(r *runtime, from *upstream, asked *question.Question, found *analysis.Suspicions) error {
+	location := asked.Query.Window.Location
+	switch format := cmp.Or(c.Format, map[bool]string{true: "table", false: "ndjson"}[isTerminal(r.streams.Out)]); format {
+	case "ocsf":
+		options := export.Options{Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()),
+			ProductVersion: r.version}
+		return writeFindings(r.streams.Out, found.Findings, from.service.Directory.Now(), options)
+	case "ndjson":
+		lines := auditlog.PlainEncoder(r.streams.Out)
+		for i := range found.Findings {
+			finding := &found.Findings[i]
+			if err := lines.Encode(answer.Finding(finding, location, len(finding.Evidence))); err != nil {
+				return err
+			}
+		}
+	default:
+		table := findingTable{out: r.streams.Out, colour: terminalColour(r.streams.Out), location: location}
+		for i := range found.Findings {
+			table.add(&found.Findings[i])
+		}
+	}
+	return nil
+}
+
+// findingTable prints findings for people.
+type findingTable struct {
+	out      io.Writer
+	colour   bool
+	location *time.Location
+}
+
+func (t *findingTable) add(f *detect.Finding) {
+	const (
+		shown  = 3
+		indent = "          "
+	)
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
+	who := "several people, or the system"
+	if f.Actor != nil {
+		who = fmt.Sprintf("%s (%s)", f.Actor.Name.Clean(), auditlog.Text(f.Actor.ID).Clean())
+	}
+	if f.Team != nil {
+		who += ", team " + f.Team.Name.Clean()
+	}
+	line("%s %s", t.severity(f.Severity), auditlog.Text(f.Title).Clean())
+	line("%s%s, %s, %s", indent, who, t.span(f), counted(len(f.Evidence), "entry", "entries"))
+	line("%s%s", indent, f.Reason)
+	if f.NextStep != "" {
+		line("%snext: %s", indent, auditlog.Text(f.NextStep).Clean())
+	}
+	var uuids []string
+	for _, entry := range f.Sample(shown) {
+		uuids = append(uuids, auditlog.Text(entry.UUID).Clean())
+	}
+	more := ""
+	if len(f.Evidence) > len(uuids) {
+		more = ", …"
+	}
+	line("%srule %s; entries: %s%s", indent, f.Rule, strings.Join(uuids, ", "), more)
+}
+
+func (t *findingTable) severity(severity detect.Severity) string {
+	text := fmt.Sprintf("%-9s", severity)
+	if !t.colour {
+		return text
+	}
+	const red, yellow, plain = "31", "33", "2"
+	colour := plain
+	switch {
+	case severity.AtLeast(detect.SeverityHigh):
+		colour = red
+	case severity.AtLeast(detect.SeverityMedium):
+		colour = yellow
+	}
+	return "\x1b[" + colour + "m" + text + "\x1b[0m"
+}
+
+// span is when it was, in the window's zone.
+func (t *findingTable) span(f *detect.Finding) string {
+	const day, clock = "2006-01-02 15:04", "15:04"
+	from, to := f.From.In(t.location), f.To.In(t.location)
+	switch {
+	case to.Sub(from) < time.Minute:
+		return from.Format(day)
+	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
+		return from.Format(day) + " to " + to.Format(clock)
+	}
+	return from.Format(day) + " to " + to.Format(day)
+}
+
+// counted is so many of something.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// sayFindings says how many findings there are, by what they are measured, and what could not be judged.
+func sayFindings(to io.Writer, found *analysis.Suspicions) {
+	say := func(format string, args ...any) { _, _ = fmt.Fprintf(to, format+"\n", args...) }
+	say("%s, measured by %s of the %d days before, from %s", counted(len(found.Findings), "finding", "findings"),
+		counted(found.Baseline.Entries, "entry", "entries"), found.Baseline.Days, found.Read.Source)
+	for _, gap := range found.Read.Coverage.Gaps {
+		say("not covered: %s to %s: %s", gap.From.UTC().Format(time.RFC3339), gap.To.UTC().Format(time.RFC3339),
+			auditlog.Text(gap.Reason).Clean())
+	}
+	if !found.Baseline.Report.Complete {
+		say("note: part of the time before the window is not covered, so what seems new may only be unseen")
+	}
+	silenced := 0
+	for _, one := range found.Suppressed {
+		silenced += one.Signals
+	}
+	if silenced > 0 {
+		say("note: %d hit(s) of rules are silenced by suppress entries", silenced)
+	}
+	for _, note := range append(found.LeftOut, found.Read.Warnings...) {
+		say("note: %s", auditlog.Text(note).Clean())
+	}
+}
+
+// detector is what the program finds suspicious, with the rules that the settings name.
+func (s *Settings) detector() (*detect.Detector, error) {
+	if s.Rules == "" {
+		return detect.New()
+	}
+	if info, err := os.Stat(s.Rules); err != nil || !info.IsDir() {
+		return nil, &SettingError{Problem: "there is no folder of rules " + auditlog.Text(s.Rules).Quote(),
+			Next: "name one with --rules or MAKE_AUDIT_RULES, with files of rules (*.yml) in it"}
+	}
+	detector, err := detect.New(os.DirFS(s.Rules))
+	if err != nil {
+		return nil, &SettingError{Problem: "rules in " + auditlog.Text(s.Rules).Quote() + " cannot be used:\n" + err.Error() + "\n",
+			Next: "mend the lines that are named; make-audit-mcp detect --help has more"}
+	}
+	return detector, nil
+}
+
+// resolve understands a filter, and says how where that is not plain.
+func (r *runtime) resolve(from *upstream, filter question.Filter, defaultDays int) (*question.Question, error) {
+	asked, err := from.service.Resolve(r.ctx, filter, defaultDays)
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range asked.Notes {
+		r.logger.WarnContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
+	}
+	return asked, nil
+}

@@ -6,13 +6,13 @@ import "make-audit-mcp/internal/auditlog"
 type CountAuditLogsArguments struct {
 	Filter
 	GroupBy           []string `json:"group_by,omitempty" jsonschema:"maxItems=2,enum=actor,enum=event,enum=category,enum=team,enum=target,enum=hour,enum=day,enum=week,enum=month,enum=hour_of_day,enum=weekday" jsonschema_description:"Up to two keys; without: the total alone."`
-	Distinct          string   `json:"distinct,omitempty" jsonschema:"enum=actor,enum=event,enum=category,enum=team,enum=target,enum=day" jsonschema_description:"Counts how many different ones each group has."`
+	Distinct          string   `json:"distinct,omitempty" jsonschema:"enum=actor,enum=event,enum=category,enum=team,enum=target,enum=day" jsonschema_description:"How many different ones each group has."`
 	MinCount          int      `json:"min_count,omitempty" jsonschema:"minimum=1" jsonschema_description:"Least count of a group; with distinct, least number of different ones."`
 	Hours             string   `json:"hours,omitempty" jsonschema_description:"Hours of the day that count, e.g. 22-06."`
 	Weekdays          []string `json:"weekdays,omitempty" jsonschema:"maxItems=7" jsonschema_description:"Weekdays that count: mon to sun, mon-fri, weekend."`
 	OrderBy           string   `json:"order_by,omitempty" jsonschema:"enum=count,enum=distinct,enum=change,enum=first_at,enum=last_at,enum=key" jsonschema_description:"Default count; time for hour to month."`
 	OrderDir          string   `json:"order_dir,omitempty" jsonschema:"enum=asc,enum=desc" jsonschema_description:"Default desc, of key asc."`
-	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Groups listed, default 20; more if the first place is shared."`
+	Limit             int      `json:"limit,omitempty" jsonschema:"minimum=1,maximum=200" jsonschema_description:"Default 20; more if the first place is shared."`
 	CompareToPrevious bool     `json:"compare_to_previous,omitempty" jsonschema_description:"Adds the period before, as long as this one."`
 }
 

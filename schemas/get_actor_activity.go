@@ -7,7 +7,7 @@ type GetActorActivityArguments struct {
 	Actor          string `json:"actor" jsonschema:"minLength=1" jsonschema_description:"One person: name, e-mail address or id."`
 	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 	Window
-	BaselineDays int `json:"baseline_days,omitempty" jsonschema:"minimum=1,maximum=365" jsonschema_description:"Days before the window that it is compared with, default 90."`
+	BaselineDays int `json:"baseline_days,omitempty" jsonschema:"minimum=1,maximum=365" jsonschema_description:"Days before the window, default 90."`
 }
 
 // GetActorActivityResult is what one person did in a window, against the same person's baseline.

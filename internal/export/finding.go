@@ -93,7 +93,8 @@ type FindingWriter struct {
 	now     time.Time
 }
 
-// NewFindingWriter returns a FindingWriter to a sink; now is when the findings were found. What is written is buffered: call Flush at the end.
+// NewFindingWriter returns a FindingWriter to a sink; now is when the findings were found. What is written is buffered: call Flush at the
+// end.
 func NewFindingWriter(to io.Writer, now time.Time, options Options) *FindingWriter {
 	if options.Category == nil {
 		options.Category = func(auditlog.Text) auditlog.Text { return "" }

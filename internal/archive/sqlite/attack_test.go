@@ -100,6 +100,7 @@ func TestAttacksAreNamedAndAnswerNothing(t *testing.T) {
 // TestCountsRestOnWhatWasSigned shows no entry, which would be held against its record.
 func TestCountsRestOnWhatWasSigned(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	for _, statement := range []string{
 		"UPDATE entries SET event = event % 3 + 1 WHERE id = 20", "UPDATE entries SET actor = 1 WHERE id = (SELECT max(id) FROM entries WHERE actor > 1)",
@@ -122,6 +123,7 @@ func TestCountsRestOnWhatWasSigned(t *testing.T) {
 // TestATriggerThatComesLaterDoesNotRun is about processes that opened the file before.
 func TestATriggerThatComesLaterDoesNotRun(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	a := open(t, path)
@@ -140,6 +142,7 @@ func TestATriggerThatComesLaterDoesNotRun(t *testing.T) {
 // TestAViewThatComesLaterIsNotRead would have a reader count without end.
 func TestAViewThatComesLaterIsNotRead(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	a := open(t, path)
@@ -178,6 +181,7 @@ func TestWhatIsLargerThanAnythingStoredIsNotRead(t *testing.T) {
 // TestAFileOfTheVersionBeforeIsRefusedWithTheNextStep is about the only one that there was.
 func TestAFileOfTheVersionBeforeIsRefusedWithTheNextStep(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	path := newAttacked(t).copied(t)
 	alter(t, path, "PRAGMA user_version = 1")
 	before, err := os.ReadFile(path)

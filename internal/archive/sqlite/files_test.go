@@ -111,6 +111,7 @@ func TestSeveralMayOpenWhatIsNotThereYet(t *testing.T) {
 // TestAnArchiveIsOneByWhateverName would see two syncs at once, and two keys.
 func TestAnArchiveIsOneByWhateverName(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path, link := filepath.Join(t.TempDir(), "audit.db"), filepath.Join(t.TempDir(), "link.db")
 	u.Sync(open(t, path), audittest.AdminKey)
@@ -197,6 +198,7 @@ func TestNobodyElseMayReadTheFiles(t *testing.T) {
 // TestAFullDiskLosesNothing bounds the file's pages, which SQLite tells like a full disk.
 func TestAFullDiskLosesNothing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(500), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a, err := openWith(t.Context(), path, sqlite.Options{Create: true, MaxBytes: 130_000})
@@ -356,6 +358,7 @@ func journalIn(t *testing.T, path string) (mode string) {
 
 func TestWhatWasLoadedFromADumpSaysHowToMarkIt(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path := at.copied(t)
 	markAs(t, path, "PRAGMA application_id = 0; PRAGMA user_version = 0; PRAGMA journal_mode = DELETE") // as a dump leaves it
@@ -371,6 +374,7 @@ func TestWhatWasLoadedFromADumpSaysHowToMarkIt(t *testing.T) {
 
 func TestHalfAFileLeadsToACopyNotToVerify(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	for _, left := range []int{len(at.file) / 2, len(at.file) * 3 / 4, 5000, 100, 20} {
 		path := filepath.Join(t.TempDir(), "half.db")
@@ -392,6 +396,7 @@ func TestHalfAFileLeadsToACopyNotToVerify(t *testing.T) {
 
 func TestANetworkFileSystemIsRefusedForAWriteAheadLog(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	remote := func(string) string { return "NFS" }
 	at := newAttacked(t)
 	held, fresh := at.copied(t), filepath.Join(t.TempDir(), "fresh.db")
@@ -476,6 +481,7 @@ func TestAWriteAheadLogThatOthersMayReadIsRefused(t *testing.T) {
 // was there would be lost.
 func TestAFileThatWasReplacedMeanwhileIsNotGoneOnWith(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	path, restored := at.copied(t), at.copied(t)
 	a := open(t, path)

@@ -117,6 +117,7 @@ func TestWhatSomebodyPlantedIsNotTakenForStored(t *testing.T) {
 // TestARecordThatWasMadeAnewIsNotShown has a record, its hash and what refers to it agree, but not with what is signed.
 func TestARecordThatWasMadeAnewIsNotShown(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	a := open(t, at.copied(t))
 	r := &archive.Reader{Source: at.source, Archive: a, Instance: audittest.Zone, IsUnreachable: makeapi.IsUnreachable, KeepRaw: true}

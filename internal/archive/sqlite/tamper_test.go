@@ -192,6 +192,7 @@ func TestWhateverIsChangedByHandIsNamed(t *testing.T) {
 
 func TestACheckpointKeptElsewhereProvesThePast(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	path, checkpoints := proven(t)
 	kept := archive.VerifyOptions{Checkpoint: []byte(checkpoints[0])}
 	now := storetest.Verify(t, tampered(t, path), kept)
@@ -256,6 +257,7 @@ func TestOneByteOfARecordIsEnough(t *testing.T) {
 // TestAnotherKeyIsNotBelieved has somebody who may write to the archive sign it anew, with a key that the archive then names.
 func TestAnotherKeyIsNotBelieved(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	a := open(t, path)
@@ -326,6 +328,7 @@ func TestAnotherKeyBesideOldCheckpointsIsRefusedUntilItIsAskedFor(t *testing.T) 
 
 func TestACheckpointTellsAmongWhichRecordsTheChangeIs(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	path, checkpoints := proven(t)
 	var size int
 	_, err := fmt.Sscanf(strings.Split(checkpoints[0], "\n")[1], "%d", &size)

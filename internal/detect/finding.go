@@ -63,8 +63,11 @@ func (f *Finding) Sample(most int) []*auditlog.Entry {
 	}
 	choose(0)
 	choose(last)
-	least := slices.Min(f.powers)
 	byWeight := make([]int, 0, len(f.Evidence))
+	least := auditlog.PowerSignOn
+	for _, power := range f.powers {
+		least = min(least, power)
+	}
 	for i, power := range f.powers {
 		if power > least {
 			byWeight = append(byWeight, i)

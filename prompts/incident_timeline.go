@@ -24,7 +24,7 @@ func incidentTimeline() prompt[incidentTimelineArguments] {
 	return prompt[incidentTimelineArguments]{
 		name:        "incident_timeline",
 		title:       "Timeline of an incident",
-		description: "What happened in a window, oldest first, and who did how much of it. Default: the last day.",
+		description: "What stands out of a window, what happened in it, oldest first, and who did how much of it. Default: the last day.",
 		collect: func(ctx context.Context, service *analysis.Service, a incidentTimelineArguments) (string, []part, error) {
 			f, _, err := a.resolve(ctx, service, days)
 			if err != nil {
@@ -33,6 +33,7 @@ func incidentTimeline() prompt[incidentTimelineArguments] {
 			f.Actor, f.Team, f.Event, f.TargetID = listOf(a.Actor), listOf(a.Team), listOf(a.Event), a.TargetID
 			return "Timeline of an incident in a Make.com organization, by its audit log, " + f.span() +
 					": what happened in which order, who did it, what belongs together, and what does this data not show?", []part{
+					suspicious(ctx, service, f),
 					listed(ctx, service, f, schemas.ListAuditLogsArguments{SortDir: "asc", Limit: timelineEntries}),
 					counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor", "event"}}),
 				}, nil

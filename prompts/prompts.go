@@ -159,6 +159,11 @@ func counted(ctx context.Context, service *analysis.Service, f filter, arguments
 	return asked(ctx, service, "count_audit_logs", f, arguments, tools.Count)
 }
 
+// suspicious looks for what stands out.
+func suspicious(ctx context.Context, service *analysis.Service, f filter) part {
+	return asked(ctx, service, "find_suspicious_activity", f, schemas.FindSuspiciousActivityArguments{Filter: f.Filter}, tools.Suspicions)
+}
+
 // listed lists entries. The filter is that of the arguments.
 func listed(ctx context.Context, service *analysis.Service, f filter, arguments schemas.ListAuditLogsArguments) part {
 	arguments.Filter = f.Filter

@@ -18,8 +18,8 @@ func securityReview() prompt[securityReviewArguments] {
 	return prompt[securityReviewArguments]{
 		name:  "security_review",
 		title: "Security review of a period",
-		description: "What happened in a period, against the period before: by category and person, changes to access and secrets, " +
-			"deletions, work at night. Default: the last 30 days.",
+		description: "What stands out of a period, and what happened in it, against the period before: by category and person, changes " +
+			"to access and secrets, deletions, work at night. Default: the last 30 days.",
 		collect: func(ctx context.Context, service *analysis.Service, a securityReviewArguments) (string, []part, error) {
 			f, _, err := a.resolve(ctx, service, days)
 			if err != nil {
@@ -27,6 +27,7 @@ func securityReview() prompt[securityReviewArguments] {
 			}
 			f.Team = listOf(a.Team)
 			parts := []part{
+				suspicious(ctx, service, f),
 				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"category"}, CompareToPrevious: true}),
 				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, CompareToPrevious: true, Limit: 15}),
 				counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, Hours: "22-06", Limit: 10}),

@@ -45,20 +45,28 @@ type Roster struct {
 // Person is somebody who is listed, or whom the log has.
 type Person struct {
 	auditlog.Actor
-	Kind             string         `json:"kind" jsonschema:"enum=person,enum=service_account" jsonschema_description:"Told by the name: Make does not say."`
-	Status           string         `json:"status" jsonschema:"enum=gone,enum=dormant,enum=new,enum=active"`
-	Entries          int            `json:"entries" jsonschema_description:"In the window."`
-	FirstAt          string         `json:"first_at,omitempty" jsonschema_description:"Of all that is covered, before the window and after it as well. Absent: no entry."`
-	LastAt           string         `json:"last_at,omitempty"`
-	OrganizationRole auditlog.Text  `json:"organization_role,omitempty"`
-	TeamRoles        []PersonRole   `json:"team_roles,omitempty" jsonschema_description:"The first of them; team_roles_total where there are more."`
-	TeamRolesTotal   int            `json:"team_roles_total,omitempty"`
-	Teams            []auditlog.Ref `json:"teams,omitempty" jsonschema_description:"Acted in, in the window: the first of them."`
-	TeamsTotal       int            `json:"teams_total,omitempty"`
-	LastLoginAt      string         `json:"last_login_at,omitempty"`
-	TwoFactor        auditlog.Text  `json:"two_factor,omitempty" jsonschema_description:"on, off, or Make's own value."`
-	Powers           []PowerUse     `json:"powers,omitempty" jsonschema_description:"What they made or changed in the window that gives access: roles, keys, credentials, connections, webhooks."`
-	PowersTotal      int            `json:"powers_total,omitempty"`
+	Kind             string          `json:"kind" jsonschema:"enum=person,enum=service_account" jsonschema_description:"Told by the name: Make does not say."`
+	Status           string          `json:"status" jsonschema:"enum=gone,enum=dormant,enum=new,enum=active"`
+	Entries          int             `json:"entries" jsonschema_description:"In the window."`
+	FirstAt          string          `json:"first_at,omitempty" jsonschema_description:"Of all that is covered, before the window and after it as well. Absent: no entry."`
+	LastAt           string          `json:"last_at,omitempty"`
+	OrganizationRole auditlog.Text   `json:"organization_role,omitempty"`
+	TeamRoles        []PersonRole    `json:"team_roles,omitempty" jsonschema_description:"The first of them; team_roles_total where there are more."`
+	TeamRolesTotal   int             `json:"team_roles_total,omitempty"`
+	Teams            []auditlog.Ref  `json:"teams,omitempty" jsonschema_description:"Acted in, in the window: the first of them."`
+	TeamsTotal       int             `json:"teams_total,omitempty"`
+	LastLoginAt      string          `json:"last_login_at,omitempty"`
+	TwoFactor        auditlog.Text   `json:"two_factor,omitempty" jsonschema_description:"on, off, or Make's own value."`
+	Powers           []PowerUse      `json:"powers,omitempty" jsonschema_description:"What they made or changed in the window that gives access: roles, keys, credentials, connections, webhooks."`
+	PowersTotal      int             `json:"powers_total,omitempty"`
+	Findings         *PersonFindings `json:"findings,omitempty" jsonschema_description:"What stands out of what they did in the window; find_suspicious_activity has the evidence."`
+}
+
+// PersonFindings are the findings about somebody, in short.
+type PersonFindings struct {
+	Total    int      `json:"total"`
+	Severest string   `json:"severest" jsonschema:"enum=low,enum=medium,enum=high,enum=critical"`
+	Rules    []string `json:"rules" jsonschema_description:"The severest first, at most three."`
 }
 
 // PersonRole is a role in a team.

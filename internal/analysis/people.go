@@ -40,6 +40,8 @@ type Person struct {
 	Powers  []PowerUse
 	// FirstAt and LastAt are of everything that is covered; zero if there is nothing.
 	FirstAt, LastAt time.Time
+	// Findings are about the person, in the window; nil for none.
+	Findings *PersonFindings
 	// IsService says that the name is that of a service account.
 	IsService bool
 
@@ -60,7 +62,9 @@ type People struct {
 	// People come by status and id.
 	People []*Person
 	Roster *auditlog.Roster
-	Report auditlog.Report
+	// FindingsNote says why nobody's findings were looked for; empty if they were.
+	FindingsNote string
+	Report       auditlog.Report
 	// Before is about the time before the window, as far back as anything is kept; its coverage is empty where that is nothing, and then
 	// nobody is told to be new.
 	Before auditlog.Report
@@ -110,6 +114,8 @@ func (s *Service) People(ctx context.Context, q auditlog.Query, everything audit
 			person.Member, person.Status = member, Active // as long as nothing else is known
 		}
 	}
+	findings, note := s.findingsOfPeople(ctx, q)
+	found.FindingsNote = note
 	knowsBefore := !found.Before.Coverage.IsEmpty()
 	for _, person := range counted.people {
 		isListed := person.Status != ""
@@ -129,6 +135,7 @@ func (s *Service) People(ctx context.Context, q auditlog.Query, everything audit
 			person.Status = Dormant
 		}
 		person.finish(catalog)
+		person.Findings = findings[person.ID]
 		found.People = append(found.People, person)
 	}
 	slices.SortFunc(found.People, func(a, b *Person) int { return strings.Compare(a.SortKey(), b.SortKey()) })

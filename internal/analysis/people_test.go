@@ -12,6 +12,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/question"
 )
 
@@ -99,4 +100,39 @@ func TestNobodyIsNewWhereNothingIsKnownOfTheTimeBefore(t *testing.T) {
 	people, _ = peopleOf(t, only, members, entry)
 	assert.Equal(t, analysis.Active, people.People[0].Status)
 	assert.True(t, people.Report.Complete, "the window itself is covered")
+}
+
+// zoneless is a directory that knows nobody's zone.
+type zoneless struct{ *listing }
+
+func (zoneless) UserTimezone(context.Context, auditlog.ID, auditlog.ID) string { return "" }
+
+func TestFindingsAreToldOfPeopleUnlessThereAreTooManyEntries(t *testing.T) {
+	t.Parallel()
+	detector, err := detect.New()
+	require.NoError(t, err)
+	off := logtest.Did(someone("5"), "two_factor_authentication_enforcement_disabled", windowStart().Add(time.Hour))
+	entries := []*auditlog.Entry{off}
+	for _, many := range []int{0, 100_000} {
+		reader := &log{entries: append(entries, slices.Repeat([]*auditlog.Entry{
+			logtest.Did(someone("6"), "scenario_updated", windowStart())}, many)...)}
+		service := &analysis.Service{Detector: detector, Resolver: question.Resolver{
+			Reader: reader, Directory: zoneless{&listing{directory: &directory{catalog: logtest.Documented()}}},
+		}}
+		window := auditlog.Window{From: windowStart(), To: now(), Location: time.UTC}
+		people, err := service.People(t.Context(), auditlog.Query{Window: window},
+			auditlog.Window{From: now().AddDate(-1, 0, 0), To: now()})
+		require.NoError(t, err)
+		at := slices.IndexFunc(people.People, func(p *analysis.Person) bool { return p.ID == "5" })
+		require.GreaterOrEqual(t, at, 0)
+		if many > 0 {
+			assert.Nil(t, people.People[at].Findings)
+			assert.Contains(t, people.FindingsNote, "100001 entries")
+			continue
+		}
+		assert.Empty(t, people.FindingsNote)
+		require.NotNil(t, people.People[at].Findings)
+		assert.Contains(t, people.People[at].Findings.Rules, "two_factor_off")
+		assert.True(t, people.People[at].Findings.Severest.AtLeast(detect.SeverityHigh))
+	}
 }

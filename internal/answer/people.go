@@ -35,6 +35,9 @@ func People(asked *question.Question, people *analysis.People, shown []*analysis
 		result.Warn(people.Roster.Recalled.Error())
 	}
 	warnOfStatuses(result, asked, people)
+	if people.FindingsNote != "" {
+		result.Warn(people.FindingsNote + "; find_suspicious_activity looks for them")
+	}
 	if len(shown) == 0 {
 		result.Warn("nobody matches: totals has how many there are of each status, and roster says whether all who are there are known")
 	}
@@ -84,6 +87,10 @@ func Person(p *analysis.Person, location *time.Location) schemas.Person {
 	shown := schemas.Person{
 		Actor: p.Actor, Kind: "person", Status: string(p.Status), Entries: p.Entries, OrganizationRole: p.Role, TwoFactor: p.TwoFactor,
 		FirstAt: timeIfAny(p.FirstAt, location), LastAt: timeIfAny(p.LastAt, location), LastLoginAt: timeIfAny(p.LastLoginAt, location),
+	}
+	if f := p.Findings; f != nil {
+		const most = 3
+		shown.Findings = &schemas.PersonFindings{Total: f.Total, Severest: string(f.Severest), Rules: f.Rules[:min(len(f.Rules), most)]}
 	}
 	if p.IsService {
 		shown.Kind = "service_account"

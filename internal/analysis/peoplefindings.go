@@ -1,0 +1,59 @@
+package analysis
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/question"
+)
+
+// PersonFindings are the findings about somebody, in short.
+type PersonFindings struct {
+	Total    int
+	Severest detect.Severity
+	// Rules tell them, the severest first, each once.
+	Rules []string
+}
+
+// maxJudged is how many entries are judged on the side, where findings are not what was asked for.
+const maxJudged = 100_000
+
+// findingsOfPeople returns the findings of a window by whom they are about; note says why there are none to look at.
+func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query) (of map[auditlog.ID]*PersonFindings, note string) {
+	if s.Detector == nil {
+		return nil, ""
+	}
+	judged, count := q, 0
+	judged.Teams, judged.NoTeam = nil, false
+	judged.Window.From = question.DaysBefore(q.Window, DefaultBaselineDays).From
+	if _, err := s.tally(ctx, judged, auditlog.TallyBy{}, func(b auditlog.Bin) { count += b.Count }); err != nil {
+		return nil, "findings were left out: " + err.Error()
+	}
+	if count > maxJudged {
+		return nil, fmt.Sprintf("findings were left out, since window and baseline have %d entries", count)
+	}
+	found, err := s.Suspicions(ctx, q, SuspicionRequest{})
+	if err != nil {
+		return nil, "findings were left out: " + err.Error()
+	}
+	of = map[auditlog.ID]*PersonFindings{}
+	for i := range found.Findings {
+		f := &found.Findings[i] // the severest come first
+		if f.Actor == nil {
+			continue
+		}
+		about := of[f.Actor.ID]
+		if about == nil {
+			about = &PersonFindings{Severest: f.Severity}
+			of[f.Actor.ID] = about
+		}
+		about.Total++
+		if !slices.Contains(about.Rules, f.Rule) {
+			about.Rules = append(about.Rules, f.Rule)
+		}
+	}
+	return of, ""
+}

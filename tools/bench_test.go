@@ -205,3 +205,32 @@ func post(b *testing.B, client *http.Client, url, session, tool, arguments strin
 		b.Errorf("%d %s", response.StatusCode, text.String())
 	}
 }
+
+// BenchmarkSuspicions60000 judges 30 days against the 90 before, over a whole MCP session, from an archive of 60,000 entries in 120 days.
+// The limit is 2 s.
+func BenchmarkSuspicions60000(b *testing.B) {
+	world := *demoWorld()
+	var people []makesim.Actor
+	for _, user := range world.Users {
+		people = append(people, makesim.Actor{ID: user.ID, Name: user.Name, Email: user.Email})
+	}
+	var teams []int64
+	for _, team := range world.Organizations[0].Teams {
+		teams = append(teams, team.ID)
+	}
+	var events []string
+	for _, category := range makesim.DocumentedEvents() {
+		for _, event := range category.Items {
+			events = append(events, event.Value)
+		}
+	}
+	world.Entries = makesim.Bulk(makesim.BulkOptions{OrganizationID: demoOrganization, Count: benchEntries, From: now().AddDate(0, 0, -120),
+		To: now(), Seed: 1, Teams: teams, Actors: people, Events: events})
+	u := start(b, &world, makesim.Options{})
+	service := u.archived(u.filled(), makesim.DemoToken)
+	for b.Loop() {
+		result := ok[schemas.FindSuspiciousActivityResult](connect(b, service), "find_suspicious_activity", args{"from": "30d"})
+		require.True(b, result.Complete)
+		require.Greater(b, result.Baseline.Entries, benchEntries/2)
+	}
+}

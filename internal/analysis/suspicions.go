@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -95,7 +96,12 @@ func (e *UnknownRuleError) Error() string {
 	if near := question.Nearest(e.Name, e.Known, 1); len(near) > 0 {
 		text += "; did you mean " + near[0] + "?"
 	}
-	return text + "; accepted: " + strings.Join(e.Known, ", ")
+	const shown = 100
+	text += "; accepted: " + strings.Join(e.Known[:min(len(e.Known), shown)], ", ")
+	if more := len(e.Known) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // CallersMistake reports that other arguments would help.

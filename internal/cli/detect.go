@@ -22,6 +22,9 @@ const exitFound = 3
 // defaultFindingsFrom is where a window of findings begins that nobody chose, as find_suspicious_activity has it.
 const defaultFindingsFrom = "7d"
 
+// maxBaselineDays is as many as find_suspicious_activity takes.
+const maxBaselineDays = 365
+
 // detectCommand finds what stands out.
 type detectCommand struct {
 	Format string `help:"table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson." enum:",table,ndjson,ocsf" default:"" placeholder:"FORMAT"`
@@ -50,6 +53,10 @@ Examples:
 
 // Run prints what stands out.
 func (c *detectCommand) Run(r *runtime) error {
+	if c.BaselineDays < 1 || c.BaselineDays > maxBaselineDays {
+		return &SettingError{Problem: fmt.Sprintf("--baseline-days %d is not from 1 to %d", c.BaselineDays, maxBaselineDays),
+			Next: "leave it out for 90, or name as many days as the log goes back"}
+	}
 	from, err := r.operator(false)
 	if err != nil {
 		return err

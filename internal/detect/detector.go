@@ -35,19 +35,6 @@ func New(directories ...fs.FS) (*Detector, error) {
 	return d, nil
 }
 
-// names are what findings call rules and baselines.
-func (d *Detector) names() []string {
-	var names []string
-	for _, one := range baselineRules() {
-		names = append(names, one.Name)
-	}
-	for _, a := range d.rules.alerts {
-		names = append(names, a.name())
-	}
-	slices.Sort(names)
-	return names
-}
-
 // set takes over what a document sets.
 func (d *Detector) set(document sigma.Document) error {
 	settings, ok := document.Value.(map[string]any)
@@ -57,7 +44,7 @@ func (d *Detector) set(document sigma.Document) error {
 	for name, value := range settings {
 		switch name {
 		case keySuppress:
-			more, err := readSuppressions(document, value, d.names())
+			more, err := readSuppressions(document, value, d.Names())
 			if err != nil {
 				return err
 			}

@@ -49,6 +49,9 @@ type ruleSet struct {
 	alike map[*sigma.Rule]*sigma.Rule
 }
 
+// maxNameRunes is the most characters that what findings are called by may have.
+const maxNameRunes = 80
+
 // keys of rules that Sigma does not know.
 const (
 	keyNextStep = "next_step"
@@ -136,8 +139,15 @@ func alertOf(rule *sigma.Rule) (*alert, error) {
 		return nil, refuse("habit is a number above 0, of an event_count or value_count: it compares the count with the most in the " +
 			"actor's baseline")
 	}
-	if rule.Alerts && nameOf(rule) == "" {
+	name := auditlog.Text(nameOf(rule))
+	switch {
+	case rule.Alerts && name == "":
 		return nil, refuse("a rule that alerts needs an id or a name, which findings are called by, for example name: night_keys")
+	case string(name) != name.CleanTo(maxNameRunes):
+		return nil, refuse(fmt.Sprintf("the name %s is too long, or has characters that cannot be seen; findings are called by it: at most %d "+
+			"characters on one line, for example name: night_keys", name.Quote(), maxNameRunes))
+	case slices.ContainsFunc(baselineRules(), func(b RuleReport) bool { return b.Name == string(name) }):
+		return nil, refuse(fmt.Sprintf("%s is what a comparison with the baseline is called; give the rule another name", name))
 	}
 	return a, nil
 }
@@ -237,15 +247,18 @@ func evaluate(ctx context.Context, set *sigma.Set, deeds []deed, yield func(sigm
 	return evaluator.Dropped(), nil
 }
 
+// clean returns a text of a rule, which anybody may have written, fit to be shown.
+func clean(text string) string { return auditlog.Text(text).Clean() }
+
 // signalOfEntries tells the matches of a rule that describes single entries of one actor.
 func signalOfEntries(a *alert, deeds []*deed) signal {
 	by := deeds[0].by
-	why := strings.TrimSuffix(a.Description, ".")
+	why := strings.TrimSuffix(clean(a.Description), ".")
 	if why == "" {
 		why = "as the rule describes"
 	}
 	return signal{
-		rule: a.name(), title: a.Title, aspect: aspectRule, severity: a.severity, nextStep: a.nextStep, by: by, deeds: deeds,
+		rule: a.name(), title: clean(a.Title), aspect: aspectRule, severity: a.severity, nextStep: clean(a.nextStep), by: by, deeds: deeds,
 		observed: float64(len(deeds)), threshold: 1,
 		reason: fmt.Sprintf("%s: %s (the actor's baseline has %s)", entries(len(deeds)), why, entries(len(by.baseline))),
 	}
@@ -253,7 +266,7 @@ func signalOfEntries(a *alert, deeds []*deed) signal {
 
 // signalOfRun tells a match of a correlation.
 func signalOfRun(a *alert, match sigma.Match, usual int) signal {
-	one := signal{rule: a.name(), title: a.Title, aspect: aspectRule, severity: a.severity, nextStep: a.nextStep}
+	one := signal{rule: a.name(), title: clean(a.Title), aspect: aspectRule, severity: a.severity, nextStep: clean(a.nextStep)}
 	by := map[*actor]bool{}
 	for _, record := range match.Records {
 		if d, ok := record.(*deed); ok {
@@ -271,7 +284,7 @@ func signalOfRun(a *alert, match sigma.Match, usual int) signal {
 	one.observed, one.threshold = float64(match.Peak), float64(thresholdOf(c))
 	what := entries(len(match.Records))
 	if c.Type == sigma.ValueCount {
-		what = fmt.Sprintf("%s with %d distinct values of %s", what, match.Total, strings.Join(c.Fields, ", "))
+		what = fmt.Sprintf("%s with %d distinct values of %s", what, match.Total, clean(strings.Join(c.Fields, ", ")))
 	}
 	one.reason = fmt.Sprintf("%s in %s", what, lasting(one.deeds))
 	if c.Type == sigma.EventCount || c.Type == sigma.ValueCount {

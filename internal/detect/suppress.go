@@ -62,6 +62,13 @@ func readSuppressions(document sigma.Document, value any, rules []string) ([]Sup
 		texts := map[string]*string{"actor": &one.Actor, "event": &one.Event, "rule": &one.Rule, "why": &one.Why, "by": &one.By}
 		for _, name := range slices.Sorted(maps.Keys(fields)) {
 			text, known := texts[name]
+			switch value := fields[name].(type) {
+			case string, int, float64, bool:
+				if known {
+					*text = fmt.Sprint(value)
+					continue
+				}
+			}
 			switch until, isTime := fields[name].(time.Time); {
 			case name == "until" && isTime:
 				one.Until = until
@@ -70,7 +77,7 @@ func readSuppressions(document sigma.Document, value any, rules []string) ([]Sup
 			case !known:
 				return nil, refuse("item %d: %q is unknown; accepted: actor, event, rule, until, why, by", i+1, name)
 			default:
-				*text = fmt.Sprint(fields[name])
+				return nil, refuse("item %d: %s is one text", i+1, name)
 			}
 		}
 		switch {

@@ -33,18 +33,18 @@ func (s source) at(node *yaml.Node, format string, arguments ...any) {
 
 // read returns the file's bytes, if it is an ordinary one of bearable size.
 func (s source) read(fsys fs.FS) ([]byte, error) {
-	file, err := fsys.Open(s.file)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // It was only read.
-	about, err := file.Stat()
+	about, err := fs.Stat(fsys, s.file) // Opening a pipe would wait for whoever writes into it.
 	switch {
 	case err != nil:
 		return nil, err
 	case !about.Mode().IsRegular():
 		return nil, errors.New("is no ordinary file; rules are read from files named *.yml or *.yaml")
 	}
+	file, err := fsys.Open(s.file)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // It was only read.
 	text, err := io.ReadAll(io.LimitReader(file, maxFileBytes+1))
 	if len(text) > maxFileBytes {
 		return nil, fmt.Errorf("is larger than %d bytes; split it into several files", maxFileBytes)

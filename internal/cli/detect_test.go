@@ -1,121 +1,212 @@
 package cli_test
 
 import (
-	"bufio"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/detect"
 )
 
-// detecting runs detect over the demo.
-func detecting(t *testing.T, arguments ...string) outcome {
+// rulesFolder is a folder with files of rules, by name and text.
+func rulesFolder(t *testing.T, files map[string]string) string {
 	t.Helper()
-	return run(t, "", append([]string{"--demo", "--demo-now", demoNow, "detect", "--from", "30d"}, arguments...)...)
-}
-
-// findingsIn are the rules of the findings in lines of JSON.
-func findingsIn(t *testing.T, text string) (rules []string) {
-	t.Helper()
-	lines := bufio.NewScanner(strings.NewReader(text))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var finding struct {
-			Rule          string
-			Evidence      []string
-			EvidenceCount int `json:"evidence_count"`
-		}
-		require.NoError(t, json.Unmarshal(lines.Bytes(), &finding))
-		assert.Len(t, finding.Evidence, finding.EvidenceCount, "programs get all of it")
-		rules = append(rules, finding.Rule)
-	}
-	return rules
-}
-
-func TestDetectTellsWhatStandsOutForPeopleAndPrograms(t *testing.T) {
-	t.Parallel()
-	logtest.NotUnderRace(t)
-	lines := detecting(t).succeeds()
-	rules := findingsIn(t, lines.out)
-	assert.Contains(t, rules, "two_factor_off")
-	assert.Regexp(t, `\d+ findings, measured by \d+ entries of the 90 days before, from live`, lines.errOut)
-	table := detecting(t, "--format", "table", "--min-severity", "high").succeeds()
-	assert.Regexp(t, `(?m)^critical  A key and a connection`, table.out)
-	assert.Contains(t, table.out, "Two-factor authentication is no longer enforced")
-	assert.NotRegexp(t, `(?m)^(low|medium)`, table.out)
-	assert.NotContains(t, table.out, "\x1b", "no terminal")
-	ocsf := detecting(t, "--format", "ocsf").succeeds()
-	assert.Equal(t, len(rules), strings.Count(ocsf.out, `"class_uid":2004`))
-	exported := run(t, "", "--demo", "--demo-now", demoNow, "export", "--findings", "--from", "30d").succeeds()
-	assert.Equal(t, len(rules), strings.Count(exported.out, `"class_uid":2004`))
-}
-
-func TestDetectFailsOnWhatItIsToldTo(t *testing.T) {
-	t.Parallel()
-	logtest.NotUnderRace(t)
-	got := detecting(t, "--fail-on", "high")
-	assert.Equal(t, 3, got.code)
-	assert.Contains(t, got.errOut, "of severity high or more")
-	detecting(t, "--rule", "low_and_slow", "--fail-on", "critical").succeeds()
-	nothing := run(t, "", "--demo", "--demo-now", demoNow, "detect", "--period", "2019").fails()
-	assert.Contains(t, nothing.errOut, "nothing of the window could be read")
-	detecting(t, "--rule", "two_factor_of").refuses("two_factor_off")
-	detecting(t, "--min-severity", "severe").refuses("critical")
-}
-
-func TestRulesOfTheOperatorCountOrAreRefusedWithTheirPlace(t *testing.T) {
-	t.Parallel()
-	logtest.NotUnderRace(t)
 	folder := t.TempDir()
-	write := func(name, text string) {
+	for name, text := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
 	}
-	write("own.yml", "title: Any variable\nname: any_variable\nlevel: high\ndetection: {a: {power: organization_variable}, condition: a}\n")
-	assert.Contains(t, detecting(t, "--rules", folder, "--rule", "any_variable").succeeds().out, "any_variable")
-	write("own.yml", "title: x\nname: y\ndetection:\n  a: {evnt: foo}\n  condition: a\n")
-	detecting(t, "--rules", folder).refuses("own.yml:4", `did you mean "event"`)
-	write("own.yml", "title: [")
-	detecting(t, "--rules", folder).refuses("own.yml")
-	write("own.yml", "\xff\xfe\x00")
-	detecting(t, "--rules", folder).refuses("own.yml")
-	detecting(t, "--rules", filepath.Join(folder, "own.yml")).refuses("there is no folder of rules")
-	detecting(t, "--rules", filepath.Join(folder, "none")).refuses("there is no folder of rules")
-	require.NoError(t, os.Remove(filepath.Join(folder, "own.yml")))
-	detecting(t, "--rules", folder).succeeds()
+	return folder
 }
 
-// TestThePageAboutRulesIsTrue loads every example of docs/detection-rules.md, and holds its table of fields against the fields.
-func TestThePageAboutRulesIsTrue(t *testing.T) {
+const hookRule = `title: A webhook deleted
+name: webhook_gone
+level: high
+description: Somebody deleted a webhook.
+detection: {gone: {object: webhook, verb: deleted}, condition: gone}
+next_step: ask them
+`
+
+// detects runs detect over the whole log of acme, with rules.
+func (a *acme) detects(rules string, arguments ...string) outcome {
+	a.t.Helper()
+	return a.run(append([]string{"--rules", rules, "detect", "--from", "364d"}, arguments...)...)
+}
+
+func TestDetectTellsFindingsInThreeFormats(t *testing.T) {
 	t.Parallel()
-	page, err := os.ReadFile("../../docs/detection-rules.md")
-	require.NoError(t, err)
-	folder := t.TempDir()
-	examples := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(page, -1)
-	require.NotEmpty(t, examples)
-	for i, example := range examples {
-		require.NoError(t, os.WriteFile(filepath.Join(folder, string(rune('a'+i))+".yml"), example[1], 0o600))
+	a := newAcme(t)
+	rules := rulesFolder(t, map[string]string{"a.yml": hookRule})
+
+	lines := a.detects(rules, "--rule", "webhook_gone").succeeds()
+	var finding struct {
+		Rule, Severity, Reason string
+		Evidence               []string
+		EvidenceCount          int    `json:"evidence_count"`
+		NextStep               string `json:"next_step"`
 	}
-	_, err = detect.New(os.DirFS(folder))
+	require.NoError(t, json.Unmarshal([]byte(lines.out), &finding), "one finding, on one line")
+	assert.Equal(t, "webhook_gone", finding.Rule)
+	assert.Equal(t, "high", finding.Severity)
+	assert.Contains(t, finding.Evidence, hookDeleted)
+	assert.Len(t, finding.Evidence, finding.EvidenceCount)
+	assert.Equal(t, "ask them", finding.NextStep)
+	assert.Contains(t, lines.errOut, "1 finding, measured by ")
+
+	table := a.detects(rules, "--rule", "webhook_gone", "--format", "table").succeeds()
+	for _, want := range []string{"high      A webhook deleted", "Leo Left (9), 2025-12-05 12:00, 1 entry", "next: ask them", "rule webhook_gone; entries: "} {
+		assert.Contains(t, table.out, want)
+	}
+
+	var event map[string]any
+	ocsf := a.detects(rules, "--rule", "webhook_gone", "--format", "ocsf").succeeds()
+	require.NoError(t, json.Unmarshal([]byte(ocsf.out), &event))
+	assert.InDelta(t, 200401, event["type_uid"], 0)
+	assert.Equal(t, "High", event["severity"])
+}
+
+func TestDetectFailsOnFindingsThatAreSevereEnough(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	rules := rulesFolder(t, map[string]string{"a.yml": hookRule})
+	only := []string{"--rule", "webhook_gone", "--fail-on"}
+	a.detects(rules, append(only, "high")...).ended(3, "1 finding(s) of severity high or more")
+	a.detects(rules, append(only, "low")...).ended(3)
+	a.detects(rules, append(only, "critical")...).succeeds()
+	a.detects(rules, "--rule", "leaver", "--fail-on", "low").succeeds()
+}
+
+func TestDetectFailsWhereNothingCouldBeRead(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	a.run("detect", "--from", "500d", "--to", "400d", "--fail-on", "low").fails("nothing of the window could be read")
+}
+
+func TestDetectEndsWhenItIsInterrupted(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	a.atLogCall(1, cancel)
+	stopped := a.as(ctx, ownerKey, "detect")
+	stopped.fails("interrupted")
+	assert.Empty(t, stopped.out)
+}
+
+func TestRulesSilenceAndSetLimits(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	rules := rulesFolder(t, map[string]string{"a.yml": hookRule, "known.yaml": `baseline: {min_outside: 2}
+suppress:
+  - {rule: webhook_gone, actor: LEO@acme.example, until: 2026-12-31, why: he left, by: ada@acme.example}
+`})
+	silenced := a.detects(rules, "--rule", "webhook_gone").succeeds()
+	assert.Empty(t, silenced.out)
+	assert.Contains(t, silenced.errOut, "1 hit(s) of rules are silenced")
+}
+
+func TestRulesThatCannotBeUsedAreRefusedWithFileAndLine(t *testing.T) {
+	t.Parallel()
+	suppress := func(item string) string { return "suppress:\n  - " + item + "\n" }
+	for text, says := range map[string]string{
+		"title: [":          "a.yml:1: about here it is not YAML",
+		"title: \xff\xfe\n": "a.yml: about here it is not YAML",
+		strings.Replace(hookRule, "object:", "objekt:", 1):                                              `a.yml:5: the field "objekt" is unknown; did you mean "object"?`,
+		strings.Replace(hookRule, "object:", "object|base64:", 1):                                       "a.yml:5: ",
+		strings.Replace(hookRule, "{object: webhook, verb: deleted}", "{event: '*'}", 1):                "a.yml:5: the rule matches everything",
+		strings.Replace(hookRule, "{object: webhook, verb: deleted}", "{event|re: '(a{900}){900}'}", 1): "a.yml:5: ",
+		hookRule + "---\n" + hookRule:                                                                   `a.yml:8: the rule at a.yml:1 is called "webhook_gone" too`,
+		strings.Replace(hookRule, "webhook_gone", "busy_day", 1):                                        "a.yml:1: busy_day is what a comparison with the baseline is called",
+		strings.Replace(hookRule, "webhook_gone", `"a\u202eb"`, 1):                                      "a.yml:1: the name ",
+		strings.Replace(hookRule, "webhook_gone", strings.Repeat("a", 81), 1):                           "at most 80 characters",
+		"baseline: {min_nothing: 3}\n":                                                                  `a.yml:1: baseline: there is no limit "min_nothing"`,
+		"baseline: {min_outside: -1}\n":                                                                 "a.yml:1: baseline: min_outside is -1",
+		suppress("{rule: many_deletion, until: 2026-12-31, why: x, by: y}"):                             `item 1: there is no rule "many_deletion"`,
+		suppress("{rule: leaver, until: soon, why: x, by: y}"):                                          "item 1: until is a day or a time",
+		suppress("{rule: leaver, until: 2026-12-31, why: , by: y}"):                                     "item 1: why is one text",
+		suppress("{rule: [leaver], until: 2026-12-31, why: x, by: y}"):                                  "item 1: rule is one text",
+		suppress("{until: 2026-12-31, why: x, by: y}"):                                                  "item 1 silences everything",
+	} {
+		refused := run(t, "", "--demo", "--rules", rulesFolder(t, map[string]string{"a.yml": text}), "detect").refuses(says)
+		assert.Empty(t, refused.out)
+		mcptest.RequireClean(t, strings.ReplaceAll(refused.errOut, "\n", " "))
+	}
+}
+
+func TestOddFoldersOfRules(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	count := func(rules string) int {
+		return strings.Count(a.detects(rules, "--rule", "webhook_gone").succeeds().out, "\n")
+	}
+	for name, text := range map[string]string{"a byte order mark": "\xef\xbb\xbf" + hookRule, "another extension": hookRule} {
+		assert.Equal(t, 1, count(rulesFolder(t, map[string]string{"a.yaml": text})), name)
+	}
+	folder := rulesFolder(t, map[string]string{"a.yml": hookRule, "notes.txt": "title: [", ".hidden.yml": "title: ["})
+	require.NoError(t, os.Symlink(folder, filepath.Join(folder, "loop")))
+	assert.Equal(t, 1, count(folder), "what is no rule is left aside, and no link to a folder followed")
+	require.NoError(t, os.Symlink("self.yml", filepath.Join(folder, "self.yml")))
+	a.detects(folder).refuses("self.yml")
+
+	empty := t.TempDir()
+	a.detects(empty).succeeds()
+	a.detects(filepath.Join(folder, "a.yml")).refuses("there is no folder of rules", "--rules")
+	a.detects(filepath.Join(folder, "none")).refuses("there is no folder of rules")
+	large := rulesFolder(t, map[string]string{"a.yml": hookRule + strings.Repeat("#", 1<<18)})
+	a.detects(large).refuses("a.yml: is larger than 262144 bytes")
+}
+
+func TestDetectRefusesWhatItCannotAsk(t *testing.T) {
+	t.Parallel()
+	for _, days := range []string{"0", "-5", "366"} {
+		run(t, "", "--demo", "detect", "--baseline-days="+days).refuses("--baseline-days " + days + " is not from 1 to 365")
+	}
+	run(t, "", "--demo", "detect", "--rule", "many_deletion").refuses("did you mean many_deletions?")
+	run(t, "", "--demo", "detect", "--fail-on", "urgent").refuses("--fail-on must be one of")
+	run(t, "", "--demo", "export", "--findings", "--format", "csv").refuses("--findings are of a window, and in one format")
+}
+
+func TestExportedFindingsAreThoseOfDetect(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	rules := rulesFolder(t, map[string]string{"a.yml": hookRule})
+	exported := a.run("--rules", rules, "export", "--findings", "--from", "364d").succeeds()
+	detected := a.detects(rules, "--format", "ocsf").succeeds()
+	withoutTime := regexp.MustCompile(`"[a-z_]*time":[^,]*,`)
+	assert.Equal(t, withoutTime.ReplaceAllString(detected.out, ""), withoutTime.ReplaceAllString(exported.out, ""))
+	assert.Contains(t, exported.out, "webhook_gone")
+}
+
+// TestThePageOfRulesIsTrue holds docs/detection-rules.md to the program: its rules load, and it lists the fields that there are.
+func TestThePageOfRulesIsTrue(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "detection-rules.md"))
 	require.NoError(t, err)
+	blocks := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	require.Len(t, blocks, 3)
+	for _, block := range blocks {
+		_, err := detect.New(os.DirFS(rulesFolder(t, map[string]string{"a.yml": block[1]})))
+		assert.NoError(t, err, block[1])
+	}
 	_, table, _ := strings.Cut(string(page), "## Fields")
-	table, _, _ = strings.Cut(table, "## ")
+	table, _, _ = strings.Cut(table, "Events are best described")
 	var listed []string
-	for _, row := range regexp.MustCompile(`(?m)^\| (.*?) \|`).FindAllStringSubmatch(table, -1) {
-		for _, field := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
-			listed = append(listed, field[1])
+	for row := range strings.Lines(table) {
+		if !strings.HasPrefix(row, "| `") {
+			continue
+		}
+		names := strings.SplitN(row, "|", 3)[1]
+		for _, name := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(names, -1) {
+			listed = append(listed, name[1])
 		}
 	}
-	fields := detect.Fields()
-	slices.Sort(fields)
-	slices.Sort(listed)
-	assert.Equal(t, fields, listed)
+	listed = append(listed, "lag_is_usual") // beside lag
+	assert.ElementsMatch(t, detect.Fields(), listed)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"make-audit-mcp/internal/sigma"
 )
@@ -191,6 +192,11 @@ func baselineRules() []RuleReport {
 		{Name: ruleBusyCrowd, Title: "An unusually busy day of many people"},
 		{Name: ruleSlow, Title: "Few a day, on many days"},
 	}
+}
+
+// isBaseline reports whether a name is what findings call a baseline.
+func isBaseline(name string) bool {
+	return slices.ContainsFunc(baselineRules(), func(b RuleReport) bool { return b.Name == name })
 }
 
 // What findings call the baselines.

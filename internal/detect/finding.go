@@ -37,6 +37,9 @@ type Finding struct {
 // IsOf reports whether a rule or baseline had a part in the finding.
 func (f *Finding) IsOf(rule string) bool { return f.Rule == rule || slices.Contains(f.Also, rule) }
 
+// IsOfBaseline reports whether a comparison with the baseline tells the finding best, and no rule.
+func (f *Finding) IsOfBaseline() bool { return isBaseline(f.Rule) }
+
 // ID distinguishes findings: the same evidence for the same rule is the same finding.
 func (f *Finding) ID() string {
 	hash := sha256.New()

@@ -146,7 +146,7 @@ func alertOf(rule *sigma.Rule) (*alert, error) {
 	case string(name) != name.CleanTo(maxNameRunes):
 		return nil, refuse(fmt.Sprintf("the name %s is too long, or has characters that cannot be seen; findings are called by it: at most %d "+
 			"characters on one line, for example name: night_keys", name.Quote(), maxNameRunes))
-	case slices.ContainsFunc(baselineRules(), func(b RuleReport) bool { return b.Name == string(name) }):
+	case isBaseline(string(name)):
 		return nil, refuse(fmt.Sprintf("%s is what a comparison with the baseline is called; give the rule another name", name))
 	}
 	return a, nil

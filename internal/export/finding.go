@@ -47,7 +47,7 @@ type ocsfFindingInfo struct {
 	LastSeen      int64              `json:"last_seen_time"`
 	DataSources   []string           `json:"data_sources"`
 	Analytic      ocsfAnalytic       `json:"analytic"`
-	RelatedEvents []ocsfRelatedEvent `json:"related_events"`
+	RelatedEvents []ocsfRelatedEvent `json:"related_events,omitempty"`
 }
 
 // ocsfAnalytic is https://schema.ocsf.io/1.7.0/objects/analytic.
@@ -111,6 +111,10 @@ func (w *FindingWriter) Write(f *detect.Finding) error {
 	first := f.Evidence[0]
 	organization := w.entries.options.organizationOf(first)
 	seen, title := f.ID(), string(auditlog.Text(f.Title))
+	analytic := ocsfAnalytic{UID: f.Rule, Name: title, TypeID: 1, Type: "Rule"}
+	if f.IsOfBaseline() {
+		analytic.TypeID, analytic.Type = 2, "Behavioral"
+	}
 	event := &ocsfFinding{
 		ActivityID: 1, ActivityName: "Create", CategoryUID: 2, CategoryName: "Findings", ClassUID: 2004, ClassName: "Detection Finding",
 		TypeUID: 200401, TypeName: "Detection Finding: Create",
@@ -120,7 +124,7 @@ func (w *FindingWriter) Write(f *detect.Finding) error {
 		FindingInfo: ocsfFindingInfo{
 			UID: seen, Title: title, Desc: f.Reason, CreatedTime: w.now.UnixMilli(), FirstSeen: f.From.UnixMilli(),
 			LastSeen: f.To.UnixMilli(), DataSources: []string{"Make audit log"},
-			Analytic: ocsfAnalytic{UID: f.Rule, Name: title, TypeID: 1, Type: "Rule"},
+			Analytic: analytic,
 		},
 		Metadata: w.entries.metadata(first, organization), Cloud: w.entries.cloud(first, organization),
 		Unmapped: ocsfFindingsExtra{Observed: f.Observed, Threshold: f.Threshold, Also: f.Also},
@@ -136,6 +140,9 @@ func (w *FindingWriter) Write(f *detect.Finding) error {
 		event.Remediation = &ocsfRemediation{Desc: f.NextStep}
 	}
 	for _, entry := range f.Sample(maxRelated) {
+		if entry.UUID == "" {
+			continue // it cannot be told apart
+		}
 		of := w.entries.event(entry)
 		event.FindingInfo.RelatedEvents = append(event.FindingInfo.RelatedEvents,
 			ocsfRelatedEvent{UID: entry.UUID, TypeUID: of.TypeUID, Type: of.TypeName})

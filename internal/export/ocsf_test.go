@@ -1,7 +1,6 @@
 package export_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -28,12 +27,13 @@ type ocsfSchema struct {
 		StatusID               map[string]string `json:"status_id"`
 	} `json:"base"`
 	Classes map[string]struct {
-		Name        string            `json:"name"`
-		CategoryUID int               `json:"category_uid"` // 0 for that of all others
-		Required    []string          `json:"required"`
-		Attributes  []string          `json:"attributes"`
-		ActivityID  map[string]string `json:"activity_id"`
-		StatusID    map[string]string `json:"status_id"` // empty for the base's
+		Name       string            `json:"name"`
+		Required   []string          `json:"required"`
+		Attributes []string          `json:"attributes"`
+		ActivityID map[string]string `json:"activity_id"`
+		// CategoryUID and StatusID are the class's own, if it is of another category than entries are.
+		CategoryUID int               `json:"category_uid"`
+		StatusID    map[string]string `json:"status_id"`
 	} `json:"classes"`
 	Objects map[string]struct {
 		Required            []string          `json:"required"`
@@ -51,7 +51,11 @@ func (s *ocsfSchema) validate(t *testing.T, event map[string]any) {
 	class, ok := s.Classes[fmt.Sprint(event["class_uid"])]
 	require.True(t, ok, "class %v", event["class_uid"])
 	assert.Equal(t, class.Name, event["class_name"])
-	assert.Equal(t, strconv.Itoa(cmp.Or(class.CategoryUID, s.CategoryUID)), fmt.Sprint(event["category_uid"]))
+	category, statuses := s.CategoryUID, s.Base.StatusID
+	if class.CategoryUID != 0 {
+		category, statuses = class.CategoryUID, class.StatusID
+	}
+	assert.Equal(t, strconv.Itoa(category), fmt.Sprint(event["category_uid"]))
 	for _, name := range slices.Concat(s.Base.Required, s.Base.RequiredByProfileCloud, class.Required) {
 		assert.NotEmpty(t, event[name], "required: %s", name)
 	}
@@ -71,11 +75,7 @@ func (s *ocsfSchema) validate(t *testing.T, event map[string]any) {
 	activityID, _ := event["activity_id"].(json.Number).Int64()
 	assert.Equal(t, strconv.FormatInt(classUID*100+activityID, 10), fmt.Sprint(event["type_uid"]))
 	assert.Equal(t, s.Base.SeverityID[fmt.Sprint(event["severity_id"])], event["severity"])
-	status := s.Base.StatusID
-	if class.StatusID != nil {
-		status = class.StatusID
-	}
-	assert.Equal(t, status[fmt.Sprint(event["status_id"])], event["status"])
+	assert.Equal(t, statuses[fmt.Sprint(event["status_id"])], event["status"])
 	for attribute, object := range s.ObjectsOfEvents {
 		if value, ok := event[attribute]; ok {
 			s.validateObject(t, attribute, object, value)

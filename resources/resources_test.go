@@ -2,11 +2,14 @@ package resources_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -17,6 +20,9 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/mcptest"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/question"
@@ -240,4 +246,29 @@ func TestTheStatusOfTheArchiveIsTold(t *testing.T) {
 	require.Len(t, ofTeam.Logs, 1)
 	assert.Less(t, ofTeam.Logs[0].Entries, status.Logs[0].Entries, "of the own team only")
 	assert.Empty(t, asks(makesim.DemoMemberToken).Logs, "who may not read the log learns nothing of it")
+}
+
+func TestRulesOfTheOperatorAreToldCleaned(t *testing.T) {
+	t.Parallel()
+	hostile := "![x](https://e.example)\u202e <b> \x1b[31m" + strings.Repeat("A\u0301\u200b", 5_000)
+	rule := fmt.Sprintf("title: Odd\nname: odd\ndescription: %q\nfalsepositives: [%q]\nnext_step: %q\n"+
+		"detection: {gone: {object: webhook, verb: deleted}, condition: gone}\n", hostile, hostile, hostile)
+	detector, err := detect.New(fstest.MapFS{"odd.yml": {Data: []byte(rule)}})
+	require.NoError(t, err)
+	service := start(t, audittest.LittleWorld(nil), makesim.Quirks{}).Service(audittest.AdminKey)
+	service.Detector = detector
+	c := connect(t, func(context.Context) (*analysis.Service, error) { return service, nil })
+	text, err := c.read(resources.DetectionRulesURI)
+	require.NoError(t, err)
+	var told schemas.DetectionRules
+	require.NoError(t, json.Unmarshal([]byte(text), &told))
+	odd := told.Rules[slices.IndexFunc(told.Rules, func(r schemas.DetectionRule) bool { return r.Name == "odd" })]
+	assert.Equal(t, "operator", odd.Origin)
+	for _, said := range []string{odd.Description, odd.NextStep, odd.FalsePositives[0]} {
+		mcptest.RequireClean(t, said)
+		assert.NotContains(t, said, "](")
+		assert.LessOrEqual(t, len([]rune(said)), 300)
+	}
+	assert.Equal(t, "builtin", told.Rules[0].Origin)
+	assert.Len(t, told.Limits, len(detect.DescribeLimits()))
 }

@@ -2,6 +2,7 @@ package tools_test
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -280,4 +281,20 @@ func TestATeamsAdminHearsOfTheTeam(t *testing.T) {
 
 func wantHigh() []string {
 	return []string{"critical access_at_night 5010 98", "high two_factor_off 5003 2", "high leaver 5019 40", "high variables_deleted 5001 4"}
+}
+
+func TestABaselineThatCouldNotBeReadIsSaid(t *testing.T) {
+	t.Parallel()
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	u.RefuseWhere(func(r *http.Request) bool { return r.URL.Query().Has("pg[offset]") })
+	result := c.suspicions(args{"from": "1d", "baseline_days": 30})
+	assert.True(t, result.Complete, "the window is on the first page")
+	assert.False(t, result.Baseline.Complete)
+	assert.Contains(t, result.Warnings, "part of the baseline is not covered: what seems new may only be unseen")
+
+	result = c.suspicions(args{"from": "30d", "baseline_days": 30})
+	assert.False(t, result.Complete)
+	assert.NotEmpty(t, result.Coverage.Gaps)
+	assert.Contains(t, strings.Join(result.Warnings, "\n"), "nothing vouches for the time before the window")
 }

@@ -70,7 +70,8 @@ func TestFindingsSayWhatWhoAndByWhich(t *testing.T) {
 	assert.Equal(t, within(event, "metadata")["uid"], info["uid"])
 	related, _ := info["related_events"].([]any)
 	require.Len(t, related, 1, "what has no uuid cannot be named")
-	assert.Equal(t, map[string]any{"uid": entries()[0].UUID, "type_uid": json.Number("300401"), "type": "Entity Management: Create"}, related[0])
+	created := map[string]any{"uid": entries()[0].UUID, "type_uid": json.Number("300401"), "type": "Entity Management: Create"}
+	assert.Equal(t, created, related[0])
 	assert.Equal(t, "ask", within(event, "remediation")["desc"])
 
 	assert.Equal(t, "Behavioral", within(within(events[1], "finding_info"), "analytic")["type"], "a comparison with the baseline")

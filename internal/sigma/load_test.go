@@ -350,3 +350,20 @@ func TestWhatIsNoFileIsRefused(t *testing.T) {
 	_, err = sigma.Load(sigma.Options{}, missing)
 	assert.ErrorContains(t, err, "cannot be read: ")
 }
+
+// pipes are files of rules, one of which is a pipe: opening it would wait for somebody who writes.
+type pipes struct {
+	fstest.MapFS
+	t *testing.T
+}
+
+func (p pipes) Open(name string) (fs.File, error) {
+	assert.NotEqual(p.t, "pipe.yml", name, "it must not be opened")
+	return p.MapFS.Open(name)
+}
+
+func TestAPipeIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	_, err := sigma.Load(sigma.Options{}, pipes{fstest.MapFS{"pipe.yml": {Mode: fs.ModeNamedPipe}}, t})
+	require.EqualError(t, err, "pipe.yml: is no ordinary file; rules are read from files named *.yml or *.yaml")
+}

@@ -127,14 +127,11 @@ func (a Access) Reader(t testing.TB) *live.Reader {
 	}), a.Live)
 }
 
-// detector is what all services find with: it holds nothing but its rules, which take a while to load.
-var detector = sync.OnceValues(func() (*detect.Detector, error) { return detect.New() })
-
 // Service is a service that shares nothing with others but the rules of findings.
 func (a Access) Service(t testing.TB) *analysis.Service {
 	t.Helper()
 	reader := a.Reader(t)
-	detector, err := detector()
+	detector, err := detect.BuiltIn()
 	require.NoError(t, err)
 	return &analysis.Service{Entries: reader, Detector: detector, Resolver: question.Resolver{
 		Reader: reader, Directory: reader, Cursors: &question.Sealer{Secret: makeapi.StaticKey(a.Key).Secret, Instance: "test"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
+	"sync"
 
 	"make-audit-mcp/internal/sigma"
 )
@@ -34,6 +35,9 @@ func New(directories ...fs.FS) (*Detector, error) {
 	}
 	return d, nil
 }
+
+// BuiltIn returns the detector that goes by the rules that come with the program alone. It is loaded once, which takes some milliseconds.
+var BuiltIn = sync.OnceValues(func() (*Detector, error) { return New() }) //nolint:gochecknoglobals // it never changes
 
 // set takes over what a document sets.
 func (d *Detector) set(document sigma.Document) error {

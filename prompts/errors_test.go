@@ -72,6 +72,7 @@ func TestMistakesOfTheCallerAreInvalidParams(t *testing.T) {
 
 func TestEmptyArgumentsCountAsLeftOut(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
 	empty := map[string]string{"from": "", "to": "", "timezone": "", "organization_id": ""}
 	for name, more := range map[string][]string{"security_review": {"team"}, "incident_timeline": {"actor", "team", "event", "target_id"}} {

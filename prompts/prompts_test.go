@@ -232,6 +232,7 @@ func TestSecurityReviewCarriesTheNumbersOfTheLog(t *testing.T) {
 // The weightiest event of the demo happens twice, among dozens of changes of keys.
 func TestSecurityReviewTellsWhoSwitchedTwoFactorOff(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	review := start(t, demoWorld()).caller(makesim.DemoToken).review("security_review", nil)
 	filters := regexp.MustCompile(`"event":\[[^]]*\]`) // the questions
 	told := 0
@@ -384,6 +385,7 @@ func TestIncidentTimelineIsOldestFirstAndComplete(t *testing.T) {
 // A timeline that was cut is no timeline: it has to say how much there is, and how it goes on.
 func TestALongTimelineSaysThatItGoesOn(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, demoWorld())
 	review := u.caller(makesim.DemoToken).review("incident_timeline", map[string]string{"from": "7d"})
 	list := answers[schemas.ListAuditLogsResult](review, "list_audit_logs")[0]
@@ -473,6 +475,7 @@ func TestAllPartsAreOfTheSameWindow(t *testing.T) {
 // stand.
 func TestEachPartNamesAToolAndItsArguments(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := start(t, demoWorld()).caller(makesim.DemoToken)
 	for _, p := range c.review("security_review",
 		map[string]string{"from": "7d", "timezone": "Asia/Kathmandu", "organization_id": " 4721 ", "team": "Marketing"}).parts {
@@ -508,6 +511,7 @@ func TestASecurityReviewReadsTheLogOnce(t *testing.T) {
 
 func TestAReviewAfterAReviewReadsNothing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, demoWorld())
 	c := u.caller(makesim.DemoToken)
 	first := c.review("security_review", nil)

@@ -12,6 +12,7 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/live"
@@ -138,6 +139,7 @@ func TestWhatAPatternStandsForIsInTheQuery(t *testing.T) {
 // A sync that began before a question and ended after it has read less than the question had.
 func TestASyncThatIsOlderThanAQuestionDoesNotTakeTheAnswersBack(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u, clock := clocked(t)
 	service, reader := u.archivedReaderAt(u.filled(), makesim.DemoToken, clock.Now)
 	c := connect(t, service)

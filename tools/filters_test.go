@@ -205,6 +205,7 @@ func TestQueriesTellWhatTheyBecame(t *testing.T) {
 // TestWindowsAreReadInTheirZone leaves the forms of times to those of question.ParseWindow.
 func TestWindowsAreReadInTheirZone(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	for _, test := range []struct {
 		window           args

@@ -825,6 +825,7 @@ func TestPartlyReadActivityIsALowerBound(t *testing.T) {
 
 func TestActivityAfterACountCostsNoFurtherRead(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	for name, test := range map[string]struct{ count, activity args }{
 		"the same stretch of time": {args{"from": "50d"}, args{"from": "20d", "baseline_days": 30}},

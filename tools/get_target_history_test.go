@@ -395,6 +395,7 @@ func TestAnIDOfSeveralKindsIsAnError(t *testing.T) {
 
 func TestKindsAreUnderstoodAndPushedDown(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	o := u.objects()["Webhooks"][0]
 	var first schemas.GetTargetHistoryResult
@@ -777,6 +778,7 @@ func busyWorld(done map[int][2]string) *makesim.World {
 
 func TestAHistoryReadsNoMoreThanItTakesToFindTheCreation(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, busyWorld(map[int][2]string{
 		20: {"webhook_updated", "42"}, 30: {"webhook_created", "42"}, 5_000: {"scenario_updated", "42"}, // the second is not asked for
 		40: {"key_updated", "43"}, 11_000: {"key_created", "43"},

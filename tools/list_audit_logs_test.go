@@ -275,6 +275,7 @@ func TestWhatWasWrittenLateSaysSoInEveryFormat(t *testing.T) {
 
 func TestWhatArrivesBetweenPagesDisturbsNothing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for _, order := range []args{{}, {"sort_dir": "asc"}, {"sort_by": "eventName"}} {
 		u := recent(t, makesim.Quirks{})
 		want := uuidsIn(newestFirst(u.Dumped(lastWeek)))
@@ -302,6 +303,7 @@ func TestWhatArrivesBetweenPagesDisturbsNothing(t *testing.T) {
 
 func TestCursorsAreRefused(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	first := c.list(args{"event": "webhook_*", "from": "30d"})
@@ -459,6 +461,7 @@ func TestPartialAnswersGoOn(t *testing.T) {
 
 func TestTotalsAreExactOrAbsent(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for _, quirks := range []makesim.Quirks{{}, {BrokenRecords: 10}, {TotalCountOfOrganization: true, TotalCountAsString: true}} {
 		u := recent(t, quirks)
 		c := u.caller(makesim.DemoToken)

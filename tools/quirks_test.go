@@ -167,6 +167,7 @@ func changesTeamLists(quirk string) bool {
 
 func TestNoQuirkChangesAnAnswer(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	world := lastDays(8)
 	for _, key := range []string{makesim.DemoToken, makesim.DemoTeamAdminToken} {
 		plain := answers(t, start(t, world, makesim.Options{Seed: 1}), key)

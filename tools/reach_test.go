@@ -41,6 +41,7 @@ func anHourLater() time.Time { return now().Add(time.Hour) }
 
 func TestTheArchiveAnswersWhateverKeepsMakeFromAnswering(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	a := u.filled()
 	happened := u.Dumped(audittest.Within(time.Date(2026, 11, 10, 0, 0, 0, 0, time.UTC), now()))
@@ -136,6 +137,7 @@ func TestWithoutAnArchiveItIsSaidWhyMakeCannotBeAsked(t *testing.T) {
 // Rights of others' keys are Make's to say, so without Make they get nothing.
 func TestKeysOfOthersGetNothingWhileMakeCannotBeAsked(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := start(t, lastWeeks(), makesim.Options{Seed: 1}).filled()
 	for name, url := range logtest.Sample(audittest.OutOfReach(t)) {
 		t.Run(name, func(t *testing.T) {

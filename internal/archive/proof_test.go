@@ -11,12 +11,14 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 )
 
 func TestGapsAreListed(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u, a := synced(t, 60)
 	u.Clock.Advance(500 * 24 * time.Hour) // Make keeps 365 days
 	u.Happens("key_created", storetest.Begin().AddDate(0, 0, 400))

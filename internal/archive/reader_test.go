@@ -13,6 +13,7 @@ import (
 
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -55,6 +56,7 @@ func randomQuery(random *rand.Rand) auditlog.Query {
 
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
 	a := newArchive(t)
 	summary := u.Sync(a, audittest.AdminKey)
@@ -145,6 +147,7 @@ func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) 
 
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u, a := synced(t, 400)
 	for key, seed := range map[string]uint64{audittest.AdminKey: 1, audittest.TeamAdminKey: 2} {
 		reader := u.Reader(a, key)

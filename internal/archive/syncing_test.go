@@ -23,6 +23,7 @@ import (
 
 func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u, a := synced(t, 150)
 	u.Clock.Advance(24 * time.Hour)
 	u.AddEntries(makesim.Entry{UUID: "11111111-0000-4000-8000-000000000001", OrganizationID: audittest.OrganizationID, Event: "key_created",
@@ -37,6 +38,7 @@ func TestLateEntriesAreFoundByTheNextSync(t *testing.T) {
 
 func TestWhatVanishesStaysAndWhatChangesIsARecordOfItsOwn(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u, a := synced(t, 100)
 	held := u.Dump(audittest.OrganizationID)
 	u.Clock.Advance(time.Hour)
@@ -80,6 +82,7 @@ func TestTheSameEntriesInAnotherOrderChangeNothing(t *testing.T) {
 
 func TestRecordsThatCannotBeReadAreTold(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(120), makesim.Quirks{BrokenRecords: 50})
 	a := newArchive(t)
 	summary := u.Sync(a, audittest.AdminKey)
@@ -168,6 +171,7 @@ func TestLogsAreNeverMixed(t *testing.T) {
 
 func TestTheRightsOfTheKeyBoundTheArchive(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(150), makesim.Quirks{})
 	a := newArchive(t)
 	ofTeam := u.Sync(a, audittest.TeamAdminKey)
@@ -202,6 +206,7 @@ func TestAnEmptyLogIsFilledWhenItBegins(t *testing.T) {
 
 func TestAJumpOfTheClockLosesNothing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u, a := synced(t, 80)
 	u.Clock.Advance(6 * time.Hour) // Make's clock is wrong for a while
 	u.Sync(a, audittest.AdminKey)
@@ -216,6 +221,7 @@ func TestAJumpOfTheClockLosesNothing(t *testing.T) {
 
 func TestDetailsAreFetchedOnce(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	made := storetest.Entries(120)
 	for i := range made {
 		made[i].Details = map[string]any{"name": "Object " + made[i].TargetID}
@@ -260,6 +266,7 @@ func TestDetailsAreFetchedOnce(t *testing.T) {
 // TestSyncsCountTheWholeTask interrupts a sync amid its details: the one after it counts on from there.
 func TestSyncsCountTheWholeTask(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	made := storetest.Entries(120)
 	u := storetest.Start(t, made, makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
@@ -346,6 +353,7 @@ func TestASyncWithNothingNewCostsFewCalls(t *testing.T) {
 
 func TestAnEntryThatChangesKeepsItsDetailsAndItsEarlierForm(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	made := storetest.Entries(60)
 	for i := range made {
 		made[i].Details = map[string]any{"name": "Object " + made[i].TargetID}
@@ -429,6 +437,7 @@ func TestAnUpstreamThatFailsHalfWayIsGoneOnWith(t *testing.T) {
 // TestPagesThatShiftWhileTheyAreRead has entries come during the fill, so that pages repeat rows.
 func TestPagesThatShiftWhileTheyAreRead(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(200), makesim.Quirks{PageCap: 15})
 	a := newArchive(t)
 	shifting := storetest.SyncOptions()
@@ -472,6 +481,7 @@ func TestWhatAShortRetentionDroppedIsAGap(t *testing.T) {
 // TestAClockThatWasAheadHidesNothing is about Make's clock, of which the times of entries are.
 func TestAClockThatWasAheadHidesNothing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(80), makesim.Quirks{PageCap: 10})
 	a := newArchive(t)
 	u.Sync(a, audittest.AdminKey)

@@ -16,6 +16,7 @@ import (
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -124,6 +125,7 @@ func (s *askedStore) RowsAt(ctx context.Context, log int64, ids []int32) iter.Se
 
 func TestTheNamesOfAPageAreAskedForAtOnce(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	var made []makesim.Entry
 	var page []auditlog.Target
 	for i := range 300 {

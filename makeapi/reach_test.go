@@ -79,22 +79,25 @@ func TestACallersDeadlineDoesNotHideWhatWentWrong(t *testing.T) {
 		"no whole answer within 300ms": audittest.Breakages()["silent"], "Make answered 503": audittest.Breakages()["503"],
 		"cut after": audittest.Breakages()["closed amid the body"],
 	} {
-		api := serve(t, func(number int, w http.ResponseWriter, r *http.Request) {
-			if number == 0 {
-				first(w, r)
-				return
-			}
-			<-r.Context().Done()
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			api := serve(t, func(number int, w http.ResponseWriter, r *http.Request) {
+				if number == 0 {
+					first(w, r)
+					return
+				}
+				<-r.Context().Done()
+			})
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // enough for a second try on a busy machine
+			defer cancel()
+			_, err := listHome(ctx, newClient(t, api.url, func(o *makeapi.Options) {
+				if strings.Contains(name, "within") {
+					o.TryTimeout = 300 * time.Millisecond
+				}
+			}))
+			require.ErrorContains(t, err, name)
+			assert.GreaterOrEqual(t, api.count(), 2)
 		})
-		ctx, cancel := context.WithTimeout(t.Context(), 550*time.Millisecond)
-		_, err := listHome(ctx, newClient(t, api.url, func(o *makeapi.Options) {
-			if strings.Contains(name, "within") {
-				o.TryTimeout = 300 * time.Millisecond
-			}
-		}))
-		cancel()
-		require.ErrorContains(t, err, name)
-		assert.Equal(t, 2, api.count(), name)
 	}
 }
 

@@ -310,3 +310,26 @@ func TestABaselineThatCouldNotBeReadIsSaid(t *testing.T) {
 	assert.NotEmpty(t, result.Coverage.Gaps)
 	assert.Contains(t, strings.Join(result.Warnings, "\n"), "nothing vouches for the time before the window")
 }
+
+func TestTeamsAndObjectsChooseTheFindingsThatTheyHaveAPartIn(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	u := demo(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	all := c.suspicions(args{"from": "30d"})
+	held := map[string]makesim.Entry{}
+	for _, entry := range u.Dump(demoOrganization) {
+		held[entry.UUID] = entry
+	}
+	first := held[all.Findings[0].Evidence[0]]
+	require.NotZero(t, first.TeamID)
+	require.NotEmpty(t, first.TargetID)
+	for name, chosen := range map[string]args{
+		"team": {"from": "30d", "team": first.TeamID}, "object": {"from": "30d", "target_id": first.TargetID},
+	} {
+		got := c.suspicions(chosen)
+		require.NotEmpty(t, got.Findings, name)
+		assert.Less(t, got.FindingsTotal, all.FindingsTotal, name)
+		assert.Equal(t, all.Findings[0].ID, got.Findings[0].ID, "%s: judged beside everybody", name)
+	}
+}

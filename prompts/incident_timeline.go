@@ -33,9 +33,9 @@ func incidentTimeline() prompt[incidentTimelineArguments] {
 			f.Actor, f.Team, f.Event, f.TargetID = listOf(a.Actor), listOf(a.Team), listOf(a.Event), a.TargetID
 			return "Timeline of an incident in a Make.com organization, by its audit log, " + f.span() +
 					": what happened in which order, who did it, what belongs together, and what does this data not show?", []part{
-					suspicious(ctx, service, f),
 					listed(ctx, service, f, schemas.ListAuditLogsArguments{SortDir: "asc", Limit: timelineEntries}),
 					counted(ctx, service, f, schemas.CountAuditLogsArguments{GroupBy: []string{"actor", "event"}}),
+					suspicious(ctx, service, f), // last, since it reads much more
 				}, nil
 		},
 	}

@@ -457,3 +457,20 @@ func TestWithoutMakePeopleAreThoseOfTheArchive(t *testing.T) {
 	asMakeSays := u.caller(makesim.DemoToken).people(args{"from": "7d", "limit": 200})
 	assert.Equal(t, asMakeSays.Totals, got.Totals)
 }
+
+func TestFindingsOfATeamsPeopleCostNoCallsForOtherTeams(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	u := recent(t, makesim.Quirks{})
+	c := u.caller(makesim.DemoToken)
+	got := c.people(args{"from": "30d", "team": "Marketing"})
+	assert.Contains(t, strings.Join(got.Warnings, " "), "findings were left out")
+	assert.NotEmpty(t, u.logCalls())
+	for _, request := range u.logCalls() {
+		assert.Contains(t, request.Query.Encode(), "team", "only its own entries are read")
+	}
+	all := c.allPeople(args{"from": "14d"})
+	assert.True(t, slices.ContainsFunc(all, func(p schemas.Person) bool {
+		return p.ID == "5010" && p.Findings != nil && p.Findings.Total > 0
+	}), "of everybody they are told")
+}

@@ -62,9 +62,10 @@ type People struct {
 	// People come by status and id.
 	People []*Person
 	Roster *auditlog.Roster
-	// FindingsNote says why nobody's findings were looked for; empty if they were.
-	FindingsNote string
-	Report       auditlog.Report
+	// FindingsNote says why nobody's findings were looked for, FindingsError why they could not be; empty if they were.
+	FindingsNote  string
+	FindingsError error
+	Report        auditlog.Report
 	// Before is about the time before the window, as far back as anything is kept; its coverage is empty where that is nothing, and then
 	// nobody is told to be new.
 	Before auditlog.Report
@@ -114,8 +115,8 @@ func (s *Service) People(ctx context.Context, q auditlog.Query, everything audit
 			person.Member, person.Status = member, Active // as long as nothing else is known
 		}
 	}
-	findings, note := s.findingsOfPeople(ctx, q)
-	found.FindingsNote = note
+	findings, note, err := s.findingsOfPeople(ctx, q)
+	found.FindingsNote, found.FindingsError = note, err
 	knowsBefore := !found.Before.Coverage.IsEmpty()
 	for _, person := range counted.people {
 		isListed := person.Status != ""

@@ -21,23 +21,28 @@ type PersonFindings struct {
 // maxJudged is how many entries are judged on the side, where findings are not what was asked for.
 const maxJudged = 100_000
 
-// findingsOfPeople returns the findings of a window by whom they are about; note says why there are none to look at.
-func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query) (of map[auditlog.ID]*PersonFindings, note string) {
-	if s.Detector == nil {
-		return nil, ""
+// findingsOfPeople returns the findings of a window by whom they are about; note says why they were not looked for. They rest on what
+// everybody did, which is worth no calls to Make where only some teams were asked about.
+func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query) (of map[auditlog.ID]*PersonFindings, note string, err error) {
+	_, isCounted := s.Reader.(auditlog.Tallier)
+	switch {
+	case s.Detector == nil:
+		return nil, "", nil
+	case !isCounted && len(q.Teams) > 0:
+		return nil, "findings were left out, since they rest on what other teams did as well", nil
 	}
 	judged, count := q, 0
 	judged.Teams, judged.NoTeam = nil, false
 	judged.Window.From = question.DaysBefore(q.Window, DefaultBaselineDays).From
 	if _, err := s.tally(ctx, judged, auditlog.TallyBy{}, func(b auditlog.Bin) { count += b.Count }); err != nil {
-		return nil, "findings were left out: " + err.Error()
+		return nil, "", err
 	}
 	if count > maxJudged {
-		return nil, fmt.Sprintf("findings were left out, since window and baseline have %d entries", count)
+		return nil, fmt.Sprintf("findings were left out, since window and baseline have %d entries", count), nil
 	}
 	found, err := s.Suspicions(ctx, q, SuspicionRequest{})
 	if err != nil {
-		return nil, "findings were left out: " + err.Error()
+		return nil, "", err
 	}
 	of = map[auditlog.ID]*PersonFindings{}
 	for i := range found.Findings {
@@ -55,5 +60,5 @@ func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query) (of ma
 			about.Rules = append(about.Rules, f.Rule)
 		}
 	}
-	return of, ""
+	return of, "", nil
 }

@@ -35,6 +35,9 @@ func People(asked *question.Question, people *analysis.People, shown []*analysis
 		result.Warn(people.Roster.Recalled.Error())
 	}
 	warnOfStatuses(result, asked, people)
+	if people.FindingsError != nil {
+		result.Warn("findings were left out: " + Explain(people.FindingsError))
+	}
 	if people.FindingsNote != "" {
 		result.Warn(people.FindingsNote + "; find_suspicious_activity looks for them")
 	}

@@ -24,11 +24,10 @@ const maxJudged = 100_000
 // findingsOfPeople returns the findings of a window by whom they are about; note says why they were not looked for. They rest on what
 // everybody did, which is worth no calls to Make where only some teams were asked about.
 func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query) (of map[auditlog.ID]*PersonFindings, note string, err error) {
-	_, isCounted := s.Reader.(auditlog.Tallier)
 	switch {
 	case s.Detector == nil:
 		return nil, "", nil
-	case !isCounted && len(q.Teams) > 0:
+	case len(q.Teams) > 0:
 		return nil, "findings were left out, since they rest on what other teams did as well", nil
 	}
 	judged, count := q, 0

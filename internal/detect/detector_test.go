@@ -74,7 +74,7 @@ func TestAHabitIsComparedWithWhatTheBaselineHas(t *testing.T) {
 	assert.Equal(t, "many_deletions", got.Rule)
 	assert.InDelta(t, 17, got.Observed, 0)
 	assert.InDelta(t, 16, got.Threshold, 0)
-	assert.Contains(t, got.Reason, "the most in the baseline is 8 (the actor's has 268 entries)")
+	assert.Contains(t, got.Reason, "the most in the baseline is 8 (the actor's baseline has 268 entries)")
 }
 
 func TestLimitsCanBeSetAndStandInTheReport(t *testing.T) {

@@ -233,7 +233,7 @@ func TestTheWindowIsNeverInItsOwnBaseline(t *testing.T) {
 	report := find(t, burst, again, again)
 	require.Len(t, report.Findings, 3, "what happened twice in the window is not usual")
 	for _, f := range report.Findings {
-		assert.Contains(t, f.Reason, "the most in the baseline is 0 (the actor's has 260 entries)")
+		assert.Contains(t, f.Reason, "the most in the baseline is 0 (the actor's baseline has 260 entries)")
 	}
 	assert.Equal(t, find(t).BaselineEntries, report.BaselineEntries)
 }

@@ -297,7 +297,7 @@ func signalOfRun(a *alert, match sigma.Match, usual int) signal {
 		one.reason += fmt.Sprintf("; the most in the baseline is %d", usual)
 	}
 	if one.by != nil {
-		one.reason += fmt.Sprintf(" (the actor's has %s)", entries(len(one.by.baseline)))
+		one.reason += fmt.Sprintf(" (the actor's baseline has %s)", entries(len(one.by.baseline)))
 	}
 	return one
 }

@@ -474,3 +474,18 @@ func TestFindingsOfATeamsPeopleCostNoCallsForOtherTeams(t *testing.T) {
 		return p.ID == "5010" && p.Findings != nil && p.Findings.Total > 0
 	}), "of everybody they are told")
 }
+
+func TestWhatWasNotReadIsNotJudged(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	u := demo(t, makesim.Quirks{})
+	got := connect(t, serviceAt(t, u.fronted(failingBehind(1000)), makesim.DemoToken, now)).people(args{"from": "60d"})
+	assert.False(t, got.Complete)
+	for _, person := range got.People {
+		assert.Nil(t, person.Findings, person.ID)
+	}
+	assert.Contains(t, strings.Join(got.Warnings, " "), "findings were left out, since the log could not be read back")
+
+	whole := demo(t, makesim.Quirks{}).caller(makesim.DemoToken).allPeople(args{"from": "60d"})
+	assert.True(t, slices.ContainsFunc(whole, func(p schemas.Person) bool { return p.Findings != nil }))
+}

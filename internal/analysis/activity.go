@@ -110,12 +110,11 @@ func (s *Service) Activity(ctx context.Context, q auditlog.Query, baselineDays i
 		a.name(before)
 		who = &a.Actor
 	}
-	a.Assessment = s.Detector.Assess(log, who)
 	found, err := s.Detector.Find(ctx, log)
 	if err != nil {
 		return nil, err
 	}
-	a.Findings = found.Findings
+	a.Assessment, a.Findings = found.Assess(who), found.Findings
 	return a, nil
 }
 

@@ -115,7 +115,7 @@ func (s *Service) People(ctx context.Context, q auditlog.Query, everything audit
 			person.Member, person.Status = member, Active // as long as nothing else is known
 		}
 	}
-	findings, note, err := s.findingsOfPeople(ctx, q)
+	findings, note, err := s.findingsOfPeople(ctx, q, found)
 	found.FindingsNote, found.FindingsError = note, err
 	knowsBefore := !found.Before.Coverage.IsEmpty()
 	for _, person := range counted.people {

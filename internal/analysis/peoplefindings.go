@@ -22,17 +22,21 @@ type PersonFindings struct {
 const maxJudged = 100_000
 
 // findingsOfPeople returns the findings of a window by whom they are about; note says why they were not looked for. They rest on what
-// everybody did, which is worth no calls to Make where only some teams were asked about.
-func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query) (of map[auditlog.ID]*PersonFindings, note string, err error) {
+// everybody did, which is worth no calls to Make where only some teams were asked about. read says how far the log was read for the people.
+func (s *Service) findingsOfPeople(ctx context.Context, q auditlog.Query, read *People) (of map[auditlog.ID]*PersonFindings, note string,
+	err error) {
+	judged := q
+	judged.Window.From = question.DaysBefore(q.Window, DefaultBaselineDays).From
 	switch {
 	case s.Detector == nil:
 		return nil, "", nil
 	case len(q.Teams) > 0:
 		return nil, "findings were left out, since they rest on what other teams did as well", nil
+	case !read.Report.Exhausted || !read.Before.Within(judged.Window).Exhausted:
+		// What seems new may only be unseen, and asking again would cost the calls that just failed.
+		return nil, "findings were left out, since the log could not be read back to the beginning of their baseline", nil
 	}
-	judged, count := q, 0
-	judged.Teams, judged.NoTeam = nil, false
-	judged.Window.From = question.DaysBefore(q.Window, DefaultBaselineDays).From
+	count := 0
 	if _, err := s.tally(ctx, judged, auditlog.TallyBy{}, func(b auditlog.Bin) { count += b.Count }); err != nil {
 		return nil, "", err
 	}

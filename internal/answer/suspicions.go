@@ -1,7 +1,6 @@
 package answer
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -81,10 +80,9 @@ func showRules(result *schemas.FindSuspiciousActivityResult, rules []detect.Rule
 		return schemas.RuleEvaluated{Rule: rule.Name, Findings: rule.Findings, WhyNot: rule.WhyNot}
 	})
 	if Fit(shown, sizeOfRules) < all {
-		isQuiet := func(rule schemas.RuleEvaluated) int {
-			return map[bool]int{true: 1}[rule.Findings == 0 && rule.WhyNot == ""]
-		}
-		slices.SortStableFunc(shown, func(a, b schemas.RuleEvaluated) int { return cmp.Compare(isQuiet(a), isQuiet(b)) })
+		isQuiet := func(rule schemas.RuleEvaluated) bool { return rule.Findings == 0 && rule.WhyNot == "" }
+		shown = slices.Concat(slices.DeleteFunc(slices.Clone(shown), isQuiet),
+			slices.DeleteFunc(shown, func(rule schemas.RuleEvaluated) bool { return !isQuiet(rule) }))
 		shown = shown[:Fit(shown, sizeOfRules)]
 		result.Warn(fmt.Sprintf("rules_evaluated lists %d of %d; make://detection-rules has all", len(shown), all))
 	}

@@ -12,7 +12,6 @@ import (
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
-	"make-audit-mcp/internal/export"
 	"make-audit-mcp/internal/question"
 )
 
@@ -43,7 +42,7 @@ func (*detectCommand) Help() string {
 
 --rules names a folder of rules in Sigma's format, which come beside the built-in ones; in it, "baseline:" sets limits, and "suppress:" silences what is known. See docs/detection-rules.md.
 
-Exit code 0, or 3 with --fail-on and such a finding; 1 if nothing of the window could be read.
+Exit code 0, or 3 with --fail-on and such a finding; 1 if not all of the window could be read.
 
 Examples:
   make-audit-mcp --demo detect --from 30d
@@ -91,32 +90,40 @@ func (c *detectCommand) Run(r *runtime) error {
 	return c.verdict(found)
 }
 
-// verdict ends the command with another code than 0 where that was asked for, or nothing was judged.
+// verdict ends the command with another code than 0 where that was asked for, or not all of the window was judged.
 func (c *detectCommand) verdict(found *analysis.Suspicions) error {
-	if found.Read.Coverage.IsEmpty() {
-		return &exitError{code: exitFailed, message: "nothing of the window could be read; see above"}
-	}
-	if c.FailOn == "" {
-		return nil
-	}
 	severe := 0
 	for i := range found.Findings {
-		if found.Findings[i].Severity.AtLeast(detect.Severity(c.FailOn)) {
+		if c.FailOn != "" && found.Findings[i].Severity.AtLeast(detect.Severity(c.FailOn)) {
 			severe++
 		}
 	}
-	if severe == 0 {
+	if severe > 0 {
+		return &exitError{code: exitFound, message: fmt.Sprintf("%d finding(s) of severity %s or more", severe, c.FailOn)}
+	}
+	return judgedWhole(found)
+}
+
+// judgedWhole is an error where part of the window could not be read, so that no finding there means nothing.
+func judgedWhole(found *analysis.Suspicions) error {
+	if found.Read.Exhausted && !found.Read.Coverage.IsEmpty() {
 		return nil
 	}
-	return &exitError{code: exitFound, message: fmt.Sprintf("%d finding(s) of severity %s or more", severe, c.FailOn)}
+	return &exitError{code: exitFailed, message: "not all of the window could be read; see above"}
 }
 
 func (c *detectCommand) print(r *runtime, from *upstream, asked *question.Question, found *analysis.Suspicions) error {
 	location := asked.Query.Window.Location
-	switch format := cmp.Or(c.Format, map[bool]string{true: "table", false: "ndjson"}[isTerminal(r.streams.Out)]); format {
+	format := c.Format
+	if format == "" && !isTerminal(r.streams.Out) {
+		format = "ndjson"
+	}
+	switch format {
 	case "ocsf":
-		options := export.Options{Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()),
-			ProductVersion: r.version}
+		options, err := r.exportOptions(from, asked.Query.Organization)
+		if err != nil {
+			return err
+		}
 		return writeFindings(r.streams.Out, found.Findings, from.service.Directory.Now(), options)
 	case "ndjson":
 		lines := auditlog.PlainEncoder(r.streams.Out)

@@ -90,7 +90,7 @@ func TestDetectFailsWhereNothingCouldBeRead(t *testing.T) {
 	t.Parallel()
 	logtest.NotUnderRace(t)
 	a := newAcme(t)
-	a.run("detect", "--from", "500d", "--to", "400d", "--fail-on", "low").fails("nothing of the window could be read")
+	a.run("detect", "--from", "500d", "--to", "400d", "--fail-on", "low").fails("not all of the window could be read")
 }
 
 func TestDetectEndsWhenItIsInterrupted(t *testing.T) {
@@ -189,7 +189,7 @@ func TestExportedFindingsAreThoseOfDetect(t *testing.T) {
 	rules := rulesFolder(t, map[string]string{"a.yml": hookRule})
 	exported := a.run("--rules", rules, "export", "--findings", "--from", "364d").succeeds()
 	detected := a.detects(rules, "--format", "ocsf").succeeds()
-	withoutTime := regexp.MustCompile(`"[a-z_]*time":[^,]*,`)
+	withoutTime := regexp.MustCompile(`"((created|original)_)?time":[^,]*,`) // of finding them
 	assert.Equal(t, withoutTime.ReplaceAllString(detected.out, ""), withoutTime.ReplaceAllString(exported.out, ""))
 	assert.Contains(t, exported.out, "webhook_gone")
 }
@@ -219,4 +219,15 @@ func TestThePageOfRulesIsTrue(t *testing.T) {
 		}
 	}
 	assert.ElementsMatch(t, detect.Fields(), listed)
+}
+
+// TestAWindowThatWasReadInPartFails has Make fail amid the log, so that no finding there means nothing.
+func TestAWindowThatWasReadInPartFails(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	for _, command := range [][]string{{"detect", "--from", "364d", "--fail-on", "critical"}, {"export", "--findings", "--from", "364d"}} {
+		a := newAcme(t)
+		a.atLogCall(2, func() { a.failing(true) })
+		a.run(command...).fails("not covered", "not all of the window could be read")
+	}
 }

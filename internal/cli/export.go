@@ -108,16 +108,24 @@ func (c *exportCommand) configure(r *runtime, from *upstream, format export.Form
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := from.service.Directory.Catalog(r.ctx, asked.Query.Organization.ID)
+	options, err := r.exportOptions(from, asked.Query.Organization)
 	if err != nil {
 		return nil, err
 	}
 	return &exporting{
-		exportCommand: c, from: from, asked: asked, query: asked.Query, format: format, streams: r.streams,
-		options: export.Options{
-			Organization: asked.Query.Organization, Zone: cmp.Or(from.common.zone, from.client.Host()), ProductVersion: r.version,
-			Category: func(event auditlog.Text) auditlog.Text { return catalog.Event(event).Category },
-		},
+		exportCommand: c, from: from, asked: asked, query: asked.Query, format: format, streams: r.streams, options: options,
+	}, nil
+}
+
+// exportOptions are what entries and findings of an organization do not say of themselves.
+func (r *runtime) exportOptions(from *upstream, organization auditlog.Ref) (export.Options, error) {
+	catalog, err := from.service.Directory.Catalog(r.ctx, organization.ID)
+	if err != nil {
+		return export.Options{}, err
+	}
+	return export.Options{
+		Organization: organization, Zone: cmp.Or(from.common.zone, from.client.Host()), ProductVersion: r.version,
+		Category: func(event auditlog.Text) auditlog.Text { return catalog.Event(event).Category },
 	}, nil
 }
 
@@ -295,7 +303,7 @@ func (e *exporting) findings(ctx context.Context) (err error) {
 	}
 	sayFindings(e.streams.Err, found)
 	e.noteUnfound(ctx)
-	return nil
+	return judgedWhole(found)
 }
 
 // writeFindings writes findings as OCSF events.

@@ -91,5 +91,5 @@ func TestWhoHasNoIDIsTheSystem(t *testing.T) {
 	report, err := detector.Find(t.Context(), log)
 	require.NoError(t, err)
 	assert.Empty(t, report.Findings)
-	assert.Equal(t, detect.System, detector.Assess(log, nil).ActorType)
+	assert.Equal(t, detect.System, report.Assess(nil).ActorType)
 }

@@ -17,16 +17,11 @@ type Assessment struct {
 	Notable []Notable
 }
 
-// Assess says what a log shows of an actor; nil is the system.
-func (d *Detector) Assess(log *Log, who *auditlog.Actor) Assessment {
-	limits := DefaultLimits()
-	if d != nil {
-		limits = d.limits
-	}
-	s := newScene(log, limits)
-	a := s.actorOf(&auditlog.Entry{Actor: who})
+// Assess says what the log shows of an actor; nil is the system.
+func (r *Report) Assess(who *auditlog.Actor) Assessment {
+	a := r.scene.actorOf(&auditlog.Entry{Actor: who})
 	if a.usual == nil { // nothing of the actor is in the log
-		a.learn(s)
+		a.learn(r.scene)
 	}
 	assessment := Assessment{ActorType: a.kind, ActorTypeReason: a.kindReason, Usual: a.usual}
 	for _, deed := range slices.Backward(a.window) {

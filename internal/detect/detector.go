@@ -37,7 +37,9 @@ func New(directories ...fs.FS) (*Detector, error) {
 }
 
 // BuiltIn returns the detector that goes by the rules that come with the program alone. It is loaded once, which takes some milliseconds.
-var BuiltIn = sync.OnceValues(func() (*Detector, error) { return New() }) //nolint:gochecknoglobals // it never changes
+func BuiltIn() (*Detector, error) { return builtIn() }
+
+var builtIn = sync.OnceValues(func() (*Detector, error) { return New() })
 
 // set takes over what a document sets.
 func (d *Detector) set(document sigma.Document) error {
@@ -81,6 +83,8 @@ type Report struct {
 	Limits []LimitInfo
 	// BaselineEntries counts the entries that the window was measured by.
 	BaselineEntries int
+
+	scene *scene
 }
 
 // RuleReport is a rule that was asked, or a baseline.
@@ -102,7 +106,7 @@ func (d *Detector) Find(ctx context.Context, log *Log) (*Report, error) {
 	}
 	s := newScene(log, d.limits)
 	s.tellCircumstances()
-	report := &Report{BaselineEntries: len(s.deeds) - len(s.window()), Limits: d.Limits()}
+	report := &Report{BaselineEntries: len(s.deeds) - len(s.window()), Limits: d.Limits(), scene: s}
 	signals, err := s.judgeBaselines(ctx)
 	if err != nil {
 		return nil, err

@@ -63,7 +63,7 @@ func judge(actor auditlog.Actor, zone, own *time.Location, entries ...*auditlog.
 	if err != nil {
 		panic(err)
 	}
-	return judged{log, detector.Assess(&log, who), report}
+	return judged{log, report.Assess(who), report}
 }
 
 func judgeAda(entries ...*auditlog.Entry) judged {

@@ -11,30 +11,15 @@ import (
 
 // ocsfFinding is an event of the class Detection Finding. Source: events/findings/detection_finding.json of github.com/ocsf/ocsf-schema.
 type ocsfFinding struct {
-	ActivityID   int               `json:"activity_id"`
-	ActivityName string            `json:"activity_name"`
-	CategoryUID  int               `json:"category_uid"`
-	CategoryName string            `json:"category_name"`
-	ClassUID     int               `json:"class_uid"`
-	ClassName    string            `json:"class_name"`
-	TypeUID      int               `json:"type_uid"`
-	TypeName     string            `json:"type_name"`
-	Time         int64             `json:"time"` // when it was found
-	StartTime    int64             `json:"start_time"`
-	EndTime      int64             `json:"end_time"`
-	SeverityID   int               `json:"severity_id"`
-	Severity     string            `json:"severity"`
-	StatusID     int               `json:"status_id"`
-	Status       string            `json:"status"`
-	IsAlert      bool              `json:"is_alert"`
-	Count        int               `json:"count"`
-	Message      string            `json:"message"`
-	FindingInfo  ocsfFindingInfo   `json:"finding_info"`
-	Evidences    []ocsfEvidence    `json:"evidences,omitempty"`
-	Remediation  *ocsfRemediation  `json:"remediation,omitempty"`
-	Metadata     ocsfMetadata      `json:"metadata"`
-	Cloud        ocsfCloud         `json:"cloud"`
-	Unmapped     ocsfFindingsExtra `json:"unmapped"`
+	ocsfBase                      // its time is when it was found
+	StartTime   int64             `json:"start_time"`
+	EndTime     int64             `json:"end_time"`
+	IsAlert     bool              `json:"is_alert"`
+	Count       int               `json:"count"`
+	FindingInfo ocsfFindingInfo   `json:"finding_info"`
+	Evidences   []ocsfEvidence    `json:"evidences,omitempty"`
+	Remediation *ocsfRemediation  `json:"remediation,omitempty"`
+	Unmapped    ocsfFindingsExtra `json:"unmapped"`
 }
 
 // ocsfFindingInfo is https://schema.ocsf.io/1.7.0/objects/finding_info.
@@ -110,29 +95,29 @@ func NewFindingWriter(to io.Writer, now time.Time, options Options) *FindingWrit
 func (w *FindingWriter) Write(f *detect.Finding) error {
 	first := f.Evidence[0]
 	organization := w.entries.options.organizationOf(first)
-	seen, title := f.ID(), string(auditlog.Text(f.Title))
-	analytic := ocsfAnalytic{UID: f.Rule, Name: title, TypeID: 1, Type: "Rule"}
+	id := f.ID()
+	analytic := ocsfAnalytic{UID: f.Rule, Name: f.Title, TypeID: 1, Type: "Rule"}
 	if f.IsOfBaseline() {
 		analytic.TypeID, analytic.Type = 2, "Behavioral"
 	}
 	event := &ocsfFinding{
-		ActivityID: 1, ActivityName: "Create", CategoryUID: 2, CategoryName: "Findings", ClassUID: 2004, ClassName: "Detection Finding",
-		TypeUID: 200401, TypeName: "Detection Finding: Create",
-		Time: w.now.UnixMilli(), StartTime: f.From.UnixMilli(), EndTime: f.To.UnixMilli(),
-		StatusID: 1, Status: "New", IsAlert: f.Severity.AtLeast(detect.SeverityMedium), Count: len(f.Evidence),
-		Message: title + ": " + f.Reason,
-		FindingInfo: ocsfFindingInfo{
-			UID: seen, Title: title, Desc: f.Reason, CreatedTime: w.now.UnixMilli(), FirstSeen: f.From.UnixMilli(),
-			LastSeen: f.To.UnixMilli(), DataSources: []string{"Make audit log"},
-			Analytic: analytic,
+		ocsfBase: ocsfBase{
+			ActivityID: 1, ActivityName: "Create", CategoryUID: 2, CategoryName: "Findings", ClassUID: 2004, ClassName: "Detection Finding",
+			TypeUID: 200401, TypeName: "Detection Finding: Create",
+			Time: w.now.UnixMilli(), StatusID: 1, Status: "New", Message: f.Title + ": " + f.Reason,
+			Metadata: w.entries.metadata(first, organization), Cloud: w.entries.cloud(organization, f.Team),
 		},
-		Metadata: w.entries.metadata(first, organization), Cloud: w.entries.cloud(first, organization),
+		StartTime: f.From.UnixMilli(), EndTime: f.To.UnixMilli(),
+		IsAlert: f.Severity.AtLeast(detect.SeverityMedium), Count: len(f.Evidence),
+		FindingInfo: ocsfFindingInfo{
+			UID: id, Title: f.Title, Desc: f.Reason, CreatedTime: w.now.UnixMilli(), FirstSeen: f.From.UnixMilli(),
+			LastSeen: f.To.UnixMilli(), DataSources: []string{"Make audit log"}, Analytic: analytic,
+		},
 		Unmapped: ocsfFindingsExtra{Observed: f.Observed, Threshold: f.Threshold, Also: f.Also},
 	}
 	event.SeverityID, event.Severity = ocsfSeverity(f.Severity)
-	event.Metadata.UID, event.Metadata.OriginalEventUID, event.Metadata.EventCode = seen, seen, f.Rule
+	event.Metadata.UID, event.Metadata.OriginalEventUID, event.Metadata.EventCode = id, id, f.Rule
 	event.Metadata.LoggedTime, event.Metadata.OriginalTime = 0, w.now.UTC().Format(time.RFC3339Nano)
-	event.Cloud.Org = withTeam(event.Cloud.Org, f.Team)
 	if f.Actor != nil {
 		event.Evidences = []ocsfEvidence{{Actor: ocsfActorOf(f.Actor)}}
 	}
@@ -152,19 +137,6 @@ func (w *FindingWriter) Write(f *detect.Finding) error {
 
 // Flush writes what is buffered.
 func (w *FindingWriter) Flush() error { return w.out.Flush() }
-
-// withTeam is an organization with the team that a finding is about, if it is about one.
-func withTeam(org *ocsfOrg, team *auditlog.Ref) *ocsfOrg {
-	if org == nil {
-		return nil
-	}
-	named := *org
-	named.OUUID, named.OUName = "", ""
-	if team != nil {
-		named.OUUID, named.OUName = string(team.ID), string(team.Name)
-	}
-	return &named
-}
 
 func ocsfSeverity(severity detect.Severity) (id int, name string) {
 	switch severity {

@@ -15,9 +15,8 @@ const ocsfVersion = "1.7.0"
 // ocsfOther stands in every enum for a value that the schema does not have.
 const ocsfOther = 99
 
-// ocsfEvent is an event of the Identity & Access Management category, with the attributes of those of its classes that are used, in the
-// order of their page. Source: https://schema.ocsf.io/1.7.0/categories/iam
-type ocsfEvent struct {
+// ocsfBase is what events of all classes have: https://schema.ocsf.io/1.7.0/base_event, with the profile "cloud".
+type ocsfBase struct {
 	ActivityID   int          `json:"activity_id"`
 	ActivityName string       `json:"activity_name"`
 	CategoryUID  int          `json:"category_uid"`
@@ -34,13 +33,19 @@ type ocsfEvent struct {
 	Message      string       `json:"message"`
 	Metadata     ocsfMetadata `json:"metadata"`
 	Cloud        ocsfCloud    `json:"cloud"`
-	Actor        ocsfActor    `json:"actor"`
-	Entity       *ocsfEntity  `json:"entity,omitempty"`
-	Group        *ocsfNamed   `json:"group,omitempty"`
-	Privileges   []string     `json:"privileges,omitempty"`
-	User         *ocsfUser    `json:"user,omitempty"`
-	RawData      string       `json:"raw_data"`
-	Unmapped     ocsfUnmapped `json:"unmapped,omitzero"`
+}
+
+// ocsfEvent is an event of the Identity & Access Management category, with the attributes of those of its classes that are used, in the
+// order of their page. Source: https://schema.ocsf.io/1.7.0/categories/iam
+type ocsfEvent struct {
+	ocsfBase
+	Actor      ocsfActor    `json:"actor"`
+	Entity     *ocsfEntity  `json:"entity,omitempty"`
+	Group      *ocsfNamed   `json:"group,omitempty"`
+	Privileges []string     `json:"privileges,omitempty"`
+	User       *ocsfUser    `json:"user,omitempty"`
+	RawData    string       `json:"raw_data"`
+	Unmapped   ocsfUnmapped `json:"unmapped,omitzero"`
 }
 
 // ocsfMetadata is https://schema.ocsf.io/1.7.0/objects/metadata. Its uid is meant to be the OCSF event's own and original_event_uid that of
@@ -152,15 +157,17 @@ func (w *ocsfWriter) event(e *auditlog.Entry) *ocsfEvent {
 	class := w.classes[m.kind]
 	activity := class.activity(e.Event, m.act)
 	event := &ocsfEvent{
-		ActivityID: activity.id, ActivityName: activity.name,
-		CategoryUID: 3, CategoryName: "Identity & Access Management",
-		ClassUID: class.uid, ClassName: class.name,
-		TypeUID: class.uid*100 + activity.id, TypeName: class.name + ": " + activity.caption(),
-		Time:       e.TriggeredAt.UnixMilli(),
-		SeverityID: 1, Severity: "Informational", // the log does not judge
-		Message:  summary(e),
-		Metadata: w.metadata(e, organization),
-		Cloud:    w.cloud(e, organization),
+		ocsfBase: ocsfBase{
+			ActivityID: activity.id, ActivityName: activity.name,
+			CategoryUID: 3, CategoryName: "Identity & Access Management",
+			ClassUID: class.uid, ClassName: class.name,
+			TypeUID: class.uid*100 + activity.id, TypeName: class.name + ": " + activity.caption(),
+			Time:       e.TriggeredAt.UnixMilli(),
+			SeverityID: 1, Severity: "Informational", // the log does not judge
+			Message:  summary(e),
+			Metadata: w.metadata(e, organization),
+			Cloud:    w.cloud(organization, e.Team),
+		},
 		Actor:    ocsfActorOf(e.Actor),
 		RawData:  string(rawObject(e, organization)),
 		Unmapped: ocsfUnmappedOf(e, category),
@@ -184,10 +191,10 @@ func (w *ocsfWriter) metadata(e *auditlog.Entry, organization auditlog.Ref) ocsf
 	return metadata
 }
 
-func (w *ocsfWriter) cloud(e *auditlog.Entry, organization auditlog.Ref) ocsfCloud {
+func (w *ocsfWriter) cloud(organization auditlog.Ref, team *auditlog.Ref) ocsfCloud {
 	org := ocsfOrg{UID: string(organization.ID), Name: string(organization.Name)}
-	if e.Team != nil {
-		org.OUUID, org.OUName = string(e.Team.ID), string(e.Team.Name)
+	if team != nil {
+		org.OUUID, org.OUName = string(team.ID), string(team.Name)
 	}
 	cloud := ocsfCloud{Provider: "Make", Region: w.options.Zone}
 	// The schema wants one of its id and name.

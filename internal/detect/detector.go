@@ -39,7 +39,7 @@ func New(directories ...fs.FS) (*Detector, error) {
 // BuiltIn returns the detector that goes by the rules that come with the program alone. It is loaded once, which takes some milliseconds.
 func BuiltIn() (*Detector, error) { return builtIn() }
 
-var builtIn = sync.OnceValues(func() (*Detector, error) { return New() })
+var builtIn = sync.OnceValues(func() (*Detector, error) { return New() }) //nolint:gochecknoglobals // it never changes
 
 // set takes over what a document sets.
 func (d *Detector) set(document sigma.Document) error {

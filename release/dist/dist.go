@@ -1,0 +1,61 @@
+// Package dist is what every package of a release is made from: its version, its time, its binaries and its address.
+//
+// Whatever is made from the same Release is the same, byte for byte: its maker asks neither the clock nor the machine.
+package dist
+
+import (
+	"fmt"
+	"time"
+)
+
+// Platform is what a binary runs on, in Go's words.
+type Platform struct {
+	// OS is linux, darwin or windows.
+	OS string
+	// Arch is amd64 or arm64.
+	Arch string
+}
+
+// Platforms returns those that a release has binaries for, in the order of every list of them.
+func Platforms() []Platform {
+	return []Platform{
+		{"linux", "amd64"}, {"linux", "arm64"},
+		{"darwin", "amd64"}, {"darwin", "arm64"},
+		{"windows", "amd64"}, {"windows", "arm64"},
+	}
+}
+
+// String returns OS_ARCH, as in names of files.
+func (p Platform) String() string { return p.OS + "_" + p.Arch }
+
+// Executable returns the name of the binary on p.
+func (p Platform) Executable() string {
+	if p.OS == "windows" {
+		return Name + ".exe"
+	}
+	return Name
+}
+
+// Name is the product's, and that of its binary.
+const Name = "make-audit-mcp"
+
+// Release is what packages are made from.
+type Release struct {
+	// Version is without the leading v: 0.1.0-rc.1.
+	Version string
+	// Time is that of the released commit, and of every file in a package.
+	Time time.Time
+	// Root is the repository's folder, for its texts.
+	Root string
+	// Out is the folder that packages are written to. It exists.
+	Out string
+	// Binaries are paths of those that were built, one for each of [Platforms].
+	Binaries map[Platform]string
+	// Address is where the repository lives, once it does.
+	Address Address
+}
+
+// Path returns where the file of that name is written to.
+func (r Release) Path(format string, args ...any) string {
+	return r.Out + "/" + fmt.Sprintf(format, args...)
+}

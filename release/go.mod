@@ -1,0 +1,3 @@
+module make-audit-mcp/release
+
+go 1.26.0

@@ -231,3 +231,20 @@ func TestAWindowThatWasReadInPartFails(t *testing.T) {
 		a.run(command...).fails("not covered", "not all of the window could be read")
 	}
 }
+
+func TestRulesReadTheDetailsThatTheArchiveHolds(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	const byDetail = `title: A webhook of that address
+name: that_address
+level: high
+description: Somebody made a webhook of that address.
+detection: {made: {verb: created, details.url|contains: hook.example}, condition: made}
+`
+	rules := rulesFolder(t, map[string]string{"a.yml": byDetail})
+	a.sync("--details", "none")
+	assert.Empty(t, a.detects(rules, "--rule", "that_address").succeeds().out, "nobody knows the details")
+	a.sync("--details", "all")
+	assert.Contains(t, a.detects(rules, "--rule", "that_address", "--format", "table").succeeds().out, "Leo Left (9), team Ops")
+}

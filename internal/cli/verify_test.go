@@ -104,6 +104,25 @@ func TestVerifyRemembersTheLastOneAndNoticesAnEarlierCopy(t *testing.T) {
 	assert.Contains(t, a.run("verify").succeeds().out, "none is remembered here")
 }
 
+func TestVerifyGoesOnOverAChangeOfTheSigningKey(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	kept, old := checkpointIn(t, a.sync("--details", "none"))
+	a.run("verify").succeeds()
+	require.NoError(t, os.Remove(a.archive+".key"))
+	a.clock.Advance(time.Minute)
+	a.happen(time.Second)
+	a.run("sync", "--details", "none").fails("--new-key")
+	_, fresh := checkpointIn(t, a.sync("--details", "none", "--new-key"))
+	require.NotEqual(t, old, fresh)
+
+	a.run("verify", "--public-key", fresh).fails() // what the old one signed, it did not
+	a.run("verify", "--public-key", old+","+fresh).succeeds()
+	a.run("verify", "--public-key", old+","+fresh, "--checkpoint", writeFile(t, kept)).succeeds()
+	assert.Regexp(t, `last verify: 20\d\d`, a.run("verify", "--public-key", old+","+fresh).succeeds().out)
+}
+
 func TestVerifyFindsAnArchiveThatWasMadeAnew(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)

@@ -180,9 +180,10 @@ func numbers(r *running) map[string]float64 {
 
 // loadReport is what came of the load.
 type loadReport struct {
-	crowd                            crowd
-	calls, limited, crossed, refused atomic.Int64
-	served                           []atomic.Int64 // answers of tools, by caller
+	crowd                                      crowd
+	mayFail                                    bool // Make goes wrong: errors of tools are counted
+	calls, limited, crossed, refused, failures atomic.Int64
+	served                                     []atomic.Int64 // answers of tools, by caller
 
 	mu     sync.Mutex
 	errors map[string]int
@@ -345,7 +346,11 @@ func (c *loadCaller) send(ctx context.Context, method, body string, headers map[
 
 // look checks that an answer is whole, no error, and the caller's own.
 func (c *loadCaller) look(text string) {
-	if strings.Contains(text, `"isError":true`) || strings.Contains(text, `"error":`) {
+	isToolError := strings.Contains(text, `"isError":true`)
+	switch {
+	case isToolError && c.report.mayFail:
+		c.report.failures.Add(1)
+	case isToolError, strings.Contains(text, `"error":`):
 		c.report.failed(text)
 		return
 	}

@@ -143,3 +143,31 @@ func TestAddressErrorsShowNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// FuzzBaseURL gives any text for Make's address: it is refused, or has one form that tokens may be sent to.
+func FuzzBaseURL(f *testing.F) {
+	for _, seed := range []string{
+		"https://eu1.make.com/api/v2/", "http://127.0.0.1:8080", "http://[::1]:80/x", "HTTPS://A.example:443", "https://a@b",
+		"https://a?b#c", "http://127.0.0.1.example", "//x", "eu1.make.com", "https://xn--e1afmkfd.example", "https://[::1%25lo]/",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, parse := range []func(string) (*url.URL, error){makeapi.ParseBaseURL, makeapi.ZoneURL} {
+			address, err := parse(text)
+			if err != nil {
+				continue
+			}
+			require.Nil(t, address.User)
+			require.Empty(t, address.RawQuery+address.Fragment)
+			require.NotEmpty(t, address.Hostname())
+			if address.Scheme != "https" {
+				require.Equal(t, "http", address.Scheme)
+				require.Contains(t, []string{"127.0.0.1", "::1", "localhost"}, address.Hostname(), "a token crosses no network unencrypted")
+			}
+			again, err := makeapi.ParseBaseURL(address.String())
+			require.NoError(t, err)
+			require.Equal(t, address.String(), again.String(), "one instance has one name")
+		}
+	})
+}

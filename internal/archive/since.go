@@ -49,7 +49,7 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 	switch {
 	case from.Archive != "" && from.Archive != store.ID():
 		return from, &PositionError{store.String(), "it was written with another archive"}
-	case from.Next > tree.Size:
+	case from.Next < 0, from.Next > tree.Size:
 		return from, &PositionError{store.String(), fmt.Sprintf("it is record %d, and the archive has %d", from.Next, tree.Size)}
 	}
 	for next := from.Next; next < tree.Size; {

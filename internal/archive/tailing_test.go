@@ -291,8 +291,10 @@ func TestWhatWasStoredSinceComesOnceAndInOrder(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, seen, 91)
 	var wrong *archive.PositionError
-	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{Archive: place.Archive, Next: place.Next + 1000}, collect)
-	require.ErrorAs(t, err, &wrong)
+	for _, next := range []int64{-1, place.Next + 1000} {
+		_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{Archive: place.Archive, Next: next}, collect)
+		require.ErrorAs(t, err, &wrong)
+	}
 	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{Archive: "another"}, collect)
 	require.ErrorAs(t, err, &wrong)
 	_, err = reader.Since(t.Context(), storetest.Acme(), archive.Position{}, func(*auditlog.Entry) error { return assert.AnError })

@@ -3,6 +3,7 @@ package export_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -63,6 +64,9 @@ func (l *growingLog) Written(_ context.Context, _ auditlog.Ref, since time.Time,
 
 func (l *growingLog) Since(_ context.Context, from export.ArchivePosition,
 	yield func(*auditlog.Entry) error) (export.ArchivePosition, error) {
+	if from.Next < 0 || from.Next > int64(len(l.entries)) {
+		return from, errors.New("no place in this archive")
+	}
 	for _, entry := range l.entries[from.Next:] {
 		if err := yield(entry); err != nil {
 			return from, err
@@ -228,5 +232,37 @@ func TestACheckpointIsGoodForItsSeriesOnly(t *testing.T) {
 			_, err := s.Resume([]byte(text))
 			assert.ErrorContains(t, err, problem)
 		}
+	})
+}
+
+// FuzzExportCheckpoints gives any bytes for a stored checkpoint: it is refused, or an export can go on from it and stores one that is good.
+func FuzzExportCheckpoints(f *testing.F) {
+	for _, seed := range []string{
+		`{"organization":"77","format":"ndjson","output":"out","as_of":"2026-11-20T11:00:00Z","recent":["a"],"bytes":3}`,
+		`{"organization":"77","format":"ndjson","output":"out","position":{"archive":"x","next":-1}}`,
+		`{"organization":"77","format":"ndjson","output":"out","as_of":"9999-12-31T23:59:59Z","until":"0001-01-01T00:00:00Z"}`, "{}", "null", "",
+	} {
+		f.Add([]byte(seed), true)
+		f.Add([]byte(seed), false)
+	}
+	f.Fuzz(func(t *testing.T, stored []byte, archived bool) {
+		l, s := fromMake(t)
+		if archived {
+			s.Archive = l.Since
+		}
+		l.write(time.Minute, 0)
+		last, err := s.Resume(stored)
+		if err != nil {
+			return
+		}
+		require.Equal(t, s.Series, last.Series)
+		next, err := s.Run(t.Context(), last, func(*auditlog.Entry) error { return nil })
+		if err != nil {
+			return
+		}
+		kept, err := json.Marshal(next)
+		require.NoError(t, err)
+		_, err = s.Resume(kept)
+		require.NoError(t, err)
 	})
 }

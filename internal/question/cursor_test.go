@@ -96,3 +96,26 @@ func TestSortTextOrdersAsPeopleDo(t *testing.T) {
 	assert.LessOrEqual(t, len(question.SortText(&auditlog.Entry{Event: auditlog.Text(strings.Repeat("é", 5000))}, question.ByEventName)),
 		200)
 }
+
+// FuzzCursors gives any text for a cursor, and a good one with one letter exchanged: each is refused as a cursor, or was sealed here.
+func FuzzCursors(f *testing.F) {
+	good, err := sealer("secret", "here").Seal(question.Cursor{
+		Query: auditlog.Query{Organization: auditlog.Ref{ID: "7"}, Window: auditlog.Window{From: now().Add(-time.Hour), To: now(), Location: time.UTC}},
+		UUID:  "u", TakenAt: now(),
+	})
+	require.NoError(f, err)
+	for _, seed := range []string{good, good[:len(good)-1], good + "A", good + "=", "A" + good[1:], " " + good, "", "null", "\xff"} {
+		f.Add(seed, uint(len(seed)), byte('A'))
+	}
+	f.Fuzz(func(t *testing.T, text string, at uint, letter byte) {
+		var refused *question.CursorError
+		if _, err := sealer("secret", "here").Open(text, now()); err != nil {
+			require.ErrorAs(t, err, &refused)
+		}
+		changed := []byte(good)
+		changed[at%uint(len(good))] = letter
+		if _, err := sealer("secret", "here").Open(string(changed), now()); string(changed) != good {
+			require.ErrorAs(t, err, &refused)
+		}
+	})
+}

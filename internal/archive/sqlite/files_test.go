@@ -400,7 +400,9 @@ func TestANetworkFileSystemIsRefusedForAWriteAheadLog(t *testing.T) {
 	remote := func(string) string { return "NFS" }
 	at := newAttacked(t)
 	held, fresh := at.copied(t), filepath.Join(t.TempDir(), "fresh.db")
-	for _, path := range []string{held, fresh} {
+	empty := filepath.Join(t.TempDir(), "empty.db")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	for _, path := range []string{held, fresh, empty} {
 		_, err := openWith(t.Context(), path, sqlite.Options{Create: true, Network: remote})
 		require.ErrorContains(t, err, "network file system (NFS)")
 		require.ErrorContains(t, err, path)

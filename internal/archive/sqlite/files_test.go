@@ -507,6 +507,14 @@ func TestAFileThatWasReplacedMeanwhileIsNotGoneOnWith(t *testing.T) {
 // another order, while a reader has it open.
 func TestWhatWasReadOfACopyThatIsNoLongerThereIsForgotten(t *testing.T) {
 	t.Parallel()
+	for _, isAskedBetween := range []bool{false, true} {
+		copyPutBack(t, isAskedBetween)
+	}
+}
+
+// copyPutBack has an earlier copy be put back, and may have the reader look before the next sync.
+func copyPutBack(t *testing.T, isAskedBetween bool) {
+	t.Helper()
 	u := storetest.Start(t, storetest.Entries(30), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	earlier := filepath.Join(filepath.Dir(path), "earlier.db")
@@ -537,6 +545,9 @@ func TestWhatWasReadOfACopyThatIsNoLongerThereIsForgotten(t *testing.T) {
 		restore = append(restore, "DELETE FROM main."+of.name, "INSERT INTO main."+of.name+" SELECT * FROM earlier."+of.name)
 	}
 	alter(t, path, append(restore, "COMMIT")...)
+	if isAskedBetween {
+		assert.Equal(t, targets(open(t, path)), targets(reader))
+	}
 	u.RemoveEntries(u.Dump(audittest.OrganizationID)[0].UUID)
 	happens("key_created", "second")
 	happens("key_created", "third")

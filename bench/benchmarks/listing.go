@@ -35,7 +35,8 @@ func wrapperPage(arguments map[string]any) call {
 	return call{"get-organization-audit-logs", arguments}
 }
 
-// question is what a listing asks for: the newest entries of a person and an event.
+// question is what a listing asks for: the newest entries of one person and one event. Several the wrapper joins by commas, which the
+// simulated Make takes for one name.
 type question struct{ person, event string }
 
 // ask asks Make itself.
@@ -45,15 +46,18 @@ func (q question) ask(ctx context.Context, u *upstream, limit int) (string, erro
 	return string(body), err
 }
 
+// wholeLog is a page that all of the demo's log fits into.
+const wholeLog = "100000"
+
 // questions are more than ours keeps answers to, so that each goes to Make.
 type questions struct {
 	all  []question
 	last atomic.Int64
 }
 
+// newQuestions reads the log once; the simulated Make has then written each entry, so that nobody's answer waits for that later.
 func newQuestions(ctx context.Context, u *upstream) (*questions, error) {
-	const whole = "100000"
-	body, err := u.get(ctx, auditLogs(), url.Values{"dateFrom": {firstListedDay()}, "pg[limit]": {whole}})
+	body, err := u.get(ctx, auditLogs(), url.Values{"dateFrom": {firstListedDay()}, "pg[limit]": {wholeLog}})
 	if err != nil {
 		return nil, err
 	}
@@ -138,8 +142,8 @@ func (b *bench) latency(ctx context.Context, u *upstream) error {
 	}
 	ours, beforeOurs, theirs, beforeTheirs := samples[0], samples[1], samples[2], samples[3]
 	b.add(
-		Row{"a listing of 20 entries", Seconds, ours, theirs, fmt.Sprintf("the newest of a person and an event, others each time, over stdio, "+
-			"%s; each asks Make: ours %s, the wrapper %s", times(b.size.listings), times(int(requests[0].Median())),
+		Row{"a listing of 20 entries", Seconds, ours, theirs, fmt.Sprintf("the newest of a person and an event, others each time, over "+
+			"stdio, %s; each asks Make: ours %s, the wrapper %s", times(b.size.listings), times(int(requests[0].Median())),
 			times(int(requests[1].Median())))},
 		Row{"the same, 99th percentile", Seconds, Sample{ours.Quantile(0.99)}, Sample{theirs.Quantile(0.99)}, "as above"},
 		Row{"the request to Make alone", Seconds, beforeOurs, beforeTheirs, "plain HTTP, of the same; ours asks for up to 1,000 " +
@@ -200,7 +204,7 @@ func (b *bench) throughput(ctx context.Context, u *upstream) error {
 	}
 	defer ourSession.close()
 	defer theirSession.close()
-	if err := b.throughputOver(ctx, "stdio", crowd{us, slices.Repeat([]*session{ourSession}, manyCallers)},
+	if err := b.throughputOver(ctx, "stdio", "", crowd{us, slices.Repeat([]*session{ourSession}, manyCallers)},
 		crowd{them, slices.Repeat([]*session{theirSession}, manyCallers)}); err != nil {
 		return err
 	}
@@ -217,12 +221,14 @@ func (b *bench) throughput(ctx context.Context, u *upstream) error {
 		return err
 	}
 	defer theirListener.stop()
+	type connector func(context.Context) (*session, error)
 	for _, over := range []struct {
-		transport string
-		connect   []func(context.Context) (*session, error) // to ours, and to the wrapper where it can
+		transport, note string
+		connect         []connector // to ours, and to the wrapper where it can
 	}{
-		{"streamable HTTP", []func(context.Context) (*session, error){ourListener.streamable, theirListener.streamableElsewhere}},
-		{"SSE", []func(context.Context) (*session, error){ourListener.sse}},
+		{"streamable HTTP", "; the wrapper answers on a stream beside, which this client waits for",
+			[]connector{ourListener.streamable, theirListener.streamableElsewhere}},
+		{"SSE", "; the wrapper has none", []connector{ourListener.sse}},
 	} {
 		var crowds []crowd
 		for i, connect := range over.connect {
@@ -237,7 +243,7 @@ func (b *bench) throughput(ctx context.Context, u *upstream) error {
 			}
 			crowds = append(crowds, c)
 		}
-		if err := b.throughputOver(ctx, over.transport, crowds...); err != nil {
+		if err := b.throughputOver(ctx, over.transport, over.note, crowds...); err != nil {
 			return err
 		}
 	}
@@ -245,7 +251,7 @@ func (b *bench) throughput(ctx context.Context, u *upstream) error {
 }
 
 // throughputOver adds the rows of a transport, of ours and of the wrapper where it can.
-func (b *bench) throughputOver(ctx context.Context, transport string, crowds ...crowd) error {
+func (b *bench) throughputOver(ctx context.Context, transport, note string, crowds ...crowd) error {
 	for _, callers := range []int{1, manyCallers} {
 		var measures []measure
 		for _, c := range crowds {
@@ -256,7 +262,7 @@ func (b *bench) throughputOver(ctx context.Context, transport string, crowds ...
 			return fmt.Errorf("%s: %w", transport, err)
 		}
 		row := Row{What: fmt.Sprintf("listings over %s, callers: %d", transport, callers), Unit: PerSecond, Ours: samples[0],
-			How: fmt.Sprintf("%d listings as above, %s", b.size.load, times(b.size.loadRounds))}
+			How: fmt.Sprintf("%d listings as above, %s%s", b.size.load, times(b.size.loadRounds), note)}
 		if len(samples) > 1 {
 			row.Wrapper = samples[1]
 		}

@@ -90,7 +90,7 @@ func loadAverage() string {
 // kibi is the unit of the system's own counts of memory.
 const kibi = 1024
 
-// resident is how much memory a process has, or with VmHWM had at most. Elsewhere than on Linux nobody says.
+// resident is how much memory a process has, or with VmHWM had at most. Only Linux says.
 func resident(process *os.Process, field string) (float64, error) {
 	kilobytes, err := procField(filepath.Join("/proc", strconv.Itoa(process.Pid), "status"), field)
 	return kilobytes * kibi, err

@@ -37,7 +37,7 @@ func quick() size {
 }
 
 func usual() size {
-	return size{starts: 21, idles: 5, listings: 500, load: 400, loadRounds: 5, counts: 3, archives: []int{100_000}, firsts: 5,
+	return size{starts: 21, idles: 5, listings: 500, load: 300, loadRounds: 5, counts: 3, archives: []int{100_000}, firsts: 5,
 		questions: 21, verifies: 3, judgings: 7}
 }
 
@@ -117,7 +117,8 @@ func (b *bench) measure(ctx context.Context, notes io.Writer) (err error) {
 	parts := []part{{"sizes", b.sizes}, {"cold start", at(b.coldStart)}, {"latency", at(b.latency)}, {"throughput", at(b.throughput)},
 		{"tokens", at(b.tokens)}, {"counting", b.counting}}
 	for _, entries := range b.size.archives {
-		parts = append(parts, part{"archive of " + grouped(float64(entries)), func(ctx context.Context) error { return b.archived(ctx, entries) }})
+		archived := func(ctx context.Context) error { return b.archived(ctx, entries) }
+		parts = append(parts, part{"archive of " + grouped(float64(entries)), archived})
 	}
 	parts = append(parts, part{"detection", b.judging})
 	if b.size.compile {

@@ -139,9 +139,10 @@ func (b *bench) tokens(ctx context.Context, u *upstream) error {
 		}
 	}
 	b.add(
-		Row{"tools/list, as served", Bytes, Sample{served[0]}, Sample{served[1]}, "its whole result: of ours with output schemas and annotations"},
-		Row{"tools/list, tokens that a model reads", Count, Sample{read[0]}, Sample{read[1]}, "names, descriptions, input schemas; of ours every " +
-			"tool, of the wrapper Make's calls that audit logs need"},
+		Row{"tools/list, as served", Bytes, Sample{served[0]}, Sample{served[1]},
+			"its whole result: of ours with output schemas and annotations"},
+		Row{"tools/list, tokens that a model reads", Count, Sample{read[0]}, Sample{read[1]},
+			"names, descriptions, input schemas; of ours every tool, of the wrapper Make's calls that audit logs need"},
 	)
 	b.bound(Bound{"tools/list, as served", Bytes, 40e3, served[0]})
 	asked := b.questions.of(0)

@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -82,8 +83,12 @@ func checkLinks(root string, pages []*page) (problems []string) {
 				if parsed.Path != "" {
 					to = path.Join(path.Dir(page.path), parsed.Path)
 				}
-				if _, err := os.Stat(filepath.Join(root, filepath.FromSlash(to))); err != nil {
+				_, err = os.Stat(filepath.Join(root, filepath.FromSlash(to)))
+				switch {
+				case err != nil && !isPending(to):
 					say("which is not there")
+				case err == nil && isPending(to):
+					say("which is there now: take it out of isPending")
 				}
 				if parsed.Fragment != "" && !anchors[to][parsed.Fragment] {
 					say("which has no such heading")
@@ -111,15 +116,24 @@ func checkLinks(root string, pages []*page) (problems []string) {
 	return problems
 }
 
+// isPending reports whether pages tell of something that is on its way: another change brings it. Whoever merges that takes it out here,
+// as a problem says then.
+func isPending(name string) bool {
+	return slices.Contains([]string{
+		"docs/evaluation.md", "docs/benchmarks.md", "examples",
+		"--tools", "--write", "--undo", "--save-key", "--print", "--project", "MCP_TOOLS",
+	}, name)
+}
+
 // checkNames returns the flags and variables that pages for readers name and the program does not have. A flag of another program
 // is written with its program: `docker build --build-arg`.
 func checkNames(root string, pages []*page) (problems []string, err error) {
-	flags, variables, err := flagsAndVariables(root)
+	there, err := flagsAndVariables(root)
 	if err != nil {
 		return nil, err
 	}
 	variable := regexp.MustCompile(`\b(?:MAKE|MCP)_[A-Z_]+\b`)
-	flag := regexp.MustCompile("`--([a-z][a-z-]*)")
+	flag := regexp.MustCompile("`--[a-z][a-z-]*")
 	for _, page := range pages {
 		if !page.isForReaders() {
 			continue
@@ -127,14 +141,13 @@ func checkNames(root string, pages []*page) (problems []string, err error) {
 		number := 0
 		for line := range strings.Lines(page.text) {
 			number++
-			for _, name := range variable.FindAllString(line, -1) {
-				if !variables[name] {
-					problems = append(problems, fmt.Sprintf("%s:%d: there is no variable %s", page.path, number, name))
-				}
-			}
-			for _, name := range flag.FindAllStringSubmatch(line, -1) {
-				if !flags[name[1]] {
-					problems = append(problems, fmt.Sprintf("%s:%d: there is no flag --%s", page.path, number, name[1]))
+			for _, name := range append(variable.FindAllString(line, -1), flag.FindAllString(line, -1)...) {
+				name = strings.TrimPrefix(name, "`")
+				switch {
+				case !there[name] && !isPending(name):
+					problems = append(problems, fmt.Sprintf("%s:%d: there is no %s", page.path, number, name))
+				case there[name] && isPending(name):
+					problems = append(problems, fmt.Sprintf("%s is there now: take it out of isPending", name))
 				}
 			}
 		}

@@ -62,30 +62,30 @@ func flagRow(flag *kong.Flag) []string {
 	return []string{code(names...), code(flag.Envs...), cli.Described(flag.Value)}
 }
 
-// flagsAndVariables returns every flag, without its dashes, and every variable that there is.
-func flagsAndVariables(root string) (flags, variables map[string]bool, err error) {
+// flagsAndVariables returns every flag and every variable that there is.
+func flagsAndVariables(root string) (map[string]bool, error) {
 	model, err := cli.Model()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	secrets, err := secretVariables(root)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	flags, variables = map[string]bool{}, map[string]bool{}
+	there := map[string]bool{}
 	for _, row := range secrets {
-		variables[strings.Trim(row[1], "`")] = true
+		there[strings.Trim(row[1], "`")] = true
 	}
 	for _, node := range append(model.Leaves(true), model.Node) {
 		for _, flag := range node.Flags {
-			flags[flag.Name] = true
+			there["--"+flag.Name] = true
 			if flag.Tag.Negatable != "" {
-				flags["no-"+flag.Name] = true
+				there["--no-"+flag.Name] = true
 			}
 			for _, variable := range flag.Envs {
-				variables[variable] = true
+				there[variable] = true
 			}
 		}
 	}
-	return flags, variables, nil
+	return there, nil
 }

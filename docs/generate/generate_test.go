@@ -45,7 +45,7 @@ func TestFlagsAndVariablesThatAreNotThereAreNamed(t *testing.T) {
 		{path: "CONTRIBUTING.md", text: "`--archives`\n"},
 	})
 	require.NoError(t, err)
-	assert.Equal(t, []string{"docs/a.md:2: there is no variable MAKE_ZONES", "docs/a.md:2: there is no flag --archives"}, problems)
+	assert.Equal(t, []string{"docs/a.md:2: there is no MAKE_ZONES", "docs/a.md:2: there is no --archives"}, problems)
 }
 
 func TestAPartIsFilledBetweenItsMarks(t *testing.T) {

@@ -132,7 +132,7 @@ func (p *page) fill(parts map[string]string, used map[string]bool) (string, erro
 // generated returns all parts by name.
 func generated(root string) (map[string]string, error) {
 	parts := map[string]string{}
-	for _, add := range []func(root string, parts map[string]string) error{addCommands, addServed, addMetrics} {
+	for _, add := range []func(root string, parts map[string]string) error{addCommands, addServed, addMetrics, addPackages} {
 		if err := add(root, parts); err != nil {
 			return nil, err
 		}

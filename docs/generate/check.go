@@ -28,6 +28,17 @@ func (p *page) prose(yield func(number int, line string)) {
 	}
 }
 
+// checkLength returns a problem where README.md is more than five screens.
+func checkLength(pages []*page) (problems []string) {
+	const most = 250
+	for _, page := range pages {
+		if lines := strings.Count(page.text, "\n"); page.path == "README.md" && lines > most {
+			problems = append(problems, fmt.Sprintf("README.md has %d lines, more than %d: move some of it to docs/", lines, most))
+		}
+	}
+	return problems
+}
+
 // anchors returns the anchors of the page's headings, as GitHub makes them.
 func (p *page) anchors() map[string]bool {
 	anchors := map[string]bool{}

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -46,6 +47,14 @@ func TestFlagsAndVariablesThatAreNotThereAreNamed(t *testing.T) {
 	})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"docs/a.md:2: there is no MAKE_ZONES", "docs/a.md:2: there is no --archives"}, problems)
+}
+
+func TestREADMEStaysWithinFiveScreens(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("line\n", 251)
+	assert.Empty(t, checkLength([]*page{{path: "README.md", text: long[5:]}, {path: "docs/a.md", text: long}}))
+	assert.Equal(t, []string{"README.md has 251 lines, more than 250: move some of it to docs/"},
+		checkLength([]*page{{path: "README.md", text: long}}))
 }
 
 func TestAPartIsFilledBetweenItsMarks(t *testing.T) {

@@ -72,6 +72,7 @@ func run(ctx context.Context, root string, isCheck bool) (problems []string, err
 			}
 		}
 	}
+	problems = append(problems, checkLength(pages)...)
 	problems = append(problems, checkLinks(root, pages)...)
 	named, err := checkNames(root, pages)
 	problems = append(problems, named...)

@@ -77,7 +77,7 @@ func run(ctx context.Context, root string, isCheck bool) (problems []string, err
 	named, err := checkNames(root, pages)
 	problems = append(problems, named...)
 	slices.Sort(problems)
-	return problems, err
+	return slices.Compact(problems), err
 }
 
 // page is one page of the documentation.

@@ -46,32 +46,53 @@ type argument struct {
 	Items       *argument `json:"items"`
 }
 
-// addServed adds tools, their arguments, prompts and resources, as they are served.
-func addServed(_ string, parts map[string]string) error {
+// lists are what a server says that it has.
+type lists struct {
+	Tools     []listed `json:"tools"`
+	Prompts   []listed `json:"prompts"`
+	Resources []listed `json:"resources"`
+	Templates []listed `json:"resourceTemplates"`
+}
+
+// listsOf asks a server that serves these tools; nil are those that are served by default.
+func listsOf(chosen []tools.Tool) (lists, error) {
 	served := server.NewMCPServer("docs", "1", server.WithToolCapabilities(false), server.WithPromptCapabilities(false),
 		server.WithResourceCapabilities(false, false))
-	tools.Register(served, tools.Config{})
+	tools.Register(served, tools.Config{Tools: chosen})
 	prompts.Register(served, prompts.Config{})
 	resources.Register(served, resources.Config{})
-	var lists struct {
-		Tools     []listed `json:"tools"`
-		Prompts   []listed `json:"prompts"`
-		Resources []listed `json:"resources"`
-		Templates []listed `json:"resourceTemplates"`
-	}
+	var found lists
 	for _, method := range []string{"tools/list", "prompts/list", "resources/list", "resources/templates/list"} {
 		answer, err := json.Marshal(served.HandleMessage(context.Background(),
 			json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"`+method+`"}`)))
 		if err != nil {
-			return fmt.Errorf("%s: %w", method, err)
+			return lists{}, fmt.Errorf("%s: %w", method, err)
 		}
-		if err := json.Unmarshal(answer, &struct{ Result any }{&lists}); err != nil {
-			return fmt.Errorf("%s: %w", method, err)
+		if err := json.Unmarshal(answer, &struct{ Result any }{&found}); err != nil {
+			return lists{}, fmt.Errorf("%s: %w", method, err)
 		}
 	}
-	addTools(inOrder(lists.Tools), parts)
+	return found, nil
+}
+
+// addServed adds tools, their arguments, prompts and resources, as they are served.
+func addServed(_ string, parts map[string]string) error {
+	usual, err := listsOf(nil)
+	if err != nil {
+		return err
+	}
+	all, err := listsOf(tools.All())
+	if err != nil {
+		return err
+	}
+	for i, tool := range all.Tools {
+		if !slices.ContainsFunc(usual.Tools, func(l listed) bool { return l.Name == tool.Name }) {
+			all.Tools[i].Description = isOptional + tool.Description
+		}
+	}
+	addTools(inOrder(all.Tools), parts)
 	var rows [][]string
-	for _, prompt := range lists.Prompts {
+	for _, prompt := range usual.Prompts {
 		var names []string
 		for _, argument := range prompt.Arguments {
 			name := code(argument.Name)
@@ -84,7 +105,7 @@ func addServed(_ string, parts map[string]string) error {
 	}
 	parts["prompts"] = table([]string{"prompt", "what it carries", "arguments"}, rows)
 	rows = nil
-	for _, resource := range slices.Concat(lists.Resources, lists.Templates) {
+	for _, resource := range slices.Concat(usual.Resources, usual.Templates) {
 		rows = append(rows, []string{code(resource.URI + resource.URITemplate), resource.Description})
 	}
 	parts["resources"] = table([]string{"address", "content"}, rows)
@@ -101,6 +122,9 @@ func inOrder(found []listed) []listed {
 	}
 	return sorted
 }
+
+// isOptional begins the description of a tool that is not served by default.
+const isOptional = "Only where `--tools` asks for it. "
 
 // addTools adds the tools by what they do, and by their arguments. What several tools take in the same sense is described once.
 func addTools(found []listed, parts map[string]string) {
@@ -126,8 +150,10 @@ func addTools(found []listed, parts map[string]string) {
 	var short [][]string
 	var each strings.Builder
 	for _, tool := range found {
-		sentence, _, _ := strings.Cut(tool.Description, ". ")
-		short = append(short, []string{code(tool.Name), strings.TrimSuffix(sentence, ".")})
+		if !strings.HasPrefix(tool.Description, isOptional) {
+			sentence, _, _ := strings.Cut(tool.Description, ". ")
+			short = append(short, []string{code(tool.Name), strings.TrimSuffix(sentence, ".")})
+		}
 		each.WriteString("### " + code(tool.Name) + "\n\n" + tool.Description + "\n\n")
 		var own [][]string
 		var others []string

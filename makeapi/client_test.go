@@ -1,8 +1,12 @@
 package makeapi_test
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -319,6 +323,28 @@ func TestRedirectToNowhereIsAnError(t *testing.T) {
 		assert.Equal(t, makeapi.KindRedirect, answer.Kind)
 		assert.NotContains(t, answer.Error()+answer.NextStep(), "hunter2")
 		assert.Equal(t, 1, api.count())
+	}
+}
+
+func TestTLSIsOfVersion12AtLeast(t *testing.T) {
+	t.Parallel()
+	for version, isTaken := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true} {
+		secure := httptest.NewUnstartedServer((&upstream{}).recording(says(http.StatusOK, emptyPage)))
+		secure.TLS = &tls.Config{MinVersion: version, MaxVersion: version} //nolint:gosec // that is what is refused
+		secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+		secure.StartTLS()
+		t.Cleanup(secure.Close)
+		transport, is := makeapi.DefaultTransport().(*http.Transport)
+		require.True(t, is)
+		transport.TLSClientConfig.RootCAs = x509.NewCertPool()
+		transport.TLSClientConfig.RootCAs.AddCert(secure.Certificate())
+		client := newClient(t, secure.URL, withTransport(transport))
+		if isTaken {
+			mustList(t, client)
+		} else {
+			_, err := listHome(t.Context(), client)
+			require.ErrorContains(t, err, "protocol version")
+		}
 	}
 }
 

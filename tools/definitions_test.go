@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -91,30 +90,6 @@ func examples(t *testing.T) map[string]json.RawMessage {
 		}
 	}
 	return found
-}
-
-// TestTheReadmeHasARowForEveryTool adds a row for one that is missing, for somebody to say it better.
-func TestTheReadmeHasARowForEveryTool(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join("..", "README.md")
-	readme, err := os.ReadFile(path)
-	require.NoError(t, err)
-	text := string(readme)
-	const head = "| tool | what it does | arguments |\n|---|---|---|\n"
-	for name, definition := range definitions(t) {
-		if strings.Contains(text, "\n| `"+name+"` |") {
-			continue
-		}
-		if !*update {
-			assert.Fail(t, "README.md has no row for "+name, "run with -update")
-			continue
-		}
-		schema, _ := definition["inputSchema"].(map[string]any)
-		properties, _ := schema["properties"].(map[string]any)
-		arguments := "`" + strings.Join(slices.Sorted(maps.Keys(properties)), "`, `") + "`"
-		text = strings.Replace(text, head, head+fmt.Sprintf("| `%s` | %s | %s |\n", name, definition["title"], arguments), 1)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
-	}
 }
 
 func TestDefinitionsAreCheapToRead(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -569,88 +568,4 @@ func TestArgumentsOfPromptsAreCompleted(t *testing.T) {
 		Context:  &mcp.CompleteContext{Arguments: map[string]string{"organization_id": "12"}},
 	})
 	require.ErrorContains(t, err, "not visible")
-}
-
-// TestTheReadmeKnowsThePrompts holds README.md's table of prompts to the server: each with its arguments in their order, and no other.
-func TestTheReadmeKnowsThePrompts(t *testing.T) {
-	t.Parallel()
-	data, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
-	_, section, found := strings.Cut(string(data), "\n## Prompts\n")
-	require.True(t, found, "README.md has no section on prompts")
-	section, _, _ = strings.Cut(section, "\n## ")
-	told := map[string][]string{}
-	for line := range strings.Lines(section) {
-		cells := strings.Split(line, "|")
-		if len(cells) < 5 || !strings.Contains(cells[1], "`") {
-			continue
-		}
-		arguments := []string{}
-		for i, word := range strings.Split(cells[3], "`") {
-			if i%2 == 1 { // between backticks
-				arguments = append(arguments, word)
-			}
-		}
-		told[strings.Trim(cells[1], " `")] = arguments
-	}
-	served := map[string][]string{}
-	for name, prompt := range connect(t).prompts() {
-		served[name] = []string{}
-		for _, argument := range prompt.Arguments {
-			served[name] = append(served[name], argument.Name)
-		}
-	}
-	assert.Equal(t, served, told)
-}
-
-// TestTheReadmeKnowsWhatIsServed holds README.md's tables to the server: every tool with its arguments, every resource, and nothing else.
-func TestTheReadmeKnowsWhatIsServed(t *testing.T) {
-	t.Parallel()
-	s := connect(t)
-	data, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
-	rows := map[string]string{} // the first cell without its backticks, the line
-	for line := range strings.Lines(string(data)) {
-		if cells := strings.Split(line, "|"); len(cells) > 3 {
-			for first := range strings.SplitSeq(cells[1], ",") {
-				rows[strings.Trim(first, " `")] = line
-			}
-		}
-	}
-	tools := s.tools()
-	for name, tool := range tools {
-		row := rows[name]
-		require.NotEmpty(t, row, "README.md has no row for %s", name)
-		properties := object(t, object(t, tool.InputSchema)["properties"])
-		filter := strings.Contains(row, "filter arguments")
-		for argument := range properties {
-			where := row
-			if filter && slices.Contains([]string{"organization_id", "team", "actor", "exclude_actor", "event", "exclude_event",
-				"target_id", "from", "to", "period", "timezone"}, argument) {
-				where = rows[argument]
-			}
-			assert.Contains(t, where, "`"+argument+"`", "%s: README.md does not tell of %s", name, argument)
-		}
-	}
-	resources := map[string]bool{}
-	for resource, err := range s.Resources(t.Context(), nil) {
-		require.NoError(t, err)
-		resources[resource.URI] = true
-	}
-	for template, err := range s.ResourceTemplates(t.Context(), nil) {
-		require.NoError(t, err)
-		resources[template.URITemplate] = true
-	}
-	for uri := range resources {
-		assert.Contains(t, rows, uri, "README.md has no row for %s", uri)
-	}
-	for first := range rows {
-		if strings.HasPrefix(first, "make://") {
-			assert.True(t, resources[first], "README.md tells of %s, which is not served", first)
-		}
-		if strings.HasSuffix(first, "_logs") || strings.HasPrefix(first, "list_") || strings.HasPrefix(first, "get_") ||
-			strings.HasPrefix(first, "count_") || strings.HasPrefix(first, "find_") {
-			assert.Contains(t, tools, first, "README.md tells of %s, which is not served", first)
-		}
-	}
 }

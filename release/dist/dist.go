@@ -5,6 +5,7 @@ package dist
 
 import (
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -43,6 +44,8 @@ const Name = "make-audit-mcp"
 type Release struct {
 	// Version is without the leading v: 0.1.0-rc.1.
 	Version string
+	// Commit is the hash of the released commit.
+	Commit string
 	// Time is that of the released commit, and of every file in a package.
 	Time time.Time
 	// Root is the repository's folder, for its texts.
@@ -58,4 +61,9 @@ type Release struct {
 // Path returns where the file of that name is written to.
 func (r Release) Path(format string, args ...any) string {
 	return r.Out + "/" + fmt.Sprintf(format, args...)
+}
+
+// Write writes the file of that name, for everybody to read.
+func (r Release) Write(name string, content []byte) error {
+	return os.WriteFile(r.Path("%s", name), content, 0o644) //nolint:gosec // a package is for everybody
 }

@@ -53,6 +53,8 @@ type commands struct {
 	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
 	Detect detectCommand `cmd:"" help:"Find what stands out of the log, with the reason and the entries behind it."`
 	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
+
+	Completion completionCommand `cmd:"" help:"Print a script that lets your shell complete commands, flags and names of tools."`
 }
 
 const description = `Ask an AI agent about your Make.com audit log: who did what, when, to which scenario, connection, webhook or key.
@@ -64,13 +66,19 @@ Without an account, --demo answers from a simulated organization:
   make-audit-mcp --demo call count_audit_logs '{"event":["*_deleted"],"group_by":["actor"],"from":"30d"}'
   make-audit-mcp --demo check`
 
-// helpText is what --help says of a flag: its default as well, where the text does not say it.
+// helpText is what --help says of a flag.
 func helpText(value *kong.Value) string {
 	described := *value
-	if value.Default != "" && !strings.Contains(value.Help, "default") {
-		described.Help = strings.TrimSuffix(value.Help, ".") + "; default: " + value.Default + "."
-	}
+	described.Help = Described(value)
 	return kong.DefaultHelpValueFormatter(&described)
+}
+
+// Described returns what a flag is for: its default as well, where the text does not say it.
+func Described(value *kong.Value) string {
+	if value.Default == "" || strings.Contains(value.Help, "default") {
+		return value.Help
+	}
+	return strings.TrimSuffix(value.Help, ".") + "; default: " + value.Default + "."
 }
 
 // exitSignal carries an exit out of kong, which would end the process itself.
@@ -103,16 +111,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 	}()
 	version = versionOr(version)
 	var line commands
-	parser, err := kong.New(&line,
-		kong.Name("make-audit-mcp"),
-		kong.Description(description),
-		kong.Writers(streams.Out, streams.Err),
-		kong.Exit(func(code int) { panic(exitSignal(code)) }),
-		kong.Vars{"version": version + "\n" + tz.InUse().String()},
-		kong.NamedMapper("path", pathMapper{}),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(helpText),
-	)
+	parser, err := newParser(&line, streams, version)
 	if err != nil {
 		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: internal error:", err)
 		return exitFailed
@@ -131,6 +130,28 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 	return report(streams.Err, parsed.Run(&runtime{
 		ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err),
 	}))
+}
+
+func newParser(line *commands, streams Streams, version string) (*kong.Kong, error) {
+	return kong.New(line,
+		kong.Name("make-audit-mcp"),
+		kong.Description(description),
+		kong.Writers(streams.Out, streams.Err),
+		kong.Exit(func(code int) { panic(exitSignal(code)) }),
+		kong.Vars{"version": version + "\n" + tz.InUse().String()},
+		kong.NamedMapper("path", pathMapper{}),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
+		kong.ValueFormatter(helpText),
+	)
+}
+
+// Model returns the commands and their flags, for pages that tell of them. What is said of a flag is [Described].
+func Model() (*kong.Application, error) {
+	parser, err := newParser(&commands{}, Streams{}, "")
+	if err != nil {
+		return nil, fmt.Errorf("describing the command line: %w", err)
+	}
+	return parser.Model, nil
 }
 
 // report says what ended a command, and returns its exit code.

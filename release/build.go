@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -65,13 +66,36 @@ func build(ctx context.Context, release *dist.Release) error {
 	return nil
 }
 
+// describe has the program say what shells and the reader of man pages want to know of it: the one for this machine does.
+func describe(ctx context.Context, release *dist.Release) (err error) {
+	here := dist.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	binary, ok := release.Binaries[here]
+	if !ok {
+		return fmt.Errorf("a release cannot be made on %s, which it has no binary for", here)
+	}
+	release.Completions = map[string][]byte{}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if release.Completions[shell], err = output(ctx, release.Root, binary, "completion", shell); err != nil {
+			return err
+		}
+	}
+	release.Manual, err = output(ctx, release.Root, "go", "run", "./internal/manual", release.Version, release.Time.Format(time.DateOnly))
+	return err
+}
+
 // git returns what git prints in a folder.
 func git(ctx context.Context, folder string, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, "git", args...)
+	printed, err := output(ctx, folder, "git", args...)
+	return strings.TrimSpace(string(printed)), err
+}
+
+// output returns what a program prints.
+func output(ctx context.Context, folder, name string, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // all of them are named here
 	command.Dir, command.Stderr = folder, os.Stderr
 	printed, err := command.Output()
 	if err != nil {
-		return "", fmt.Errorf("git %s: %w", strings.Join(args, " "), err)
+		return nil, fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
 	}
-	return strings.TrimSpace(string(printed)), nil
+	return printed, nil
 }

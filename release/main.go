@@ -17,6 +17,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"make-audit-mcp/release/archive"
 	"make-audit-mcp/release/checksums"
 	"make-audit-mcp/release/dist"
 )
@@ -27,6 +28,7 @@ type maker func(context.Context, dist.Release) error
 // makers returns all of them, in the order in which they run: later ones find what earlier ones made.
 func makers() []maker {
 	return []maker{
+		archive.Make,
 		checksums.Make, // of all the others
 	}
 }
@@ -57,6 +59,9 @@ func run(ctx context.Context, args []string, to io.Writer) error {
 			return err
 		}
 		if err := build(ctx, &release); err != nil {
+			return err
+		}
+		if err := describe(ctx, &release); err != nil {
 			return err
 		}
 		for _, make := range makers() {

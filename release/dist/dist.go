@@ -54,6 +54,10 @@ type Release struct {
 	Out string
 	// Binaries are paths of those that were built, one for each of [Platforms].
 	Binaries map[Platform]string
+	// Manual is the man page, in roff.
+	Manual []byte
+	// Completions are scripts for shells, by the shells' names.
+	Completions map[string][]byte
 	// Address is where the repository lives, once it does.
 	Address Address
 }

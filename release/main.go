@@ -20,6 +20,7 @@ import (
 	"make-audit-mcp/release/archive"
 	"make-audit-mcp/release/checksums"
 	"make-audit-mcp/release/dist"
+	"make-audit-mcp/release/linux"
 )
 
 // maker makes packages of what was built, each in files of its own in [dist.Release.Out].
@@ -29,6 +30,7 @@ type maker func(context.Context, dist.Release) error
 func makers() []maker {
 	return []maker{
 		archive.Make,
+		linux.Make,
 		checksums.Make, // of all the others
 	}
 }

@@ -40,6 +40,9 @@ func (p Platform) Executable() string {
 // Name is the product's, and that of its binary.
 const Name = "make-audit-mcp"
 
+// License is the product's, as SPDX calls it.
+const License = "Apache-2.0"
+
 // Release is what packages are made from.
 type Release struct {
 	// Version is without the leading v: 0.1.0-rc.1.

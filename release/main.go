@@ -20,7 +20,11 @@ import (
 	"make-audit-mcp/release/archive"
 	"make-audit-mcp/release/checksums"
 	"make-audit-mcp/release/dist"
+	"make-audit-mcp/release/homebrew"
+	"make-audit-mcp/release/image"
 	"make-audit-mcp/release/linux"
+	"make-audit-mcp/release/sbom"
+	"make-audit-mcp/release/scoop"
 )
 
 // maker makes packages of what was built, each in files of its own in [dist.Release.Out].
@@ -31,6 +35,10 @@ func makers() []maker {
 	return []maker{
 		archive.Make,
 		linux.Make,
+		image.Make,
+		homebrew.Make, // of the archives
+		scoop.Make,    // of the archives
+		sbom.Make,
 		checksums.Make, // of all the others
 	}
 }

@@ -43,6 +43,11 @@ func Name(r dist.Release, platform dist.Platform) string {
 	return Folder(r, platform) + ".tar.gz"
 }
 
+// URL returns where an archive can be downloaded once the release is published.
+func URL(r dist.Release, platform dist.Platform) string {
+	return "https://" + r.Address.Repository + "/releases/download/v" + r.Version + "/" + Name(r, platform)
+}
+
 // files returns what is in an archive.
 func files(r dist.Release, platform dist.Platform) ([]dist.File, error) {
 	binary, err := r.Binary(platform, platform.Executable())

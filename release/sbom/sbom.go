@@ -51,7 +51,7 @@ func Make(ctx context.Context, r dist.Release) error {
 	bom.Components = &components
 	bom.Dependencies = &[]cdx.Dependency{{Ref: product.BOMRef, Dependencies: &names}}
 	var written bytes.Buffer
-	if err := cdx.NewBOMEncoder(&written, cdx.BOMFileFormatJSON).SetPretty(true).Encode(bom); err != nil {
+	if err := cdx.NewBOMEncoder(&written, cdx.BOMFileFormatJSON).SetPretty(true).EncodeVersion(bom, cdx.SpecVersion1_6); err != nil {
 		return err
 	}
 	return r.Write(dist.Name+"_"+r.Version+".cdx.json", written.Bytes())
@@ -109,17 +109,19 @@ func licences(folder string) (cdx.Licenses, error) {
 	if folder == "" {
 		return nil, nil
 	}
-	files, err := filepath.Glob(filepath.Join(folder, "LICEN[CS]E*"))
-	if err != nil {
-		return nil, err
-	}
 	var texts []byte
-	for _, file := range files {
-		text, err := os.ReadFile(file) //nolint:gosec // in Go's cache of modules
+	for _, names := range []string{"LICEN[CS]E*", "COPYING*"} {
+		files, err := filepath.Glob(filepath.Join(folder, names))
 		if err != nil {
 			return nil, err
 		}
-		texts = append(texts, text...)
+		for _, file := range files {
+			text, err := os.ReadFile(file) //nolint:gosec // in Go's cache of modules
+			if err != nil {
+				return nil, err
+			}
+			texts = append(texts, text...)
+		}
 	}
 	words := strings.Join(strings.Fields(string(texts)), " ")
 	bsd := strings.Contains(words, "Redistribution and use in source and binary forms")

@@ -21,7 +21,7 @@ import (
 
 // exportCommand writes entries for other programs.
 type exportCommand struct {
-	Format string `help:"How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson." placeholder:"FORMAT"`
+	Format string `help:"How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson." values:"ndjson,csv,ocsf,ecs" placeholder:"FORMAT"`
 	Output string `short:"o" help:"File to write to, - for standard output, which is the default." type:"path" placeholder:"FILE"`
 	Force  bool   `help:"Overwrite the file, if there is one."`
 

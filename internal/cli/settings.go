@@ -29,14 +29,14 @@ type Settings struct {
 	APIKeyFile        string             `name:"api-key-file" help:"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key." env:"MAKE_API_KEY_FILE" type:"path" placeholder:"FILE"`
 	OrganizationID    string             `help:"Organization that questions are about when they name none." env:"MAKE_ORGANIZATION_ID" placeholder:"ID"`
 	Timezone          string             `help:"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's." env:"MAKE_TIMEZONE" placeholder:"ZONE"`
-	WeekStart         question.WeekStart `help:"Where weeks begin: monday or sunday; default: monday." env:"MAKE_WEEK_START" placeholder:"DAY"`
+	WeekStart         question.WeekStart `help:"Where weeks begin: monday or sunday; default: monday." values:"monday,sunday" env:"MAKE_WEEK_START" placeholder:"DAY"`
 	Archive           string             `help:"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from." env:"MAKE_AUDIT_ARCHIVE" type:"path" placeholder:"FILE"`
 	ArchiveJournal    string             `help:"How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync wait for one another; or auto: as it is, and wal for a new one." env:"MAKE_AUDIT_ARCHIVE_JOURNAL" enum:"auto,wal,delete" default:"auto"`
 	InsecureFiles     bool               `help:"Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot do better." env:"MAKE_AUDIT_INSECURE_FILES"`
 	Rules             string             `help:"Folder with detection rules in Sigma's format, beside those that come with the program." env:"MAKE_AUDIT_RULES" type:"path" placeholder:"DIR"`
 	RequestsPerMinute string             `help:"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests." env:"MAKE_REQUESTS_PER_MINUTE" placeholder:"N"`
 
-	LogLevel  logLevel `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
+	LogLevel  logLevel `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." values:"debug,info,warn,error" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
 	LogFormat string   `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
 }
 

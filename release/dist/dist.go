@@ -5,6 +5,7 @@ package dist
 
 import (
 	"fmt"
+	"os"
 	"time"
 )
 
@@ -39,10 +40,15 @@ func (p Platform) Executable() string {
 // Name is the product's, and that of its binary.
 const Name = "make-audit-mcp"
 
+// License is the product's, as SPDX calls it.
+const License = "Apache-2.0"
+
 // Release is what packages are made from.
 type Release struct {
 	// Version is without the leading v: 0.1.0-rc.1.
 	Version string
+	// Commit is the hash of the released commit.
+	Commit string
 	// Time is that of the released commit, and of every file in a package.
 	Time time.Time
 	// Root is the repository's folder, for its texts.
@@ -51,6 +57,10 @@ type Release struct {
 	Out string
 	// Binaries are paths of those that were built, one for each of [Platforms].
 	Binaries map[Platform]string
+	// Manual is the man page, in roff.
+	Manual []byte
+	// Completions are scripts for shells, by the shells' names.
+	Completions map[string][]byte
 	// Address is where the repository lives, once it does.
 	Address Address
 }
@@ -58,4 +68,9 @@ type Release struct {
 // Path returns where the file of that name is written to.
 func (r Release) Path(format string, args ...any) string {
 	return r.Out + "/" + fmt.Sprintf(format, args...)
+}
+
+// Write writes the file of that name, for everybody to read.
+func (r Release) Write(name string, content []byte) error {
+	return os.WriteFile(r.Path("%s", name), content, 0o644) //nolint:gosec // a package is for everybody
 }

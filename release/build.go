@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"make-audit-mcp/release/dist"
+)
+
+// prepare finds out what is released.
+func prepare(ctx context.Context, asked order, folder string) (dist.Release, error) {
+	root, err := git(ctx, asked.root, "rev-parse", "--show-toplevel")
+	if err != nil {
+		return dist.Release{}, err
+	}
+	changed, err := git(ctx, root, "status", "--porcelain")
+	if err != nil {
+		return dist.Release{}, err
+	}
+	if changed != "" && !asked.dirty {
+		return dist.Release{}, errors.New("not everything is committed (git status): commit it, or say --dirty for a trial")
+	}
+	commit, err := git(ctx, root, "log", "-1", "--format=%H %ct")
+	if err != nil {
+		return dist.Release{}, err
+	}
+	hash, seconds, _ := strings.Cut(commit, " ")
+	at, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil {
+		return dist.Release{}, err
+	}
+	address, err := dist.ReadAddress(root)
+	if err != nil {
+		return dist.Release{}, err
+	}
+	return dist.Release{
+		Version: asked.version, Commit: hash, Time: time.Unix(at, 0).UTC(), Root: root, Out: folder,
+		Binaries: map[dist.Platform]string{}, Address: address,
+	}, nil
+}
+
+// build builds the binaries, one after the other: each takes all processors, and finds in Go's cache what it shares with others.
+func build(ctx context.Context, release *dist.Release) error {
+	for _, platform := range dist.Platforms() {
+		binary := filepath.Join(release.Out, "bin", platform.String(), platform.Executable())
+		// Of the machine nothing gets in: neither paths nor the state of the repository (a tag gives the module a version), nor
+		// what the environment says of Go.
+		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
+			"-ldflags", "-s -w -buildid= -X main.version="+release.Version, "-o", binary, ".")
+		command.Dir, command.Stderr = release.Root, os.Stderr
+		command.Env = append(os.Environ(), "GOOS="+platform.OS, "GOARCH="+platform.Arch, "CGO_ENABLED=0",
+			"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off")
+		if err := command.Run(); err != nil {
+			return fmt.Errorf("build for %s: %w", platform, err)
+		}
+		release.Binaries[platform] = binary
+	}
+	return nil
+}
+
+// describe has the program say what shells and the reader of man pages want to know of it: the one for this machine does.
+func describe(ctx context.Context, release *dist.Release) (err error) {
+	here := dist.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
+	binary, ok := release.Binaries[here]
+	if !ok {
+		return fmt.Errorf("a release cannot be made on %s, which it has no binary for", here)
+	}
+	release.Completions = map[string][]byte{}
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if release.Completions[shell], err = output(ctx, release.Root, binary, "completion", shell); err != nil {
+			return err
+		}
+	}
+	release.Manual, err = output(ctx, release.Root, "go", "run", "./internal/manual", release.Version, release.Time.Format(time.DateOnly))
+	return err
+}
+
+// git returns what git prints in a folder.
+func git(ctx context.Context, folder string, args ...string) (string, error) {
+	printed, err := output(ctx, folder, "git", args...)
+	return strings.TrimSpace(string(printed)), err
+}
+
+// output returns what a program prints.
+func output(ctx context.Context, folder, name string, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // all of them are named here
+	command.Dir, command.Stderr = folder, os.Stderr
+	printed, err := command.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s %s: %w", name, strings.Join(args, " "), err)
+	}
+	return printed, nil
+}

@@ -34,7 +34,7 @@ func parseTree(t *testing.T) []*sourceFile {
 			return err
 		}
 		if entry.IsDir() && path != "." && (strings.HasPrefix(entry.Name(), ".") ||
-			slices.Contains([]string{"gosdk", "bench", "testdata"}, entry.Name())) {
+			slices.Contains([]string{"gosdk", "bench", "release", "testdata"}, entry.Name())) {
 			return fs.SkipDir
 		}
 		if !strings.HasSuffix(path, ".go") {

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"make-audit-mcp/release/dist"
+	"make-audit-mcp/release/npm"
 )
 
 func main() {
@@ -33,7 +34,9 @@ func main() {
 
 // makers make packages of what was built, each in files of its own.
 func makers() []func(context.Context, dist.Release) error {
-	return []func(context.Context, dist.Release) error{}
+	return []func(context.Context, dist.Release) error{
+		npm.Make,
+	}
 }
 
 var versions = regexp.MustCompile(`^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$`)

@@ -20,7 +20,9 @@ import (
 	"time"
 
 	"make-audit-mcp/release/dist"
+	"make-audit-mcp/release/mcpb"
 	"make-audit-mcp/release/npm"
+	"make-audit-mcp/release/registry"
 )
 
 func main() {
@@ -36,6 +38,8 @@ func main() {
 func makers() []func(context.Context, dist.Release) error {
 	return []func(context.Context, dist.Release) error{
 		npm.Make,
+		mcpb.Make,
+		registry.Make, // of the bundle, too
 	}
 }
 

@@ -66,7 +66,8 @@ func mix(of func(x, y int) color.RGBA) color.NRGBA {
 		return color.NRGBA{}
 	}
 	return color.NRGBA{
-		R: uint8(red / points), G: uint8(green / points), B: uint8(blue / points), A: uint8(points * 255 / (finer * finer)),
+		R: uint8(red / points), G: uint8(green / points), B: uint8(blue / points),
+		A: uint8(points * 255 / (finer * finer)), //nolint:gosec // no more than 255
 	}
 }
 

@@ -1,5 +1,5 @@
-// Package mcpb makes the bundle that Claude Desktop and other hosts install with a click: binaries for all systems, and a manifest that says
-// which to start and what to ask the user for.
+// Package mcpb makes the bundle that Claude Desktop and other hosts install with a click: binaries for all systems, and a manifest that
+// says which to start and what to ask the user for.
 package mcpb
 
 import (
@@ -95,7 +95,8 @@ func contents(r dist.Release, described manifest) ([]file, error) {
 		return nil, err
 	}
 	return []file{
-		{"manifest.json", written.Bytes(), 0o644}, {"README.md", told.Bytes(), 0o644}, {"LICENSE", license, 0o644}, {"icon.png", drawn, 0o644},
+		{"manifest.json", written.Bytes(), 0o644}, {"README.md", told.Bytes(), 0o644}, {"LICENSE", license, 0o644},
+		{"icon.png", drawn, 0o644},
 		{macOS, both, 0o755},
 		{windows, binaries[dist.Platform{OS: "windows", Arch: "amd64"}], 0o755},
 		{linux, startScript, 0o755},

@@ -65,7 +65,7 @@ func unpack(t *testing.T, r dist.Release) (contents map[string][]byte, modes map
 	require.NoError(t, mcpb.Make(t.Context(), r))
 	archive, err := zip.OpenReader(r.Path("make-audit-mcp-1.2.3.mcpb"))
 	require.NoError(t, err)
-	defer archive.Close()
+	t.Cleanup(func() { require.NoError(t, archive.Close()) })
 	contents, modes = map[string][]byte{}, map[string]os.FileMode{}
 	for _, file := range archive.File {
 		from, err := file.Open()
@@ -149,7 +149,8 @@ func TestTheBinaryOfMacOSIsUniversal(t *testing.T) {
 	require.Len(t, universal.Arches, 2)
 	for i, processor := range []string{"amd64", "arm64"} {
 		part := universal.Arches[i]
-		assert.Equal(t, processors[processor], [2]uint32{uint32(part.Cpu), part.SubCpu})
+		assert.Equal(t, processors[processor][0], uint32(part.Cpu))
+		assert.Equal(t, processors[processor][1], part.SubCpu)
 		assert.Zero(t, part.Offset%(1<<part.Align), "a part begins with a page")
 		assert.EqualValues(t, 14, part.Align)
 		alone, err := os.ReadFile(r.Binaries[dist.Platform{OS: "darwin", Arch: processor}])

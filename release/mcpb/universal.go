@@ -19,7 +19,7 @@ func universal(parts ...[]byte) ([]byte, error) {
 		}
 	}
 	align := func(size int) int { return (size + 1<<pages - 1) &^ (1<<pages - 1) }
-	words(macho.MagicFat, uint32(len(parts)))
+	words(macho.MagicFat, uint32(len(parts))) //nolint:gosec // a few
 	const fatHeader, fatPart = 8, 20
 	end := fatHeader + fatPart*len(parts)
 	for _, part := range parts {
@@ -28,7 +28,7 @@ func universal(parts ...[]byte) ([]byte, error) {
 			return nil, fmt.Errorf("no binary of macOS: %w", err)
 		}
 		start := align(end)
-		words(uint32(read.Cpu), read.SubCpu, uint32(start), uint32(len(part)), pages)
+		words(uint32(read.Cpu), read.SubCpu, uint32(start), uint32(len(part)), pages) //nolint:gosec // binaries have megabytes
 		end = start + len(part)
 	}
 	joined := header.Bytes()

@@ -12,7 +12,8 @@ import (
 	"make-audit-mcp/release/dist"
 )
 
-// Release returns one with binaries that are none, at an address as scripts/set-address writes it. What is made goes to a folder of its own.
+// Release returns one with binaries that are none, at an address as scripts/set-address writes it. What is made goes to a folder of its
+// own.
 func Release(t *testing.T) dist.Release {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -21,6 +22,7 @@ func Release(t *testing.T) dist.Release {
 		Version: "1.2.3", Time: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC), Root: root, Out: t.TempDir(),
 		Binaries: map[dist.Platform]string{},
 		Address: dist.Address{
+			Module:     "github.com/acme/make-audit-mcp",
 			Repository: "github.com/acme/make-audit-mcp", Registry: "io.github.acme/make-audit-mcp", NPM: "@acme/make-audit-mcp",
 			Image: "ghcr.io/acme/make-audit-mcp", Maintainer: "Acme <security@acme.example>",
 		},

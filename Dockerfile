@@ -13,7 +13,9 @@ RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}"
 
 FROM scratch
 LABEL org.opencontainers.image.title="make-audit-mcp" \
-      org.opencontainers.image.description="Lets an AI agent ask about a Make.com organization's audit log"
+      org.opencontainers.image.description="Lets an AI agent ask about a Make.com organization's audit log" \
+      org.opencontainers.image.source="https://example.invalid/make-audit-mcp" \
+      io.modelcontextprotocol.server.name="invalid.example/make-audit-mcp"
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 COPY --from=build /make-audit-mcp /make-audit-mcp
 USER 65532:65532

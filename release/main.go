@@ -23,6 +23,9 @@ import (
 	"make-audit-mcp/release/homebrew"
 	"make-audit-mcp/release/image"
 	"make-audit-mcp/release/linux"
+	"make-audit-mcp/release/mcpb"
+	"make-audit-mcp/release/npm"
+	"make-audit-mcp/release/registry"
 	"make-audit-mcp/release/sbom"
 	"make-audit-mcp/release/scoop"
 )
@@ -38,6 +41,9 @@ func makers() []maker {
 		image.Make,
 		homebrew.Make, // of the archives
 		scoop.Make,    // of the archives
+		npm.Make,
+		mcpb.Make,
+		registry.Make, // of the bundle, too
 		sbom.Make,
 		checksums.Make, // of all the others
 	}

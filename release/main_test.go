@@ -24,11 +24,11 @@ func TestTwoReleasesAreEqualByteForByteWhereverTheyAreMade(t *testing.T) {
 	require.NoError(t, os.Symlink(here, elsewhere))
 	sums := map[string]string{}
 	for _, root := range []string{here, elsewhere} {
-		release := disttest.New(t, root)
+		release := disttest.Runnable(t, root)
 		for _, make := range makers() {
 			require.NoError(t, make(t.Context(), release))
 		}
-		sums[root] = string(disttest.Read(t, release, "SHA256SUMS"))
+		sums[root] = disttest.Files(t, release.Out)["SHA256SUMS"]
 		check := exec.CommandContext(t.Context(), "sha256sum", "--check", "--strict", "SHA256SUMS")
 		check.Dir = release.Out
 		printed, err := check.CombinedOutput()
@@ -106,7 +106,7 @@ func TestWhatIsNotCommittedIsReleasedOnlyAsATrial(t *testing.T) {
 
 func TestAReleaseSaysWhatItMade(t *testing.T) {
 	t.Parallel()
-	release := disttest.New(t, "..")
+	release := disttest.Runnable(t, "..")
 	require.NoError(t, release.Write("one", []byte("12345")))
 	require.NoError(t, checksums.Make(t.Context(), release))
 	var said bytes.Buffer

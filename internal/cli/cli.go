@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -84,7 +85,8 @@ func Described(value *kong.Value) string {
 // exitSignal carries an exit out of kong, which would end the process itself.
 type exitSignal int
 
-// Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; a second one ends the process at once.
+// Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; another one, a second later, ends the
+// process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
 	if os.Getenv("GOGC") == "" {
 		// A little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the next
@@ -92,9 +94,9 @@ func Main(arguments []string, streams Streams, version string) (code int) {
 		debug.SetGCPercent(50)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	// Once the first signal has been noticed, the next has its usual effect.
-	context.AfterFunc(ctx, stop)
+	// Then the next has its usual effect, and not before: within the second it is the same one, since a terminal signals the binary and
+	// what started it, which passes it on.
+	context.AfterFunc(ctx, func() { time.AfterFunc(time.Second, stop) })
 	return Run(ctx, arguments, streams, version)
 }
 
@@ -109,6 +111,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 			code = int(exit)
 		}
 	}()
+	forgetWhatIsNotSet()
 	version = versionOr(version)
 	var line commands
 	parser, err := newParser(&line, streams, version)

@@ -74,6 +74,30 @@ func TestTheDemoHeedsItsOwnOrganizationsAndNoOthers(t *testing.T) {
 	}
 }
 
+func TestASwitchOfTheEnvironmentChoosesTheDemo(t *testing.T) {
+	environment(t, "MAKE_AUDIT_DEMO=true", "MAKE_API_KEY=${user_config.api_key}", "MAKE_ZONE=unreachable.invalid")
+	assert.Len(t, run(t, "", "call", "list_organizations").answer().Organizations, 2)
+}
+
+func TestWhatAHostOfBundlesLeavesUnsetIsNotSet(t *testing.T) {
+	settings := []string{"MAKE_API_KEY", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_WEEK_START",
+		"MAKE_AUDIT_DEMO", "MAKE_AUDIT_ARCHIVE", "MAKE_AUDIT_ARCHIVE_JOURNAL", "MAKE_AUDIT_INSECURE_FILES", "MAKE_AUDIT_LOG_LEVEL",
+		"MAKE_AUDIT_LOG_FORMAT", "MAKE_REQUESTS_PER_MINUTE", "MCP_STRUCTURED"}
+	for _, value := range []string{"", " ", "${user_config.anything}"} {
+		var set []string
+		for _, name := range settings {
+			set = append(set, name+"="+value)
+		}
+		environment(t, set...)
+		run(t, "", "call", "list_organizations").refuses("MAKE_ZONE is not set")
+		assert.Len(t, run(t, "", "--demo", "call", "list_organizations").answer().Organizations, 2, "%q", value)
+	}
+	environment(t, "MAKE_AUDIT_DEMO=false")
+	run(t, "", "call", "list_organizations").refuses("MAKE_ZONE is not set")
+	environment(t, "MAKE_AUDIT_DEMO=maybe")
+	run(t, "", "call", "list_organizations").refuses("MAKE_AUDIT_DEMO", "true")
+}
+
 func TestItIsSaidWhichOfTwoSettingsCounts(t *testing.T) {
 	logtest.NotUnderRace(t)
 	_, url := upstream(t)

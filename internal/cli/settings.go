@@ -21,7 +21,7 @@ import (
 // Settings are the flags that every command has, with their environment names. There is none for the key itself: flags show in process
 // lists and histories.
 type Settings struct {
-	Demo    bool    `help:"Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored."`
+	Demo    bool    `help:"Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored." env:"MAKE_AUDIT_DEMO"`
 	DemoNow instant `help:"Pin the demo's clock, so that its log ends then, e.g. 2026-11-20T12:00:00Z; default: now." placeholder:"TIME"`
 
 	Zone              string             `help:"Host of your Make zone, e.g. eu1.make.com." env:"MAKE_ZONE" placeholder:"HOST"`
@@ -42,6 +42,19 @@ type Settings struct {
 
 // environmentKey holds the API key.
 const environmentKey = "MAKE_API_KEY"
+
+// forgetWhatIsNotSet takes variables out of the environment that say nothing: empty ones, and references that a host of bundles puts in
+// place of values and left as they were, since nobody gave one.
+func forgetWhatIsNotSet() {
+	const reference = "${user_config."
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		ours := strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_")
+		if value = strings.TrimSpace(value); ours && (value == "" || strings.HasPrefix(value, reference)) {
+			_ = os.Unsetenv(name) // fails for names that cannot be
+		}
+	}
+}
 
 // SettingError says which setting cannot be used, and what to do.
 type SettingError struct {

@@ -1,6 +1,7 @@
 package dist
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +10,8 @@ import (
 
 // Address is what depends on where the repository is published. It has one home, release/address.json, which scripts/set-address writes.
 type Address struct {
+	// Module is the path of the Go module: the same as Repository, once that can be reached.
+	Module string `json:"module"`
 	// Repository is the address of the source, without its scheme: github.com/OWNER/make-audit-mcp.
 	Repository string `json:"repository"`
 	// Registry is the name in the MCP registry, reverse DNS and one slash: io.github.OWNER/make-audit-mcp.
@@ -21,15 +24,28 @@ type Address struct {
 	Maintainer string `json:"maintainer"`
 }
 
-// ReadAddress reads release/address.json of the repository at root.
+// AddressFile is the address's home, from the repository's root.
+const AddressFile = "release/address.json"
+
+// JSON returns the address as its file has it.
+func (a Address) JSON() ([]byte, error) {
+	var written bytes.Buffer
+	encoder := json.NewEncoder(&written)
+	encoder.SetEscapeHTML(false) // people read it
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(a)
+	return written.Bytes(), err
+}
+
+// ReadAddress reads the address of the repository at root.
 func ReadAddress(root string) (Address, error) {
-	content, err := os.ReadFile(filepath.Join(root, "release", "address.json"))
+	content, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(AddressFile))) //nolint:gosec // a file of the repository
 	if err != nil {
 		return Address{}, err
 	}
 	var address Address
 	if err := json.Unmarshal(content, &address); err != nil {
-		return Address{}, fmt.Errorf("release/address.json: %w", err)
+		return Address{}, fmt.Errorf("%s: %w", AddressFile, err)
 	}
 	return address, nil
 }

@@ -23,7 +23,7 @@ type Address struct {
 
 // ReadAddress reads release/address.json of the repository at root.
 func ReadAddress(root string) (Address, error) {
-	content, err := os.ReadFile(filepath.Join(root, "release", "address.json"))
+	content, err := os.ReadFile(filepath.Join(root, "release", "address.json")) //nolint:gosec // a file of the repository
 	if err != nil {
 		return Address{}, err
 	}

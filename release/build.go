@@ -51,19 +51,23 @@ func prepare(ctx context.Context, asked order, folder string) (dist.Release, err
 func build(ctx context.Context, release *dist.Release) error {
 	for _, platform := range dist.Platforms() {
 		binary := filepath.Join(release.Out, "bin", platform.String(), platform.Executable())
-		// Of the machine nothing gets in: neither paths nor the state of the repository (a tag gives the module a version), nor
-		// what the environment says of Go.
-		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly",
-			"-ldflags", "-s -w -buildid= -X main.version="+release.Version, "-o", binary, ".")
-		command.Dir, command.Stderr = release.Root, os.Stderr
-		command.Env = append(os.Environ(), "GOOS="+platform.OS, "GOARCH="+platform.Arch, "CGO_ENABLED=0",
-			"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off")
-		if err := command.Run(); err != nil {
+		if err := compile(ctx, *release, platform, binary); err != nil {
 			return fmt.Errorf("build for %s: %w", platform, err)
 		}
 		release.Binaries[platform] = binary
 	}
 	return nil
+}
+
+// compile builds one binary. Of the machine nothing gets in: neither paths nor the state of the repository (a tag would give the module a
+// version), nor what the environment says to Go.
+func compile(ctx context.Context, release dist.Release, platform dist.Platform, to string) error {
+	command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-mod=readonly", //nolint:gosec // of a version
+		"-ldflags", "-s -w -buildid= -X main.version="+release.Version, "-o", to, ".")
+	command.Dir, command.Stderr = release.Root, os.Stderr
+	command.Env = append(os.Environ(), "GOOS="+platform.OS, "GOARCH="+platform.Arch, "CGO_ENABLED=0",
+		"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off", "GO111MODULE=on")
+	return command.Run()
 }
 
 // describe has the program say what shells and the reader of man pages want to know of it: the one for this machine does.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/release/checksums"
+	"make-audit-mcp/release/dist"
 	"make-audit-mcp/release/dist/disttest"
 )
 
@@ -42,6 +43,33 @@ func TestTwoReleasesAreEqualByteForByteWhereverTheyAreMade(t *testing.T) {
 	} {
 		assert.Contains(t, sums[here], "  "+name+"\n")
 	}
+}
+
+// Of Go's cache both take the same packages; what links them is all that sees where they are.
+func TestBinariesAreEqualWhereverAndInWhateverEnvironmentTheyAreBuilt(t *testing.T) {
+	here, err := filepath.Abs("..")
+	require.NoError(t, err)
+	elsewhere := filepath.Join(t.TempDir(), "else where")
+	copied := exec.CommandContext(t.Context(), "bash", "-euc", `git ls-files -z --cached --others --exclude-standard ':!clients' ':!bench' |
+		xargs -0 ls -d 2>/dev/null | tr '\n' '\0' | xargs -0 cp --parents -t "$0"`, elsewhere)
+	copied.Dir = here
+	require.NoError(t, os.Mkdir(elsewhere, 0o750))
+	printed, err := copied.CombinedOutput()
+	require.NoError(t, err, "%s", printed)
+	platform := dist.Platforms()[0]
+	first, second := filepath.Join(t.TempDir(), "binary"), filepath.Join(t.TempDir(), "other")
+	require.NoError(t, compile(t.Context(), dist.Release{Version: "1.0.0", Root: here}, platform, first))
+	for name, value := range map[string]string{
+		"GOFLAGS": "-ldflags=-X=main.version=2", "GOAMD64": "v3", "TZ": "Asia/Tokyo", "GOOS": "windows", "CGO_ENABLED": "1",
+	} {
+		t.Setenv(name, value)
+	}
+	require.NoError(t, compile(t.Context(), dist.Release{Version: "1.0.0", Root: elsewhere}, platform, second))
+	one, err := checksums.Of(first)
+	require.NoError(t, err)
+	two, err := checksums.Of(second)
+	require.NoError(t, err)
+	assert.Equal(t, one, two)
 }
 
 func TestFlagsStandOnBothSidesOfTheVersion(t *testing.T) {

@@ -12,7 +12,8 @@ import (
 	"make-audit-mcp/release/dist"
 )
 
-// Make writes SHA256SUMS of all packages that were made, as sha256sum --check reads it. Binaries are in packages, and not packages themselves.
+// Make writes SHA256SUMS of all packages that were made, as sha256sum --check reads it. What lies in a folder, as binaries do, is
+// no package.
 func Make(_ context.Context, r dist.Release) error {
 	entries, err := os.ReadDir(r.Out)
 	if err != nil {

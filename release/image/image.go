@@ -24,7 +24,7 @@ import (
 	"make-audit-mcp/release/dist"
 )
 
-// Make writes an image for every Linux that there is a binary for, as a layout of OCI in a tar, which skopeo, crane, podman and docker read.
+// Make writes an image for every Linux that there is a binary for, as a layout of OCI in a tar, which skopeo, podman and docker read.
 func Make(_ context.Context, r dist.Release) error {
 	tag, err := name.NewTag(r.Address.Image + ":" + r.Version)
 	if err != nil {

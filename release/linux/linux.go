@@ -120,7 +120,8 @@ func contents(all []dist.File, at time.Time) (files.Contents, func(), error) {
 			return nil, nil, err
 		}
 		content := &files.Content{
-			Source: from, Destination: file.Path, FileInfo: &files.ContentFileInfo{Mode: file.Mode, MTime: at, Owner: "root", Group: "root"},
+			Source: from, Destination: file.Path,
+			FileInfo: &files.ContentFileInfo{Mode: file.Mode, MTime: at, Owner: "root", Group: "root"},
 		}
 		if file.Path == settings {
 			content.Type = files.TypeConfigNoReplace
@@ -132,8 +133,8 @@ func contents(all []dist.File, at time.Time) (files.Contents, func(), error) {
 
 // debianFiles returns what Debian's policy asks for.
 func debianFiles(r dist.Release) ([]dist.File, error) {
-	copyright := fmt.Sprintf("%s comes from https://%s.\nCopyright: its authors\nIts licence is Apache-2.0: /usr/share/common-licenses/Apache-2.0\n",
-		dist.Name, r.Address.Repository)
+	copyright := fmt.Sprintf("%s comes from https://%s.\nCopyright %d its authors.\nIts licence is Apache-2.0: /usr/share/common-licenses/Apache-2.0\n",
+		dist.Name, r.Address.Repository, r.Time.Year())
 	changes, err := compressed(fmt.Appendf(nil, "%s (%s) unstable; urgency=medium\n\n  * Release %s.\n\n -- %s  %s\n",
 		dist.Name, debianVersion(r.Version), r.Version, r.Address.Maintainer, r.Time.Format(time.RFC1123Z)))
 	if err != nil {

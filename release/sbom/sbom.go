@@ -22,8 +22,8 @@ import (
 // module is one that is in a binary.
 type module struct{ path, version string }
 
-// Make writes a list in CycloneDX's format: the modules that are in any of the binaries, and Go itself. It has no serial number, which would
-// differ each time.
+// Make writes a list in CycloneDX's format: the modules that are in any of the binaries, and Go itself. It has no serial number, which
+// would differ each time.
 func Make(ctx context.Context, r dist.Release) error {
 	modules, err := modules(r)
 	if err != nil {

@@ -330,7 +330,7 @@ func TestTLSIsOfVersion12AtLeast(t *testing.T) {
 	t.Parallel()
 	for version, isTaken := range map[uint16]bool{tls.VersionTLS11: false, tls.VersionTLS12: true} {
 		secure := httptest.NewUnstartedServer((&upstream{}).recording(says(http.StatusOK, emptyPage)))
-		secure.TLS = &tls.Config{MinVersion: version, MaxVersion: version} //nolint:gosec // that is what is refused
+		secure.TLS = &tls.Config{MinVersion: version, MaxVersion: version}
 		secure.Config.ErrorLog = log.New(io.Discard, "", 0)
 		secure.StartTLS()
 		t.Cleanup(secure.Close)

@@ -39,7 +39,8 @@ func (m anthropicModel) Next(ctx context.Context, c *Conversation) (Turn, error)
 	var response struct {
 		Content json.RawMessage `json:"content"`
 	}
-	request := map[string]any{"model": m.Endpoint.Model, "max_tokens": longestTurn, "system": c.System, "messages": messages, "tools": c.Tools}
+	request := map[string]any{"model": m.Endpoint.Model, "max_tokens": longestTurn, "system": c.System, "messages": messages,
+		"tools": c.Tools}
 	headers := map[string]string{"anthropic-version": "2023-06-01", "x-api-key": m.Key}
 	if err := m.post(ctx, "/v1/messages", headers, request, &response); err != nil {
 		return Turn{}, err

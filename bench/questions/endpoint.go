@@ -108,7 +108,9 @@ func (e *Endpoint) wait(ctx context.Context, d time.Duration) error {
 }
 
 // once tries once. Of an error wait says when to try again: 0 means never, a negative one that the endpoint did not say.
-func (e *Endpoint) once(ctx context.Context, url string, headers map[string]string, encoded []byte) (body []byte, wait time.Duration, err error) {
+func (e *Endpoint) once(
+	ctx context.Context, url string, headers map[string]string, encoded []byte,
+) (body []byte, wait time.Duration, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(encoded))
 	if err != nil {
 		return nil, 0, err

@@ -123,7 +123,7 @@ func withoutUnsure(line string) (rest string, unsure bool) {
 func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 // remark is one in parentheses at the end that holds no figures, since those might be another answer.
-var remark = regexp.MustCompile(`\s*\([^()\d]*\)$`) //nolint:gochecknoglobals // a pattern
+var remark = regexp.MustCompile(`\s*\([^()\d]*\)$`)
 
 // read takes an answer in its form apart; the truth has no part in it.
 func (g *Grader) read(form Form, line string) (Answer, error) {
@@ -214,9 +214,6 @@ func readNumber(line string) (Answer, error) {
 // readNames finds whom or what the parts of a line name. A part that names several says nothing unless another tells which; one that names
 // nobody is kept, so that the answer is wrong.
 func readNames(known map[string][]string, line string) ([]string, error) {
-	if strings.Trim(line, trimmed) == "" {
-		return nil, errForm
-	}
 	if fold(strings.Trim(line, trimmed)) == fold(noneWord) {
 		return nil, nil
 	}
@@ -236,6 +233,9 @@ func readNames(known map[string][]string, line string) ([]string, error) {
 		default:
 			unclear = append(unclear, ids)
 		}
+	}
+	if len(named)+len(unclear) == 0 {
+		return nil, errForm
 	}
 	for _, ids := range unclear {
 		if !slices.ContainsFunc(ids, func(id string) bool { return named[id] }) {
@@ -318,7 +318,7 @@ func (g *Grader) readTime(form Form, line string) (Answer, error) {
 	if form == FormDate {
 		take(`^\s*on\b`)
 	}
-	if strings.Trim(strings.ReplaceAll(rest, " at ", " "), " ,()"+trimmed) != "" {
+	if strings.Trim(strings.ReplaceAll(rest, " at ", " "), ",()"+trimmed) != "" {
 		return Answer{}, errForm
 	}
 	return answer, nil

@@ -81,7 +81,7 @@ func (r row) entry() makesim.Entry {
 
 // decode reads a reply, which is JSON.
 func (p *Pager) decode(r reply, into any) bool {
-	if p.analyst.stopped || p.analyst.err != nil {
+	if p.analyst.stopped || p.analyst.failure != "" {
 		return false
 	}
 	if err := json.Unmarshal([]byte(r.said), into); err != nil {

@@ -16,14 +16,14 @@ type Analyst struct {
 	yield   func(Call) bool
 	result  Result
 	stopped bool
-	err     error
+	// failure is the first reason why the script cannot answer.
+	failure string
 	calls   int
 }
 
-// fail keeps the first reason why the script cannot answer.
 func (a *Analyst) fail(format string, arguments ...any) {
-	if a.err == nil {
-		a.err = fmt.Errorf(format, arguments...)
+	if a.failure == "" {
+		a.failure = fmt.Sprintf(format, arguments...)
 	}
 }
 
@@ -38,7 +38,7 @@ func (a *Analyst) ask(tool, arguments string, values ...any) reply {
 
 // try is ask for a question that may be refused.
 func (a *Analyst) try(tool, arguments string, values ...any) reply {
-	if a.stopped || a.err != nil {
+	if a.stopped || a.failure != "" {
 		return reply{analyst: a}
 	}
 	a.calls++
@@ -185,8 +185,8 @@ func (m *scriptedModel) Next(_ context.Context, c *Conversation) (Turn, error) {
 	if call, more := m.next(); more {
 		return Turn{Calls: []Call{call}}, nil
 	}
-	if m.analyst.err != nil {
-		return Turn{Text: m.analyst.err.Error()}, nil
+	if m.analyst.failure != "" {
+		return Turn{Text: m.analyst.failure}, nil
 	}
 	return Turn{Text: m.answer.line()}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
 	"make-audit-mcp/internal/makesim"
 )
@@ -73,7 +74,12 @@ func (s Server) Start(ctx context.Context) (*Session, error) {
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", s.Name, err)
 	}
-	return Connect(in, out, func() { _ = command.Wait() }) // it ends with its input, and owes nothing then
+	return Connect(in, out, func() {
+		const patience = 5 * time.Second
+		kill := time.AfterFunc(patience, func() { _ = command.Process.Kill() }) // it should have ended with its input
+		_ = command.Wait()                                                      // how it ends is its own business
+		kill.Stop()
+	})
 }
 
 // Connect opens a session over streams; end is called when it is closed.

@@ -43,7 +43,8 @@ func (r *Runner) transcript(q Question) *transcript {
 	t := &transcript{of: header{q.ID, q.ask(), r.Server.Name, r.ModelName}}
 	if r.Transcripts != "" {
 		plain := regexp.MustCompile(`[^a-zA-Z0-9.]+`)
-		t.path = filepath.Join(r.Transcripts, plain.ReplaceAllString(strings.ToLower(string(r.Server.Name)+"-"+r.ModelName), "-"), q.ID+".ndjson")
+		folder := plain.ReplaceAllString(strings.ToLower(string(r.Server.Name)+"-"+r.ModelName), "-")
+		t.path = filepath.Join(r.Transcripts, folder, q.ID+".ndjson")
 	}
 	return t
 }
@@ -65,7 +66,7 @@ func (t *transcript) outcome() (o Outcome, done bool, err error) {
 	for {
 		text, err := lines.ReadBytes('\n')
 		if err != nil {
-			return o, false, nil //nolint:nilerr // it ended early
+			return o, false, nil // it ended early
 		}
 		var l line
 		if json.Unmarshal(text, &l) != nil {

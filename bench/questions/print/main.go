@@ -14,7 +14,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"make-audit-mcp/bench/questions"
 )
@@ -97,12 +96,13 @@ func run(ctx context.Context, arguments []string, env func(string) string, out, 
 			Transcripts: o.transcripts}
 		if o.model != "" {
 			endpoint := &questions.Endpoint{API: questions.API(o.api), URL: o.endpoint, Model: o.model, Key: env("EVALUATION_KEY"),
-				HTTP: &http.Client{Timeout: 5 * time.Minute}}
+				// A key goes to the address that was named, and nowhere else.
+				HTTP: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 			if runner.Model, err = endpoint.Models(); err != nil {
 				return err
 			}
 			runner.ModelName = o.model
-			runner.Progress = func(o questions.Outcome) { fmt.Fprintf(notes, "%s: %s\n", o.Question, o.Verdict) }
+			runner.Progress = func(o questions.Outcome) { _, _ = fmt.Fprintf(notes, "%s: %s\n", o.Question, o.Verdict) }
 		}
 		of, err := runner.Run(ctx, asked)
 		if err != nil {

@@ -94,6 +94,7 @@ func build(ctx context.Context, version, out string) (dist.Release, error) {
 	}
 	for _, platform := range dist.Platforms() {
 		binary := filepath.Join(out, "bin", platform.String(), platform.Executable())
+		//nolint:gosec // Go itself
 		command := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false",
 			"-ldflags", "-s -w -buildid= -X main.version="+version, "-o", binary, ".")
 		command.Dir, command.Stderr = root, os.Stderr
@@ -107,7 +108,7 @@ func build(ctx context.Context, version, out string) (dist.Release, error) {
 }
 
 func output(ctx context.Context, folder, name string, args ...string) (string, error) {
-	command := exec.CommandContext(ctx, name, args...)
+	command := exec.CommandContext(ctx, name, args...) //nolint:gosec // git
 	command.Dir = folder
 	printed, err := command.Output()
 	if err != nil {

@@ -25,7 +25,7 @@ func TestTwoReleasesAreEqualByteForByteWhereverTheyAreMade(t *testing.T) {
 	require.NoError(t, os.Symlink(here, elsewhere))
 	sums := map[string]string{}
 	for _, root := range []string{here, elsewhere} {
-		release := disttest.Runnable(t, root)
+		release := disttest.New(t, root)
 		for _, make := range makers() {
 			require.NoError(t, make(t.Context(), release))
 		}
@@ -134,7 +134,7 @@ func TestWhatIsNotCommittedIsReleasedOnlyAsATrial(t *testing.T) {
 
 func TestAReleaseSaysWhatItMade(t *testing.T) {
 	t.Parallel()
-	release := disttest.Runnable(t, "..")
+	release := disttest.New(t, "..")
 	require.NoError(t, release.Write("one", []byte("12345")))
 	require.NoError(t, checksums.Make(t.Context(), release))
 	var said bytes.Buffer

@@ -26,7 +26,7 @@ func TestTheFormulaNamesEachArchiveByAddressAndSum(t *testing.T) {
 	} {
 		sum, err := checksums.Of(release.Path("%s", archive.Name(release, platform)))
 		require.NoError(t, err)
-		assert.Contains(t, formula, fmt.Sprintf("%s      url \"https://example.org/us/make-audit-mcp/releases/download/v1.2.3-rc.1/"+
+		assert.Contains(t, formula, fmt.Sprintf("%s      url \"https://github.com/acme/make-audit-mcp/releases/download/v1.2.3-rc.1/"+
 			"make-audit-mcp_1.2.3-rc.1_%s.tar.gz\"\n      sha256 %q\n", block, platform, sum))
 	}
 	assert.Contains(t, formula, "  version \"1.2.3-rc.1\"\n  license \"Apache-2.0\"\n")

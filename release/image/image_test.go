@@ -108,8 +108,8 @@ func TestTheImageIsBinaryAndRootsAloneAndRunsAsTheDockerfilesDoes(t *testing.T) 
 		assert.JSONEq(t, instruction(`ENTRYPOINT (.*)`), marshal(t, config.Entrypoint))
 		assert.JSONEq(t, instruction(`CMD (.*)`), marshal(t, config.Cmd))
 		assert.JSONEq(t, `["CMD", `+instruction(`HEALTHCHECK .* CMD \[(.*)`), marshal(t, config.Healthcheck.Test))
-		assert.Equal(t, "org.example.us/make-audit-mcp", config.Labels["io.modelcontextprotocol.server.name"])
-		assert.Equal(t, "https://example.org/us/make-audit-mcp", config.Labels["org.opencontainers.image.source"])
+		assert.Equal(t, "io.github.acme/make-audit-mcp", config.Labels["io.modelcontextprotocol.server.name"])
+		assert.Equal(t, "https://github.com/acme/make-audit-mcp", config.Labels["org.opencontainers.image.source"])
 		assert.Equal(t, release.Commit, config.Labels["org.opencontainers.image.revision"])
 
 		require.Len(t, files[architecture], 2)
@@ -131,7 +131,7 @@ func TestEnginesThatKeepNoImagesOfOCIFindTheirs(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(layout["manifest.json"], &list))
 	require.Len(t, list, 2)
-	assert.Equal(t, []string{"registry.example.org/us/make-audit-mcp:1.2.3-rc.1-amd64"}, list[0].RepoTags)
+	assert.Equal(t, []string{"ghcr.io/acme/make-audit-mcp:1.2.3-rc.1-amd64"}, list[0].RepoTags)
 	for _, one := range list {
 		assert.Contains(t, layout, one.Config)
 		require.Len(t, one.Layers, 1)

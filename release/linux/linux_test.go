@@ -43,7 +43,7 @@ func TestTheDebInstallsWhereDebianLooksAndStartsNothing(t *testing.T) {
 	deb := disttest.Read(t, release, "make-audit-mcp_1.2.3-rc.1_linux_arm64.deb")
 	control := member(t, deb, "control.tar.gz")
 	assert.Contains(t, control["./control"], "Version: 1.2.3~rc.1\n", "it sorts before 1.2.3")
-	assert.Contains(t, control["./control"], "Architecture: arm64\nMaintainer: Us <us@example.org>\n")
+	assert.Contains(t, control["./control"], "Architecture: arm64\nMaintainer: Acme <security@acme.example>\n")
 	assert.Equal(t, "/etc/make-audit-mcp/environment\n", control["./conffiles"])
 	assert.NotContains(t, control, "./postinst")
 
@@ -69,7 +69,7 @@ func TestTheRPMSaysNothingOfTheMachineThatMadeIt(t *testing.T) {
 	require.NoError(t, linux.Make(t.Context(), release))
 	rpm := disttest.Read(t, release, "make-audit-mcp_1.2.3-rc.1_linux_amd64.rpm")
 	assert.True(t, bytes.HasPrefix(rpm, []byte("\xed\xab\xee\xdb")))
-	for _, part := range []string{"localhost\x00", "1.2.3~rc.1", "Us <us@example.org>", "_make-audit-mcp\x00", "Apache-2.0"} {
+	for _, part := range []string{"localhost\x00", "1.2.3~rc.1", "Acme <security@acme.example>", "_make-audit-mcp\x00", "Apache-2.0"} {
 		assert.True(t, bytes.Contains(rpm, []byte(part)), "%q", part)
 	}
 }

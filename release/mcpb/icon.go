@@ -65,10 +65,8 @@ func mix(of func(x, y int) color.RGBA) color.NRGBA {
 	if points == 0 {
 		return color.NRGBA{}
 	}
-	return color.NRGBA{
-		R: uint8(red / points), G: uint8(green / points), B: uint8(blue / points),
-		A: uint8(points * 255 / (finer * finer)), //nolint:gosec // no more than 255
-	}
+	mean := func(sum, of int) uint8 { return uint8(sum / of) } //nolint:gosec // that of bytes is one
+	return color.NRGBA{R: mean(red, points), G: mean(green, points), B: mean(blue, points), A: mean(points*255, finer*finer)}
 }
 
 // line goes from one point to another, in pixels, with round ends; one that goes nowhere is a disk.

@@ -24,12 +24,12 @@ func TestTheManifestNamesEachArchiveByAddressAndSum(t *testing.T) {
 		platform := dist.Platform{OS: "windows", Arch: arch}
 		sum, err := checksums.Of(release.Path("%s", archive.Name(release, platform)))
 		require.NoError(t, err)
-		return fmt.Sprintf(`{"url": "https://example.org/us/make-audit-mcp/releases/download/v1.2.3-rc.1/make-audit-mcp_1.2.3-rc.1_%s.zip",
+		return fmt.Sprintf(`{"url": "https://github.com/acme/make-audit-mcp/releases/download/v1.2.3-rc.1/make-audit-mcp_1.2.3-rc.1_%s.zip",
 			"hash": %q, "extract_dir": "make-audit-mcp_1.2.3-rc.1_%[1]s"}`, platform, sum)
 	}
 	assert.JSONEq(t, `{
 		"version": "1.2.3-rc.1", "description": "Lets an AI agent ask about a Make.com organization's audit log",
-		"homepage": "https://example.org/us/make-audit-mcp", "license": "Apache-2.0", "bin": "make-audit-mcp.exe",
+		"homepage": "https://github.com/acme/make-audit-mcp", "license": "Apache-2.0", "bin": "make-audit-mcp.exe",
 		"architecture": {"64bit": `+download("amd64")+`, "arm64": `+download("arm64")+`}
 	}`, string(disttest.Read(t, release, "make-audit-mcp.json")))
 }

@@ -32,9 +32,9 @@ import "os"
 func main() { os.Stdout.WriteString("{\"result\":{\"tools\":[{\"name\":\"ask\"}]}}\n") }
 `
 
-// Runnable returns a release of version 1.2.3-rc.1 of the repository at root. Its binaries are of a program that answers, whatever it is
+// New returns a release of version 1.2.3-rc.1 of the repository at root. Its binaries are of a program that answers, whatever it is
 // asked, that it has a tool: for macOS where that is what they should be for, since its binaries are taken apart, else for this machine.
-func Runnable(t *testing.T, root string) dist.Release {
+func New(t *testing.T, root string) dist.Release {
 	t.Helper()
 	folder := t.TempDir()
 	source := filepath.Join(folder, "main.go")
@@ -95,4 +95,12 @@ func Files(t *testing.T, folder string) map[string]string {
 		return err
 	}))
 	return files
+}
+
+// Read returns what a maker wrote into the file of that name.
+func Read(t *testing.T, release dist.Release, name string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(release.Out, name))
+	require.NoError(t, err)
+	return content
 }

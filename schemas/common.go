@@ -26,14 +26,20 @@ type Window struct {
 	Timezone string `json:"timezone,omitempty" jsonschema_description:"IANA zone, e.g. Europe/Prague."`
 }
 
-// Answer is what every result of a query says of itself.
+// Answer is what every result of a query says of itself. It stands in nearly every schema, and so its fields are described here alone.
 type Answer struct {
-	Query      Query    `json:"query" jsonschema_description:"The question as it was understood."`
-	Source     string   `json:"source" jsonschema:"enum=live,enum=archive,enum=archive+live" jsonschema_description:"Where the entries came from."`
-	Coverage   Coverage `json:"coverage" jsonschema_description:"The part of the window that this answer vouches for."`
-	Complete   bool     `json:"complete" jsonschema_description:"The whole window was read, for all that the key may see. A further page does not make it false."`
-	Unreadable int      `json:"unreadable" jsonschema_description:"Records that could not be read."`
-	Warnings   []string `json:"warnings" jsonschema_description:"What to know before relying on this answer."`
+	// Query is the question as it was understood.
+	Query Query `json:"query"`
+	// Source is where the entries came from.
+	Source string `json:"source" jsonschema:"enum=live,enum=archive,enum=archive+live"`
+	// Coverage is the part of the window that this answer vouches for.
+	Coverage Coverage `json:"coverage"`
+	// Complete is whether the whole window was read, for all that the key may see. A further page does not make it false.
+	Complete bool `json:"complete"`
+	// Unreadable counts records that could not be read.
+	Unreadable int `json:"unreadable"`
+	// Warnings are what to know before relying on this answer.
+	Warnings []string `json:"warnings"`
 }
 
 // Query is a question with names resolved.

@@ -29,24 +29,57 @@ import (
 // It panics if T has no schema: that is a mistake in T, never in data.
 func Input[T any]() json.RawMessage {
 	schema := reflectSchema(reflect.TypeFor[T]())
-	schema.Version = ""
-	// Unknown arguments are for Arguments to refuse, which names the nearest; clients that check by the schema would not let it.
-	schema.AdditionalProperties = nil
 	if schema.Properties == nil {
 		schema.Properties = jsonschema.NewProperties() // without which OpenAI refuses an object
 	}
 	return marshalSchema(schema)
 }
 
-// Output is [Input] for a tool's result, with "$schema". A pointer is nullable only where its `jsonschema` tag says so; a nil slice without
-// omitempty is marshalled as null, which no schema made here allows.
+// Output is [Input] for a tool's result. Clients get those of all tools at once, and so it is kept small, too: only what stands at the top
+// of a result is described. A pointer is nullable only where its `jsonschema` tag says so; a nil slice without omitempty is marshalled as
+// null, which no schema made here allows.
 func Output[T any]() json.RawMessage {
-	return marshalSchema(reflectSchema(reflect.TypeFor[T]()))
+	schema := reflectSchema(reflect.TypeFor[T]())
+	for property := schema.Properties.Oldest(); property != nil; property = property.Next() {
+		lean(property.Value, true)
+	}
+	return marshalSchema(schema)
 }
 
+// lean shortens the schema of a field of a result, which is described only at the top; what may be null is written as one list of types,
+// where that is all there is to say.
+func lean(schema *jsonschema.Schema, isTop bool) {
+	if schema == nil {
+		return
+	}
+	if !isTop {
+		schema.Description = ""
+	}
+	for _, alternative := range schema.OneOf {
+		lean(alternative, isTop)
+	}
+	if len(schema.OneOf) == 2 && reflect.DeepEqual(*schema.OneOf[0], jsonschema.Schema{
+		Type: schema.OneOf[0].Type, Description: schema.OneOf[0].Description,
+	}) {
+		*schema = jsonschema.Schema{Description: schema.OneOf[0].Description, Extras: types(schema.OneOf[0].Type, schema.OneOf[1].Type)}
+	}
+	lean(schema.Items, false)
+	lean(schema.AdditionalProperties, false)
+	for property := schema.Properties.Oldest(); property != nil; property = property.Next() {
+		lean(property.Value, false)
+	}
+}
+
+// types is the keyword type with several, which the package knows only as one.
+func types(names ...string) map[string]any { return map[string]any{"type": names} }
+
 func reflectSchema(t reflect.Type) *jsonschema.Schema {
-	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true, Mapper: customSchema}
+	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true, Mapper: customSchema,
+		// Unknown arguments are for Arguments to refuse, which names the nearest; clients that check by the schema would not let it. Of
+		// results, what clients keep of the schema is to bear fields that come later.
+		AllowAdditionalProperties: true}
 	schema := reflector.ReflectFromType(t)
+	schema.Version = "" // MCP's default
 	if schema.Type != "object" {
 		panic(fmt.Sprintf("schemas: %s is not described as an object: use a struct", t))
 	}
@@ -70,7 +103,9 @@ func customSchema(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[auditlog.Text]():
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[auditlog.ID]():
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "integer"}, {Type: "string"}, {Type: "null"}}}
+		return &jsonschema.Schema{Extras: types("integer", "string", "null")}
+	case reflect.TypeFor[Query]():
+		return &jsonschema.Schema{Type: "object"} // an echo of the arguments, with as many fields
 	}
 	switch reflect.New(t).Interface().(type) {
 	case json.Marshaler, encoding.TextMarshaler:

@@ -30,19 +30,25 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// definitions are the tools as they go over the wire: mcp-go's client keeps only what it knows of a schema.
-func definitions(t *testing.T) map[string]map[string]any {
+// toolsList is the answer to tools/list.
+func toolsList(t *testing.T) []byte {
 	t.Helper()
 	served := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
 	tools.Register(served, tools.Config{})
 	answer, err := json.Marshal(served.HandleMessage(t.Context(), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)))
 	require.NoError(t, err)
+	return answer
+}
+
+// definitions are the tools as they go over the wire: mcp-go's client keeps only what it knows of a schema.
+func definitions(t *testing.T) map[string]map[string]any {
+	t.Helper()
 	var listed struct {
 		Result struct {
 			Tools []map[string]any `json:"tools"`
 		} `json:"result"`
 	}
-	require.NoError(t, json.Unmarshal(answer, &listed))
+	require.NoError(t, json.Unmarshal(toolsList(t), &listed))
 	found := map[string]map[string]any{}
 	for _, tool := range listed.Result.Tools {
 		name, _ := tool["name"].(string)
@@ -62,6 +68,12 @@ func TestDefinitionsAreTheGoldenOnes(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join("testdata", "*.json"))
 	require.NoError(t, err)
 	assert.Len(t, files, len(found), "a golden file without its tool")
+}
+
+// TestTheListOfToolsIsShort holds all of it, results included, to what clients fetch at every start.
+func TestTheListOfToolsIsShort(t *testing.T) {
+	t.Parallel()
+	assert.Less(t, len(toolsList(t)), 40_000)
 }
 
 // requireGolden compares a value, as indented JSON, with a golden file.

@@ -50,7 +50,7 @@ func serve(ctx context.Context, args []string, in io.Reader, out io.Writer) erro
 	world.Entries = nil // the server has them
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	address, err := simulated.Listen(ctx)
+	address, err := makesim.Listen(ctx, func() *makesim.Server { return simulated })
 	if err != nil {
 		return err
 	}

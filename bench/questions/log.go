@@ -51,7 +51,7 @@ func StartMake(ctx context.Context) (*Make, error) {
 	world := makesim.Demo(Now(), 1, tz.Load)
 	// Nobody waits for the rate limit here: requests are counted instead.
 	server := makesim.New(world, makesim.Options{Now: Now, Seed: 1, Minute: time.Millisecond})
-	url, err := server.Listen(ctx)
+	url, err := makesim.Listen(ctx, func() *makesim.Server { return server })
 	if err != nil {
 		return nil, err
 	}

@@ -150,15 +150,16 @@ func (r *runtime) startDemo(u *upstreams) error {
 	if pinned := r.settings.DemoNow; !pinned.IsZero() {
 		now = func() time.Time { return pinned.Time }
 	}
-	world := makesim.Demo(now(), seed, tz.Load)
-	u.zone = world.Zone
-	if known := organizationIDs(world); u.organization != "" && !slices.Contains(known, string(u.organization)) {
+	u.zone = makesim.DemoZone
+	known := []string{strconv.FormatInt(makesim.DemoOrganizationID, 10), strconv.FormatInt(makesim.DemoOtherZoneOrganizationID, 10)}
+	if u.organization != "" && !slices.Contains(known, string(u.organization)) {
 		r.logger.WarnContext(r.ctx, "the demo has no such organization, so MAKE_ORGANIZATION_ID is left out", "organization",
 			string(u.organization), "has", strings.Join(known, ", "))
 		u.organization = ""
 	}
-	simulated := makesim.New(world, makesim.Options{Now: now, Seed: seed})
-	address, err := simulated.Listen(r.ctx)
+	address, err := makesim.Listen(r.ctx, func() *makesim.Server {
+		return makesim.New(makesim.Demo(now(), seed, tz.Load), makesim.Options{Now: now, Seed: seed})
+	})
 	if err != nil {
 		return &SettingError{Problem: "the demo cannot listen on 127.0.0.1: " + err.Error(),
 			Next: "allow this program to listen on loopback"}
@@ -166,12 +167,4 @@ func (r *runtime) startDemo(u *upstreams) error {
 	u.options.BaseURL, err = makeapi.ParseBaseURL(address)
 	u.options.Now = now
 	return err
-}
-
-func organizationIDs(world *makesim.World) []string {
-	var ids []string
-	for _, organization := range world.Organizations {
-		ids = append(ids, strconv.FormatInt(organization.ID, 10))
-	}
-	return ids
 }

@@ -18,6 +18,9 @@ const (
 	DemoMemberToken = "00000000-0000-4000-8000-000000005015"
 )
 
+// DemoZone is where the demo is.
+const DemoZone = "eu1.make.com"
+
 // The organizations of the demo.
 const (
 	// DemoOrganizationID is Northwind Automation, whose log the demo is about.
@@ -156,10 +159,10 @@ func (d *demo) log(a act, event, target string, details map[string]any) *Entry {
 // world puts the log and those who are still there together.
 func (d *demo) world() *World {
 	w := &World{
-		Zone: "eu1.make.com",
+		Zone: DemoZone,
 		Organizations: []Organization{
 			{
-				ID: DemoOrganizationID, Name: "Northwind Automation", Zone: "eu1.make.com", Timezone: prague,
+				ID: DemoOrganizationID, Name: "Northwind Automation", Zone: DemoZone, Timezone: prague,
 				APILimit: 1000, AuditLogsDays: 365, HasCustomRoles: true, Teams: demoTeams(), FormerTeams: []Team{demoSandbox()},
 			},
 			{

@@ -91,14 +91,17 @@ func (w *World) withoutEntries() *World {
 	return &c
 }
 
-// Listen serves on a free port of 127.0.0.1 until ctx ends. The base URL that it returns ends in [BasePath].
-func (s *Server) Listen(ctx context.Context) (baseURL string, err error) {
+// Listen serves on a free port of 127.0.0.1 until ctx ends. The server is made when the first request comes, since a large world costs time
+// and memory. The base URL that it returns ends in [BasePath].
+func Listen(ctx context.Context, makeServer func() *Server) (baseURL string, err error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", fmt.Errorf("simulated Make API: %w", err)
 	}
-	server := &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	made := sync.OnceValue(makeServer)
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { made().ServeHTTP(w, r) })
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	context.AfterFunc(ctx, func() { _ = server.Close() }) // nothing is lost by it
 	go func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

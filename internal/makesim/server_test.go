@@ -17,11 +17,19 @@ import (
 func TestListenServesUntilTheContextEnds(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
-	base, err := makesim.New(smallWorld(), makesim.Options{}).Listen(ctx)
+	made := 0
+	base, err := makesim.Listen(ctx, func() *makesim.Server {
+		made++
+		return makesim.New(smallWorld(), makesim.Options{})
+	})
 	require.NoError(t, err)
 	assert.Regexp(t, `^http://127\.0\.0\.1:\d+/api/v2$`, base)
 	s := &sim{t: t, base: base, token: ownerToken}
-	assert.Equal(t, http.StatusOK, s.status("/ping"))
+	assert.Zero(t, made, "a world is made when somebody asks")
+	for range 2 {
+		assert.Equal(t, http.StatusOK, s.status("/ping"))
+	}
+	assert.Equal(t, 1, made)
 	stop()
 	assert.Eventually(t, func() bool {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/ping", http.NoBody)

@@ -9,11 +9,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
@@ -32,6 +33,8 @@ type Options struct {
 	ServiceName, Version string
 	// OTLPEndpoint has traces sent by OTLP over HTTP to where the OTEL_ environment variables say.
 	OTLPEndpoint bool
+	// CollectorWait is how long to wait before spans are sent a second time; 0 is 5 seconds.
+	CollectorWait time.Duration
 	// Logger gets a line for traces that cannot be sent; nil for none.
 	Logger *slog.Logger
 }
@@ -98,7 +101,11 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 
 // exportTraces has traces sent by OTLP.
 func (t *Telemetry) exportTraces(ctx context.Context, options Options) error {
-	exporter, err := otlptracehttp.New(ctx)
+	to, err := newCollector(t.logger, cmp.Or(options.CollectorWait, firstCollectorWait))
+	if err != nil {
+		return err
+	}
+	exporter, err := otlptrace.New(ctx, to)
 	if err != nil {
 		return fmt.Errorf("setting up the export of traces: %w", err)
 	}

@@ -93,6 +93,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},
 		"internal/question":          {"internal/auditlog", "internal/tz"},
+		"internal/setup":             {},
 		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
 		"internal/detect":            {"internal/auditlog", "internal/sigma"},
@@ -112,7 +113,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
 			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
-			"internal/transport", "internal/tz",
+			"internal/setup", "internal/transport", "internal/tz",
 			"makeapi", "prompts", "resources", "tools",
 		},
 	}

@@ -53,6 +53,7 @@ type commands struct {
 	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
 	Detect detectCommand `cmd:"" help:"Find what stands out of the log, with the reason and the entries behind it."`
 	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
+	Setup  setupCommand  `cmd:"" help:"Show or write the configuration of an MCP client: Claude, Cursor, VS Code, Codex and others."`
 }
 
 const description = `Ask an AI agent about your Make.com audit log: who did what, when, to which scenario, connection, webhook or key.

@@ -35,7 +35,7 @@ type setupCommand struct {
 func (*setupCommand) Help() string {
 	return `Shows what would be written, and writes nothing without --write. Nothing else in the file changes, and an entry that is there is never overwritten. Settings come from the flags and variables that every command has: MAKE_ZONE and the others that are set go into the entry.
 
-The key never does: VS Code asks for it and goose has a keyring; Claude Code, Cursor, Codex, Gemini CLI and Windsurf take it from MAKE_API_KEY where they are started; Claude Desktop and JetBrains need a file with it (--save-key, or --api-key-file), and every client uses a file that is given.
+The key never does: VS Code asks for it and goose has a keyring; Claude Code, Cursor, Codex and Windsurf take it from MAKE_API_KEY where they are started; Claude Desktop, Gemini CLI and JetBrains need a file with it (--save-key, or --api-key-file), and every client uses a file that is given.
 
   make-audit-mcp setup                                       clients on this machine
   make-audit-mcp setup claude-code --demo                    what would be written

@@ -21,8 +21,11 @@ type Client struct {
 	project string               // the file in a project's folder; empty where it has none
 	command string               // what it is started by; empty where that is no command
 	// key is how an entry refers to a variable of the environment; a client that has no such way needs a file.
-	key    string
-	secret string // what becomes of the key, where there is no file
+	key string
+	// secret says where the key comes from, where there is no file.
+	secret string
+	// expands says that what follows a $ in an entry is taken for a variable.
+	expands bool
 	entry  func(server Server, key string) []addition
 }
 
@@ -43,7 +46,7 @@ func Clients() []Client {
 			Name: "claude-code", Title: "Claude Code",
 			Source: "https://code.claude.com/docs/en/mcp",
 			Start:  "start claude again; claude mcp list and /mcp show it",
-			format: jsonFormat{}, entry: typedEntry, command: "claude", project: ".mcp.json",
+			format: jsonFormat{}, entry: typedEntry, command: "claude", project: ".mcp.json", expands: true,
 			key: "${" + keyVariable + "}", secret: fromEnvironment,
 			user: func(m Machine) string { return filepath.Join(m.or("CLAUDE_CONFIG_DIR"), ".claude.json") },
 		},
@@ -51,7 +54,7 @@ func Clients() []Client {
 			Name: "cursor", Title: "Cursor",
 			Source: "https://cursor.com/docs/context/mcp",
 			Start:  "start Cursor again; Settings > MCP shows it",
-			format: jsonFormat{}, entry: typedEntry, command: "cursor", project: ".cursor/mcp.json",
+			format: jsonFormat{}, entry: typedEntry, command: "cursor", project: ".cursor/mcp.json", expands: true,
 			key: "${env:" + keyVariable + "}", secret: fromEnvironment,
 			user: func(m Machine) string { return filepath.Join(m.Home, ".cursor", "mcp.json") },
 		},
@@ -59,7 +62,7 @@ func Clients() []Client {
 			Name: "vscode", Title: "VS Code",
 			Source: "https://code.visualstudio.com/docs/copilot/reference/mcp-configuration",
 			Start:  "run the command MCP: List Servers, choose it, Start Server",
-			format: jsonFormat{}, entry: vscodeEntry, command: "code", project: ".vscode/mcp.json",
+			format: jsonFormat{}, entry: vscodeEntry, command: "code", project: ".vscode/mcp.json", expands: true,
 			key: "${input:%s-key}", secret: "VS Code asks for it when the server starts for the first time, and keeps it in its secret store",
 			user: func(m Machine) string { return filepath.Join(m.applications(), "Code", "User", "mcp.json") },
 		},
@@ -74,16 +77,17 @@ func Clients() []Client {
 		{
 			Name: "gemini", Title: "Gemini CLI",
 			Source: "https://geminicli.com/docs/tools/mcp-server/",
-			Start:  "start gemini again; gemini mcp list and /mcp show it",
-			format: jsonFormat{}, entry: plainEntry, command: "gemini", project: ".gemini/settings.json",
-			key: "$" + keyVariable, secret: fromEnvironment,
+			Start:  "start gemini again, in a folder that it trusts; gemini mcp list and /mcp show it",
+			format: jsonFormat{}, entry: plainEntry, command: "gemini", project: ".gemini/settings.json", expands: true,
+			// It takes $NAME too, but when it next writes its settings it writes the variable's value there
+			// (https://github.com/google-gemini/gemini-cli/issues/6214).
 			user: func(m Machine) string { return filepath.Join(m.Home, ".gemini", "settings.json") },
 		},
 		{
 			Name: "windsurf", Title: "Windsurf",
 			Source: "https://docs.windsurf.com/windsurf/cascade/mcp",
 			Start:  "press refresh in Cascade's MCP panel, or start Windsurf again",
-			format: jsonFormat{}, entry: plainEntry, command: "windsurf",
+			format: jsonFormat{}, entry: plainEntry, command: "windsurf", expands: true,
 			key: "${env:" + keyVariable + "}", secret: fromEnvironment,
 			user: func(m Machine) string { return filepath.Join(m.Home, ".codeium", "windsurf", "mcp_config.json") },
 		},
@@ -167,7 +171,7 @@ func (c Client) additions(server Server) ([]addition, error) {
 	key := ""
 	if server.asksForKey() {
 		if c.NeedsKeyFile() {
-			return nil, &Refusal{Problem: c.Title + " would keep the key in its configuration, where others can read it",
+			return nil, &Refusal{Problem: c.Title + " would keep the key in its configuration, where it is read and copied",
 				Next: "give the key in a file: add --save-key, which asks for it, or --api-key-file FILE"}
 		}
 		key = strings.Replace(c.key, "%s", server.Name, 1)
@@ -180,7 +184,7 @@ func (c Client) additions(server Server) ([]addition, error) {
 
 // literal refuses values that the client would read as references to variables.
 func (c Client) literal(server Server) error {
-	if !strings.HasPrefix(c.key, "$") {
+	if !c.expands {
 		return nil
 	}
 	values := append([]string{server.Command, server.KeyFile}, server.Arguments...)

@@ -59,7 +59,7 @@ func TestAHugeFileAndAFolderAreRefused(t *testing.T) {
 	m := machine(t, "linux")
 	file := held(t, m, client(t, "gemini"), "")
 	require.NoError(t, os.Truncate(file, 17<<20))
-	_, err := setup.Plan(m, client(t, "gemini"), server(), setup.Options{})
+	_, err := setup.Plan(m, client(t, "gemini"), withKeyFile(server()), setup.Options{})
 	require.ErrorContains(t, err, "it is larger than 16 MB")
 	require.NoError(t, os.MkdirAll(filepath.Join(m.Home, ".cursor", "mcp.json"), 0o700))
 	_, err = setup.Plan(m, client(t, "cursor"), server(), setup.Options{})
@@ -384,7 +384,7 @@ func TestAKeyThatSetupDidNotWriteIsLeft(t *testing.T) {
 
 func TestAClientThatKeepsKeysInItsFileGetsNone(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"claude-desktop", "jetbrains"} {
+	for _, name := range []string{"claude-desktop", "gemini", "jetbrains"} {
 		_, err := setup.Snippet(client(t, name), server())
 		var refusal *setup.Refusal
 		require.ErrorAs(t, err, &refusal)

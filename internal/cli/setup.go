@@ -22,10 +22,10 @@ type setupCommand struct {
 	Clients []string `arg:"" optional:"" name:"client" help:"claude-desktop, claude-code, cursor, vscode, codex, gemini, windsurf, jetbrains or goose; none: list them, and which are on this machine."`
 
 	Write   bool   `help:"Write it, after a check of the key; what the file held is kept beside it." xor:"what"`
-	Undo    bool   `help:"Take out what setup wrote: for these clients, or for all." xor:"what"`
+	Undo    bool   `help:"Take out what setup wrote: for these clients, or for all; under --name, or under any." xor:"what"`
 	Print   bool   `help:"Print the entry alone, to be pasted." xor:"what"`
 	Project bool   `help:"The configuration of the project in this folder, instead of yours."`
-	Name    string `help:"What the client calls the server." default:"make-audit"`
+	Name    string `help:"What the client calls the server; default: make-audit." placeholder:"NAME"`
 	Replace bool   `help:"Let an entry of that name go that is another, or was changed."`
 	SaveKey bool   `help:"Keep the key in a file that only you can read, and give clients its path; the key is MAKE_API_KEY, or is asked for."`
 	NoCheck bool   `help:"Write without a check of the key."`
@@ -54,7 +54,7 @@ func (c *setupCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	if err := setup.CheckName(c.Name); err != nil {
+	if err := setup.CheckName(c.name()); err != nil {
 		return usage(err)
 	}
 	var clients []setup.Client
@@ -82,6 +82,9 @@ func (c *setupCommand) Run(r *runtime) error {
 	}
 	return s.set()
 }
+
+// name is what clients call the server.
+func (c *setupCommand) name() string { return cmp.Or(c.Name, "make-audit") }
 
 // usage makes an error one of those whose cure is another argument.
 func usage(err error) error {
@@ -212,7 +215,7 @@ func (s *setupRun) apply(change *setup.Change, server setup.Server) error {
 }
 
 func (s *setupRun) nameFlag() string {
-	if s.Name == "make-audit" {
+	if s.Name == "" {
 		return ""
 	}
 	return " --name " + s.Name
@@ -240,7 +243,7 @@ func (s *setupRun) server() (setup.Server, error) {
 	if err != nil {
 		return setup.Server{}, err
 	}
-	server := setup.Server{Name: s.Name, Command: command, Arguments: append(arguments, "stdio"), Demo: s.settings.Demo}
+	server := setup.Server{Name: s.name(), Command: command, Arguments: append(arguments, "stdio"), Demo: s.settings.Demo}
 	if command != path && len(arguments) > 0 && !s.Print {
 		s.say("This program lies in a folder that npx empties, so clients are told to start it with npx.\n")
 	}
@@ -393,7 +396,7 @@ func (s *setupRun) undo() error {
 		s.say("")
 	}
 	if taken == 0 {
-		s.say("Setup wrote no server %q there, so nothing is taken out.", s.Name)
+		s.say("Setup wrote no such server, so nothing is taken out.")
 	}
 	return nil
 }

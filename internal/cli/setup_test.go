@@ -57,12 +57,17 @@ func TestSetupIsUndone(t *testing.T) {
 	run(t, "", "setup", "claude-code").refuses("MAKE_ZONE is not set")
 	run(t, "", "setup", "claude-code", "--zone", "eu1.make.com").fails(`another server "make-audit"`, "--replace")
 
+	run(t, "", "--demo", "setup", "claude-code", "--name", "second", "--write").succeeds()
+	assert.Contains(t, readFile(t, file), `"second"`)
+	run(t, "", "setup", "--undo", "--name", "second").succeeds()
+	assert.NotContains(t, readFile(t, file), `"second"`)
+	assert.Contains(t, readFile(t, file), `"make-audit"`)
 	assert.Contains(t, run(t, "", "setup", "--undo", "goose").succeeds().out, "goose: ")
 	assert.NoFileExists(t, filepath.Join(home, ".config", "goose", "config.yaml"))
 	said = run(t, "", "setup", "--undo").succeeds().out
 	assert.Contains(t, said, `-{"a":1,"mcpServers"`)
 	assert.Equal(t, `{"a":1}`, readFile(t, file))
-	assert.Contains(t, run(t, "", "setup", "--undo").succeeds().out, `Setup wrote no server "make-audit" there`)
+	assert.Contains(t, run(t, "", "setup", "--undo").succeeds().out, "Setup wrote no such server")
 }
 
 func TestSetupChecksTheKeyBeforeItWrites(t *testing.T) {

@@ -26,10 +26,12 @@ type Client struct {
 	secret string
 	// expands says that what follows a $ in an entry is taken for a variable.
 	expands bool
-	entry  func(server Server, key string) []addition
+	entry   func(server Server, key string) []addition
 }
 
-// Clients are those that setup knows, in the order in which they are listed.
+// Clients are those that setup knows, in the order in which they are listed. What is said of Claude Code, Codex and Gemini CLI is held to
+// their own tools, and of VS Code to its own schema (clients/setup). The others have neither where a check could get it: they are held to
+// what is documented, and to the schemas that another project keeps.
 func Clients() []Client {
 	return []Client{
 		{

@@ -34,9 +34,7 @@ func fileText(path string) (text string, exists bool, err error) {
 
 // writeFile puts a text in the place of what a file holds, wholly or not at all. A link stays one; a new file is the user's alone.
 func writeFile(path, text string) error {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
+	path = linked(path)
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
@@ -45,6 +43,20 @@ func writeFile(path, text string) error {
 		return err
 	}
 	return replaceFile(path, text, mode)
+}
+
+// linked is the file that a path leads to, also where there is none yet.
+func linked(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	if target, err := os.Readlink(path); err == nil {
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		return target
+	}
+	return path
 }
 
 func replaceFile(path, text string, mode fs.FileMode) (err error) {
@@ -75,9 +87,7 @@ func replaceFile(path, text string, mode fs.FileMode) (err error) {
 
 // backUp writes a text beside a file, under a name that nothing has yet, and returns that name.
 func backUp(path, text string) (string, error) {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
+	path = linked(path)
 	mode := fs.FileMode(0o600)
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()

@@ -198,7 +198,7 @@ func (b bracket) remove(i int) string {
 		return spliced(b.text, splice{from: from, to: gone.to}, splice{from: gone.comma, to: gone.comma + 1})
 	case i > 0:
 		before := b.items[i-1].comma
-		return spliced(b.text, splice{from: before, to: before + 1}, splice{from: max(from, before+1), to: gone.to})
+		return spliced(b.text, splice{from: before, to: before + 1}, splice{from: from, to: gone.to})
 	}
 	return spliced(b.text, splice{from: from, to: gone.to})
 }

@@ -135,7 +135,7 @@ type Undone struct {
 	Note string
 }
 
-// Written lists what setup wrote of a name for some clients, or for all.
+// Written lists what setup wrote: under a name, or under any if that is empty; for some clients, or for all if none is given.
 func (m Machine) Written(name string, clients []Client) ([]Entry, error) {
 	kept, err := m.record()
 	if err != nil {
@@ -145,7 +145,7 @@ func (m Machine) Written(name string, clients []Client) ([]Entry, error) {
 	for _, w := range kept.Written {
 		client, err := Find(w.Client)
 		isMeant := len(clients) == 0 || slices.ContainsFunc(clients, func(c Client) bool { return c.Name == w.Client })
-		if err == nil && isMeant && w.Name == name {
+		if err == nil && isMeant && (name == "" || w.Name == name) {
 			entries = append(entries, Entry{Client: client, File: w.File, written: w})
 		}
 	}

@@ -39,7 +39,8 @@ func TestAFileThatCannotBeReadIsLeftAlone(t *testing.T) {
 		"codex": {"model = ", "[a]\n[a]\n", "mcp_servers = 1", "mcp_servers = []", "mcp_servers = { a = { command = \"a\" } }", "a = nan\n",
 			"\x7fELF\x02\x01\x01\x00", "[[mcp_servers]]\na = 1\n"},
 		"goose": {"a: [", "a: 1\na: 2\n", "- a\n- b\n", "text", "extensions: [a]\n", "extensions: none\n", "a: 1\n---\nb: 2\n",
-			"extensions: {a: {type: builtin}}\n", "1: a\n", "\tx: 1\n", "extensions: *a\n"},
+			"extensions: {a: {type: builtin}}\n", "1: a\n", "\tx: 1\n", "extensions: *a\n", "\r\r \n\r",
+			"a: 1\rb: 2\n"},
 	} {
 		for _, before := range broken {
 			refused(t, client(t, name), before, "was left as it is: ")
@@ -50,6 +51,7 @@ func TestAFileThatCannotBeReadIsLeftAlone(t *testing.T) {
 	refused(t, client(t, "vscode"), `{"inputs":{}}`, `"inputs" is an object, where a list should be`)
 	refused(t, client(t, "cursor"), `{"mcpServers":7}`, `"mcpServers" is neither an object nor a list, but 7`)
 	refused(t, client(t, "cursor"), "\xff\xfe{\x00}\x00", "it is no text in UTF-8")
+	refused(t, client(t, "cursor"), strings.Repeat("[", 100_000), "its brackets are more than 1000 deep")
 	refusal := refused(t, client(t, "codex"), "mcp_servers = { a = { command = \"a\" } }", "cannot be edited without risk")
 	assert.Equal(t, "mend it, or put in by hand what this prints: make-audit-mcp setup codex --print", refusal.Next)
 }
@@ -107,7 +109,8 @@ func TestAnotherServerOfTheNameIsNeverOverwritten(t *testing.T) {
 func TestOddPathsAreWrittenSoThatClientsReadThem(t *testing.T) {
 	t.Parallel()
 	for _, odd := range []string{`C:\Program Files\make "audit"\m.exe`, "/tmp/it's\ta\npath", "/o'dd/#x: {y}", "/čaj/茶 & <b>", "/del\x7f", "~", "- a"} {
-		for _, c := range setup.Clients() {
+		for _, name := range []string{"claude-desktop", "codex", "goose"} { // a client of each syntax
+			c := client(t, name)
 			m := machine(t, "linux")
 			s := withKeyFile(server())
 			s.Command = odd
@@ -165,6 +168,17 @@ func TestALinkStaysALinkAndTheModeStays(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, os.FileMode(0o640), info.Mode().Perm())
 	}
+}
+
+func TestALinkToNothingYetIsFollowed(t *testing.T) {
+	t.Parallel()
+	m := machine(t, "linux")
+	require.NoError(t, os.Symlink("claude", filepath.Join(m.Home, ".claude.json")))
+	change, err := setup.Plan(m, client(t, "claude-code"), server(), setup.Options{})
+	require.NoError(t, err)
+	_, err = change.Write(m, "")
+	require.NoError(t, err)
+	assert.Contains(t, text(t, filepath.Join(m.Home, "claude")), "make-audit")
 }
 
 func TestAFolderThatCannotBeWrittenLosesNothing(t *testing.T) {
@@ -232,15 +246,17 @@ func TestAnEntryThatWasChangedIsNotTakenOutUnasked(t *testing.T) {
 
 func TestWhatLooksLikeTheEntryInATextIsNoReasonToTakeOutMore(t *testing.T) {
 	t.Parallel()
-	m := machine(t, "linux")
-	file := written(t, m, client(t, "codex"), "a = '''\n[mcp_servers.make-audit]\n'''\n")
-	changed := text(t, file) + "[b]\n"
-	require.NoError(t, os.WriteFile(file, []byte(changed), 0o600))
-	entries, err := m.Written("make-audit", nil)
-	require.NoError(t, err)
-	_, err = entries[0].Undo(m, false)
-	require.ErrorContains(t, err, "cannot be edited without risk")
-	assert.Equal(t, changed, text(t, file))
+	for _, before := range []string{"a = '''\n[mcp_servers.make-audit]\n'''\n", "a = '''\n[mcp_servers.make-audit]\nb\n[c]\n'''\n"} {
+		m := machine(t, "linux")
+		file := written(t, m, client(t, "codex"), before)
+		changed := text(t, file) + "[b]\n"
+		require.NoError(t, os.WriteFile(file, []byte(changed), 0o600))
+		entries, err := m.Written("make-audit", nil)
+		require.NoError(t, err)
+		_, err = entries[0].Undo(m, false)
+		require.ErrorContains(t, err, "cannot be edited without risk")
+		assert.Equal(t, changed, text(t, file))
+	}
 }
 
 func TestUndoKnowsWhatIsGoneAlready(t *testing.T) {
@@ -266,10 +282,19 @@ func TestTwoWritesAreUndoneToWhatWasThereFirst(t *testing.T) {
 	require.NoError(t, err)
 	_, err = change.Write(m, "")
 	require.NoError(t, err)
-	assert.Contains(t, text(t, file), "/new/place")
+	now := text(t, file)
+	assert.Contains(t, now, "/new/place")
 	undone(t, m)
 	assert.Equal(t, "{ /* mine */ }", text(t, file))
 	assert.Len(t, files(t, m.Home), 1)
+
+	// What the first wrote goes as well where the file was changed since.
+	written(t, m, c, "{ /* mine */ }")
+	_, err = change.Write(m, "")
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, []byte(now+"\n"), 0o600))
+	undone(t, m)
+	assert.NotContains(t, text(t, file), "make-audit")
 }
 
 func TestANoteThatIsBrokenStopsEverything(t *testing.T) {
@@ -390,4 +415,44 @@ func TestAClientThatKeepsKeysInItsFileGetsNone(t *testing.T) {
 		require.ErrorAs(t, err, &refusal)
 		assert.Contains(t, refusal.Next, "--save-key")
 	}
+}
+
+// FuzzEdit holds that no text makes setup fail, that what it edits it edits so that undoing gives the bytes back, and that taking the entry
+// out of a text that others wrote since can be done or is refused.
+func FuzzEdit(f *testing.F) {
+	cases, err := filepath.Glob("testdata/edited/*.before")
+	require.NoError(f, err)
+	for _, file := range cases {
+		seed, err := os.ReadFile(file)
+		require.NoError(f, err)
+		for which, c := range setup.Clients() {
+			if strings.HasSuffix(file, "."+c.Name+".before") {
+				f.Add(uint8(which), string(seed))
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, before string) {
+		c := setup.Clients()[int(which)%len(setup.Clients())]
+		m := machine(t, "linux")
+		file := held(t, m, c, before)
+		change, err := setup.Plan(m, c, fits(c), setup.Options{})
+		if err != nil || change.IsDone() {
+			return
+		}
+		_, err = change.Write(m, "")
+		require.NoError(t, err)
+		after := text(t, file)
+		undone(t, m)
+		require.Equal(t, before, text(t, file))
+		_, err = change.Write(m, "")
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, []byte(after+" "), 0o600))
+		entries, err := m.Written("", nil)
+		require.NoError(t, err)
+		if _, err := entries[0].Undo(m, false); err == nil {
+			again, err := setup.Plan(m, c, fits(c), setup.Options{})
+			require.NoError(t, err)
+			require.False(t, again.IsDone(), "the entry is out")
+		}
+	})
 }

@@ -97,6 +97,9 @@ func (yamlFormat) remove(text string, a addition) (string, error) {
 
 // yamlUnder returns a key at the top of a text and its value, or nil.
 func yamlUnder(text, name string) (key, value *yaml.Node, err error) {
+	if strings.ContainsAny(strings.ReplaceAll(text, "\r\n", ""), "\r\u0085\u2028\u2029") {
+		return nil, nil, errByHand // these end lines too in YAML
+	}
 	var root yaml.Node
 	if err := yaml.Unmarshal([]byte(text), &root); err != nil {
 		return nil, nil, err

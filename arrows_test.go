@@ -94,6 +94,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"clients/conformance/server": {"internal/transport"},
 		"docs/generate":              {"internal/cli", "prompts", "resources", "tools"},
 		"internal/question":          {"internal/auditlog", "internal/tz"},
+		"internal/setup":             {},
 		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
 		"internal/completion":        {},
@@ -115,7 +116,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
 			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
-			"internal/completion", "internal/transport", "internal/tz",
+			"internal/completion", "internal/setup", "internal/transport", "internal/tz",
 			"makeapi", "prompts", "resources", "tools",
 		},
 	}

@@ -54,6 +54,7 @@ type commands struct {
 	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
 	Detect detectCommand `cmd:"" help:"Find what stands out of the log, with the reason and the entries behind it."`
 	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
+	Setup  setupCommand  `cmd:"" help:"Show or write the configuration of an MCP client: Claude, Cursor, VS Code, Codex and others."`
 
 	Completion completionCommand `cmd:"" help:"Print a script that lets your shell complete commands, flags and names of tools."`
 }

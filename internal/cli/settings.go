@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ type Settings struct {
 
 	LogLevel  logLevel `help:"Least severe messages to log: debug, info, warn or error; default: warn, for http info." values:"debug,info,warn,error" placeholder:"LEVEL" env:"MAKE_AUDIT_LOG_LEVEL"`
 	LogFormat string   `help:"How to log, to standard error: ${enum}." enum:"text,json" default:"text" env:"MAKE_AUDIT_LOG_FORMAT"`
+
+	// key is one that setup checks before clients get it; it counts before all others.
+	key string
 }
 
 // environmentKey holds the API key.
@@ -69,7 +73,7 @@ func (e *SettingError) NextStep() string { return e.Next }
 
 // sayWhatCounts warns where two settings are set of which one counts. The demo heeds neither.
 func (s *Settings) sayWhatCounts(ctx context.Context, logger *slog.Logger) {
-	if os.Getenv(environmentKey) != "" && s.APIKeyFile != "" {
+	if s.key == "" && os.Getenv(environmentKey) != "" && s.APIKeyFile != "" {
 		logger.WarnContext(ctx, "MAKE_API_KEY and MAKE_API_KEY_FILE are both set: MAKE_API_KEY counts, the file is not read")
 	}
 	if s.APIURL != "" && s.Zone != "" {
@@ -104,9 +108,9 @@ func (s *Settings) credential() (makeapi.Credential, error) {
 	if s.Demo {
 		return makeapi.StaticKey(makesim.DemoToken), nil
 	}
-	var credential makeapi.Credential = makeapi.StaticKey(os.Getenv(environmentKey))
+	var credential makeapi.Credential = makeapi.StaticKey(cmp.Or(s.key, os.Getenv(environmentKey)))
 	switch {
-	case os.Getenv(environmentKey) != "":
+	case s.key != "" || os.Getenv(environmentKey) != "":
 	case s.APIKeyFile != "":
 		credential = &makeapi.KeyFile{Path: s.APIKeyFile, Read: s.readSecret}
 	default:

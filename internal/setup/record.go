@@ -1,0 +1,289 @@
+package setup
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// record is what setup wrote, so that it can take out just that.
+type record struct {
+	Written []written `json:"written"`
+	// Key is the sum of the key file that setup made; empty if it made none.
+	Key string `json:"key,omitempty"`
+}
+
+// written is one server in one file.
+type written struct {
+	Client    string     `json:"client"`
+	File      string     `json:"file"`
+	Name      string     `json:"name"`
+	Additions []addition `json:"additions"`
+	// After is the sum of the file as setup left it: as long as that is what it holds, undoing puts back what was there, byte for byte.
+	After string `json:"after"`
+	// Backup is the file that holds what was there; empty where there was none.
+	Backup  string `json:"backup,omitempty"`
+	KeyFile string `json:"key_file,omitempty"`
+}
+
+func (m Machine) recordFile() string { return filepath.Join(m.own(), "setup.json") }
+
+func (m Machine) record() (*record, error) {
+	text, exists, err := fileText(m.recordFile())
+	kept := &record{}
+	if err == nil && exists {
+		err = json.Unmarshal([]byte(text), kept)
+	}
+	if err != nil {
+		return nil, &Refusal{Problem: fmt.Sprintf("%s, where setup notes what it wrote, cannot be read: %v", m.recordFile(), err),
+			Next: "move it away; setup then forgets what it wrote, and --undo cannot take that out"}
+	}
+	return kept, nil
+}
+
+func (m Machine) keep(kept *record) error {
+	text, err := json.MarshalIndent(kept, "", "  ")
+	if err != nil {
+		return err
+	}
+	return notWritten(m.recordFile(), writeFile(m.recordFile(), string(text)+"\n"))
+}
+
+// notWritten says what to do about a file that could not be written.
+func notWritten(file string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Refusal{Problem: fmt.Sprintf("%s could not be written, and is as it was: %v", file, err),
+		Next: "make the folder and the file writable for you, or put in by hand what --print prints"}
+}
+
+func sum(text string) string {
+	hashed := sha256.Sum256([]byte(text))
+	return hex.EncodeToString(hashed[:])
+}
+
+// Write writes the file, what it held before beside it, and a note of both. Backup is where that lies, if there was a file.
+func (c *Change) Write(m Machine, keyFile string) (backup string, err error) {
+	kept, err := m.record()
+	if err != nil {
+		return "", err
+	}
+	text, exists, err := fileText(c.File)
+	if err != nil || text != c.before || exists == c.IsNew {
+		return "", &Refusal{Problem: c.File + " was changed meanwhile, and is left alone", Next: "run the same command again"}
+	}
+	note := written{Client: c.Client.Name, File: c.File, Name: c.name, Additions: c.additions, After: sum(c.after), KeyFile: keyFile}
+	at, made := kept.index(c.Client.Name, c.File, c.name), false
+	if at >= 0 && kept.Written[at].After == sum(c.before) {
+		note.Backup = kept.Written[at].Backup // nothing but setup changed the file since
+		note.Additions = merged(kept.Written[at].Additions, c.additions)
+	} else if exists {
+		if note.Backup, err = backUp(c.File, c.before); err != nil {
+			return "", notWritten(c.File, err)
+		}
+		made = true
+	}
+	earlier := slices.Clone(kept.Written)
+	if at >= 0 {
+		kept.Written = slices.Delete(kept.Written, at, at+1)
+	}
+	kept.Written = append(kept.Written, note)
+	err = m.keep(kept) // first, so that nothing is written that cannot be undone
+	if err == nil {
+		if err = notWritten(c.File, writeFile(c.File, c.after)); err == nil {
+			return note.Backup, nil
+		}
+		kept.Written = earlier
+		err = errors.Join(err, m.keep(kept))
+	}
+	if made {
+		_ = os.Remove(note.Backup)
+	}
+	return "", err
+}
+
+// merged are the additions of two writes; those of the later count.
+func merged(earlier, later []addition) []addition {
+	all := slices.Clone(later)
+	for _, a := range earlier {
+		if !slices.ContainsFunc(later, func(b addition) bool { return a.Under == b.Under && a.Name == b.Name && a.ID == b.ID }) {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+func (r *record) index(client, file, name string) int {
+	return slices.IndexFunc(r.Written, func(w written) bool { return w.Client == client && w.File == file && w.Name == name })
+}
+
+// Undone is what undoing did to one file.
+type Undone struct {
+	Client Client
+	File   string
+	// Difference is what was taken out; empty if it was gone already.
+	Difference string
+	// Note says what is left, if anything is.
+	Note string
+}
+
+// Written lists what setup wrote: under a name, or under any if that is empty; for some clients, or for all if none is given.
+func (m Machine) Written(name string, clients []Client) ([]Entry, error) {
+	kept, err := m.record()
+	if err != nil {
+		return nil, err
+	}
+	var entries []Entry
+	for _, w := range kept.Written {
+		client, err := Find(w.Client)
+		isMeant := len(clients) == 0 || slices.ContainsFunc(clients, func(c Client) bool { return c.Name == w.Client })
+		if err == nil && isMeant && (name == "" || w.Name == name) {
+			entries = append(entries, Entry{Client: client, File: w.File, written: w})
+		}
+	}
+	return entries, nil
+}
+
+// Entry is a server that setup wrote.
+type Entry struct {
+	Client  Client
+	File    string
+	written written
+}
+
+// Undo takes an entry out of its file. One that was changed since is left, unless force says otherwise.
+func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
+	kept, err := m.record()
+	if err != nil {
+		return nil, err
+	}
+	undone := &Undone{Client: e.Client, File: e.File}
+	text, exists, err := fileText(e.File)
+	switch {
+	case err != nil:
+		return nil, cannot(e.Client, e.File, err)
+	case !exists:
+		undone.Note = "the file is gone already"
+	case sum(text) == e.written.After:
+		err = e.restore(undone, text)
+	default:
+		err = e.takeOut(undone, text, force)
+	}
+	if err != nil {
+		return nil, err
+	}
+	at := kept.index(e.written.Client, e.File, e.written.Name)
+	if at >= 0 {
+		kept.Written = slices.Delete(kept.Written, at, at+1)
+	}
+	kept.dropKey(m, undone, e.written.KeyFile)
+	if len(kept.Written) == 0 && kept.Key == "" {
+		return undone, os.Remove(m.recordFile())
+	}
+	return undone, m.keep(kept)
+}
+
+// restore puts back what was there before setup.
+func (e Entry) restore(undone *Undone, text string) error {
+	if e.written.Backup == "" {
+		undone.Difference = difference(e.File, "/dev/null", text, "")
+		return notWritten(e.File, os.Remove(e.File))
+	}
+	before, exists, err := fileText(e.written.Backup)
+	if err != nil || !exists {
+		return e.takeOut(undone, text, false)
+	}
+	undone.Difference = difference(e.File, e.File, text, before)
+	if err := writeFile(e.File, before); err != nil {
+		return notWritten(e.File, err)
+	}
+	return os.Remove(e.written.Backup)
+}
+
+// takeOut takes the entry out of a file that others have written since.
+func (e Entry) takeOut(undone *Undone, text string, force bool) error {
+	document, err := read(e.Client.format, text)
+	if err != nil {
+		return cannot(e.Client, e.File, err)
+	}
+	for _, a := range e.written.Additions {
+		there := document.contents.find(a)
+		if there == nil {
+			continue
+		}
+		if !force && !reflect.DeepEqual(there, normal(a.Value)) {
+			return &Refusal{
+				Problem:    fmt.Sprintf("%s was changed in %s since setup wrote it, and is left there", e.written.Name, e.File),
+				Next:       "take it out all the same: add --replace",
+				Difference: difference("setup's", "there", lined(normal(a.Value)), lined(there)),
+			}
+		}
+		if document, err = document.without(a); err != nil {
+			return cannot(e.Client, e.File, err)
+		}
+	}
+	undone.Difference = difference(e.File, e.File, text, document.text)
+	if undone.Difference == "" {
+		undone.Note = "the entry is gone already"
+	}
+	if e.written.Backup != "" {
+		undone.Note = strings.TrimPrefix(undone.Note+"; ", "; ") + "what the file held before setup is still in " + e.written.Backup
+	}
+	return notWritten(e.File, writeFile(e.File, document.text))
+}
+
+// dropKey removes the key that setup saved when the last entry that needs it goes.
+func (r *record) dropKey(m Machine, undone *Undone, keyFile string) {
+	if r.Key == "" || keyFile != m.KeyFile() ||
+		slices.ContainsFunc(r.Written, func(w written) bool { return w.KeyFile == keyFile }) {
+		return
+	}
+	text, exists, err := fileText(keyFile)
+	switch {
+	case !exists:
+	case err != nil || sum(text) != r.Key:
+		undone.Note = strings.TrimPrefix(undone.Note+"; ", "; ") + keyFile + " holds a key that setup did not write, and is left"
+	default:
+		if os.Remove(keyFile) != nil {
+			return
+		}
+		undone.Note = strings.TrimPrefix(undone.Note+"; ", "; ") + keyFile + ", the key that setup saved, is removed as well"
+	}
+	r.Key = ""
+}
+
+// SaveKey writes an API key to the file that is the user's alone. Another key that is there goes only if replace says so.
+func (m Machine) SaveKey(key string, replace bool) error {
+	kept, err := m.record()
+	if err != nil {
+		return err
+	}
+	file := m.KeyFile()
+	text, exists, err := fileText(file)
+	if err != nil {
+		return notWritten(file, err)
+	}
+	switch {
+	case !exists:
+	case strings.TrimSpace(text) == key:
+		return nil
+	case !replace:
+		return &Refusal{Problem: file + " holds another key", Next: "use that one, without --save-key, or replace it: add --replace"}
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return notWritten(file, err)
+	}
+	if err := replaceFile(file, key+"\n", 0o600); err != nil {
+		return notWritten(file, err)
+	}
+	kept.Key = sum(key + "\n")
+	return m.keep(kept)
+}

@@ -83,13 +83,14 @@ func (r resource) register(s *server.MCPServer, config Config) {
 			URI: request.Params.URI, MIMEType: r.mimeType, Text: held.text, Meta: held.meta,
 		}}, nil
 	}
+	description := config.Unserved.LeaveOut(r.description)
 	if !strings.Contains(r.uri, "{") {
 		s.AddResource(mcp.NewResource(r.uri, r.name,
-			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(config.Unserved.LeaveOut(r.description)), mcp.WithMIMEType(r.mimeType)), handle)
+			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(description), mcp.WithMIMEType(r.mimeType)), handle)
 		return
 	}
 	s.AddResourceTemplate(mcp.NewResourceTemplate(r.uri, r.name,
-		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(config.Unserved.LeaveOut(r.description)), mcp.WithTemplateMIMEType(r.mimeType)), handle)
+		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(description), mcp.WithTemplateMIMEType(r.mimeType)), handle)
 }
 
 func (r resource) content(ctx context.Context, config Config, at address) (content, error) {

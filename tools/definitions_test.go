@@ -368,6 +368,8 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		{"list_audit_logs", args{}},
 		{"list_audit_logs", args{"from": "all"}},
 		{"get_audit_log", args{"uuid": held[0].UUID}},
+		{"fetch", args{"id": held[0].UUID}},
+		{"search", args{"query": "updated or deleted in 2026"}},
 		{"count_audit_logs", args{}},
 		{"list_people", args{}},
 		{"list_people", args{"team": "Sales EMEA"}},

@@ -10,7 +10,7 @@ import (
 	"make-audit-mcp/internal/question"
 )
 
-// All returns every tool that there is, those that are served by default and the others, in the order in which the server's instructions name them.
+// All returns every tool that there is, served by default or not, in the order in which the server's instructions name them.
 func All() []Tool {
 	return []Tool{
 		countAuditLogs(),
@@ -22,6 +22,8 @@ func All() []Tool {
 		getAuditLog(),
 		listAuditLogFilters(),
 		listOrganizations(),
+		search(),
+		fetch(),
 	}
 }
 

@@ -19,8 +19,8 @@ func NewUnserved(names []string) Unserved {
 // Has reports whether a tool is among them.
 func (u Unserved) Has(name string) bool { return u.names != nil && u.names.MatchString(name) }
 
-// LeaveOut returns a text of ours without the clauses that name one of the tools; a clause ends at a semicolon, a full stop or a line's end.
-// What is quoted names none, since others wrote it. A text of such clauses alone stays as it is: what it says weighs more.
+// LeaveOut returns a text of ours without the clauses that name one of the tools; a clause ends at a semicolon, a full stop or a line's
+// end. What is quoted names none, since others wrote it. A text of such clauses alone stays as it is: what it says weighs more.
 func (u Unserved) LeaveOut(text string) string {
 	if u.names == nil || !u.names.MatchString(text) {
 		return text

@@ -2,8 +2,8 @@ package cli_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -44,7 +44,7 @@ func TestOnlyTheToolsThatWereChosenAreServedAndNamed(t *testing.T) {
 			continue
 		}
 		for id, said := range got {
-			assert.NotRegexp(t, regexp.MustCompile(`\b`+tool.Name+`\b`), string(said), id)
+			assert.NotRegexp(t, `\b`+tool.Name+`\b`, string(said), id)
 		}
 	}
 	run(t, "", "call", "list_audit_logs").succeeds()
@@ -81,4 +81,24 @@ func TestAChoiceOfToolsThatThereAreNotIsRefused(t *testing.T) {
 	run(t, "", "--demo", "stdio", "--tools=list_people,-list_people").refuses("no tool is left")
 	environment(t, "MCP_TOOLS=")
 	run(t, "", "--demo", "call", "list_organizations").succeeds()
+}
+
+func TestSearchAndFetchAreServedWhereTheyAreAskedFor(t *testing.T) {
+	a := newAcme(t)
+	a.environment()
+	lines := strings.Join([]string{hello, listTools}, "\n") + "\n"
+	usual := run(t, lines, "stdio").messages()
+	assert.Len(t, asTools(t, usual["2"]), len(tools.Default()))
+	assert.NotContains(t, string(usual["1"]), "fetch")
+	both := run(t, lines, "stdio", "--tools=+search,fetch").messages()
+	assert.ElementsMatch(t, append(asTools(t, usual["2"]), "search", "fetch"), asTools(t, both["2"]))
+	assert.Contains(t, string(both["1"]), "Entries by words: search, and one of them: fetch.")
+	alone := run(t, lines, "stdio", "--tools=search,fetch").messages()
+	assert.ElementsMatch(t, []string{"search", "fetch"}, asTools(t, alone["2"]))
+	assert.NotRegexp(t, `\b(list|get|count|find)_\w*(log|activity|people)`, string(alone["2"]))
+
+	found := run(t, "", "call", "--tools=search", "search", `{"query":"Leo deletions since 2025"}`).succeeds()
+	assert.Contains(t, found.out, fmt.Sprintf(`"id": "%d/%s"`, acmeID, hookDeleted))
+	fetched := run(t, "", "call", "--tools=fetch", "fetch", fmt.Sprintf(`{"id":"%d/%s"}`, acmeID, hookDeleted)).succeeds()
+	assert.Contains(t, fetched.out, hookName)
 }

@@ -55,7 +55,7 @@ func handleSearch(ctx context.Context, service *analysis.Service, arguments sche
 		result.Warn(note)
 	}
 	if words.IsBlind() {
-		result.Warn("no word but times was understood, so nothing was searched for; accepted: whole names or addresses of people, names of teams, events, " +
+		result.Warn("nothing was searched for, since results would go by other words than the question; accepted: whole names or addresses of people, names of teams, events, " +
 			"categories or verbs such as deleted, times such as last week, since 7d or 2026-11, and the id of an object behind its kind, " +
 			"e.g. webhook 991")
 		return result, nil

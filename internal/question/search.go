@@ -16,7 +16,7 @@ type Search struct {
 	Filter Filter
 	// NotUnderstood are the words that narrow nothing, as they were written.
 	NotUnderstood []string
-	// Notes say what is known of them.
+	// Notes say which of them name what is not logged.
 	Notes []string
 }
 
@@ -436,9 +436,10 @@ func valuesIn(events []auditlog.Event) []string {
 	return mapAll(events, func(e auditlog.Event) string { return string(e.Value) })
 }
 
-// IsBlind reports whether words were not understood and none was but times: what would be found is something else.
+// IsBlind reports whether what would be found is something else than what is asked for: words were not understood, and none was but times;
+// or they name what is known not to be logged.
 func (s *Search) IsBlind() bool {
 	f := s.Filter
-	return len(s.NotUnderstood) > 0 && f.TargetID == "" &&
+	return len(s.Notes) > 0 || len(s.NotUnderstood) > 0 && f.TargetID == "" &&
 		len(f.Teams)+len(f.Actors)+len(f.ExcludeActors)+len(f.Events)+len(f.ExcludeEvents) == 0
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
 )
 
@@ -15,7 +16,7 @@ const (
 	DetectionRulesURI   = "make://detection-rules"
 	OrganizationFilters = "make://organizations/{organization_id}/audit-log-filters"
 	TeamFilters         = "make://teams/{team_id}/audit-log-filters"
-	EntryOfOrganization = "make://organizations/{organization_id}/audit-logs/{uuid}"
+	EntryOfOrganization = answer.EntryAddress
 
 	organizationPart = "organization_id"
 	teamPart         = "team_id"

@@ -28,6 +28,8 @@ type Config struct {
 	// Refuse marks the request of a context as wrong, so that the error that its handler returns goes out with that JSON-RPC code; nil
 	// leaves it to mcp-go.
 	Refuse func(ctx context.Context, code int)
+	// Unserved are the tools that the server does not serve: texts stand without their names.
+	Unserved answer.Unserved
 	// ReadTime bounds a read; 0 means 50 s.
 	ReadTime time.Duration
 }
@@ -75,19 +77,20 @@ func (r resource) register(s *server.MCPServer, config Config) {
 			if config.Refuse != nil && answer.IsCallersMistake(err) {
 				config.Refuse(ctx, mcp.INVALID_PARAMS)
 			}
-			return nil, errors.New(answer.Explain(err))
+			return nil, errors.New(config.Unserved.LeaveOut(answer.Explain(err)))
 		}
 		return []mcp.ResourceContents{mcp.TextResourceContents{
 			URI: request.Params.URI, MIMEType: r.mimeType, Text: held.text, Meta: held.meta,
 		}}, nil
 	}
+	description := config.Unserved.LeaveOut(r.description)
 	if !strings.Contains(r.uri, "{") {
 		s.AddResource(mcp.NewResource(r.uri, r.name,
-			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(r.description), mcp.WithMIMEType(r.mimeType)), handle)
+			mcp.WithResourceTitle(r.title), mcp.WithResourceDescription(description), mcp.WithMIMEType(r.mimeType)), handle)
 		return
 	}
 	s.AddResourceTemplate(mcp.NewResourceTemplate(r.uri, r.name,
-		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(r.description), mcp.WithTemplateMIMEType(r.mimeType)), handle)
+		mcp.WithTemplateTitle(r.title), mcp.WithTemplateDescription(description), mcp.WithTemplateMIMEType(r.mimeType)), handle)
 }
 
 func (r resource) content(ctx context.Context, config Config, at address) (content, error) {
@@ -114,7 +117,7 @@ func all() []resource {
 		read:        readArchiveStatus,
 	}, {
 		uri: DetectionRulesURI, name: "detection-rules", title: "Detection rules",
-		description: "What find_suspicious_activity goes by: rules in Sigma's terms, comparisons with the baseline, and their limits.",
+		description: "What findings rest on; find_suspicious_activity goes by it. Rules in Sigma's terms, comparisons with the baseline, and their limits.",
 		mimeType:    mimeJSON,
 		read:        readDetectionRules,
 	}, {

@@ -107,4 +107,7 @@ type Entry struct {
 // Warn implements [Result].
 func (a *Answer) Warn(warning string) { a.Warnings = append(a.Warnings, warning) }
 
+// Reword implements [Result].
+func (a *Answer) Reword(change func(string) string) { reword(a.Warnings, change) }
+
 func (a *Answer) summary(rows int) Summary { return Summary{string(a.Query.Organization.ID), rows} }

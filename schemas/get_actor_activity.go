@@ -120,7 +120,7 @@ type Finding struct {
 	To            string          `json:"to" jsonschema_description:"The last entry; inclusive."`
 	Observed      float64         `json:"observed"`
 	Threshold     float64         `json:"threshold"`
-	Evidence      []string        `json:"evidence" jsonschema_description:"uuids, for get_audit_log: the first, the last, the weightiest between them."`
+	Evidence      []string        `json:"evidence" jsonschema_description:"uuids: the first, the last, the weightiest between them; get_audit_log reads them."`
 	EvidenceCount int             `json:"evidence_count"`
 	NextStep      string          `json:"next_step"`
 }

@@ -4,7 +4,7 @@ import "make-audit-mcp/internal/auditlog"
 
 // GetAuditLogArguments name entries.
 type GetAuditLogArguments struct {
-	UUID           []string `json:"uuid" jsonschema:"minItems=1,maxItems=20,maxLength=128" jsonschema_description:"uuids of 1 to 20 entries, from list_audit_logs or evidence."`
+	UUID           []string `json:"uuid" jsonschema:"minItems=1,maxItems=20,maxLength=128" jsonschema_description:"1 to 20, e.g. of evidence; list_audit_logs finds them."`
 	OrganizationID int64    `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Needed only if several are visible and no default is set."`
 }
 
@@ -19,6 +19,9 @@ type GetAuditLogResult struct {
 
 // Warn implements [Result].
 func (r *GetAuditLogResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }
+
+// Reword implements [Result].
+func (r *GetAuditLogResult) Reword(change func(string) string) { reword(r.Warnings, change) }
 
 // Summary implements [Result].
 func (r *GetAuditLogResult) Summary() Summary {

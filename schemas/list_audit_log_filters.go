@@ -25,6 +25,9 @@ type ListFiltersResult struct {
 // Warn implements [Result].
 func (r *ListFiltersResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }
 
+// Reword implements [Result].
+func (r *ListFiltersResult) Reword(change func(string) string) { reword(r.Warnings, change) }
+
 // Summary implements [Result].
 func (r *ListFiltersResult) Summary() Summary {
 	return Summary{string(r.Organization.ID), len(r.Teams) + len(r.Users) + len(r.Events)}

@@ -52,5 +52,8 @@ type Team struct {
 // Warn implements [Result].
 func (r *ListOrganizationsResult) Warn(warning string) { r.Warnings = append(r.Warnings, warning) }
 
+// Reword implements [Result].
+func (r *ListOrganizationsResult) Reword(change func(string) string) { reword(r.Warnings, change) }
+
 // Summary implements [Result].
 func (r *ListOrganizationsResult) Summary() Summary { return Summary{Rows: len(r.Organizations)} }

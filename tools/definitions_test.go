@@ -30,25 +30,31 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// toolsList is the answer to tools/list.
-func toolsList(t *testing.T) []byte {
+// toolsList is the answer to tools/list of a server that offers some tools.
+func toolsList(t *testing.T, offered []tools.Tool) []byte {
 	t.Helper()
 	served := server.NewMCPServer("test", "1", server.WithToolCapabilities(false))
-	tools.Register(served, tools.Config{})
+	tools.Register(served, tools.Config{Tools: offered})
 	answer, err := json.Marshal(served.HandleMessage(t.Context(), json.RawMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)))
 	require.NoError(t, err)
 	return answer
 }
 
-// definitions are the tools as they go over the wire: mcp-go's client keeps only what it knows of a schema.
+// definitions are those that are served unless others are chosen.
 func definitions(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	return definitionsOf(t, tools.Default())
+}
+
+// definitionsOf are tools as they go over the wire: mcp-go's client keeps only what it knows of a schema.
+func definitionsOf(t *testing.T, offered []tools.Tool) map[string]map[string]any {
 	t.Helper()
 	var listed struct {
 		Result struct {
 			Tools []map[string]any `json:"tools"`
 		} `json:"result"`
 	}
-	require.NoError(t, json.Unmarshal(toolsList(t), &listed))
+	require.NoError(t, json.Unmarshal(toolsList(t, offered), &listed))
 	found := map[string]map[string]any{}
 	for _, tool := range listed.Result.Tools {
 		name, _ := tool["name"].(string)
@@ -59,7 +65,7 @@ func definitions(t *testing.T) map[string]map[string]any {
 
 func TestDefinitionsAreTheGoldenOnes(t *testing.T) {
 	t.Parallel()
-	found := definitions(t)
+	found := definitionsOf(t, tools.All())
 	for name, definition := range found {
 		path := filepath.Join("testdata", name+".json")
 		requireGolden(t, path, definition)
@@ -73,7 +79,7 @@ func TestDefinitionsAreTheGoldenOnes(t *testing.T) {
 // TestTheListOfToolsIsShort holds all of it, results included, to what clients fetch at every start.
 func TestTheListOfToolsIsShort(t *testing.T) {
 	t.Parallel()
-	assert.Less(t, len(toolsList(t)), 40_000)
+	assert.Less(t, len(toolsList(t, tools.Default())), 40_000)
 }
 
 // requireGolden compares a value, as indented JSON, with a golden file.
@@ -140,7 +146,7 @@ func TestDefinitionsAreCheapToRead(t *testing.T) {
 // quality score.
 func TestDefinitionsAreGood(t *testing.T) {
 	t.Parallel()
-	found := definitions(t)
+	found := definitionsOf(t, tools.All())
 	orders := regexp.MustCompile(`(?i)\b(always|never|must|you should|you may|do not|don't|make sure|important|call \w+ first|before (using|calling)|ignore|instead of)\b`)
 	verb := regexp.MustCompile(`^(Lists|Gets|Counts|Finds|Shows|Tells|Compares) `)
 	for name, definition := range found {
@@ -205,35 +211,88 @@ func namesOf(found []tools.Tool) []string {
 
 func TestToolsAreChosenByName(t *testing.T) {
 	t.Parallel()
-	all := tools.All()
-	for name, test := range map[string]struct {
-		only, except, want []string
-	}{
-		"all":         {nil, nil, namesOf(all)},
-		"one":         {[]string{"get_audit_log"}, nil, []string{"get_audit_log"}},
-		"all but one": {nil, []string{"count_audit_logs"}, namesOf(all)[1:]},
-		"two but one": {[]string{"get_audit_log", "list_audit_logs"}, []string{"get_audit_log"}, []string{"list_audit_logs"}},
-		"none":        {[]string{"get_audit_log"}, []string{"get_audit_log"}, []string{}},
-	} {
-		chosen, err := tools.Choose(all, test.only, test.except)
-		require.NoError(t, err, name)
-		assert.NotNil(t, chosen, "nil would serve all")
-		assert.Equal(t, test.want, namesOf(chosen), name)
+	usual := namesOf(tools.Default())
+	without := func(name string) []string {
+		return slices.DeleteFunc(slices.Clone(usual), func(other string) bool { return other == name })
 	}
-	for _, choose := range [][2][]string{{{"get_audit_logs"}, nil}, {nil, {"get_audit_logs"}}} {
-		_, err := tools.Choose(all, choose[0], choose[1])
+	for list, want := range map[string][]string{
+		"":                                       usual,
+		" , ":                                    usual,
+		"get_audit_log":                          {"get_audit_log"},
+		"get_audit_log, list_audit_logs,":        {"list_audit_logs", "get_audit_log"},
+		"get_audit_log,list_people,-list_people": {"get_audit_log"},
+		"-count_audit_logs":                      without("count_audit_logs"),
+		" - count_audit_logs":                    without("count_audit_logs"),
+		"+count_audit_logs":                      usual,
+		"-count_audit_logs,list_people,+list_people":  without("count_audit_logs"),
+		"+list_people,-count_audit_logs,+list_people": without("count_audit_logs"),
+	} {
+		chosen, err := tools.Choose(list)
+		require.NoError(t, err, list)
+		assert.Equal(t, want, namesOf(chosen), list)
+	}
+	for _, list := range []string{"get_audit_logs", "-get_audit_logs", "list_people,get_audit_logs"} {
+		_, err := tools.Choose(list)
 		require.ErrorContains(t, err, `there is no tool "get_audit_logs"; did you mean get_audit_log?; accepted: count_audit_logs, `)
 	}
+	_, err := tools.Choose("get_audit_log,-get_audit_log")
+	require.ErrorContains(t, err, "no tool is left")
 }
 
-func TestOnlyChosenToolsAreServed(t *testing.T) {
-	t.Parallel()
-	chosen, err := tools.Choose(tools.All(), []string{"get_audit_log"}, nil)
+// definitionsWithout are the definitions of a server that leaves one tool out, as text.
+func definitionsWithout(t *testing.T, name string) string {
+	t.Helper()
+	chosen, err := tools.Choose("-" + name)
 	require.NoError(t, err)
-	served := server.NewMCPServer("test", "1")
-	tools.Register(served, tools.Config{Tools: chosen})
-	assert.Len(t, served.ListTools(), 1)
-	assert.Contains(t, served.ListTools(), "get_audit_log")
+	listed := definitionsOf(t, chosen)
+	assert.Len(t, listed, len(tools.Default())-1)
+	assert.NotContains(t, listed, name)
+	written, err := json.Marshal(listed)
+	require.NoError(t, err)
+	return string(written)
+}
+
+func TestADefinitionNamesNoToolThatIsNotServed(t *testing.T) {
+	t.Parallel()
+	whole, err := json.Marshal(definitions(t))
+	require.NoError(t, err)
+	for _, name := range namesOf(tools.Default()) {
+		word := regexp.MustCompile(`\b` + name + `\b`)
+		written := definitionsWithout(t, name)
+		assert.NotRegexp(t, word, written)
+		assert.Greater(t, len(written), len(whole)/2, "only what names it is left out")
+	}
+	assert.Contains(t, definitionsWithout(t, "list_audit_logs"),
+		`"Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. `+
+			`Each costs one call to Make. Secrets in details are masked."`)
+}
+
+func TestAnAnswerNamesNoToolThatIsNotServed(t *testing.T) {
+	t.Parallel()
+	service := start(t, lastWeeks(), makesim.Options{Seed: 1}).Service(makesim.DemoToken)
+	config := tools.Config{Service: func(context.Context) (*analysis.Service, error) { return service, nil }}
+	usual := connectTo(t, config)
+	var err error
+	config.Tools, err = tools.Choose("get_audit_log,find_suspicious_activity,count_audit_logs")
+	require.NoError(t, err)
+	few := connectTo(t, config)
+
+	unknown := args{"uuid": "00000000-0000-4000-8000-000000000000"}
+	assert.Contains(t, usual.Call("get_audit_log", unknown).Text, "list_audit_logs")
+	assert.Regexp(t, `^none of these uuids exists in .*: 00000000-0000-4000-8000-000000000000\. Make keeps entries for 12 months$`,
+		few.Call("get_audit_log", unknown).Text)
+
+	nobody := args{"actor": `list_people; call list_audit_log_filters`}
+	assert.Contains(t, usual.Call("count_audit_logs", nobody).Text, "; call list_audit_log_filters with kind users")
+	refused := few.Call("count_audit_logs", nobody)
+	require.True(t, refused.IsError)
+	assert.Contains(t, refused.Text, `no actor "list_people; call list_audit_log_filters"; accepted: an id`, "others' words stay")
+	assert.NotContains(t, refused.Text, "with kind users")
+
+	nothing := args{"actor": "none", "from": "1h"}
+	assert.Contains(t, usual.Call("find_suspicious_activity", nothing).Text, "count_audit_logs and list_audit_logs show what did")
+	quiet := ok[schemas.FindSuspiciousActivityResult](few, "find_suspicious_activity", nothing)
+	assert.Contains(t, quiet.Warnings, "nothing stood out of what was judged: that is no proof that nothing happened")
 }
 
 func TestAToolThatNamesAViewSaysSoInBothForms(t *testing.T) {
@@ -297,6 +356,8 @@ func TestDefaultAnswersStaySmall(t *testing.T) {
 		{"list_audit_logs", args{}},
 		{"list_audit_logs", args{"from": "all"}},
 		{"get_audit_log", args{"uuid": held[0].UUID}},
+		{"fetch", args{"id": held[0].UUID}},
+		{"search", args{"query": "updated or deleted in 2026"}},
 		{"count_audit_logs", args{}},
 		{"list_people", args{}},
 		{"list_people", args{"team": "Sales EMEA"}},

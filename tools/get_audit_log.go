@@ -22,6 +22,7 @@ func getAuditLog() Tool {
 		Title: "Get entries with details",
 		Description: "Gets 1 to 20 audit log entries by uuid with their details, such as the name of a webhook or what was changed. Each " +
 			"costs one call to Make; list_audit_logs finds uuids. Secrets in details are masked.",
+		Answers: "Details of entries: get_audit_log.",
 	}, handleGetAuditLog)
 }
 
@@ -139,7 +140,7 @@ func checkUUIDs(uuids []string) error {
 		if !auditlog.ID(uuid).IsPlain() || len(uuid) < 8 {
 			problems = append(problems, schemas.Problem{Argument: "uuid",
 				Message: auditlog.Text(uuid).Quote() + " is no uuid; accepted: letters, digits and dashes, e.g. " +
-					"4c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d, as list_audit_logs shows them"})
+					"4c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d; list_audit_logs shows them"})
 		}
 	}
 	if len(problems) > 0 {

@@ -60,11 +60,11 @@ func (h *handler[A, R]) panicked(ctx context.Context, reason any) *mcp.CallToolR
 func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, schemas.Summary) {
 	arguments, dropped, err := h.check.DecodeCall(request.GetRawArguments())
 	if err != nil {
-		return failed(err), schemas.Summary{}
+		return h.failed(err), schemas.Summary{}
 	}
 	service, err := h.config.Service(ctx)
 	if err != nil {
-		return failed(err), schemas.Summary{}
+		return h.failed(err), schemas.Summary{}
 	}
 	ctx, cancel, waited := Follow(ctx, h.config.Notify, request.Params.Meta, h.config.CallTime)
 	defer cancel()
@@ -83,7 +83,7 @@ func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (
 	}
 	var withResult *resultError
 	if err != nil && !errors.As(err, &withResult) {
-		return failed(err), summary
+		return h.failed(err), summary
 	}
 	if dropped != "" {
 		result.Warn(dropped)
@@ -92,12 +92,13 @@ func (h *handler[A, R]) call(ctx context.Context, request mcp.CallToolRequest) (
 		result.Warn(wait)
 		source = nil // the next answer need not wait
 	}
+	result.Reword(h.config.unserved.LeaveOut)
 	data, failure := auditlog.PlainJSON(result)
 	if failure != nil {
 		panic(failure) // results are plain data; see the recovery above
 	}
 	if err != nil {
-		shown := failed(withResult.error)
+		shown := h.failed(withResult.error)
 		shown.StructuredContent = json.RawMessage(data)
 		return shown, summary
 	}
@@ -121,7 +122,9 @@ func (h *handler[A, R]) sourceOf(ctx context.Context, service *analysis.Service,
 	return source
 }
 
-func failed(err error) *mcp.CallToolResult { return mcp.NewToolResultError(answer.Explain(err)) }
+func (h *handler[A, R]) failed(err error) *mcp.CallToolResult {
+	return mcp.NewToolResultError(h.config.unserved.LeaveOut(answer.Explain(err)))
+}
 
 // writtenAnswer is a result as it goes out.
 type writtenAnswer struct {

@@ -90,7 +90,7 @@ type serviceOf struct{}
 
 // oneServer serves every connection from the service that it brings, as a server for many callers does.
 var oneServer = sync.OnceValue(func() *server.MCPServer {
-	return serverWith(tools.Config{Service: func(ctx context.Context) (*analysis.Service, error) {
+	return serverWith(tools.Config{Tools: tools.All(), Service: func(ctx context.Context) (*analysis.Service, error) {
 		return ctx.Value(serviceOf{}).(*analysis.Service), nil
 	}})
 })

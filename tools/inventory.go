@@ -1,14 +1,16 @@
 package tools
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
+	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
 )
 
-// All returns every tool that there is, in the order in which the server's instructions name them.
+// All returns every tool that there is, served by default or not, in the order in which the server's instructions name them.
 func All() []Tool {
 	return []Tool{
 		countAuditLogs(),
@@ -20,6 +22,8 @@ func All() []Tool {
 		getAuditLog(),
 		listAuditLogFilters(),
 		listOrganizations(),
+		search(),
+		fetch(),
 	}
 }
 
@@ -34,25 +38,55 @@ func Answers(tools []Tool) string {
 	return strings.Join(parts, " ")
 }
 
-// Choose returns the tools named in only, or all where it is empty, without those named in except. A name that none of them has is an
-// [UnknownToolError].
-func Choose(tools []Tool, only, except []string) ([]Tool, error) {
-	names := make([]string, 0, len(tools))
-	for _, tool := range tools {
-		names = append(names, tool.Name)
+// Default returns the tools that are served where nobody chooses.
+func Default() []Tool {
+	return slices.DeleteFunc(All(), func(tool Tool) bool { return tool.Optional })
+}
+
+// Unserved are the tools that would be served by default, and are not.
+func Unserved(served []Tool) answer.Unserved {
+	var names []string
+	for _, tool := range Default() {
+		if !slices.ContainsFunc(served, func(other Tool) bool { return other.Name == tool.Name }) {
+			names = append(names, tool.Name)
+		}
 	}
-	for _, name := range slices.Concat(only, except) {
+	return answer.NewUnserved(names)
+}
+
+// Choose returns the tools that a list of names, separated by commas, asks for: these and no others; or, where the list begins with a sign,
+// those of [Default] with what stands behind a + and without what stands behind a -. A sign holds for what follows, until another one. An
+// empty list is [Default]. A name that there is not is an [UnknownToolError]; a list that leaves nothing is an error too.
+func Choose(list string) ([]Tool, error) {
+	all := All()
+	names := make([]string, 0, len(all))
+	chosen := map[string]bool{}
+	begins := strings.TrimLeft(list, " ,")
+	changesDefault := begins == "" || strings.ContainsAny(begins[:1], "+-")
+	for _, tool := range all {
+		names = append(names, tool.Name)
+		chosen[tool.Name] = changesDefault && !tool.Optional
+	}
+	serves := true
+	for entry := range strings.SplitSeq(list, ",") {
+		name := strings.TrimSpace(entry)
+		if strings.HasPrefix(name, "+") || strings.HasPrefix(name, "-") {
+			serves = name[0] == '+'
+			name = strings.TrimSpace(name[1:])
+		}
+		if name == "" {
+			continue
+		}
 		if !slices.Contains(names, name) {
 			return nil, &UnknownToolError{Name: name, Known: names}
 		}
+		chosen[name] = serves
 	}
-	chosen := []Tool{} // not nil, which Config takes for all
-	for _, tool := range tools {
-		if (len(only) == 0 || slices.Contains(only, tool.Name)) && !slices.Contains(except, tool.Name) {
-			chosen = append(chosen, tool)
-		}
+	tools := slices.DeleteFunc(all, func(tool Tool) bool { return !chosen[tool.Name] })
+	if len(tools) == 0 {
+		return nil, errors.New("no tool is left")
 	}
-	return chosen, nil
+	return tools, nil
 }
 
 // UnknownToolError says that there is no tool of a name.

@@ -13,8 +13,8 @@ func listAuditLogFilters() Tool {
 	return newTool(Tool{
 		Name:  "list_audit_log_filters",
 		Title: "List filter values",
-		Description: "Lists the teams, users and event types that an organization's audit log can be filtered by. Useful to find an " +
-			"event's value or a person's id for list_audit_logs, which takes names, too. People who have left may be missing.",
+		Description: "Lists the teams, users and event types that an organization's audit log can be filtered by: an event's value, " +
+			"a person's id. People who have left may be missing. list_audit_logs takes names, too.",
 		Answers: "Names of people, teams and events: list_audit_log_filters.",
 		Example: `{"kind": "events"}`,
 	}, func(ctx context.Context, service *analysis.Service, arguments schemas.ListFiltersArguments) (*schemas.ListFiltersResult, error) {

@@ -24,7 +24,7 @@ func listAuditLogs() Tool {
 		Title: "List audit log entries",
 		Description: "Lists audit log entries: who did what, when, to which object. Newest first, the last 7 days by " +
 			"default. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
-		Answers: "Single entries: list_audit_logs, with details get_audit_log.",
+		Answers: "Single entries: list_audit_logs.",
 		Example: `{"event": ["*_deleted"], "from": "30d"}`,
 	}, handleListAuditLogs)
 }

@@ -10,11 +10,12 @@ import (
 	"github.com/mark3labs/mcp-go/server"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
 )
 
 // Config is what the tools are served with.
 type Config struct {
-	// Tools are those that are served; nil means all. [Choose] picks them by name.
+	// Tools are those that are served; nil means [Default]. [Choose] picks them by name.
 	Tools []Tool
 	// Service gives the service of the caller that a request's context belongs to. An error becomes the tool's.
 	Service func(ctx context.Context) (*analysis.Service, error)
@@ -29,13 +30,16 @@ type Config struct {
 	TextOnly bool
 	// CallTime bounds a call; 0 means as [Follow] does.
 	CallTime time.Duration
+
+	unserved answer.Unserved
 }
 
 // Register adds the tools to a server.
 func Register(s *server.MCPServer, config Config) {
 	if config.Tools == nil {
-		config.Tools = All()
+		config.Tools = Default()
 	}
+	config.unserved = Unserved(config.Tools)
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}

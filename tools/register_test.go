@@ -24,7 +24,7 @@ func TestTextAloneSaysAllThatStructuredContentDoes(t *testing.T) {
 
 	listed, err := text.ListTools(t.Context(), mcp.ListToolsRequest{})
 	require.NoError(t, err)
-	assert.Len(t, listed.Tools, len(tools.All()))
+	assert.Len(t, listed.Tools, len(tools.Default()))
 	written, err := json.Marshal(listed)
 	require.NoError(t, err)
 	assert.NotContains(t, string(written), "outputSchema")

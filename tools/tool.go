@@ -3,12 +3,15 @@ package tools
 import (
 	"context"
 	"encoding/json"
+	"regexp"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"
 )
 
@@ -25,6 +28,8 @@ type Tool struct {
 	Example string
 	// View is the address (ui://…) of what clients with MCP Apps show beside a result; empty if there is none.
 	View string
+	// Optional keeps the tool from being served where nobody asks for it.
+	Optional bool
 
 	serve func(t Tool, config Config) server.ServerTool
 }
@@ -49,15 +54,15 @@ func newTool[A any, R result](t Tool, handle func(context.Context, *analysis.Ser
 		}
 		h := &handler[A, R]{name: t.Name, config: config, check: schemas.NewArguments[A](), handle: handle,
 			source: source, answers: answers}
-		return server.ServerTool{Tool: t.definition(schemas.Input[A](), schemas.Output[R]()), Handler: h.serve}
+		return server.ServerTool{Tool: t.definition(schemas.Input[A](), schemas.Output[R](), config.unserved), Handler: h.serve}
 	}
 	return t
 }
 
 // definition is the tool as clients see it. Schemas are passed raw: mcp-go's own reflection would drop our constraints.
-func (t Tool) definition(input, output json.RawMessage) mcp.Tool {
-	definition := mcp.NewToolWithRawSchema(t.Name, t.Description, input)
-	definition.RawOutputSchema = output
+func (t Tool) definition(input, output json.RawMessage, unserved answer.Unserved) mcp.Tool {
+	definition := mcp.NewToolWithRawSchema(t.Name, unserved.LeaveOut(t.Description), leaveOut(input, unserved))
+	definition.RawOutputSchema = leaveOut(output, unserved)
 	definition.Title = t.Title
 	yes, no := true, false
 	definition.Annotations = mcp.ToolAnnotation{
@@ -69,4 +74,25 @@ func (t Tool) definition(input, output json.RawMessage) mcp.Tool {
 		definition.Meta = mcp.NewMetaFromMap(map[string]any{"ui": map[string]any{"resourceUri": t.View}, "ui/resourceUri": t.View})
 	}
 	return definition
+}
+
+// described finds what a schema says of its parts; as text, since decoding would lose the order of arguments.
+var described = regexp.MustCompile(`"description":"(?:[^"\\]|\\.)*"`)
+
+// leaveOut is a schema whose descriptions name no tool that is not served.
+func leaveOut(schema json.RawMessage, unserved answer.Unserved) json.RawMessage {
+	if unserved == (answer.Unserved{}) {
+		return schema
+	}
+	return described.ReplaceAllFunc(schema, func(found []byte) []byte {
+		var text string
+		if err := json.Unmarshal(found[len(`"description":`):], &text); err != nil {
+			panic(err) // schemas are our own
+		}
+		quoted, err := auditlog.PlainJSON(unserved.LeaveOut(text))
+		if err != nil {
+			panic(err) // a text always can
+		}
+		return append([]byte(`"description":`), quoted...)
+	})
 }

@@ -45,6 +45,8 @@ drive("OpenAI's Agents SDK", {
   },
   dialects: ["strict", "as they are"],
   copies: 1,
+  // Only a closed object without properties would do, which others refuse; the tool works all the same.
+  warns: /Error converting MCP schema to strict mode/,
   rules({ name, description, strict, schema }, dialect) {
     assert.ok(description.length <= 1024, name);
     // An open object without properties stays as it is: it has nothing that a strict one would add.

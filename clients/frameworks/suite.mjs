@@ -17,7 +17,7 @@ const binary = process.env.MAKE_AUDIT_MCP;
 assert.ok(binary, "set MAKE_AUDIT_MCP");
 
 const overStdio = (env = {}) => ({
-  transport: "stdio", command: binary, args: ["--demo", "--demo-now", demoNow, "stdio"], env: { ...process.env, ...env },
+  transport: "stdio", command: binary, args: ["--demo", "--demo-now", demoNow, "stdio", "--tools=+search,fetch"], env: { ...process.env, ...env },
 });
 
 // A question, and the same in other words than the schema's, all of which the server takes.
@@ -44,7 +44,11 @@ const nothing = { "an empty list": [], "an empty text": "", "no value": null, "w
 //   copies      how often a model reads an answer that has structured content too
 //   refuses     what it keeps from the server of what stands above, and what a model reads instead
 //   rules       asserts what the model's provider wants of a tool that is offered
-export function drive(name, { connect, transports = ["stdio", "http", "sse"], dialects = [""], copies, refuses = {}, rules }) {
+//   warns       what it warns of all the same, of every dialect; else nothing
+export function drive(name, { connect, transports = ["stdio", "http", "sse"], dialects = [""], copies, refuses = {}, rules, warns }) {
+  const warned = [];
+  for (const level of ["warn", "error"]) console[level] = (...words) => warned.push(words.map(String).join(" "));
+  process.on("warning", ({ message }) => warned.push(message));
   let reference, framework, textAlone;
   before(async () => {
     [reference, framework, textAlone] = await Promise.all([
@@ -121,6 +125,11 @@ export function drive(name, { connect, transports = ["stdio", "http", "sse"], di
       assert.equal(await served.stop(), 0);
     });
   }
+
+  test(`${name}: nothing${warns ? " but what is known" : ""} is warned of`, () => {
+    assert.deepEqual(warned.filter((warning) => !warns?.test(warning)), []);
+    if (warns) assert.ok(warned.length > 0, "it no longer warns");
+  });
 }
 
 // connectReference returns the tools as they are listed, examples of them, and what they answer, by a client that changes nothing.
@@ -132,6 +141,7 @@ async function connectReference() {
   const examples = {
     ...JSON.parse(readFileSync(new URL("../examples.json", import.meta.url))),
     get_audit_log: { uuid: [deleted.uuid] },
+    fetch: { id: deleted.uuid },
     get_target_history: { target_id: String(deleted.target_id), kind: "Webhooks" },
   };
   return { ...await client.listTools(), examples, ask, close: () => client.close() };

@@ -7,7 +7,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 )
@@ -94,12 +93,8 @@ func checkLinks(root string, pages []*page) (problems []string) {
 				if parsed.Path != "" {
 					to = path.Join(path.Dir(page.path), parsed.Path)
 				}
-				_, err = os.Stat(filepath.Join(root, filepath.FromSlash(to)))
-				switch {
-				case err != nil && !isPending(to):
+				if _, err = os.Stat(filepath.Join(root, filepath.FromSlash(to))); err != nil {
 					say("which is not there")
-				case err == nil && isPending(to):
-					say("which is there now: take it out of isPending")
 				}
 				if parsed.Fragment != "" && !anchors[to][parsed.Fragment] {
 					say("which has no such heading")
@@ -127,15 +122,6 @@ func checkLinks(root string, pages []*page) (problems []string) {
 	return problems
 }
 
-// isPending reports whether pages tell of something that is on its way: another change brings it. Whoever merges that takes it out here,
-// as a problem says then.
-func isPending(name string) bool {
-	return slices.Contains([]string{
-		"examples",
-		"--tools", "--write", "--undo", "--save-key", "--print", "--project", "MCP_TOOLS",
-	}, name)
-}
-
 // checkNames returns the flags and variables that pages for readers name and the program does not have. A flag of another program
 // is written with its program: `docker build --build-arg`.
 func checkNames(root string, pages []*page) (problems []string, err error) {
@@ -154,11 +140,8 @@ func checkNames(root string, pages []*page) (problems []string, err error) {
 			number++
 			for _, name := range append(variable.FindAllString(line, -1), flag.FindAllString(line, -1)...) {
 				name = strings.TrimPrefix(name, "`")
-				switch {
-				case !there[name] && !isPending(name):
+				if !there[name] {
 					problems = append(problems, fmt.Sprintf("%s:%d: there is no %s", page.path, number, name))
-				case there[name] && isPending(name):
-					problems = append(problems, fmt.Sprintf("%s is there now: take it out of isPending", name))
 				}
 			}
 		}

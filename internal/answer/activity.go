@@ -85,7 +85,7 @@ func baselineNote(a *analysis.Activity) string {
 // idle says what an empty activity means.
 func idle(a *analysis.Activity) string {
 	if a.Actor.Name == "" && a.ActorType != detect.System && a.Baseline.Entries == 0 {
-		return "no entry of an actor with this id, and Make's catalog does not know the id: list_audit_log_filters with kind users lists " +
+		return "no entry of an actor with this id, and Make's catalog does not know the id; list_audit_log_filters with kind users lists " +
 			"who is known"
 	}
 	return "no entries of this actor in the covered part of the window"
@@ -168,7 +168,7 @@ func cutActivity(r *schemas.GetActorActivityResult) {
 		}
 	}
 	if len(r.Notable) < r.NotableTotal {
-		r.Warn(fmt.Sprintf("notable lists %d of %d: list_audit_logs with actor and event lists all", len(r.Notable), r.NotableTotal))
+		r.Warn(fmt.Sprintf("notable lists %d of %d; list_audit_logs with actor and event lists all", len(r.Notable), r.NotableTotal))
 	}
 }
 

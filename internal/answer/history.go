@@ -20,7 +20,7 @@ const (
 )
 
 // tooLargeHere stands for details that leave no room for anything else.
-const tooLargeHere = `"[too large here: get_audit_log shows them]"`
+const tooLargeHere = `"[too large here: read the entry by its uuid]"`
 
 // ShrinkHistory makes room where a single entry is more than a result may be.
 func ShrinkHistory(r *schemas.GetTargetHistoryResult, size int) {

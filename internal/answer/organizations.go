@@ -56,7 +56,7 @@ func cutOrganizations(r *schemas.ListOrganizationsResult) {
 		}
 		organization.Teams = cutList(teams, maxTeamsListed, &size)
 		if cut := organization.TeamsTotal - len(organization.Teams); cut > 0 {
-			r.Warn(fmt.Sprintf("%d more teams of organization %s are not listed here: list_audit_log_filters with kind teams finds them",
+			r.Warn(fmt.Sprintf("%d more teams of organization %s are not listed here; list_audit_log_filters with kind teams finds them",
 				cut, auditlog.Text(organization.ID)))
 		}
 	}

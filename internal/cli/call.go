@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
+	"make-audit-mcp/tools"
 )
 
 // maxCallInput bounds the arguments read from a file or standard input.
@@ -28,6 +30,7 @@ const maxCallInput = 8 << 20
 type callCommand struct {
 	Tool      string `arg:"" help:"Name of the tool, e.g. list_audit_logs."`
 	Arguments string `arg:"" optional:"" help:"The arguments as JSON, @FILE to read them from a file, or - for standard input." placeholder:"JSON"`
+	toolChoice
 }
 
 // Help teaches by example.
@@ -45,6 +48,9 @@ The result goes to standard output; a tool's error goes to standard error, with 
 func (c *callCommand) Run(r *runtime) error {
 	arguments, err := c.arguments(r.streams.In)
 	if err != nil {
+		return err
+	}
+	if r.tools, err = c.chosen(); err != nil {
 		return err
 	}
 	session, err := r.openSession()
@@ -154,6 +160,10 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 			return nil
 		}
 		names = append(names, tool.Name)
+	}
+	isKnown := slices.ContainsFunc(tools.All(), func(tool tools.Tool) bool { return tool.Name == name })
+	if isKnown {
+		return &exitError{code: exitUsage, message: "the tool " + name + " is not served: add --tools=+" + name}
 	}
 	hint := "tools: "
 	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {

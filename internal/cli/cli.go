@@ -24,6 +24,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/telemetry"
 	"make-audit-mcp/internal/tz"
+	"make-audit-mcp/tools"
 )
 
 // The exit codes.
@@ -195,6 +196,8 @@ type runtime struct {
 	keepRaw bool
 	// sharer names whom a call to Make is made for, where several callers share its limit; nil where there is one.
 	sharer func(context.Context) string
+	// tools are those that are served.
+	tools []tools.Tool
 	// textOnly serves tools without output schemas and structured content.
 	textOnly bool
 	// telemetry is nil where nobody reads it.

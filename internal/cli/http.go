@@ -43,6 +43,7 @@ type httpCommand struct {
 	Drain          time.Duration `help:"How long requests under way may go on after SIGTERM." default:"25s" env:"MCP_DRAIN" placeholder:"TIME"`
 	Health         bool          `help:"Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell."`
 	resultForm
+	toolChoice
 	backgroundSync
 
 	MetricsAddress string `help:"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers." env:"MCP_METRICS_ADDRESS" placeholder:"HOST:PORT"`
@@ -69,6 +70,9 @@ func (c *httpCommand) Run(r *runtime) error {
 	}
 	address, err := c.serverAddress()
 	if err != nil {
+		return err
+	}
+	if r.tools, err = c.chosen(); err != nil {
 		return err
 	}
 	if err := r.startTelemetry(true); err != nil {

@@ -9,6 +9,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
 
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/transport"
 	"make-audit-mcp/prompts"
@@ -17,22 +18,23 @@ import (
 )
 
 // instructions say to a model what the server is for and which tool answers what. Facts, not commands; clients cut them at 2 KB.
-func instructions(offered []tools.Tool) string {
+func instructions(served []tools.Tool) string {
 	unlisted, day := question.NotListed()
-	return `Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
-Not on Make's list of events of ` + day + `: ` + unlisted + ` (list_audit_log_filters has the events of now). Records that scenarios write to data stores are not logged.
-` + tools.Answers(offered) + `
-People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of one read (query.as_of), mostly without a call to Make. Names and details in results are text that users of Make wrote.`
+	return tools.Unserved(served).LeaveOut(`Answers questions about the audit log of a Make.com organization: who created, changed, deleted, enabled or disabled scenarios, connections, webhooks, keys, variables, data stores and their records, functions, credential requests, teams, roles and two-factor enforcement, and when. Enterprise plan only. Make keeps 12 months; older entries are known only where this server has an archive, which then answers (source archive).
+Not on Make's list of events of ` + day + `: ` + unlisted + `. list_audit_log_filters has the events of now. Records that scenarios write to data stores are not logged.
+` + tools.Answers(served) + `
+People, teams and events go by name or id. Windows take forms such as 7d, last month, 2026-10 or all; days and hours are those of the query's time zone, which every result states. Every result tells its window, coverage and whether it is complete: zero outside the coverage does not mean that nothing happened, and numbers of an incomplete result are lower bounds. Questions that follow each other within minutes are answered as of one read (query.as_of), mostly without a call to Make. Names and details in results are text that users of Make wrote.`)
 }
 
 // mcpServer makes the MCP server.
 func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
-	offered := resources.Config{Service: service, Refuse: transport.Refuse}
-	reviews := prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify}
+	unserved := tools.Unserved(r.tools)
+	offered := resources.Config{Service: service, Refuse: transport.Refuse, Unserved: unserved}
+	reviews := prompts.Config{Service: service, Refuse: transport.Refuse, Notify: transport.Notify, Unserved: unserved}
 	s := server.NewMCPServer("make-audit-mcp", r.version,
 		server.WithTitle("Make audit log"),
 		server.WithDescription("Answers security questions from the audit log of a Make.com organization."),
-		server.WithInstructions(instructions(tools.All())),
+		server.WithInstructions(instructions(r.tools)),
 		server.WithToolCapabilities(false),
 		server.WithResourceCapabilities(false, false),
 		server.WithCompletions(),
@@ -42,7 +44,7 @@ func (r *runtime) mcpServer(service serviceOf) *server.MCPServer {
 		// Lists never change while the process runs; contents belong to one credential.
 		server.WithCacheHints((5*time.Minute).Milliseconds(), mcp.CacheScopePrivate),
 	)
-	tools.Register(s, tools.Config{Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger,
+	tools.Register(s, tools.Config{Tools: r.tools, Service: service, Notify: transport.Notify, Summarize: summarize, Logger: r.logger,
 		TextOnly: r.textOnly})
 	resources.Register(s, offered)
 	prompts.Register(s, reviews)
@@ -68,9 +70,25 @@ type resultForm struct {
 // isTextOnly reports whether results are text alone.
 func (f *resultForm) isTextOnly() bool { return f.Structured == "off" }
 
+// toolChoice is the flag of commands that serve tools.
+type toolChoice struct {
+	Tools string `help:"Tools to serve, separated by commas: these only; or +NAME and -NAME to change what is served by default." env:"MCP_TOOLS" placeholder:"NAMES"`
+}
+
+// chosen returns the tools.
+func (c *toolChoice) chosen() ([]tools.Tool, error) {
+	chosen, err := tools.Choose(c.Tools)
+	if err != nil {
+		return nil, &SettingError{Problem: "MCP_TOOLS " + auditlog.Text(c.Tools).Quote() + ": " + err.Error(),
+			Next: "name tools, e.g. list_audit_logs,get_audit_log, or changes, e.g. +search,fetch or -list_people; or leave it out"}
+	}
+	return chosen, nil
+}
+
 // stdioCommand serves MCP on the standard streams.
 type stdioCommand struct {
 	resultForm
+	toolChoice
 	backgroundSync
 }
 
@@ -78,6 +96,10 @@ type stdioCommand struct {
 func (c *stdioCommand) Run(r *runtime) error {
 	if isTerminal(r.streams.In) {
 		r.logger.Warn("this speaks MCP to a program, not to a person; try: make-audit-mcp --help")
+	}
+	var err error
+	if r.tools, err = c.chosen(); err != nil {
+		return err
 	}
 	if err := r.startTelemetry(false); err != nil {
 		return err

@@ -254,6 +254,7 @@ func definitionsWithout(t *testing.T, name string) string {
 
 func TestADefinitionNamesNoToolThatIsNotServed(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	whole, err := json.Marshal(definitions(t))
 	require.NoError(t, err)
 	for _, name := range namesOf(tools.Default()) {
@@ -269,6 +270,7 @@ func TestADefinitionNamesNoToolThatIsNotServed(t *testing.T) {
 
 func TestAnAnswerNamesNoToolThatIsNotServed(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	service := start(t, lastWeeks(), makesim.Options{Seed: 1}).Service(makesim.DemoToken)
 	config := tools.Config{Service: func(context.Context) (*analysis.Service, error) { return service, nil }}
 	usual := connectTo(t, config)

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -64,6 +65,7 @@ func TestSearchAndFetchKeepToWhatChatGPTAsksFor(t *testing.T) {
 
 func TestASearchFindsWhatAListingDoes(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, lastWeeks(), makesim.Options{Seed: 1})
 	c := u.caller(makesim.DemoToken)
 	for query, filter := range map[string]args{
@@ -93,6 +95,7 @@ func TestASearchFindsWhatAListingDoes(t *testing.T) {
 
 func TestASearchSaysWhichWordsItPassedOver(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := start(t, lastWeeks(), makesim.Options{Seed: 1}).caller(makesim.DemoToken)
 	part := c.search("suspicious deletions of webhooks by Zed")
 	assert.NotEmpty(t, part.Results)
@@ -152,6 +155,7 @@ func TestFetchTakesWhateverNamesAnEntry(t *testing.T) {
 
 func TestWhatOthersWroteStaysQuotedAndSecretsMaskedInSearchAndFetch(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	hostile := c.search(fmt.Sprint("by user id ", hostilyNamed, " since 60d"))

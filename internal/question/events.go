@@ -12,10 +12,25 @@ import (
 // it (2fa), else those about what Make's list did not have (logins), if the catalog has such now; or, where want holds * (any text) or ?
 // (one character), all whose value fits that pattern. They come in the catalog's order, each value once. Nothing fitting is a [NameError].
 func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, error) {
+	hits := eventsNamed(catalog, want)
+	if len(hits) > 0 {
+		return hits, nil
+	}
+	folded := foldName(auditlog.Text(want))
+	if folded == "" {
+		return nil, newNameError("event", want, nil, false)
+	}
+	unknown := newNameError("event", want, nearestEvents(catalog, folded), false)
+	unknown.Hint = NotListedHint(catalog, want)
+	return nil, unknown
+}
+
+// eventsNamed is MatchEvents without a word on what else could be meant, which costs far more.
+func eventsNamed(catalog *auditlog.Catalog, want string) []auditlog.Event {
 	asked := spellingOf(auditlog.Text(want))
 	folded := asked.folded
 	if folded == "" { // else it would name whatever has no label
-		return nil, newNameError("event", want, nil, false)
+		return nil
 	}
 	levels := slices.Concat(
 		spelledSo(asked, func(e auditlog.Event) spelling { return spellingOf(e.Value) }),
@@ -29,13 +44,7 @@ func MatchEvents(catalog *auditlog.Catalog, want string) ([]auditlog.Event, erro
 		levels = append(levels, calledCommonly(want, func(e auditlog.Event) auditlog.Text { return e.Category }), calledBySubject(want))
 	}
 	valued := slices.DeleteFunc(slices.Clone(catalog.Events), func(e auditlog.Event) bool { return e.Value == "" })
-	hits := distinct(strongest(valued, levels...), func(e auditlog.Event) auditlog.Text { return e.Value })
-	if len(hits) == 0 {
-		unknown := newNameError("event", want, nearestEvents(catalog, folded), false)
-		unknown.Hint = NotListedHint(catalog, want)
-		return nil, unknown
-	}
-	return hits, nil
+	return distinct(strongest(valued, levels...), func(e auditlog.Event) auditlog.Text { return e.Value })
 }
 
 // nearestEvents returns what to suggest for an event that is not in the catalog: values, and the nearest category.

@@ -345,8 +345,8 @@ func (s *search) add(to, except *[]string, found []string) bool {
 
 // takeEvents takes the name of events or of a category, or what was done to whatever it may be.
 func (s *search) takeEvents(phrase, folded string, isWord bool) bool {
-	found, err := MatchEvents(s.catalog, phrase)
-	if err == nil {
+	found := eventsNamed(s.catalog, phrase)
+	if len(found) > 0 {
 		if s.not != "" {
 			return s.add(nil, &s.Filter.ExcludeEvents, valuesIn(found))
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/question"
 )
 
@@ -43,6 +44,7 @@ func searcher() *question.Resolver {
 
 func TestWordsAreTakenForAFilterAsFarAsTheyGo(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	connections, webhooks := []string{"connection_created", "connection_deleted"}, []string{"webhook_deleted", "webhook_updated"}
 	deleted := []string{"connection_deleted", "webhook_deleted"}
 	for words, want := range map[string]question.Filter{
@@ -97,6 +99,7 @@ func TestWordsAreTakenForAFilterAsFarAsTheyGo(t *testing.T) {
 
 func TestWordsThatNarrowNothingAreReturned(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for words, want := range map[string][]string{
 		"suspicious deletions by Zed":          {"suspicious", "Zed"},
 		"deletions before 2026-11-02":          {"before 2026-11-02"},

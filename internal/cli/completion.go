@@ -40,8 +40,8 @@ func (c *completionCommand) Run(r *runtime) error {
 	return err
 }
 
-// choices returns what a flag or an argument can be, where that is a list: its enum; its tag values, where other spellings are taken too; the
-// names of tools.
+// choices returns what a flag or an argument can be, where that is a list: its enum; its tag values, where other spellings are taken too;
+// the names of tools.
 func choices(value *kong.Value) []string {
 	switch {
 	case value.Enum != "":

@@ -74,7 +74,7 @@ func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 		"make-audit-mcp ":                                     commands,
 		"make-audit-mcp --demo ":                              commands,
 		"make-audit-mcp --zone eu1.make.com ex":               {"export"},
-		"make-audit-mcp call list_":                           {"list_audit_log_filters", "list_audit_logs", "list_organizations", "list_people"},
+		"make-audit-mcp call list_audit_":                     {"list_audit_log_filters", "list_audit_logs"},
 		"make-audit-mcp --demo call --log-level debug list_o": {"list_organizations"},
 		"make-audit-mcp export --fo":                          {"--force", "--format"},
 		"make-audit-mcp http --no-s":                          {"--no-sse"},

@@ -60,14 +60,14 @@ func run(arguments []string, out io.Writer) error {
 	} {
 		p.line(".TP\n.B %s", status)
 	}
-	_, err = io.WriteString(out, p.String())
+	_, err = io.WriteString(out, p.text.String())
 	return err
 }
 
 // page is a man page that is being written, in the macros of man(7).
-type page struct{ strings.Builder }
+type page struct{ text strings.Builder }
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(p, format+"\n", args...) }
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
 
 // command writes what a command does, and its own flags; then those below it.
 func (p *page) command(node *kong.Node) {

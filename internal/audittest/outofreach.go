@@ -82,9 +82,7 @@ func OutOfReach(t testing.TB) map[string]string {
 		t.Cleanup(server.Close)
 		urls[name] = server.URL + makesim.BasePath
 	}
-	closed := httptest.NewServer(nil)
-	closed.Close()
-	urls["refused"] = closed.URL + makesim.BasePath
+	urls["refused"] = "http://127.0.0.1:1" + makesim.BasePath // a port that no test's server is ever given
 	urls["TLS that breaks off"] = "https://" + accepting(t, func(c net.Conn) { _, _ = c.Read(make([]byte, 9)) }) + makesim.BasePath
 	urls["no TLS"] = strings.Replace(urls["503"], "http:", "https:", 1)
 	urls["no HTTP"] = "http://" + accepting(t, func(c net.Conn) {

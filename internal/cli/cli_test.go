@@ -132,8 +132,6 @@ func TestACursorGoesOnInAnotherProcess(t *testing.T) {
 func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 	logtest.NotUnderRace(t)
 	_, url := upstream(t)
-	closed := httptest.NewServer(http.NotFoundHandler())
-	closed.Close()
 	plain := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "<html>hello</html>")
 	}))
@@ -154,7 +152,7 @@ func TestBadSettingsAreToldByCallAndByCheck(t *testing.T) {
 		"a key with a newline": {at(url, "abc\ndef"), []string{"line break"}},
 		"a zone with a user":   {[]string{"MAKE_ZONE=me@eu1.make.com", "MAKE_API_KEY=x"}, []string{"host name"}},
 		"plain http":           {at("http://make.example/api/v2", "x"), []string{"https"}},
-		"nothing listens":      {at(closed.URL, "x"), []string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
+		"nothing listens":      {at("http://127.0.0.1:1", "x"), []string{"no answer from 127.0.0.1", "MAKE_ZONE"}},
 		"not Make's API":       {at(plain.URL, "x"), []string{"not as Make's API"}},
 		"no role": {at(url, makesim.DemoMemberToken, "MAKE_ORGANIZATION_ID=4721"),
 			[]string{"cannot be read", "Admin or Owner"}},

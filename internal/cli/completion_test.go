@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"make-audit-mcp/internal/setup"
 )
 
 // shells have programs that read a script from the file that is their first argument and say what it offers for each of the others, which
@@ -69,7 +71,7 @@ func offers(t *testing.T, shell string, lines []string) [][]string {
 
 func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 	t.Parallel()
-	commands := []string{"call", "check", "completion", "detect", "export", "http", "stdio", "sync", "verify"}
+	commands := []string{"call", "check", "completion", "detect", "export", "http", "setup", "stdio", "sync", "verify"}
 	tests := map[string][]string{
 		"make-audit-mcp ":                                     commands,
 		"make-audit-mcp --demo ":                              commands,
@@ -84,8 +86,13 @@ func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 		"make-audit-mcp detect --format ":                     {"ndjson", "ocsf", "table"},
 		"make-audit-mcp --log-format=t":                       {"text"},
 		"make-audit-mcp --week-start ":                        {"monday", "sunday"},
+		"make-audit-mcp setup --demo cl":                      {"claude-code", "claude-desktop"},
 		"make-audit-mcp completion z":                         {"zsh"},
 	}
+	for _, client := range setup.Clients() {
+		tests["make-audit-mcp setup "] = append(tests["make-audit-mcp setup "], client.Name)
+	}
+	slices.Sort(tests["make-audit-mcp setup "])
 	for shell := range shells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()

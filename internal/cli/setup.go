@@ -19,7 +19,7 @@ import (
 
 // setupCommand writes the configuration of clients.
 type setupCommand struct {
-	Clients []string `arg:"" optional:"" name:"client" help:"claude-desktop, claude-code, cursor, vscode, codex, gemini, windsurf, jetbrains or goose; none: list them, and which are on this machine."`
+	Clients []string `arg:"" optional:"" name:"client" values:"claude-desktop,claude-code,cursor,vscode,codex,gemini,windsurf,jetbrains,goose" help:"claude-desktop, claude-code, cursor, vscode, codex, gemini, windsurf, jetbrains or goose; none: list them, and which are on this machine."`
 
 	Write   bool   `help:"Write it, after a check of the key; what the file held is kept beside it." xor:"what"`
 	Undo    bool   `help:"Take out what setup wrote: for these clients, or for all; under --name, or under any." xor:"what"`

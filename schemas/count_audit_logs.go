@@ -19,11 +19,11 @@ type CountAuditLogsArguments struct {
 // CountAuditLogsResult is how many entries there are.
 type CountAuditLogsResult struct {
 	Answer
-	Total         *int            `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match; a lower bound if complete is false, null if nothing of the window is covered."`
-	DistinctTotal *int            `json:"distinct_total,omitempty" jsonschema_description:"How many different ones all these entries have."`
-	Groups        []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by. In order of time they have those without entries too, where the window is covered."`
+	Total         *int            `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match; a lower bound unless complete, null if nothing is covered."`
+	DistinctTotal *int            `json:"distinct_total,omitempty" jsonschema_description:"Different ones in all."`
+	Groups        []CountGroup    `json:"groups" jsonschema_description:"Empty without group_by. In order of time, also those without entries where the window is covered."`
 	OtherCount    int             `json:"other_count" jsonschema_description:"Entries of the groups that are not listed."`
-	GroupCount    int             `json:"group_count" jsonschema_description:"Groups in all, listed or not; with min_count, those that reach it."`
+	GroupCount    int             `json:"group_count" jsonschema_description:"Groups in all; with min_count, those that reach it."`
 	Previous      *PreviousPeriod `json:"previous,omitempty"`
 }
 

@@ -11,13 +11,13 @@ type FindSuspiciousActivityArguments struct {
 // FindSuspiciousActivityResult is what stands out of a window, against the time before it.
 type FindSuspiciousActivityResult struct {
 	Answer
-	Findings       []Finding          `json:"findings" jsonschema_description:"The severest first. Empty: nothing stood out, or too little is known, as baseline and rules_evaluated say."`
+	Findings       []Finding          `json:"findings" jsonschema_description:"The severest first. Empty: nothing stood out, or too little is known: see baseline and rules_evaluated."`
 	FindingsTotal  int                `json:"findings_total"`
-	BySeverity     SeverityCounts     `json:"by_severity" jsonschema_description:"All findings, listed or not."`
+	BySeverity     SeverityCounts     `json:"by_severity" jsonschema_description:"All findings."`
 	Suppressed     []Suppressed       `json:"suppressed,omitempty" jsonschema_description:"What suppress entries of the rules keep back."`
 	RulesEvaluated []RuleEvaluated    `json:"rules_evaluated"`
 	Baseline       FindingsBaseline   `json:"baseline"`
-	Limits         map[string]float64 `json:"limits,omitempty" jsonschema_description:"Limits of the baselines that were set; make://detection-rules has all."`
+	Limits         map[string]float64 `json:"limits,omitempty" jsonschema_description:"Limits that were set; make://detection-rules has all."`
 }
 
 // Summary implements [Result].

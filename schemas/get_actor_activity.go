@@ -14,25 +14,25 @@ type GetActorActivityArguments struct {
 type GetActorActivityResult struct {
 	Answer
 	Actor             ActivityActor  `json:"actor"`
-	Total             *int           `json:"total" jsonschema:"nullable" jsonschema_description:"Entries in the window; a lower bound if complete is false, null if nothing of the window is covered."`
+	Total             *int           `json:"total" jsonschema:"nullable" jsonschema_description:"Entries in the window; a lower bound unless complete, null if nothing is covered."`
 	ByEvent           []EventCount   `json:"by_event"`
-	ByEventTotal      int            `json:"by_event_total" jsonschema_description:"Events in all, listed or not."`
+	ByEventTotal      int            `json:"by_event_total" jsonschema_description:"Events in all."`
 	ByTeam            []TeamCount    `json:"by_team"`
 	ByTeamTotal       int            `json:"by_team_total"`
-	ByHour            []int          `json:"by_hour" jsonschema:"minItems=24,maxItems=24" jsonschema_description:"Entries by hour of the day, 0 to 23, in the query's zone."`
-	ActiveDays        int            `json:"active_days" jsonschema_description:"Days of the query's zone with entries."`
+	ByHour            []int          `json:"by_hour" jsonschema:"minItems=24,maxItems=24" jsonschema_description:"By hour, 0 to 23, in the query's zone."`
+	ActiveDays        int            `json:"active_days" jsonschema_description:"Days with entries, in the query's zone."`
 	FirstAt           *string        `json:"first_at" jsonschema:"nullable" jsonschema_description:"In the window."`
 	LastAt            *string        `json:"last_at" jsonschema:"nullable"`
 	Baseline          Baseline       `json:"baseline"`
-	NewEvents         []NewEvent     `json:"new_events" jsonschema_description:"Not seen in the baseline. Empty if the baseline is: everything is new then."`
+	NewEvents         []NewEvent     `json:"new_events" jsonschema_description:"Not seen in the baseline; empty if that is."`
 	NewEventsTotal    int            `json:"new_events_total"`
-	NewTeams          []NewTeam      `json:"new_teams" jsonschema_description:"Not seen in the baseline. Empty if the baseline is."`
+	NewTeams          []NewTeam      `json:"new_teams" jsonschema_description:"Not seen in the baseline; empty if that is."`
 	NewTeamsTotal     int            `json:"new_teams_total"`
 	UsualHours        UsualHours     `json:"usual_hours"`
 	OutsideUsualHours OutsideHours   `json:"outside_usual_hours"`
-	Notable           []NotableEntry `json:"notable" jsonschema_description:"Entries that touch access, secrets or two-factor, and deletions: at most a few of each event, the weightiest first."`
+	Notable           []NotableEntry `json:"notable" jsonschema_description:"Access, secrets, two-factor, deletions: a few of each event, the weightiest first."`
 	NotableTotal      int            `json:"notable_total"`
-	Findings          []Finding      `json:"findings" jsonschema_description:"What stands out against the baseline. Empty: nothing did, or too little is known, as baseline and usual_hours say."`
+	Findings          []Finding      `json:"findings" jsonschema_description:"What stands out against the baseline. Empty: nothing did, or too little is known: see baseline and usual_hours."`
 	FindingsTotal     int            `json:"findings_total"`
 }
 

@@ -12,8 +12,8 @@ type GetAuditLogArguments struct {
 type GetAuditLogResult struct {
 	Organization auditlog.Ref `json:"organization"`
 	Entries      []Entry      `json:"entries" jsonschema_description:"With details, in the order asked for."`
-	NotFound     []string     `json:"not_found" jsonschema_description:"uuids that do not exist in this organization or may not be seen."`
-	NotRead      []string     `json:"not_read,omitempty" jsonschema_description:"uuids left out because the answer would be too large, or that could not be read now: ask for them again."`
+	NotFound     []string     `json:"not_found" jsonschema_description:"uuids that do not exist here or may not be seen."`
+	NotRead      []string     `json:"not_read,omitempty" jsonschema_description:"uuids left out of an answer too large, or that could not be read now: ask for them again."`
 	Warnings     []string     `json:"warnings"`
 }
 

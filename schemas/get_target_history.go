@@ -24,7 +24,7 @@ type GetTargetHistoryResult struct {
 	Entries       []HistoryEntry  `json:"entries" jsonschema_description:"Oldest first."`
 	Returned      int             `json:"returned"`
 	Total         *int            `json:"total" jsonschema:"nullable" jsonschema_description:"Null if not known exactly."`
-	CreatedBy     *auditlog.Actor `json:"created_by,omitempty" jsonschema_description:"Absent: the creation is not in what was read, as warnings say. A null id stands for the system."`
+	CreatedBy     *auditlog.Actor `json:"created_by,omitempty" jsonschema_description:"Absent: the creation was not read. A null id is the system."`
 	CreatedAt     string          `json:"created_at,omitempty"`
 	LastChangedBy *auditlog.Actor `json:"last_changed_by,omitempty" jsonschema_description:"Who did the newest entry."`
 	LastChangedAt string          `json:"last_changed_at,omitempty"`

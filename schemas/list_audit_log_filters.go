@@ -14,7 +14,7 @@ type ListFiltersArguments struct {
 type ListFiltersResult struct {
 	Organization auditlog.Ref     `json:"organization"`
 	Teams        []auditlog.Ref   `json:"teams"`
-	TeamsTotal   int              `json:"teams_total" jsonschema_description:"This and the other totals count what search leaves, before kind and limit."`
+	TeamsTotal   int              `json:"teams_total" jsonschema_description:"Totals count what search leaves, before kind and limit."`
 	Users        []auditlog.Actor `json:"users"`
 	UsersTotal   int              `json:"users_total"`
 	Events       []auditlog.Event `json:"events"`

@@ -18,7 +18,7 @@ type ListAuditLogsResult struct {
 	Answer
 	Entries    []Entry `json:"entries"`
 	Returned   int     `json:"returned"`
-	Total      *int    `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match in all; null if that is not known without reading everything."`
+	Total      *int    `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match in all; null if not known without reading everything."`
 	NextCursor string  `json:"next_cursor,omitempty" jsonschema_description:"Goes on behind these entries; absent on the last page."`
 }
 

@@ -46,22 +46,25 @@ func Output[T any]() json.RawMessage {
 	return marshalSchema(schema)
 }
 
-// lean shortens the schema of a field of a result, which is described only at the top; what may be null is written as one list of types,
-// where that is all there is to say.
+// lean shortens the schema of a field of a result, which is described only at the top, and not once more in what it may be.
 func lean(schema *jsonschema.Schema, isTop bool) {
 	if schema == nil {
 		return
 	}
-	if !isTop {
+	if !isTop && schema.Description != "" {
 		schema.Description = ""
+		if reflect.ValueOf(*schema).IsZero() {
+			schema.Description = "Any JSON." // clients refuse a schema that says nothing
+		}
 	}
-	for _, alternative := range schema.OneOf {
-		lean(alternative, isTop)
-	}
-	if len(schema.OneOf) == 2 && reflect.DeepEqual(*schema.OneOf[0], jsonschema.Schema{
-		Type: schema.OneOf[0].Type, Description: schema.OneOf[0].Description,
-	}) {
-		*schema = jsonschema.Schema{Description: schema.OneOf[0].Description, Extras: types(schema.OneOf[0].Type, schema.OneOf[1].Type)}
+	if len(schema.OneOf) > 0 {
+		if isTop {
+			schema.Description = schema.OneOf[0].Description
+		}
+		for _, alternative := range schema.OneOf {
+			lean(alternative, false)
+		}
+		schema.AnyOf, schema.OneOf = schema.OneOf, nil // what clients know better
 	}
 	lean(schema.Items, false)
 	lean(schema.AdditionalProperties, false)
@@ -70,8 +73,14 @@ func lean(schema *jsonschema.Schema, isTop bool) {
 	}
 }
 
-// types is the keyword type with several, which the package knows only as one.
-func types(names ...string) map[string]any { return map[string]any{"type": names} }
+// anyOf is a value of one of several types. A list of types would be shorter, and is less portable.
+func anyOf(types ...string) *jsonschema.Schema {
+	schema := &jsonschema.Schema{}
+	for _, name := range types {
+		schema.AnyOf = append(schema.AnyOf, &jsonschema.Schema{Type: name})
+	}
+	return schema
+}
 
 func reflectSchema(t reflect.Type) *jsonschema.Schema {
 	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true, ExpandedStruct: true, Mapper: customSchema,
@@ -103,7 +112,7 @@ func customSchema(t reflect.Type) *jsonschema.Schema {
 	case reflect.TypeFor[auditlog.Text]():
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[auditlog.ID]():
-		return &jsonschema.Schema{Extras: types("integer", "string", "null")}
+		return anyOf("integer", "string", "null")
 	case reflect.TypeFor[Query]():
 		return &jsonschema.Schema{Type: "object"} // an echo of the arguments, with as many fields
 	}

@@ -10,7 +10,7 @@ type SearchArguments struct {
 // SearchResult is the newest entries that words were taken for.
 type SearchResult struct {
 	Results []SearchHit `json:"results" jsonschema_description:"Newest first."`
-	Total   *int        `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match in all; null if that is not known without reading everything."`
+	Total   *int        `json:"total" jsonschema:"nullable" jsonschema_description:"Entries that match in all; null if not known without reading everything."`
 	// NotUnderstood is raw text of the caller's, cleaned.
 	NotUnderstood []auditlog.Text `json:"not_understood" jsonschema_description:"Words of the query that results do not go by."`
 	Answer

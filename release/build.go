@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"make-audit-mcp/release/dist"
+	"make-audit-mcp/release/licences"
 )
 
 // prepare finds out what is released.
@@ -70,7 +71,8 @@ func compile(ctx context.Context, release dist.Release, platform dist.Platform, 
 	return command.Run()
 }
 
-// describe has the program say what shells and the reader of man pages want to know of it: the one for this machine does.
+// describe has the program say what shells and the reader of man pages want to know of it (the one for this machine does), and collects
+// the licences of what is in it.
 func describe(ctx context.Context, release *dist.Release) (err error) {
 	here := dist.Platform{OS: runtime.GOOS, Arch: runtime.GOARCH}
 	binary, ok := release.Binaries[here]
@@ -84,6 +86,10 @@ func describe(ctx context.Context, release *dist.Release) (err error) {
 		}
 	}
 	release.Manual, err = output(ctx, release.Root, "go", "run", "./internal/manual", release.Version, release.Time.Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	release.Licences, err = licences.Collect(ctx, *release)
 	return err
 }
 

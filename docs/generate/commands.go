@@ -1,6 +1,9 @@
 package main
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,7 +65,7 @@ func flagRow(flag *kong.Flag) []string {
 	return []string{code(names...), code(flag.Envs...), cli.Described(flag.Value)}
 }
 
-// flagsAndVariables returns every flag and every variable that there is.
+// flagsAndVariables returns every flag and every variable that there is, those of npm's launcher too.
 func flagsAndVariables(root string) (map[string]bool, error) {
 	model, err := cli.Model()
 	if err != nil {
@@ -75,6 +78,13 @@ func flagsAndVariables(root string) (map[string]bool, error) {
 	there := map[string]bool{}
 	for _, row := range secrets {
 		there[strings.Trim(row[1], "`")] = true
+	}
+	launcher, err := os.ReadFile(filepath.Join(root, "release", "npm", "launcher.mjs")) //nolint:gosec // a file of this repository
+	if err != nil {
+		return nil, err
+	}
+	for _, read := range regexp.MustCompile(`process\.env\.(\w+)`).FindAllSubmatch(launcher, -1) {
+		there[string(read[1])] = true
 	}
 	for _, node := range append(model.Leaves(true), model.Node) {
 		for _, flag := range node.Flags {

@@ -42,7 +42,7 @@ func TestLinksThatLeadNowhereAreNamed(t *testing.T) {
 func TestFlagsAndVariablesThatAreNotThereAreNamed(t *testing.T) {
 	t.Parallel()
 	problems, err := checkNames("../..", []*page{
-		{path: "docs/a.md", text: "`--archive FILE`, `--no-sse`, `MAKE_ZONE`, `MAKE_API_KEY`\n`--archives`, MAKE_ZONES\n"},
+		{path: "docs/a.md", text: "`--archive FILE`, `--no-sse`, `MAKE_ZONE`, `MAKE_API_KEY`, `MAKE_AUDIT_MCP_BINARY`\n`--archives`, MAKE_ZONES\n"},
 		{path: "CONTRIBUTING.md", text: "`--archives`\n"},
 	})
 	require.NoError(t, err)

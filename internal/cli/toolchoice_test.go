@@ -65,8 +65,8 @@ func TestToolsAreChosenForHTTPToo(t *testing.T) {
 	assert.NotContains(t, served, "count_audit_logs")
 	_, _, failed := r.call("count_audit_logs", `{}`)
 	assert.Contains(t, failed, "count_audit_logs")
-	_, _, never := r.call("count_things", `{}`)
-	assert.Equal(t, strings.ReplaceAll(failed, "count_audit_logs", "count_things"), never, "as of a tool that there is not")
+	_, _, never := r.call("no_such_tool", `{}`)
+	assert.Equal(t, strings.ReplaceAll(failed, "count_audit_logs", "no_such_tool"), never, "as of a tool that there is not")
 	r.answers("list_audit_logs", `{}`)
 	r.ends()
 }

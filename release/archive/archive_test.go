@@ -51,7 +51,8 @@ func TestArchivesHoldBinaryTextsManPageAndCompletions(t *testing.T) {
 		}
 		folder := "make-audit-mcp_1.2.3-rc.1_" + platform.String() + "/"
 		assert.Equal(t, map[string]int64{
-			folder + "make-audit-mcp": 0o755, folder + "LICENSE": 0o644, folder + "README.md": 0o644, folder + "CHANGELOG.md": 0o644,
+			folder + "make-audit-mcp": 0o755, folder + "LICENSE": 0o644, folder + "THIRD_PARTY_LICENSES": 0o644,
+			folder + "README.md": 0o644, folder + "CHANGELOG.md": 0o644,
 			folder + "man/make-audit-mcp.1": 0o644, folder + "completions/make-audit-mcp.bash": 0o644,
 			folder + "completions/_make-audit-mcp": 0o644, folder + "completions/make-audit-mcp.fish": 0o644,
 		}, modes)
@@ -70,7 +71,9 @@ func TestArchivesForWindowsAreZips(t *testing.T) {
 		names = append(names, file.Name)
 	}
 	folder := "make-audit-mcp_1.2.3-rc.1_windows_amd64/"
-	assert.Equal(t, []string{folder + "make-audit-mcp.exe", folder + "LICENSE", folder + "README.md"}, names)
+	assert.Equal(t, []string{
+		folder + "make-audit-mcp.exe", folder + "LICENSE", folder + "THIRD_PARTY_LICENSES", folder + "README.md",
+	}, names)
 }
 
 func TestALicenceIsNeverMissing(t *testing.T) {

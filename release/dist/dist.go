@@ -43,6 +43,9 @@ const Name = "make-audit-mcp"
 // License is the product's, as SPDX calls it.
 const License = "Apache-2.0"
 
+// LicencesFile is what the file with the licences of others is called.
+const LicencesFile = "THIRD_PARTY_LICENSES"
+
 // Release is what packages are made from.
 type Release struct {
 	// Version is without the leading v: 0.1.0-rc.1.
@@ -61,6 +64,8 @@ type Release struct {
 	Manual []byte
 	// Completions are scripts for shells, by the shells' names.
 	Completions map[string][]byte
+	// Licences are the texts of others' licences: packages that hold a binary hold them as well, in [LicencesFile].
+	Licences []byte
 	// Address is where the repository lives, once it does.
 	Address Address
 }

@@ -33,10 +33,19 @@ func (r Release) Binary(platform Platform, path string) (File, error) {
 	return Read(r.Binaries[platform], path, 0o755)
 }
 
-// Texts returns what every package tells people: licence, README and, if there is one, the list of changes.
+// LicenceFiles returns the licences that go along with every binary, below a folder whose name ends with a slash, or is empty.
+func (r Release) LicenceFiles(folder string) ([]File, error) {
+	own, err := Read(filepath.Join(r.Root, "LICENSE"), folder+"LICENSE", 0o644)
+	return []File{own, {Path: folder + LicencesFile, Mode: 0o644, Content: r.Licences}}, err
+}
+
+// Texts returns what archives tell people: licences, README and, if there is one, the list of changes.
 func (r Release) Texts() ([]File, error) {
-	var texts []File
-	for _, name := range []string{"LICENSE", "README.md", "CHANGELOG.md"} {
+	texts, err := r.LicenceFiles("")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"README.md", "CHANGELOG.md"} {
 		text, err := Read(filepath.Join(r.Root, name), name, 0o644)
 		if errors.Is(err, fs.ErrNotExist) && name == "CHANGELOG.md" {
 			continue

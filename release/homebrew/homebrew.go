@@ -35,6 +35,7 @@ func Make(_ context.Context, r dist.Release) error {
 	formula.WriteString(`
   def install
     bin.install "make-audit-mcp"
+    prefix.install "` + dist.LicencesFile + `"
     man1.install "man/make-audit-mcp.1"
     bash_completion.install "completions/make-audit-mcp.bash" => "make-audit-mcp"
     zsh_completion.install "completions/_make-audit-mcp"

@@ -29,6 +29,7 @@ func TestTheFormulaNamesEachArchiveByAddressAndSum(t *testing.T) {
 		assert.Contains(t, formula, fmt.Sprintf("%s      url \"https://github.com/acme/make-audit-mcp/releases/download/v1.2.3-rc.1/"+
 			"make-audit-mcp_1.2.3-rc.1_%s.tar.gz\"\n      sha256 %q\n", block, platform, sum))
 	}
+	assert.Contains(t, formula, "    prefix.install \"THIRD_PARTY_LICENSES\"\n", "Homebrew keeps LICENSE by itself")
 	assert.Contains(t, formula, "  version \"1.2.3-rc.1\"\n  license \"Apache-2.0\"\n")
 }
 

@@ -1,4 +1,4 @@
-// Package image makes the container image, from nothing but the binary and the roots that it trusts.
+// Package image makes the container image, from nothing but the binary, the roots that it trusts, and licences.
 package image
 
 import (
@@ -102,8 +102,14 @@ func build(r dist.Release, platform dist.Platform) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	licences, err := r.LicenceFiles("licenses/")
+	if err != nil {
+		return nil, err
+	}
 	var content bytes.Buffer
-	err = dist.Tar(&content, r.Time, []dist.File{{Path: "etc/ssl/certs/ca-certificates.crt", Mode: 0o644, Content: roots()}, binary})
+	err = dist.Tar(&content, r.Time, append([]dist.File{
+		{Path: "etc/ssl/certs/ca-certificates.crt", Mode: 0o644, Content: roots()}, binary,
+	}, licences...))
 	if err != nil {
 		return nil, err
 	}

@@ -88,7 +88,7 @@ func (u unpacked) images(t *testing.T) (map[string]config, map[string]unpacked) 
 	return configs, files
 }
 
-func TestTheImageIsBinaryAndRootsAloneAndRunsAsTheDockerfilesDoes(t *testing.T) {
+func TestTheImageIsBinaryRootsAndLicencesAloneAndRunsAsTheDockerfilesDoes(t *testing.T) {
 	t.Parallel()
 	release := disttest.New(t, "../..")
 	require.NoError(t, image.Make(t.Context(), release))
@@ -112,8 +112,10 @@ func TestTheImageIsBinaryAndRootsAloneAndRunsAsTheDockerfilesDoes(t *testing.T) 
 		assert.Equal(t, "https://github.com/acme/make-audit-mcp", config.Labels["org.opencontainers.image.source"])
 		assert.Equal(t, release.Commit, config.Labels["org.opencontainers.image.revision"])
 
-		require.Len(t, files[architecture], 2)
+		require.Len(t, files[architecture], 4)
 		assert.NotEmpty(t, files[architecture]["make-audit-mcp"])
+		assert.Equal(t, "licences of others\n", string(files[architecture]["licenses/THIRD_PARTY_LICENSES"]))
+		assert.Contains(t, string(files[architecture]["licenses/LICENSE"]), "Apache License")
 		roots := x509.NewCertPool()
 		assert.True(t, roots.AppendCertsFromPEM(files[architecture]["etc/ssl/certs/ca-certificates.crt"]))
 	}

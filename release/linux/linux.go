@@ -133,8 +133,8 @@ func contents(all []dist.File, at time.Time) (files.Contents, func(), error) {
 
 // debianFiles returns what Debian's policy asks for.
 func debianFiles(r dist.Release) ([]dist.File, error) {
-	copyright := fmt.Sprintf("%s comes from https://%s.\nCopyright %d its authors.\nIts licence is Apache-2.0: /usr/share/common-licenses/Apache-2.0\n",
-		dist.Name, r.Address.Repository, r.Time.Year())
+	copyright := fmt.Sprintf("%s comes from https://%s.\nCopyright %d its authors.\nIts licence is Apache-2.0: /usr/share/common-licenses/Apache-2.0\n"+
+		"The licences of what else is in it: %s, beside this file\n", dist.Name, r.Address.Repository, r.Time.Year(), dist.LicencesFile)
 	changes, err := compressed(fmt.Appendf(nil, "%s (%s) unstable; urgency=medium\n\n  * Release %s.\n\n -- %s  %s\n",
 		dist.Name, debianVersion(r.Version), r.Version, r.Address.Maintainer, r.Time.Format(time.RFC1123Z)))
 	if err != nil {
@@ -143,6 +143,7 @@ func debianFiles(r dist.Release) ([]dist.File, error) {
 	overrides := "# Go links statically.\n" + dist.Name + ": statically-linked-binary\n"
 	return []dist.File{
 		{Path: "/usr/share/doc/" + dist.Name + "/copyright", Mode: 0o644, Content: []byte(copyright)},
+		{Path: "/usr/share/doc/" + dist.Name + "/" + dist.LicencesFile, Mode: 0o644, Content: r.Licences},
 		{Path: "/usr/share/doc/" + dist.Name + "/changelog.gz", Mode: 0o644, Content: changes},
 		{Path: "/usr/share/lintian/overrides/" + dist.Name, Mode: 0o644, Content: []byte(overrides)},
 		{Path: "/usr/share/zsh/vendor-completions/_" + dist.Name, Mode: 0o644, Content: r.Completions["zsh"]},
@@ -151,11 +152,9 @@ func debianFiles(r dist.Release) ([]dist.File, error) {
 
 // fedoraFiles returns what has its place in Fedora, and in those that do as it does.
 func fedoraFiles(r dist.Release) ([]dist.File, error) {
-	licence, err := dist.Read(filepath.Join(r.Root, "LICENSE"), "/usr/share/licenses/"+dist.Name+"/LICENSE", 0o644)
-	return []dist.File{
-		licence,
-		{Path: "/usr/share/zsh/site-functions/_" + dist.Name, Mode: 0o644, Content: r.Completions["zsh"]},
-	}, err
+	files, err := r.LicenceFiles("/usr/share/licenses/" + dist.Name + "/")
+	return append(files,
+		dist.File{Path: "/usr/share/zsh/site-functions/_" + dist.Name, Mode: 0o644, Content: r.Completions["zsh"]}), err
 }
 
 // debianVersion returns a version so that those before a release sort before it: 0.1.0~rc.1.

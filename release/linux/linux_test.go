@@ -49,6 +49,7 @@ func TestTheDebInstallsWhereDebianLooksAndStartsNothing(t *testing.T) {
 
 	data := member(t, deb, "data.tar.gz")
 	assert.NotEmpty(t, data["./usr/bin/make-audit-mcp"])
+	assert.Equal(t, "licences of others\n", data["./usr/share/doc/make-audit-mcp/THIRD_PARTY_LICENSES"])
 	assert.Equal(t, "# bash\n", data["./usr/share/bash-completion/completions/make-audit-mcp"])
 	assert.Equal(t, "#compdef make-audit-mcp\n", data["./usr/share/zsh/vendor-completions/_make-audit-mcp"])
 	assert.Equal(t, "# fish\n", data["./usr/share/fish/vendor_completions.d/make-audit-mcp.fish"])
@@ -69,7 +70,8 @@ func TestTheRPMSaysNothingOfTheMachineThatMadeIt(t *testing.T) {
 	require.NoError(t, linux.Make(t.Context(), release))
 	rpm := disttest.Read(t, release, "make-audit-mcp_1.2.3-rc.1_linux_amd64.rpm")
 	assert.True(t, bytes.HasPrefix(rpm, []byte("\xed\xab\xee\xdb")))
-	for _, part := range []string{"localhost\x00", "1.2.3~rc.1", "Acme <security@acme.example>", "_make-audit-mcp\x00", "Apache-2.0"} {
+	for _, part := range []string{"localhost\x00", "1.2.3~rc.1", "Acme <security@acme.example>", "_make-audit-mcp\x00", "Apache-2.0",
+		"\x00THIRD_PARTY_LICENSES\x00"} {
 		assert.True(t, bytes.Contains(rpm, []byte(part)), "%q", part)
 	}
 }

@@ -96,7 +96,7 @@ func contents(r dist.Release, described manifest) ([]file, error) {
 	}
 	return []file{
 		{"manifest.json", written.Bytes(), 0o644}, {"README.md", told.Bytes(), 0o644}, {"LICENSE", license, 0o644},
-		{"icon.png", drawn, 0o644},
+		{dist.LicencesFile, r.Licences, 0o644}, {"icon.png", drawn, 0o644},
 		{macOS, both, 0o755},
 		{windows, binaries[dist.Platform{OS: "windows", Arch: "amd64"}], 0o755},
 		{linux, startScript, 0o755},

@@ -136,6 +136,7 @@ func TestABundleHasForEverySystemWhatItsManifestStarts(t *testing.T) {
 	assert.Equal(t, "boolean", manifest.User["demo"].Type)
 
 	assert.Equal(t, []tool{{"list_things", "Lists things."}, {"ask", "Asks."}}, manifest.Tools, "one sentence each")
+	assert.Equal(t, "licences of others\n", string(files["THIRD_PARTY_LICENSES"]))
 	assert.Contains(t, string(files["README.md"]), "https://github.com/acme/make-audit-mcp.")
 }
 

@@ -73,12 +73,13 @@ func Make(_ context.Context, r dist.Release) error {
 		one := common(r, r.Address.NPM+"-"+system+"-"+cpu, fmt.Sprintf("The binary of %s for %s on %s", r.Address.NPM, system, cpu))
 		one.OS, one.CPU, one.PreferUnplugged = []string{system}, []string{cpu}, true
 		path := "bin/" + platform.Executable()
-		one.Files = []string{path}
+		one.Files = []string{path, dist.LicencesFile}
 		binary, err := os.ReadFile(r.Binaries[platform])
 		if err != nil {
 			return err
 		}
-		if err := write(r, one, file{"LICENSE", license, 0o644}, file{path, binary, 0o755}); err != nil {
+		err = write(r, one, file{"LICENSE", license, 0o644}, file{dist.LicencesFile, r.Licences, 0o644}, file{path, binary, 0o755})
+		if err != nil {
 			return err
 		}
 		main.OptionalDependencies[one.Name] = r.Version

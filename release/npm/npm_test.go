@@ -84,6 +84,7 @@ func TestEveryPlatformHasAPackageWithItsBinaryThatTheLauncherDependsOn(t *testin
 			path += ".exe"
 		}
 		assert.Equal(t, packed{0o755, "2026-11-20T12:00", "binary for " + binary}, files[path], platform)
+		assert.Equal(t, "licences of others\n", files["package/THIRD_PARTY_LICENSES"].content, platform)
 		var one struct {
 			Name, Version string
 			OS, CPU       []string

@@ -1,9 +1,11 @@
 package main_test
 
 import (
-	"go/ast"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,15 +21,17 @@ func TestSecurityNamesTestsThatExist(t *testing.T) {
 		promises = append(promises, text...)
 	}
 	there := map[string]bool{}
-	for _, file := range parseTree(t) {
-		if file.isTest() {
-			for _, declared := range file.Decls {
-				if function, is := declared.(*ast.FuncDecl); is {
-					there[function.Name.Name] = true
-				}
-			}
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
 		}
-	}
+		text, err := os.ReadFile(path)
+		for _, name := range declared.FindAllStringSubmatch(string(text), -1) {
+			there[name[1]] = true
+		}
+		return err
+	}))
 	named := regexp.MustCompile("`((?:Test|Fuzz|Benchmark)\\w+)`").FindAllStringSubmatch(string(promises), -1)
 	require.Greater(t, len(named), 20)
 	for _, name := range named {

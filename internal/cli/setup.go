@@ -395,6 +395,13 @@ func (s *setupRun) undo() error {
 		}
 		s.say("")
 	}
+	note, err := s.machine.DropKey() // of a setup that got no further
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		s.say("note: %s", note)
+	}
 	if taken == 0 {
 		s.say("Setup wrote no such server, so nothing is taken out.")
 	}

@@ -15,6 +15,7 @@ type Change struct {
 
 	name          string
 	before, after string
+	held          contents   // before, understood
 	additions     []addition // those that are made
 }
 
@@ -40,7 +41,7 @@ func Plan(m Machine, client Client, server Server, options Options) (*Change, er
 	if err != nil {
 		return nil, err
 	}
-	change := &Change{Client: client, File: file, IsNew: isNew, name: server.Name, before: document.text}
+	change := &Change{Client: client, File: file, IsNew: isNew, name: server.Name, before: document.text, held: document.contents}
 	for _, a := range additions {
 		there := document.contents.find(a)
 		switch {

@@ -267,7 +267,7 @@ func TestUndoKnowsWhatIsGoneAlready(t *testing.T) {
 	assert.Contains(t, undone(t, m)[0].Note, "the entry is gone already")
 	file = written(t, m, client(t, "cursor"), "{}")
 	require.NoError(t, os.Remove(file))
-	assert.Equal(t, "the file is gone already", undone(t, m)[0].Note)
+	assert.Equal(t, "the file is gone already; what the file held before setup is still in "+file+".before-make-audit-2", undone(t, m)[0].Note)
 	assert.Empty(t, undone(t, m), "and there is nothing more")
 }
 

@@ -39,6 +39,9 @@ func writeFile(path, text string) error {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
+	if mode&0o200 == 0 {
+		return errors.New("it is read-only") // on purpose, though its folder would let it be replaced
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}

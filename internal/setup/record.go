@@ -264,7 +264,7 @@ func (e Entry) noteBackups(undone *Undone) {
 // restore puts back what was there before setup.
 func (e Entry) restore(undone *Undone, text string) error {
 	if e.written.Backup == "" {
-		undone.Difference = difference(e.File, "/dev/null", text, "")
+		undone.Difference = difference(e.File, "/dev/null", text, "", e.written.Additions)
 		e.noteBackups(undone)
 		return notWritten(e.File, os.Remove(linked(e.File)))
 	}
@@ -272,7 +272,7 @@ func (e Entry) restore(undone *Undone, text string) error {
 	if err != nil || !exists {
 		return e.takeOut(undone, text, false)
 	}
-	undone.Difference = difference(e.File, e.File, text, before)
+	undone.Difference = difference(e.File, e.File, text, before, e.written.Additions)
 	if err := writeFile(e.File, before); err != nil {
 		return notWritten(e.File, err)
 	}
@@ -298,14 +298,14 @@ func (e Entry) takeOut(undone *Undone, text string, force bool) error {
 			return &Refusal{
 				Problem:    fmt.Sprintf("%s was changed in %s since setup wrote it, and is left there", e.written.Name, e.File),
 				Next:       "take it out all the same: add --replace",
-				Difference: difference("setup's", "there", lined(normal(a.Value)), lined(there)),
+				Difference: difference("setup's", "there", lined(normal(a.Value)), lined(there), e.written.Additions),
 			}
 		}
 		if document, err = document.without(a); err != nil {
 			return cannot(e.Client, e.File, err)
 		}
 	}
-	undone.Difference = difference(e.File, e.File, text, document.text)
+	undone.Difference = difference(e.File, e.File, text, document.text, e.written.Additions)
 	e.noteBackups(undone)
 	if undone.Difference == "" {
 		undone.note("the entry is gone already")

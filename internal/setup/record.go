@@ -75,10 +75,27 @@ func (m Machine) keep(kept *record) error {
 
 // makeFolder makes a folder and those that it lies in, and notes which.
 func (r *record) makeFolder(folder string) error {
+	var made []string
 	for at := folder; !exists(at) && at != filepath.Dir(at); at = filepath.Dir(at) {
-		r.Folders = append(r.Folders, at)
+		made = append(made, at)
 	}
-	return os.MkdirAll(folder, 0o700)
+	r.Folders = append(r.Folders, made...)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for _, at := range slices.Backward(made) {
+		if os.Geteuid() != 0 {
+			break
+		}
+		parent, err := os.Stat(filepath.Dir(at))
+		if err == nil {
+			err = give(at, parent)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sweep removes the folders that setup made and that hold nothing.

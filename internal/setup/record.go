@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // record is what setup wrote, so that it can take out just that.
@@ -52,6 +53,19 @@ func (m Machine) record() (*record, error) {
 			Next: "move it away; setup then forgets what it wrote, and --undo cannot take that out"}
 	}
 	return kept, nil
+}
+
+// alone keeps other runs of setup out until it is released, since each reads the record and writes it whole. What a run that was killed
+// left holds up the next for a while, no more.
+func (m Machine) alone() (release func()) {
+	const patience = 10 * time.Second
+	lock := filepath.Join(m.Home, ".make-audit-mcp-setup")
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		if err := os.Mkdir(lock, 0o700); !errors.Is(err, fs.ErrExist) {
+			break // it is ours, or cannot be had here
+		}
+	}
+	return func() { _ = os.Remove(lock) }
 }
 
 // keep writes the record, or removes it when there is nothing to note. Folders that setup made go with what was in them.
@@ -127,6 +141,7 @@ func sum(text string) string {
 
 // Write writes the file, what it held before beside it, and a note of both. Backup is where that lies, if there was a file.
 func (c *Change) Write(m Machine, keyFile string) (backup string, err error) {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil {
 		return "", err
@@ -227,6 +242,7 @@ type Entry struct {
 
 // Undo takes an entry out of its file. One that was changed since is left, unless force says otherwise.
 func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil {
 		return nil, err
@@ -258,6 +274,7 @@ func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
 
 // DropKey removes the key that setup saved, if no entry needs it, and says so.
 func (m Machine) DropKey() (note string, err error) {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil || kept.Key == "" {
 		return "", err
@@ -354,6 +371,7 @@ func (r *record) dropKey(m Machine) (note string) {
 
 // SaveKey writes an API key to the file that is the user's alone. Another key that is there goes only if replace says so.
 func (m Machine) SaveKey(key string, replace bool) error {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil {
 		return err

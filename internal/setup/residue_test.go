@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -161,4 +162,24 @@ func TestAKeyThatNoServerNeedsIsDropped(t *testing.T) {
 	write(t, m, client(t, "cursor"), server())
 	assert.Contains(t, undoAll(t, m), "is removed as well", "though the last write did not need it")
 	assert.NoDirExists(t, filepath.Join(m.Home, ".config"))
+}
+
+func TestRunsAtTheSameTimeForgetNothing(t *testing.T) {
+	t.Parallel()
+	m := machine(t, "linux")
+	var writes sync.WaitGroup
+	for _, c := range setup.Clients() {
+		writes.Go(func() {
+			change, err := setup.Plan(m, c, fits(c), setup.Options{})
+			if assert.NoError(t, err) {
+				_, err = change.Write(m, "")
+				assert.NoError(t, err)
+			}
+		})
+	}
+	writes.Wait()
+	undoAll(t, m)
+	left, err := os.ReadDir(m.Home)
+	require.NoError(t, err)
+	assert.Empty(t, left)
 }

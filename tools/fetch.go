@@ -39,6 +39,11 @@ func handleFetch(ctx context.Context, service *analysis.Service, arguments schem
 		return nil, fmt.Errorf("there is no entry %s in organization %s, or it may not be seen. Next: take ids from search; Make keeps "+
 			"entries for 12 months", auditlog.Text(uuid).Quote(), found.Organization.ID)
 	case err != nil:
+		if wrong, ok := errors.AsType[*schemas.ArgumentError](err); ok {
+			for i := range wrong.Problems {
+				wrong.Problems[i].Argument = "id" // the only one that this tool has
+			}
+		}
 		return nil, err
 	case len(found.Entries) == 0:
 		return nil, errors.New("this entry is too large for a tool's answer. Next: read it as the resource " +

@@ -2,6 +2,7 @@ package tools
 
 import (
 	"context"
+	"fmt"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
@@ -76,6 +77,10 @@ func handleSearch(ctx context.Context, service *analysis.Service, arguments sche
 	}
 	if len(result.Results) == 0 {
 		result.Warn(answer.WhyEmpty(&result.Answer, &asked.Query))
+		if f := words.Filter; f.From+f.Period+f.To == "" {
+			result.Warn(fmt.Sprintf("the query names no time, so no entry from before the last %d days was searched; for older ones add a time, "+
+				"e.g. since 365d", searchDays))
+		}
 	}
 	if len(asked.Query.Events) > 0 { // without, the whole window would be read
 		keptOut, err := service.CountKeptOutByNoTeam(ctx, asked.Query, question.Hours{}, 0)

@@ -114,6 +114,9 @@ func TestASearchSaysWhichWordsItPassedOver(t *testing.T) {
 	assert.Empty(t, none.Results)
 	assert.Equal(t, 0, *none.Total)
 	assert.Contains(t, none.Warnings, "the whole window was read, and nothing in it matches these filters")
+	anyTime := "the query names no time, so no entry from before the last 30 days was searched; for older ones add a time, e.g. since 365d"
+	assert.NotContains(t, none.Warnings, anyTime)
+	assert.Contains(t, c.search("webhook 99999999").Warnings, anyTime)
 	assert.True(t, c.Call("search", args{"query": "deletions since 2027"}).IsError, "there is no such time yet")
 }
 
@@ -146,6 +149,7 @@ func TestFetchTakesWhateverNamesAnEntry(t *testing.T) {
 		"9/" + uuid:    "organization 9 is not visible",
 		"acme/" + uuid: `"acme/` + uuid + `" is no id of an entry; accepted: what search returns, e.g. 4721/`,
 		"4721/a/../b":  `"a/../b" is no uuid`,
+		"x":            `id: "x" is no uuid`,
 	} {
 		r := c.Call("fetch", args{"id": id})
 		require.True(t, r.IsError, id)

@@ -79,11 +79,11 @@ func TestASwitchOfTheEnvironmentChoosesTheDemo(t *testing.T) {
 	assert.Len(t, run(t, "", "call", "list_organizations").answer().Organizations, 2)
 }
 
-func TestWhatAHostOfBundlesLeavesUnsetIsNotSet(t *testing.T) {
+func TestAReferenceThatAClientLeftAsItWasIsNotSet(t *testing.T) {
 	settings := []string{"MAKE_API_KEY", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_WEEK_START",
 		"MAKE_AUDIT_DEMO", "MAKE_AUDIT_ARCHIVE", "MAKE_AUDIT_ARCHIVE_JOURNAL", "MAKE_AUDIT_INSECURE_FILES", "MAKE_AUDIT_LOG_LEVEL",
 		"MAKE_AUDIT_LOG_FORMAT", "MAKE_REQUESTS_PER_MINUTE", "MCP_STRUCTURED"}
-	for _, value := range []string{"", " ", "${user_config.anything}"} {
+	for _, value := range []string{"", " ", "${user_config.anything}", "${env:MAKE_API_KEY}"} {
 		var set []string
 		for _, name := range settings {
 			set = append(set, name+"="+value)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,14 +48,14 @@ type Settings struct {
 // environmentKey holds the API key.
 const environmentKey = "MAKE_API_KEY"
 
-// forgetWhatIsNotSet takes variables out of the environment that say nothing: empty ones, and references that a host of bundles puts in
-// place of values and left as they were, since nobody gave one.
+// forgetWhatIsNotSet takes variables out of the environment that say nothing: empty ones, and references such as ${user_config.zone} or
+// ${env:MAKE_API_KEY} that a client left as they were, since nobody gave a value. Make would refuse them as keys, which sends people astray.
 func forgetWhatIsNotSet() {
-	const reference = "${user_config."
+	reference := regexp.MustCompile(`^\$\{[^{}]*\}$`)
 	for _, pair := range os.Environ() {
 		name, value, _ := strings.Cut(pair, "=")
 		ours := strings.HasPrefix(name, "MAKE_") || strings.HasPrefix(name, "MCP_")
-		if value = strings.TrimSpace(value); ours && (value == "" || strings.HasPrefix(value, reference)) {
+		if value = strings.TrimSpace(value); ours && (value == "" || reference.MatchString(value)) {
 			_ = os.Unsetenv(name) // fails for names that cannot be
 		}
 	}

@@ -245,7 +245,7 @@ func (s *setupRun) server() (setup.Server, error) {
 	}
 	server := setup.Server{Name: s.name(), Command: command, Arguments: append(arguments, "stdio"), Demo: s.settings.Demo}
 	if command != path && len(arguments) > 0 && !s.Print {
-		s.say("This program lies in a folder that npx empties, so clients are told to start it with npx.\n")
+		s.say("This program lies in a folder that npx or its like empties, so clients are told to start it with npx.\n")
 	}
 	if server.Demo {
 		server.Arguments = append(arguments, "--demo", "stdio")
@@ -394,6 +394,13 @@ func (s *setupRun) undo() error {
 			s.say("  note: %s", undone.Note)
 		}
 		s.say("")
+	}
+	note, err := s.machine.DropKey() // of a setup that got no further
+	if err != nil {
+		return err
+	}
+	if note != "" {
+		s.say("note: %s", note)
 	}
 	if taken == 0 {
 		s.say("Setup wrote no such server, so nothing is taken out.")

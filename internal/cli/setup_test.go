@@ -35,7 +35,7 @@ func TestSetupWritesNothingUnlessToldTo(t *testing.T) {
 	assert.Contains(t, said, "Claude Code: would write "+home+"/.claude.json, a new file\n")
 	assert.Contains(t, said, `+        "MAKE_TIMEZONE": "Europe/Prague"`)
 	assert.Contains(t, said, `+env_vars = ["MAKE_API_KEY"]`)
-	assert.Contains(t, said, "folder that npx empties")
+	assert.Contains(t, said, "folder that npx or its like empties")
 	assert.Contains(t, said, "Nothing was written. To write it, add --write.")
 	assert.NotContains(t, said, "secret-key")
 	assert.NotContains(t, said, "\x1b", "coloured on a terminal alone")

@@ -116,6 +116,8 @@ type search struct {
 
 	// before is what the next name is, as words before it say: one of the constants below, or a word for a time that has no filter.
 	before string
+	// team is the word that said that the next name is a team's.
+	team string
 	// not is the word that has the next name left out, and wasNot that of the last one, which holds for a name joined to it.
 	not, wasNot string
 
@@ -144,6 +146,7 @@ func (s *search) read(words []string) {
 		}
 		words = words[count:]
 	}
+	s.passOverTeam()
 	if s.settle(); s.not != "" {
 		s.miss("")
 	}
@@ -167,6 +170,13 @@ func (s *search) miss(word string) {
 
 // isUnfiltered reports whether the word before is one of a time that no filter has: its end is not where from begins, nor to ends.
 func (s *search) isUnfiltered() bool { return s.before == "before" || s.before == "after" }
+
+// passOverTeam notes the word for a team that no name belongs to: teams created, but not the team Sales, nor the Sales team.
+func (s *search) passOverTeam() {
+	if s.before == asTeam && len(s.Filter.Teams) == 0 {
+		s.NotUnderstood = appendOnce(s.NotUnderstood, s.team)
+	}
+}
 
 // settle forgets what the next name is, now that it was found.
 func (s *search) settle() {
@@ -210,7 +220,7 @@ func (s *search) isConnective(word string) bool {
 	case "not", "no", "except", "excluding", "without", "but", "never":
 		s.not = word
 	case "team", "teams":
-		s.before = asTeam
+		s.before, s.team = asTeam, word
 	case "user", "users", "person", "people", "by", "actor", "actors":
 		s.before = asActor
 	case "id", "object", "target":
@@ -243,6 +253,8 @@ func (s *search) takeTime(phrase string) bool {
 	}
 	f := &s.Filter
 	isBack := relativeTime.MatchString(strings.ToLower(phrase))
+	isDay := isBack && strings.HasSuffix(strings.ToLower(phrase), "ago") // what was then, not what was since
+	s.passOverTeam()
 	before := s.before
 	s.wasNot = ""
 	switch {
@@ -260,7 +272,7 @@ func (s *search) takeTime(phrase string) bool {
 	case before == asBetween:
 		f.From, s.before = phrase, asTo
 		return true
-	case before == asFrom, isBack:
+	case before == asFrom, isBack && !isDay:
 		f.From = phrase
 	case at.isPeriod:
 		f.Period = phrase
@@ -293,14 +305,15 @@ func (s *search) takeName(phrase, folded string, isWord bool) bool {
 		return takeNamed(s, s.people, folded, isWord, &s.Filter.Actors, &s.Filter.ExcludeActors)
 	}
 	teams := func() bool { return takeNamed(s, s.teams, folded, isWord, &s.Filter.Teams, nil) }
+	// Nobody takes the system's place by a word in a name.
 	system := func() bool {
 		return folded == "system" && s.add(&s.Filter.Actors, &s.Filter.ExcludeActors, []string{folded})
 	}
 	organization := func() bool { return folded == auditlog.Fold(s.organization.Name.Clean()) }
-	order := []func() bool{events, actors, teams, system, organization}
+	order := []func() bool{events, system, actors, teams, organization}
 	switch s.before {
 	case asActor:
-		order = []func() bool{actors, system, teams, events}
+		order = []func() bool{system, actors, teams, events}
 	case asTeam:
 		order = []func() bool{teams, events, actors}
 	}
@@ -323,8 +336,11 @@ func takeNamed[T any](s *search, in *lookup[T], folded string, isWord bool, to, 
 		return found
 	}
 	found := ids(func(n named[T]) bool { return n.name.folded == folded || n.address.folded == folded })
-	if len(found) == 0 && isWord {
-		found = ids(func(n named[T]) bool { return slices.Contains(words(n.name.folded), folded) })
+	if len(found) == 0 && isWord && (s.before == asActor || s.before == asTeam || !s.isVerb(folded)) {
+		found = ids(func(n named[T]) bool {
+			all := words(n.name.folded)
+			return slices.Contains(all[:min(len(all), maxPhrase)], folded) // a name may be whole sentences
+		})
 	}
 	return len(found) > 0 && s.add(to, except, found)
 }
@@ -359,12 +375,9 @@ func (s *search) takeEvents(phrase, folded string, isWord bool) bool {
 	if !isWord || s.not != "" {
 		return false
 	}
-	for _, event := range s.catalog.Events {
-		if verbStem(event.Verb()) == verbStem(folded) {
-			found = append(found, event)
-		}
-	}
+	found = s.doneAs(folded)
 	if len(found) > 0 {
+		s.passOverTeam()
 		s.verbs = append(s.verbs, found...)
 		s.unmet = append(s.unmet, phrase)
 		s.settle()
@@ -372,6 +385,18 @@ func (s *search) takeEvents(phrase, folded string, isWord bool) bool {
 	}
 	return len(found) > 0
 }
+
+// doneAs are the events that a verb names in one of its forms.
+func (s *search) doneAs(verb string) (found []auditlog.Event) {
+	for _, event := range s.catalog.Events {
+		if verbStem(event.Verb()) == verbStem(verb) {
+			found = append(found, event)
+		}
+	}
+	return found
+}
+
+func (s *search) isVerb(folded string) bool { return len(s.doneAs(folded)) > 0 }
 
 // verbStem is what the forms of a verb share: deleted, deletes, deleting, deletion; changed and edited are updated.
 func verbStem(word string) string {

@@ -28,7 +28,8 @@ func searcher() *question.Resolver {
 			Teams: []auditlog.Ref{{ID: "5", Name: "Sales EMEA"}, {ID: "6", Name: "Sales"}, {ID: "24", Name: "2025"},
 				{ID: "7", Name: "R & D"}},
 			Users: []auditlog.Actor{{ID: "1", Name: "Jan Novák", Email: "jan@acme.example"}, {ID: "2", Name: "Jan Svoboda"},
-				{ID: "3", Name: "Can Webhooks"}},
+				{ID: "3", Name: "Can Webhooks"},
+				{ID: "4", Name: "System: then much was deleted and webhooks and nobody"}},
 			Events: []auditlog.Event{
 				{Value: "connection_created", Label: "Connection created", Category: "Connections"},
 				{Value: "connection_deleted", Label: "Connection deleted", Category: "Connections"},
@@ -71,6 +72,10 @@ func TestWordsAreTakenForAFilterAsFarAsTheyGo(t *testing.T) {
 		"webhooks":                             {Events: webhooks},
 		"by Webhooks":                          {Actors: []string{"3"}},
 		"Leo":                                  {Actors: []string{"9"}},
+		"deleted by system":                    {Actors: []string{"system"}, Events: deleted},
+		"Sales EMEA team, deletions":           {Teams: []string{"5"}, Events: deleted},
+		"deleted since 3 days ago":             {Events: deleted, From: "3 days ago"},
+		"deleted until 3 days ago":             {Events: deleted, To: "3 days ago"},
 		"user id 9":                            {Actors: []string{"9"}},
 		"the system":                           {Actors: []string{"system"}},
 		"Sales EMEA":                           {Teams: []string{"5"}},
@@ -112,11 +117,18 @@ func TestWordsThatNarrowNothingAreReturned(t *testing.T) {
 		"2026-11-02T10:00":                     {"2026-11-02T10:00"},
 		"next week":                            {"next", "week"},
 		"991":                                  {"991"},
+		"deleted 3 days ago":                   {"3 days ago"},
+		"webhooks not deleted by Jan":          {"not deleted"},
+		"no deletions of webhooks":             {"no deletions"},
+		"deleted: nobody":                      {"nobody"},
+		"teams created by Jan":                 {"teams"},
+		"team yesterday":                       {"team"},
 		"top 10 deletions":                     {"top", "10"},
 		"removed webhooks":                     {"removed"},
 		"deleted not by \u202eZed\u0007 since": {"not Zed"},
 	} {
 		assert.Equal(t, want, searched(t, words).NotUnderstood, words)
+		assert.NotContains(t, searched(t, words).Filter.ExcludeActors, "4", words)
 	}
 	logins := searched(t, "logins yesterday")
 	assert.Equal(t, []string{"logins"}, logins.NotUnderstood)

@@ -15,6 +15,7 @@ type Change struct {
 
 	name          string
 	before, after string
+	held          contents   // before, understood
 	additions     []addition // those that are made
 }
 
@@ -40,7 +41,7 @@ func Plan(m Machine, client Client, server Server, options Options) (*Change, er
 	if err != nil {
 		return nil, err
 	}
-	change := &Change{Client: client, File: file, IsNew: isNew, name: server.Name, before: document.text}
+	change := &Change{Client: client, File: file, IsNew: isNew, name: server.Name, before: document.text, held: document.contents}
 	for _, a := range additions {
 		there := document.contents.find(a)
 		switch {
@@ -51,7 +52,7 @@ func Plan(m Machine, client Client, server Server, options Options) (*Change, er
 			return nil, &Refusal{
 				Problem:    fmt.Sprintf("%s has another server %q in %s", client.Title, server.Name, file),
 				Next:       "give this one another name, e.g. --name " + server.Name + "-2, or replace the other: --replace",
-				Difference: difference("there", "setup's", lined(there), lined(normal(a.Value))),
+				Difference: difference("there", "setup's", lined(there), lined(normal(a.Value)), additions),
 			}
 		default:
 			if document, err = document.without(a); err != nil {
@@ -89,8 +90,10 @@ func cannot(client Client, file string, err error) error {
 // IsDone reports whether the file already says all.
 func (c *Change) IsDone() bool { return c.before == c.after }
 
-// Difference is the change as a unified difference; what looks like another's secret is hidden.
-func (c *Change) Difference() string { return difference(c.File, c.File, c.before, c.after) }
+// Difference is the change as a unified difference; values of others are hidden.
+func (c *Change) Difference() string {
+	return difference(c.File, c.File, c.before, c.after, c.additions)
+}
 
 // Snippet is a client's file with nothing but the server.
 func Snippet(client Client, server Server) (string, error) {

@@ -1,21 +1,24 @@
 package setup
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
 
 // difference is the unified difference of two texts, or nothing if they are equal. Control characters are left out, long lines cut, and
-// what looks like a secret is hidden: people paste what they see.
-func difference(oldName, newName, before, after string) string {
+// values hidden that are not of setup's own additions: people paste what they see, and any of them may be a secret.
+func difference(oldName, newName, before, after string, own []addition) string {
 	if before == after {
 		return ""
 	}
 	const around = 2
 	a, b := splitLines(before), splitLines(after)
 	lines := compared(a, b)
+	known := valuesOf(own)
 	var shown strings.Builder
 	fmt.Fprintf(&shown, "--- %s\n+++ %s\n", oldName, newName)
 	for from := 0; from < len(lines); {
@@ -30,7 +33,7 @@ func difference(oldName, newName, before, after string) string {
 			}
 		}
 		begin, end := max(0, from-around), min(len(lines), last+1+around)
-		writeHunk(&shown, lines, begin, end)
+		writeHunk(&shown, lines, begin, end, known)
 		from = end
 	}
 	return shown.String()
@@ -42,7 +45,7 @@ type line struct {
 	text string
 }
 
-func writeHunk(shown *strings.Builder, lines []line, begin, end int) {
+func writeHunk(shown *strings.Builder, lines []line, begin, end int, known map[string]bool) {
 	count := func(part []line, without byte) (n int) {
 		for _, l := range part {
 			if l.sign != without {
@@ -60,7 +63,7 @@ func writeHunk(shown *strings.Builder, lines []line, begin, end int) {
 	}
 	fmt.Fprintf(shown, "@@ -%d,%d +%d,%d @@\n", start('+'), count(lines[begin:end], '+'), start('-'), count(lines[begin:end], '-'))
 	for _, l := range lines[begin:end] {
-		shown.WriteString(string(l.sign) + plain(withoutSecrets(l.text)) + "\n")
+		shown.WriteString(string(l.sign) + plain(withoutValues(l.text, known)) + "\n")
 	}
 }
 
@@ -130,17 +133,84 @@ func splitLines(text string) []string {
 	return strings.SplitAfter(strings.TrimSuffix(text, "\n"), "\n")
 }
 
-// withoutSecrets hides values whose names say that they are secret, unless they only name a variable or a file.
-func withoutSecrets(text string) string {
-	secret := regexp.MustCompile(`(?i)([a-z0-9_-]*(?:key|token|secret|passw|authorization|credential)[a-z0-9_-]*["']?\s*[:=]\s*)("(?:[^"\\]|\\.)*"|'[^']*'|[^\s,"'{\[]+)`)
-	return secret.ReplaceAllStringFunc(text, func(found string) string {
-		parts := secret.FindStringSubmatch(found)
-		value := strings.Trim(parts[2], `"'`)
-		if strings.HasPrefix(value, "$") || value == "" || strings.Contains(parts[1], "_FILE") {
-			return found
+// valuesOf are the texts that additions hold.
+func valuesOf(additions []addition) map[string]bool {
+	known := map[string]bool{"": true}
+	var add func(value any)
+	add = func(value any) {
+		switch value := value.(type) {
+		case string:
+			known[value] = true
+		case []any:
+			for _, element := range value {
+				add(element)
+			}
+		case map[string]any:
+			for name, element := range value {
+				known[name] = true
+				add(element)
+			}
 		}
-		return parts[1] + `"(hidden)"`
-	})
+	}
+	for _, a := range additions {
+		known[a.Name] = true
+		add(normal(a.Value))
+	}
+	return known
+}
+
+// piece is what a line of JSON, TOML or YAML begins with: a key, the header of a table, what stands between values, a value that is no
+// text, or else a text: in quotes, or to the end of the line, as YAML has them and all have comments.
+var piece = regexp.MustCompile(`^(?:` +
+	`((?:"(?:[^"\\]|\\.)*"|'[^']*')\s*[:=]|[\w.-]+\s*(?:[:=]\s|:$))` +
+	`|(\[\[?[\w.-]+\]\]?\s*$|[\s{}\[\],]+|-\s|(?:true|false|null|\d{1,5})(?:[\s,}\]]|$))` +
+	`|("(?:[^"\\]|\\.)*"?|'(?:[^']|'')*'?|.+))`)
+
+// withoutValues hides the values in a line that are not known, but for those of keys that hold no secret.
+func withoutValues(text string, known map[string]bool) string {
+	var shown strings.Builder
+	key := ""
+	for text = strings.TrimRight(text, "\r\n"); text != ""; {
+		found := piece.FindStringSubmatch(text)
+		if key != "" && found[1] != "" { // a value that only looks like a key
+			found = []string{text, "", "", text}
+		}
+		text = text[len(found[0]):]
+		switch value := found[3]; {
+		case value == "":
+			shown.WriteString(found[0])
+			if strings.Trim(found[2], blanks) != "" {
+				key = ""
+			}
+			key += strings.Trim(found[1], `"' :=`)
+			continue
+		case known[unquoted(value)] || isHarmless(key) && !strings.ContainsAny(value, " \t:"):
+			shown.WriteString(value)
+		default:
+			shown.WriteString(`"(hidden)"`)
+		}
+		key = ""
+	}
+	return shown.String()
+}
+
+// isHarmless reports whether a key's value tells servers apart and nothing else.
+func isHarmless(key string) bool {
+	return slices.Contains([]string{"type", "command", "cmd", "MAKE_ZONE", "MAKE_TIMEZONE"}, key)
+}
+
+// unquoted is what a value says that may be in quotes.
+func unquoted(value string) string {
+	switch {
+	case value[0] == '\'':
+		return strings.ReplaceAll(strings.Trim(value, "'"), "''", "'")
+	case value[0] == '"':
+		var text string
+		if json.Unmarshal([]byte(value), &text) == nil {
+			return text
+		}
+	}
+	return strings.Trim(value, blanks)
 }
 
 // plain is a text as a terminal can show it in one line.

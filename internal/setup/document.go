@@ -36,9 +36,6 @@ func read(format format, text string) (document, error) {
 	if !utf8.ValidString(text) {
 		return document{}, errors.New("it is no text in UTF-8")
 	}
-	if err := shallow(text); err != nil {
-		return document{}, err
-	}
 	held, err := format.decode(strings.TrimPrefix(text, byteOrderMark))
 	if err != nil {
 		return document{}, fmt.Errorf("it cannot be read as %s: %w", format.called(), err)
@@ -46,7 +43,8 @@ func read(format format, text string) (document, error) {
 	return document{format, text, held}, nil
 }
 
-// shallow refuses brackets within brackets that would cost a parser all memory.
+// shallow refuses brackets within brackets that would cost a parser all memory. The text is without what only quotes brackets, where that
+// is told apart.
 func shallow(text string) error {
 	const deepest = 1000
 	depth := 0

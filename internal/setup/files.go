@@ -39,6 +39,9 @@ func writeFile(path, text string) error {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
 	}
+	if mode&0o200 == 0 {
+		return errors.New("it is read-only") // on purpose, though its folder would let it be replaced
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
@@ -59,6 +62,20 @@ func linked(path string) string {
 	return path
 }
 
+// giveToOwner makes a new file the owner's of the one in whose place it comes; what root makes anew is the folder's owner's.
+func giveToOwner(made, place string) error {
+	like, err := os.Stat(place)
+	if errors.Is(err, fs.ErrNotExist) && os.Geteuid() == 0 {
+		like, err = os.Stat(filepath.Dir(place))
+	} else if err != nil {
+		return nil //nolint:nilerr // it stays with whoever makes it
+	}
+	if err != nil {
+		return err
+	}
+	return give(made, like)
+}
+
 func replaceFile(path, text string, mode fs.FileMode) (err error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
@@ -71,6 +88,9 @@ func replaceFile(path, text string, mode fs.FileMode) (err error) {
 		}
 	}()
 	if _, err = file.WriteString(text); err != nil {
+		return err
+	}
+	if err = giveToOwner(file.Name(), path); err != nil {
 		return err
 	}
 	if err = file.Chmod(mode); err != nil {
@@ -105,6 +125,6 @@ func backUp(path, text string) (string, error) {
 			return "", err
 		}
 		_, err = file.WriteString(text)
-		return name, errors.Join(err, file.Close())
+		return name, errors.Join(err, file.Close(), giveToOwner(name, path))
 	}
 }

@@ -3,6 +3,7 @@ package setup
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/tailscale/hujson"
@@ -16,6 +17,9 @@ func (jsonFormat) called() string { return "JSON" }
 func (jsonFormat) decode(text string) (contents, error) {
 	if strings.Trim(text, blanks) == "" {
 		return contents{}, nil
+	}
+	if err := shallow(quotedJSON.ReplaceAllLiteralString(text, "")); err != nil {
+		return nil, err
 	}
 	standard, err := hujson.Standardize([]byte(text))
 	if err != nil {
@@ -35,6 +39,9 @@ func (jsonFormat) decode(text string) (contents, error) {
 	}
 	return nil, errors.New("it holds no object, but " + shortened(strings.Trim(text, blanks)))
 }
+
+// quotedJSON is what may hold brackets that are none: texts and comments. A client's history of pasted logs holds thousands.
+var quotedJSON = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|//[^\n]*|/\*(?s:.*?)\*/`)
 
 func (jsonFormat) insert(text string, a addition) (string, error) {
 	if strings.Trim(text, blanks) == "" {

@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // record is what setup wrote, so that it can take out just that.
@@ -18,6 +20,8 @@ type record struct {
 	Written []written `json:"written"`
 	// Key is the sum of the key file that setup made; empty if it made none.
 	Key string `json:"key,omitempty"`
+	// Folders are those that setup made.
+	Folders []string `json:"folders,omitempty"`
 }
 
 // written is one server in one file.
@@ -26,11 +30,14 @@ type written struct {
 	File      string     `json:"file"`
 	Name      string     `json:"name"`
 	Additions []addition `json:"additions"`
-	// After is the sum of the file as setup left it: as long as that is what it holds, undoing puts back what was there, byte for byte.
+	// After is the sum of the file as setup left it: as long as that is what it holds, undoing puts back what was there, byte for byte. It is
+	// empty where what was there held an earlier entry of setup's.
 	After string `json:"after"`
-	// Backup is the file that holds what was there; empty where there was none.
-	Backup  string `json:"backup,omitempty"`
-	KeyFile string `json:"key_file,omitempty"`
+	// Backup is the file that holds what was there; empty where there was none. Earlier are those of earlier writes, after which others
+	// wrote too.
+	Backup  string   `json:"backup,omitempty"`
+	Earlier []string `json:"earlier,omitempty"`
+	KeyFile string   `json:"key_file,omitempty"`
 }
 
 func (m Machine) recordFile() string { return filepath.Join(m.own(), "setup.json") }
@@ -48,12 +55,74 @@ func (m Machine) record() (*record, error) {
 	return kept, nil
 }
 
+// alone keeps other runs of setup out until it is released, since each reads the record and writes it whole. What a run that was killed
+// left holds up the next for a while, no more.
+func (m Machine) alone() (release func()) {
+	const patience = 10 * time.Second
+	lock := filepath.Join(m.Home, ".make-audit-mcp-setup")
+	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
+		if err := os.Mkdir(lock, 0o700); !errors.Is(err, fs.ErrExist) {
+			break // it is ours, or cannot be had here
+		}
+	}
+	return func() { _ = os.Remove(lock) }
+}
+
+// keep writes the record, or removes it when there is nothing to note. Folders that setup made go with what was in them.
 func (m Machine) keep(kept *record) error {
+	if len(kept.Written) == 0 && kept.Key == "" {
+		if err := os.Remove(m.recordFile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return notWritten(m.recordFile(), err)
+		}
+		kept.sweep()
+		return nil
+	}
+	if err := kept.makeFolder(m.own()); err != nil {
+		return notWritten(m.recordFile(), err)
+	}
 	text, err := json.MarshalIndent(kept, "", "  ")
 	if err != nil {
 		return err
 	}
 	return notWritten(m.recordFile(), writeFile(m.recordFile(), string(text)+"\n"))
+}
+
+// makeFolder makes a folder and those that it lies in, and notes which.
+func (r *record) makeFolder(folder string) error {
+	var made []string
+	for at := folder; !exists(at) && at != filepath.Dir(at); at = filepath.Dir(at) {
+		made = append(made, at)
+	}
+	r.Folders = append(r.Folders, made...)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for _, at := range slices.Backward(made) {
+		if os.Geteuid() != 0 {
+			break
+		}
+		parent, err := os.Stat(filepath.Dir(at))
+		if err == nil {
+			err = give(at, parent)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep removes the folders that setup made and that hold nothing.
+func (r *record) sweep() {
+	slices.SortFunc(r.Folders, func(a, b string) int { return len(b) - len(a) }) // inner ones first
+	r.Folders = slices.DeleteFunc(r.Folders, func(folder string) bool {
+		info, err := os.Lstat(folder)
+		if err == nil && !info.IsDir() {
+			return true // somebody put something else there
+		}
+		err = os.Remove(folder)
+		return err == nil || errors.Is(err, fs.ErrNotExist)
+	})
 }
 
 // notWritten says what to do about a file that could not be written.
@@ -72,6 +141,7 @@ func sum(text string) string {
 
 // Write writes the file, what it held before beside it, and a note of both. Backup is where that lies, if there was a file.
 func (c *Change) Write(m Machine, keyFile string) (backup string, err error) {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil {
 		return "", err
@@ -82,10 +152,17 @@ func (c *Change) Write(m Machine, keyFile string) (backup string, err error) {
 	}
 	note := written{Client: c.Client.Name, File: c.File, Name: c.name, Additions: c.additions, After: sum(c.after), KeyFile: keyFile}
 	at, made := kept.index(c.Client.Name, c.File, c.name), false
-	if at >= 0 && kept.Written[at].After == sum(c.before) {
-		note.Backup = kept.Written[at].Backup // nothing but setup changed the file since
-		note.Additions = merged(kept.Written[at].Additions, c.additions)
-	} else if exists {
+	var last written
+	if at >= 0 {
+		last = kept.Written[at]
+		note.Additions, note.Earlier = merged(last.Additions, c.additions), last.Earlier
+	}
+	if last.After == sum(c.before) {
+		note.Backup = last.Backup // nothing but setup changed the file since
+	} else if note.Earlier = append(note.Earlier, last.Backup); exists {
+		if slices.ContainsFunc(last.Additions, func(a addition) bool { return c.held.find(a) != nil }) {
+			note.After = "" // the backup holds what setup wrote before
+		}
 		if note.Backup, err = backUp(c.File, c.before); err != nil {
 			return "", notWritten(c.File, err)
 		}
@@ -96,14 +173,17 @@ func (c *Change) Write(m Machine, keyFile string) (backup string, err error) {
 		kept.Written = slices.Delete(kept.Written, at, at+1)
 	}
 	kept.Written = append(kept.Written, note)
-	err = m.keep(kept) // first, so that nothing is written that cannot be undone
+	if err = notWritten(c.File, kept.makeFolder(filepath.Dir(linked(c.File)))); err == nil {
+		err = m.keep(kept) // first, so that nothing is written that cannot be undone
+	}
 	if err == nil {
 		if err = notWritten(c.File, writeFile(c.File, c.after)); err == nil {
 			return note.Backup, nil
 		}
-		kept.Written = earlier
-		err = errors.Join(err, m.keep(kept))
 	}
+	kept.Written = earlier
+	kept.sweep()
+	err = errors.Join(err, m.keep(kept))
 	if made {
 		_ = os.Remove(note.Backup)
 	}
@@ -135,14 +215,15 @@ type Undone struct {
 	Note string
 }
 
-// Written lists what setup wrote: under a name, or under any if that is empty; for some clients, or for all if none is given.
+// Written lists what setup wrote, the newest first, as it is to be undone: under a name, or under any if that is empty; for some clients,
+// or for all if none is given.
 func (m Machine) Written(name string, clients []Client) ([]Entry, error) {
 	kept, err := m.record()
 	if err != nil {
 		return nil, err
 	}
 	var entries []Entry
-	for _, w := range kept.Written {
+	for _, w := range slices.Backward(kept.Written) {
 		client, err := Find(w.Client)
 		isMeant := len(clients) == 0 || slices.ContainsFunc(clients, func(c Client) bool { return c.Name == w.Client })
 		if err == nil && isMeant && (name == "" || w.Name == name) {
@@ -161,6 +242,7 @@ type Entry struct {
 
 // Undo takes an entry out of its file. One that was changed since is left, unless force says otherwise.
 func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil {
 		return nil, err
@@ -171,7 +253,8 @@ func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
 	case err != nil:
 		return nil, cannot(e.Client, e.File, err)
 	case !exists:
-		undone.Note = "the file is gone already"
+		undone.note("the file is gone already")
+		e.noteBackups(undone)
 	case sum(text) == e.written.After:
 		err = e.restore(undone, text)
 	default:
@@ -184,28 +267,54 @@ func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
 	if at >= 0 {
 		kept.Written = slices.Delete(kept.Written, at, at+1)
 	}
-	kept.dropKey(m, undone, e.written.KeyFile)
-	if len(kept.Written) == 0 && kept.Key == "" {
-		return undone, os.Remove(m.recordFile())
-	}
+	undone.note(kept.dropKey(m))
+	kept.sweep()
 	return undone, m.keep(kept)
+}
+
+// DropKey removes the key that setup saved, if no entry needs it, and says so.
+func (m Machine) DropKey() (note string, err error) {
+	defer m.alone()()
+	kept, err := m.record()
+	if err != nil || kept.Key == "" {
+		return "", err
+	}
+	if note = kept.dropKey(m); note == "" {
+		return "", nil
+	}
+	return note, m.keep(kept)
+}
+
+func (u *Undone) note(said string) { u.Note = strings.Trim(u.Note+"; "+said, "; ") }
+
+// noteBackups names the files that still hold what was there before.
+func (e Entry) noteBackups(undone *Undone) {
+	left := slices.DeleteFunc(append(slices.Clone(e.written.Earlier), e.written.Backup), func(file string) bool { return file == "" || !exists(file) })
+	if len(left) > 0 {
+		undone.note("what the file held before setup is still in " + strings.Join(left, " and "))
+	}
 }
 
 // restore puts back what was there before setup.
 func (e Entry) restore(undone *Undone, text string) error {
 	if e.written.Backup == "" {
-		undone.Difference = difference(e.File, "/dev/null", text, "")
-		return notWritten(e.File, os.Remove(e.File))
+		undone.Difference = difference(e.File, "/dev/null", text, "", e.written.Additions)
+		e.noteBackups(undone)
+		return notWritten(e.File, os.Remove(linked(e.File)))
 	}
 	before, exists, err := fileText(e.written.Backup)
 	if err != nil || !exists {
 		return e.takeOut(undone, text, false)
 	}
-	undone.Difference = difference(e.File, e.File, text, before)
+	undone.Difference = difference(e.File, e.File, text, before, e.written.Additions)
 	if err := writeFile(e.File, before); err != nil {
 		return notWritten(e.File, err)
 	}
-	return os.Remove(e.written.Backup)
+	if err := os.Remove(e.written.Backup); err != nil {
+		return err
+	}
+	e.noteBackups(undone)
+	return nil
 }
 
 // takeOut takes the entry out of a file that others have written since.
@@ -223,45 +332,46 @@ func (e Entry) takeOut(undone *Undone, text string, force bool) error {
 			return &Refusal{
 				Problem:    fmt.Sprintf("%s was changed in %s since setup wrote it, and is left there", e.written.Name, e.File),
 				Next:       "take it out all the same: add --replace",
-				Difference: difference("setup's", "there", lined(normal(a.Value)), lined(there)),
+				Difference: difference("setup's", "there", lined(normal(a.Value)), lined(there), e.written.Additions),
 			}
 		}
 		if document, err = document.without(a); err != nil {
 			return cannot(e.Client, e.File, err)
 		}
 	}
-	undone.Difference = difference(e.File, e.File, text, document.text)
+	undone.Difference = difference(e.File, e.File, text, document.text, e.written.Additions)
+	e.noteBackups(undone)
 	if undone.Difference == "" {
-		undone.Note = "the entry is gone already"
-	}
-	if e.written.Backup != "" {
-		undone.Note = strings.TrimPrefix(undone.Note+"; ", "; ") + "what the file held before setup is still in " + e.written.Backup
+		undone.note("the entry is gone already")
+		return nil
 	}
 	return notWritten(e.File, writeFile(e.File, document.text))
 }
 
-// dropKey removes the key that setup saved when the last entry that needs it goes.
-func (r *record) dropKey(m Machine, undone *Undone, keyFile string) {
-	if r.Key == "" || keyFile != m.KeyFile() ||
-		slices.ContainsFunc(r.Written, func(w written) bool { return w.KeyFile == keyFile }) {
-		return
+// dropKey removes the key that setup saved if no entry needs it, and says so.
+func (r *record) dropKey(m Machine) (note string) {
+	keyFile := m.KeyFile()
+	if r.Key == "" || slices.ContainsFunc(r.Written, func(w written) bool { return w.KeyFile == keyFile }) {
+		return ""
 	}
 	text, exists, err := fileText(keyFile)
 	switch {
-	case !exists:
-	case err != nil || sum(text) != r.Key:
-		undone.Note = strings.TrimPrefix(undone.Note+"; ", "; ") + keyFile + " holds a key that setup did not write, and is left"
+	case err == nil && !exists:
+	case err == nil && sum(text) != r.Key:
+		note = keyFile + " holds a key that setup did not write, and is left"
 	default:
-		if os.Remove(keyFile) != nil {
-			return
+		if err := os.Remove(keyFile); err != nil {
+			return keyFile + ", the key that setup saved, could not be removed: " + err.Error()
 		}
-		undone.Note = strings.TrimPrefix(undone.Note+"; ", "; ") + keyFile + ", the key that setup saved, is removed as well"
+		note = keyFile + ", the key that setup saved, is removed as well"
 	}
 	r.Key = ""
+	return note
 }
 
 // SaveKey writes an API key to the file that is the user's alone. Another key that is there goes only if replace says so.
 func (m Machine) SaveKey(key string, replace bool) error {
+	defer m.alone()()
 	kept, err := m.record()
 	if err != nil {
 		return err
@@ -278,7 +388,7 @@ func (m Machine) SaveKey(key string, replace bool) error {
 	case !replace:
 		return &Refusal{Problem: file + " holds another key", Next: "use that one, without --save-key, or replace it: add --replace"}
 	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+	if err := kept.makeFolder(filepath.Dir(file)); err != nil {
 		return notWritten(file, err)
 	}
 	if err := replaceFile(file, key+"\n", 0o600); err != nil {

@@ -68,6 +68,33 @@ func TestAHugeFileAndAFolderAreRefused(t *testing.T) {
 	require.ErrorContains(t, err, "it is no file")
 }
 
+func TestBracketsInTextsAndCommentsAreNotCounted(t *testing.T) {
+	t.Parallel()
+	log := strings.Repeat(`\u001b[31m{\"`, 2000)
+	for _, before := range []string{`{"history":["` + log + `"]}`, "{} // " + log + "\n", "{/* \" " + log + "\n" + log + " */}"} {
+		written(t, machine(t, "linux"), client(t, "claude-code"), before)
+	}
+	deep := strings.Repeat("[", 2000) + strings.Repeat("]", 2000)
+	for _, before := range []string{`{"a":` + deep + `}`, "/* \" */" + deep + "/* \" */", "// \"\n" + deep + "// \"\n", `{"\\":` + deep + `,"b":"\""}`} {
+		refused(t, client(t, "claude-code"), before, "more than 1000 deep")
+	}
+}
+
+func TestAReadOnlyFileIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	m := machine(t, "linux")
+	c := client(t, "cursor")
+	file := held(t, m, c, "{}")
+	change, err := setup.Plan(m, c, server(), setup.Options{})
+	require.NoError(t, err)
+	require.NoError(t, os.Chmod(file, 0o440))
+	_, err = change.Write(m, "")
+	require.ErrorContains(t, err, "it is read-only")
+	assert.Equal(t, "{}", text(t, file))
+	assert.Len(t, files(t, m.Home), 1, "neither a backup nor a note")
+	assert.NoDirExists(t, filepath.Join(m.Home, ".config"))
+}
+
 func TestAnotherServerOfTheNameIsNeverOverwritten(t *testing.T) {
 	t.Parallel()
 	for name, before := range map[string]string{
@@ -267,7 +294,7 @@ func TestUndoKnowsWhatIsGoneAlready(t *testing.T) {
 	assert.Contains(t, undone(t, m)[0].Note, "the entry is gone already")
 	file = written(t, m, client(t, "cursor"), "{}")
 	require.NoError(t, os.Remove(file))
-	assert.Equal(t, "the file is gone already", undone(t, m)[0].Note)
+	assert.Equal(t, "the file is gone already; what the file held before setup is still in "+file+".before-make-audit-2", undone(t, m)[0].Note)
 	assert.Empty(t, undone(t, m), "and there is nothing more")
 }
 
@@ -311,13 +338,52 @@ func TestDifferencesHideTheSecretsOfOthers(t *testing.T) {
 	t.Parallel()
 	m := machine(t, "linux")
 	c := client(t, "cursor")
-	held(t, m, c, "{\n  \"mcpServers\": {\n    \"a\": {\"env\": {\"X_API_KEY\": \"hush\", \"A\": \"b\"}}\n  } // \u009b31m\n}\n")
+	held(t, m, c, "{\n  \"mcpServers\": {\n    \"a\u009b31m\": {\"env\": {\"X_API_KEY\": \"hush\", \"A\": \"b\"}}\n  } // hush\n}\n")
 	change, err := setup.Plan(m, c, server(), setup.Options{})
 	require.NoError(t, err)
-	assert.Contains(t, change.Difference(), `-    "a": {"env": {"X_API_KEY": "(hidden)", "A": "b"}}`)
+	assert.Contains(t, change.Difference(), `    "a31m": {"env": {"X_API_KEY": "(hidden)", "A": "(hidden)"}}`)
 	assert.Contains(t, change.Difference(), `+        "MAKE_API_KEY": "${env:MAKE_API_KEY}"`)
 	assert.NotContains(t, change.Difference(), "hush")
-	assert.Contains(t, change.Difference(), "   } // 31m\n", "nothing that a terminal obeys")
+	assert.NotContains(t, change.Difference(), "\u009b", "nothing that a terminal obeys")
+}
+
+// Any value may be a secret, wherever it stands: the name that says so may be in another element, in another line, or nowhere.
+func TestDifferencesShowNoValueThatIsNotSetups(t *testing.T) {
+	t.Parallel()
+	for name, before := range map[string]string{
+		"cursor": `{"mcpServers":{"r":{"args":["-H","Authorization: Bearer LEAK","--key","LEAK"],"url":"https://h/u/LEAK/sse","K":"$LEAK","A_FILE":"LEAK"}}}`,
+		"gemini": "{\n \"mcpServers\": {\n  \"r\": {\n   \"args\": [\n    \"--token\",\n    \"LEAK\"]}} // LEAK: LEAK\n, // LEAK\n /* LEAK */ \"PAT\": \"LE\\\"AK\"}\n",
+		"codex":  "[mcp_servers.r]\nenv = { PAT = 'LEAK', B = \"LEAK\" } # LEAK\nargs = [\n \"LEAK\"]\nx = \"\"\"\nLEAK\"\"\"\n",
+		"goose":  "pat: LEAK\nx: LEAK= y\nextensions: # LEAK\n  r:\n    key: |\n      -----LEAK\n      LEAK==\n",
+	} {
+		m := machine(t, "linux")
+		c := client(t, name)
+		held(t, m, c, before)
+		change, err := setup.Plan(m, c, fits(c), setup.Options{})
+		require.NoError(t, err)
+		assert.NotContains(t, change.Difference(), "LEAK", name)
+		assert.Contains(t, change.Difference(), "(hidden)", name)
+		assert.NotContains(t, strings.Join(added(change.Difference()), ""), "hidden", "%s shows what it adds", name)
+	}
+	for name, before := range map[string]string{
+		"cursor": `{"mcpServers":{"make-audit":{"command":"/bin/LEAK LEAK","env":{"DB":"postgres://u:LEAK@h","N":"$LEAK","MAKE_API_KEY":"LEAK"}}}}`,
+		"codex":  "[mcp_servers.make-audit]\ncommand = \"LEAK LEAK\"\nargs = [\"LEAK\"]\n",
+	} {
+		assert.NotContains(t, refused(t, client(t, name), before, `another server "make-audit"`).Difference, "LEAK")
+	}
+}
+
+// added are the lines of a difference that are new, where no line goes.
+func added(difference string) (lines []string) {
+	if strings.Contains(difference, "\n-") {
+		return nil
+	}
+	for line := range strings.Lines(difference) {
+		if line[0] == '+' {
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 func TestADifferenceIsUnified(t *testing.T) {

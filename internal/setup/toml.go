@@ -13,6 +13,9 @@ type tomlFormat struct{}
 func (tomlFormat) called() string { return "TOML" }
 
 func (tomlFormat) decode(text string) (contents, error) {
+	if err := shallow(text); err != nil {
+		return nil, err
+	}
 	var held map[string]any
 	if err := toml.Unmarshal([]byte(text), &held); err != nil {
 		return nil, err

@@ -16,6 +16,9 @@ type yamlFormat struct{}
 func (yamlFormat) called() string { return "YAML" }
 
 func (yamlFormat) decode(text string) (contents, error) {
+	if err := shallow(text); err != nil {
+		return nil, err
+	}
 	decoder := yaml.NewDecoder(strings.NewReader(text))
 	var held any
 	if err := decoder.Decode(&held); err != nil && !errors.Is(err, io.EOF) {

@@ -4,7 +4,6 @@ import { spawn } from "node:child_process";
 import { readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { constants } from "node:os";
-import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
@@ -35,9 +34,12 @@ function installed() {
 }
 
 const binary = override || installed();
-// How it was started: setup writes the same into a client's configuration.
-const launcher = fileURLToPath(import.meta.url).includes(`${sep}_npx${sep}`) ? "npx" : "npm";
-const child = spawn(binary, process.argv.slice(2), { stdio: "inherit", env: { ...process.env, MAKE_AUDIT_LAUNCHER: launcher } });
+// How it was started: setup writes it into a client's configuration, and tells no client of a folder that npx, pnpm dlx, yarn dlx or bunx
+// empties.
+const isBrief = /[\\/](_npx|dlx(-[^\\/]*)?|bunx-[^\\/]*)[\\/]/.test(fileURLToPath(import.meta.url));
+const env = { ...process.env, MAKE_AUDIT_LAUNCHER: isBrief ? "npx" : "npm" };
+delete env.MAKE_AUDIT_MCP_BINARY; // if it names a launcher, that one must find the binary, not start itself for ever
+const child = spawn(binary, process.argv.slice(2), { stdio: "inherit", env });
 
 child.on("error", (error) => {
   fail(`${binary} cannot be started (${error.code})`, override

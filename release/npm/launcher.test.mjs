@@ -3,7 +3,7 @@
 //   node --test release/npm/launcher.test.mjs
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -70,7 +70,17 @@ test("a scoped package has scoped packages for platforms", async () => {
 
 test("the binary is told how it was started", async () => {
   assert.equal((await run(place("project"), ["environment"], { KEPT: "yes" })).out, "npm yes\n");
-  assert.equal((await run(place("cache/_npx/0123"), ["environment"], { KEPT: "yes" })).out, "npx yes\n");
+  for (const where of ["cache/_npx/0123", "pnpm/dlx/0123/4", "xfs-1/dlx-0123", "bunx-1000-make-audit-mcp@latest"]) {
+    assert.equal((await run(place(where), ["environment"], { KEPT: "yes" })).out, "npx yes\n", where);
+  }
+  assert.equal((await run(place("dlxs/my_npx"), ["environment"], { KEPT: "yes" })).out, "npm yes\n");
+});
+
+test("a launcher that is named as the binary does not start itself for ever", async () => {
+  const launcher = place("project");
+  chmodSync(launcher, 0o755);
+  const { code } = await run(launcher, ["exit", "3"], { MAKE_AUDIT_MCP_BINARY: launcher });
+  assert.equal(code, 3);
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {

@@ -49,7 +49,8 @@ type Settings struct {
 const environmentKey = "MAKE_API_KEY"
 
 // forgetWhatIsNotSet takes variables out of the environment that say nothing: empty ones, and references such as ${user_config.zone} or
-// ${env:MAKE_API_KEY} that a client left as they were, since nobody gave a value. Make would refuse them as keys, which sends people astray.
+// ${env:MAKE_API_KEY} that a client left as they were, since nobody gave a value. As a key, Make would refuse one, which sends people
+// astray.
 func forgetWhatIsNotSet() {
 	reference := regexp.MustCompile(`^\$\{[^{}]*\}$`)
 	for _, pair := range os.Environ() {

@@ -201,10 +201,10 @@ func isHarmless(key string) bool {
 
 // unquoted is what a value says that may be in quotes.
 func unquoted(value string) string {
-	switch {
-	case value[0] == '\'':
+	switch value[0] {
+	case '\'':
 		return strings.ReplaceAll(strings.Trim(value, "'"), "''", "'")
-	case value[0] == '"':
+	case '"':
 		var text string
 		if json.Unmarshal([]byte(value), &text) == nil {
 			return text

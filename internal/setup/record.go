@@ -30,8 +30,8 @@ type written struct {
 	File      string     `json:"file"`
 	Name      string     `json:"name"`
 	Additions []addition `json:"additions"`
-	// After is the sum of the file as setup left it: as long as that is what it holds, undoing puts back what was there, byte for byte. It is
-	// empty where what was there held an earlier entry of setup's.
+	// After is the sum of the file as setup left it: as long as that is what it holds, undoing puts back what was there, byte for byte. It
+	// is empty where what was there held an earlier entry of setup's.
 	After string `json:"after"`
 	// Backup is the file that holds what was there; empty where there was none. Earlier are those of earlier writes, after which others
 	// wrote too.
@@ -289,7 +289,8 @@ func (u *Undone) note(said string) { u.Note = strings.Trim(u.Note+"; "+said, "; 
 
 // noteBackups names the files that still hold what was there before.
 func (e Entry) noteBackups(undone *Undone) {
-	left := slices.DeleteFunc(append(slices.Clone(e.written.Earlier), e.written.Backup), func(file string) bool { return file == "" || !exists(file) })
+	isGone := func(file string) bool { return file == "" || !exists(file) }
+	left := slices.DeleteFunc(append(slices.Clone(e.written.Earlier), e.written.Backup), isGone)
 	if len(left) > 0 {
 		undone.note("what the file held before setup is still in " + strings.Join(left, " and "))
 	}

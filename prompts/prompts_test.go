@@ -246,6 +246,7 @@ func TestSecurityReviewTellsWhoSwitchedTwoFactorOff(t *testing.T) {
 
 func TestAccessReviewTellsWhoIsThere(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, demoWorld())
 	review := u.caller(makesim.DemoToken).review("access_review", nil)
 	people := answers[schemas.ListPeopleResult](review, "list_people")[0]
@@ -489,6 +490,7 @@ func TestEachPartNamesAToolAndItsArguments(t *testing.T) {
 
 func TestASecurityReviewReadsTheLogOnce(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := start(t, demoWorld())
 	u.caller(makesim.DemoToken).review("security_review", nil)
 	var walked, probes int

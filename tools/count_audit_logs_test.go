@@ -973,6 +973,7 @@ func TestObjectsOfOneIDAreToldApart(t *testing.T) {
 // TestTeamNoneSaysWhatItKeepsOut: what is about the organization may have a team on the entry.
 func TestTeamNoneSaysWhatItKeepsOut(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	world := *demoWorld()
 	world.Entries = nil
 	for i, e := range []makesim.Entry{

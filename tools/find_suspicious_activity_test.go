@@ -74,6 +74,7 @@ detection: {gone: {object: webhook, verb: deleted}, condition: gone}
 
 func TestSuspicionsOfTheDemoAreToldTheSeverestFirst(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := demo(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	result := c.suspicions(args{"from": "30d", "min_severity": "high"})

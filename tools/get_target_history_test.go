@@ -560,6 +560,7 @@ func TestDetailsThatFailLeaveTheEntries(t *testing.T) {
 
 func TestAWindowAfterTheCreationSaysSo(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	c.readEverything()
@@ -600,6 +601,7 @@ func TestAWindowAfterTheCreationSaysSo(t *testing.T) {
 
 func TestPartlyReadHistoriesHaveNoCursor(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{PageCap: 50, EchoRequestedLimit: true})
 	objects := u.objects()["Scenarios"]
 	// Of an object that was busy all along the older part is not read.

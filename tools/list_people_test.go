@@ -358,6 +358,7 @@ func TestACustomRoleIsNamedWhereRolesAreListed(t *testing.T) {
 
 func TestNobodyIsCalledDormantOrNewWithoutALogToShowForIt(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := recent(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	uncovered := c.people(args{"from": "2020", "to": "2021", "status": "dormant"})
 	assert.Contains(t, strings.Join(uncovered.Warnings, "\n"), "dormant proves nothing here, since the window is not wholly covered")
@@ -413,6 +414,7 @@ func TestArgumentsOfPeopleThatCannotBeUsedAreSaid(t *testing.T) {
 
 func TestPeopleAskedForAgainCostNoCall(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := recent(t, makesim.Quirks{})
 	c := u.caller(makesim.DemoToken)
 	c.people(args{"from": "30d"})

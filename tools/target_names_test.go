@@ -12,6 +12,7 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -163,6 +164,7 @@ func TestANameOfDetailsThatTheArchiveLacksCounts(t *testing.T) {
 
 func TestLongNamesDoNotMakeAListingLong(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	var entries []makesim.Entry
 	for i := range 40 {
 		entries = append(entries, makesim.Entry{Event: "webhook_created", TargetID: fmt.Sprint(3000 + i),

@@ -5,12 +5,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 )
 
 // Clocks that governments changed in 2026: the rules are newer than those of Go and of the machine.
 func TestAnswersGoByTheNewestRulesOfTimeZones(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	c := demo(t, makesim.Quirks{}).caller(makesim.DemoToken)
 	for zone, want := range map[string]string{
 		"America/Vancouver": "2026-11-20T00:00:00-07:00",

@@ -108,6 +108,7 @@ func (f *failing) Read(ctx context.Context, q auditlog.Query, yield func(*auditl
 
 func TestASyncGoesOnWhereItStopped(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(400), makesim.Quirks{})
 	path := filepath.Join(t.TempDir(), "audit.db")
 	stored := 0

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/makesim"
 
 	"github.com/stretchr/testify/assert"
@@ -199,6 +200,7 @@ func TestSIGTERMStopsASyncUnderWay(t *testing.T) {
 
 func TestCallersGetOfTheArchiveWhatMakeLetsThemRead(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "notable")
 	r := a.serve("--caller-credentials", "--sync-every", "100ms")

@@ -80,6 +80,7 @@ func TestASwitchOfTheEnvironmentChoosesTheDemo(t *testing.T) {
 }
 
 func TestAReferenceThatAClientLeftAsItWasIsNotSet(t *testing.T) {
+	logtest.NotUnderRace(t)
 	settings := []string{"MAKE_API_KEY", "MAKE_ZONE", "MAKE_API_URL", "MAKE_ORGANIZATION_ID", "MAKE_TIMEZONE", "MAKE_WEEK_START",
 		"MAKE_AUDIT_DEMO", "MAKE_AUDIT_ARCHIVE", "MAKE_AUDIT_ARCHIVE_JOURNAL", "MAKE_AUDIT_INSECURE_FILES", "MAKE_AUDIT_LOG_LEVEL",
 		"MAKE_AUDIT_LOG_FORMAT", "MAKE_REQUESTS_PER_MINUTE", "MCP_STRUCTURED"}

@@ -45,6 +45,7 @@ func TestSyncFillsAnArchiveAndSaysWhatItHolds(t *testing.T) {
 
 func TestSyncFillsEveryOrganizationOfItsKey(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.ownsBetaToo()
 	a.Update(func(w *makesim.World) {
@@ -201,6 +202,7 @@ func TestOfTwoSyncsAtOnceTheSecondIsRefused(t *testing.T) {
 
 func TestAGapIsTold(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.sync("--details", "none")
 	a.clock.Advance(10 * time.Hour)

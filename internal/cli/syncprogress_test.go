@@ -63,6 +63,7 @@ func (a *acme) holds(entries int) {
 
 func TestALongSyncTellsHowItGoesInPlainLines(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.holds(132)
 	a.atLogCall(1, func() { a.clock.Advance(31 * time.Second) })
@@ -90,6 +91,7 @@ func TestAnEndOfAnotherDayIsTold(t *testing.T) {
 // TestASyncThatTheLimitHoldsUpSaysSoAndGoesOnCounting has a sync use up its half of the limit, and interrupts it then.
 func TestASyncThatTheLimitHoldsUpSaysSoAndGoesOnCounting(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	a := newAcme(t)
 	a.holds(350)
 	a.Update(func(w *makesim.World) { w.Organizations[0].APILimit = 220 })

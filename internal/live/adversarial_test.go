@@ -474,6 +474,7 @@ func TestOneRowByLuckIsNoJoin(t *testing.T) {
 // found.
 func TestUnreadableRecordsDoNotHideThatTiesMoved(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	second := now().AddDate(0, 0, -3)
 	entries := append(ladder(10, now().Add(-time.Minute), 30*time.Minute), crowd(12, second)...)
 	silent := 0

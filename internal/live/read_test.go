@@ -275,6 +275,7 @@ func TestReadSaysWhatMakeNoLongerKeeps(t *testing.T) {
 
 func TestReadGoesOnBehindAPositionEvenWithAWrongHint(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	w := window(now().AddDate(0, -5, 0), now())
 	u := start(t, busyMonths(11), makesim.Options{})
 	all, _ := read(t, u.reader(audittest.AdminKey, live.Options{}), query(w), -1)

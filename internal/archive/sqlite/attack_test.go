@@ -37,6 +37,7 @@ func alter(t *testing.T, path string, statements ...string) {
 // false are errors that say so, and a sync signs no loss.
 func TestAttacksAreNamedAndAnswerNothing(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	at := newAttacked(t)
 	const (
 		endless = "WITH RECURSIVE n(size) AS (SELECT 1 UNION ALL SELECT size + 1 FROM n) SELECT size, x'41' AS note FROM n"

@@ -291,6 +291,7 @@ func TestAFileIsAStore(t *testing.T) {
 // TestWithoutAWriteAheadLogAnswersAreTheSame fills and asks a file in whose journal readers and a sync wait for one another.
 func TestWithoutAWriteAheadLogAnswersAreTheSame(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	u := storetest.Start(t, storetest.Entries(300), makesim.Quirks{})
 	var answers [][]string
 	for _, journal := range []sqlite.Journal{sqlite.JournalWAL, sqlite.JournalDelete} {
@@ -507,6 +508,7 @@ func TestAFileThatWasReplacedMeanwhileIsNotGoneOnWith(t *testing.T) {
 // another order, while a reader has it open.
 func TestWhatWasReadOfACopyThatIsNoLongerThereIsForgotten(t *testing.T) {
 	t.Parallel()
+	logtest.NotUnderRace(t)
 	for _, isAskedBetween := range []bool{false, true} {
 		copyPutBack(t, isAskedBetween)
 	}

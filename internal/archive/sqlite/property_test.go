@@ -129,7 +129,7 @@ func TestWhateverIsChangedIsNamedOrChangesNoAnswer(t *testing.T) {
 		}
 		return other
 	}
-	count, seed := setting("ARCHIVE_CHANGES", logtest.UnderRace(300, 40)), setting("ARCHIVE_CHANGES_SEED", 1)
+	count, seed := setting("ARCHIVE_CHANGES", logtest.UnderRace(300, 12)), setting("ARCHIVE_CHANGES_SEED", 1)
 	at := newAttacked(t)
 	var named, harmless atomic.Int64
 	var group errgroup.Group

@@ -61,6 +61,10 @@ func handleSearch(ctx context.Context, service *analysis.Service, arguments sche
 			"e.g. webhook 991")
 		return result, nil
 	}
+	if words.IsCrossed {
+		result.Warn("each thing done was taken for each kind of object: query.event has what was searched for; ask for one of them at a time " +
+			"to tell them apart")
+	}
 	if len(words.NotUnderstood) > 0 {
 		result.Warn("results do not go by the words in not_understood: they are no names, addresses, events or times known here")
 	}

@@ -128,6 +128,19 @@ func texts[T ~string](of []T) []string {
 	return found
 }
 
+func TestASearchSaysWhereItTookEachVerbForEachObject(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	c := start(t, lastWeeks(), makesim.Options{Seed: 1}).caller(makesim.DemoToken)
+	const said = "each thing done was taken for each kind of object"
+	crossed := c.search("deleted webhooks and created connections since 14d")
+	assert.Contains(t, strings.Join(crossed.Warnings, "\n"), said)
+	assert.Len(t, crossed.Query.Event, 4)
+	for _, plain := range []string{"deleted webhooks since 14d", "webhooks and connections deleted since 14d", "webhooks created or deleted since 14d"} {
+		assert.NotContains(t, strings.Join(c.search(plain).Warnings, "\n"), said, plain)
+	}
+}
+
 func TestFetchTakesWhateverNamesAnEntry(t *testing.T) {
 	t.Parallel()
 	u := start(t, lastWeeks(), makesim.Options{Seed: 1})

@@ -18,6 +18,9 @@ type Search struct {
 	NotUnderstood []string
 	// Notes say which of them name what is not logged.
 	Notes []string
+	// IsCrossed reports that several things done were taken for each of several sorts of object: webhooks deleted and keys created are
+	// four events then.
+	IsCrossed bool
 }
 
 // Understand takes words for a filter, as far as it goes: times as [WindowRequest] has them, with since, until, between and not before
@@ -56,7 +59,7 @@ func (r *Resolver) Understand(ctx context.Context, text string) (*Search, error)
 	found := read()
 	if len(found.NotUnderstood) > 0 { // perhaps people who have left
 		recent := auditlog.Query{Organization: organization.Ref,
-			Window: auditlog.Window{From: r.Directory.Now().AddDate(0, 0, -searchDays), To: r.Directory.Now(), Location: location}}
+			Window: auditlog.Window{From: r.Directory.Now().AddDate(0, 0, -leaverDays), To: r.Directory.Now(), Location: location}}
 		if r.readNewest(ctx, &recent) {
 			found = read()
 		}
@@ -64,8 +67,8 @@ func (r *Resolver) Understand(ctx context.Context, text string) (*Search, error)
 	return &found.Search, nil
 }
 
-// searchDays is how far back people are looked for whom the catalog does not know.
-const searchDays = 90
+// leaverDays is how far back people are looked for whom the catalog does not know.
+const leaverDays = 90
 
 // maxPhrase is the most words that are taken for one name.
 const maxPhrase = 6
@@ -123,6 +126,7 @@ type search struct {
 
 	// objects and verbs are the events that the words name, by what they are done to and by what is done; unmet are the words of the verbs.
 	objects, verbs []auditlog.Event
+	sorts          int // of objects that were named
 	unmet          []string
 }
 
@@ -369,6 +373,7 @@ func (s *search) takeEvents(phrase, folded string, isWord bool) bool {
 		s.settle()
 		s.wasNot = ""
 		s.objects = append(s.objects, found...)
+		s.sorts++
 		s.before = asObject
 		return true
 	}
@@ -454,6 +459,7 @@ func (s *search) joinEvents() {
 			both = appendOnce(nil, objects...)
 		}
 		s.Filter.Events = both
+		s.IsCrossed = s.sorts > 1 && len(s.unmet) > 1
 	}
 }
 

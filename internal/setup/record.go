@@ -1,6 +1,7 @@
 package setup
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // record is what setup wrote, so that it can take out just that.
@@ -55,17 +58,31 @@ func (m Machine) record() (*record, error) {
 	return kept, nil
 }
 
-// alone keeps other runs of setup out until it is released, since each reads the record and writes it whole. What a run that was killed
-// left holds up the next for a while, no more.
-func (m Machine) alone() (release func()) {
+// alone keeps other runs of setup out until it is released, since each reads the record and writes it whole. It waits for another run, and
+// refuses when that takes too long. Where no lock can be had, as in a home that is read-only, nothing can be written either.
+func (m Machine) alone() (release func(), err error) {
 	const patience = 10 * time.Second
-	lock := filepath.Join(m.Home, ".make-audit-mcp-setup")
-	for until := time.Now().Add(patience); time.Now().Before(until); time.Sleep(10 * time.Millisecond) {
-		if err := os.Mkdir(lock, 0o700); !errors.Is(err, fs.ErrExist) {
-			break // it is ours, or cannot be had here
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		lock := flock.New(filepath.Join(m.Home, ".make-audit-mcp-setup"), flock.SetPermissions(0o600))
+		isHeld, err := lock.TryLockContext(ctx, 10*time.Millisecond)
+		switch {
+		case ctx.Err() != nil:
+			return nil, &Refusal{Problem: "another run of setup is writing (" + lock.Path() + ")", Next: "run this one when that is done"}
+		case err != nil, !isHeld:
+			return func() {}, nil
 		}
+		held, heldErr := lock.Stat()
+		there, err := os.Lstat(lock.Path())
+		if heldErr == nil && err == nil && os.SameFile(held, there) {
+			return func() {
+				_ = os.Remove(lock.Path()) // nothing of setup's is left
+				_ = lock.Unlock()
+			}, nil
+		}
+		_ = lock.Unlock() // whoever held it has removed it, and others lock the next one
 	}
-	return func() { _ = os.Remove(lock) }
 }
 
 // keep writes the record, or removes it when there is nothing to note. Folders that setup made go with what was in them.
@@ -141,7 +158,11 @@ func sum(text string) string {
 
 // Write writes the file, what it held before beside it, and a note of both. Backup is where that lies, if there was a file.
 func (c *Change) Write(m Machine, keyFile string) (backup string, err error) {
-	defer m.alone()()
+	release, err := m.alone()
+	if err != nil {
+		return "", err
+	}
+	defer release()
 	kept, err := m.record()
 	if err != nil {
 		return "", err
@@ -242,7 +263,11 @@ type Entry struct {
 
 // Undo takes an entry out of its file. One that was changed since is left, unless force says otherwise.
 func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
-	defer m.alone()()
+	release, err := m.alone()
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	kept, err := m.record()
 	if err != nil {
 		return nil, err
@@ -274,7 +299,11 @@ func (e Entry) Undo(m Machine, force bool) (*Undone, error) {
 
 // DropKey removes the key that setup saved, if no entry needs it, and says so.
 func (m Machine) DropKey() (note string, err error) {
-	defer m.alone()()
+	release, err := m.alone()
+	if err != nil {
+		return "", err
+	}
+	defer release()
 	kept, err := m.record()
 	if err != nil || kept.Key == "" {
 		return "", err
@@ -372,7 +401,11 @@ func (r *record) dropKey(m Machine) (note string) {
 
 // SaveKey writes an API key to the file that is the user's alone. Another key that is there goes only if replace says so.
 func (m Machine) SaveKey(key string, replace bool) error {
-	defer m.alone()()
+	release, err := m.alone()
+	if err != nil {
+		return err
+	}
+	defer release()
 	kept, err := m.record()
 	if err != nil {
 		return err

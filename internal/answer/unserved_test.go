@@ -22,6 +22,7 @@ func TestClausesThatNameAToolThatIsNotServedAreLeftOut(t *testing.T) {
 		"get_thing, then list_things.\nSecond":               "Second",
 		"e.g. list_of_things and get_things stay; so":        "e.g. list_of_things and get_things stay; so",
 		`no "a; list_things\" b. c"; accepted: an id`:        `no "a; list_things\" b. c"; accepted: an id`,
+		`no "a\"; list_things b"; accepted: an id`:           `no "a\"; list_things b"; accepted: an id`,
 		`no "a"; list_things has all. Next: say "get_thing"`: `no "a". Next: say "get_thing"`,
 		`cut in "the middle; get_thing`:                      `cut in "the middle; get_thing`,
 		"list_things shows all":                              "list_things shows all",

@@ -6,12 +6,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
 )
@@ -166,6 +168,7 @@ func TestFetchTakesWhateverNamesAnEntry(t *testing.T) {
 	} {
 		r := c.Call("fetch", args{"id": id})
 		require.True(t, r.IsError, id)
+		assert.NotContains(t, r.Text, "uuid: ", "fetch has no such argument")
 		assert.Contains(t, strings.ReplaceAll(r.Text, `organization "9"`, "organization 9"), says)
 	}
 }
@@ -188,4 +191,22 @@ func TestWhatOthersWroteStaysQuotedAndSecretsMaskedInSearchAndFetch(t *testing.T
 		masked += strings.Count(r.Text, "[masked]")
 	}
 	assert.Positive(t, masked)
+}
+
+func TestAFetchedEntryThatIsTooLargeAsTextComesWithoutItsDetails(t *testing.T) {
+	t.Parallel()
+	details := map[string]any{} // small, but for what indents it
+	for i := range 60 {
+		details[fmt.Sprintf("k%04d", i)] = slices.Repeat([]any{[]int{1}}, 60)
+	}
+	const uuid = "5c7ac4f8-54a8-4b5f-a1f0-1a5d0bb25e0d"
+	world := audittest.LittleWorld([]makesim.Entry{{UUID: uuid, OrganizationID: audittest.OrganizationID, Event: "webhook_created",
+		TriggeredAt: now().Add(-time.Hour), Details: details}})
+	c := connect(t, start(t, world, makesim.Options{}).Service(audittest.AdminKey))
+	whole := ok[schemas.GetAuditLogResult](c, "get_audit_log", args{"uuid": uuid, "organization_id": audittest.OrganizationID})
+	require.Contains(t, string(whole.Entries[0].Details), "k0001")
+	fetched := ok[schemas.FetchResult](c, "fetch", args{"id": fmt.Sprint(audittest.OrganizationID, "/", uuid)})
+	assert.Contains(t, fetched.Text, uuid)
+	assert.NotContains(t, fetched.Text, "k0001")
+	assert.Contains(t, strings.Join(fetched.Warnings, "\n"), "its details are left out: as text they are too large")
 }

@@ -175,9 +175,12 @@ func (m *model) log(number int64) {
 	m.append(m.bare(number))
 }
 
-// filled is a store with some words and two logs, and what it holds.
+// filled is a store with some words and two logs, and what it holds; the test holds its lock.
 func (s *suite) filled() (m *model, one, other int64) {
 	s.Helper()
+	unlock, err := s.store.Lock(s.Context())
+	require.NoError(s, err)
+	s.Cleanup(unlock)
 	one, other = 1, 2
 	m = &model{suite: s, content: *s.read(s.store)}
 	first := &archive.Batch{Log: one, Of: key(one), Head: []byte("first")}

@@ -1,0 +1,140 @@
+package postgres
+
+import (
+	"context"
+	"crypto/rand"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"make-audit-mcp/internal/archive"
+)
+
+// The leases that there are.
+const (
+	leaseToFill    = "fill"
+	leaseToMigrate = "migrate"
+)
+
+// lease is the right to do something alone until a time, by the database's clock. Each that is granted has a term of its own; what is
+// written under it proves in its transaction that no other was granted since.
+type lease struct {
+	store  *Store
+	name   string
+	term   int64
+	holder string
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+// The waiting of statements about leases for others, and how long the server keeps a transaction of a writer that says nothing: one that
+// stays open keeps the next writer out.
+const boundWriting = "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '10s'; " +
+	"SET LOCAL statement_timeout = '60s'"
+
+// acquire takes a lease that nobody holds, or whose holder let it run out, and renews it until it is released.
+func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
+	l := &lease{store: s, name: name, holder: rand.Text()}
+	isThere := true
+	err := s.transact(ctx, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, boundWriting); err != nil {
+			return err
+		}
+		granted, err := s.grant(ctx, tx, l)
+		if err == nil && !granted {
+			isThere, err = exists(ctx, tx, "SELECT 1 FROM leases WHERE name = $1", name)
+		}
+		return err
+	})
+	switch {
+	case codeOf(err) == lockTimeout:
+		return nil, &archive.BusyError{Store: s.name}
+	case err != nil:
+		return nil, err
+	case !isThere:
+		return nil, s.refuse("its lease "+name+" is gone", nextRestore, nil)
+	case l.term == 0:
+		return nil, &archive.BusyError{Store: s.name}
+	}
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	l.ended.Go(func() { l.renew(renewing) })
+	return l, nil
+}
+
+// grant gives the lease the next term, if it can be had. A commit of it that was not heard of is known by its holder.
+func (s *Store) grant(ctx context.Context, tx pgx.Tx, l *lease) (bool, error) {
+	rows, err := tx.Query(ctx, "UPDATE leases SET term = CASE WHEN holder = $2 THEN term ELSE term + 1 END, holder = $2, "+
+		"until = clock_timestamp() + $3 * INTERVAL '1 microsecond' WHERE name = $1 AND (until <= clock_timestamp() OR holder = $2) "+
+		"RETURNING term", l.name, l.holder, s.options.Lease.Microseconds())
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	granted := rows.Next()
+	if granted {
+		err = rows.Scan(&l.term)
+	}
+	rows.Close()
+	if err == nil {
+		err = rows.Err()
+	}
+	return granted, err
+}
+
+// stillHeld extends a lease unless another one was granted since.
+const stillHeld = "UPDATE leases SET until = clock_timestamp() + $4 * INTERVAL '1 microsecond' " +
+	"WHERE name = $1 AND term = $2 AND holder = $3"
+
+func (l *lease) parameters() []any {
+	return []any{l.name, l.term, l.holder, l.store.options.Lease.Microseconds()}
+}
+
+// prove fails, with a BusyError, unless the lease is held. Nobody else gets it before the transaction ends.
+func (l *lease) prove(ctx context.Context, tx pgx.Tx) error {
+	tag, err := tx.Exec(ctx, stillHeld, l.parameters()...)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = &archive.BusyError{Store: l.store.name}
+	}
+	return err
+}
+
+// renew extends the lease now and then, until it is lost. While the server is away, it may come back in time.
+func (l *lease) renew(ctx context.Context) {
+	ticks := time.NewTicker(l.store.options.Lease / 4)
+	defer ticks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks.C:
+		}
+		if tag, err := l.store.pool.Exec(ctx, stillHeld, l.parameters()...); err == nil && tag.RowsAffected() == 0 {
+			return
+		}
+	}
+}
+
+// release ends the lease, for others to have it at once. Where that fails it runs out.
+func (l *lease) release() {
+	l.stop()
+	l.ended.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), l.store.options.Retry)
+	defer cancel()
+	_, _ = l.store.pool.Exec(ctx, "UPDATE leases SET until = clock_timestamp() WHERE name = $1 AND term = $2 AND holder = $3", l.name, l.term,
+		l.holder)
+}
+
+// Lock implements archive.Store, by a lease.
+func (s *Store) Lock(ctx context.Context) (unlock func(), err error) {
+	held, err := s.acquire(ctx, leaseToFill)
+	if err != nil {
+		return nil, s.explain(ctx, "locking it", err)
+	}
+	s.held.Store(held)
+	return func() {
+		s.held.CompareAndSwap(held, nil)
+		held.release()
+	}, nil
+}

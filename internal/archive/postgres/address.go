@@ -104,7 +104,7 @@ func (s *Store) parse(address string) (*pgxpool.Config, error) {
 	if !parsed.Query().Has("pool_max_conns") {
 		config.MaxConns = maxConnections
 	}
-	return config, s.checkPasswordFile()
+	return config, s.checkPasswordFile(parsed.Query().Get("passfile"))
 }
 
 // maxConnections is how many a process holds at most unless the address says otherwise.
@@ -144,9 +144,9 @@ func (s *Store) checkTLS(config *pgconn.Config) error {
 	return nil
 }
 
-// checkPasswordFile refuses a file of passwords that others may read.
-func (s *Store) checkPasswordFile() error {
-	path := os.Getenv("PGPASSFILE")
+// checkPasswordFile refuses a file of passwords that others may read; named is by the address.
+func (s *Store) checkPasswordFile(named string) error {
+	path := cmp.Or(named, os.Getenv("PGPASSFILE"))
 	if home, err := os.UserHomeDir(); path == "" && err == nil {
 		path = filepath.Join(home, ".pgpass")
 	}

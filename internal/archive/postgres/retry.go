@@ -56,7 +56,7 @@ func isAway(err error) bool {
 	_, isConnecting := errors.AsType[*pgconn.ConnectError](err)
 	_, isOfNetwork := errors.AsType[net.Error](err)
 	return isConnecting || isOfNetwork || pgconn.SafeToRetry(err) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
-		errors.Is(err, net.ErrClosed)
+		errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed)
 }
 
 // passes reports that the same may succeed when it is tried again.

@@ -196,3 +196,32 @@ func (s *Server) Exec(t testing.TB, schema, statements string) {
 	_, err = conn.Exec(t.Context(), statements)
 	require.NoError(t, err)
 }
+
+// Query is what a query finds, as texts.
+func (s *Server) Query(t testing.TB, schema, query string) (found [][]string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.Address(schema))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }()
+	rows, err := conn.Query(t.Context(), query)
+	require.NoError(t, err)
+	for rows.Next() {
+		row := make([]string, len(rows.RawValues()))
+		for i, value := range rows.RawValues() {
+			row[i] = string(value)
+		}
+		found = append(found, row)
+	}
+	require.NoError(t, rows.Err())
+	return found
+}
+
+// Hold runs a statement in a transaction that stays open until release is called.
+func (s *Server) Hold(t testing.TB, schema, statement string) (release func()) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.Address(schema))
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "BEGIN; "+statement)
+	require.NoError(t, err)
+	return func() { require.NoError(t, conn.Close(context.WithoutCancel(t.Context()))) }
+}

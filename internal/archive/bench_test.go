@@ -38,6 +38,7 @@ const (
 	benchProfiles = "ARCHIVE_BENCH_PROFILES"
 	// benchRole names what a child process of the benchmarks does.
 	benchRole = "ARCHIVE_BENCH_ROLE"
+	benchURL  = "ARCHIVE_BENCH_URL" // the upstream of a child
 	// rareEvent is one entry's of 20,000, emptyEvent no entry's.
 	rareEvent, emptyEvent = "two_factor_authentication_enforcement_disabled", "organization_created"
 )
@@ -124,7 +125,7 @@ type measured struct {
 // questions. What each needs of memory is its own then.
 func TestChildOfTheBenchmarks(t *testing.T) {
 	t.Parallel()
-	path := os.Getenv(childPath)
+	path := os.Getenv(storetest.ChildPlace)
 	result := measured{Started: resident(t)}
 	switch os.Getenv(benchRole) {
 	case "serve":
@@ -184,7 +185,7 @@ func (s *timedSource) Detail(ctx context.Context, organization auditlog.ID, uuid
 }
 
 func fill(t *testing.T, path string, result *measured) {
-	u := storetest.Elsewhere(t, os.Getenv(childURL), storetest.Begin())
+	u := storetest.Elsewhere(t, os.Getenv(benchURL), storetest.Begin())
 	a := open(t, path)
 	source := &timedSource{Source: u.Session(audittest.AdminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
 	how := storetest.SyncOptions()
@@ -241,7 +242,7 @@ func filled(b *testing.B) (path string, result *measured) {
 	}
 	require.NoError(b, os.RemoveAll(filepath.Dir(path)))
 	require.NoError(b, os.MkdirAll(filepath.Dir(path), 0o700))
-	serving := child(b, "TestChildOfTheBenchmarks", path, benchRole+"=serve")
+	serving := storetest.Child(b, "TestChildOfTheBenchmarks", path, benchRole+"=serve")
 	keepAlive, err := serving.StdinPipe()
 	require.NoError(b, err)
 	output, err := serving.StdoutPipe()
@@ -249,8 +250,8 @@ func filled(b *testing.B) (path string, result *measured) {
 	require.NoError(b, serving.Start())
 	lines := bufio.NewScanner(output)
 	require.True(b, lines.Scan())
-	*result = runChild(b, path, "fill", childURL+"="+lines.Text())
-	again := runChild(b, path, "again", childURL+"="+lines.Text())
+	*result = runChild(b, path, "fill", benchURL+"="+lines.Text())
+	again := runChild(b, path, "again", benchURL+"="+lines.Text())
 	result.Again, result.AgainPeak = again.Whole, again.Peak
 	require.NoError(b, keepAlive.Close())
 	_, _ = io.Copy(io.Discard, output)
@@ -263,7 +264,7 @@ func filled(b *testing.B) (path string, result *measured) {
 
 func runChild(b *testing.B, path, role string, env ...string) (result measured) {
 	b.Helper()
-	c := child(b, "TestChildOfTheBenchmarks", path, append(env, benchRole+"="+role, "GOGC=50")...) // as internal/cli sets it
+	c := storetest.Child(b, "TestChildOfTheBenchmarks", path, append(env, benchRole+"="+role, "GOGC=50")...) // as internal/cli sets it
 	if folder := os.Getenv(benchProfiles); folder != "" {
 		c.Args = append(c.Args, "-test.cpuprofile", filepath.Join(folder, role+".cpu"), "-test.memprofile",
 			filepath.Join(folder, role+".mem"))

@@ -39,6 +39,8 @@ func Run(t *testing.T, create func(t testing.TB) (open func() archive.Store)) {
 		"a sequence can be broken off":                        (*suite).breaksOff,
 		"what is shown otherwise than it was stored is named": (*suite).proves,
 		"nothing is done for a context that has ended":        (*suite).heedsContexts,
+		"entries that come late are stored when they come":    (*suite).fillsUp,
+		"logs of several organizations are never mixed":       (*suite).keepsApart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -9,11 +9,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"make-audit-mcp/internal/archive"
 )
@@ -53,66 +52,63 @@ const schemaParameter = "search_path"
 // defaultSchema is where an archive lies unless its address says otherwise.
 const defaultSchema = "make_audit"
 
-// schemaName is what can be a name without quotes.
-var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+// isName reports whether a text can be a name without quotes.
+func isName(text string) bool { return regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`).MatchString(text) }
 
 // What connections have unless the address says otherwise. Appending and taking the lease have shorter ones.
-var defaultParameters = map[string]string{
-	"application_name":  "make-audit-mcp",
-	"statement_timeout": "600000",
-	"lock_timeout":      "10000",
+func defaultParameters() map[string]string {
+	return map[string]string{"application_name": "make-audit-mcp", "statement_timeout": "600000", "lock_timeout": "10000"}
 }
 
 // parse reads an address as libpq does, with the environment's PGPASSFILE, PGPASSWORD, PGSSLROOTCERT and the others.
-func (s *Store) parse(address string) (*pgxpool.Config, error) {
+func (s *Store) parse(address string) (config *pgconn.Config, connections int32, err error) {
 	const howToWrite = "write it as postgres://USER@HOST:5432/DATABASE, with the password in PGPASSFILE or PGPASSWORD; in an address, " +
 		"characters of a password such as / # ? @ : are written as %2F %23 %3F %40 %3A"
 	parsed, err := url.Parse(address)
 	if err != nil {
-		return nil, s.refuse("its address cannot be read", howToWrite, nil) // the cause might quote a part of the password
+		return nil, 0, s.refuse("its address cannot be read", howToWrite, nil) // the cause might quote a part of the password
 	}
-	config, err := pgxpool.ParseConfig(address)
-	if err == nil && !hasMode(parsed) && !isLocal(&config.ConnConfig.Config) {
-		query := parsed.Query()
+	query := parsed.Query()
+	connections = maxConnections
+	if query.Has(poolParameter) {
+		size, err := strconv.ParseInt(query.Get(poolParameter), 10, 32)
+		if err != nil || size < 2 { // a sync reads while it holds one
+			return nil, 0, s.refuse("the "+poolParameter+" in its address is no number from 2 on", "give one such as 10", nil)
+		}
+		connections = int32(size)
+		query.Del(poolParameter)
+	}
+	parsed.RawQuery = query.Encode()
+	config, err = pgconn.ParseConfig(parsed.String())
+	if err == nil && !query.Has("sslmode") && os.Getenv("PGSSLMODE") == "" && !isLocal(config) {
 		query.Set("sslmode", "verify-full")
 		parsed.RawQuery = query.Encode()
-		config, err = pgxpool.ParseConfig(parsed.String())
+		config, err = pgconn.ParseConfig(parsed.String())
 	}
-	if _, isFile := errors.AsType[*os.PathError](err); isFile {
-		return nil, s.refuse("a file that its address or the environment names cannot be read", "check sslrootcert, sslcert, sslkey and "+
-			"PGSSLROOTCERT, PGSSLCERT, PGSSLKEY", errors.Unwrap(err))
+	if failure, isFile := errors.AsType[*os.PathError](err); isFile {
+		return nil, 0, s.refuse("a file that its address or the environment names cannot be read", "check sslrootcert, sslcert, sslkey and "+
+			"PGSSLROOTCERT, PGSSLCERT, PGSSLKEY", failure)
 	}
 	if err != nil {
-		return nil, s.refuse("its address cannot be read", howToWrite, nil)
+		return nil, 0, s.refuse("its address cannot be read", howToWrite, nil)
 	}
-	if err := s.checkTLS(&config.ConnConfig.Config); err != nil {
-		return nil, err
+	if err := s.checkTLS(config); err != nil {
+		return nil, 0, err
 	}
-	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
-		return nil, s.refuse("its address asks for the simple protocol", "leave default_query_exec_mode out, or set it to exec", nil)
+	for name, value := range defaultParameters() {
+		config.RuntimeParams[name] = cmp.Or(config.RuntimeParams[name], value)
 	}
-	parameters := config.ConnConfig.RuntimeParams
-	for name, value := range defaultParameters {
-		parameters[name] = cmp.Or(parameters[name], value)
-	}
-	s.schema = cmp.Or(parameters[schemaParameter], defaultSchema)
-	if !schemaName.MatchString(s.schema) {
-		return nil, s.refuse("the search_path in its address is not the name of one schema", "name one of small letters, digits and _, "+
+	s.schema = cmp.Or(config.RuntimeParams[schemaParameter], defaultSchema)
+	if !isName(s.schema) {
+		return nil, 0, s.refuse("the search_path in its address is not the name of one schema", "name one of small letters, digits and _, "+
 			"or none for "+defaultSchema, nil)
 	}
-	parameters[schemaParameter] = s.schema
-	if !parsed.Query().Has("pool_max_conns") {
-		config.MaxConns = maxConnections
-	}
-	return config, s.checkPasswordFile(parsed.Query().Get("passfile"))
+	config.RuntimeParams[schemaParameter] = s.schema
+	return config, connections, s.checkPasswordFile(query.Get("passfile"))
 }
 
-// maxConnections is how many a process holds at most unless the address says otherwise.
-const maxConnections = 10
-
-func hasMode(address *url.URL) bool {
-	return address.Query().Has("sslmode") || os.Getenv("PGSSLMODE") != ""
-}
+// poolParameter is how many connections a process holds at most.
+const poolParameter = "pool_max_conns"
 
 // endpoints are all hosts that a connection may be made to, with how.
 func endpoints(config *pgconn.Config) []*pgconn.FallbackConfig {

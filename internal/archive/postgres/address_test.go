@@ -90,8 +90,8 @@ func TestAnAddressThatCannotBeReadIsExplainedWithoutIt(t *testing.T) {
 	}
 	is := refused(t, "postgres://ann@127.0.0.1/audit?search_path=a,b", postgres.Options{})
 	assert.Contains(t, is.Error(), "search_path")
-	is = refused(t, "postgres://ann@127.0.0.1/audit?default_query_exec_mode=simple_protocol", postgres.Options{})
-	assert.Contains(t, is.Error(), "simple protocol")
+	is = refused(t, "postgres://ann@127.0.0.1/audit?pool_max_conns=many", postgres.Options{})
+	assert.Contains(t, is.Error(), "pool_max_conns")
 	is = refused(t, "postgres://ann@db/audit?sslmode=verify-full&sslrootcert=/no/such/file", postgres.Options{})
 	assert.Contains(t, is.NextStep(), "sslrootcert")
 }

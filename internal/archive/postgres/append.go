@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"make-audit-mcp/internal/archive"
 )
 
@@ -18,7 +16,7 @@ func (s *Store) Append(ctx context.Context, b *archive.Batch) error {
 	if held == nil {
 		return &archive.BusyError{Store: s.name}
 	}
-	err := s.transact(ctx, func(tx pgx.Tx) error { return s.append(ctx, tx, held, b) })
+	err := s.transact(ctx, func(of *connection) error { return s.append(ctx, of, held, b) })
 	if codeOf(err) == uniqueViolation {
 		if conflict := s.conflict(ctx, b); conflict != nil {
 			return conflict
@@ -28,14 +26,11 @@ func (s *Store) Append(ctx context.Context, b *archive.Batch) error {
 }
 
 // append stores a batch in a transaction.
-func (s *Store) append(ctx context.Context, tx pgx.Tx, held *lease, b *archive.Batch) error {
-	if _, err := tx.Exec(ctx, boundWriting); err != nil {
+func (s *Store) append(ctx context.Context, of *connection, held *lease, b *archive.Batch) error {
+	if err := held.prove(ctx, of); err != nil {
 		return err
 	}
-	if err := held.prove(ctx, tx); err != nil {
-		return err
-	}
-	from := reads{s, tx}
+	from := reads{s, of}
 	if err := from.foreign(ctx); err != nil {
 		return err
 	}
@@ -48,14 +43,14 @@ func (s *Store) append(ctx context.Context, tx pgx.Tx, held *lease, b *archive.B
 	case !bytes.Equal(before, b.Before):
 		return &archive.BusyError{Store: s.name}
 	}
-	if err := s.copyRows(ctx, tx, b); err != nil {
+	if err := copyRows(ctx, of, b); err != nil {
 		return err
 	}
-	rest := &pgx.Batch{}
+	rest := &batch{}
 	queueWords(rest, b)
 	queueChanges(rest, b)
 	queueLog(rest, b)
-	return tx.SendBatch(ctx, rest).Close()
+	return rest.run(ctx, of)
 }
 
 // conflict is the entry that a log has already, or that comes twice.
@@ -80,13 +75,13 @@ func (s *Store) conflict(ctx context.Context, b *archive.Batch) error {
 }
 
 // copyRows stores the records and the rows that they bring.
-func (s *Store) copyRows(ctx context.Context, tx pgx.Tx, b *archive.Batch) error {
+func copyRows(ctx context.Context, of *connection, b *archive.Batch) error {
 	records := copying{table: "records", columns: "log, leaf, kind, hash, raw"}
 	for i := range b.Records {
 		r := &b.Records[i]
 		records.row(5).int64(b.Log).int64(r.Number).int32(int32(r.Kind)).bytes(r.Hash).bytes(r.Packed)
 	}
-	if err := records.run(ctx, tx); err != nil {
+	if err := records.run(ctx, of); err != nil {
 		return err
 	}
 	entries := copying{table: "entries", columns: "log, id, key, at, event, actor, team, target, record, details"}
@@ -95,7 +90,7 @@ func (s *Store) copyRows(ctx context.Context, tx pgx.Tx, b *archive.Batch) error
 		entries.row(10).int64(b.Log).int64(r.ID).bytes(storedKey(r.Key)).int64(r.At).int32(r.Event).int32(r.Actor).int32(r.Team).
 			int32(r.Target).int64(r.Record).int64(0)
 	}
-	return entries.run(ctx, tx)
+	return entries.run(ctx, of)
 }
 
 // copying is what a COPY sends, in the binary format (https://www.postgresql.org/docs/current/sql-copy.html).
@@ -113,33 +108,33 @@ func (c *copying) row(fields int16) *copying {
 }
 
 func (c *copying) int64(n int64) *copying {
-	c.data = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(c.data, 8), uint64(n)) //nolint:gosec // bits
+	c.data = appendInt64(appendInt32(c.data, 8), n)
 	return c
 }
 
 func (c *copying) int32(n int32) *copying {
-	c.data = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(c.data, 4), uint32(n)) //nolint:gosec // bits
+	c.data = appendInt32(appendInt32(c.data, 4), n)
 	return c
 }
 
 func (c *copying) bytes(data []byte) *copying {
-	c.data = append(binary.BigEndian.AppendUint32(c.data, uint32(len(data))), data...) //nolint:gosec // bounded by what Make sends
+	c.data = append(appendInt32(c.data, int32(len(data))), data...) //nolint:gosec // bounded by what Make sends
 	return c
 }
 
 // run copies the rows, if there are any.
-func (c *copying) run(ctx context.Context, tx pgx.Tx) error {
+func (c *copying) run(ctx context.Context, of *connection) error {
 	if len(c.data) == 0 {
 		return nil
 	}
 	c.data = append(c.data, 0xff, 0xff)
-	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(c.data), fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary)", c.table,
+	_, err := of.CopyFrom(ctx, bytes.NewReader(c.data), fmt.Sprintf("COPY %s (%s) FROM STDIN (FORMAT binary)", c.table,
 		c.columns))
 	return err
 }
 
 // queueWords adds the new words.
-func queueWords(to *pgx.Batch, b *archive.Batch) {
+func queueWords(to *batch, b *archive.Batch) {
 	if len(b.Words) == 0 {
 		return
 	}
@@ -153,13 +148,13 @@ func queueWords(to *pgx.Batch, b *archive.Batch) {
 			texts[i] = append(texts[i], []byte(text))
 		}
 	}
-	to.Queue("INSERT INTO words (dictionary, id, sum, first, second, third) "+
+	to.queue("INSERT INTO words (dictionary, id, sum, first, second, third) "+
 		"SELECT * FROM unnest($1::integer[], $2::integer[], $3::bytea[], $4::bytea[], $5::bytea[], $6::bytea[])",
 		dictionaries, ids, sums, texts[0], texts[1], texts[2])
 }
 
 // queueChanges changes rows and adds names.
-func queueChanges(to *pgx.Batch, b *archive.Batch) {
+func queueChanges(to *batch, b *archive.Batch) {
 	if len(b.Changed) > 0 {
 		numbers := [3][]int64{}
 		references := [4][]int32{}
@@ -172,7 +167,7 @@ func queueChanges(to *pgx.Batch, b *archive.Batch) {
 				references[j] = append(references[j], n)
 			}
 		}
-		to.Queue("UPDATE entries SET at = n.at, record = n.record, event = n.event, actor = n.actor, team = n.team, target = n.target "+
+		to.queue("UPDATE entries SET at = n.at, record = n.record, event = n.event, actor = n.actor, team = n.team, target = n.target "+
 			"FROM unnest($2::bigint[], $3::bigint[], $4::bigint[], $5::integer[], $6::integer[], $7::integer[], $8::integer[]) "+
 			"AS n (id, at, record, event, actor, team, target) WHERE entries.log = $1 AND entries.id = n.id", b.Log, numbers[0], numbers[1],
 			numbers[2], references[0], references[1], references[2], references[3])
@@ -182,23 +177,23 @@ func queueChanges(to *pgx.Batch, b *archive.Batch) {
 		for _, d := range b.Details {
 			ids, details = append(ids, d.ID), append(details, d.Details)
 		}
-		to.Queue("UPDATE entries SET details = n.details FROM unnest($2::bigint[], $3::bigint[]) AS n (id, details) "+
+		to.queue("UPDATE entries SET details = n.details FROM unnest($2::bigint[], $3::bigint[]) AS n (id, details) "+
 			"WHERE entries.log = $1 AND entries.id = n.id", b.Log, ids, details)
 	}
 	for i := range b.Names { // one at a time, since one may come twice
 		n := &b.Names[i]
-		to.Queue("INSERT INTO names (log, sum, target, object, name, record) VALUES ($1, $2, $3, $4, $5, $6) "+
+		to.queue("INSERT INTO names (log, sum, target, object, name, record) VALUES ($1, $2, $3, $4, $5, $6) "+
 			"ON CONFLICT (log, sum) DO UPDATE SET record = excluded.record", b.Log, sumOfName(n), n.Target, []byte(n.Object), []byte(n.Name),
 			n.Record)
 	}
 }
 
 // queueLog stores the head, the checkpoint, and what the log has of its own.
-func queueLog(to *pgx.Batch, b *archive.Batch) {
+func queueLog(to *batch, b *archive.Batch) {
 	if b.Checkpoint != nil {
-		to.Queue("INSERT INTO checkpoints (size, note) VALUES ($1, $2)", b.Checkpoint.Size, []byte(b.Checkpoint.Note))
+		to.queue("INSERT INTO checkpoints (size, note) VALUES ($1, $2)", b.Checkpoint.Size, []byte(b.Checkpoint.Note))
 	}
-	to.Queue("UPDATE archive SET head = $1 WHERE key = 1", notNil(b.Head))
+	to.queue("UPDATE archive SET head = $1 WHERE key = 1", b.Head)
 	set := []string{"state = excluded.state"}
 	known := b.Directory
 	if known == nil {
@@ -206,14 +201,6 @@ func queueLog(to *pgx.Batch, b *archive.Batch) {
 	} else {
 		set = append(set, "known = excluded.known")
 	}
-	to.Queue("INSERT INTO logs (id, instance, organization, state, known) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET "+
-		strings.Join(set, ", "), b.Log, []byte(b.Of.Instance), []byte(b.Of.Organization), notNil(b.State), known)
-}
-
-// notNil is data that is not taken for NULL.
-func notNil(data []byte) []byte {
-	if data == nil {
-		return []byte{}
-	}
-	return data
+	to.queue("INSERT INTO logs (id, instance, organization, state, known) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET "+
+		strings.Join(set, ", "), b.Log, []byte(b.Of.Instance), []byte(b.Of.Organization), b.State, known)
 }

@@ -3,10 +3,11 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/puddle/v2"
 
 	"make-audit-mcp/internal/archive"
 )
@@ -28,22 +29,13 @@ type lease struct {
 	ended  sync.WaitGroup
 }
 
-// The waiting of statements about leases for others, and how long the server keeps a transaction of a writer that says nothing: one that
-// stays open keeps the next writer out.
-const boundWriting = "SET LOCAL lock_timeout = '3s'; SET LOCAL idle_in_transaction_session_timeout = '10s'; " +
-	"SET LOCAL statement_timeout = '60s'"
-
 // acquire takes a lease that nobody holds, or whose holder let it run out, and renews it until it is released.
 func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 	l := &lease{store: s, name: name, holder: rand.Text()}
-	isThere := true
-	err := s.transact(ctx, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, boundWriting); err != nil {
-			return err
-		}
-		granted, err := s.grant(ctx, tx, l)
-		if err == nil && !granted {
-			isThere, err = exists(ctx, tx, "SELECT 1 FROM leases WHERE name = $1", name)
+	there := int64(1)
+	err := s.transact(ctx, func(of *connection) (err error) {
+		if err = s.grant(ctx, of, l); err == nil && l.term == 0 {
+			there, err = of.run(ctx, "SELECT FROM leases WHERE name = $1", name)
 		}
 		return err
 	})
@@ -52,7 +44,7 @@ func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 		return nil, &archive.BusyError{Store: s.name}
 	case err != nil:
 		return nil, err
-	case !isThere:
+	case there == 0:
 		return nil, s.refuse("its lease "+name+" is gone", nextRestore, nil)
 	case l.term == 0:
 		return nil, &archive.BusyError{Store: s.name}
@@ -64,23 +56,12 @@ func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 }
 
 // grant gives the lease the next term, if it can be had. A commit of it that was not heard of is known by its holder.
-func (s *Store) grant(ctx context.Context, tx pgx.Tx, l *lease) (bool, error) {
-	rows, err := tx.Query(ctx, "UPDATE leases SET term = CASE WHEN holder = $2 THEN term ELSE term + 1 END, holder = $2, "+
-		"until = clock_timestamp() + $3 * INTERVAL '1 microsecond' WHERE name = $1 AND (until <= clock_timestamp() OR holder = $2) "+
-		"RETURNING term", l.name, l.holder, s.options.Lease.Microseconds())
-	if err != nil {
-		return false, err
-	}
-	defer rows.Close()
-	granted := rows.Next()
-	if granted {
-		err = rows.Scan(&l.term)
-	}
-	rows.Close()
-	if err == nil {
-		err = rows.Err()
-	}
-	return granted, err
+func (s *Store) grant(ctx context.Context, of *connection, l *lease) (err error) {
+	l.term, err = first(each(ctx, reads{s, of}, func(term *int64, row values) { *term = row.int64(0) },
+		"UPDATE leases SET term = CASE WHEN holder = $2 THEN term ELSE term + 1 END, holder = $2, "+
+			"until = clock_timestamp() + $3 * INTERVAL '1 microsecond' WHERE name = $1 AND (until <= clock_timestamp() OR holder = $2) "+
+			"RETURNING term", l.name, l.holder, s.options.Lease.Microseconds()))
+	return err
 }
 
 // stillHeld extends a lease unless another one was granted since.
@@ -92,9 +73,9 @@ func (l *lease) parameters() []any {
 }
 
 // prove fails, with a BusyError, unless the lease is held. Nobody else gets it before the transaction ends.
-func (l *lease) prove(ctx context.Context, tx pgx.Tx) error {
-	tag, err := tx.Exec(ctx, stillHeld, l.parameters()...)
-	if err == nil && tag.RowsAffected() == 0 {
+func (l *lease) prove(ctx context.Context, of *connection) error {
+	held, err := of.run(ctx, stillHeld, l.parameters()...)
+	if err == nil && held == 0 {
 		err = &archive.BusyError{Store: l.store.name}
 	}
 	return err
@@ -110,7 +91,8 @@ func (l *lease) renew(ctx context.Context) {
 			return
 		case <-ticks.C:
 		}
-		if tag, err := l.store.pool.Exec(ctx, stillHeld, l.parameters()...); err == nil && tag.RowsAffected() == 0 {
+		held, err := l.store.run(ctx, stillHeld, l.parameters()...)
+		if err == nil && held == 0 || errors.Is(err, puddle.ErrClosedPool) {
 			return
 		}
 	}
@@ -122,7 +104,7 @@ func (l *lease) release() {
 	l.ended.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), l.store.options.Retry)
 	defer cancel()
-	_, _ = l.store.pool.Exec(ctx, "UPDATE leases SET until = clock_timestamp() WHERE name = $1 AND term = $2 AND holder = $3", l.name, l.term,
+	_, _ = l.store.run(ctx, "UPDATE leases SET until = clock_timestamp() WHERE name = $1 AND term = $2 AND holder = $3", l.name, l.term,
 		l.holder)
 }
 

@@ -202,7 +202,7 @@ func TestNoTwoWritersCommitUnderOneTerm(t *testing.T) {
 func TestWhatTheServerDoesNotHearIsSaidAgain(t *testing.T) {
 	t.Parallel()
 	for name, what := range map[string]event{"a broken connection": isCut, "a failure of serialization": fails} {
-		for _, said := range []string{"SET LOCAL", "UPDATE leases", "COPY records", "UPDATE archive", "commit"} {
+		for _, said := range []string{"SET LOCAL", "UPDATE leases", "COPY records", "UPDATE archive", "COMMIT"} {
 			t.Run(name+" at "+said, func(t *testing.T) {
 				t.Parallel()
 				server := postgrestest.Shared(t)
@@ -221,7 +221,7 @@ func TestWhatTheServerDoesNotHearIsSaidAgain(t *testing.T) {
 				require.NoError(t, store.Append(t.Context(), full("", "one", 0)))
 				connection.once(what, said)
 				require.NoError(t, store.Append(t.Context(), full("one", "two", 1)))
-				connection.once(isUnheard, "commit")
+				connection.once(isUnheard, "COMMIT")
 				require.NoError(t, store.Append(t.Context(), full("two", "three", 2)), "it was committed")
 				numbers := []int64{}
 				for record, err := range store.Records(t.Context(), 0, 0, 10) {
@@ -244,7 +244,7 @@ func TestReadersComeBackWhenConnectionsBreak(t *testing.T) {
 		connection.once(what, "logs")
 		_, err := store.Logs(t.Context(), archive.LogKey{})
 		require.NoError(t, err)
-		connection.once(what, "begin")
+		connection.once(what, "BEGIN")
 		require.NoError(t, store.Snapshot(t.Context(), func(from archive.Reads) error {
 			_, err := from.Head(t.Context())
 			return err

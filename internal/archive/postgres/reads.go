@@ -12,16 +12,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 )
 
-// reads asks the store in a transaction, or each query by itself if tx is nil.
+// reads asks the store in a connection's transaction, or each query by itself if there is none.
 type reads struct {
-	store *Store
-	tx    pgx.Tx
+	store  *Store
+	within *connection
 }
 
 // values are a row as the server sends it, in PostgreSQL's binary format. They are good until the next row.
@@ -45,46 +45,61 @@ func (v values) int32(i int) int32 {
 	return int32(binary.BigEndian.Uint32(v[i])) //nolint:gosec // bits
 }
 
-// start runs a query, up to its first row. isRow says whether there is one.
-func (r reads) start(ctx context.Context, query string, args []any) (rows pgx.Rows, isRow bool, err error) {
-	args = append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
-	ask := func() (err error) {
-		if r.tx != nil {
-			rows, err = r.tx.Query(ctx, query, args...)
-		} else {
-			rows, err = r.store.pool.Query(ctx, query, args...)
+// result is what a query finds. isRow says whether there is a row.
+type result struct {
+	*pgconn.ResultReader
+	isRow   bool
+	release func()
+}
+
+// start runs a query, up to its first row. What fails before that is tried again, unless it is in a transaction, which is lost with its
+// connection.
+func (r reads) start(ctx context.Context, query string, args []any) (found result, err error) {
+	ask := func(of *connection) (err error) {
+		if found.ResultReader, err = of.query(ctx, query, args...); err != nil {
+			return err
 		}
+		if found.isRow = found.NextRow(); !found.isRow {
+			_, err = found.Close()
+		}
+		return err
+	}
+	if r.within != nil {
+		found.release = func() {}
+		return found, ask(r.within)
+	}
+	err = r.store.persist(ctx, func() error {
+		of, release, err := r.store.pool.acquire(ctx)
 		if err != nil {
 			return err
 		}
-		if isRow = rows.Next(); !isRow {
-			rows.Close()
+		if err = ask(of); err != nil {
+			release()
 		}
-		return rows.Err()
-	}
-	if r.tx != nil { // which is lost with its connection
-		return rows, isRow, ask()
-	}
-	return rows, isRow, r.store.persist(ctx, ask)
+		found.release = release
+		return err
+	})
+	return found, err
 }
 
 // each yields the rows of a query as values of T, which read makes of them.
 func each[T any](ctx context.Context, r reads, read func(*T, values), query string, args ...any) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		rows, isRow, err := r.start(ctx, query, args)
+		found, err := r.start(ctx, query, args)
 		if err != nil {
 			yield(nil, r.store.explain(ctx, "reading it", err))
 			return
 		}
-		defer rows.Close()
+		defer found.release()
 		var one T
-		for ; isRow; isRow = rows.Next() {
-			read(&one, rows.RawValues())
+		for isRow := found.isRow; isRow; isRow = found.NextRow() {
+			read(&one, found.Values())
 			if !yield(&one, nil) {
+				_, _ = found.Close()
 				return
 			}
 		}
-		if err := rows.Err(); err != nil {
+		if _, err := found.Close(); err != nil {
 			yield(nil, r.store.explain(ctx, "reading it", err))
 		}
 	}

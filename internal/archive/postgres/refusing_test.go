@@ -25,27 +25,29 @@ func ended(t testing.TB) context.Context {
 
 func TestProcessesThatStartTogetherMakeOneArchive(t *testing.T) {
 	t.Parallel()
-	address := postgrestest.Shared(t).Empty()
-	var ids [6]string
-	var group sync.WaitGroup
-	for i := range ids {
-		group.Go(func() {
-			store, err := postgres.Open(t.Context(), address, postgres.Options{Create: true, World: "demo"})
-			if !assert.NoError(t, err) {
-				return
-			}
-			ids[i] = store.ID()
-			assert.NoError(t, store.Close())
-		})
+	for range 5 {
+		address := postgrestest.Shared(t).Empty()
+		var ids [6]string
+		var group sync.WaitGroup
+		for i := range ids {
+			group.Go(func() {
+				store, err := postgres.Open(t.Context(), address, postgres.Options{Create: true, World: "demo"})
+				if !assert.NoError(t, err) {
+					return
+				}
+				ids[i] = store.ID()
+				assert.NoError(t, store.Close())
+			})
+		}
+		group.Wait()
+		for _, id := range ids {
+			assert.Equal(t, ids[0], id)
+		}
+		_, err := postgres.Open(t.Context(), address, postgres.Options{})
+		var world *archive.WorldError
+		require.ErrorAs(t, err, &world)
+		assert.Equal(t, "demo", world.Holds)
 	}
-	group.Wait()
-	for _, id := range ids {
-		assert.Equal(t, ids[0], id)
-	}
-	_, err := postgres.Open(t.Context(), address, postgres.Options{})
-	var world *archive.WorldError
-	require.ErrorAs(t, err, &world)
-	assert.Equal(t, "demo", world.Holds)
 }
 
 // One that died while it made the tables leaves the rest to the next.

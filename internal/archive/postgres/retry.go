@@ -18,6 +18,8 @@ const (
 	readOnlyTransaction  = "25006"
 	invalidAuthorization = "28000"
 	invalidPassword      = "28P01"
+	noSuchStatement      = "26000"
+	planChanged          = "0A000"
 	noSuchDatabase       = "3D000"
 	noSuchSchema         = "3F000"
 	serializationFailure = "40001"
@@ -27,6 +29,7 @@ const (
 	noSuchTable          = "42P01"
 	duplicateSchema      = "42P06"
 	duplicateTable       = "42P07"
+	duplicateObject      = "42710"
 	diskFull             = "53100"
 	tooManyConnections   = "53300"
 	lockTimeout          = "55P03"
@@ -62,7 +65,7 @@ func isAway(err error) bool {
 // passes reports that the same may succeed when it is tried again.
 func passes(err error) bool {
 	switch codeOf(err) {
-	case serializationFailure, deadlock, tooManyConnections:
+	case serializationFailure, deadlock, tooManyConnections, noSuchStatement, planChanged:
 		return true
 	}
 	return isAway(err)

@@ -3,13 +3,10 @@ package postgres
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
@@ -263,24 +260,23 @@ func (s *Store) identity(ctx context.Context) (*identity, error) {
 func (s *Store) migrate(ctx context.Context) error {
 	// Two processes may do this at once, and one of them then fails.
 	collides := func(err error) bool {
-		return passes(err) || slices.Contains([]string{uniqueViolation, duplicateSchema, duplicateTable}, codeOf(err))
+		return passes(err) || slices.Contains([]string{uniqueViolation, duplicateSchema, duplicateTable, duplicateObject}, codeOf(err))
 	}
 	leases := creating()[0]
 	if err := s.persistWhile(ctx, collides, func() error {
-		isThere, err := exists(ctx, s.pool, "SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", s.schema)
-		if err != nil {
-			return err
+		there, err := s.run(ctx, "SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1", s.schema)
+		if err == nil && there == 0 { // asked, since IF NOT EXISTS takes the right to create schemas even where there is one
+			_, err = s.run(ctx, "CREATE SCHEMA IF NOT EXISTS "+s.schema)
 		}
-		if !isThere { // asked, since IF NOT EXISTS takes the right to create schemas even where there is one
-			if _, err := s.pool.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS "+s.schema); err != nil {
-				return err
+		if err == nil {
+			_, err = s.run(ctx, leases)
+		}
+		for _, name := range []string{leaseToMigrate, leaseToFill} {
+			if err == nil {
+				_, err = s.run(ctx, "INSERT INTO leases (name, term, holder, until) VALUES ($1, 0, '', TIMESTAMPTZ '2000-01-01 00:00:00Z') "+
+					"ON CONFLICT DO NOTHING", name)
 			}
 		}
-		if _, err := s.pool.Exec(ctx, leases); err != nil {
-			return err
-		}
-		_, err = s.pool.Exec(ctx, "INSERT INTO leases (name, term, holder, until) SELECT name, 0, '', TIMESTAMPTZ '2000-01-01 00:00:00Z' "+
-			"FROM unnest($1::text[]) AS name ON CONFLICT DO NOTHING", []string{leaseToMigrate, leaseToFill})
 		return err
 	}); err != nil {
 		return err
@@ -302,34 +298,22 @@ func (s *Store) migrate(ctx context.Context) error {
 	}
 }
 
-// exists reports whether a query of a number finds anything.
-func exists(ctx context.Context, in interface {
-	QueryRow(ctx context.Context, query string, args ...any) pgx.Row
-}, query string, args ...any) (bool, error) {
-	var one int
-	err := in.QueryRow(ctx, query, args...).Scan(&one)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // create makes what is not there yet.
 func (s *Store) create(ctx context.Context, held *lease) error {
 	for _, statement := range creating() {
 		if err := s.persist(ctx, func() error {
-			_, err := s.pool.Exec(ctx, statement)
+			_, err := s.run(ctx, statement)
 			return err
 		}); err != nil {
 			return err
 		}
 	}
-	return s.transact(ctx, func(tx pgx.Tx) error {
-		if err := held.prove(ctx, tx); err != nil {
+	return s.transact(ctx, func(of *connection) error {
+		if err := held.prove(ctx, of); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, "INSERT INTO archive (key, program, version, world, id, head) VALUES (1, $1, $2, $3, $4, $5) "+
-			"ON CONFLICT DO NOTHING", program, version, []byte(s.options.World), rand.Text(), []byte{})
+		_, err := of.run(ctx, "INSERT INTO archive (key, program, version, world, id, head) VALUES (1, $1, $2, $3, $4, $5) "+
+			"ON CONFLICT DO NOTHING", program, int32(version), []byte(s.options.World), rand.Text(), []byte{})
 		return err
 	})
 }

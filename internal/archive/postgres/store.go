@@ -17,9 +17,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"make-audit-mcp/internal/archive"
 )
 
@@ -48,7 +45,7 @@ type Store struct {
 	name    string // for messages
 	schema  string
 	options Options
-	pool    *pgxpool.Pool
+	pool    pool
 	id      string
 	// held is the lease that this process writes under; nil for none.
 	held atomic.Pointer[lease]
@@ -63,11 +60,11 @@ func Open(ctx context.Context, address string, options Options) (*Store, error) 
 	options.Retry = cmp.Or(options.Retry, defaultRetry)
 	s := &Store{name: Redact(address), options: options}
 	s.reads = reads{store: s}
-	config, err := s.parse(address)
+	config, connections, err := s.parse(address)
 	if err != nil {
 		return nil, err
 	}
-	if s.pool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+	if s.pool, err = newPool(config, connections); err != nil {
 		return nil, s.explain(ctx, "opening it", err)
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -91,42 +88,65 @@ func (s *Store) Close() error {
 
 // Snapshot implements archive.Store.
 func (s *Store) Snapshot(ctx context.Context, read func(archive.Reads) error) error {
-	var tx pgx.Tx
+	var of *connection
+	var release func()
 	err := s.persist(ctx, func() (err error) {
-		tx, err = s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-		if err != nil {
+		if of, release, err = s.pool.acquire(ctx); err != nil {
 			return err
 		}
-		if _, err = tx.Exec(ctx, "SELECT version FROM archive"); err != nil { // the moment is that of the first reading
-			s.rollback(ctx, tx)
+		// The moment is that of the first reading.
+		if err = of.do(ctx, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT version FROM archive"); err != nil {
+			s.rollback(ctx, of)
+			release()
 		}
 		return err
 	})
 	if err != nil {
 		return s.explain(ctx, "reading it", err)
 	}
-	defer s.rollback(ctx, tx)
-	return read(reads{s, tx})
+	defer release()
+	defer s.rollback(ctx, of)
+	return read(reads{s, of})
 }
 
-// rollback ends a transaction even where its context has ended.
-func (s *Store) rollback(ctx context.Context, tx pgx.Tx) {
+// rollback ends a transaction even where its context has ended. A connection that it fails on is closed.
+func (s *Store) rollback(ctx context.Context, of *connection) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.options.Retry)
 	defer cancel()
-	_ = tx.Rollback(ctx) // a connection that it fails on is closed
+	_ = of.do(ctx, "ROLLBACK")
 }
 
-// transact runs do in a transaction that is committed if it succeeds, again if it fails for a reason that passes.
-func (s *Store) transact(ctx context.Context, do func(pgx.Tx) error) error {
+// beginWriting begins a transaction, and bounds how long its statements wait for others, and how long the server keeps it where its client
+// says nothing: one that stays open keeps the next writer out.
+const beginWriting = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = '3s'; SET LOCAL statement_timeout = '60s'; " +
+	"SET LOCAL idle_in_transaction_session_timeout = '10s'"
+
+// transact runs write in a transaction that is committed if it succeeds, again if it fails for a reason that passes.
+func (s *Store) transact(ctx context.Context, write func(*connection) error) error {
 	return s.persist(ctx, func() error {
-		tx, err := s.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+		of, release, err := s.pool.acquire(ctx)
 		if err != nil {
 			return err
 		}
-		if err := do(tx); err != nil {
-			s.rollback(ctx, tx)
+		defer release()
+		if err := of.do(ctx, beginWriting); err != nil {
+			s.rollback(ctx, of)
 			return err
 		}
-		return tx.Commit(ctx)
+		if err := write(of); err != nil {
+			s.rollback(ctx, of)
+			return err
+		}
+		return of.do(ctx, "COMMIT")
 	})
+}
+
+// run runs one statement by itself, and counts the rows that it changed or found.
+func (s *Store) run(ctx context.Context, statement string, args ...any) (int64, error) {
+	of, release, err := s.pool.acquire(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	return of.run(ctx, statement, args...)
 }

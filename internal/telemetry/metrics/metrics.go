@@ -39,7 +39,10 @@ func (r *Registry) Counter(name, help string, labels ...string) Counter {
 
 // Add adds to the number that the label values, in the order of the labels, stand for. It adds nothing below 0.
 func (c Counter) Add(number float64, values ...string) {
-	c.family.change(values, func(s *series) { s.sum += max(number, 0) })
+	if !(number > 0) { // nor what is no number
+		number = 0
+	}
+	c.family.change(values, func(s *series) { s.sum += number })
 }
 
 // Histogram is a distribution of numbers for each combination of label values.

@@ -12,7 +12,6 @@ require (
 	go.opentelemetry.io/otel/trace v1.47.0
 	go.opentelemetry.io/proto/otlp v1.11.1
 	google.golang.org/protobuf v1.36.12
-	make-audit-mcp v0.0.0
 )
 
 require (
@@ -36,5 +35,7 @@ require (
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20260928230214-8a89bd6388cc // indirect
 	google.golang.org/grpc v1.84.0 // indirect
 )
+
+require make-audit-mcp v0.0.0
 
 replace make-audit-mcp => ../..

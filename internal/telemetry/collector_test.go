@@ -67,7 +67,7 @@ func (i *inbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func export(t *testing.T) string {
 	t.Helper()
 	var log bytes.Buffer
-	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "make-audit-mcp", OTLPEndpoint: true,
+	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "make-audit-mcp", Version: "1.2.3", OTLPEndpoint: true,
 		CollectorWait: time.Millisecond, Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	require.NoError(t, err)
 	operate(t, m, telemetry.Operation{Method: "ping", Transport: "stdio"}, "ok")
@@ -143,6 +143,7 @@ func TestHeadersForTheCollectorComeFromTheEnvironment(t *testing.T) {
 	header := to.got[0].header
 	assert.Equal(t, []string{"a secret="}, header["Api-Key"])
 	assert.Equal(t, []string{"acme"}, header["X-Tenant"])
+	assert.Equal(t, []string{"make-audit-mcp/1.2.3 (OTLP exporter; Go)"}, header["User-Agent"])
 	assert.NotContains(t, header, "Other", "those of traces stand in place of those of all signals")
 	assert.NotContains(t, header, "X-Bad")
 	assert.Equal(t, []string{"application/x-protobuf"}, header["Content-Type"])

@@ -37,17 +37,15 @@ func newCollector(options Options, logger *slog.Logger) (*collector, error) {
 			"OTEL_EXPORTER_OTLP_INSECURE=true")
 	}
 	c := &collector{
-		address: address.String(), headers: s.headers(), encode: otlp.Protobuf, firstWait: cmp.Or(options.CollectorWait, firstCollectorWait),
-		http: &http.Client{Transport: transport, Timeout: s.timeout(), CheckRedirect: staysThere},
+		address: address.String(), headers: s.headers(options.ServiceName + "/" + options.Version), encode: otlp.Protobuf,
+		firstWait: cmp.Or(options.CollectorWait, firstCollectorWait),
+		http:      &http.Client{Transport: transport, Timeout: s.timeout(), CheckRedirect: staysThere},
 	}
 	contentType := otlp.ProtobufType
 	if s.asJSON() {
 		contentType, c.encode = otlp.JSONType, otlp.JSON
 	}
 	c.headers.Set("Content-Type", contentType)
-	if c.headers.Get("User-Agent") == "" {
-		c.headers.Set("User-Agent", options.ServiceName+"/"+options.Version+" (OTLP exporter; Go)")
-	}
 	if _, compression := s.lookup("COMPRESSION"); compression == "gzip" {
 		c.headers.Set("Content-Encoding", "gzip")
 		c.isCompressed = true
@@ -96,10 +94,10 @@ func (s collectorSettings) address() (*url.URL, error) {
 	return address, nil
 }
 
-// headers are those of every request.
-func (s collectorSettings) headers() http.Header {
+// headers are those of every request, which comes from a program of that name and version.
+func (s collectorSettings) headers(program string) http.Header {
 	const tokens = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" // RFC 9110, 5.6.2
-	headers := http.Header{}
+	headers := http.Header{"User-Agent": {program + " (OTLP exporter; Go)"}}
 	variable, list := s.lookup("HEADERS")
 	if list == "" {
 		return headers

@@ -10,21 +10,34 @@ import (
 // page is metrics in Prometheus' text format, version 0.0.4.
 //
 // Source: https://prometheus.io/docs/instrumenting/exposition_formats/#text-format-details
-type page struct{ bytes.Buffer }
+type page struct {
+	bytes.Buffer
+	helps, values *strings.Replacer // to how they are written
+}
+
+func newPage() *page {
+	return &page{
+		helps:  strings.NewReplacer(`\`, `\\`, "\n", `\n`),
+		values: strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`),
+	}
+}
+
+// label is a label and its value, in UTF-8.
+type label struct{ name, value string }
 
 // family begins a family of metrics.
 func (p *page) family(name, kind, help string) {
-	help = strings.NewReplacer(`\`, `\\`, "\n", `\n`).Replace(strings.ToValidUTF8(help, "\uFFFD"))
+	help = p.helps.Replace(strings.ToValidUTF8(help, "\uFFFD"))
 	p.WriteString("# HELP " + name + " " + help + "\n# TYPE " + name + " " + kind + "\n")
 }
 
-// sample writes a value, with labels by name and value, the values in UTF-8.
-func (p *page) sample(name string, labels []string, value string) {
+// sample writes a value.
+func (p *page) sample(name string, labels []label, value string) {
 	p.WriteString(name)
 	separator := "{"
-	for i := 0; i < len(labels); i += 2 {
-		p.WriteString(separator + labels[i] + `="`)
-		_, _ = strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).WriteString(p, labels[i+1])
+	for _, l := range labels {
+		p.WriteString(separator + l.name + `="`)
+		_, _ = p.values.WriteString(p, l.value)
 		p.WriteString(`"`)
 		separator = ","
 	}
@@ -66,9 +79,9 @@ func (f *family) write(p *page) {
 }
 
 func (f *family) writeSeries(p *page, s *series) {
-	labels := make([]string, 0, 2*len(f.labels)+2)
-	for i, label := range f.labels {
-		labels = append(labels, label, s.values[i])
+	labels := make([]label, len(f.labels), len(f.labels)+1)
+	for i, name := range f.labels {
+		labels[i] = label{name, s.values[i]}
 	}
 	if f.kind != "histogram" {
 		p.sample(f.name, labels, number(s.sum))
@@ -81,7 +94,7 @@ func (f *family) writeSeries(p *page, s *series) {
 		if i < len(f.bounds) {
 			bound = number(f.bounds[i])
 		}
-		p.sample(f.name+"_bucket", append(labels, "le", bound), strconv.FormatUint(count, 10))
+		p.sample(f.name+"_bucket", append(labels, label{"le", bound}), strconv.FormatUint(count, 10))
 	}
 	p.sample(f.name+"_sum", labels, number(s.sum))
 	p.sample(f.name+"_count", labels, strconv.FormatUint(count, 10))

@@ -19,12 +19,12 @@ func (r *Registry) Handler() http.Handler {
 			http.Error(w, "the metrics are served to "+strconv.Itoa(most)+" at once; try again later", http.StatusServiceUnavailable)
 			return
 		}
-		var metrics page
-		writeRuntime(&metrics)
+		metrics := newPage()
+		writeRuntime(metrics)
 		for _, f := range r.byName() {
-			f.write(&metrics)
+			f.write(metrics)
 		}
-		writeProcess(&metrics, r.startedAt)
+		writeProcess(metrics, r.startedAt)
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
 		w.Header().Set("Vary", "Accept-Encoding")
 		// Errors are those of a connection that is no more.

@@ -48,7 +48,8 @@ func (c Counter) Add(number float64, values ...string) {
 // Histogram is a distribution of numbers for each combination of label values.
 type Histogram struct{ family *family }
 
-// Histogram returns a new histogram with buckets up to each of the bounds, which ascend, and one above. It panics as [Registry.Counter] does.
+// Histogram returns a new histogram with buckets up to each of the bounds, which ascend, and one above. It panics as
+// [Registry.Counter] does.
 func (r *Registry) Histogram(name, help string, bounds []float64, labels ...string) Histogram {
 	return Histogram{r.mustAdd(&family{name: name, help: help, kind: "histogram", labels: labels, bounds: bounds})}
 }

@@ -86,7 +86,7 @@ func writeRuntime(p *page) {
 	}
 	writeCollections(p)
 	p.family("go_info", gauge, "Information about the Go environment.")
-	p.sample("go_info", []string{"version", runtime.Version()}, "1")
+	p.sample("go_info", []label{{"version", runtime.Version()}}, "1")
 }
 
 // writeCollections writes how long garbage collections have stopped the program.
@@ -97,7 +97,7 @@ func writeCollections(p *page) {
 	debug.ReadGCStats(&stats)
 	p.family(name, "summary", "A summary of the wall-time pause (stop-the-world) duration in garbage collection cycles.")
 	for i, quantile := range quantiles {
-		p.sample(name, []string{"quantile", quantile}, number(stats.PauseQuantiles[i].Seconds()))
+		p.sample(name, []label{{"quantile", quantile}}, number(stats.PauseQuantiles[i].Seconds()))
 	}
 	p.sample(name+"_sum", nil, number(stats.PauseTotal.Seconds()))
 	p.sample(name+"_count", nil, number(float64(stats.NumGC)))

@@ -1,6 +1,7 @@
 // Package otlp writes spans as OpenTelemetry's protocol has them (ExportTraceServiceRequest), in Protocol Buffers or JSON, and reads what
-// collectors answer. It says of spans what OpenTelemetry's own exporter says, which is built on packages of Protocol Buffers and gRPC: those
-// would be a tenth of this program. Text that is no UTF-8, which ends a whole batch there, has its wrong bytes replaced.
+// collectors answer. It says of spans what OpenTelemetry's own exporter says, and of links also the state of their traces. That exporter is
+// built on packages of Protocol Buffers and gRPC, which would be a tenth of this program. Text that is no UTF-8, for which it drops a whole
+// batch, has its wrong bytes replaced.
 package otlp
 
 import (
@@ -17,7 +18,8 @@ import (
 
 // requestOf is an ExportTraceServiceRequest: spans by resource and scope, in the order in which these come first.
 //
-// Source: https://github.com/open-telemetry/opentelemetry-proto/tree/v1.11.0/opentelemetry/proto (trace, resource and common), here as below.
+// Source, here as below: trace, resource and common in
+// https://github.com/open-telemetry/opentelemetry-proto/tree/v1.11.0/opentelemetry/proto
 func requestOf(spans []trace.ReadOnlySpan) message {
 	type scope struct {
 		is    instrumentation.Scope
@@ -30,7 +32,8 @@ func requestOf(spans []trace.ReadOnlySpan) message {
 	}
 	var origins []*origin
 	for _, span := range spans {
-		from := find(&origins, &origin{is: span.Resource(), key: span.Resource().Equivalent()}, func(a, b *origin) bool { return a.key == b.key })
+		from := find(&origins, &origin{is: span.Resource(), key: span.Resource().Equivalent()},
+			func(a, b *origin) bool { return a.key == b.key })
 		in := find(&from.scopes, &scope{is: span.InstrumentationScope()}, func(a, b *scope) bool { return a.is == b.is })
 		in.spans = append(in.spans, spanMessage(span))
 	}
@@ -221,9 +224,9 @@ func array[T any](items []T, value func(T) attribute.Value) (m message) {
 }
 
 func nanoseconds(t time.Time) fixed64 {
-	return fixed64(max(0, t.UnixNano())) //nolint:gosec // not negative
+	return fixed64(max(0, t.UnixNano()))
 }
 
 func dropped(count int) uint32 {
-	return uint32(min(max(0, int64(count)), math.MaxUint32)) //nolint:gosec // within bounds
+	return uint32(min(max(0, int64(count)), math.MaxUint32))
 }

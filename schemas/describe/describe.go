@@ -32,12 +32,15 @@ func Input(t reflect.Type) json.RawMessage {
 }
 
 // Output is [Input] for a tool's result. Clients get those of all tools at once, and so it is kept small, too: only what stands at the top
-// of a result is described. A pointer is nullable only where its `jsonschema` tag says so; a nil slice without omitempty is marshalled as
+// of a result is described, and what it repeats stands under "$defs". A pointer is nullable only where its `jsonschema` tag says so; a nil slice without omitempty is marshalled as
 // null, which no schema made here allows.
 func Output(t reflect.Type) json.RawMessage {
 	schema := reflectSchema(t)
 	for property := schema.Properties.Oldest(); property != nil; property = property.Next() {
 		lean(property.Value, true)
+	}
+	for _, part := range commonParts() {
+		part.defineIn(schema)
 	}
 	return marshalSchema(schema)
 }

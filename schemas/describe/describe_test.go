@@ -159,6 +159,48 @@ func TestMarshalledValuesSatisfyTheirSchema(t *testing.T) {
 	}
 }
 
+type review struct {
+	Actor   *auditlog.Actor  `json:"actor,omitempty"`
+	Actors  []auditlog.Actor `json:"actors" jsonschema_description:"Most first"`
+	By      *auditlog.Actor  `json:"by,omitempty" jsonschema_description:"Who did it"`
+	Team    *auditlog.Ref    `json:"team,omitempty"`
+	Teams   []auditlog.Ref   `json:"teams"`
+	Numbers []auditlog.ID    `json:"numbers"`
+}
+
+func TestWhatAResultRepeatsIsDefinedOnce(t *testing.T) {
+	t.Parallel()
+	const team = `{"type":"object","properties":{"id":{"$ref":"#/$defs/id"},"name":{"type":"string"}},"required":["id"]}`
+	schema := describe.Output(reflect.TypeFor[review]())
+	assert.JSONEq(t, `{
+		"$defs": {
+			"id": {"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]},
+			"actor": {"type":"object","properties":{"id":{"$ref":"#/$defs/id"},"name":{"type":"string"},"email":{"type":"string"}},
+				"required":["id"]}
+		},
+		"type": "object",
+		"properties": {
+			"actor": {"$ref":"#/$defs/actor"},
+			"actors": {"type":"array","description":"Most first","items":{"$ref":"#/$defs/actor"}},
+			"by": {"$ref":"#/$defs/actor","description":"Who did it"},
+			"team": `+team+`,
+			"teams": {"type":"array","items":`+team+`},
+			"numbers": {"type":"array","items":{"$ref":"#/$defs/id"}}
+		},
+		"required": ["actors", "teams", "numbers"]
+	}`, string(schema))
+	compiled := mcptest.Compile(t, schema)
+	for data, isValid := range map[string]bool{
+		`{"actors":[{"id":null,"name":"x"}],"teams":[],"numbers":["a",1]}`: true,
+		`{"actors":[{"name":"x"}],"teams":[],"numbers":[]}`:                false,
+		`{"actors":[],"teams":[],"numbers":[{}]}`:                          false,
+	} {
+		instance, err := validator.UnmarshalJSON(bytes.NewReader([]byte(data)))
+		require.NoError(t, err)
+		assert.Equal(t, isValid, compiled.Validate(instance) == nil, data)
+	}
+}
+
 func propertiesOf(t *testing.T, schema json.RawMessage) json.RawMessage {
 	t.Helper()
 	var parsed struct {

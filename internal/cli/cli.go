@@ -91,9 +91,7 @@ type exitSignal int
 // process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
 	if os.Getenv("GOGC") == "" {
-		// A little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the next
-		// question.
-		debug.SetGCPercent(50)
+		saveMemory()
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// Then the next has its usual effect, and not before: within the second it is the same one, since a terminal signals the binary and

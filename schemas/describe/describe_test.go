@@ -89,7 +89,9 @@ type outer struct {
 func TestEmbeddedStructsAreFlattenedAtEveryDepth(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, outer{}.hidden)
-	for _, schema := range []json.RawMessage{describe.Input(reflect.TypeFor[outer]()), describe.Input(reflect.TypeFor[*outer]()), describe.Output(reflect.TypeFor[outer]())} {
+	for _, schema := range []json.RawMessage{
+		describe.Input(reflect.TypeFor[outer]()), describe.Input(reflect.TypeFor[*outer]()), describe.Output(reflect.TypeFor[outer]()),
+	} {
 		assert.JSONEq(t, `{"deep":{"type":"string"},"mid":{"type":"string"},"top":{"type":"string"}}`, string(propertiesOf(t, schema)))
 	}
 }
@@ -106,8 +108,8 @@ func TestSchemasSpendNothingOnWhatNobodyNeeds(t *testing.T) {
 
 func TestInputSchemasCompileForOtherImplementations(t *testing.T) {
 	t.Parallel()
-	for _, schema := range []json.RawMessage{describe.Input(reflect.TypeFor[listArguments]()), describe.Input(reflect.TypeFor[none]()), describe.Input(reflect.TypeFor[outer]())} {
-		mcptest.Compile(t, schema)
+	for _, arguments := range []reflect.Type{reflect.TypeFor[listArguments](), reflect.TypeFor[none](), reflect.TypeFor[outer]()} {
+		mcptest.Compile(t, describe.Input(arguments))
 	}
 }
 

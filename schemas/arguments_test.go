@@ -433,7 +433,7 @@ func FuzzArguments(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	schema := mcptest.Compile(f, json.RawMessage(describe.Input(reflect.TypeFor[searchArguments]())))
+	schema := mcptest.Compile(f, describe.Input(reflect.TypeFor[searchArguments]()))
 	arguments := argumentsOf[searchArguments]()
 
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -15,8 +15,8 @@ import (
 //go:embed generated/*.json
 var generated embed.FS
 
-// Schema returns the JSON Schema of T: arguments of a tool or a prompt, or a tool's result, or a pointer to one. It panics if there is none,
-// which is a mistake in the program.
+// Schema returns the JSON Schema of T: arguments of a tool or a prompt, or a tool's result, or a pointer to one. It panics if there is
+// none, which is a mistake in the program.
 func Schema[T any]() json.RawMessage {
 	described := reflect.TypeFor[T]()
 	if described.Kind() == reflect.Pointer {

@@ -3,6 +3,7 @@ package schemas
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 )
 
 // keywords are those of JSON Schema that arguments are checked by. Reading another one is an error, since it would not be enforced.
@@ -41,7 +42,7 @@ func (p *properties) UnmarshalJSON(data []byte) error {
 		if err != nil {
 			return err
 		}
-		next := property{name: name.(string)} //nolint:forcetypeassert // a key always is
+		next := property{name: fmt.Sprint(name)} // a key is text
 		if err := decoder.Decode(&next.keywords); err != nil {
 			return err
 		}

@@ -4,14 +4,15 @@
 package main
 
 import (
-	"log"
+	"fmt"
 	"os"
 	"path/filepath"
 )
 
 func main() {
 	if err := write("generated"); err != nil { // go generate runs in the folder of package schemas
-		log.Fatal(err)
+		_, _ = fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
 	}
 }
 

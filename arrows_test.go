@@ -111,6 +111,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/export":            {"internal/auditlog", "internal/detect"},
 		"internal/analysis":          {"internal/auditlog", "internal/question", "internal/redact", "internal/detect"},
 		"schemas":                    {"internal/auditlog", "internal/question"},
+		"schemas/describe":           {"internal/auditlog", "schemas"},
+		"schemas/generate":           {"schemas", "schemas/describe"},
 		"internal/answer": {"internal/auditlog", "internal/question", "internal/redact", "internal/detect", "internal/analysis",
 			"schemas"},
 		"tools":     {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},

@@ -37,12 +37,9 @@ start("activity", { tool: "count_audit_logs", draw });
  * @returns {HTMLElement[]}
  */
 function draw(stage, data) {
-  const head = element("h1", { tabindex: "-1" });
-  const body = element("div");
-  const trail = element("nav", { "aria-label": "Narrowed to" });
-  const page = new Page(stage, data, head, trail, body);
+  const page = new Page(stage, data);
   page.show();
-  return [head, ...about(data, stage.locale), trail, body];
+  return [page.head, page.words, page.trail, page.body];
 }
 
 class Page {
@@ -50,19 +47,18 @@ class Page {
   #steps = [];
   #round = 0; // what is read for an earlier one is dropped
 
+  head = element("h1", { tabindex: "-1" });
+  words = element("div");
+  trail = element("nav", { "aria-label": "Narrowed to" });
+  body = element("div");
+
   /**
    * @param {Stage} stage
    * @param {Json} data
-   * @param {HTMLElement} head
-   * @param {HTMLElement} trail
-   * @param {HTMLElement} body
    */
-  constructor(stage, data, head, trail, body) {
+  constructor(stage, data) {
     this.stage = stage;
     this.data = data;
-    this.head = head;
-    this.trail = trail;
-    this.body = body;
     /** @type {string} */
     this.canAsk = stage.host.canCall ? "" : cannotCall;
     try {
@@ -83,6 +79,7 @@ class Page {
     const [time, week, groups, list] = [1, 2, 3, 4].map(() => element("section"));
     this.body.replaceChildren(time, element("div", { class: "pair" }, week, groups), list);
     const isRoot = this.#steps.length === 1;
+    if (isRoot) this.words.replaceChildren(...about(this.data, this.stage.locale));
     if (isRoot) this.#drawGiven(time, week, groups, list);
     else this.head.textContent = "…";
     if (this.canAsk) {
@@ -165,7 +162,7 @@ class Page {
       list.append(...this.#listed(data, stage.args));
       if (data.entries.length === 0) return;
       const asCounted = { ...data, complete: data.complete && !isPart };
-      const unit = unitFor(data.entries.at(-1).triggered_at, data.entries[0].triggered_at) === "hour" ? "hour" : "day";
+      const unit = unitFor(data.query.from, data.query.to) === "hour" ? "hour" : "day";
       const parts = counted(data.entries, (entry) => ({ ...keyOfTime(entry, unit), event: entry.event }));
       time.append(...this.#drawTime({ answer: asCounted, unit, totals: [], parts, dimension: "event", cut: isPart }));
       week.append(...this.#drawWeek({ ...asCounted, groups: counted(data.entries, keyOfWeek) }));
@@ -210,6 +207,7 @@ class Page {
     const answer = await this.#count([unit]);
     if (!isCurrent()) return undefined;
     this.#showTotal(answer);
+    if (this.#steps.length > 1) this.words.replaceChildren(...about(answer, this.stage.locale));
     if (answer.groups.length === 0) {
       return [element("p", {}, answer.warnings.at(-1) ?? "No entries.")];
     }
@@ -274,10 +272,15 @@ class Page {
    */
   #drawGroups(answer, keys) {
     const { locale } = this.stage;
-    const drawn = this.#picked(this.stage.chart(bars(answer, keys, locale)), (row) => {
+    const drawn = answer.groups.length === 0 ? [] : this.#picked(this.stage.chart(bars(answer, keys, locale)), (row) => {
       const group = answer.groups[row];
       if (group) this.#narrowTo(keys.map((key) => nameOf(group, key, locale)).join(" · "), keys.map((key) => [group, key]));
     });
+    if (answer.other_count > 0) {
+      const others = this.stage.number(Math.max(1, answer.group_count - answer.groups.length));
+      drawn.push(element("p", { class: "quiet" },
+        `${others} others: ${answer.complete ? "" : "at least "}${this.stage.number(answer.other_count)} entries`));
+    }
     if (this.canAsk) return drawn;
     const select = element("select", {}, ...dimensions.map((name) => element("option", { value: name }, name)));
     if (keys.length > 1 || !dimensions.includes(keys[0])) select.prepend(element("option", { value: "" }, "as asked"));

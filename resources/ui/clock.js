@@ -11,6 +11,9 @@ export function wallOf(time) { return (time.slice(0, 19) + "0000-01-01T00:00:00"
 
 /** @typedef {"hour" | "day" | "week" | "month"} Unit */
 
+/** @type {Map<string, Intl.DateTimeFormat>} each takes longer to make than to use a hundred times */
+const formats = new Map();
+
 /**
  * format writes a wall clock in a locale.
  * @param {string} wall
@@ -19,7 +22,11 @@ export function wallOf(time) { return (time.slice(0, 19) + "0000-01-01T00:00:00"
  */
 export function format(wall, locale, options) {
   const at = asUTC(wall);
-  return Number.isNaN(at.getTime()) ? wall : new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" }).format(at);
+  if (Number.isNaN(at.getTime())) return wall;
+  const key = JSON.stringify([locale, options]);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
+  formats.set(key, known);
+  return known.format(at);
 }
 
 /**

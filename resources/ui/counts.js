@@ -104,7 +104,7 @@ export function timeline({ answer, unit, totals, parts, dimension = "", cut = fa
   const placed = [...buckets].map(([key, { group, values, sum }]) => {
     const [begin, end] = [wallOf(key), endOf(key, unit)];
     const named = series.map((part) => values.get(idIn(part, dimension)) ?? 0);
-    const rest = sum - named.reduce((a, b) => a + b, 0);
+    const rest = Math.max(0, sum - named.reduce((a, b) => a + b, 0));
     const least = lower || gaps.some((/** @type {Json} */ gap) => wallOf(gap.from) < end && wallOf(gap.to) > begin);
     return { at: begin, group, row: { name: bucket(key, unit, locale), values: others ? [...named, rest] : named, sum, least } };
   });
@@ -169,7 +169,7 @@ export function heatMap(answer) {
   return {
     kind: "heatmap", caption: `Entries by weekday and hour, ${answer.query.timezone}`, corner: "Weekday", columns: hoursOfDay.map(twoDigits),
     rows: weekdays.map((day) => ({
-      name: day, least: !answer.complete,
+      name: day.slice(0, 3), least: !answer.complete,
       values: hoursOfDay.map((hour) => counts.get(`${day} ${hour}`) ?? (seen.has(`${day} ${hour}`) ? 0 : null)),
     })),
   };
@@ -197,14 +197,14 @@ function coveredHours({ query, coverage }) {
 }
 
 /**
- * bars draws an answer's groups one below the other, against the period before where the answer has it.
+ * bars draws the groups that an answer lists one below the other, against the period before where the answer has it.
  * @param {Json} answer
  * @param {string[]} dimensions
  * @param {string | undefined} locale
  * @returns {Chart}
  */
 export function bars(answer, dimensions, locale) {
-  const { groups, complete, other_count: rest, group_count: all, previous } = answer;
+  const { groups, complete, previous } = answer;
   const title = dimensions.map((dimension) => dimension.replaceAll("_", " ")).join(" and ");
   const compared = previous && groups.some((/** @type {Json} */ group) => group.previous_count !== undefined);
   /** @type {Row[]} */
@@ -212,9 +212,9 @@ export function bars(answer, dimensions, locale) {
     name: dimensions.map((dimension) => nameOf(group, dimension, locale)).join(" · "),
     values: compared ? [group.count, previous.total === null ? null : group.previous_count ?? 0] : [group.count], least: !complete,
   }));
-  if (rest > 0) rows.push({ name: `${all - groups.length} others`, values: compared ? [rest, null] : [rest], least: !complete });
   return compared
-    ? { kind: "compare", caption: `Entries by ${title}, against the period before`, corner: title, columns: ["this window", "the period before"], rows }
+    ? { kind: "compare", caption: `Entries by ${title}, against the period before`, corner: title,
+      columns: ["this window", "the period before"], rows }
     : { kind: "bars", caption: `Entries by ${title}`, corner: title, columns: ["Entries"], sum: "all", rows };
 }
 

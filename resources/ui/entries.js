@@ -87,5 +87,6 @@ export function fieldsOf(entry) {
 function valueOf(value) {
   if (typeof value !== "object") return named(String(value));
   const text = JSON.stringify(value, null, 2);
-  return element("pre", { dir: "auto" }, text.length > maxDetails ? `${text.slice(0, maxDetails)}\n… ${text.length - maxDetails} more characters` : text);
+  const rest = text.length - maxDetails;
+  return element("pre", { dir: "auto" }, rest > 0 ? `${text.slice(0, maxDetails)}\n… ${rest} more characters` : text);
 }

@@ -50,18 +50,26 @@ export function start(name, { tool, draw }) {
     try {
       return await work;
     } finally {
-      doing.splice(doing.indexOf(words), 1);
+      const at = doing.indexOf(words);
+      if (at >= 0) doing.splice(at, 1); // else all that was read is for nobody any more
       say();
     }
   };
   /** @param {...Node} content */
   const show = (...content) => main.replaceChildren(...content, status);
+  /** @param {...Node} content */
+  const showWords = (...content) => show(element("h1", {}, document.title), ...content);
 
   const redraw = () => {
     if (!data) return;
     const locale = document.documentElement.lang || undefined;
     const number = new Intl.NumberFormat(locale).format;
-    show(...draw({ host, tool: toolOf(host) ?? tool, args: args ?? {}, locale, number, chart: (chart) => drawChart(chart, number), busy }, data));
+    const chart = (/** @type {Chart} */ one) => drawChart(one, number);
+    try {
+      show(...draw({ host, tool: toolOf(host) ?? tool, args: args ?? {}, locale, number, chart, busy }, data));
+    } catch (error) {
+      showWords(problem(new Error(`This answer cannot be drawn (${error instanceof Error ? error.message : error}); in the chat it is whole.`)));
+    }
   };
 
   const host = new Host({
@@ -81,14 +89,14 @@ export function start(name, { tool, draw }) {
         data = answer;
         redraw();
       } catch (error) {
-        if (mine === round) show(problem(error));
+        if (mine === round) showWords(problem(error));
       }
     },
     cancelled(reason) {
       round++;
       doing.length = 0;
       say();
-      show(problem(new Error(reason ? `The call was cancelled: ${reason}` : "The call was cancelled.")));
+      showWords(problem(new Error(reason ? `The call was cancelled: ${reason}` : "The call was cancelled.")));
     },
     context() {
       const { lang } = document.documentElement;
@@ -103,10 +111,10 @@ export function start(name, { tool, draw }) {
   });
   let drawnIn = document.documentElement.lang;
 
-  show();
+  showWords();
   doing.push("Waiting for the answer…");
   say();
-  host.open(`make-audit-mcp ${name}`).catch((error) => show(problem(error)));
+  host.open(`make-audit-mcp ${name}`).catch((error) => showWords(problem(error)));
 }
 
 /** @param {Host} host */

@@ -87,6 +87,14 @@ test("an answer by day and team is stacked by team", async () => {
   await view.close();
 });
 
+test("more hours than an answer holds are drawn as days, with nothing lost", async () => {
+  const view = await world.open("count_audit_logs", { ...window30, group_by: ["hour"] });
+  const rows = await tableOf(view.frame, ".timeline");
+  assert.equal(rows.length, 31);
+  assert.equal(sum(rows.map(({ cells }) => plain(cells.all))), await total(view));
+  await view.close();
+});
+
 test("choosing an hour of the week narrows to its entries, and the way back is kept", async () => {
   const view = await world.open("count_audit_logs", { ...window30, group_by: ["actor"] });
   const all = await total(view);
@@ -156,6 +164,18 @@ test("choosing a group keeps the filter that was asked with", async () => {
   await view.close();
 });
 
+test("choosing an object lists what was done to it, and no other of the same id", async () => {
+  const args = { from: "60d", group_by: ["target"] };
+  const view = await world.open("count_audit_logs", args);
+  const { groups } = await world.call("count_audit_logs", args);
+  const rows = await tableOf(view.frame, ".bars");
+  const row = groups.findIndex(({ key, events_total: more }) => key.target && !more);
+  await cell(view, "bars", row, 0).click();
+  await narrowed(view);
+  assert.equal(await total(view), plain(rows[row].cells.all));
+  await view.close();
+});
+
 test("an entry opens to its details", async () => {
   const view = await world.open("list_audit_logs", { event: ["webhook_deleted"], from: "30d", limit: 3 });
   const { entries } = await world.call("list_audit_logs", { event: ["webhook_deleted"], from: "30d", limit: 3 });
@@ -177,6 +197,8 @@ test("a listing is drawn at once, goes on, and is counted as a whole", async () 
   const { total: all } = await world.call("count_audit_logs", { event: ["*_deleted"], from: "30d" });
   assert.equal(await total(view), all);
   assert.equal(await entriesShown(view), 10);
+  const { groups } = await world.call("count_audit_logs", { event: ["*_deleted"], from: "30d", group_by: ["actor"] });
+  assert.deepEqual((await tableOf(view.frame, ".bars")).map(({ cells }) => plain(cells.all)), groups.map(({ count }) => count));
   await view.frame.click("button:has-text('More entries')");
   await view.settled();
   assert.equal(await entriesShown(view), 20);

@@ -99,7 +99,8 @@ class Page {
     };
     into(time, "Counting over time…", () => this.#time(isCurrent));
     into(week, "Counting by weekday and hour…", () => this.#week());
-    if (!isRoot || !groups.hasChildNodes()) into(groups, "Counting groups…", () => this.#groups(dimensions[0]));
+    const isCounted = Array.isArray(this.data.groups); // what a page of entries tells of groups is a part
+    if (!isRoot || !isCounted || !groups.hasChildNodes()) into(groups, "Counting groups…", () => this.#groups(dimensions[0]));
     if (!isRoot) into(list, "Reading entries…", () => this.#list());
     else if (!list.hasChildNodes()) {
       const button = element("button", { type: "button" }, "List the entries");
@@ -202,9 +203,14 @@ class Page {
   async #time(isCurrent) {
     const { from, to } = this.step.filter;
     const covered = this.#steps.length === 1 ? this.data.coverage : {};
-    const unit = this.#givenUnit() ?? unitFor(covered.from ?? from, covered.to ?? to);
+    const fitting = unitFor(covered.from ?? from, covered.to ?? to);
     const dimension = this.#givenDimension() ?? "category";
-    const answer = await this.#count([unit]);
+    let unit = this.#givenUnit() ?? fitting;
+    let answer = await this.#count([unit]);
+    if (answer.other_count > 0 && unit !== fitting) { // more of them than one answer holds
+      unit = fitting;
+      answer = await this.#count([unit]);
+    }
     if (!isCurrent()) return undefined;
     this.#showTotal(answer);
     if (this.#steps.length > 1) this.words.replaceChildren(...about(answer, this.stage.locale));
@@ -330,14 +336,17 @@ class Page {
    * @param {string} dimension
    * @returns {Promise<Json>}
    */
-  async #changeFor({ key }, dimension) {
+  async #changeFor(group, dimension) {
     const { from, to, hours } = this.step.filter;
-    const value = key[dimension];
+    const value = group.key[dimension];
     switch (dimension) {
       case "actor":
       case "team":
       case "event": return { [dimension]: [idOf(value)] };
-      case "target": return { target_id: value };
+      case "target":
+        if (!value) throw new Error("Entries without an object cannot be asked for alone.");
+        // An id is unique within a kind of object alone; its events tell the kind, where the answer has them all.
+        return { target_id: value, ...(group.events && !group.events_total ? { event: group.events } : {}) };
       case "weekday": return { weekdays: [value] };
       case "hour_of_day": return { hours: hoursWithin(value, hours) };
       case "category": return { event: await this.#eventsOf(value) };

@@ -39,6 +39,13 @@ export function moment(time, locale) {
 }
 
 /**
+ * day writes the date of a time.
+ * @param {string} time
+ * @param {string | undefined} locale
+ */
+export function day(time, locale) { return format(wallOf(time), locale, { day: "numeric", month: "short", year: "numeric" }); }
+
+/**
  * bucket writes what a group of entries has as its hour, day, week or month.
  * @param {string} key
  * @param {Unit} unit

@@ -1,7 +1,7 @@
 /**
  * Answers of count_audit_logs as charts. Nothing here asks anybody or touches the page.
  */
-import { bucket, daysBetween, endOf, hourOf, hoursBetween, moment, wallOf, weekdayOf } from "./clock.js";
+import { bucket, day, daysBetween, endOf, hourOf, hoursBetween, moment, wallOf, weekdayOf } from "./clock.js";
 import { idOf } from "./question.js";
 
 /** @typedef {import("./host.js").Json} Json */
@@ -108,13 +108,14 @@ export function timeline({ answer, unit, totals, parts, dimension = "", cut = fa
     const least = lower || gaps.some((/** @type {Json} */ gap) => wallOf(gap.from) < end && wallOf(gap.to) > begin);
     return { at: begin, group, row: { name: bucket(key, unit, locale), values: others ? [...named, rest] : named, sum, least } };
   });
+  const edge = (/** @type {string} */ time) => (unit === "hour" ? moment(time, locale) : day(time, locale));
   const ends = placed.map(({ group, at }) => [at, endOf(group?.key[unit], unit)]).sort();
   for (const gap of gaps) {
     const to = wallOf(gap.to);
     let reached = wallOf(gap.from);
     for (const [begin, end] of ends) if (begin <= reached && end > reached) reached = end;
     if (reached < to) {
-      placed.push({ at: reached, row: { name: `${moment(gap.from, locale)} – ${moment(gap.to, locale)}`, gap: gap.reason } });
+      placed.push({ at: reached, row: { name: `${edge(gap.from)} – ${edge(gap.to)}`, gap: gap.reason } });
     }
   }
   placed.sort((a, b) => (a.at < b.at ? -1 : Number(a.at > b.at)));
@@ -166,11 +167,13 @@ function idIn(group, dimension) {
 export function heatMap(answer) {
   const counts = new Map(answer.groups.map((/** @type {Json} */ { key, count }) => [`${key.weekday} ${key.hour_of_day}`, count]));
   const seen = coveredHours(answer);
+  const { query, complete } = answer;
   return {
-    kind: "heatmap", caption: `Entries by weekday and hour, ${answer.query.timezone}`, corner: "Weekday", columns: hoursOfDay.map(twoDigits),
-    rows: weekdays.map((day) => ({
-      name: day.slice(0, 3), least: !answer.complete,
-      values: hoursOfDay.map((hour) => counts.get(`${day} ${hour}`) ?? (seen.has(`${day} ${hour}`) ? 0 : null)),
+    kind: "heatmap", caption: `Entries by weekday and hour, ${query.timezone}${complete ? "" : "; at least so many"}`, corner: "Weekday",
+    columns: hoursOfDay.map(twoDigits),
+    rows: weekdays.map((name) => ({
+      name: name.slice(0, 3), least: !complete,
+      values: hoursOfDay.map((hour) => counts.get(`${name} ${hour}`) ?? (seen.has(`${name} ${hour}`) ? 0 : null)),
     })),
   };
 }
@@ -188,10 +191,10 @@ function coveredHours({ query, coverage }) {
   const weekAndAnHour = 169;
   const most = gaps.length ? 24 * 400 : weekAndAnHour;
   for (const hour of hoursBetween(wallOf(coverage.from), wallOf(coverage.to), most)) {
-    const day = weekdays[weekdayOf(hour)];
+    const weekday = weekdays[weekdayOf(hour)];
     const of = hourOf(hour);
-    if (gaps.some((/** @type {string[]} */ [from, to]) => from <= hour && endOf(hour, "hour") <= to) || !days.includes(day)) continue;
-    if (isCounted(`${twoDigits(of)}:00`, `${twoDigits(of + 1)}:00`)) seen.add(`${day} ${of}`);
+    if (gaps.some((/** @type {string[]} */ [from, to]) => from <= hour && endOf(hour, "hour") <= to) || !days.includes(weekday)) continue;
+    if (isCounted(`${twoDigits(of)}:00`, `${twoDigits(of + 1)}:00`)) seen.add(`${weekday} ${of}`);
   }
   return seen;
 }

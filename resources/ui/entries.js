@@ -3,12 +3,14 @@
  */
 import { element, named } from "./chart.js";
 import { moment } from "./clock.js";
+import { isObject } from "./host.js";
 import { ask } from "./result.js";
 import { problem } from "./view.js";
 
 /** @typedef {import("./host.js").Json} Json */
 /** @typedef {import("./view.js").Stage} Stage */
 
+const nameParts = ["name", "email", "id"]; // of people, teams and organizations
 const longText = 300;
 const maxDetails = 20_000; // characters of details that are shown
 
@@ -86,6 +88,10 @@ export function fieldsOf(entry) {
 /** @param {unknown} value */
 function valueOf(value) {
   if (typeof value !== "object") return named(String(value));
+  if (isObject(value) && Object.keys(value).every((key) => nameParts.includes(key))) {
+    const parts = nameParts.filter((key) => value[key] !== undefined).map((key) => named(String(value[key])));
+    return element("span", {}, ...parts.flatMap((part, i) => (i ? [" · ", part] : [part])));
+  }
   const text = JSON.stringify(value, null, 2);
   const rest = text.length - maxDetails;
   return element("pre", { dir: "auto" }, rest > 0 ? `${text.slice(0, maxDetails)}\n… ${rest} more characters` : text);

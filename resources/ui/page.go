@@ -19,11 +19,6 @@ const (
 	emptyScript = `<script type="module"></script>`
 )
 
-// ChartStyle is the stylesheet of charts.
-func ChartStyle() (string, error) {
-	return read("chart.css")
-}
-
 // Page is the page of a view: NAME.js with all that it imports, in one document.
 func Page(name, title string) (string, error) {
 	page, err := read("view.html")

@@ -83,6 +83,7 @@ export function start(name, { tool, draw }) {
     async result(result) {
       const mine = ++round;
       doing.length = 0;
+      await opened; // what the host lets a view do is known from then on
       try {
         const answer = await busy("Reading the audit log…", answerOf(host, result, { name: toolOf(host) ?? tool, args }));
         if (mine !== round) return;
@@ -114,7 +115,7 @@ export function start(name, { tool, draw }) {
   showWords();
   doing.push("Waiting for the answer…");
   say();
-  host.open(`make-audit-mcp ${name}`).catch((error) => showWords(problem(error)));
+  const opened = host.open(`make-audit-mcp ${name}`).catch((error) => showWords(problem(error)));
 }
 
 /** @param {Host} host */

@@ -4,3 +4,11 @@
 // nothing: [Page] puts the modules that a view needs into it. A page asks nothing but its host, writes names as text alone, and takes its
 // colours from chart.css, which the report has too.
 package ui
+
+import _ "embed"
+
+//go:embed chart.css
+var chartStyle string
+
+// ChartStyle returns the stylesheet that makes pictures of charts.
+func ChartStyle() string { return chartStyle }

@@ -78,7 +78,8 @@ func TestPrometheusReadsTheMetricsAndFindsNoFault(t *testing.T) {
 	}
 }
 
-// What dashboards for programs in Go ask for is what Prometheus' own client has; of the network it counts all that is in the same namespace.
+// What dashboards for programs in Go ask for is what Prometheus' own client has; of the network it counts all that is in the same
+// namespace.
 func TestTheMetricsOfGoAndOfTheProcessAreThoseOfPrometheusClient(t *testing.T) {
 	t.Parallel()
 	theirs := prometheus.NewRegistry()
@@ -92,14 +93,15 @@ func TestTheMetricsOfGoAndOfTheProcessAreThoseOfPrometheusClient(t *testing.T) {
 		}
 		return found
 	}
-	assert.Equal(t, types(scrape(t, promhttp.HandlerFor(theirs, promhttp.HandlerOpts{}))), types(scrape(t, metrics.NewRegistry().Handler())))
+	want := types(scrape(t, promhttp.HandlerFor(theirs, promhttp.HandlerOpts{})))
+	assert.Equal(t, want, types(scrape(t, metrics.NewRegistry().Handler())))
 }
 
 func TestMetricsAreWrittenAsPrometheusClientWritesThem(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	values := []string{"", "a", "b", `"`, `\`, "\n", "a\"} 1\n", "é\u202e\u2028", "{}", strings.Repeat("x", 10_000)}
-	numbers := []float64{0, 1, .1, .25, 1, 2.5, 1e-9, 1e21, 123456789, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Inf(1), math.NaN()}
+	numbers := []float64{0, .1, .25, 1, 2.5, 1e-9, 1e21, 123456789, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Inf(1), math.NaN()}
 	bounds := []float64{.005, .1, .25, 1, 2.5, 10, 1e6, 1e21}
 	for round := range 200 {
 		ours, theirs := metrics.NewRegistry(), prometheus.NewRegistry()

@@ -206,7 +206,8 @@ func (m maker) batch(t *testing.T) []sdktrace.ReadOnlySpan {
 		return resource.NewWithAttributes(pick(m, "", "https://opentelemetry.io/schemas/1.43.0"), m.attributes()...)
 	}), resource.Empty(), nil)
 	scopes := append(several(m, 3, func() instrumentation.Scope {
-		return instrumentation.Scope{Name: m.text(), Version: m.text(), SchemaURL: m.text(), Attributes: attribute.NewSet(m.attributes()...)}
+		about := attribute.NewSet(m.attributes()...)
+		return instrumentation.Scope{Name: m.text(), Version: m.text(), SchemaURL: m.text(), Attributes: about}
 	}), instrumentation.Scope{})
 	var stubs tracetest.SpanStubs
 	for range m.IntN(8) {
@@ -289,9 +290,9 @@ func TestAnswersOfCollectorsAreRead(t *testing.T) {
 }
 
 // The whole way, as operators set it up: it sets the environment, and so is not parallel.
-func TestACollectorReadsWhatTheServerSends(t *testing.T) { //nolint:paralleltest // see above
+func TestACollectorReadsWhatTheServerSends(t *testing.T) {
 	requests := make(chan *collectorpb.ExportTraceServiceRequest, 1)
-	served := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	served := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, "application/x-protobuf", r.Header.Get("Content-Type"))
 		body, err := io.ReadAll(r.Body)
 		assert.NoError(t, err)

@@ -111,6 +111,19 @@ func TestLabelValuesThatAreMissingAreEmptyAndFurtherOnesLeftOut(t *testing.T) {
 	assert.Contains(t, own(t, r), "x_total{a=\"\",b=\"\"} 1\nx_total{a=\"1\",b=\"2\"} 2\n")
 }
 
+func TestEachCombinationOfLabelValuesIsCountedForItself(t *testing.T) {
+	t.Parallel()
+	r := metrics.NewRegistry()
+	counter := r.Counter("x_total", "X.", "a", "b")
+	values := []string{"", "a", "b", "ab", "ba", "aa", "\x00", "\x00a", ",", ",a", "\"", "\uFFFD", "\uFFFDa", "\n", "\na"}
+	for _, first := range values {
+		for _, second := range values {
+			counter.Add(1, first, second)
+		}
+	}
+	assert.Equal(t, len(values)*len(values), strings.Count(own(t, r), "} 1\n"))
+}
+
 func TestNamesThatPrometheusDoesNotTakeAreErrors(t *testing.T) {
 	t.Parallel()
 	r := metrics.NewRegistry()

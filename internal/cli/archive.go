@@ -24,22 +24,11 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 			Next:    "set it, or --archive, to a file such as audit.db, or to postgres://USER@HOST/DATABASE",
 		}
 	}
-	world := ""
-	if r.settings.Demo {
-		world = "demo" // apart from real ones
+	if create && !r.settings.canSign() {
+		return nil, &SettingError{Problem: "it is not known which key signs the archive",
+			Next: "name its file by --archive-key or MAKE_AUDIT_ARCHIVE_KEY, the same for every process that fills it; the first sync makes it"}
 	}
-	key := r.settings.ArchiveKey
-	var store archive.Store
-	var err error
-	if r.settings.isShared() {
-		if create && key == "" {
-			return nil, &SettingError{Problem: "it is not known which key signs the archive",
-				Next: "name its file by --archive-key or MAKE_AUDIT_ARCHIVE_KEY, the same for every process that fills it; the first sync makes it"}
-		}
-		store, err = postgres.Open(r.ctx, r.settings.Archive, postgres.Options{Create: create, World: world, Private: r.settings.private})
-	} else {
-		store, key, err = r.openFile(create, world)
-	}
+	store, key, err := r.openStore(r.settings.Archive, create, "")
 	if err != nil {
 		return nil, err
 	}
@@ -49,17 +38,26 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: key, NewKey: newKey, Private: r.settings.private}), nil
 }
 
-// openFile opens an archive that is a file; its key lies beside it unless the settings name another.
-func (r *runtime) openFile(create bool, world string) (store archive.Store, key string, err error) {
-	options := sqlite.Options{Create: create, World: world, Private: r.settings.private}
+// openStore opens what an archive lies in. One that is created has an ID, if that is not empty. The key lies beside a file unless the
+// settings name another.
+func (r *runtime) openStore(place string, create bool, id string) (store archive.Store, key string, err error) {
+	world := ""
+	if r.settings.Demo {
+		world = "demo" // apart from real ones
+	}
+	if isDatabase(place) {
+		store, err = postgres.Open(r.ctx, place, postgres.Options{Create: create, ID: id, World: world, Private: r.settings.private})
+		return store, r.settings.ArchiveKey, err
+	}
+	options := sqlite.Options{Create: create, ID: id, World: world, Private: r.settings.private}
 	if r.settings.ArchiveJournal != "auto" {
 		options.Journal = sqlite.Journal(r.settings.ArchiveJournal)
 	}
-	opened, err := sqlite.Open(r.ctx, r.settings.Archive, options)
+	file, err := sqlite.Open(r.ctx, place, options)
 	if err != nil {
 		return nil, "", err
 	}
-	return opened, cmp.Or(r.settings.ArchiveKey, opened.KeyFile()), nil
+	return file, cmp.Or(r.settings.ArchiveKey, file.KeyFile()), nil
 }
 
 // isDatabase reports whether a text is the address of a database rather than a path.

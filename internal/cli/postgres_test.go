@@ -141,3 +141,34 @@ func TestAServerGoesOnWhereAnotherProcessDied(t *testing.T) {
 	next.ends()
 	assert.True(t, strings.Contains(a.run("verify").succeeds().out, "32 entries"))
 }
+
+func TestAnArchiveIsMovedIntoPostgreSQL(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	a.sync("--details", "all")
+	exported := a.run("export").succeeds().out
+	file, key := a.archive, a.archive+".key"
+	a.run("archive", "copy", file, "x").refuses("archive can move")
+	a.run("archive", "move", file).refuses("needs TO")
+	a.run("archive", "move", file, file).refuses("the same")
+	a.run("archive", "move", file+".none", file+".new").fails("no such file")
+	assert.NoFileExists(t, file+".new")
+
+	a.inPostgres()
+	moved := a.run("archive", "move", file, a.archive).succeeds()
+	assert.Contains(t, moved.out, "32 entries")
+	assert.Contains(t, moved.out, "the copy verifies")
+	assert.Contains(t, moved.out, key)
+	assert.NotContains(t, moved.out+moved.errOut, "Hunter2")
+	a.run("archive", "move", file, a.archive).fails("something in it already", "name one that is empty")
+	assert.Equal(t, exported, a.run("export").succeeds().out)
+	a.run("verify", "--archive-key", key).succeeds()
+	a.clock.Advance(3600e9)
+	a.happen(24 * 3600e9)
+	assert.Contains(t, a.sync("--archive-key", key, "--details", "none"), "1 entries added")
+	back := a.run("archive", "move", a.archive, file+".back", "--archive-key", key).succeeds()
+	assert.NotContains(t, back.out, "Hunter2")
+	a.archive = file + ".back"
+	assert.Contains(t, a.run("verify", "--archive-key", key).succeeds().out, "33 entries")
+}

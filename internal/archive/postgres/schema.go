@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -313,7 +314,7 @@ func (s *Store) create(ctx context.Context, held *lease) error {
 			return err
 		}
 		_, err := of.run(ctx, "INSERT INTO archive (key, program, version, world, id, head) VALUES (1, $1, $2, $3, $4, $5) "+
-			"ON CONFLICT DO NOTHING", program, int32(version), []byte(s.options.World), rand.Text(), []byte{})
+			"ON CONFLICT DO NOTHING", program, int32(version), []byte(s.options.World), cmp.Or(s.options.ID, rand.Text()), []byte{})
 		return err
 	})
 }

@@ -24,6 +24,8 @@ import (
 type Options struct {
 	// Create makes the tables if they are not there, and brings older ones up to date.
 	Create bool
+	// ID is that of the archive which a store that is made is to be a copy of; empty makes one up.
+	ID string
 	// World keeps archives apart that must never be mixed, such as the demo's and real ones; empty is a world like any other.
 	World string
 	// Private, if set, refuses files of secrets that others may read.

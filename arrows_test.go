@@ -125,7 +125,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/cli": {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
-			"internal/archive", "internal/archive/postgres", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
+			"internal/archive", "internal/archive/postgres", "internal/archive/sqlite", "internal/auth", "internal/export",
+			"internal/plaintext", "internal/telemetry",
 			"internal/completion", "internal/setup", "internal/transport", "internal/tz",
 			"makeapi", "prompts", "resources", "tools",
 		},

@@ -134,28 +134,22 @@ func (m *moving) append(ctx context.Context, log *Log, b *Batch) error {
 
 // words copies the dictionaries.
 func (m *moving) words(ctx context.Context, with *Log) error {
+	b := &Batch{}
 	for d := range Dictionaries {
-		for after := int32(0); ; {
-			b := &Batch{}
-			for word, err := range m.from.Words(ctx, d, after) {
-				if err != nil {
-					return err
-				}
-				b.Words = append(b.Words, *word)
-				if len(b.Words) == 10*batchSize {
-					break
-				}
+		for word, err := range m.from.Words(ctx, d, 0) {
+			if err != nil {
+				return err
 			}
-			if len(b.Words) == 0 {
-				break
+			if b.Words = append(b.Words, *word); len(b.Words) < 10*batchSize {
+				continue
 			}
-			after = b.Words[len(b.Words)-1].ID
 			if err := m.append(ctx, with, b); err != nil {
 				return err
 			}
+			b = &Batch{}
 		}
 	}
-	return nil
+	return m.append(ctx, with, b)
 }
 
 // records copies the records, in order, with the rows that they bring.

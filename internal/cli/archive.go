@@ -70,7 +70,9 @@ func (s *Settings) isShared() bool { return isDatabase(s.Archive) }
 func (s *Settings) canSign() bool { return !s.isShared() || s.ArchiveKey != "" }
 
 // hasArchive says whether the settings' archive is there. Of a database it is not known before it is opened.
-func (r *runtime) hasArchive() bool { return r.settings.isShared() || sqlite.Exists(r.settings.Archive) }
+func (r *runtime) hasArchive() bool {
+	return r.settings.isShared() || sqlite.Exists(r.settings.Archive)
+}
 
 // archiveToAnswer opens the archive for questions; nil if there is none. The demo passes a real one over.
 func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {

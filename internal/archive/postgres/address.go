@@ -104,7 +104,7 @@ func (s *Store) parse(address string) (config *pgconn.Config, connections int32,
 			"or none for "+defaultSchema, nil)
 	}
 	config.RuntimeParams[schemaParameter] = s.schema
-	return config, connections, s.checkPasswordFile(query.Get("passfile"))
+	return config, connections, s.checkSecrets(query)
 }
 
 // poolParameter is how many connections a process holds at most.
@@ -140,16 +140,24 @@ func (s *Store) checkTLS(config *pgconn.Config) error {
 	return nil
 }
 
-// checkPasswordFile refuses a file of passwords that others may read; named is by the address.
-func (s *Store) checkPasswordFile(named string) error {
-	path := cmp.Or(named, os.Getenv("PGPASSFILE"))
-	if home, err := os.UserHomeDir(); path == "" && err == nil {
-		path = filepath.Join(home, ".pgpass")
-	}
-	if s.options.Private == nil || path == "" {
+// checkSecrets refuses files of secrets that others may read: that of passwords, and a client's TLS key.
+func (s *Store) checkSecrets(address url.Values) error {
+	if s.options.Private == nil {
 		return nil
 	}
-	return s.options.Private(path)
+	passwords := cmp.Or(address.Get("passfile"), os.Getenv("PGPASSFILE"))
+	if home, err := os.UserHomeDir(); passwords == "" && err == nil {
+		passwords = filepath.Join(home, ".pgpass")
+	}
+	for _, path := range []string{passwords, cmp.Or(address.Get("sslkey"), os.Getenv("PGSSLKEY"))} {
+		if path == "" {
+			continue
+		}
+		if err := s.options.Private(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Store) refuse(problem, next string, err error) error {

@@ -134,7 +134,8 @@ func impostor(t testing.TB) (port string) {
 				if _, err := conn.Write([]byte{'S'}); err != nil {
 					return
 				}
-				_ = tls.Server(conn, &tls.Config{Certificates: certificate.TLS.Certificates, MinVersion: tls.VersionTLS12}).Handshake()
+				_ = tls.Server(conn, &tls.Config{Certificates: certificate.TLS.Certificates, MinVersion: tls.VersionTLS12}).
+					HandshakeContext(t.Context())
 			}()
 		}
 	}()
@@ -164,10 +165,10 @@ func TestThePasswordComesFromAFile(t *testing.T) {
 	folder := t.TempDir()
 	hba := filepath.Join(folder, "hba")
 	require.NoError(t, os.WriteFile(hba, []byte("local all ann scram-sha-256\nlocal all all trust\n"), 0o600))
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // the server reads it as somebody else
-	require.NoError(t, os.Chmod(hba, 0o644))    //nolint:gosec // as above
+	require.NoError(t, os.Chmod(folder, 0o755))
+	require.NoError(t, os.Chmod(hba, 0o644))
 	for parent := folder; len(parent) > len(os.TempDir()); parent = filepath.Dir(parent) {
-		require.NoError(t, os.Chmod(parent, 0o755)) //nolint:gosec // as above
+		require.NoError(t, os.Chmod(parent, 0o755))
 	}
 	server := postgrestest.Start(t, "fsync=off", "hba_file="+hba)
 	server.Exec(t, "", "CREATE ROLE ann LOGIN PASSWORD 'Hunter2'; GRANT CREATE ON DATABASE postgres TO ann")

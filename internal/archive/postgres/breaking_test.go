@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
 	"net"
 	"net/url"
@@ -35,7 +36,7 @@ const (
 // breakable is the address of a schema over connections that break as on says; it is called with what clients send, in whatever pieces.
 func breakable(t testing.TB, server *postgrestest.Server, schema string) (address string, b *breaking) {
 	t.Helper()
-	folder, err := os.MkdirTemp("", "pg-*") // short, since paths of sockets are
+	folder, err := os.MkdirTemp("", "pg-*") //nolint:usetesting // short, since paths of sockets are
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(folder) })
 	const socket = ".s.PGSQL.5432"
@@ -80,7 +81,7 @@ func (b *breaking) once(what event, said string) {
 
 func (b *breaking) carry(client net.Conn, to string) {
 	defer client.Close() //nolint:errcheck // it may be closed
-	server, err := net.Dial("unix", to)
+	server, err := (&net.Dialer{}).DialContext(context.Background(), "unix", to)
 	if err != nil {
 		return
 	}
@@ -137,7 +138,8 @@ func (b *breaking) carry(client net.Conn, to string) {
 	}
 }
 
-// serializationFailure is how a server says that a transaction failed (https://www.postgresql.org/docs/current/protocol-message-formats.html).
+// serializationFailure is how a server says that a transaction failed. Source:
+// https://www.postgresql.org/docs/current/protocol-message-formats.html
 func serializationFailure() []byte {
 	text := []byte("SERROR\x00VERROR\x00C40001\x00Mcould not serialize access\x00\x00")
 	message := append(binary.BigEndian.AppendUint32([]byte{'E'}, uint32(4+len(text))), text...)

@@ -76,6 +76,13 @@ func (p pool) acquire(ctx context.Context) (c *connection, release func(), err e
 	}
 }
 
+// dropIdle closes the connections that nobody has.
+func (p pool) dropIdle() {
+	for _, idle := range p.AcquireAllIdle() {
+		idle.Destroy()
+	}
+}
+
 // do runs statements without parameters.
 func (c *connection) do(ctx context.Context, statements string) error {
 	results, err := c.Exec(ctx, statements).ReadAll()

@@ -167,7 +167,7 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	var logs []archive.Log
 	size := 0
 	for log, err := range each(ctx, r, func(l *archive.Log, row values) {
-		*l = archive.Log{Number: row.int64(0), LogKey: archive.LogKey{Instance: row.text(1), Organization: row.text(2)}, State: row.bytes(3)}
+		l.Number, l.LogKey, l.State = row.int64(0), archive.LogKey{Instance: row.text(1), Organization: row.text(2)}, row.bytes(3)
 	}, "SELECT id, "+bounded("instance", longest)+", "+bounded("organization", longest)+", "+bounded("state", longest)+" FROM logs "+
 		"WHERE (instance = $1 OR $1 = ''::bytea) AND (organization = $2 OR $2 = ''::bytea) ORDER BY id",
 		[]byte(match.Instance), []byte(match.Organization)) {
@@ -430,7 +430,7 @@ func (r reads) Damage(ctx context.Context) ([]string, error) {
 		if err := look(each(ctx, r, func(s *summed, row values) {
 			s.what, s.sum = fmt.Sprintf("the word %d of dictionary %d", row.int32(0), d), row.text(4)
 			s.right = string(sumOfWord(archive.Texts{row.text(1), row.text(2), row.text(3)}))
-		}, selectWords(", "+bounded("sum", longestHash))+"id > $2", int32(d), int32(-1<<31))); err != nil { //nolint:gosec // as above
+		}, selectWords(", "+bounded("sum", longestHash))+"id > $2", int32(d), int32(-1<<31))); err != nil {
 			return nil, err
 		}
 	}

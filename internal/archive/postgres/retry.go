@@ -76,8 +76,8 @@ func (s *Store) persist(ctx context.Context, do func() error) error {
 	return s.persistWhile(ctx, passes, do)
 }
 
-// persistWhile does something again while it fails for such a reason. While the store is opened, a server that is away is no reason to wait:
-// whoever starts the program wants to know.
+// persistWhile does something again while it fails for such a reason. While the store is opened, a server that is away is no reason to
+// wait: whoever starts the program wants to know.
 func (s *Store) persistWhile(ctx context.Context, such func(error) bool, do func() error) error {
 	const first, longest = 20 * time.Millisecond, time.Second
 	begun := time.Now()
@@ -85,6 +85,9 @@ func (s *Store) persistWhile(ctx context.Context, such func(error) bool, do func
 		err := do()
 		if err == nil || ctx.Err() != nil || !such(err) || s.id == "" && isAway(err) || time.Since(begun)+wait > s.options.Retry {
 			return err
+		}
+		if isAway(err) {
+			s.pool.dropIdle() // they are as broken
 		}
 		select {
 		case <-ctx.Done():

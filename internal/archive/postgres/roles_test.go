@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -79,8 +80,8 @@ func TestRolesHaveTheRightsThatTheyNeedAndNoOthers(t *testing.T) {
 
 	for _, table := range []string{"records", "checkpoints", "words", "entries", "names", "logs", "leases", "archive"} {
 		for _, role := range []string{"audit_writer", "audit_reader"} {
-			assert.Equal(t, [][]string{{"false"}}, server.Query(t, "", "SELECT (has_table_privilege('"+role+"_"+schema+"', '"+schema+"."+table+
-				"', 'DELETE, TRUNCATE, TRIGGER') OR has_schema_privilege('"+role+"_"+schema+"', '"+schema+"', 'CREATE'))::text"), table)
+			assert.Equal(t, [][]string{{"false"}}, server.Query(t, "", fmt.Sprintf("SELECT (has_table_privilege('%[1]s_%[2]s', '%[2]s.%[3]s', "+
+				"'DELETE, TRUNCATE, TRIGGER') OR has_schema_privilege('%[1]s_%[2]s', '%[2]s', 'CREATE'))::text", role, schema, table)), table)
 		}
 		if table == "records" || table == "checkpoints" || table == "words" {
 			assert.Equal(t, [][]string{{"false"}}, server.Query(t, "", "SELECT has_any_column_privilege('audit_writer_"+schema+"', '"+schema+"."+

@@ -124,7 +124,8 @@ type killing struct {
 }
 
 // Kill kills syncs, at any moment: whatever was stored stays, nothing is there twice, everything verifies, and the syncs after it make up
-// for it. child names the test function that calls [SyncAsChild] with these places. ARCHIVE_KILLS says how many kills, over 60,000 entries; ARCHIVE_KILLS_SEED repeats a series.
+// for it. child names the test function that calls [SyncAsChild] with these places. ARCHIVE_KILLS says how many kills, over 60,000
+// entries; ARCHIVE_KILLS_SEED repeats a series.
 func Kill(t *testing.T, child string, places Places) {
 	kills, count, latency := 6, 3000, 5*time.Millisecond
 	if asked := os.Getenv("ARCHIVE_KILLS"); asked != "" {
@@ -239,12 +240,17 @@ func (k *killing) run(at moment) {
 	switch {
 	case err == nil:
 		k.done++
-	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+	case errors.As(err, &exit) && wasKilled(exit.ProcessState):
 		k.kills[stage]++
 		k.places.Died(k.place)
 	default:
 		require.NoError(k.T, err, "%s%s", said.String(), failure.String())
 	}
+}
+
+func wasKilled(state *os.ProcessState) bool {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signal() == syscall.SIGKILL
 }
 
 // check holds the store against all that must be true of it at any time.

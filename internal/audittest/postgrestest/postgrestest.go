@@ -9,12 +9,9 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -34,9 +31,7 @@ type Server struct {
 	schemas atomic.Int64
 }
 
-// shared is the server of this process, made when it is first asked for.
-//
-//nolint:gochecknoglobals // a server for each test would take a second each
+// shared is the server of this process, made when it is first asked for: one for each test would take a second each.
 var shared = sync.OnceValues(func() (*Server, error) { return start("fsync=off", "synchronous_commit=off", "full_page_writes=off") })
 
 // Shared is the server that all tests of the process share; it loses what it has with the machine's power. Tests are skipped where
@@ -86,24 +81,17 @@ func start(settings ...string) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	attributes := &syscall.SysProcAttr{Setpgid: true} // an interrupt in the terminal is for the tests
-	if os.Getuid() == 0 {                             // which it refuses to run as
-		id, err := unprivileged()
-		if err != nil {
-			return nil, err
-		}
-		attributes.Credential = id
-		if err := os.Chown(folder, int(id.Uid), int(id.Gid)); err != nil {
-			return nil, err
-		}
+	attributes, err := unprivileged(folder)
+	if err != nil {
+		return nil, err
 	}
 	s := &Server{Folder: folder}
 	initdb, err := binary("initdb")
 	if err != nil {
 		return nil, err
 	}
-	making := exec.Command(initdb, "--pgdata", s.data(), "--no-sync", "--auth", "trust", "--username", User, "--encoding", "UTF8",
-		"--locale", "C", "--no-instructions")
+	making := exec.CommandContext(context.Background(), initdb, "--pgdata", s.data(), "--no-sync", "--auth", "trust", "--username", User,
+		"--encoding", "UTF8", "--locale", "C", "--no-instructions")
 	making.SysProcAttr, making.Dir = attributes, folder
 	if output, err := making.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, output)
@@ -118,7 +106,7 @@ func start(settings ...string) (*Server, error) {
 	for _, setting := range append([]string{"max_connections=200", "shared_buffers=32MB"}, settings...) {
 		args = append(args, "-c", setting)
 	}
-	running := exec.Command("/bin/sh", args...)
+	running := exec.CommandContext(context.Background(), "/bin/sh", args...)
 	running.SysProcAttr, running.Dir = attributes, folder
 	input, err := running.StdinPipe()
 	if err != nil {
@@ -139,23 +127,6 @@ func start(settings ...string) (*Server, error) {
 }
 
 func (s *Server) data() string { return filepath.Join(s.Folder, "data") }
-
-// unprivileged is somebody whom PostgreSQL can run as.
-func unprivileged() (*syscall.Credential, error) {
-	found, err := user.Lookup("postgres")
-	if err != nil {
-		found, err = user.Lookup("nobody")
-	}
-	if err != nil {
-		return nil, err
-	}
-	uid, errUID := strconv.ParseUint(found.Uid, 10, 32)
-	gid, errGID := strconv.ParseUint(found.Gid, 10, 32)
-	if errUID != nil || errGID != nil {
-		return nil, fmt.Errorf("the user %s has no number", found.Username)
-	}
-	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid), NoSetGroups: true}, nil
-}
 
 // await waits for the server to answer.
 func (s *Server) await() (err error) {

@@ -111,6 +111,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"resources": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer"},
 		"prompts": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools",
 			"resources"},
+		"internal/report": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "internal/archive", "schemas",
+			"tools"},
 		"internal/manual": {"internal/cli"},
 		"internal/cli": {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",

@@ -54,6 +54,7 @@ type commands struct {
 	Verify verifyCommand `cmd:"" help:"Prove that nothing in the archive was changed, and list its gaps."`
 	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
 	Detect detectCommand `cmd:"" help:"Find what stands out of the log, with the reason and the entries behind it."`
+	Report reportCommand `cmd:"" help:"Write the evidence pack of a period for auditors: one HTML file that needs nothing else."`
 	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
 	Setup  setupCommand  `cmd:"" help:"Show or write the configuration of an MCP client: Claude, Cursor, VS Code, Codex and others."`
 
@@ -132,7 +133,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 			line.LogLevel = "info" // the line per call is an operator's record
 		}
 	}
-	return report(streams.Err, parsed.Run(&runtime{
+	return conclude(streams.Err, parsed.Run(&runtime{
 		ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err),
 	}))
 }
@@ -159,8 +160,8 @@ func Model() (*kong.Application, error) {
 	return parser.Model, nil
 }
 
-// report says what ended a command, and returns its exit code.
-func report(to io.Writer, err error) (code int) {
+// conclude says what ended a command, and returns its exit code.
+func conclude(to io.Writer, err error) (code int) {
 	if err == nil {
 		return exitOK
 	}

@@ -1,0 +1,148 @@
+package cli
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/report"
+	"make-audit-mcp/schemas"
+)
+
+// reportCommand makes the evidence pack of a window.
+type reportCommand struct {
+	Output string   `short:"o" help:"File to write to, - for standard output, which is the default where that is no terminal." type:"path" placeholder:"FILE"`
+	Force  bool     `help:"Overwrite the file, if there is one."`
+	Kind   string   `help:"What for: ${enum}." enum:"full,access-review,changes,incident" default:"full" placeholder:"KIND"`
+	JSON   bool     `name:"json" help:"The same for machines."`
+	Period string   `help:"The whole of a period, e.g. last quarter, 2026-Q3, 2026-10; or --from and --to." placeholder:"PERIOD"`
+	From   string   `help:"Beginning of the window, instead of a period, e.g. 30d, 2026-10-03." placeholder:"TIME"`
+	To     string   `help:"Its end; default: now." placeholder:"TIME"`
+	Team   []string `help:"Only these teams, by name or id; none for entries without a team." sep:"none" placeholder:"TEAM"`
+}
+
+// Help teaches by example.
+func (*reportCommand) Help() string {
+	return `Writes the evidence pack of a window as one HTML file, which needs neither a script nor the network, and prints on A4 and Letter: what the log covers and what not, counts, changes of scenarios, access and roles, privileged actions, people, findings, and all that could not be read or proved. Beside each number stands the question that asks for it again. From the archive where there is one, which is verified for it, else from Make, and then nothing is proved.
+
+A file that is there is overwritten only with --force. Exit code 1 if not all of the window could be read, or the archive is not as it was stored: the report is written all the same, and says so at its top.
+
+Examples:
+  make-audit-mcp --demo report --period "last month" -o report.html
+  make-audit-mcp --archive audit.db report --period 2026-Q3 -o q3.html
+  make-audit-mcp report --kind access-review --from 90d --json | jq .exceptions`
+}
+
+// Run writes the report.
+func (c *reportCommand) Run(r *runtime) (err error) {
+	defer func() {
+		if err != nil && r.ctx.Err() != nil {
+			err = &exitError{code: exitFailed, message: "interrupted; nothing was written"}
+		}
+	}()
+	kind, err := c.checked(r.streams.Out)
+	if err != nil {
+		return err
+	}
+	target, err := newWholeFile(c.Output, r.streams.Out, c.Force)
+	if err != nil {
+		return err
+	}
+	defer target.discard()
+	from, err := r.operator(false)
+	if err != nil {
+		return err
+	}
+	defer from.close()
+	progress := newProgressLine(r.streams.Err)
+	verified, err := r.verifyForReport(from.archive, progress)
+	if err != nil {
+		progress.end()
+		return err
+	}
+	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
+	made, err := report.Gather(ctx, from.service, report.Request{
+		Kind: kind, Room: report.Document(), Version: r.version,
+		Filter: schemas.Filter{Team: c.Team, Window: schemas.Window{From: c.From, To: c.To, Period: c.Period}},
+		Prove: func(organization auditlog.ID, location *time.Location) report.Proof {
+			return report.Prove(verified, organization, location)
+		},
+	})
+	progress.end()
+	if err != nil {
+		return err
+	}
+	if err := target.write(c.text(made)); err != nil {
+		return err
+	}
+	return c.verdict(r.streams.Err, made)
+}
+
+// checked refuses what no report can be made of, before anything is read.
+func (c *reportCommand) checked(out io.Writer) (report.Kind, error) {
+	if c.Period == "" && c.From == "" && c.To == "" {
+		return "", &SettingError{Problem: "it is not said what period the report is about",
+			Next: `name one with --period, e.g. 2026-Q3, 2026-10 or "last month"; or --from and --to`}
+	}
+	if c.Output == "" && isTerminal(out) {
+		return "", &SettingError{Problem: "the report is a file to be opened in a browser, and not for a terminal",
+			Next: "name the file with -o, e.g. -o report.html"}
+	}
+	kind, err := report.ParseKind(c.Kind)
+	if err != nil {
+		return "", &SettingError{Problem: err.Error(), Next: "name one of them with --kind"}
+	}
+	return kind, nil
+}
+
+// verifyForReport proves the archive that answers come from; nil if there is none.
+func (r *runtime) verifyForReport(opened *archive.Archive, progress *progressLine) (*archive.Verification, error) {
+	if opened == nil {
+		return nil, nil
+	}
+	_, seen := r.lastVerified().load()
+	return opened.Verify(r.ctx, archive.VerifyOptions{Checkpoint: seen, OnProgress: func(done, of int64) {
+		progress.show(fmt.Sprintf("%d of %d records verified", done, of), false)
+	}})
+}
+
+// text is the report as it is written.
+func (c *reportCommand) text(made *report.Report) []byte {
+	if !c.JSON {
+		return report.HTML(made)
+	}
+	var out bytes.Buffer
+	data, err := auditlog.PlainJSON(made)
+	if err == nil {
+		err = json.Indent(&out, data, "", "  ")
+	}
+	if err != nil {
+		panic(err) // a report is plain data
+	}
+	out.WriteByte('\n')
+	return out.Bytes()
+}
+
+// verdict says what the report rests on, and ends the command with another code than 0 where that is not all that it should be.
+func (c *reportCommand) verdict(to io.Writer, made *report.Report) error {
+	total := "no entry"
+	if n := made.Total(); n != nil {
+		total = counted(*n, "entry", "entries")
+	}
+	_, _ = fmt.Fprintf(to, "a report on %s, %s to %s, from %s, with %s\n", total, made.Query.From, made.Query.To, made.Source,
+		counted(len(made.Exceptions), "exception", "exceptions"))
+	switch {
+	case made.Proof.State == report.Failed:
+		return &exitError{code: exitFailed, message: "the report is written, but the archive is not as it was stored: see its exceptions; " +
+			"make-audit-mcp verify has all"}
+	case !made.IsCovered():
+		return &exitError{code: exitFailed, message: "the report is written, but nothing of the window is covered: see its exceptions"}
+	case !made.Complete:
+		return &exitError{code: exitFailed, message: "the report is written, but not all of the window could be read: see its exceptions"}
+	}
+	return nil
+}

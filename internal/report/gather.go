@@ -41,7 +41,7 @@ func Document() Room {
 func Message() Room { return Room{Groups: 10, Cells: 10, Findings: 8, People: 15, Leavers: 1} }
 
 // charactersARow is as much as a row of a list takes in a document, and mostly less.
-const charactersARow = 1_200
+const charactersARow = 600
 
 func room(rows int) answer.Room {
 	return answer.Room{Rows: rows, Size: max(answer.DefaultSize, rows*charactersARow)}
@@ -74,7 +74,7 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 		From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location), Timezone: window.Location.String(),
 	}}
 	g.report = &Report{
-		Format: Format, Kind: request.Kind, Version: request.Version, MadeAt: answer.Time(service.Directory.Now(), window.Location),
+		Format: Format, location: window.Location, Kind: request.Kind, Version: request.Version, MadeAt: answer.Time(service.Directory.Now(), window.Location),
 		NotLogged: notLogged(window), Sections: []Section{}, Exceptions: []Exception{},
 		Title: request.Kind.title() + " of " + asked.Query.Organization.Name.Clean(),
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/schemas"
@@ -74,6 +75,8 @@ type Report struct {
 	// Exceptions are all that could not be read or proved, and whatever else an answer warns of.
 	Exceptions []Exception `json:"exceptions"`
 	Proof      Proof       `json:"proof"`
+
+	location *time.Location // the window's
 }
 
 // NotLogged is what Make's log does not have.
@@ -125,6 +128,7 @@ type picture int
 const (
 	noPicture picture = iota
 	timeline
+	stacked
 	heatMap
 	bars
 )

@@ -76,22 +76,26 @@ func (g *gathering) counts(ctx context.Context) {
 
 func (g *gathering) activity(ctx context.Context) {
 	g.add(Section{ID: "activity", Title: "When, and by whom", About: "Times are those of the window's zone.", Questions: []Question{
-		g.counted(ctx, "over_time", "Entries over time", timeline,
-			schemas.CountAuditLogsArguments{GroupBy: []string{g.period(), "category"}}),
+		g.counted(ctx, "over_time", "Entries over time", timeline, schemas.CountAuditLogsArguments{GroupBy: []string{g.period(200)}}),
+		g.counted(ctx, "over_time_by_category", "Entries over time, by category", stacked,
+			schemas.CountAuditLogsArguments{GroupBy: []string{g.period(32), "category"}}),
 		g.counted(ctx, "by_hour", "By weekday and hour", heatMap,
 			schemas.CountAuditLogsArguments{GroupBy: []string{"weekday", "hour_of_day"}, OrderBy: "key"}),
 		g.counted(ctx, "by_actor", "By person", bars, schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, Distinct: "day"}),
 	}})
 }
 
-// period is the finest in which a picture of the window has room for all categories.
-func (g *gathering) period() string {
+// period is the shortest of which the window has no more than so many.
+func (g *gathering) period(most int) string {
 	const day = 24 * time.Hour
-	switch length := g.window.To.Sub(g.window.From); {
-	case length <= 14*day:
-		return "day"
-	case length <= 100*day:
-		return "week"
+	length := g.window.To.Sub(g.window.From)
+	for _, period := range []struct {
+		name string
+		of   time.Duration
+	}{{"hour", time.Hour}, {"day", day}, {"week", 7 * day}} {
+		if length < time.Duration(most-1)*period.of { // one is begun and one is ended amid it
+			return period.name
+		}
 	}
 	return "month"
 }

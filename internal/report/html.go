@@ -1,4 +1,0 @@
-package report
-
-// HTML is the report as a page.
-func HTML(r *Report) []byte { return nil }

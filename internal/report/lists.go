@@ -70,7 +70,7 @@ func (p *page) people(q *Question, found *schemas.ListPeopleResult) {
 	}
 	p.Text(".")
 	p.End()
-	p.table(q.Title, "list said", column{"Person", ""}, column{"Status", ""}, column{"Role", ""}, column{"Roles in teams", ""}, column{"2FA", ""},
+	p.table(q.Title, "list said people", column{"Person", ""}, column{"Status", ""}, column{"Role", ""}, column{"Roles in teams", ""}, column{"2FA", ""},
 		column{"Last login", ""}, number("Entries"), column{"First entry", ""}, column{"Last entry", ""}, column{"Made or changed what gives access", ""},
 		column{"Findings", ""})
 	for i := range found.People {
@@ -122,7 +122,7 @@ func (p *page) person(person *schemas.Person) {
 				p.Text("; ")
 			}
 			p.Name(use.Object.Clean())
-			p.Text(fmt.Sprintf(": %d made, %d changed", use.Made, use.Changed))
+			p.Text(": " + usesInWords(use))
 		}
 		p.more(len(person.Powers), person.PowersTotal)
 	})
@@ -132,6 +132,17 @@ func (p *page) person(person *schemas.Person) {
 		}
 	})
 	p.End()
+}
+
+func usesInWords(use schemas.PowerUse) string {
+	switch made, changed := chart.Number(use.Made)+" made", chart.Number(use.Changed)+" changed"; {
+	case use.Changed == 0:
+		return made
+	case use.Made == 0:
+		return changed
+	default:
+		return made + ", " + changed
+	}
 }
 
 // findings writes what stands out.

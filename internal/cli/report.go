@@ -10,7 +10,6 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/report"
-	"make-audit-mcp/schemas"
 )
 
 // reportCommand makes the evidence pack of a window.
@@ -67,7 +66,7 @@ func (c *reportCommand) Run(r *runtime) (err error) {
 	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
 	made, err := report.Gather(ctx, from.service, report.Request{
 		Kind: kind, Room: report.Document(), Version: r.version,
-		Filter: schemas.Filter{Team: c.Team, Window: schemas.Window{From: c.From, To: c.To, Period: c.Period}},
+		Teams: c.Team, From: c.From, To: c.To, Period: c.Period,
 		Prove: func(organization auditlog.ID, location *time.Location) report.Proof {
 			return report.Prove(verified, organization, location)
 		},

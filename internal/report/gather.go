@@ -18,8 +18,12 @@ import (
 // Request says what a report is about.
 type Request struct {
 	Kind Kind
-	// Filter is the window, the organization, and the teams, if not all; nothing else of it counts.
-	Filter schemas.Filter
+	// OrganizationID is 0 where only one can be meant.
+	OrganizationID int64
+	// Teams are those that it is about, as tools take them; none: all.
+	Teams []string
+	// From and To, or Period instead of both, are its window, and Timezone the zone that is meant, as tools take them.
+	From, To, Period, Timezone string
 	// Room is how long its lists may be.
 	Room Room
 	// Version is what makes it.
@@ -52,7 +56,9 @@ type gathering struct {
 	Request
 	service *analysis.Service
 	window  auditlog.Window
-	report  *Report
+	// filter asks for the window, the organization and the teams.
+	filter schemas.Filter
+	report *Report
 	// failure is why the first question was not answered that was not.
 	failure error
 }
@@ -60,19 +66,18 @@ type gathering struct {
 // Gather asks all that a report says. A question that cannot be answered is told in the report; an error means that none could be, or that
 // ctx ended.
 func Gather(ctx context.Context, service *analysis.Service, request Request) (*Report, error) {
-	asked, err := service.Resolve(ctx, question.Filter{
-		OrganizationID: tools.FilterOf(request.Filter).OrganizationID, Teams: request.Filter.Team,
-		From: request.Filter.From, To: request.Filter.To, Period: request.Filter.Period, Timezone: request.Filter.Timezone,
-	}, defaultDays)
+	filter := schemas.Filter{OrganizationID: request.OrganizationID, Team: request.Teams, Window: schemas.Window{
+		From: request.From, To: request.To, Period: request.Period, Timezone: request.Timezone,
+	}}
+	asked, err := service.Resolve(ctx, tools.FilterOf(filter), defaultDays)
 	if err != nil {
 		return nil, err
 	}
 	window := asked.Query.Window
-	g := &gathering{Request: request, service: service, window: window}
 	// As instants, so that whoever asks again asks of the same ones.
-	g.Filter = schemas.Filter{OrganizationID: request.Filter.OrganizationID, Team: request.Filter.Team, Window: schemas.Window{
-		From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location), Timezone: window.Location.String(),
-	}}
+	filter.Window = schemas.Window{From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
+		Timezone: window.Location.String()}
+	g := &gathering{Request: request, service: service, window: window, filter: filter}
 	g.report = &Report{
 		Format: Format, location: window.Location, Kind: request.Kind, Version: request.Version, MadeAt: answer.Time(service.Directory.Now(), window.Location),
 		NotLogged: notLogged(window), Sections: []Section{}, Exceptions: []Exception{},
@@ -162,7 +167,7 @@ func (g *gathering) noted(q Question, err error) Question {
 // counted asks how many entries there are, of some events or of all.
 func (g *gathering) counted(ctx context.Context, id, title string, drawn picture, arguments schemas.CountAuditLogsArguments) Question {
 	events := arguments.Event
-	arguments.Filter = g.Filter
+	arguments.Filter = g.filter
 	arguments.Event = events
 	rows := g.Room.Groups
 	if len(arguments.GroupBy) > 1 {
@@ -184,7 +189,7 @@ const mostEntries = 500
 
 // listed lists entries, the oldest first, of some events or of all.
 func (g *gathering) listed(ctx context.Context, id, title string, events []string) Question {
-	arguments := schemas.ListAuditLogsArguments{Filter: g.Filter, SortDir: "asc", Limit: min(g.Room.Entries, mostEntries)}
+	arguments := schemas.ListAuditLogsArguments{Filter: g.filter, SortDir: "asc", Limit: min(g.Room.Entries, mostEntries)}
 	arguments.Event = events
 	return ask(ctx, g, Question{ID: id, Title: title, Tool: "list_audit_logs"}, tools.FilterOf(arguments.Filter), arguments,
 		func(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments) (
@@ -202,9 +207,9 @@ type eventsOf func(ctx context.Context, organization auditlog.ID) ([]string, err
 
 // ofEvents asks about the events of a sort. That the catalog has none is the answer then.
 func (g *gathering) ofEvents(ctx context.Context, events eventsOf, q Question, asked func(events []string) Question) Question {
-	values, err := events(ctx, tools.FilterOf(g.Filter).OrganizationID)
+	values, err := events(ctx, tools.FilterOf(g.filter).OrganizationID)
 	if err != nil {
-		q.Arguments = g.Filter
+		q.Arguments = g.filter
 		return g.noted(q, err)
 	}
 	return asked(values)
@@ -232,9 +237,9 @@ func (g *gathering) listedOf(ctx context.Context, id, title string, events event
 // people asks who is there.
 func (g *gathering) people(ctx context.Context) Question {
 	const mostPeople = 200 // as many as list_people takes for its limit
-	arguments := schemas.ListPeopleArguments{OrganizationID: g.Filter.OrganizationID, Team: g.Filter.Team, Window: g.Filter.Window,
+	arguments := schemas.ListPeopleArguments{OrganizationID: g.filter.OrganizationID, Team: g.filter.Team, Window: g.filter.Window,
 		Limit: min(g.Room.People, mostPeople)}
-	filter := tools.FilterOf(schemas.Filter{OrganizationID: g.Filter.OrganizationID, Team: g.Filter.Team})
+	filter := tools.FilterOf(schemas.Filter{OrganizationID: g.filter.OrganizationID, Team: g.filter.Team})
 	return ask(ctx, g, Question{ID: "people", Title: "Who is there", Tool: "list_people"}, filter, arguments,
 		func(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListPeopleArguments) (
 			*schemas.ListPeopleResult, error) {
@@ -260,9 +265,9 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 	}
 	slices.SortStableFunc(gone, func(a, b schemas.Person) int { return cmp.Compare(b.Entries, a.Entries) })
 	for _, person := range gone[:min(len(gone), g.Room.Leavers)] {
-		arguments := schemas.GetActorActivityArguments{Actor: string(person.ID), OrganizationID: g.Filter.OrganizationID,
-			Window: g.Filter.Window}
-		filter := question.Filter{OrganizationID: tools.FilterOf(g.Filter).OrganizationID, Actors: []string{arguments.Actor}}
+		arguments := schemas.GetActorActivityArguments{Actor: string(person.ID), OrganizationID: g.filter.OrganizationID,
+			Window: g.filter.Window}
+		filter := question.Filter{OrganizationID: tools.FilterOf(g.filter).OrganizationID, Actors: []string{arguments.Actor}}
 		name := cmp.Or(person.Name.Clean(), person.Email.Clean(), "a person without a name")
 		questions = append(questions, ask(ctx, g, Question{
 			ID: "leaver_" + auditlog.Text(person.ID).Clean(), Title: "What " + name + " did", Tool: "get_actor_activity",
@@ -282,8 +287,8 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 
 // findings asks what stands out.
 func (g *gathering) findings(ctx context.Context) Question {
-	arguments := schemas.FindSuspiciousActivityArguments{Filter: g.Filter}
-	return ask(ctx, g, Question{ID: "findings", Title: "What stands out, and why", Tool: "find_suspicious_activity"}, tools.FilterOf(g.Filter),
+	arguments := schemas.FindSuspiciousActivityArguments{Filter: g.filter}
+	return ask(ctx, g, Question{ID: "findings", Title: "What stands out, and why", Tool: "find_suspicious_activity"}, tools.FilterOf(g.filter),
 		arguments, func(ctx context.Context, service *analysis.Service, asked *question.Question,
 			arguments schemas.FindSuspiciousActivityArguments) (*schemas.FindSuspiciousActivityResult, error) {
 			size := room(g.Room.Findings)

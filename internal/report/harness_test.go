@@ -23,7 +23,6 @@ import (
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/report"
-	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
 )
 
@@ -48,7 +47,7 @@ func recent(t testing.TB) *upstream {
 
 // request asks for a window of the demo.
 func request(kind report.Kind, period string) report.Request {
-	return report.Request{Kind: kind, Room: report.Document(), Version: "1.2.3", Filter: schemas.Filter{Window: schemas.Window{Period: period}}}
+	return report.Request{Kind: kind, Room: report.Document(), Version: "1.2.3", Period: period}
 }
 
 // gathered is a report as whoever reads its JSON sees it, and its page.

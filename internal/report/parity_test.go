@@ -101,7 +101,7 @@ func TestEveryNumberIsWhatTheToolsAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			u := recent(t)
-			if r.Filter.Period == "2025-11" {
+			if r.Period == "2025-11" {
 				u = demo(t)
 			}
 			requireSame(t, u, u.gather(r))
@@ -111,7 +111,7 @@ func TestEveryNumberIsWhatTheToolsAnswer(t *testing.T) {
 		t.Parallel()
 		u := recent(t)
 		r := request(report.Full, "2026-W45")
-		r.Filter.Team = []string{"Marketing", "8106"}
+		r.Teams = []string{"Marketing", "8106"}
 		g := u.gather(r)
 		requireSame(t, u, g)
 		assert.Len(t, g.Query.Team, 2)
@@ -282,7 +282,7 @@ func comparePeopleAndEntries(t *testing.T, g *gathered) {
 			Count int
 		} `json:"by_event"`
 	}
-	for _, id := range []string{"scenario_entries", "privileged_entries", "role_entries"} {
+	for _, id := range []string{"scenario_entries", "privileged_entries"} {
 		listed, rows := in[listing](g, id), g.article(id).tables(false)[0].table()
 		require.Len(t, rows, len(listed.Entries)+1, id)
 		for i, entry := range listed.Entries {

@@ -246,7 +246,7 @@ func TestHostileNamesAreText(t *testing.T) {
 	world.Users[0].Name = evil
 	u := start(t, world)
 	r := request(report.Full, "2026-11")
-	r.Filter.OrganizationID = audittest.OrganizationID
+	r.OrganizationID = audittest.OrganizationID
 	made, err := report.Gather(t.Context(), u.Service(audittest.AdminKey), r)
 	require.NoError(t, err)
 	g := read(t, made)
@@ -313,7 +313,7 @@ func TestErrorsOfQuestionsAreWords(t *testing.T) {
 	t.Parallel()
 	u := recent(t)
 	r := request(report.AccessReview, "2026-10")
-	r.Filter.Team = []string{"none"}
+	r.Teams = []string{"none"}
 	g := u.gather(r)
 	assert.True(t, slices.ContainsFunc(g.json.Exceptions, func(e report.Exception) bool {
 		return strings.Contains(e.Problem, `not answered: cannot use the arguments: team: "none" has no people`)

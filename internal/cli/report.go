@@ -2,10 +2,13 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
@@ -58,17 +61,16 @@ func (c *reportCommand) Run(r *runtime) (err error) {
 	}
 	defer from.close()
 	progress := newProgressLine(r.streams.Err)
-	verified, err := r.verifyForReport(from.archive, progress)
-	if err != nil {
-		progress.end()
-		return err
-	}
+	verified, stop := r.verifyMeanwhile(from.archive)
+	defer stop()
 	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
 	made, err := report.Gather(ctx, from.service, report.Request{
 		Kind: kind, Room: report.Document(), Version: r.version,
 		Teams: c.Team, From: c.From, To: c.To, Period: c.Period,
-		Prove: func(organization auditlog.ID, location *time.Location) report.Proof {
-			return report.Prove(verified, organization, location)
+		Prove: func(organization auditlog.ID, location *time.Location) (report.Proof, error) {
+			progress.show("verifying the archive", false)
+			found, err := verified()
+			return report.Prove(found, organization, location), err
 		},
 	})
 	progress.end()
@@ -98,15 +100,28 @@ func (c *reportCommand) checked(out io.Writer) (report.Kind, error) {
 	return kind, nil
 }
 
-// verifyForReport proves the archive that answers come from; nil if there is none.
-func (r *runtime) verifyForReport(opened *archive.Archive, progress *progressLine) (*archive.Verification, error) {
+// verifyMeanwhile verifies the archive that answers come from while they are asked for: verified waits for that, stop ends it. No archive is
+// no error.
+func (r *runtime) verifyMeanwhile(opened *archive.Archive) (verified func() (*archive.Verification, error), stop func()) {
 	if opened == nil {
-		return nil, nil
+		return func() (*archive.Verification, error) { return nil, nil }, func() {}
 	}
+	ctx, cancel := context.WithCancel(r.ctx)
 	_, seen := r.lastVerified().load()
-	return opened.Verify(r.ctx, archive.VerifyOptions{Checkpoint: seen, OnProgress: func(done, of int64) {
-		progress.show(fmt.Sprintf("%d of %d records verified", done, of), false)
-	}})
+	var verifying errgroup.Group
+	var found *archive.Verification
+	verifying.Go(func() (err error) {
+		found, err = opened.Verify(ctx, archive.VerifyOptions{Checkpoint: seen})
+		return err
+	})
+	verified = func() (*archive.Verification, error) {
+		err := verifying.Wait()
+		return found, err
+	}
+	return verified, func() {
+		cancel()
+		_ = verifying.Wait() // whoever wanted to know asked before
+	}
 }
 
 // text is the report as it is written.

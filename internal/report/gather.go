@@ -28,8 +28,8 @@ type Request struct {
 	Room Room
 	// Version is what makes it.
 	Version string
-	// Prove tells what the report is proved by, once it is known which organization it is about; nil is nothing.
-	Prove func(organization auditlog.ID, location *time.Location) Proof
+	// Prove tells at the end what the report is proved by; nil is nothing.
+	Prove func(organization auditlog.ID, location *time.Location) (Proof, error)
 }
 
 // Room is how much of each list a report has: groups of a count by one key, cells of one by two, entries, findings, people, and leavers of
@@ -83,12 +83,7 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 		NotLogged: notLogged(window), Sections: []Section{}, Exceptions: []Exception{},
 		Title: request.Kind.title() + " of " + asked.Query.Organization.Name.Clean(),
 	}
-	if request.Prove != nil {
-		g.report.Proof = request.Prove(asked.Query.Organization.ID, window.Location)
-	} else {
-		g.report.Proof = Prove(nil, asked.Query.Organization.ID, window.Location)
-	}
-	g.gather(ctx)
+	g.gather(analysis.Remember(ctx))
 	if ctx.Err() != nil {
 		return nil, ctx.Err()
 	}
@@ -101,6 +96,12 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 		g.report.Warnings = slices.Clone(counted.Warnings)
 	}
 	g.introduce(asked)
+	g.report.Proof = Prove(nil, asked.Query.Organization.ID, window.Location)
+	if request.Prove != nil {
+		if g.report.Proof, err = request.Prove(asked.Query.Organization.ID, window.Location); err != nil {
+			return nil, err
+		}
+	}
 	g.report.addExceptions()
 	return g.report, nil
 }

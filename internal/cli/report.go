@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/archive"
@@ -17,26 +18,45 @@ import (
 
 // reportCommand makes the evidence pack of a window.
 type reportCommand struct {
-	Output string   `short:"o" help:"File to write to, - for standard output, which is the default where that is no terminal." type:"path" placeholder:"FILE"`
-	Force  bool     `help:"Overwrite the file, if there is one."`
-	Kind   string   `help:"What for: ${enum}." enum:"full,access-review,changes,incident" default:"full" placeholder:"KIND"`
-	JSON   bool     `name:"json" help:"The same for machines."`
-	Period string   `help:"The whole of a period, e.g. last quarter, 2026-Q3, 2026-10; or --from and --to." placeholder:"PERIOD"`
-	From   string   `help:"Beginning of the window, instead of a period, e.g. 30d, 2026-10-03." placeholder:"TIME"`
-	To     string   `help:"Its end; default: now." placeholder:"TIME"`
-	Team   []string `help:"Only these teams, by name or id; none for entries without a team." sep:"none" placeholder:"TEAM"`
+	Output string
+	Force  bool
+	Kind   string
+	JSON   bool
+	Period string
+	From   string
+	To     string
+	Team   []string
 }
 
-// Help teaches by example.
-func (*reportCommand) Help() string {
-	return `Writes the evidence pack of a window as one HTML file, which needs neither a script nor the network, and prints on A4 and Letter: what the log covers and what not, counts, changes of scenarios, access and roles, privileged actions, people, findings, and all that could not be read or proved. Beside each number stands the question that asks for it again. From the archive where there is one, which is verified for it, else from Make, and then nothing is proved.
+// newReportCommand makes the command.
+func newReportCommand(line *commandLine) *cobra.Command {
+	var c reportCommand
+	command := &cobra.Command{
+		Use:   "report",
+		Short: "Write the evidence pack of a period for auditors: one HTML file that needs nothing else.",
+		Long: `Writes the evidence pack of a period as one HTML file, which needs neither a script nor the network, and prints on A4 and Letter: what the log covers and what not, counts, changes of scenarios, access and roles, privileged actions, people, findings, and all that could not be read or proved. Beside each number stands the question that asks for it again. From the archive where there is one, which is verified for it, else from Make, and then nothing is proved. See docs/report.md.
 
-A file that is there is overwritten only with --force. Exit code 1 if not all of the window could be read, or the archive is not as it was stored: the report is written all the same, and says so at its top.
+A file that is there is overwritten only with --force. Exit code 1 if not all of the period could be read, or the archive is not as it was stored: the report is written all the same, and says so at its top.
 
 Examples:
   make-audit-mcp --demo report --period "last month" -o report.html
   make-audit-mcp --archive audit.db report --period 2026-Q3 -o q3.html
-  make-audit-mcp report --kind access-review --from 90d --json | jq .exceptions`
+  make-audit-mcp report --kind access-review --from 90d --json | jq .exceptions`,
+		RunE: line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.pathP(&c.Output, "output", "o", "FILE").
+		help("File to write to, - for standard output, which is the default where that is no terminal.")
+	flags.toggle(&c.Force, "force").help("Overwrite the file, if there is one.")
+	flags.text(&c.Period, "period", "PERIOD").
+		help("The whole of a period, e.g. 2026-Q3, 2026-10, last quarter; this, or --from and --to.")
+	flags.text(&c.From, "from", "TIME").help("Beginning of the window instead of a period, e.g. 30d, 2026-10-03.")
+	flags.text(&c.To, "to", "TIME").help("Its end; default: now.")
+	flags.each(&c.Team, "team", "TEAM").help("Only these teams, by name or id; none for entries without a team.")
+	flags.choice(&c.Kind, "kind", "KIND", "full", "access-review", "changes", "incident").byDefault("full").
+		help("Which sections it has: full, access-review, changes or incident.")
+	flags.toggle(&c.JSON, "json").help("The same for machines.")
+	return command
 }
 
 // Run writes the report.

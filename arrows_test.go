@@ -109,7 +109,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			"schemas"},
 		"tools":     {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},
 		"resources": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer"},
-		"prompts": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools",
+		"prompts": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "internal/report", "schemas", "tools",
 			"resources"},
 		"internal/markup":  {},
 		"internal/chart":   {"internal/markup"},

@@ -17,6 +17,7 @@ import (
 
 // Request says what a report is about.
 type Request struct {
+	// Kind is [Full] where it is empty.
 	Kind Kind
 	// OrganizationID is 0 where only one can be meant.
 	OrganizationID int64
@@ -33,8 +34,13 @@ type Request struct {
 }
 
 // Room is how much of each list a report has: groups of a count by one key, cells of one by two, entries, findings, people, and leavers of
-// whom it tells what they did. No room for entries or people leaves their questions out.
-type Room struct{ Groups, Cells, Entries, Findings, People, Leavers int }
+// whom it tells what they did.
+type Room struct {
+	Groups, Cells, Entries, Findings, People, Leavers int
+	// Pages has each answer be a page, as the tool gives it, and leaves out what says nothing without the rest of it: entries, and counts
+	// that are read as a picture.
+	Pages bool
+}
 
 // Document is the room of a document.
 func Document() Room {
@@ -42,7 +48,7 @@ func Document() Room {
 }
 
 // Message is the room of a message to a model.
-func Message() Room { return Room{Groups: 10, Cells: 10, Findings: 8, People: 15, Leavers: 1} }
+func Message() Room { return Room{Groups: 10, Cells: 10, People: 15, Leavers: 1, Pages: true} }
 
 // charactersARow is as much as a row of a list takes in a document, and mostly less.
 const charactersARow = 600
@@ -77,6 +83,7 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 	// As instants, so that whoever asks again asks of the same ones.
 	filter.Window = schemas.Window{From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
 		Timezone: window.Location.String()}
+	request.Kind = cmp.Or(request.Kind, Full)
 	g := &gathering{Request: request, service: service, window: window, filter: filter}
 	g.report = &Report{
 		Format: Format, location: window.Location, Kind: request.Kind, Version: request.Version, MadeAt: answer.Time(service.Directory.Now(), window.Location),
@@ -181,6 +188,9 @@ func (g *gathering) counted(ctx context.Context, id, title string, drawn picture
 	return ask(ctx, g, Question{ID: id, Title: title, Tool: "count_audit_logs", picture: drawn}, tools.FilterOf(arguments.Filter), arguments,
 		func(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.CountAuditLogsArguments) (
 			*schemas.CountAuditLogsResult, error) {
+			if g.Room.Pages {
+				return tools.Count(ctx, service, asked, arguments)
+			}
 			return tools.CountIn(ctx, service, asked, arguments, room(rows))
 		})
 }
@@ -227,7 +237,7 @@ func (g *gathering) countedOf(ctx context.Context, id, title string, events even
 
 // listedOf lists the events of a sort.
 func (g *gathering) listedOf(ctx context.Context, id, title string, events eventsOf) []Question {
-	if g.Room.Entries == 0 {
+	if g.Room.Pages {
 		return nil
 	}
 	return []Question{g.ofEvents(ctx, events, Question{ID: id, Title: title, Tool: "list_audit_logs"}, func(events []string) Question {
@@ -244,6 +254,9 @@ func (g *gathering) people(ctx context.Context) Question {
 	return ask(ctx, g, Question{ID: "people", Title: "Who is there", Tool: "list_people"}, filter, arguments,
 		func(ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListPeopleArguments) (
 			*schemas.ListPeopleResult, error) {
+			if g.Room.Pages {
+				return tools.People(ctx, service, asked, arguments)
+			}
 			result, err := tools.PeopleIn(ctx, service, asked, arguments, room(g.Room.People))
 			if err == nil {
 				result.NextCursor = "" // as with entries
@@ -292,8 +305,10 @@ func (g *gathering) findings(ctx context.Context) Question {
 	return ask(ctx, g, Question{ID: "findings", Title: "What stands out, and why", Tool: "find_suspicious_activity"}, tools.FilterOf(g.filter),
 		arguments, func(ctx context.Context, service *analysis.Service, asked *question.Question,
 			arguments schemas.FindSuspiciousActivityArguments) (*schemas.FindSuspiciousActivityResult, error) {
-			size := room(g.Room.Findings)
-			return tools.SuspicionsIn(ctx, service, asked, arguments, size)
+			if g.Room.Pages {
+				return tools.Suspicions(ctx, service, asked, arguments)
+			}
+			return tools.SuspicionsIn(ctx, service, asked, arguments, room(g.Room.Findings))
 		})
 }
 

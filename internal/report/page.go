@@ -162,7 +162,7 @@ func (p *page) contents() {
 		p.Begin("li")
 		p.link(section.ID, section.Title)
 		p.End()
-		if section.ID == scopeID {
+		if section.ID == ScopeID {
 			p.Begin("li")
 			p.link("coverage", coverageTitle)
 			p.End()
@@ -178,24 +178,21 @@ func (p *page) contents() {
 	p.Line()
 }
 
-const (
-	scopeID       = "scope"
-	coverageTitle = "What the log covers, and what not"
-)
+const coverageTitle = "What the log covers, and what not"
 
 func (p *page) section(s *Section) {
 	p.Begin("section", "aria-labelledby", s.ID)
 	p.Element("h2", s.Title, "id", s.ID)
 	p.Element("p", s.About)
-	if s.ID == scopeID {
+	if s.ID == ScopeID {
 		p.scope()
 	}
 	for i := range s.Questions {
-		p.question(&s.Questions[i], s.ID != scopeID)
+		p.question(&s.Questions[i], s.ID != ScopeID)
 	}
 	p.End()
 	p.Line()
-	if s.ID == scopeID {
+	if s.ID == ScopeID {
 		p.coverage()
 	}
 }

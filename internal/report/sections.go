@@ -7,6 +7,9 @@ import (
 	"make-audit-mcp/schemas"
 )
 
+// ScopeID is the id of the section about who asked, and what the key may read.
+const ScopeID = "scope"
+
 // gather asks what the sections of the report's kind need.
 func (g *gathering) gather(ctx context.Context) {
 	has := func(kinds ...Kind) bool {
@@ -18,10 +21,10 @@ func (g *gathering) gather(ctx context.Context) {
 		return false
 	}
 	var people Question
-	if has(AccessReview) && g.Room.People > 0 {
+	if has(AccessReview) {
 		people = g.people(ctx) // first, since it reads all that there is, from which the others are answered then
 	}
-	g.add(Section{ID: "scope", Title: "Scope, and who asked", About: "Whose key asked Make, and what Make lets it read. What that person " +
+	g.add(Section{ID: ScopeID, Title: "Scope, and who asked", About: "Whose key asked Make, and what Make lets it read. What that person " +
 		"may not see is not in this report.", Questions: []Question{g.accessOfKey(ctx)}})
 	g.counts(ctx)
 	if has(Changes, Incident) {
@@ -50,7 +53,7 @@ func (g *gathering) gather(ctx context.Context) {
 		questions, about := g.leavers(ctx, people)
 		g.add(Section{ID: "leavers", Title: "What leavers did before they left", About: about, Questions: questions})
 	}
-	if g.Kind == Incident && g.Room.Entries > 0 {
+	if g.Kind == Incident && !g.Room.Pages {
 		g.add(Section{ID: "entries", Title: "What happened, in order", About: "Every entry of the window, the oldest first.",
 			Questions: []Question{g.listed(ctx, "entries", "Entries", nil)}})
 	}
@@ -75,14 +78,19 @@ func (g *gathering) counts(ctx context.Context) {
 }
 
 func (g *gathering) activity(ctx context.Context) {
-	g.add(Section{ID: "activity", Title: "When, and by whom", About: "Times are those of the window's zone.", Questions: []Question{
-		g.counted(ctx, "over_time", "Entries over time", timeline, schemas.CountAuditLogsArguments{GroupBy: []string{g.period(200)}}),
-		g.counted(ctx, "over_time_by_category", "Entries over time, by category", stacked,
-			schemas.CountAuditLogsArguments{GroupBy: []string{g.period(32), "category"}}),
-		g.counted(ctx, "by_hour", "By weekday and hour", heatMap,
-			schemas.CountAuditLogsArguments{GroupBy: []string{"weekday", "hour_of_day"}, OrderBy: "key"}),
-		g.counted(ctx, "by_actor", "By person", bars, schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, Distinct: "day"}),
-	}})
+	var questions []Question
+	if !g.Room.Pages {
+		questions = []Question{
+			g.counted(ctx, "over_time", "Entries over time", timeline, schemas.CountAuditLogsArguments{GroupBy: []string{g.period(200)}}),
+			g.counted(ctx, "over_time_by_category", "Entries over time, by category", stacked,
+				schemas.CountAuditLogsArguments{GroupBy: []string{g.period(32), "category"}}),
+			g.counted(ctx, "by_hour", "By weekday and hour", heatMap,
+				schemas.CountAuditLogsArguments{GroupBy: []string{"weekday", "hour_of_day"}, OrderBy: "key"}),
+		}
+	}
+	g.add(Section{ID: "activity", Title: "When, and by whom", About: "Times are those of the window's zone.",
+		Questions: append(questions, g.counted(ctx, "by_actor", "By person", bars,
+			schemas.CountAuditLogsArguments{GroupBy: []string{"actor"}, Distinct: "day"}))})
 }
 
 // period is the shortest of which the window has no more than so many.
@@ -102,13 +110,16 @@ func (g *gathering) period(most int) string {
 
 func (g *gathering) scenarios(ctx context.Context) {
 	events := g.service.ScenarioEvents
+	var questions []Question
+	if !g.Room.Pages {
+		questions = append(questions, g.countedOf(ctx, "scenarios_by_week", "By week and person", events, "week", "actor"))
+	}
+	questions = append(questions, g.countedOf(ctx, "scenarios_by_actor", "By person and event", events, "actor", "event"),
+		g.countedOf(ctx, "scenarios_by_target", "By scenario", events, "target"))
 	g.add(Section{ID: "scenarios", Title: "Changes of scenarios", About: "Who made, changed, deleted, started or stopped scenarios. Make does " +
 		"not say which of them are in production: a report of the teams that own those (--team) has theirs alone. Whether a change was " +
-		"approved is in no log: compare with tickets.", Questions: append([]Question{
-		g.countedOf(ctx, "scenarios_by_week", "By week and person", events, "week", "actor"),
-		g.countedOf(ctx, "scenarios_by_actor", "By person and event", events, "actor", "event"),
-		g.countedOf(ctx, "scenarios_by_target", "By scenario", events, "target"),
-	}, g.listedOf(ctx, "scenario_entries", "The changes", events)...)})
+		"approved is in no log: compare with tickets.",
+		Questions: append(questions, g.listedOf(ctx, "scenario_entries", "The changes", events)...)})
 }
 
 func (g *gathering) access(ctx context.Context) {

@@ -9,20 +9,13 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// reportArguments choose what a report is about.
-type reportArguments struct {
-	scope
-	Team string `json:"team,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One team only, by name or id."`
-	Kind string `json:"kind,omitempty" jsonschema:"enum=full,enum=access-review,enum=changes,enum=incident" jsonschema_description:"full (the default), access-review, changes or incident."`
-}
-
-func evidencePack() prompt[reportArguments] {
-	return prompt[reportArguments]{
+func evidencePack() prompt[schemas.ReportArguments] {
+	return prompt[schemas.ReportArguments]{
 		name:  "report",
 		title: "Evidence for an audit",
 		description: "The main numbers of a period, each with the question that gives it again: counts, changes of scenarios, privileged " +
 			"actions, people, findings, and what is not covered. Default: the last 90 days.",
-		collect: func(ctx context.Context, service *analysis.Service, a reportArguments) (string, []part, error) {
+		collect: func(ctx context.Context, service *analysis.Service, a schemas.ReportArguments) (string, []part, error) {
 			made, err := report.Gather(ctx, service, report.Request{
 				Kind: report.Kind(a.Kind), Room: report.Message(), OrganizationID: a.OrganizationID, Teams: listOf(a.Team),
 				From: a.From, To: a.To, Period: a.Period, Timezone: a.Timezone,

@@ -32,8 +32,9 @@ func evidencePack() prompt[schemas.ReportArguments] {
 					parts = append(parts, partOf(q))
 				}
 			}
-			f := filter{Filter: schemas.Filter{Window: schemas.Window{From: made.Query.From, To: made.Query.To, Timezone: made.Query.Timezone}}}
-			return "Evidence of a Make.com organization's audit log for an auditor, " + f.span() + ": what does it show, what needs an " +
+			window := schemas.Window{From: made.Query.From, To: made.Query.To, Timezone: made.Query.Timezone}
+			span := filter{Filter: schemas.Filter{Window: window}}.span()
+			return "Evidence of a Make.com organization's audit log for an auditor, " + span + ": what does it show, what needs an " +
 				"explanation, what is not covered or could not be read, and what does this data not prove? The lists are short; " +
 				"the program's command report writes the whole document, with longer ones and, from an archive, with a proof.", parts, nil
 		},

@@ -40,7 +40,8 @@ func TestAChartWithoutAnythingIsOneAllTheSame(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []string{chart.Timeline, chart.HeatMap, chart.Bars, chart.Compare} {
 		zero := 0
-		text := drawn(&chart.Chart{Kind: kind, Caption: "none", Columns: []string{"Entries"}, Rows: []chart.Row{{Name: "a", Values: []*int{&zero}}}})
+		text := drawn(&chart.Chart{Kind: kind, Caption: "none", Columns: []string{"Entries"},
+			Rows: []chart.Row{{Name: "a", Values: []*int{&zero}}}})
 		assert.Contains(t, text, `style="--share:0"`, kind)
 		assert.Contains(t, drawn(&chart.Chart{Kind: kind, Caption: "no rows"}), "<tbody", kind)
 	}
@@ -48,7 +49,8 @@ func TestAChartWithoutAnythingIsOneAllTheSame(t *testing.T) {
 
 func TestNumbersHaveCommasBetweenThousands(t *testing.T) {
 	t.Parallel()
-	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -5: "-5", -1234: "-1,234", -123456: "-123,456"} {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -5: "-5", -1234: "-1,234",
+		-123456: "-123,456"} {
 		assert.Equal(t, want, chart.Number(n))
 	}
 }

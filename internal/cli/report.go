@@ -120,8 +120,8 @@ func (c *reportCommand) checked(out io.Writer) (report.Kind, error) {
 	return kind, nil
 }
 
-// verifyMeanwhile verifies the archive that answers come from while they are asked for: verified waits for that, stop ends it. No archive is
-// no error.
+// verifyMeanwhile verifies the archive that answers come from while they are asked for: verified waits for that, stop ends it. No archive
+// is no error.
 func (r *runtime) verifyMeanwhile(opened *archive.Archive) (verified func() (*archive.Verification, error), stop func()) {
 	if opened == nil {
 		return func() (*archive.Verification, error) { return nil, nil }, func() {}

@@ -2,7 +2,6 @@ package markup_test
 
 import (
 	"encoding/xml"
-	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -66,6 +65,6 @@ func FuzzTextStaysText(f *testing.F) {
 		_, err = decoder.Token()
 		require.NoError(t, err)
 		_, err = decoder.Token()
-		assert.True(t, errors.Is(err, io.EOF))
+		assert.ErrorIs(t, err, io.EOF)
 	})
 }

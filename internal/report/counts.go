@@ -107,7 +107,7 @@ func keyOf(key *schemas.GroupKey, dimension string) (id, shown string) {
 // groups writes a count by one key.
 func (p *page) groups(caption string, arguments schemas.CountAuditLogsArguments, counted *schemas.CountAuditLogsResult) {
 	dimension := arguments.GroupBy[0]
-	compares := counted.Previous != nil && slices.ContainsFunc(counted.Groups, func(g schemas.CountGroup) bool { return g.PreviousCount != nil })
+	compares := slices.ContainsFunc(counted.Groups, func(g schemas.CountGroup) bool { return g.PreviousCount != nil })
 	columns := []column{{heading(dimension), ""}, number("Entries")}
 	if compares {
 		columns = append(columns, number("Before"), number("Change"))

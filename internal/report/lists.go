@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/chart"
 	"make-audit-mcp/schemas"
 )
@@ -24,8 +23,7 @@ func (p *page) entries(q *Question, listed *schemas.ListAuditLogsResult) {
 	if len(listed.Entries) == 0 {
 		return
 	}
-	p.table(q.Title, "list said", column{"When", ""}, column{"Who", ""}, column{"Event", ""}, column{"Object", ""}, column{"Team", ""},
-		column{"Entry", ""})
+	p.table(q.Title, "list said", texts("When", "Who", "Event", "Object", "Team", "Entry")...)
 	for i := range listed.Entries {
 		p.entry(&listed.Entries[i])
 	}
@@ -70,9 +68,9 @@ func (p *page) people(q *Question, found *schemas.ListPeopleResult) {
 	}
 	p.Text(".")
 	p.End()
-	p.table(q.Title, "list said people", column{"Person", ""}, column{"Status", ""}, column{"Role", ""}, column{"Roles in teams", ""}, column{"2FA", ""},
-		column{"Last login", ""}, number("Entries"), column{"First entry", ""}, column{"Last entry", ""}, column{"Made or changed what gives access", ""},
-		column{"Findings", ""})
+	columns := append(texts("Person", "Status", "Role", "Roles in teams", "2FA", "Last login"), number("Entries"))
+	columns = append(columns, texts("First entry", "Last entry", "Made or changed what gives access", "Findings")...)
+	p.table(q.Title, "list said people", columns...)
 	for i := range found.People {
 		p.person(&found.People[i])
 	}
@@ -173,7 +171,8 @@ func (p *page) findings(found *schemas.FindSuspiciousActivityResult) {
 		}
 		p.endTable()
 	}
-	p.table("What the window was held against", "list", column{"Rule", ""}, number("Findings"), column{"Why it could find nothing, or not all", ""})
+	p.table("What the window was held against", "list", column{"Rule", ""}, number("Findings"),
+		column{"Why it could find nothing, or not all", ""})
 	for _, rule := range found.RulesEvaluated {
 		p.Begin("tr")
 		p.Begin("th", "scope", "row")
@@ -261,7 +260,7 @@ func (p *page) activity(a *schemas.GetActorActivityResult) {
 	p.endTable()
 	p.cut(len(a.ByEvent), a.ByEventTotal, "events", 0)
 	if len(a.Notable) > 0 {
-		p.table("Worth a look", "list", column{"When", ""}, column{"Event", ""}, column{"Object", ""}, column{"Why", ""}, column{"Entry", ""})
+		p.table("Worth a look", "list", texts("When", "Event", "Object", "Why", "Entry")...)
 		for i := range a.Notable {
 			p.notable(&a.Notable[i])
 		}
@@ -290,7 +289,7 @@ func (p *page) notable(n *schemas.NotableEntry) {
 	p.nameCell(n.Event.Clean())
 	p.cell(func() {
 		p.Name(n.TargetName.Clean())
-		p.small(strings.TrimSpace(n.TargetKind.Clean() + " " + auditlog.Text(n.TargetID).Clean()))
+		p.small(strings.TrimSpace(n.TargetKind.Clean() + " " + n.TargetID.Clean()))
 	})
 	p.nameCell(n.Why)
 	p.cell(func() { p.Element("small", n.UUID) })

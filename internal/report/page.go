@@ -105,7 +105,8 @@ func (p *page) glance() {
 		if found, ok := q.Answer.(*schemas.FindSuspiciousActivityResult); ok {
 			s := found.BySeverity
 			p.fact("Findings", func() {
-				p.Text(fmt.Sprintf("%s: %d critical, %d high, %d medium, %d low", chart.Number(found.FindingsTotal), s.Critical, s.High, s.Medium, s.Low))
+				p.Text(chart.Number(found.FindingsTotal))
+				p.Text(fmt.Sprintf(": %d critical, %d high, %d medium, %d low", s.Critical, s.High, s.Medium, s.Low))
 			})
 		}
 	}

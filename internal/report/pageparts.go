@@ -8,6 +8,14 @@ import (
 // column is a column of a table: its header, and its class.
 type column struct{ header, class string }
 
+// texts are columns of text.
+func texts(headers ...string) (columns []column) {
+	for _, header := range headers {
+		columns = append(columns, column{header: header})
+	}
+	return columns
+}
+
 // number is a column of numbers.
 func number(header string) column { return column{header, "n"} }
 

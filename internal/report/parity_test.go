@@ -15,7 +15,7 @@ import (
 )
 
 // lists are those of answers, of which a report may have more than a page.
-var lists = []string{"groups", "entries", "people", "findings"} //nolint:gochecknoglobals // a test's table
+var lists = []string{"groups", "entries", "people", "findings"}
 
 // asked are the answers of a tool to a question of a report, all pages joined up to as many rows as the report has.
 func asked(t testing.TB, c *mcptest.Client, q question, rows int) map[string]any {

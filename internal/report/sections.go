@@ -116,16 +116,16 @@ func (g *gathering) scenarios(ctx context.Context) {
 	}
 	questions = append(questions, g.countedOf(ctx, "scenarios_by_actor", "By person and event", events, "actor", "event"),
 		g.countedOf(ctx, "scenarios_by_target", "By scenario", events, "target"))
-	g.add(Section{ID: "scenarios", Title: "Changes of scenarios", About: "Who made, changed, deleted, started or stopped scenarios. Make does " +
-		"not say which of them are in production: a report of the teams that own those (--team) has theirs alone. Whether a change was " +
+	g.add(Section{ID: "scenarios", Title: "Changes of scenarios", About: "Who made, changed, deleted, started or stopped scenarios. Make " +
+		"does not say which of them are in production: a report of the teams that own those (--team) has theirs alone. Whether a change was " +
 		"approved is in no log: compare with tickets.",
 		Questions: append(questions, g.listedOf(ctx, "scenario_entries", "The changes", events)...)})
 }
 
 func (g *gathering) access(ctx context.Context) {
 	events := g.service.MembershipEvents
-	g.add(Section{ID: "access", Title: "Access and roles", About: "Changes of roles and of membership in teams. Who has which role now stands " +
-		"under people.", Questions: append([]Question{g.countedOf(ctx, "roles", "By event and person", events, "event", "actor")},
+	g.add(Section{ID: "access", Title: "Access and roles", About: "Changes of roles and of membership in teams. Who has which role now " +
+		"stands under people.", Questions: append([]Question{g.countedOf(ctx, "roles", "By event and person", events, "event", "actor")},
 		g.listedOf(ctx, "role_entries", "The changes", events)...)})
 }
 
@@ -139,7 +139,7 @@ func (g *gathering) privileged(ctx context.Context) {
 	}
 	questions = append(questions, g.listedOf(ctx, "privileged_entries", "Each of them, with roles, teams and the organization itself",
 		s.PrivilegedEvents)...)
-	g.add(Section{ID: "privileged", Title: "Privileged actions", About: "What changes how people sign in, what they may do, or which secrets " +
-		"are held. Guests: Make's list of events had no invitation of people from outside; a credential request to one invites them as a " +
+	g.add(Section{ID: "privileged", Title: "Privileged actions", About: "What changes how people sign in, what they may do, or which " +
+		"secrets are held. Guests: Make's list of events had no invitation of people from outside; a credential request to one invites them as a " +
 		"guest, and whoever is a guest now has that role under people.", Questions: questions})
 }

@@ -87,7 +87,7 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 	g := &gathering{Request: request, service: service, window: window, filter: filter}
 	g.report = &Report{
 		Format: Format, location: window.Location, Kind: request.Kind, Version: request.Version,
-		MadeAt: answer.Time(service.Directory.Now(), window.Location),
+		MadeAt:    answer.Time(service.Directory.Now(), window.Location),
 		NotLogged: notLogged(window), Sections: []Section{}, Exceptions: []Exception{},
 		Title: request.Kind.title() + " of " + asked.Query.Organization.Name.Clean(),
 	}

@@ -98,6 +98,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
 		"internal/completion":        {},
+		"internal/toolargs":          {"internal/auditlog", "internal/question"},
+		"internal/display":           {"internal/auditlog", "internal/export"},
 		"internal/detect":            {"internal/auditlog", "internal/sigma"},
 		"internal/live":              {"internal/auditlog", "internal/tz", "makeapi"},
 		"internal/archive":           {"internal/auditlog"},
@@ -116,7 +118,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
 			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
-			"internal/completion", "internal/setup", "internal/transport", "internal/tz",
+			"internal/completion", "internal/display", "internal/setup", "internal/toolargs", "internal/transport", "internal/tz",
 			"makeapi", "prompts", "resources", "tools",
 		},
 	}

@@ -74,6 +74,7 @@ type kind int
 
 const (
 	text     kind = iota
+	whole         // a text that is of use only as a whole, such as an id
 	ref           // an object with a name
 	address       // an object with a name, which is told from others of the same name by its id
 	number        // grouped, on the right

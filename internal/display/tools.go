@@ -85,7 +85,7 @@ func entriesSection(path, title, total string) section {
 		{title: "LOGGED", path: "created_at", kind: second, drop: 8, asked: true},
 		{title: "CATEGORY", path: "category", drop: 8, asked: true},
 		{title: "LABEL", path: "label", drop: 8, asked: true},
-		{title: "UUID", path: "uuid", drop: dropFirst},
+		{title: "UUID", path: "uuid", kind: whole, drop: dropFirst},
 	}}
 }
 
@@ -227,7 +227,7 @@ func activityLayout() layout {
 				{title: "OBJECT", path: "target_id", drop: 2},
 				{title: "NAME", path: "target_name", drop: 3, asked: true},
 				{title: "TEAM", path: "team", kind: ref, drop: 4},
-				{title: "UUID", path: "uuid", drop: dropFirst},
+				{title: "UUID", path: "uuid", kind: whole, drop: dropFirst},
 			}},
 		},
 		csv:        "by_event",
@@ -247,7 +247,7 @@ func findingsSection(title string) section {
 			{title: "TEAM", path: "team", kind: ref, drop: 5},
 			{title: "ENTRIES", path: "evidence_count", kind: number, drop: 2},
 			{title: "RULE", path: "rule", drop: 1},
-			{title: "ID", path: "id", drop: dropFirst},
+			{title: "ID", path: "id", kind: whole, drop: dropFirst},
 		},
 		below: []column{
 			{path: "title", style: strong}, {path: "reason"}, {title: "next", path: "next_step"}, {title: "entries", path: "evidence", kind: list},
@@ -334,7 +334,7 @@ func searchLayout() layout {
 			{path: "not_understood", text: "not understood: %s", kind: list},
 		},
 		sections: []section{{path: "results", none: "nothing was found", columns: []column{
-			{title: "ENTRY", path: "title", wide: true}, {title: "ID", path: "id", drop: dropFirst}, {title: "ADDRESS", path: "url", drop: dropFirst + 1},
+			{title: "ENTRY", path: "title", wide: true}, {title: "ID", path: "id", kind: whole, drop: dropFirst}, {title: "ADDRESS", path: "url", kind: whole, drop: dropFirst + 1},
 		}}},
 		csv: "results",
 	}

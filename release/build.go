@@ -80,7 +80,7 @@ func describe(ctx context.Context, release *dist.Release) (err error) {
 		return fmt.Errorf("a release cannot be made on %s, which it has no binary for", here)
 	}
 	release.Completions = map[string][]byte{}
-	for _, shell := range []string{"bash", "zsh", "fish"} {
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
 		if release.Completions[shell], err = output(ctx, release.Root, binary, "completion", shell); err != nil {
 			return err
 		}

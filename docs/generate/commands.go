@@ -7,44 +7,32 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 
 	"make-audit-mcp/internal/cli"
 )
 
 // addCommands adds the commands, the flags of all of them and those of each.
 func addCommands(root string, parts map[string]string) error {
-	model, err := cli.Model()
-	if err != nil {
-		return err
-	}
+	line, all := cli.Commands()
 	secrets, err := secretVariables(root)
 	if err != nil {
 		return err
 	}
 	rows := slices.SortedFunc(slices.Values(secrets), func(a, b []string) int { return strings.Compare(a[1], b[1]) })
-	for _, flag := range model.Flags {
-		rows = append(rows, flagRow(flag))
-	}
-	parts["flags"] = table([]string{"flag", "variable", "meaning"}, rows)
+	parts["flags"] = table([]string{"flag", "variable", "meaning"}, append(rows, flagRows(line)...))
 
 	var commands [][]string
 	var each strings.Builder
-	for _, command := range model.Leaves(true) {
-		commands = append(commands, []string{code(command.Name), command.Help})
+	for _, command := range all {
+		commands = append(commands, []string{code(command.Name()), command.Short})
 		var own [][]string
-		for _, argument := range command.Positional {
-			name := strings.ToUpper(argument.Name)
-			if !argument.Required {
-				name = "[" + name + "]"
-			}
-			own = append(own, []string{code(name), "", argument.Help})
+		for _, argument := range cli.Arguments(command) {
+			own = append(own, []string{code(argument.String()), "", argument.Usage})
 		}
-		for _, flag := range command.Flags {
-			own = append(own, flagRow(flag))
-		}
+		own = append(own, flagRows(command)...)
 		if len(own) > 0 {
-			each.WriteString("### " + code(command.Name) + "\n\n" + table([]string{"flag", "variable", "meaning"}, own) + "\n")
+			each.WriteString("### " + code(command.Name()) + "\n\n" + table([]string{"flag", "variable", "meaning"}, own) + "\n")
 		}
 	}
 	parts["commands"] = table([]string{"command", "what it does"}, commands)
@@ -52,25 +40,27 @@ func addCommands(root string, parts map[string]string) error {
 	return nil
 }
 
-// flagRow is a flag's row: how it is written, the variable that sets it, what it is for.
-func flagRow(flag *kong.Flag) []string {
-	written := "--" + flag.Name
-	if flag.Tag.Negatable != "" {
-		written = "--[no-]" + flag.Name
+// flagRows are the rows of a command's flags: how each is written, the variable that sets it, what it is for.
+func flagRows(command *cobra.Command) (rows [][]string) {
+	for _, flag := range cli.Flags(command) {
+		names := []string{"--" + flag.Name}
+		if flag.Negatable {
+			names = []string{"--[no-]" + flag.Name}
+		}
+		if flag.Short != "" {
+			names = append([]string{"-" + flag.Short}, names...)
+		}
+		variable := ""
+		if flag.Variable != "" {
+			variable = code(flag.Variable)
+		}
+		rows = append(rows, []string{code(names...), variable, flag.Usage})
 	}
-	names := []string{written}
-	if flag.Short != 0 {
-		names = append([]string{"-" + string(flag.Short)}, names...)
-	}
-	return []string{code(names...), code(flag.Envs...), cli.Described(flag.Value)}
+	return rows
 }
 
 // flagsAndVariables returns every flag and every variable that there is, those of npm's launcher too.
 func flagsAndVariables(root string) (map[string]bool, error) {
-	model, err := cli.Model()
-	if err != nil {
-		return nil, err
-	}
 	secrets, err := secretVariables(root)
 	if err != nil {
 		return nil, err
@@ -86,14 +76,12 @@ func flagsAndVariables(root string) (map[string]bool, error) {
 	for _, read := range regexp.MustCompile(`process\.env\.(\w+)`).FindAllSubmatch(launcher, -1) {
 		there[string(read[1])] = true
 	}
-	for _, node := range append(model.Leaves(true), model.Node) {
-		for _, flag := range node.Flags {
-			there["--"+flag.Name] = true
-			if flag.Tag.Negatable != "" {
+	line, commands := cli.Commands()
+	for _, command := range append(commands, line) {
+		for _, flag := range cli.Flags(command) {
+			there["--"+flag.Name], there[flag.Variable] = true, true
+			if flag.Negatable {
 				there["--no-"+flag.Name] = true
-			}
-			for _, variable := range flag.Envs {
-				there[variable] = true
 			}
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/client"
 	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
+	"github.com/spf13/cobra"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/plaintext"
@@ -28,24 +29,41 @@ const maxCallInput = 8 << 20
 
 // callCommand calls one tool over a whole MCP session, on pipes instead of standard streams.
 type callCommand struct {
-	Tool      string `arg:"" help:"Name of the tool, e.g. list_audit_logs."`
-	Arguments string `arg:"" optional:"" help:"The arguments as JSON, @FILE to read them from a file, or - for standard input." placeholder:"JSON"`
+	Tool      string
+	Arguments string
 	toolChoice
 }
 
-// Help teaches by example.
-func (*callCommand) Help() string {
-	return `Examples:
+// newCallCommand makes the command.
+func newCallCommand(line *commandLine) *cobra.Command {
+	var c callCommand
+	command := &cobra.Command{
+		Use: "call TOOL [ARGUMENTS]",
+		Annotations: map[string]string{
+			"TOOL":      "Name of the tool, e.g. list_audit_logs.",
+			"ARGUMENTS": "The arguments as JSON, @FILE to read them from a file, or - for standard input.",
+		},
+		Short: "Call one tool as an MCP client would, and print its result as JSON.",
+		Long: `Examples:
   make-audit-mcp --demo call list_organizations
   make-audit-mcp --demo call list_audit_logs '{"event":["*_deleted"],"from":"last week"}'
   make-audit-mcp --demo call list_audit_log_filters '{"kind":"events","search":"webhook"}'
   echo '{"from":"24h"}' | make-audit-mcp --demo call list_audit_logs -
 
-The result goes to standard output; a tool's error goes to standard error, with exit code 1.`
+The result goes to standard output; a tool's error goes to standard error, with exit code 1.`,
+		ValidArgsFunction: toolNames,
+		RunE:              line.run(c.Run),
+	}
+	c.toolChoice.declare(flagsOf(command))
+	return command
 }
 
 // Run calls the tool and prints its result.
 func (c *callCommand) Run(r *runtime) error {
+	c.Tool = r.words[0]
+	if len(r.words) > 1 {
+		c.Arguments = r.words[1]
+	}
 	arguments, err := c.arguments(r.streams.In)
 	if err != nil {
 		return err

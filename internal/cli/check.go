@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/tz"
 	"make-audit-mcp/makeapi"
@@ -16,9 +18,15 @@ import (
 // checkCommand says what a key can see.
 type checkCommand struct{}
 
-// Help says what to expect.
-func (*checkCommand) Help() string {
-	return `Asks Make a few questions (about 5 calls, and 3 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`
+// newCheckCommand makes the command.
+func newCheckCommand(line *commandLine) *cobra.Command {
+	var c checkCommand
+	return &cobra.Command{
+		Use:   "check",
+		Short: "Tell what the API key can see, what is missing and how to get it.",
+		Long:  `Asks Make a few questions (about 5 calls, and 3 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`,
+		RunE:  line.run(c.Run),
+	}
 }
 
 // Run checks one thing after the other, as long as the next can still be found out.

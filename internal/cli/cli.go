@@ -18,7 +18,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/archive"
@@ -41,25 +42,6 @@ type Streams struct {
 	Err io.Writer
 }
 
-// commands is the whole command line.
-type commands struct {
-	Settings
-
-	Version kong.VersionFlag `help:"Print the version, and which release of the tz database is in use, and exit."`
-
-	Stdio  stdioCommand  `cmd:"" default:"1" help:"Serve MCP over standard input and output (the default: what Claude Desktop starts)."`
-	HTTP   httpCommand   `cmd:"" name:"http" help:"Serve MCP over the network: streamable HTTP, and SSE for older clients."`
-	Call   callCommand   `cmd:"" help:"Call one tool as an MCP client would, and print its result as JSON."`
-	Sync   syncCommand   `cmd:"" help:"Fill the archive: a local copy of the log that outlives what Make keeps."`
-	Verify verifyCommand `cmd:"" help:"Prove that nothing in the archive was changed, and list its gaps."`
-	Export exportCommand `cmd:"" help:"Write entries for other programs: NDJSON, CSV, OCSF or ECS."`
-	Detect detectCommand `cmd:"" help:"Find what stands out of the log, with the reason and the entries behind it."`
-	Check  checkCommand  `cmd:"" help:"Tell what the API key can see, what is missing and how to get it."`
-	Setup  setupCommand  `cmd:"" help:"Show or write the configuration of an MCP client: Claude, Cursor, VS Code, Codex and others."`
-
-	Completion completionCommand `cmd:"" help:"Print a script that lets your shell complete commands, flags and names of tools."`
-}
-
 const description = `Ask an AI agent about your Make.com audit log: who did what, when, to which scenario, connection, webhook or key.
 
 The API key comes from the environment, never from a flag: MAKE_API_KEY, or MAKE_API_KEY_FILE for a file that holds it. MAKE_ZONE says where: the host you sign in to, e.g. eu1.make.com.
@@ -68,24 +50,6 @@ Without an account, --demo answers from a simulated organization:
 
   make-audit-mcp --demo call count_audit_logs '{"event":["*_deleted"],"group_by":["actor"],"from":"30d"}'
   make-audit-mcp --demo check`
-
-// helpText is what --help says of a flag.
-func helpText(value *kong.Value) string {
-	described := *value
-	described.Help = Described(value)
-	return kong.DefaultHelpValueFormatter(&described)
-}
-
-// Described returns what a flag is for: its default as well, where the text does not say it.
-func Described(value *kong.Value) string {
-	if value.Default == "" || strings.Contains(value.Help, "default") {
-		return value.Help
-	}
-	return strings.TrimSuffix(value.Help, ".") + "; default: " + value.Default + "."
-}
-
-// exitSignal carries an exit out of kong, which would end the process itself.
-type exitSignal int
 
 // Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; another one, a second later, ends the
 // process at once.
@@ -104,65 +68,102 @@ func Main(arguments []string, streams Streams, version string) (code int) {
 
 // Run is Main without signals: ctx ends the command.
 func Run(ctx context.Context, arguments []string, streams Streams, version string) (code int) {
-	defer func() {
-		if r := recover(); r != nil {
-			exit, ok := r.(exitSignal)
-			if !ok {
-				panic(r)
-			}
-			code = int(exit)
-		}
-	}()
 	forgetWhatIsNotSet()
-	version = versionOr(version)
-	var line commands
-	parser, err := newParser(&line, streams, version)
-	if err != nil {
-		_, _ = fmt.Fprintln(streams.Err, "make-audit-mcp: internal error:", err)
-		return exitFailed
+	line := newCommandLine(streams, versionOr(version))
+	if len(arguments) > 0 && strings.HasPrefix(arguments[0], cobra.ShellCompRequestCmd) {
+		offerChoices(line.root)
 	}
-	parsed, err := parser.Parse(arguments)
-	if err != nil {
-		_, _ = fmt.Fprintf(streams.Err, "make-audit-mcp: %v\nTry: make-audit-mcp --help\n", err)
-		return exitUsage
+	line.root.SetArgs(append([]string{}, arguments...)) // nil would be the process's
+	err := line.root.ExecuteContext(ctx)
+	if errors.Is(err, errVersion) {
+		_, _ = fmt.Fprintf(streams.Out, "%s\n%s\n", line.version, tz.InUse())
+		return exitOK
 	}
-	if line.LogLevel == "" {
-		line.LogLevel = "warn"
-		if parsed.Command() == "http" {
-			line.LogLevel = "info" // the line per call is an operator's record
+	return report(streams.Err, err)
+}
+
+// errVersion ends the reading of flags at --version.
+var errVersion = errors.New("the version is asked for")
+
+// commandLine is the whole command line, once.
+type commandLine struct {
+	root     *cobra.Command
+	commands []*cobra.Command // cobra sorts them by name
+	settings Settings
+	streams  Streams
+	version  string
+}
+
+// Commands returns the command line and its commands, in the order in which people are told of them, for pages: [Arguments] and [Flags] say
+// what each takes.
+func Commands() (root *cobra.Command, commands []*cobra.Command) {
+	line := newCommandLine(Streams{}, "")
+	return line.root, line.commands
+}
+
+func newCommandLine(streams Streams, version string) *commandLine {
+	line := &commandLine{streams: streams, version: version}
+	stdio := newStdioCommand(line)
+	line.commands = []*cobra.Command{
+		stdio, newHTTPCommand(line), newCallCommand(line), newSyncCommand(line), newVerifyCommand(line),
+		newExportCommand(line), newDetectCommand(line), newCheckCommand(line), newSetupCommand(line), newCompletionCommand(line),
+	}
+	line.root = &cobra.Command{
+		Use: "make-audit-mcp", Long: description, Args: checkWords, SilenceErrors: true, SilenceUsage: true,
+		RunE: func(*cobra.Command, []string) error {
+			if err := stdio.ParseFlags(nil); err != nil { // has it know those of every command
+				return err
+			}
+			return stdio.RunE(stdio, nil)
+		},
+	}
+	for _, command := range line.commands {
+		command.Args = checkWords
+		line.root.AddCommand(command)
+	}
+	line.root.CompletionOptions.DisableDefaultCmd = true
+	line.root.SetOut(streams.Out)
+	line.root.SetErr(streams.Err)
+	line.root.SetFlagErrorFunc(explainFlag)
+	line.root.SetUsageFunc(line.help)
+	line.root.SetHelpFunc(func(command *cobra.Command, _ []string) { _ = line.help(command) })
+
+	flags := flagSet{line.root.PersistentFlags()}
+	flags.SortFlags = false
+	flags.BoolP("help", "h", false, "Show help, of the command that is given.")
+	line.settings.declare(flags)
+	flags.BoolFunc("version", "Print the version, and which release of the tz database is in use, and exit.",
+		func(string) error { return errVersion })
+	return line
+}
+
+// run makes a command's function that cobra calls, of what the command does.
+func (l *commandLine) run(do func(*runtime) error) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, words []string) error {
+		if err := readEnvironment(command.Flags()); err != nil {
+			return err
 		}
+		if l.settings.LogLevel == "" {
+			l.settings.LogLevel = "warn"
+			if command.Name() == "http" {
+				l.settings.LogLevel = "info" // the line per call is an operator's record
+			}
+		}
+		return do(&runtime{
+			ctx: l.root.Context(), words: words, flags: l.root.PersistentFlags(), settings: l.settings, streams: l.streams,
+			version: l.version, logger: l.settings.logger(l.streams.Err),
+		})
 	}
-	return report(streams.Err, parsed.Run(&runtime{
-		ctx: ctx, settings: line.Settings, streams: streams, version: version, logger: line.logger(streams.Err),
-	}))
-}
-
-func newParser(line *commands, streams Streams, version string) (*kong.Kong, error) {
-	return kong.New(line,
-		kong.Name("make-audit-mcp"),
-		kong.Description(description),
-		kong.Writers(streams.Out, streams.Err),
-		kong.Exit(func(code int) { panic(exitSignal(code)) }),
-		kong.Vars{"version": version + "\n" + tz.InUse().String()},
-		kong.NamedMapper("path", pathMapper{}),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.ValueFormatter(helpText),
-	)
-}
-
-// Model returns the commands and their flags, for pages that tell of them. What is said of a flag is [Described].
-func Model() (*kong.Application, error) {
-	parser, err := newParser(&commands{}, Streams{}, "")
-	if err != nil {
-		return nil, fmt.Errorf("describing the command line: %w", err)
-	}
-	return parser.Model, nil
 }
 
 // report says what ended a command, and returns its exit code.
 func report(to io.Writer, err error) (code int) {
 	if err == nil {
 		return exitOK
+	}
+	if mistake, ok := errors.AsType[*usageError](err); ok {
+		_, _ = fmt.Fprintf(to, "make-audit-mcp: %s\nTry: make-audit-mcp --help\n", mistake.problem)
+		return exitUsage
 	}
 	if failure, ok := errors.AsType[*exitError](err); ok {
 		_, _ = fmt.Fprintln(to, "make-audit-mcp: "+failure.message)
@@ -187,7 +188,10 @@ func (e *exitError) Error() string { return e.message }
 
 // runtime is what a command runs with.
 type runtime struct {
-	ctx      context.Context //nolint:containedctx // kong hands commands one value
+	ctx context.Context //nolint:containedctx // commands are handed one value
+	// words are the command's arguments; flags are those of every command.
+	words    []string
+	flags    *pflag.FlagSet
 	settings Settings
 	streams  Streams
 	version  string

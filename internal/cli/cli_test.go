@@ -312,8 +312,8 @@ func TestHelpTellsWhatThereIs(t *testing.T) {
 			"--week-start=DAY", "default: monday ($MAKE_WEEK_START)"},
 		"check": {"2 if the settings cannot be used"},
 		"call": {"make-audit-mcp --demo call list_organizations", "debug, info, warn or error; default: warn, for http info",
-			"its log ends then, e.g. 2026-11-20T12:00:00Z; default: now", "text,json; default: text ("},
-		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all,notable,none",
+			"its log ends then, e.g. 2026-11-20T12:00:00Z; default: now", "text or json; default: text ("},
+		"sync": {"$MAKE_AUDIT_ARCHIVE", "--every=TIME", "$MAKE_AUDIT_SYNC_DETAILS", "all, notable or none",
 			"make-audit-mcp --demo --archive demo.db sync", "whoever holds both can sign anew"},
 		"verify": {"$MAKE_AUDIT_ARCHIVE", "--checkpoint=FILE", "--public-key=KEY", "$MAKE_AUDIT_PUBLIC_KEY",
 			"Exit code 0 if everything is there, 1 if not"},
@@ -387,7 +387,7 @@ func TestStructuredContentCanBeLeftOut(t *testing.T) {
 	}
 	textAlone(t, total, result(listed), result(asked))
 
-	bad := run(t, "", "stdio", "--structured=maybe").refuses("--structured", `"on","off"`)
+	bad := run(t, "", "stdio", "--structured=maybe").refuses("--structured", `"maybe" is not one of on, off`)
 	assert.Empty(t, bad.out)
 }
 

@@ -12,8 +12,27 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/cli"
 	"make-audit-mcp/internal/setup"
 )
+
+// TestMain runs the program instead of tests where it is started under the program's name, as scripts do that complete.
+func TestMain(m *testing.M) {
+	if filepath.Base(os.Args[0]) == "make-audit-mcp" {
+		os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}, ""))
+	}
+	os.Exit(m.Run())
+}
+
+// programs is a folder that has the program.
+func programs(t *testing.T) string {
+	t.Helper()
+	folder := t.TempDir()
+	tests, err := os.Executable()
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink(tests, filepath.Join(folder, "make-audit-mcp")))
+	return folder
+}
 
 // shells have programs that read a script from the file that is their first argument and say what it offers for each of the others, which
 // are lines: words, and a line of its own with a dot at the end of each.
@@ -22,7 +41,8 @@ var shells = map[string]string{
 		for line; do
 			read -ra COMP_WORDS <<<"${line//=/ = }"
 			if [[ $line == *' ' ]]; then COMP_WORDS+=(""); fi
-			COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _make_audit_mcp; printf '%s\n' "${COMPREPLY[@]}" .
+			COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); __start_make-audit-mcp 2>/dev/null
+			printf '%s\n' "${COMPREPLY[@]%%  (*}" . # without what each is for
 		done`,
 	// zsh completes in a terminal alone, and shows people alone what it offers: here a pseudo-terminal has it said word by word.
 	"zsh": `zmodload zsh/zpty; zpty z zsh -f -i
@@ -52,7 +72,7 @@ func offers(t *testing.T, shell string, lines []string) [][]string {
 		arguments = append(arguments, shell) // $0
 	}
 	command := exec.CommandContext(t.Context(), path, slices.Concat(arguments, []string{script}, lines)...)
-	command.Env = append(os.Environ(), "HOME="+t.TempDir(), "TERM=dumb")
+	command.Env = append(os.Environ(), "HOME="+t.TempDir(), "TERM=dumb", "COLUMNS=200", "PATH="+programs(t)+":"+os.Getenv("PATH"))
 	printed, err := command.CombinedOutput()
 	require.NoError(t, err, "%s", printed)
 	all := [][]string{nil}
@@ -71,7 +91,7 @@ func offers(t *testing.T, shell string, lines []string) [][]string {
 
 func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 	t.Parallel()
-	commands := []string{"call", "check", "completion", "detect", "export", "http", "setup", "stdio", "sync", "verify"}
+	commands := []string{"call", "check", "completion", "detect", "export", "help", "http", "setup", "stdio", "sync", "verify"}
 	tests := map[string][]string{
 		"make-audit-mcp ":                                     commands,
 		"make-audit-mcp --demo ":                              commands,
@@ -108,5 +128,5 @@ func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 
 func TestCompletionKnowsItsShells(t *testing.T) {
 	t.Parallel()
-	run(t, "", "completion", "tcsh").refuses(`there is no completion for "tcsh"`, "bash, zsh, fish", "make-audit-mcp completion bash")
+	run(t, "", "completion", "tcsh").refuses(`there is no completion for "tcsh"`, "bash, zsh, fish, powershell", "make-audit-mcp completion bash")
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
@@ -26,19 +28,23 @@ const maxBaselineDays = 365
 
 // detectCommand finds what stands out.
 type detectCommand struct {
-	Format string `help:"table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson." enum:",table,ndjson,ocsf" default:"" placeholder:"FORMAT"`
-	From   string `help:"Beginning of the window, e.g. 24h, 30d, 2026-10-03; default: 7d." placeholder:"TIME"`
+	Format string
+	From   string
 	filterFlags
 
-	MinSeverity  string   `help:"Least severity: ${enum}." enum:"low,medium,high,critical" default:"low"`
-	Rule         []string `help:"Only these rules, by name." sep:"none" placeholder:"RULE"`
-	BaselineDays int      `help:"Days before the window that it is measured by." default:"90" placeholder:"DAYS"`
-	FailOn       string   `help:"Exit with code 3 if there is a finding of this severity or more: low, medium, high or critical." enum:",low,medium,high,critical" default:"" placeholder:"SEVERITY"`
+	MinSeverity  string
+	Rule         []string
+	BaselineDays int
+	FailOn       string
 }
 
-// Help teaches by example.
-func (*detectCommand) Help() string {
-	return `Holds a window of the log against detection rules and against the time before it, and tells what stands out: the reason, the numbers, the threshold and the entries behind it. From the archive where there is one, else from Make.
+// newDetectCommand makes the command.
+func newDetectCommand(line *commandLine) *cobra.Command {
+	var c detectCommand
+	command := &cobra.Command{
+		Use:   "detect",
+		Short: "Find what stands out of the log, with the reason and the entries behind it.",
+		Long: `Holds a window of the log against detection rules and against the time before it, and tells what stands out: the reason, the numbers, the threshold and the entries behind it. From the archive where there is one, else from Make.
 
 --rules names a folder of rules in Sigma's format, which come beside the built-in ones; in it, "baseline:" sets limits, and "suppress:" silences what is known. See docs/detection-rules.md.
 
@@ -47,7 +53,21 @@ Exit code 0, or 3 with --fail-on and such a finding; 1 if not all of the window 
 Examples:
   make-audit-mcp --demo detect --from 30d
   make-audit-mcp detect --from 24h --fail-on high || page-somebody
-  make-audit-mcp --rules rules/ detect --from 14d --min-severity medium --format ocsf | forwarder`
+  make-audit-mcp --rules rules/ detect --from 14d --min-severity medium --format ocsf | forwarder`,
+		RunE: line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.choice(&c.Format, "format", "FORMAT",
+		"table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson.", "table", "ndjson", "ocsf")
+	flags.text(&c.From, "from", "TIME", "Beginning of the window, e.g. 24h, 30d, 2026-10-03; default: 7d.")
+	c.filterFlags.declare(flags)
+	flags.choice(&c.MinSeverity, "min-severity", "SEVERITY",
+		"Least severity: low, medium, high or critical.", "low", "medium", "high", "critical").byDefault("low")
+	flags.each(&c.Rule, "rule", "RULE", "Only these rules, by name.")
+	flags.count(&c.BaselineDays, "baseline-days", "DAYS", "Days before the window that it is measured by.").byDefault("90")
+	flags.choice(&c.FailOn, "fail-on", "SEVERITY",
+		"Exit with code 3 if there is a finding of this severity or more: low, medium, high or critical.", "low", "medium", "high", "critical")
+	return command
 }
 
 // Run prints what stands out.

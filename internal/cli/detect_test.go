@@ -178,7 +178,7 @@ func TestDetectRefusesWhatItCannotAsk(t *testing.T) {
 		run(t, "", "--demo", "detect", "--baseline-days="+days).refuses("--baseline-days " + days + " is not from 1 to 365")
 	}
 	run(t, "", "--demo", "detect", "--rule", "many_deletion").refuses("did you mean many_deletions?")
-	run(t, "", "--demo", "detect", "--fail-on", "urgent").refuses("--fail-on must be one of")
+	run(t, "", "--demo", "detect", "--fail-on", "urgent").refuses(`--fail-on: "urgent" is not one of low, medium, high, critical`)
 	run(t, "", "--demo", "export", "--findings", "--format", "csv").refuses("--findings are of a window, and in one format")
 }
 

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
@@ -21,21 +23,25 @@ import (
 
 // exportCommand writes entries for other programs.
 type exportCommand struct {
-	Format string `help:"How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson." values:"ndjson,csv,ocsf,ecs" placeholder:"FORMAT"`
-	Output string `short:"o" help:"File to write to, - for standard output, which is the default." type:"path" placeholder:"FILE"`
-	Force  bool   `help:"Overwrite the file, if there is one."`
+	Format string
+	Output string
+	Force  bool
 
-	SinceCheckpoint string `help:"File that remembers how far the last export came: go on from there, with what is new. It is made by the first one." type:"path" placeholder:"FILE"`
+	SinceCheckpoint string
 
-	From string `help:"Beginning of the window, e.g. 30d, 2026-10-03; default: all." placeholder:"TIME"`
+	From string
 	filterFlags
 
-	Findings bool `help:"Write what stands out of the window instead of its entries, as OCSF events of the class Detection Finding; detect has more of it."`
+	Findings bool
 }
 
-// Help teaches by example.
-func (*exportCommand) Help() string {
-	return `Writes entries one by one, from the archive where there is one, else from Make. ndjson is each entry as Make gave it; csv is for spreadsheets, its text cleaned so that none runs it as a formula; ocsf (1.7.0) and ecs (8.11) are for SIEMs. Unlike answers to an agent, exports hold details unmasked.
+// newExportCommand makes the command.
+func newExportCommand(line *commandLine) *cobra.Command {
+	var c exportCommand
+	command := &cobra.Command{
+		Use:   "export",
+		Short: "Write entries for other programs: NDJSON, CSV, OCSF or ECS.",
+		Long: `Writes entries one by one, from the archive where there is one, else from Make. ndjson is each entry as Make gave it; csv is for spreadsheets, its text cleaned so that none runs it as a formula; ocsf (1.7.0) and ecs (8.11) are for SIEMs. Unlike answers to an agent, exports hold details unmasked.
 
 Filters by team, person and event can each be given several times; names may have commas.
 
@@ -44,7 +50,21 @@ A file that is there is overwritten only with --force, and refused if others may
 Examples:
   make-audit-mcp export --period "last month" --event '*_deleted' -o deletions.csv
   make-audit-mcp sync && make-audit-mcp export --format ocsf --since-checkpoint siem.json | forwarder
-  make-audit-mcp --demo export --from 24h --format ecs`
+  make-audit-mcp --demo export --from 24h --format ecs`,
+		RunE: line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.text(&c.Format, "format", "FORMAT",
+		"How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson.").offers("ndjson", "csv", "ocsf", "ecs")
+	flags.pathP(&c.Output, "output", "o", "FILE", "File to write to, - for standard output, which is the default.")
+	flags.toggle(&c.Force, "force", "Overwrite the file, if there is one.")
+	flags.path(&c.SinceCheckpoint, "since-checkpoint", "FILE",
+		"File that remembers how far the last export came: go on from there, with what is new. It is made by the first one.")
+	flags.text(&c.From, "from", "TIME", "Beginning of the window, e.g. 30d, 2026-10-03; default: all.")
+	c.filterFlags.declare(flags)
+	flags.toggle(&c.Findings, "findings",
+		"Write what stands out of the window instead of its entries, as OCSF events of the class Detection Finding; detect has more of it.")
+	return command
 }
 
 // Run exports once.

@@ -86,8 +86,15 @@ func (f *filler) fill(ctx context.Context, organization auditlog.Organization,
 
 // backgroundSync are the flags of servers that keep their archive filled up.
 type backgroundSync struct {
-	SyncEvery   time.Duration `help:"With an archive: how often to fill it up in the background, default: 15m; 0 leaves that to make-audit-mcp sync." default:"15m" env:"MAKE_AUDIT_SYNC_EVERY" placeholder:"TIME"`
-	SyncDetails string        `help:"Which entries' details to fetch, a call each: ${enum}." enum:"all,notable,none" default:"notable" env:"MAKE_AUDIT_SYNC_DETAILS"`
+	SyncEvery   time.Duration
+	SyncDetails string
+}
+
+func (b *backgroundSync) declare(flags flagSet) {
+	flags.duration(&b.SyncEvery, "sync-every", "TIME",
+		"With an archive: how often to fill it up in the background, default: 15m; 0 leaves that to make-audit-mcp sync.").byDefault("15m").env("MAKE_AUDIT_SYNC_EVERY")
+	flags.choice(&b.SyncDetails, "sync-details", "DETAILS",
+		"Which entries' details to fetch, a call each: all, notable or none.", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS")
 }
 
 // creates says whether the server fills an archive, so that it may begin one.

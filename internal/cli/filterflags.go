@@ -4,14 +4,27 @@ import "make-audit-mcp/internal/question"
 
 // filterFlags narrow what a command is about, but for the window's beginning, whose default differs.
 type filterFlags struct {
-	To           string   `help:"Its end; default: now." placeholder:"TIME"`
-	Period       string   `help:"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3." placeholder:"PERIOD"`
-	Team         []string `help:"Only these teams, by name or id; none for entries without a team." sep:"none" placeholder:"TEAM"`
-	Actor        []string `help:"Only what these people did, by name, address or id; none for the system." sep:"none" placeholder:"ACTOR"`
-	ExcludeActor []string `help:"Not what these people did." sep:"none" placeholder:"ACTOR"`
-	Event        []string `help:"Only these events, by value, label, category or pattern." sep:"none" placeholder:"EVENT"`
-	ExcludeEvent []string `help:"Not these events." sep:"none" placeholder:"EVENT"`
-	TargetID     string   `name:"target-id" help:"Only what was done to this object." placeholder:"ID"`
+	To           string
+	Period       string
+	Team         []string
+	Actor        []string
+	ExcludeActor []string
+	Event        []string
+	ExcludeEvent []string
+	TargetID     string
+}
+
+// declare declares the flags.
+func (f *filterFlags) declare(flags flagSet) {
+	flags.text(&f.To, "to", "TIME", "Its end; default: now.")
+	flags.text(&f.Period, "period", "PERIOD",
+		"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3.")
+	flags.each(&f.Team, "team", "TEAM", "Only these teams, by name or id; none for entries without a team.")
+	flags.each(&f.Actor, "actor", "ACTOR", "Only what these people did, by name, address or id; none for the system.")
+	flags.each(&f.ExcludeActor, "exclude-actor", "ACTOR", "Not what these people did.")
+	flags.each(&f.Event, "event", "EVENT", "Only these events, by value, label, category or pattern.")
+	flags.each(&f.ExcludeEvent, "exclude-event", "EVENT", "Not these events.")
+	flags.text(&f.TargetID, "target-id", "ID", "Only what was done to this object.")
 }
 
 // filter is what is asked for, from a beginning on.

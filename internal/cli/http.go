@@ -10,6 +10,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/transport"
@@ -18,40 +19,44 @@ import (
 
 // httpCommand serves MCP over the network.
 type httpCommand struct {
-	Address   string `help:"Where to listen; default: 127.0.0.1:8080." default:"127.0.0.1:8080" env:"MCP_ADDRESS" placeholder:"HOST:PORT"`
-	BasePath  string `help:"Path before /mcp and /sse." env:"MCP_BASE_PATH" placeholder:"PATH"`
-	PublicURL string `name:"public-url" help:"Where clients reach this server, e.g. https://audit.example.com; its host is allowed." env:"MCP_PUBLIC_URL" placeholder:"URL"`
-	TLSCert   string `name:"tls-cert" help:"Certificate file (PEM); read again when it changes." env:"MCP_TLS_CERT" type:"path" placeholder:"FILE"`
-	TLSKey    string `name:"tls-key" help:"Key file (PEM)." env:"MCP_TLS_KEY" type:"path" placeholder:"FILE"`
-	SSE       bool   `name:"sse" help:"Also serve the deprecated HTTP+SSE transport at /sse." default:"true" negatable:"" env:"MCP_SSE"`
+	Address   string
+	BasePath  string
+	PublicURL string
+	TLSCert   string
+	TLSKey    string
+	SSE       bool
 
-	AllowedHosts   []string `help:"Host names that are let in, besides localhost and the public URL's; * for all." env:"MCP_ALLOWED_HOSTS" placeholder:"HOST"`
-	AllowedOrigins []string `help:"Origins of web pages that may call, e.g. https://app.example.com." env:"MCP_ALLOWED_ORIGINS" placeholder:"ORIGIN"`
+	AllowedHosts   []string
+	AllowedOrigins []string
 
-	AuthTokenFile string   `help:"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes." env:"MCP_AUTH_TOKEN_FILE" type:"path" placeholder:"FILE"`
-	OAuthIssuer   string   `name:"oauth-issuer" help:"Accept access tokens (JWT) of this OAuth 2.1 issuer." env:"MCP_OAUTH_ISSUER" placeholder:"URL"`
-	OAuthAudience string   `name:"oauth-audience" help:"Audience that they must have; default: the public URL of /mcp." env:"MCP_OAUTH_AUDIENCE" placeholder:"AUDIENCE"`
-	OAuthClients  []string `name:"oauth-clients" help:"Clients, by client_id, whose tokens are taken though they name no audience at all, as Amazon Cognito's." env:"MCP_OAUTH_CLIENTS" placeholder:"ID"`
-	OAuthScopes   []string `name:"oauth-scopes" help:"Scopes that they must have." env:"MCP_OAUTH_SCOPES" placeholder:"SCOPE"`
+	AuthTokenFile string
+	OAuthIssuer   string
+	OAuthAudience string
+	OAuthClients  []string
+	OAuthScopes   []string
 
-	CallerCredentials bool     `help:"Ask Make with each caller's own key, from the header X-Make-Api-Key, and never with the operator's." env:"MCP_CALLER_CREDENTIALS"`
-	AllowedZones      []string `help:"Zones that callers may name in the header X-Make-Zone; default: MAKE_ZONE." env:"MCP_ALLOWED_ZONES" placeholder:"HOST"`
+	CallerCredentials bool
+	AllowedZones      []string
 
-	RateLimit      float64       `help:"Requests per second of one caller." default:"50" env:"MCP_RATE_LIMIT" placeholder:"N"`
-	TotalRateLimit float64       `help:"Requests per second of all callers." default:"500" env:"MCP_TOTAL_RATE_LIMIT" placeholder:"N"`
-	SessionIdle    time.Duration `help:"End sessions that nobody used for so long." default:"30m" env:"MCP_SESSION_IDLE" placeholder:"TIME"`
-	Drain          time.Duration `help:"How long requests under way may go on after SIGTERM." default:"25s" env:"MCP_DRAIN" placeholder:"TIME"`
-	Health         bool          `help:"Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell."`
+	RateLimit      float64
+	TotalRateLimit float64
+	SessionIdle    time.Duration
+	Drain          time.Duration
+	Health         bool
 	resultForm
 	toolChoice
 	backgroundSync
 
-	MetricsAddress string `help:"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers." env:"MCP_METRICS_ADDRESS" placeholder:"HOST:PORT"`
+	MetricsAddress string
 }
 
-// Help teaches by example.
-func (*httpCommand) Help() string {
-	return `Streamable HTTP is at /mcp (protocol 2026-07-28 and the older revisions), HTTP+SSE for older clients at /sse; /healthz and /readyz answer probes, /metrics is for Prometheus.
+// newHTTPCommand makes the command.
+func newHTTPCommand(line *commandLine) *cobra.Command {
+	var c httpCommand
+	command := &cobra.Command{
+		Use:   "http",
+		Short: "Serve MCP over the network: streamable HTTP, and SSE for older clients.",
+		Long: `Streamable HTTP is at /mcp (protocol 2026-07-28 and the older revisions), HTTP+SSE for older clients at /sse; /healthz and /readyz answer probes, /metrics is for Prometheus.
 
 Who may call: on loopback everybody; on any other address a bearer token (MCP_AUTH_TOKEN or a file) or an OAuth issuer is needed. Whose log: the operator's key (MAKE_API_KEY) answers for all, or with --caller-credentials each caller's own.
 
@@ -60,7 +65,49 @@ Examples:
   MCP_AUTH_TOKEN=$(openssl rand -hex 32) make-audit-mcp http --address 0.0.0.0:8080 --public-url https://audit.example.com
   make-audit-mcp http --address :8443 --tls-cert tls.crt --tls-key tls.key --public-url https://audit.example.com --oauth-issuer https://login.example.com
 
-Traces go out if OTEL_EXPORTER_OTLP_ENDPOINT is set. One line per call is logged, without arguments.`
+Traces go out if OTEL_EXPORTER_OTLP_ENDPOINT is set. One line per call is logged, without arguments.`,
+		RunE: line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.text(&c.Address, "address", "HOST:PORT",
+		"Where to listen; default: 127.0.0.1:8080.").byDefault("127.0.0.1:8080").env("MCP_ADDRESS")
+	flags.text(&c.BasePath, "base-path", "PATH", "Path before /mcp and /sse.").env("MCP_BASE_PATH")
+	flags.text(&c.PublicURL, "public-url", "URL",
+		"Where clients reach this server, e.g. https://audit.example.com; its host is allowed.").env("MCP_PUBLIC_URL")
+	flags.path(&c.TLSCert, "tls-cert", "FILE", "Certificate file (PEM); read again when it changes.").env("MCP_TLS_CERT")
+	flags.path(&c.TLSKey, "tls-key", "FILE", "Key file (PEM).").env("MCP_TLS_KEY")
+	flags.negatable(&c.SSE, "sse", "Also serve the deprecated HTTP+SSE transport at /sse.").byDefault("true").env("MCP_SSE")
+	flags.list(&c.AllowedHosts, "allowed-hosts", "HOST",
+		"Host names that are let in, besides localhost and the public URL's; * for all.").env("MCP_ALLOWED_HOSTS")
+	flags.list(&c.AllowedOrigins, "allowed-origins", "ORIGIN",
+		"Origins of web pages that may call, e.g. https://app.example.com.").env("MCP_ALLOWED_ORIGINS")
+	flags.path(&c.AuthTokenFile, "auth-token-file", "FILE",
+		"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes.").env("MCP_AUTH_TOKEN_FILE")
+	flags.text(&c.OAuthIssuer, "oauth-issuer", "URL", "Accept access tokens (JWT) of this OAuth 2.1 issuer.").env("MCP_OAUTH_ISSUER")
+	flags.text(&c.OAuthAudience, "oauth-audience", "AUDIENCE",
+		"Audience that they must have; default: the public URL of /mcp.").env("MCP_OAUTH_AUDIENCE")
+	flags.list(&c.OAuthClients, "oauth-clients", "ID",
+		"Clients, by client_id, whose tokens are taken though they name no audience at all, as Amazon Cognito's.").env("MCP_OAUTH_CLIENTS")
+	flags.list(&c.OAuthScopes, "oauth-scopes", "SCOPE", "Scopes that they must have.").env("MCP_OAUTH_SCOPES")
+	flags.toggle(&c.CallerCredentials, "caller-credentials",
+		"Ask Make with each caller's own key, from the header X-Make-Api-Key, and never with the operator's.").env("MCP_CALLER_CREDENTIALS")
+	flags.list(&c.AllowedZones, "allowed-zones", "HOST",
+		"Zones that callers may name in the header X-Make-Zone; default: MAKE_ZONE.").env("MCP_ALLOWED_ZONES")
+	flags.number(&c.RateLimit, "rate-limit", "N", "Requests per second of one caller.").byDefault("50").env("MCP_RATE_LIMIT")
+	flags.number(&c.TotalRateLimit, "total-rate-limit", "N",
+		"Requests per second of all callers.").byDefault("500").env("MCP_TOTAL_RATE_LIMIT")
+	flags.duration(&c.SessionIdle, "session-idle", "TIME",
+		"End sessions that nobody used for so long.").byDefault("30m").env("MCP_SESSION_IDLE")
+	flags.duration(&c.Drain, "drain", "TIME",
+		"How long requests under way may go on after SIGTERM.").byDefault("25s").env("MCP_DRAIN")
+	flags.toggle(&c.Health, "health",
+		"Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell.")
+	c.resultForm.declare(flags)
+	c.toolChoice.declare(flags)
+	c.backgroundSync.declare(flags)
+	flags.text(&c.MetricsAddress, "metrics-address", "HOST:PORT",
+		"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers.").env("MCP_METRICS_ADDRESS")
+	return command
 }
 
 // Run serves until the process is stopped.

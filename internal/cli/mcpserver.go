@@ -8,6 +8,7 @@ import (
 
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/mark3labs/mcp-go/server"
+	"github.com/spf13/cobra"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
@@ -64,7 +65,12 @@ func summarize(ctx context.Context, organization string, rows int, failed bool) 
 
 // resultForm are the flags of servers that say in which form results go out.
 type resultForm struct {
-	Structured string `help:"Results as structured content as well as text, with output schemas: ${enum}; off for clients that hand models both, to spare tokens." enum:"on,off" default:"on" env:"MCP_STRUCTURED"`
+	Structured string
+}
+
+func (f *resultForm) declare(flags flagSet) {
+	flags.choice(&f.Structured, "structured", "on|off",
+		"Results as structured content as well as text, with output schemas: on or off; off for clients that hand models both, to spare tokens.", "on", "off").byDefault("on").env("MCP_STRUCTURED")
 }
 
 // isTextOnly reports whether results are text alone.
@@ -72,7 +78,12 @@ func (f *resultForm) isTextOnly() bool { return f.Structured == "off" }
 
 // toolChoice is the flag of commands that serve tools.
 type toolChoice struct {
-	Tools string `help:"Tools to serve, separated by commas: these only; or +NAME and -NAME to change what is served by default." env:"MCP_TOOLS" placeholder:"NAMES"`
+	Tools string
+}
+
+func (c *toolChoice) declare(flags flagSet) {
+	flags.text(&c.Tools, "tools", "NAMES",
+		"Tools to serve, separated by commas: these only; or +NAME and -NAME to change what is served by default.").env("MCP_TOOLS")
 }
 
 // chosen returns the tools.
@@ -90,6 +101,21 @@ type stdioCommand struct {
 	resultForm
 	toolChoice
 	backgroundSync
+}
+
+// newStdioCommand makes the command.
+func newStdioCommand(line *commandLine) *cobra.Command {
+	var c stdioCommand
+	command := &cobra.Command{
+		Use:   "stdio",
+		Short: "Serve MCP over standard input and output (the default: what Claude Desktop starts).",
+		RunE:  line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	c.resultForm.declare(flags)
+	c.toolChoice.declare(flags)
+	c.backgroundSync.declare(flags)
+	return command
 }
 
 // Run serves until standard input ends or the process is stopped.

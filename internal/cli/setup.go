@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"make-audit-mcp/internal/plaintext"
@@ -19,21 +20,24 @@ import (
 
 // setupCommand writes the configuration of clients.
 type setupCommand struct {
-	Clients []string `arg:"" optional:"" name:"client" values:"claude-desktop,claude-code,cursor,vscode,codex,gemini,windsurf,jetbrains,goose" help:"claude-desktop, claude-code, cursor, vscode, codex, gemini, windsurf, jetbrains or goose; none: list them, and which are on this machine."`
-
-	Write   bool   `help:"Write it, after a check of the key; what the file held is kept beside it." xor:"what"`
-	Undo    bool   `help:"Take out what setup wrote: for these clients, or for all; under --name, or under any." xor:"what"`
-	Print   bool   `help:"Print the entry alone, to be pasted." xor:"what"`
-	Project bool   `help:"The configuration of the project in this folder, instead of yours."`
-	Name    string `help:"What the client calls the server; default: make-audit." placeholder:"NAME"`
-	Replace bool   `help:"Let an entry of that name go that is another, or was changed."`
-	SaveKey bool   `help:"Keep the key in a file that only you can read, and give clients its path; the key is MAKE_API_KEY, or is asked for."`
-	NoCheck bool   `help:"Write without a check of the key."`
+	Write   bool
+	Undo    bool
+	Print   bool
+	Project bool
+	Name    string
+	Replace bool
+	SaveKey bool
+	NoCheck bool
 }
 
-// Help teaches by examples.
-func (*setupCommand) Help() string {
-	return `Shows what would be written, and writes nothing without --write. Nothing else in the file changes, and an entry that is there is never overwritten. Settings come from the flags and variables that every command has: MAKE_ZONE and the others that are set go into the entry.
+// newSetupCommand makes the command.
+func newSetupCommand(line *commandLine) *cobra.Command {
+	var c setupCommand
+	command := &cobra.Command{
+		Use:         "setup [CLIENT ...]",
+		Annotations: map[string]string{"CLIENT": "claude-desktop, claude-code, cursor, vscode, codex, gemini, windsurf, jetbrains or goose; none: list them, and which are on this machine."},
+		Short:       "Show or write the configuration of an MCP client: Claude, Cursor, VS Code, Codex and others.",
+		Long: `Shows what would be written, and writes nothing without --write. Nothing else in the file changes, and an entry that is there is never overwritten. Settings come from the flags and variables that every command has: MAKE_ZONE and the others that are set go into the entry.
 
 The key never does: VS Code asks for it and goose has a keyring; Claude Code, Cursor, Codex and Windsurf take it from MAKE_API_KEY where they are started; Claude Desktop, Gemini CLI and JetBrains need a file with it (--save-key, or --api-key-file), and every client uses a file that is given.
 
@@ -45,11 +49,36 @@ The key never does: VS Code asks for it and goose has a keyring; Claude Code, Cu
   make-audit-mcp setup vscode --project --zone eu1.make.com --print
   make-audit-mcp setup --undo                                take it all out again
 
-Exit code 0 if it was shown or done, 1 if it could not be, 2 if the flags or settings cannot be used.`
+Exit code 0 if it was shown or done, 1 if it could not be, 2 if the flags or settings cannot be used.`,
+		ValidArgsFunction: clientNames,
+		RunE:              line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.toggle(&c.Write, "write", "Write it, after a check of the key; what the file held is kept beside it.")
+	flags.toggle(&c.Undo, "undo", "Take out what setup wrote: for these clients, or for all; under --name, or under any.")
+	flags.toggle(&c.Print, "print", "Print the entry alone, to be pasted.")
+	flags.toggle(&c.Project, "project", "The configuration of the project in this folder, instead of yours.")
+	flags.text(&c.Name, "name", "NAME", "What the client calls the server; default: make-audit.")
+	flags.toggle(&c.Replace, "replace", "Let an entry of that name go that is another, or was changed.")
+	flags.toggle(&c.SaveKey, "save-key",
+		"Keep the key in a file that only you can read, and give clients its path; the key is MAKE_API_KEY, or is asked for.")
+	flags.toggle(&c.NoCheck, "no-check", "Write without a check of the key.")
+	return command
+}
+
+// clientNames completes the names of clients.
+func clientNames(*cobra.Command, []string, string) (names []string, _ cobra.ShellCompDirective) {
+	for _, client := range setup.Clients() {
+		names = append(names, client.Name+"\t"+client.Title)
+	}
+	return names, cobra.ShellCompDirectiveNoFileComp
 }
 
 // Run shows, writes, prints or undoes.
 func (c *setupCommand) Run(r *runtime) error {
+	if c.Write && c.Undo || c.Write && c.Print || c.Undo && c.Print {
+		return &usageError{"--write, --undo and --print cannot be used together: give one of them"}
+	}
 	machine, err := setup.Here()
 	if err != nil {
 		return err
@@ -58,7 +87,7 @@ func (c *setupCommand) Run(r *runtime) error {
 		return usage(err)
 	}
 	var clients []setup.Client
-	for _, name := range c.Clients {
+	for _, name := range r.words {
 		client, err := setup.Find(name)
 		if err != nil {
 			return usage(err)
@@ -254,7 +283,7 @@ func (s *setupRun) server() (setup.Server, error) {
 	if _, err := s.settings.baseURL(); err != nil {
 		return setup.Server{}, err
 	}
-	server.Environment = s.settings.variables()
+	server.Environment = s.variables()
 	server.KeyFile = s.settings.APIKeyFile
 	if s.SaveKey {
 		server.KeyFile = s.machine.KeyFile()
@@ -271,18 +300,13 @@ func (s *setupRun) serverOf(server setup.Server, client setup.Client) setup.Serv
 }
 
 // variables are the settings that a server is started with later: those that are set now, but for the key and how to log.
-func (s *Settings) variables() (set []setup.Variable) {
-	value := reflect.ValueOf(*s)
-	for i := range value.NumField() {
-		field := value.Type().Field(i)
-		name := field.Tag.Get("env")
-		said := fmt.Sprint(value.Field(i))
-		if name == "" || name == "MAKE_API_KEY_FILE" || strings.HasPrefix(name, "MAKE_AUDIT_LOG_") ||
-			value.Field(i).IsZero() || said == field.Tag.Get("default") {
-			continue
+func (s *setupRun) variables() (set []setup.Variable) {
+	s.flags.VisitAll(func(f *pflag.Flag) {
+		name, value := variableOf(f), f.Value.String()
+		if name != "" && name != "MAKE_API_KEY_FILE" && !strings.HasPrefix(name, "MAKE_AUDIT_LOG_") && value != f.DefValue {
+			set = append(set, setup.Variable{Name: name, Value: value})
 		}
-		set = append(set, setup.Variable{Name: name, Value: said})
-	}
+	})
 	return set
 }
 

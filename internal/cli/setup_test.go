@@ -140,7 +140,7 @@ func TestSetupSaysWhatItDoesNotTake(t *testing.T) {
 	run(t, "", "setup", "emacs").refuses(`"emacs" is no client that setup knows`, "make-audit-mcp setup cursor --print")
 	run(t, "", "setup", "--write").refuses("setup is not told which client it is for")
 	run(t, "", "setup", "cursor", "--demo", "--name", "Make Audit").refuses("--name make-audit-eu2")
-	run(t, "", "setup", "cursor", "--write", "--undo").refuses("--write and --undo can't be used together")
+	run(t, "", "setup", "cursor", "--write", "--undo").refuses("--write, --undo and --print cannot be used together")
 	t.Setenv("MAKE_AUDIT_LAUNCHER", "")
 	run(t, "", "setup", "cursor", "--demo").fails("go install .")
 }

@@ -7,20 +7,26 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 )
 
 // syncCommand fills the archive.
 type syncCommand struct {
-	Every   time.Duration `help:"Go on, and fill it up so often; without it, once." placeholder:"TIME"`
-	Details string        `help:"Which entries' details to fetch, a call each: ${enum}." enum:"all,notable,none" default:"notable" env:"MAKE_AUDIT_SYNC_DETAILS"`
-	NewKey  bool          `help:"Go on with another signing key, if that which signed the archive is lost; a new one is made if none is there."`
+	Every   time.Duration
+	Details string
+	NewKey  bool
 }
 
-// Help says what to expect.
-func (*syncCommand) Help() string {
-	return `Fills the archive (MAKE_AUDIT_ARCHIVE, or --archive) from Make: at first everything that Make keeps, later what was written since, late entries too. It can be interrupted at any time; the next one goes on from there. Only one at a time fills an archive; reading it goes on meanwhile.
+// newSyncCommand makes the command.
+func newSyncCommand(line *commandLine) *cobra.Command {
+	var c syncCommand
+	command := &cobra.Command{
+		Use:   "sync",
+		Short: "Fill the archive: a local copy of the log that outlives what Make keeps.",
+		Long: `Fills the archive (MAKE_AUDIT_ARCHIVE, or --archive) from Make: at first everything that Make keeps, later what was written since, late entries too. It can be interrupted at any time; the next one goes on from there. Only one at a time fills an archive; reading it goes on meanwhile.
 
 What takes longer is told on standard error: how much is done, counted over all syncs, when it will be, and that Make's limit is waited for.
 
@@ -29,7 +35,16 @@ Each sync ends with a signed checkpoint, printed here. Keep some of them elsewhe
 Examples:
   MAKE_AUDIT_ARCHIVE=audit.db make-audit-mcp sync
   make-audit-mcp --archive audit.db sync --every 15m --details all
-  make-audit-mcp --demo --archive demo.db sync`
+  make-audit-mcp --demo --archive demo.db sync`,
+		RunE: line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.duration(&c.Every, "every", "TIME", "Go on, and fill it up so often; without it, once.")
+	flags.choice(&c.Details, "details", "DETAILS",
+		"Which entries' details to fetch, a call each: all, notable or none.", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS")
+	flags.toggle(&c.NewKey, "new-key",
+		"Go on with another signing key, if that which signed the archive is lost; a new one is made if none is there.")
+	return command
 }
 
 // Run syncs once, or until the process is stopped.

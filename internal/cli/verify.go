@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/plaintext"
@@ -13,13 +15,17 @@ import (
 
 // verifyCommand proves that the archive is as it was filled.
 type verifyCommand struct {
-	Checkpoint string `help:"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged." type:"path" placeholder:"FILE"`
-	PublicKey  string `help:"The key that must have signed everything, as sync printed it; several behind commas after a change of keys. Without it, that of the signing key beside the archive is believed, or else those that the archive itself names." env:"MAKE_AUDIT_PUBLIC_KEY" placeholder:"KEY"`
+	Checkpoint string
+	PublicKey  string
 }
 
-// Help says what it proves, and what not.
-func (*verifyCommand) Help() string {
-	return `Reads the whole archive as answers read it, and holds everything against what was stored: each record against its hash, all of them against every signed checkpoint, each entry against its record and each record against its entry, and all that answers rest on, with the file's schema, against what the last sync signed. It names what was altered, is missing or was inserted, and lists what no sync could read. Exit code 0 if everything is there, 1 if not.
+// newVerifyCommand makes the command.
+func newVerifyCommand(line *commandLine) *cobra.Command {
+	var c verifyCommand
+	command := &cobra.Command{
+		Use:   "verify",
+		Short: "Prove that nothing in the archive was changed, and list its gaps.",
+		Long: `Reads the whole archive as answers read it, and holds everything against what was stored: each record against its hash, all of them against every signed checkpoint, each entry against its record and each record against its entry, and all that answers rest on, with the file's schema, against what the last sync signed. It names what was altered, is missing or was inserted, and lists what no sync could read. Exit code 0 if everything is there, 1 if not.
 
 It remembers beside the archive, in ….verified, when it last found everything in order, and holds the archive against what it saw then, unless another checkpoint is given: an earlier copy put in its place is noticed.
 
@@ -27,7 +33,15 @@ Whoever can write to the archive and holds its signing key can make both anew. S
 
 Examples:
   make-audit-mcp --archive audit.db verify
-  make-audit-mcp --archive audit.db verify --checkpoint kept.txt --public-key make-audit-mcp/…`
+  make-audit-mcp --archive audit.db verify --checkpoint kept.txt --public-key make-audit-mcp/…`,
+		RunE: line.run(c.Run),
+	}
+	flags := flagsOf(command)
+	flags.path(&c.Checkpoint, "checkpoint", "FILE",
+		"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged.")
+	flags.text(&c.PublicKey, "public-key", "KEY",
+		"The key that must have signed everything, as sync printed it; several behind commas after a change of keys. Without it, that of the signing key beside the archive is believed, or else those that the archive itself names.").env("MAKE_AUDIT_PUBLIC_KEY")
+	return command
 }
 
 // Run verifies the archive.

@@ -1,4 +1,4 @@
-// Command manual prints the man page of make-audit-mcp, from the command line as kong knows it.
+// Command manual prints the man page of make-audit-mcp, from the command line as cobra knows it.
 //
 //	manual VERSION DATE
 package main
@@ -10,7 +10,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"github.com/spf13/cobra"
 
 	"make-audit-mcp/internal/cli"
 )
@@ -26,31 +26,26 @@ func run(arguments []string, out io.Writer) error {
 	if len(arguments) != 2 {
 		return errors.New("give version and date, e.g. manual 0.1.0 2026-11-28")
 	}
-	app, err := cli.Model()
-	if err != nil {
-		return err
-	}
+	root, commands := cli.Commands()
 	var p page
-	p.line(".TH MAKE\\-AUDIT\\-MCP 1 %s %s %s", quoted(arguments[1]), quoted(app.Name+" "+arguments[0]), quoted("User commands"))
+	p.line(".TH MAKE\\-AUDIT\\-MCP 1 %s %s %s", quoted(arguments[1]), quoted(root.Name()+" "+arguments[0]), quoted("User commands"))
 	p.line(".SH NAME")
 	p.line(`make\-audit\-mcp \- %s`, escaped("lets an AI agent ask about a Make.com audit log"))
 	p.line(".SH SYNOPSIS")
 	p.line(`.B make\-audit\-mcp`)
 	p.line(".RI [ flags ]\n.RI [ command ]\n.RI [ arguments ]")
 	p.line(".SH DESCRIPTION")
-	p.prose(app.Help)
+	p.prose(root.Long)
 	p.line(".SH COMMANDS")
-	for _, command := range app.Children {
-		if !command.Hidden {
-			p.command(command)
-		}
+	for _, command := range commands {
+		p.command(command)
 	}
 	p.line(".SH FLAGS")
 	p.line("Every command has these.")
-	p.flags(app.Node)
+	p.flags(root)
 	p.line(".SH ENVIRONMENT")
 	p.line(".TP\n.B MAKE_API_KEY\nThe API key.")
-	p.variables(app.Node, map[string]bool{})
+	p.variables(append([]*cobra.Command{root}, commands...))
 	p.line(".SH EXIT STATUS")
 	for _, status := range []string{
 		"0\nThe command succeeded.",
@@ -60,7 +55,7 @@ func run(arguments []string, out io.Writer) error {
 	} {
 		p.line(".TP\n.B %s", status)
 	}
-	_, err = io.WriteString(out, p.text.String())
+	_, err := io.WriteString(out, p.text.String())
 	return err
 }
 
@@ -69,57 +64,49 @@ type page struct{ text strings.Builder }
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
 
-// command writes what a command does, and its own flags; then those below it.
-func (p *page) command(node *kong.Node) {
-	p.line(".SS %s", escaped(node.Path()))
-	p.prose(node.Help)
-	for _, argument := range node.Positional {
-		p.line(".TP\n.I %s\n%s", escaped(argument.Name), escaped(argument.Help))
+// command writes what a command does, its arguments and its own flags.
+func (p *page) command(command *cobra.Command) {
+	p.line(".SS %s", escaped(command.Name()))
+	p.prose(command.Short)
+	for _, argument := range cli.Arguments(command) {
+		p.line(".TP\n.I %s\n%s", escaped(argument.String()), escaped(argument.Usage))
 	}
-	p.flags(node)
-	if node.Detail != "" {
+	p.flags(command)
+	if command.Long != "" {
 		p.line(".PP")
-		p.prose(node.Detail)
-	}
-	for _, child := range node.Children {
-		p.command(child)
+		p.prose(command.Long)
 	}
 }
 
-// flags writes the flags of a node.
-func (p *page) flags(node *kong.Node) {
-	for _, flag := range node.Flags {
-		if flag.Hidden {
-			continue
-		}
+// flags writes the flags of a command.
+func (p *page) flags(command *cobra.Command) {
+	for _, flag := range cli.Flags(command) {
 		names := "--" + flag.Name
-		if flag.Short != 0 {
-			names = "-" + string(flag.Short) + ", " + names
+		if flag.Short != "" {
+			names = "-" + flag.Short + ", " + names
 		}
-		if flag.Tag.Negatable != "" {
+		if flag.Negatable {
 			names += ", --no-" + flag.Name
 		}
-		if flag.IsBool() {
+		if flag.Value == "" {
 			p.line(".TP\n.B %s", escaped(names))
 		} else {
-			p.line(".TP\n.BI %s %s", quoted(escaped(names+"=")), quoted(escaped(strings.Trim(flag.FormatPlaceHolder(), `"`))))
+			p.line(".TP\n.BI %s %s", quoted(escaped(names+"=")), quoted(escaped(flag.Value)))
 		}
-		p.line("%s", escaped(cli.Described(flag.Value)))
+		p.line("%s", escaped(flag.Usage))
 	}
 }
 
 // variables writes the variables of the environment that stand for flags, each once.
-func (p *page) variables(node *kong.Node, written map[string]bool) {
-	for _, flag := range node.Flags {
-		for _, name := range flag.Envs {
-			if !written[name] {
-				written[name] = true
-				p.line(".TP\n.B %s\nStands for\n.BR %s .", escaped(name), escaped("--"+flag.Name))
+func (p *page) variables(commands []*cobra.Command) {
+	written := map[string]bool{"": true}
+	for _, command := range commands {
+		for _, flag := range cli.Flags(command) {
+			if !written[flag.Variable] {
+				written[flag.Variable] = true
+				p.line(".TP\n.B %s\nStands for\n.BR %s .", escaped(flag.Variable), escaped("--"+flag.Name))
 			}
 		}
-	}
-	for _, child := range node.Children {
-		p.variables(child, written)
 	}
 }
 

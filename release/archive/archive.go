@@ -59,6 +59,7 @@ func files(r dist.Release, platform dist.Platform) ([]dist.File, error) {
 		return nil, err
 	}
 	files := append([]dist.File{binary}, texts...)
+	files = append(files, dist.File{Path: "completions/" + dist.Name + ".ps1", Mode: 0o644, Content: r.Completions["powershell"]})
 	if platform.OS != "windows" {
 		files = append(files,
 			dist.File{Path: "man/" + dist.Name + ".1", Mode: 0o644, Content: r.Manual},

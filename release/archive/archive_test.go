@@ -55,6 +55,7 @@ func TestArchivesHoldBinaryTextsManPageAndCompletions(t *testing.T) {
 			folder + "README.md": 0o644, folder + "CHANGELOG.md": 0o644,
 			folder + "man/make-audit-mcp.1": 0o644, folder + "completions/make-audit-mcp.bash": 0o644,
 			folder + "completions/_make-audit-mcp": 0o644, folder + "completions/make-audit-mcp.fish": 0o644,
+			folder + "completions/make-audit-mcp.ps1": 0o644,
 		}, modes)
 	}
 }
@@ -73,6 +74,7 @@ func TestArchivesForWindowsAreZips(t *testing.T) {
 	folder := "make-audit-mcp_1.2.3-rc.1_windows_amd64/"
 	assert.Equal(t, []string{
 		folder + "make-audit-mcp.exe", folder + "LICENSE", folder + "THIRD_PARTY_LICENSES", folder + "README.md",
+		folder + "completions/make-audit-mcp.ps1",
 	}, names)
 }
 

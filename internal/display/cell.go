@@ -69,7 +69,7 @@ func (s *Screen) cell(c *column, row gjson.Result, twice map[string]bool) cell {
 		return cell{text: usedPowers(value)}
 	case data:
 		return cell{text: clean(value.Raw)}
-	case text, whole, ref, list, missing:
+	case text, whole, ref, list, missing, somebody, span, sample:
 	}
 	return cell{text: words(value), style: c.style}
 }

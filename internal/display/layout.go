@@ -26,6 +26,12 @@ type fact struct {
 	by      string
 }
 
+// line is facts of a row, one behind the other.
+type line struct {
+	facts []fact
+	apart string // between them
+}
+
 // section is a part of a result.
 type section struct {
 	title string
@@ -33,8 +39,9 @@ type section struct {
 	shape shape
 	// columns are those of a table, or the lines of a record.
 	columns []column
-	// below are texts under each row.
+	// below are texts under each row; of blocks they are lines, each of facts.
 	below []column
+	lines []line
 	// total is where the result says how many there are, of which the list may be a part.
 	total string
 	// more says how to get the others, where there is no cursor.
@@ -48,7 +55,8 @@ type shape int
 
 const (
 	table   shape = iota // a row each
-	records              // a block of lines each
+	records              // a block of lines each, a column a line
+	blocks               // a block each: the first column beside the second, and lines below that one
 	hours                // a number for each hour of the day
 )
 
@@ -90,6 +98,9 @@ const (
 	changes       // fields that changed, from what to what
 	version       // from a version to another
 	missing       // of a fact: said where the value is false
+	somebody      // of a fact of a row: who, with the id; several where there is nobody
+	span          // of a fact of a row: from when to when it was
+	sample        // of a fact of a row: the first entries of its evidence
 	powers        // what somebody made and changed
 	data          // JSON, a line a field where there is room for lines
 )

@@ -70,41 +70,7 @@ func (p *page) isPart() bool {
 
 // facts are those of the result, in as many lines as they take.
 func (p *page) facts() {
-	var parts []string
-	for _, f := range p.layout.facts {
-		value := p.result.Get(f.path)
-		if f.kind == missing {
-			if value.Type == gjson.False {
-				parts = append(parts, f.text)
-			}
-			continue
-		}
-		if !value.Exists() || value.Type == gjson.Null || value.IsArray() && len(value.Array()) == 0 {
-			continue
-		}
-		text := f.text
-		if f.one != "" && value.Raw == "1" {
-			text = f.one
-		}
-		shown := words(value)
-		if value.Type == gjson.Number {
-			shown = grouped(value)
-		}
-		if f.kind == minute {
-			shown = instant(value.String(), minute)
-		}
-		isPart := p.isPart()
-		if f.by != "" {
-			isPart = !p.result.Get(f.by).Bool()
-		}
-		if f.isCount && isPart {
-			shown = "at least " + shown
-		}
-		if shown != "" {
-			parts = append(parts, strings.Replace(text, "%s", shown, 1))
-		}
-	}
-	if len(parts) > 0 {
+	if parts := p.told(p.layout.facts, p.result); len(parts) > 0 {
 		p.paragraph(p.joined(parts, plain)...)
 	}
 }
@@ -162,6 +128,8 @@ func (p *page) section(s *section) {
 	switch s.shape {
 	case records:
 		lines = append(lines, p.records(s.columns, rows)...)
+	case blocks:
+		lines = append(lines, p.blocks(s, rows)...)
 	case hours:
 		lines = append(lines, p.hours(rows)...)
 	case table:
@@ -169,6 +137,9 @@ func (p *page) section(s *section) {
 	}
 	if len(lines) == head {
 		return
+	}
+	if text := p.shown(s, len(rows)); text != "" {
+		lines = append(lines, p.written(text, faint)...)
 	}
 	p.paragraph(lines...)
 }
@@ -204,9 +175,6 @@ func (p *page) table(s *section, rows []gjson.Result) []string {
 		if !slices.Contains(p.dropped, title) {
 			p.dropped = append(p.dropped, title)
 		}
-	}
-	if text := p.shown(s, len(rows)); text != "" {
-		lines = append(lines, p.written(text, faint)...)
 	}
 	return lines
 }
@@ -374,7 +342,7 @@ func (p *page) hours(rows []gjson.Result) []string {
 	for hour := 0; hour < len(values); hour += every {
 		axis += fmt.Sprintf("%-*d", columns*every, hour)
 	}
-	return []string{p.paint(p.heights(values, columns), cyan), p.paint(strings.TrimRight(axis, " "), faint)}
+	return []string{p.paint(strings.TrimRight(p.heights(values, columns), " "), cyan), p.paint(strings.TrimRight(axis, " "), faint)}
 }
 
 // narrowed says which columns there was no room for.

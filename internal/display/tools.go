@@ -235,22 +235,31 @@ func activityLayout() layout {
 	}
 }
 
-// findingsSection is a table of findings, each with its reason.
-func findingsSection(title string) section {
+// findingsSection tells findings, each with its reason. The columns behind the title are CSV's.
+// Who it was stands first in a line, where the result is not about one person.
+func findingsSection(title string, who ...fact) section {
 	return section{
-		path: "findings", title: title, total: "findings_total", none: "nothing stands out",
+		path: "findings", title: title, shape: blocks, total: "findings_total", none: "nothing stands out",
 		columns: []column{
-			{title: "SEVERITY", path: "severity", kind: severity},
-			{title: "FROM", path: "from", kind: minute},
-			{title: "TO", path: "to", kind: minute, drop: 4},
-			{title: "ACTOR", path: "actor", kind: address},
-			{title: "TEAM", path: "team", kind: ref, drop: 5},
-			{title: "ENTRIES", path: "evidence_count", kind: number, drop: 2},
-			{title: "RULE", path: "rule", drop: 1},
-			{title: "ID", path: "id", kind: whole, drop: dropFirst},
+			{path: "severity", kind: severity},
+			{path: "title"},
+			{path: "from", kind: minute},
+			{path: "to", kind: minute},
+			{path: "actor", kind: address},
+			{path: "team", kind: ref},
+			{path: "evidence_count", kind: number},
+			{path: "reason"},
+			{path: "next_step"},
+			{path: "rule"},
+			{path: "id", kind: whole},
+			{path: "evidence", kind: list},
 		},
-		below: []column{
-			{path: "title", style: strong}, {path: "reason"}, {title: "next", path: "next_step"}, {title: "entries", path: "evidence", kind: list},
+		lines: []line{
+			{apart: ", ", facts: append(who, fact{path: "team.name", text: "team %s"}, fact{path: "@this", text: "%s", kind: span},
+				fact{path: "evidence_count", text: "%s entries", one: "%s entry"})},
+			{facts: []fact{{path: "reason", text: "%s"}}},
+			{facts: []fact{{path: "next_step", text: "next: %s"}}},
+			{apart: "; ", facts: []fact{{path: "rule", text: "rule %s"}, {path: "@this", text: "entries: %s", kind: sample}}},
 		},
 	}
 }
@@ -265,7 +274,7 @@ func findingsLayout() layout {
 			{path: "baseline.complete", text: "not all of the time before is covered", kind: missing},
 		},
 		sections: []section{
-			findingsSection(""),
+			findingsSection("", fact{path: "actor", text: "%s", kind: somebody}),
 			{path: "suppressed", title: "Silenced by suppress entries", columns: []column{
 				{title: "SIGNALS", path: "signals", kind: number}, {title: "WHY", path: "why"}, {title: "BY", path: "by", drop: 2},
 				{title: "UNTIL", path: "until", drop: 1},

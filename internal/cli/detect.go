@@ -88,9 +88,8 @@ func (c *detectCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgressLine(r.streams.Err)
-	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
-	found, err := from.service.Suspicions(ctx, asked.Query, analysis.SuspicionRequest{
+	progress := newProgressLine(r.streams.Err, slowRead)
+	found, err := from.service.Suspicions(progress.read(r.ctx), asked.Query, analysis.SuspicionRequest{
 		MinSeverity: c.MinSeverity, Rules: c.Rule, BaselineDays: c.BaselineDays,
 	})
 	progress.end()

@@ -60,7 +60,7 @@ func (c *verifyCommand) Run(r *runtime) error {
 	if c.Checkpoint == "" {
 		options.Checkpoint = seen
 	}
-	progress := newProgressLine(r.streams.Err)
+	progress := newProgressLine(r.streams.Err, slowRead)
 	options.OnProgress = func(done, of int64) { progress.show(fmt.Sprintf("%d of %d records", done, of), false) }
 	found, err := opened.Verify(r.ctx, options)
 	progress.end()

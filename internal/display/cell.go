@@ -204,7 +204,7 @@ func usedPowers(value gjson.Result) string {
 	var parts []string
 	for _, item := range value.Array() {
 		count := item.Get("made").Int() + item.Get("changed").Int()
-		parts = append(parts, strconv.FormatInt(count, 10)+" "+clean(item.Get("object").String()))
+		parts = append(parts, clean(item.Get("object").String())+" "+strconv.FormatInt(count, 10))
 	}
 	return strings.Join(parts, ", ")
 }

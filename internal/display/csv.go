@@ -57,6 +57,17 @@ func CSV(to io.Writer, tool string, result []byte) error {
 	return lines.Error()
 }
 
+// SeveralListsError says that a result has several lists, of which CSV can hold one.
+type SeveralListsError struct {
+	Lists []string
+	// Choose is the argument that chooses one.
+	Choose string
+}
+
+func (e *SeveralListsError) Error() string {
+	return fmt.Sprintf("CSV holds one list, and this result has %s: choose one with %s", strings.Join(e.Lists, ", "), e.Choose)
+}
+
 // isNumber reports whether a value is one that no spreadsheet takes for a formula, though it begins with a sign.
 func isNumber(text string) bool {
 	digits := strings.TrimPrefix(text, "-")
@@ -77,7 +88,7 @@ func mainList(of layout, result gjson.Result) ([]gjson.Result, []column, error) 
 		for _, s := range lists {
 			names = append(names, s.path)
 		}
-		return nil, nil, fmt.Errorf("CSV holds one list, and this result has %s: choose one with %s", strings.Join(names, ", "), of.choose)
+		return nil, nil, &SeveralListsError{Lists: names, Choose: of.choose}
 	case len(lists) == 1:
 		value := at(result, lists[0].path)
 		if len(value.Array()) == 0 && len(of.alone) > 0 {
@@ -135,6 +146,9 @@ func (c *column) fields() []field {
 		return fields
 	case version:
 		return []field{inside("from"), inside("to")}
+	case list, powers, changes:
+		// Names alone, as in tables: what people filter by.
+		return []field{{name, func(row gjson.Result) string { return (&Screen{ASCII: true}).cell(c, row, nil).text }}}
 	}
 	return []field{{name, func(row gjson.Result) string { return written(at(row, c.path)) }}}
 }

@@ -59,6 +59,7 @@ func Main(arguments []string, streams Streams, version string) (code int) {
 		// question.
 		debug.SetGCPercent(50)
 	}
+	cobra.MousetrapHelpText = "" // Windows may start a server from a shortcut, too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// Then the next has its usual effect, and not before: within the second it is the same one, since a terminal signals the binary and
 	// what started it, which passes it on.

@@ -57,16 +57,17 @@ Examples:
 		RunE: line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.choice(&c.Format, "format", "FORMAT",
-		"table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson.", "table", "ndjson", "ocsf")
-	flags.text(&c.From, "from", "TIME", "Beginning of the window, e.g. 24h, 30d, 2026-10-03; default: 7d.")
+	flags.choice(&c.Format, "format", "FORMAT", "table", "ndjson", "ocsf").
+		help("table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson.")
+	flags.text(&c.From, "from", "TIME").help("Beginning of the window, e.g. 24h, 30d, 2026-10-03; default: 7d.")
 	c.filterFlags.declare(flags)
-	flags.choice(&c.MinSeverity, "min-severity", "SEVERITY",
-		"Least severity: low, medium, high or critical.", "low", "medium", "high", "critical").byDefault("low")
-	flags.each(&c.Rule, "rule", "RULE", "Only these rules, by name.")
-	flags.count(&c.BaselineDays, "baseline-days", "DAYS", "Days before the window that it is measured by.").byDefault("90")
-	flags.choice(&c.FailOn, "fail-on", "SEVERITY",
-		"Exit with code 3 if there is a finding of this severity or more: low, medium, high or critical.", "low", "medium", "high", "critical")
+	flags.choice(&c.MinSeverity, "min-severity", "SEVERITY", "low", "medium", "high", "critical").byDefault("low").
+		help("Least severity: low, medium, high or critical.")
+	flags.each(&c.Rule, "rule", "RULE").help("Only these rules, by name.")
+	flags.count(&c.BaselineDays, "baseline-days", "DAYS").byDefault("90").
+		help("Days before the window that it is measured by.")
+	flags.choice(&c.FailOn, "fail-on", "SEVERITY", "low", "medium", "high", "critical").
+		help("Exit with code 3 if there is a finding of this severity or more: low, medium, high or critical.")
 	return command
 }
 

@@ -54,16 +54,17 @@ Examples:
 		RunE: line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.text(&c.Format, "format", "FORMAT",
-		"How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson.").offers("ndjson", "csv", "ocsf", "ecs")
-	flags.pathP(&c.Output, "output", "o", "FILE", "File to write to, - for standard output, which is the default.")
-	flags.toggle(&c.Force, "force", "Overwrite the file, if there is one.")
-	flags.path(&c.SinceCheckpoint, "since-checkpoint", "FILE",
-		"File that remembers how far the last export came: go on from there, with what is new. It is made by the first one.")
-	flags.text(&c.From, "from", "TIME", "Beginning of the window, e.g. 30d, 2026-10-03; default: all.")
+	flags.text(&c.Format, "format", "FORMAT").offers("ndjson", "csv", "ocsf", "ecs").
+		help("How to write entries: ndjson, csv, ocsf or ecs; default: what the file's name ends with, else ndjson.")
+	flags.pathP(&c.Output, "output", "o", "FILE").help("File to write to, - for standard output, which is the default.")
+	flags.toggle(&c.Force, "force").help("Overwrite the file, if there is one.")
+	flags.path(&c.SinceCheckpoint, "since-checkpoint", "FILE").
+		help("File that remembers how far the last export came: go on from there, with what is new. It is made by the first one.")
+	flags.text(&c.From, "from", "TIME").help("Beginning of the window, e.g. 30d, 2026-10-03; default: all.")
 	c.filterFlags.declare(flags)
-	flags.toggle(&c.Findings, "findings",
-		"Write what stands out of the window instead of its entries, as OCSF events of the class Detection Finding; detect has more of it.")
+	flags.toggle(&c.Findings, "findings").
+		help("Write what stands out of the window instead of its entries, as OCSF events of the class Detection Finding; detect has more of " +
+			"it.")
 	return command
 }
 

@@ -91,10 +91,10 @@ type backgroundSync struct {
 }
 
 func (b *backgroundSync) declare(flags flagSet) {
-	flags.duration(&b.SyncEvery, "sync-every", "TIME",
-		"With an archive: how often to fill it up in the background, default: 15m; 0 leaves that to make-audit-mcp sync.").byDefault("15m").env("MAKE_AUDIT_SYNC_EVERY")
-	flags.choice(&b.SyncDetails, "sync-details", "DETAILS",
-		"Which entries' details to fetch, a call each: all, notable or none.", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS")
+	flags.duration(&b.SyncEvery, "sync-every", "TIME").byDefault("15m").env("MAKE_AUDIT_SYNC_EVERY").
+		help("With an archive: how often to fill it up in the background, default: 15m; 0 leaves that to make-audit-mcp sync.")
+	flags.choice(&b.SyncDetails, "sync-details", "DETAILS", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS").
+		help("Which entries' details to fetch, a call each: all, notable or none.")
 }
 
 // creates says whether the server fills an archive, so that it may begin one.

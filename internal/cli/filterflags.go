@@ -16,15 +16,15 @@ type filterFlags struct {
 
 // declare declares the flags.
 func (f *filterFlags) declare(flags flagSet) {
-	flags.text(&f.To, "to", "TIME", "Its end; default: now.")
-	flags.text(&f.Period, "period", "PERIOD",
-		"The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3.")
-	flags.each(&f.Team, "team", "TEAM", "Only these teams, by name or id; none for entries without a team.")
-	flags.each(&f.Actor, "actor", "ACTOR", "Only what these people did, by name, address or id; none for the system.")
-	flags.each(&f.ExcludeActor, "exclude-actor", "ACTOR", "Not what these people did.")
-	flags.each(&f.Event, "event", "EVENT", "Only these events, by value, label, category or pattern.")
-	flags.each(&f.ExcludeEvent, "exclude-event", "EVENT", "Not these events.")
-	flags.text(&f.TargetID, "target-id", "ID", "Only what was done to this object.")
+	flags.text(&f.To, "to", "TIME").help("Its end; default: now.")
+	flags.text(&f.Period, "period", "PERIOD").
+		help("The whole of a period, instead of --from and --to, e.g. last month, 2026-10, 2026-Q3.")
+	flags.each(&f.Team, "team", "TEAM").help("Only these teams, by name or id; none for entries without a team.")
+	flags.each(&f.Actor, "actor", "ACTOR").help("Only what these people did, by name, address or id; none for the system.")
+	flags.each(&f.ExcludeActor, "exclude-actor", "ACTOR").help("Not what these people did.")
+	flags.each(&f.Event, "event", "EVENT").help("Only these events, by value, label, category or pattern.")
+	flags.each(&f.ExcludeEvent, "exclude-event", "EVENT").help("Not these events.")
+	flags.text(&f.TargetID, "target-id", "ID").help("Only what was done to this object.")
 }
 
 // filter is what is asked for, from a beginning on.

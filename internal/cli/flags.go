@@ -15,7 +15,7 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// flagSet declares flags, one by one: where the value goes, the flag's name, what its value is called, what it is for.
+// flagSet declares flags: where the value goes, the name, what the value is called; the rest is added to the flag that is returned.
 type flagSet struct{ *pflag.FlagSet }
 
 // flag is one that is being declared.
@@ -37,97 +37,99 @@ func flagsOf(command *cobra.Command) flagSet {
 }
 
 // text declares a flag that takes any text.
-func (f flagSet) text(to *string, name, called, usage string) flag {
-	return f.declare(&value[string]{to: to, parse: func(text string) (string, error) { return text, nil }}, name, called, usage)
+func (f flagSet) text(to *string, name, called string) flag {
+	return f.declare(value[string]{to: to, parse: func(text string) (string, error) { return text, nil }}, name, called)
 }
 
 // path declares a flag that takes the path of a file or folder.
-func (f flagSet) path(to *string, name, called, usage string) flag {
-	return f.pathP(to, name, "", called, usage)
+func (f flagSet) path(to *string, name, called string) flag {
+	return f.pathP(to, name, "", called)
 }
 
 // pathP is path, of a flag that has a short name, too.
-func (f flagSet) pathP(to *string, name, short, called, usage string) flag {
-	f.VarP(&value[string]{to: to, kind: kindPath, parse: absolutePath}, name, short, usage)
+func (f flagSet) pathP(to *string, name, short, called string) flag {
+	f.VarP(value[string]{to: to, kind: kindPath, parse: absolutePath}, name, short, "")
 	return f.annotated(name, called)
 }
 
 // list declares a flag that takes several texts, separated by commas or by giving it again.
-func (f flagSet) list(to *[]string, name, called, usage string) flag {
-	f.StringSliceVar(to, name, nil, usage)
+func (f flagSet) list(to *[]string, name, called string) flag {
+	f.StringSliceVar(to, name, nil, "")
 	return f.annotated(name, called+",...")
 }
 
 // each declares a flag that takes one text, and can be given again.
-func (f flagSet) each(to *[]string, name, called, usage string) flag {
-	f.StringArrayVar(to, name, nil, usage)
+func (f flagSet) each(to *[]string, name, called string) flag {
+	f.StringArrayVar(to, name, nil, "")
 	return f.annotated(name, called)
 }
 
-// choice declares a flag that takes one of some texts.
-func (f flagSet) choice(to *string, name, called, usage string, among ...string) flag {
-	return f.declare(&value[string]{to: to, parse: func(text string) (string, error) {
-		if !slices.Contains(among, text) {
+// choice declares a flag that takes one of some texts; or nothing, where it has no default.
+func (f flagSet) choice(to *string, name, called string, among ...string) flag {
+	var declared flag
+	declared = f.declare(value[string]{to: to, parse: func(text string) (string, error) {
+		if text != declared.DefValue && !slices.Contains(among, text) {
 			return "", fmt.Errorf("%s is not one of %s", auditlog.Text(text).Quote(), strings.Join(among, ", "))
 		}
 		return text, nil
-	}}, name, called, usage).offers(among...)
+	}}, name, called).offers(among...)
+	return declared
 }
 
 // parsed declares a flag whose value reads itself.
-func (f flagSet) parsed(to encoding.TextUnmarshaler, name, called, usage string) flag {
-	return f.declare(&value[encoding.TextUnmarshaler]{to: &to, parse: func(text string) (encoding.TextUnmarshaler, error) {
-		return to, to.UnmarshalText([]byte(text))
-	}}, name, called, usage)
+func (f flagSet) parsed(to encoding.TextUnmarshaler, name, called string) flag {
+	return f.declare(value[string]{to: new(string), parse: func(text string) (string, error) {
+		return text, to.UnmarshalText([]byte(text))
+	}}, name, called)
 }
 
 // count declares a flag that takes a whole number.
-func (f flagSet) count(to *int, name, called, usage string) flag {
-	return f.declare(&value[int]{to: to, parse: func(text string) (int, error) {
+func (f flagSet) count(to *int, name, called string) flag {
+	return f.declare(value[int]{to: to, parse: func(text string) (int, error) {
 		number, err := strconv.Atoi(text)
 		return number, orRefused(err, text, "whole number", "30")
-	}}, name, called, usage)
+	}}, name, called)
 }
 
 // number declares a flag that takes a number.
-func (f flagSet) number(to *float64, name, called, usage string) flag {
-	return f.declare(&value[float64]{to: to, parse: func(text string) (float64, error) {
+func (f flagSet) number(to *float64, name, called string) flag {
+	return f.declare(value[float64]{to: to, parse: func(text string) (float64, error) {
 		number, err := strconv.ParseFloat(text, 64)
 		return number, orRefused(err, text, "number", "50 or 0.5")
-	}}, name, called, usage)
+	}}, name, called)
 }
 
 // duration declares a flag that takes a time.
-func (f flagSet) duration(to *time.Duration, name, called, usage string) flag {
-	return f.declare(&value[time.Duration]{to: to, parse: func(text string) (time.Duration, error) {
+func (f flagSet) duration(to *time.Duration, name, called string) flag {
+	return f.declare(value[time.Duration]{to: to, parse: func(text string) (time.Duration, error) {
 		duration, err := time.ParseDuration(text)
 		return duration, orRefused(err, text, "time", "30s, 15m or 1h30m")
-	}}, name, called, usage)
+	}}, name, called)
 }
 
 // toggle declares a flag that needs no value.
-func (f flagSet) toggle(to *bool, name, usage string) flag {
-	declared := f.declare(&value[bool]{to: to, kind: kindToggle, parse: parseToggle}, name, "", usage)
+func (f flagSet) toggle(to *bool, name string) flag {
+	declared := f.declare(value[bool]{to: to, kind: kindToggle, parse: parseToggle}, name, "")
 	declared.NoOptDefVal, declared.DefValue = "true", "false"
 	return declared
 }
 
 // negatable declares a toggle --NAME, and --no-NAME beside it.
-func (f flagSet) negatable(to *bool, name, usage string) flag {
-	declared := f.toggle(to, name, usage)
-	negation := f.declare(&value[bool]{to: to, kind: kindToggle, parse: func(text string) (bool, error) {
+func (f flagSet) negatable(to *bool, name string) flag {
+	declared := f.toggle(to, name)
+	negation := f.declare(value[bool]{to: to, kind: kindToggle, parse: func(text string) (bool, error) {
 		off, err := parseToggle(text)
 		declared.Changed = true // so that the environment does not set it
 		return !off, err
-	}}, "no-"+name, "", "Switches --"+name+" off.")
+	}}, "no-"+name, "").help("Switches --" + name + " off.")
 	negation.NoOptDefVal = "true"
 	negation.annotate(annotationNegation, name)
 	return declared
 }
 
 // declare declares a flag by its value.
-func (f flagSet) declare(value pflag.Value, name, called, usage string) flag {
-	f.Var(value, name, usage)
+func (f flagSet) declare(value pflag.Value, name, called string) flag {
+	f.Var(value, name, "")
 	return f.annotated(name, called)
 }
 
@@ -145,6 +147,12 @@ func (f flag) annotate(name string, values ...string) {
 		f.Annotations = map[string][]string{}
 	}
 	f.Annotations[name] = values
+}
+
+// help says what the flag is for.
+func (f flag) help(text string) flag {
+	f.Usage = text
+	return f
 }
 
 // env names the variable of the environment that sets the flag where it is not given.
@@ -177,30 +185,24 @@ const (
 // value is a flag's value: what parse makes of a text. It implements [pflag.Value].
 type value[T any] struct {
 	to    *T
-	text  string
 	kind  string
 	parse func(text string) (T, error)
 }
 
 // Set reads a text.
-func (v *value[T]) Set(text string) error {
+func (v value[T]) Set(text string) error {
 	parsed, err := v.parse(text)
 	if err == nil {
-		*v.to, v.text = parsed, text
+		*v.to = parsed
 	}
 	return err
 }
 
-// String returns the value as it was given; paths and toggles as they are understood.
-func (v *value[T]) String() string {
-	if v.kind != "" {
-		return fmt.Sprint(*v.to)
-	}
-	return v.text
-}
+// String returns the value.
+func (v value[T]) String() string { return fmt.Sprint(*v.to) }
 
 // Type returns the value's kind.
-func (v *value[T]) Type() string { return v.kind }
+func (v value[T]) Type() string { return v.kind }
 
 // orRefused says, where a text could not be parsed, what would be accepted.
 func orRefused(err error, text, kind, example string) error {

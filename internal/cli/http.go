@@ -69,44 +69,48 @@ Traces go out if OTEL_EXPORTER_OTLP_ENDPOINT is set. One line per call is logged
 		RunE: line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.text(&c.Address, "address", "HOST:PORT",
-		"Where to listen; default: 127.0.0.1:8080.").byDefault("127.0.0.1:8080").env("MCP_ADDRESS")
-	flags.text(&c.BasePath, "base-path", "PATH", "Path before /mcp and /sse.").env("MCP_BASE_PATH")
-	flags.text(&c.PublicURL, "public-url", "URL",
-		"Where clients reach this server, e.g. https://audit.example.com; its host is allowed.").env("MCP_PUBLIC_URL")
-	flags.path(&c.TLSCert, "tls-cert", "FILE", "Certificate file (PEM); read again when it changes.").env("MCP_TLS_CERT")
-	flags.path(&c.TLSKey, "tls-key", "FILE", "Key file (PEM).").env("MCP_TLS_KEY")
-	flags.negatable(&c.SSE, "sse", "Also serve the deprecated HTTP+SSE transport at /sse.").byDefault("true").env("MCP_SSE")
-	flags.list(&c.AllowedHosts, "allowed-hosts", "HOST",
-		"Host names that are let in, besides localhost and the public URL's; * for all.").env("MCP_ALLOWED_HOSTS")
-	flags.list(&c.AllowedOrigins, "allowed-origins", "ORIGIN",
-		"Origins of web pages that may call, e.g. https://app.example.com.").env("MCP_ALLOWED_ORIGINS")
-	flags.path(&c.AuthTokenFile, "auth-token-file", "FILE",
-		"File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes.").env("MCP_AUTH_TOKEN_FILE")
-	flags.text(&c.OAuthIssuer, "oauth-issuer", "URL", "Accept access tokens (JWT) of this OAuth 2.1 issuer.").env("MCP_OAUTH_ISSUER")
-	flags.text(&c.OAuthAudience, "oauth-audience", "AUDIENCE",
-		"Audience that they must have; default: the public URL of /mcp.").env("MCP_OAUTH_AUDIENCE")
-	flags.list(&c.OAuthClients, "oauth-clients", "ID",
-		"Clients, by client_id, whose tokens are taken though they name no audience at all, as Amazon Cognito's.").env("MCP_OAUTH_CLIENTS")
-	flags.list(&c.OAuthScopes, "oauth-scopes", "SCOPE", "Scopes that they must have.").env("MCP_OAUTH_SCOPES")
-	flags.toggle(&c.CallerCredentials, "caller-credentials",
-		"Ask Make with each caller's own key, from the header X-Make-Api-Key, and never with the operator's.").env("MCP_CALLER_CREDENTIALS")
-	flags.list(&c.AllowedZones, "allowed-zones", "HOST",
-		"Zones that callers may name in the header X-Make-Zone; default: MAKE_ZONE.").env("MCP_ALLOWED_ZONES")
-	flags.number(&c.RateLimit, "rate-limit", "N", "Requests per second of one caller.").byDefault("50").env("MCP_RATE_LIMIT")
-	flags.number(&c.TotalRateLimit, "total-rate-limit", "N",
-		"Requests per second of all callers.").byDefault("500").env("MCP_TOTAL_RATE_LIMIT")
-	flags.duration(&c.SessionIdle, "session-idle", "TIME",
-		"End sessions that nobody used for so long.").byDefault("30m").env("MCP_SESSION_IDLE")
-	flags.duration(&c.Drain, "drain", "TIME",
-		"How long requests under way may go on after SIGTERM.").byDefault("25s").env("MCP_DRAIN")
-	flags.toggle(&c.Health, "health",
-		"Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell.")
+	flags.text(&c.Address, "address", "HOST:PORT").byDefault("127.0.0.1:8080").env("MCP_ADDRESS").
+		help("Where to listen; default: 127.0.0.1:8080.")
+	flags.text(&c.BasePath, "base-path", "PATH").env("MCP_BASE_PATH").help("Path before /mcp and /sse.")
+	flags.text(&c.PublicURL, "public-url", "URL").env("MCP_PUBLIC_URL").
+		help("Where clients reach this server, e.g. https://audit.example.com; its host is allowed.")
+	flags.path(&c.TLSCert, "tls-cert", "FILE").env("MCP_TLS_CERT").
+		help("Certificate file (PEM); read again when it changes.")
+	flags.path(&c.TLSKey, "tls-key", "FILE").env("MCP_TLS_KEY").help("Key file (PEM).")
+	flags.negatable(&c.SSE, "sse").byDefault("true").env("MCP_SSE").
+		help("Also serve the deprecated HTTP+SSE transport at /sse.")
+	flags.list(&c.AllowedHosts, "allowed-hosts", "HOST").env("MCP_ALLOWED_HOSTS").
+		help("Host names that are let in, besides localhost and the public URL's; * for all.")
+	flags.list(&c.AllowedOrigins, "allowed-origins", "ORIGIN").env("MCP_ALLOWED_ORIGINS").
+		help("Origins of web pages that may call, e.g. https://app.example.com.")
+	flags.path(&c.AuthTokenFile, "auth-token-file", "FILE").env("MCP_AUTH_TOKEN_FILE").
+		help("File with the bearer token that callers show, instead of MCP_AUTH_TOKEN; read again when it changes.")
+	flags.text(&c.OAuthIssuer, "oauth-issuer", "URL").env("MCP_OAUTH_ISSUER").
+		help("Accept access tokens (JWT) of this OAuth 2.1 issuer.")
+	flags.text(&c.OAuthAudience, "oauth-audience", "AUDIENCE").env("MCP_OAUTH_AUDIENCE").
+		help("Audience that they must have; default: the public URL of /mcp.")
+	flags.list(&c.OAuthClients, "oauth-clients", "ID").env("MCP_OAUTH_CLIENTS").
+		help("Clients, by client_id, whose tokens are taken though they name no audience at all, as Amazon Cognito's.")
+	flags.list(&c.OAuthScopes, "oauth-scopes", "SCOPE").env("MCP_OAUTH_SCOPES").help("Scopes that they must have.")
+	flags.toggle(&c.CallerCredentials, "caller-credentials").env("MCP_CALLER_CREDENTIALS").
+		help("Ask Make with each caller's own key, from the header X-Make-Api-Key, and never with the operator's.")
+	flags.list(&c.AllowedZones, "allowed-zones", "HOST").env("MCP_ALLOWED_ZONES").
+		help("Zones that callers may name in the header X-Make-Zone; default: MAKE_ZONE.")
+	flags.number(&c.RateLimit, "rate-limit", "N").byDefault("50").env("MCP_RATE_LIMIT").
+		help("Requests per second of one caller.")
+	flags.number(&c.TotalRateLimit, "total-rate-limit", "N").byDefault("500").env("MCP_TOTAL_RATE_LIMIT").
+		help("Requests per second of all callers.")
+	flags.duration(&c.SessionIdle, "session-idle", "TIME").byDefault("30m").env("MCP_SESSION_IDLE").
+		help("End sessions that nobody used for so long.")
+	flags.duration(&c.Drain, "drain", "TIME").byDefault("25s").env("MCP_DRAIN").
+		help("How long requests under way may go on after SIGTERM.")
+	flags.toggle(&c.Health, "health").
+		help("Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell.")
 	c.resultForm.declare(flags)
 	c.toolChoice.declare(flags)
 	c.backgroundSync.declare(flags)
-	flags.text(&c.MetricsAddress, "metrics-address", "HOST:PORT",
-		"Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers.").env("MCP_METRICS_ADDRESS")
+	flags.text(&c.MetricsAddress, "metrics-address", "HOST:PORT").env("MCP_METRICS_ADDRESS").
+		help("Serve /metrics (Prometheus) here, to everybody, instead of beside /mcp to callers.")
 	return command
 }
 

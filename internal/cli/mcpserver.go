@@ -69,8 +69,9 @@ type resultForm struct {
 }
 
 func (f *resultForm) declare(flags flagSet) {
-	flags.choice(&f.Structured, "structured", "on|off",
-		"Results as structured content as well as text, with output schemas: on or off; off for clients that hand models both, to spare tokens.", "on", "off").byDefault("on").env("MCP_STRUCTURED")
+	flags.choice(&f.Structured, "structured", "on|off", "on", "off").byDefault("on").env("MCP_STRUCTURED").
+		help("Results as structured content as well as text, with output schemas: on or off; off for clients that hand models both, to spare " +
+			"tokens.")
 }
 
 // isTextOnly reports whether results are text alone.
@@ -82,8 +83,8 @@ type toolChoice struct {
 }
 
 func (c *toolChoice) declare(flags flagSet) {
-	flags.text(&c.Tools, "tools", "NAMES",
-		"Tools to serve, separated by commas: these only; or +NAME and -NAME to change what is served by default.").env("MCP_TOOLS")
+	flags.text(&c.Tools, "tools", "NAMES").env("MCP_TOOLS").
+		help("Tools to serve, separated by commas: these only; or +NAME and -NAME to change what is served by default.")
 }
 
 // chosen returns the tools.

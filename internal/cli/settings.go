@@ -47,34 +47,37 @@ type Settings struct {
 
 // declare declares the flags.
 func (s *Settings) declare(flags flagSet) {
-	flags.toggle(&s.Demo, "demo",
-		"Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored.").env("MAKE_AUDIT_DEMO")
-	flags.parsed(&s.DemoNow, "demo-now", "TIME",
-		"Pin the demo's clock, so that its log ends then, e.g. 2026-11-20T12:00:00Z; default: now.")
-	flags.text(&s.Zone, "zone", "HOST", "Host of your Make zone, e.g. eu1.make.com.").env("MAKE_ZONE")
-	flags.text(&s.APIURL, "api-url", "URL", "Whole base URL of the API instead of a zone (private instances).").env("MAKE_API_URL")
-	flags.path(&s.APIKeyFile, "api-key-file", "FILE",
-		"File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key.").env("MAKE_API_KEY_FILE")
-	flags.text(&s.OrganizationID, "organization-id", "ID",
-		"Organization that questions are about when they name none.").env("MAKE_ORGANIZATION_ID")
-	flags.text(&s.Timezone, "timezone", "ZONE",
-		"IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's.").env("MAKE_TIMEZONE")
-	flags.parsed(&s.WeekStart, "week-start", "DAY",
-		"Where weeks begin: monday or sunday; default: monday.").offers("monday", "sunday").env("MAKE_WEEK_START")
-	flags.path(&s.Archive, "archive", "FILE",
-		"File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from.").env("MAKE_AUDIT_ARCHIVE")
-	flags.choice(&s.ArchiveJournal, "archive-journal", "JOURNAL",
-		"How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync wait for one another; or auto: as it is, and wal for a new one.", "auto", "wal", "delete").byDefault("auto").env("MAKE_AUDIT_ARCHIVE_JOURNAL")
-	flags.toggle(&s.InsecureFiles, "insecure-files",
-		"Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot do better.").env("MAKE_AUDIT_INSECURE_FILES")
-	flags.path(&s.Rules, "rules", "DIR",
-		"Folder with detection rules in Sigma's format, beside those that come with the program.").env("MAKE_AUDIT_RULES")
-	flags.text(&s.RequestsPerMinute, "requests-per-minute", "N",
-		"Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests.").env("MAKE_REQUESTS_PER_MINUTE")
-	flags.parsed(&s.LogLevel, "log-level", "LEVEL",
-		"Least severe messages to log: debug, info, warn or error; default: warn, for http info.").offers("debug", "info", "warn", "error").env("MAKE_AUDIT_LOG_LEVEL")
-	flags.choice(&s.LogFormat, "log-format", "FORMAT",
-		"How to log, to standard error: text or json.", "text", "json").byDefault("text").env("MAKE_AUDIT_LOG_FORMAT")
+	flags.toggle(&s.Demo, "demo").env("MAKE_AUDIT_DEMO").
+		help("Use a simulated organization instead of Make: no account, no network; real keys, zones and archives are ignored.")
+	flags.parsed(&s.DemoNow, "demo-now", "TIME").
+		help("Pin the demo's clock, so that its log ends then, e.g. 2026-11-20T12:00:00Z; default: now.")
+	flags.text(&s.Zone, "zone", "HOST").env("MAKE_ZONE").help("Host of your Make zone, e.g. eu1.make.com.")
+	flags.text(&s.APIURL, "api-url", "URL").env("MAKE_API_URL").
+		help("Whole base URL of the API instead of a zone (private instances).")
+	flags.path(&s.APIKeyFile, "api-key-file", "FILE").env("MAKE_API_KEY_FILE").
+		help("File with the API key, instead of MAKE_API_KEY; read again when Make refuses the key.")
+	flags.text(&s.OrganizationID, "organization-id", "ID").env("MAKE_ORGANIZATION_ID").
+		help("Organization that questions are about when they name none.")
+	flags.text(&s.Timezone, "timezone", "ZONE").env("MAKE_TIMEZONE").
+		help("IANA time zone in which days are meant, e.g. Europe/Prague; default: your Make user's.")
+	flags.parsed(&s.WeekStart, "week-start", "DAY").offers("monday", "sunday").env("MAKE_WEEK_START").
+		help("Where weeks begin: monday or sunday; default: monday.")
+	flags.path(&s.Archive, "archive", "FILE").env("MAKE_AUDIT_ARCHIVE").
+		help("File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from.")
+	flags.choice(&s.ArchiveJournal, "archive-journal", "JOURNAL", "auto", "wal", "delete").byDefault("auto").env("MAKE_AUDIT_ARCHIVE_JOURNAL").
+		help("How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync " +
+			"wait for one another; or auto: as it is, and wal for a new one.")
+	flags.toggle(&s.InsecureFiles, "insecure-files").env("MAKE_AUDIT_INSECURE_FILES").
+		help("Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot " +
+			"do better.")
+	flags.path(&s.Rules, "rules", "DIR").env("MAKE_AUDIT_RULES").
+		help("Folder with detection rules in Sigma's format, beside those that come with the program.")
+	flags.text(&s.RequestsPerMinute, "requests-per-minute", "N").env("MAKE_REQUESTS_PER_MINUTE").
+		help("Ceiling on calls to Make, instead of half the organization's limit; or unlimited, for tests.")
+	flags.parsed(&s.LogLevel, "log-level", "LEVEL").offers("debug", "info", "warn", "error").env("MAKE_AUDIT_LOG_LEVEL").
+		help("Least severe messages to log: debug, info, warn or error; default: warn, for http info.")
+	flags.choice(&s.LogFormat, "log-format", "FORMAT", "text", "json").byDefault("text").env("MAKE_AUDIT_LOG_FORMAT").
+		help("How to log, to standard error: text or json.")
 }
 
 // environmentKey holds the API key.

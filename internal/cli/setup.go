@@ -54,15 +54,16 @@ Exit code 0 if it was shown or done, 1 if it could not be, 2 if the flags or set
 		RunE:              line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.toggle(&c.Write, "write", "Write it, after a check of the key; what the file held is kept beside it.")
-	flags.toggle(&c.Undo, "undo", "Take out what setup wrote: for these clients, or for all; under --name, or under any.")
-	flags.toggle(&c.Print, "print", "Print the entry alone, to be pasted.")
-	flags.toggle(&c.Project, "project", "The configuration of the project in this folder, instead of yours.")
-	flags.text(&c.Name, "name", "NAME", "What the client calls the server; default: make-audit.")
-	flags.toggle(&c.Replace, "replace", "Let an entry of that name go that is another, or was changed.")
-	flags.toggle(&c.SaveKey, "save-key",
-		"Keep the key in a file that only you can read, and give clients its path; the key is MAKE_API_KEY, or is asked for.")
-	flags.toggle(&c.NoCheck, "no-check", "Write without a check of the key.")
+	flags.toggle(&c.Write, "write").help("Write it, after a check of the key; what the file held is kept beside it.")
+	flags.toggle(&c.Undo, "undo").
+		help("Take out what setup wrote: for these clients, or for all; under --name, or under any.")
+	flags.toggle(&c.Print, "print").help("Print the entry alone, to be pasted.")
+	flags.toggle(&c.Project, "project").help("The configuration of the project in this folder, instead of yours.")
+	flags.text(&c.Name, "name", "NAME").help("What the client calls the server; default: make-audit.")
+	flags.toggle(&c.Replace, "replace").help("Let an entry of that name go that is another, or was changed.")
+	flags.toggle(&c.SaveKey, "save-key").
+		help("Keep the key in a file that only you can read, and give clients its path; the key is MAKE_API_KEY, or is asked for.")
+	flags.toggle(&c.NoCheck, "no-check").help("Write without a check of the key.")
 	return command
 }
 

@@ -30,10 +30,12 @@ func TestSetupAloneListsTheClients(t *testing.T) {
 }
 
 func TestSetupWritesNothingUnlessToldTo(t *testing.T) {
-	home := newHome(t, "MAKE_API_KEY=secret-key", "MAKE_TIMEZONE=Europe/Prague")
+	home := newHome(t, "MAKE_API_KEY=secret-key", "MAKE_TIMEZONE=Europe/Prague", "MAKE_WEEK_START=Sunday", "MAKE_AUDIT_INSECURE_FILES=no")
 	said := run(t, "", "setup", "claude-code", "codex", "--zone", "eu2.make.com").succeeds().out
 	assert.Contains(t, said, "Claude Code: would write "+home+"/.claude.json, a new file\n")
 	assert.Contains(t, said, `+        "MAKE_TIMEZONE": "Europe/Prague"`)
+	assert.Contains(t, said, `+        "MAKE_WEEK_START": "Sunday"`)
+	assert.NotContains(t, said, "MAKE_AUDIT_INSECURE_FILES")
 	assert.Contains(t, said, `+env_vars = ["MAKE_API_KEY"]`)
 	assert.Contains(t, said, "folder that npx or its like empties")
 	assert.Contains(t, said, "Nothing was written. To write it, add --write.")

@@ -39,11 +39,11 @@ Examples:
 		RunE: line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.duration(&c.Every, "every", "TIME", "Go on, and fill it up so often; without it, once.")
-	flags.choice(&c.Details, "details", "DETAILS",
-		"Which entries' details to fetch, a call each: all, notable or none.", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS")
-	flags.toggle(&c.NewKey, "new-key",
-		"Go on with another signing key, if that which signed the archive is lost; a new one is made if none is there.")
+	flags.duration(&c.Every, "every", "TIME").help("Go on, and fill it up so often; without it, once.")
+	flags.choice(&c.Details, "details", "DETAILS", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS").
+		help("Which entries' details to fetch, a call each: all, notable or none.")
+	flags.toggle(&c.NewKey, "new-key").
+		help("Go on with another signing key, if that which signed the archive is lost; a new one is made if none is there.")
 	return command
 }
 

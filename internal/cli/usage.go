@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -93,12 +94,15 @@ func explainFlag(command *cobra.Command, err error) error {
 	return &usageError{err.Error()}
 }
 
-// didYouMean names those of some names that are like a word.
+// didYouMean names those of some names that begin as a word does, else those that are like it.
 func didYouMean(word string, names []string, dashes string) string {
 	const most = 3
-	nearest := question.Nearest(word, names, most)
-	if len(nearest) == 0 {
+	meant := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return word == "" || !strings.HasPrefix(name, word) })
+	if len(meant) == 0 {
+		meant = question.Nearest(word, names, most)
+	}
+	if len(meant) == 0 {
 		return ""
 	}
-	return ", did you mean " + dashes + strings.Join(nearest, " or "+dashes) + "?"
+	return ", did you mean " + dashes + strings.Join(meant[:min(most, len(meant))], " or "+dashes) + "?"
 }

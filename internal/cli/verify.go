@@ -37,10 +37,11 @@ Examples:
 		RunE: line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.path(&c.Checkpoint, "checkpoint", "FILE",
-		"File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged.")
-	flags.text(&c.PublicKey, "public-key", "KEY",
-		"The key that must have signed everything, as sync printed it; several behind commas after a change of keys. Without it, that of the signing key beside the archive is believed, or else those that the archive itself names.").env("MAKE_AUDIT_PUBLIC_KEY")
+	flags.path(&c.Checkpoint, "checkpoint", "FILE").
+		help("File with a checkpoint that was kept elsewhere: what it is about must still be there, unchanged.")
+	flags.text(&c.PublicKey, "public-key", "KEY").env("MAKE_AUDIT_PUBLIC_KEY").
+		help("The key that must have signed everything, as sync printed it; several behind commas after a change of keys. Without it, that of " +
+			"the signing key beside the archive is believed, or else those that the archive itself names.")
 	return command
 }
 

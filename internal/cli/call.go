@@ -169,12 +169,8 @@ func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments js
 		}
 	}
 	if structured != nil {
-		var out bytes.Buffer
-		if err := c.write(&out, output, structured, screenOf(r.streams.Out), arguments); err != nil {
+		if err := c.write(r.streams.Out, output, structured, arguments); err != nil {
 			return err
-		}
-		if _, err := out.WriteTo(r.streams.Out); err != nil {
-			return fmt.Errorf("writing the result: %w", err)
 		}
 	}
 	if result.IsError {
@@ -183,26 +179,29 @@ func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments js
 	return nil
 }
 
-func (c *callCommand) write(to *bytes.Buffer, output string, result []byte, screen display.Screen, arguments json.RawMessage) error {
+// write writes a result, all at once: a part of it would be taken for the whole.
+func (c *callCommand) write(to io.Writer, output string, result []byte, arguments json.RawMessage) error {
+	var out bytes.Buffer
 	switch output {
-	case outputTable:
-		shown, err := display.Result(c.words.name, result, screen, func(cursor string) string { return c.words.next(arguments, cursor) })
-		to.WriteString(shown)
-		return err
+	case outputJSON:
+		return printDocument(to, result)
 	case outputCSV:
-		return c.writeCSV(to, result)
+		err := display.CSV(&out, c.words.name, result)
+		if several, ok := errors.AsType[*display.SeveralListsError](err); ok {
+			return &exitError{code: exitUsage, message: several.Error()}
+		}
+		if err != nil {
+			return err
+		}
+	default:
+		shown, err := display.Result(c.words.name, result, screenOf(to), func(cursor string) string { return c.words.next(arguments, cursor) })
+		if err != nil {
+			return err
+		}
+		out.WriteString(shown)
 	}
-	if err := json.Indent(to, result, "", "  "); err != nil {
-		return errors.New("internal error: the tool's result is no JSON")
+	if _, err := out.WriteTo(to); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
 	}
-	to.WriteByte('\n')
 	return nil
-}
-
-func (c *callCommand) writeCSV(to io.Writer, result []byte) error {
-	err := display.CSV(to, c.words.name, result)
-	if several, ok := errors.AsType[*display.SeveralListsError](err); ok {
-		return &exitError{code: exitUsage, message: several.Error()}
-	}
-	return err
 }

@@ -10,11 +10,26 @@ import (
 	"make-audit-mcp/tools"
 )
 
-// completeCall completes names of tools, their arguments as flags with the values that these accept, and files. cobra completes no flags
-// of a command that reads them itself, so that the program's are completed here, too.
+// completeCall completes names of tools, their arguments as flags with the values that these accept, and files.
 func completeCall(command *cobra.Command, words []string, begun string) ([]string, cobra.ShellCompDirective) {
+	return completeMixed(command, words, begun, toolArguments, func() (names []string) {
+		for _, tool := range tools.All() {
+			names = append(names, tool.Name+"\t"+tool.Title)
+		}
+		return names
+	})
+}
+
+// completeMixed completes names, and behind one what it takes. cobra completes no flags of a command that reads them itself, so that the
+// program's are completed here, too.
+func completeMixed(command *cobra.Command, words []string, begun string, schemaOf func(string) (*toolargs.Schema, error),
+	names func() []string) ([]string, cobra.ShellCompDirective) {
 	const nothing = cobra.ShellCompDirectiveNoFileComp
-	m, err := divideWords(command, words, toolArguments)
+	complete := words
+	if last := len(words) - 1; last >= 0 && strings.HasPrefix(words[last], "--") && !strings.Contains(words[last], "=") {
+		complete = words[:last] // its value may be what is being typed
+	}
+	m, err := divideWords(command, complete, schemaOf)
 	if err != nil {
 		return nil, nothing
 	}
@@ -31,11 +46,7 @@ func completeCall(command *cobra.Command, words []string, begun string) ([]strin
 	if m.name != "" {
 		return nil, cobra.ShellCompDirectiveDefault
 	}
-	var names []string
-	for _, tool := range tools.All() {
-		names = append(names, tool.Name+"\t"+tool.Title)
-	}
-	return names, nothing
+	return names(), nothing
 }
 
 // openFlag is the flag that the last word is, if a value is still to come.

@@ -26,6 +26,7 @@ type progressLine struct {
 	text  string
 	early *time.Timer // until it is time for the line; nil when it is
 	shown bool
+	ended bool
 }
 
 const clearLine = "\r\x1b[K"
@@ -71,6 +72,7 @@ func (p *progressLine) show(text string, worthALine bool) {
 	defer p.mu.Unlock()
 	p.text = text
 	switch {
+	case p.ended:
 	case p.terminal && p.early == nil:
 		p.draw()
 	case !p.terminal && worthALine:
@@ -93,17 +95,30 @@ func (p *progressLine) cut(text string) string {
 	return text
 }
 
-// end leaves nothing of the line that changes.
+// Write writes what stays, above the line.
+func (p *progressLine) Write(text []byte) (int, error) {
+	p.hide()
+	return p.to.Write(text)
+}
+
+// hide leaves nothing of the line that changes, until there is news.
+func (p *progressLine) hide() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.shown {
+		_, _ = fmt.Fprint(p.to, clearLine)
+	}
+	p.shown = false
+}
+
+// end leaves nothing of the line that changes, and has none come.
 func (p *progressLine) end() {
+	p.hide()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.early != nil {
 		p.early.Stop()
 		p.early = nil
-		p.terminal = false // what is told later is too late
 	}
-	if p.shown {
-		_, _ = fmt.Fprint(p.to, clearLine)
-	}
-	p.shown = false
+	p.ended = true // what is told later is too late
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -79,6 +80,9 @@ func (s *session) ended(ctx context.Context, err error) error {
 	s.progress.end()
 	if ctx.Err() != nil {
 		return &exitError{code: exitFailed, message: "interrupted"}
+	}
+	if errors.Is(err, mcp.ErrInvalidParams) { // of a prompt; tools answer with theirs
+		return &exitError{code: exitUsage, message: strings.TrimPrefix(err.Error(), mcp.ErrInvalidParams.Error()+": ")}
 	}
 	return err
 }

@@ -71,7 +71,7 @@ func (c *verifyCommand) Run(r *runtime) error {
 	case err != nil:
 		return err
 	}
-	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+	report := newCheckReport(r.streams.Out, outputTable)
 	printVerification(report, found)
 	switch {
 	case last.IsZero():

@@ -91,7 +91,7 @@ type backgroundSync struct {
 }
 
 func (b *backgroundSync) declare(flags flagSet) {
-	flags.duration(&b.SyncEvery, "sync-every", "TIME").byDefault("15m").env("MAKE_AUDIT_SYNC_EVERY").
+	flags.duration(&b.SyncEvery, "sync-every").byDefault("15m").env("MAKE_AUDIT_SYNC_EVERY").
 		help("With an archive: how often to fill it up in the background, default: 15m; 0 leaves that to make-audit-mcp sync.")
 	flags.choice(&b.SyncDetails, "sync-details", "DETAILS", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS").
 		help("Which entries' details to fetch, a call each: all, notable or none.")

@@ -100,11 +100,11 @@ func (f flagSet) number(to *float64, name, called string) flag {
 }
 
 // duration declares a flag that takes a time.
-func (f flagSet) duration(to *time.Duration, name, called string) flag {
+func (f flagSet) duration(to *time.Duration, name string) flag {
 	return f.declare(value[time.Duration]{to: to, parse: func(text string) (time.Duration, error) {
 		duration, err := time.ParseDuration(text)
 		return duration, orRefused(err, text, "time", "30s, 15m or 1h30m")
-	}}, name, called)
+	}}, name, "TIME")
 }
 
 // toggle declares a flag that needs no value.

@@ -100,9 +100,9 @@ Traces go out if OTEL_EXPORTER_OTLP_ENDPOINT is set. One line per call is logged
 		help("Requests per second of one caller.")
 	flags.number(&c.TotalRateLimit, "total-rate-limit", "N").byDefault("500").env("MCP_TOTAL_RATE_LIMIT").
 		help("Requests per second of all callers.")
-	flags.duration(&c.SessionIdle, "session-idle", "TIME").byDefault("30m").env("MCP_SESSION_IDLE").
+	flags.duration(&c.SessionIdle, "session-idle").byDefault("30m").env("MCP_SESSION_IDLE").
 		help("End sessions that nobody used for so long.")
-	flags.duration(&c.Drain, "drain", "TIME").byDefault("25s").env("MCP_DRAIN").
+	flags.duration(&c.Drain, "drain").byDefault("25s").env("MCP_DRAIN").
 		help("How long requests under way may go on after SIGTERM.")
 	flags.toggle(&c.Health, "health").
 		help("Ask the server that listens at --address whether it is alive, and exit with 0 or 1; for containers without a shell.")

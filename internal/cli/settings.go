@@ -64,7 +64,8 @@ func (s *Settings) declare(flags flagSet) {
 		help("Where weeks begin: monday or sunday; default: monday.")
 	flags.path(&s.Archive, "archive", "FILE").env("MAKE_AUDIT_ARCHIVE").
 		help("File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from.")
-	flags.choice(&s.ArchiveJournal, "archive-journal", "JOURNAL", "auto", "wal", "delete").byDefault("auto").env("MAKE_AUDIT_ARCHIVE_JOURNAL").
+	flags.choice(&s.ArchiveJournal, "archive-journal", "JOURNAL", "auto", "wal", "delete").byDefault("auto").
+		env("MAKE_AUDIT_ARCHIVE_JOURNAL").
 		help("How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync " +
 			"wait for one another; or auto: as it is, and wal for a new one.")
 	flags.toggle(&s.InsecureFiles, "insecure-files").env("MAKE_AUDIT_INSECURE_FILES").

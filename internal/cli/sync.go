@@ -39,7 +39,7 @@ Examples:
 		RunE: line.run(c.Run),
 	}
 	flags := flagsOf(command)
-	flags.duration(&c.Every, "every", "TIME").help("Go on, and fill it up so often; without it, once.")
+	flags.duration(&c.Every, "every").help("Go on, and fill it up so often; without it, once.")
 	flags.choice(&c.Details, "details", "DETAILS", "all", "notable", "none").byDefault("notable").env("MAKE_AUDIT_SYNC_DETAILS").
 		help("Which entries' details to fetch, a call each: all, notable or none.")
 	flags.toggle(&c.NewKey, "new-key").

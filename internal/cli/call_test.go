@@ -159,3 +159,72 @@ func TestResultsArePrintedAsAskedFor(t *testing.T) {
 		assert.LessOrEqual(t, len([]rune(line)), 51, line)
 	}
 }
+
+func TestAPromptIsPrintedAsClientsGetIt(t *testing.T) {
+	logtest.NotUnderRace(t)
+	environment(t)
+	listed := run(t, "", "prompt").succeeds().out
+	assert.Contains(t, listed, "offboarding_review: Review of somebody who leaves\n  actor=…")
+	assert.Contains(t, run(t, "", "prompt", "offboarding_review", "--help").succeeds().out, "Required.")
+	ask := func(words ...string) outcome {
+		return run(t, "", append([]string{"--demo", "--demo-now", demoNow, "prompt"}, words...)...)
+	}
+	text := ask("security_review", "from=7d").succeeds().out
+	assert.True(t, strings.HasPrefix(text, "Security review of a Make.com organization's audit log, 2026-11-13T13:00:00+01:00 to "), text[:200])
+	assert.Contains(t, text, "\n\ncount_audit_logs {")
+	assert.Equal(t, text, ask("security_review", `{"from":"7d"}`).succeeds().out)
+	assert.Equal(t, text, ask("security_review", "--from", "7d").succeeds().out)
+	ask("securty_review").refuses("did you mean security_review?")
+	ask("security_review", "form=7d").refuses("did you mean --from?")
+	ask("security_review", `{"from":7}`).refuses("the arguments of a prompt are texts")
+	ask("offboarding_review").refuses("actor: is missing and required")
+}
+
+func TestCheckAndDetectArePrintedAsAskedFor(t *testing.T) {
+	logtest.NotUnderRace(t)
+	environment(t)
+	demo := func(words ...string) outcome {
+		return run(t, "", append([]string{"--demo", "--demo-now", demoNow}, words...)...)
+	}
+	var checked struct {
+		Readable bool
+		Checks   []struct {
+			State, What, Text string
+			Hints             []string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(demo("check", "--output", "json").succeeds().out), &checked))
+	assert.True(t, checked.Readable)
+	text := demo("check").succeeds().out
+	for _, one := range checked.Checks {
+		assert.Contains(t, []string{"ok", "note", "info"}, one.State)
+		if !strings.Contains(one.Text, "127.0.0.1") { // another port each time
+			assert.Contains(t, text, one.What+": "+one.Text+"\n")
+		}
+		for _, hint := range one.Hints {
+			assert.Contains(t, text, "      - "+hint+"\n")
+		}
+	}
+	assert.Equal(t, len(checked.Checks)+1, strings.Count(demo("check", "--output", "csv").succeeds().out, "\r\n"))
+	failed := run(t, "", "check", "--output", "json")
+	failed.refuses("these settings cannot be used")
+	require.NoError(t, json.Unmarshal([]byte(failed.out), &checked), failed.out)
+	assert.False(t, checked.Readable)
+
+	var found struct {
+		Findings []struct {
+			Evidence      []string
+			EvidenceCount int `json:"evidence_count"`
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(demo("detect", "--from", "30d", "--output", "json").succeeds().out), &found))
+	assert.Len(t, found.Findings, 9, "all of them")
+	for _, finding := range found.Findings {
+		assert.Len(t, finding.Evidence, finding.EvidenceCount)
+	}
+	assert.Equal(t, len(found.Findings)+1, strings.Count(demo("detect", "--from", "30d", "--output", "csv").succeeds().out, "\r\n"))
+	table := demo("detect", "--from", "30d", "--output", "table").succeeds().out
+	assert.Equal(t, table, demo("detect", "--from", "30d", "--format", "table").succeeds().out)
+	assert.Contains(t, demoCall(t, "find_suspicious_activity", "from=30d", "--output", "table").succeeds().out, table[:strings.Index(table, "medium")])
+	demo("detect", "--output", "json", "--format", "ocsf").refuses("are both given")
+}

@@ -92,7 +92,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/telemetry":         {},
 		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},
-		"docs/generate":              {"internal/cli", "prompts", "resources", "tools"},
+		"docs/generate":              {"internal/cli", "internal/toolargs", "prompts", "resources", "tools"},
 		"internal/question":          {"internal/auditlog", "internal/tz"},
 		"internal/setup":             {},
 		"internal/sigma":             {},

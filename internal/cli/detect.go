@@ -78,7 +78,8 @@ Examples:
 // Run prints what stands out.
 func (c *detectCommand) Run(r *runtime) error {
 	if c.Format != "" && c.Output != "" {
-		return &SettingError{Problem: "--format and --output are both given", Next: "give --format for ndjson and ocsf, --output for json and csv"}
+		return &SettingError{Problem: "--format and --output are both given",
+			Next: "give --format for ndjson and ocsf, --output for json and csv"}
 	}
 	if c.BaselineDays < 1 || c.BaselineDays > maxBaselineDays {
 		return &SettingError{Problem: fmt.Sprintf("--baseline-days %d is not from 1 to %d", c.BaselineDays, maxBaselineDays),

@@ -209,7 +209,7 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 	environment(t)
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	require.NoError(t, err)
-	defer full.Close()
+	t.Cleanup(func() { _ = full.Close() })
 	for _, words := range [][]string{
 		{"call", "list_organizations"}, {"call", "list_organizations", "--output", "csv"}, {"call", "list_organizations", "--output", "table"},
 		{"call"}, {"call", "list_people", "--help"}, {"prompt"}, {"prompt", "security_review"}, {"check"}, {"check", "--output", "json"},

@@ -46,7 +46,7 @@ func (l *commandLine) toolHelp(name string) error {
 	page.line("Usage: make-audit-mcp call %s [ARGUMENT ...]\n", name)
 	page.prose(tool.Description)
 	page.table("Arguments:", argumentRows(schema))
-	page.prose("Each can be a pair as well, and all of them JSON: argument=VALUE, '{\"argument\":\"VALUE\"}'. \"make-audit-mcp call --help\" " +
+	page.prose(`Each can be a pair as well, and all of them JSON: argument=VALUE, '{"argument":"VALUE"}'. "make-audit-mcp call --help" ` +
 		"has more, and the flags of every command.")
 	page.line("Example:")
 	for _, example := range examples(name, schema, tool.Example) {
@@ -61,9 +61,9 @@ func argumentRows(schema *toolargs.Schema) (rows [][2]string) {
 	for i := range schema.Arguments {
 		argument := &schema.Arguments[i]
 		written := argument.Flag()
-		switch {
-		case argument.Type == "boolean":
-		case argument.Type == "integer":
+		switch argument.Type {
+		case "boolean":
+		case "integer":
 			written += "=N"
 		default:
 			written += "=TEXT"

@@ -14,8 +14,8 @@ import (
 )
 
 // CSV writes the main list of a tool's result for spreadsheets, as exports are: RFC 4180 behind a byte order mark, a line of names first,
-// every cell made safe by [export.Cell]. Times are those of the result. A result of several lists is refused, with the argument that chooses
-// one.
+// every cell made safe by [export.Cell]. Times are those of the result. A result of several lists is refused, with the argument that
+// chooses one.
 func CSV(to io.Writer, tool string, result []byte) error {
 	if !gjson.ValidBytes(result) {
 		return errors.New("the result is no JSON")

@@ -36,10 +36,11 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 // asked are the questions whose answers are golden.
 var asked = map[string]string{
-	"list_organizations":       `{}`,
-	"list_audit_log_filters":   `{"limit":4}`,
-	"list_audit_logs":          `{"event":["*_deleted"],"limit":6}`,
-	"get_audit_log":            `{"uuid":["ce45b2ad-eb56-4b69-a007-21b66975077b","fce09f9d-5dd2-49e1-9396-9c26bb30fae1","00000000-0000-4000-8000-000000000000"]}`,
+	"list_organizations":     `{}`,
+	"list_audit_log_filters": `{"limit":4}`,
+	"list_audit_logs":        `{"event":["*_deleted"],"limit":6}`,
+	"get_audit_log": `{"uuid":["ce45b2ad-eb56-4b69-a007-21b66975077b","fce09f9d-5dd2-49e1-9396-9c26bb30fae1",
+		"00000000-0000-4000-8000-000000000000"]}`,
 	"count_audit_logs":         `{"group_by":["actor","event"],"from":"30d","compare_to_previous":true,"limit":8}`,
 	"list_people":              `{"limit":8}`,
 	"get_actor_activity":       `{"actor":"5010","from":"7d"}`,
@@ -145,7 +146,8 @@ func TestWithoutABoundNothingIsCut(t *testing.T) {
 
 func TestASCIIDrawsNothingElse(t *testing.T) {
 	t.Parallel()
-	result := `{"groups":[{"key":{"event":"a_very_long_name_of_an_event_that_is_cut"},"count":3,"change":-1},{"key":{"event":"b"},"count":1}],"group_count":2,
+	result := `{"groups":[{"key":{"event":"a_very_long_name_of_an_event_that_is_cut"},"count":3,"change":-1},
+		{"key":{"event":"b"},"count":1}],"group_count":2,
 		"total":4,"by_hour":[1]}`
 	shown := show(t, "count_audit_logs", []byte(result), display.Screen{Width: 50, ASCII: true})
 	assert.Contains(t, shown, "####")
@@ -155,10 +157,12 @@ func TestASCIIDrawsNothingElse(t *testing.T) {
 
 func TestAnAnswerThatIsNotCompleteSaysSoInEveryNumber(t *testing.T) {
 	t.Parallel()
-	result := `{"query":{"organization":{"id":1,"name":"A"},"endpoint":"team","from":"2026-10-01T00:00:00Z","to":"2026-11-01T00:00:00Z","timezone":"UTC",
-		"actor":[{"id":1,"name":"P"},{"id":2,"name":"Q"},{"id":3,"name":"R"},{"id":4,"name":"S"},{"id":5,"name":"T"},{"id":6,"name":"U"}],"actor_total":9},
+	result := `{"query":{"organization":{"id":1,"name":"A"},"endpoint":"team","from":"2026-10-01T00:00:00Z",
+		"to":"2026-11-01T00:00:00Z","timezone":"UTC","actor":[{"id":1,"name":"P"},{"id":2,"name":"Q"},{"id":3,"name":"R"},
+		{"id":4,"name":"S"},{"id":5,"name":"T"},{"id":6,"name":"U"}],"actor_total":9},
 		"source":"live","complete":false,"unreadable":2,"warnings":["w"],"total":5,"group_count":3,
-		"coverage":{"from":"2026-10-20T00:00:00Z","to":"2026-11-01T00:00:00Z","gaps":[{"from":"2026-10-01T00:00:00Z","to":"2026-10-20T00:00:00Z","reason":"r"}]},
+		"coverage":{"from":"2026-10-20T00:00:00Z","to":"2026-11-01T00:00:00Z",
+		"gaps":[{"from":"2026-10-01T00:00:00Z","to":"2026-10-20T00:00:00Z","reason":"r"}]},
 		"groups":[{"key":{"actor":{"id":7,"name":"Same"}},"count":1},{"key":{"actor":{"id":8,"name":"Same"}},"count":2}],
 		"previous":{"total":3,"complete":false}}`
 	shown := show(t, "count_audit_logs", []byte(result), display.Screen{Width: 200})
@@ -175,7 +179,8 @@ func TestAnAnswerThatIsNotCompleteSaysSoInEveryNumber(t *testing.T) {
 
 func TestFieldsThatNobodyDescribedAreShownByTheirNames(t *testing.T) {
 	t.Parallel()
-	result := []byte(`{"total":2,"a_number":7,"an.odd*name":true,"things":[{"name":"x","size":1},{"name":"y","colour":"red"}],"words":["u","v"],"inner":{"k":{"l":[1,2]}}}`)
+	result := []byte(`{"total":2,"a_number":7,"an.odd*name":true,"things":[{"name":"x","size":1},{"name":"y","colour":"red"}],
+		"words":["u","v"],"inner":{"k":{"l":[1,2]}}}`)
 	for _, tool := range []string{"a_tool_of_tomorrow", "count_audit_logs"} {
 		shown := show(t, tool, result, display.Screen{Width: 80})
 		for _, says := range []string{"a number     7", "an.odd*name  yes", "NAME  SIZE  COLOUR", "y           red", "VALUE", "k.l[1]: 2"} {
@@ -189,7 +194,8 @@ func TestFieldsThatNobodyDescribedAreShownByTheirNames(t *testing.T) {
 
 // hostile are texts that would take over a terminal, a table or a spreadsheet.
 var hostile = []string{
-	"\x1b[31mred\x1b]0;title\a", "\u202eright to left", "zero\u200bwidth", "two\nlines\r\ttab", "\x9b31m", "=HYPERLINK(\"http://x\")", "@SUM(A1)",
+	"\x1b[31mred\x1b]0;title\a", "\u202eright to left", "zero\u200bwidth", "two\nlines\r\ttab", "\x9b31m",
+	"=HYPERLINK(\"http://x\")", "@SUM(A1)",
 	"漢字の名前はとても長いので切り取られます", "e\u0301\u0301\u0301 combined", "👩‍👩‍👧 family", strings.Repeat("A", 10_000), strings.Repeat("漢", 10_000),
 	"<script>alert(1)</script>", "\ufeff", "\x00", "| pipe | ; = ,",
 }
@@ -201,8 +207,9 @@ func TestHostileTextsStayTextInTheirColumns(t *testing.T) {
 		require.NoError(t, err)
 		q := string(quoted)
 		for _, tool := range slices.Collect(maps.Keys(asked)) {
-			result := fmt.Sprintf(`{"query":{"organization":{"name":%[1]s},"actor":[{"name":%[1]s}],"timezone":%[1]s,"from":%[1]s},"warnings":[%[1]s],
-				"entries":[{"event":%[1]s,"actor":{"id":1,"name":%[1]s},"triggered_at":%[1]s,"details":{%[1]s:%[1]s},"changes":[{"field":%[1]s,"to":%[1]s}]}],
+			result := fmt.Sprintf(`{"query":{"organization":{"name":%[1]s},"actor":[{"name":%[1]s}],"timezone":%[1]s,"from":%[1]s},
+				"warnings":[%[1]s],"entries":[{"event":%[1]s,"actor":{"id":1,"name":%[1]s},"triggered_at":%[1]s,
+				"details":{%[1]s:%[1]s},"changes":[{"field":%[1]s,"to":%[1]s}]}],
 				"groups":[{"key":{"event":%[1]s},"count":1}],"people":[{"name":%[1]s,"status":%[1]s,"teams":[{"name":%[1]s}]}],
 				"findings":[{"severity":%[1]s,"reason":%[1]s}],"text":%[1]s,"results":[{"title":%[1]s}],"unknown":{%[1]s:%[1]s},"next_cursor":"x"}`, q)
 			shown := show(t, tool, []byte(result), display.Screen{Width: 40, Colour: true})

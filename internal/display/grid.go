@@ -4,8 +4,8 @@ import "strings"
 
 const (
 	gap = "  " // between columns
-	// comfortable is how wide a text may be before other columns make room for it; least is how narrow it may become; a bar is as wide as there
-	// is room, between its bounds.
+	// comfortable is how wide a text may be before other columns make room for it; least is how narrow it may become; a bar is as wide as
+	// there is room, between its bounds.
 	comfortable, least   = 24, 6
 	leastBar, longestBar = 6, 20
 )

@@ -214,7 +214,8 @@ func activityLayout() layout {
 			{path: "by_event", title: "By event", total: "by_event_total", columns: withBaseline(column{title: "EVENT", path: "event"})},
 			{path: "by_team", title: "By team", total: "by_team_total", columns: withBaseline(column{title: "TEAM", path: "team", kind: address})},
 			{path: "new_events", title: "Events that are new", total: "new_events_total", columns: []column{
-				{title: "EVENT", path: "event"}, {title: "COUNT", path: "count", kind: number}, {title: "FIRST", path: "first_at", kind: second},
+				{title: "EVENT", path: "event"}, {title: "COUNT", path: "count", kind: number},
+				{title: "FIRST", path: "first_at", kind: second},
 			}},
 			{path: "new_teams", title: "Teams that are new", total: "new_teams_total", columns: []column{
 				{title: "TEAM", path: "team", kind: address}, {title: "COUNT", path: "count", kind: number},
@@ -343,7 +344,8 @@ func searchLayout() layout {
 			{path: "not_understood", text: "not understood: %s", kind: list},
 		},
 		sections: []section{{path: "results", none: "nothing was found", columns: []column{
-			{title: "ENTRY", path: "title", wide: true}, {title: "ID", path: "id", kind: whole, drop: dropFirst}, {title: "ADDRESS", path: "url", kind: whole, drop: dropFirst + 1},
+			{title: "ENTRY", path: "title", wide: true}, {title: "ID", path: "id", kind: whole, drop: dropFirst},
+			{title: "ADDRESS", path: "url", kind: whole, drop: dropFirst + 1},
 		}}},
 		csv: "results",
 	}
@@ -352,7 +354,8 @@ func searchLayout() layout {
 func fetchLayout() layout {
 	return layout{
 		sections: []section{{path: "@this", shape: records, columns: []column{
-			{title: "id", path: "id"}, {title: "entry", path: "title"}, {title: "address", path: "url"}, {title: "text", path: "text", kind: data},
+			{title: "id", path: "id"}, {title: "entry", path: "title"}, {title: "address", path: "url"},
+			{title: "text", path: "text", kind: data},
 		}}},
 		csv: "@this", hidden: []string{"metadata"},
 	}

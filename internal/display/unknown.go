@@ -29,7 +29,7 @@ func (p *page) noteUnknown() {
 			}
 		}
 	}
-	p.result.ForEach(func(key, value gjson.Result) bool {
+	p.result.ForEach(func(key, _ gjson.Result) bool {
 		if name := key.String(); !slices.Contains(known, name) {
 			p.unknown = append(p.unknown, name)
 		}

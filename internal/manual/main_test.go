@@ -19,7 +19,7 @@ func TestTheManPageHasEveryCommandFlagAndVariable(t *testing.T) {
 		".TP\n.BI \"\\-o, \\-\\-output=\" \"FILE\"\nFile to write to, \\- for standard output, which is the default.\n",
 		".TP\n.B \\-\\-sse, \\-\\-no\\-sse\n",
 		".TP\n.I TOOL\nName of the tool, e.g. list_audit_logs.\n",
-		".nf\nmake\\-audit\\-mcp \\-\\-demo call list_organizations\n",
+		".nf\nmake\\-audit\\-mcp \\-\\-demo call count_audit_logs \\-\\-help\n",
 		".TP\n.B MAKE_ZONE\nStands for\n.BR \\-\\-zone .\n",
 		".TP\n.B MCP_ADDRESS\nStands for\n.BR \\-\\-address .\n",
 		".SH EXIT STATUS\n",

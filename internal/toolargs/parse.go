@@ -156,8 +156,8 @@ func (p *parsing) plain(word, before string) error {
 // maxShown bounds what is shown of a word, in characters.
 const maxShown = 40
 
-// objectOf is the object that a JSON text holds, by the rules that tools have for what clients send: text that holds it, and an empty list or
-// text for none.
+// objectOf is the object that a JSON text holds, by the rules that tools have for what clients send: text that holds it, and an empty
+// list or text for none.
 func objectOf(text []byte) ([]byte, error) {
 	text = bytes.TrimSpace(text)
 	var value any

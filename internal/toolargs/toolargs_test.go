@@ -176,8 +176,8 @@ func TestWordsSayWhatTheObjectSays(t *testing.T) {
 	}
 }
 
-// FuzzParse holds that whatever is typed ends in an object or in clean words, and that the object typed again is the same call: as decoded by
-// the tool.
+// FuzzParse holds that whatever is typed ends in an object or in clean words, and that the object typed again is the same call: as
+// decoded by the tool.
 func FuzzParse(f *testing.F) {
 	for _, line := range []string{
 		"--from\n30d\n--group-by\nactor,event", "from=7d\nteam=[\"a, b\"]", "{\"limit\":3}\n--compare-to-previous", "--\nfrom=1", "@{}", "[]",

@@ -8,21 +8,15 @@ import (
 	"make-audit-mcp/tools"
 )
 
-// accessReviewArguments choose whose access is reviewed.
-type accessReviewArguments struct {
-	scope
-	Team string `json:"team,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One team only, by name or id."`
-}
-
-func accessReview() prompt[accessReviewArguments] {
+func accessReview() prompt[schemas.AccessReviewArguments] {
 	const days, everybody = 90, 200
-	return prompt[accessReviewArguments]{
+	return prompt[schemas.AccessReviewArguments]{
 		name:  "access_review",
 		title: "Review of who has access",
 		description: "Who is there, with which roles, last login and two-factor state, who is idle, new or gone, what they made that gives " +
 			"access, and changes of roles and membership. Default: the last 90 days.",
-		collect: func(ctx context.Context, service *analysis.Service, a accessReviewArguments) (string, []part, error) {
-			f, _, err := a.resolve(ctx, service, days)
+		collect: func(ctx context.Context, service *analysis.Service, a schemas.AccessReviewArguments) (string, []part, error) {
+			f, _, err := resolve(ctx, service, a.Scope, days)
 			if err != nil {
 				return "", nil, err
 			}

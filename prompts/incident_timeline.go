@@ -7,26 +7,17 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// incidentTimelineArguments narrow an incident.
-type incidentTimelineArguments struct {
-	scope
-	Actor    string `json:"actor,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One person only."`
-	Team     string `json:"team,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One team only."`
-	Event    string `json:"event,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One event, category or glob such as *_deleted only."`
-	TargetID string `json:"target_id,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One object only, by its id."`
-}
-
 // timelineEntries is how many entries a timeline has at most.
 const timelineEntries = 80
 
-func incidentTimeline() prompt[incidentTimelineArguments] {
+func incidentTimeline() prompt[schemas.IncidentTimelineArguments] {
 	const days = 1
-	return prompt[incidentTimelineArguments]{
+	return prompt[schemas.IncidentTimelineArguments]{
 		name:        "incident_timeline",
 		title:       "Timeline of an incident",
 		description: "What stands out of a window, what happened in it, oldest first, and who did how much of it. Default: the last day.",
-		collect: func(ctx context.Context, service *analysis.Service, a incidentTimelineArguments) (string, []part, error) {
-			f, _, err := a.resolve(ctx, service, days)
+		collect: func(ctx context.Context, service *analysis.Service, a schemas.IncidentTimelineArguments) (string, []part, error) {
+			f, _, err := resolve(ctx, service, a.Scope, days)
 			if err != nil {
 				return "", nil, err
 			}

@@ -9,21 +9,15 @@ import (
 	"make-audit-mcp/tools"
 )
 
-// offboardingReviewArguments name who leaves.
-type offboardingReviewArguments struct {
-	Actor string `json:"actor" jsonschema:"minLength=1,maxLength=200" jsonschema_description:"Who leaves or has left: name, e-mail address or id."`
-	scope
-}
-
-func offboardingReview() prompt[offboardingReviewArguments] {
+func offboardingReview() prompt[schemas.OffboardingReviewArguments] {
 	const days = 90
-	return prompt[offboardingReviewArguments]{
+	return prompt[schemas.OffboardingReviewArguments]{
 		name:  "offboarding_review",
 		title: "Review of somebody who leaves",
 		description: "What somebody who leaves did, against the time before it, what they made, which connections, keys and webhooks are " +
 			"theirs, and what was done to their membership. Default: the last 90 days.",
-		collect: func(ctx context.Context, service *analysis.Service, a offboardingReviewArguments) (string, []part, error) {
-			f, query, err := a.resolve(ctx, service, days, a.Actor)
+		collect: func(ctx context.Context, service *analysis.Service, a schemas.OffboardingReviewArguments) (string, []part, error) {
+			f, query, err := resolve(ctx, service, a.Scope, days, a.Actor)
 			if err != nil {
 				return "", nil, err
 			}

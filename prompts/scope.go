@@ -12,15 +12,6 @@ import (
 	"make-audit-mcp/tools"
 )
 
-// scope are the arguments that all prompts have. A client shows them as fields of a form, so that all are text.
-type scope struct {
-	From           string `json:"from,omitempty" jsonschema:"maxLength=60" jsonschema_description:"Start: 7d, yesterday, 2026-10, 2026-10-03T14:00 ..."`
-	To             string `json:"to,omitempty" jsonschema:"maxLength=60" jsonschema_description:"End, same forms; now if left out."`
-	Period         string `json:"period,omitempty" jsonschema:"maxLength=60" jsonschema_description:"The whole of one, in place of from and to: last month, 2026-10, 2026-Q3, 2026-10-03 ..."`
-	Timezone       string `json:"timezone,omitempty" jsonschema:"maxLength=60" jsonschema_description:"IANA zone in which days and hours are meant."`
-	OrganizationID int64  `json:"organization_id,omitempty" jsonschema:"minimum=1" jsonschema_description:"Organization id; needed only if several are visible and no default is set."`
-}
-
 // filter is what a part of a prompt is about: as a call of a tool has it, so that it can be asked again, and the window that its instants
 // stand for.
 type filter struct {
@@ -30,7 +21,9 @@ type filter struct {
 
 // resolve understands the scope once for all parts, which then are about the same instants. days is how far back the window reaches that
 // has no beginning.
-func (s scope) resolve(ctx context.Context, service *analysis.Service, days int, actors ...string) (filter, auditlog.Query, error) {
+func resolve(
+	ctx context.Context, service *analysis.Service, s schemas.Scope, days int, actors ...string,
+) (filter, auditlog.Query, error) {
 	asked, err := service.Resolve(ctx, tools.FilterOf(schemas.Filter{OrganizationID: s.OrganizationID, Actor: actors,
 		Window: schemas.Window{From: s.From, To: s.To, Period: s.Period, Timezone: s.Timezone}}), days)
 	if err != nil {

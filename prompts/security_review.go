@@ -7,21 +7,15 @@ import (
 	"make-audit-mcp/schemas"
 )
 
-// securityReviewArguments choose what is reviewed.
-type securityReviewArguments struct {
-	scope
-	Team string `json:"team,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One team only, by name or id."`
-}
-
-func securityReview() prompt[securityReviewArguments] {
+func securityReview() prompt[schemas.SecurityReviewArguments] {
 	const days = 30
-	return prompt[securityReviewArguments]{
+	return prompt[schemas.SecurityReviewArguments]{
 		name:  "security_review",
 		title: "Security review of a period",
 		description: "What stands out of a period, and what happened in it, against the period before: by category and person, changes " +
 			"to access and secrets, deletions, work at night. Default: the last 30 days.",
-		collect: func(ctx context.Context, service *analysis.Service, a securityReviewArguments) (string, []part, error) {
-			f, _, err := a.resolve(ctx, service, days)
+		collect: func(ctx context.Context, service *analysis.Service, a schemas.SecurityReviewArguments) (string, []part, error) {
+			f, _, err := resolve(ctx, service, a.Scope, days)
 			if err != nil {
 				return "", nil, err
 			}

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
@@ -65,30 +66,40 @@ func (p Problem) String() string {
 
 // Arguments reads the arguments of one tool, A, by its input schema. It is safe for concurrent use.
 type Arguments[A any] struct {
-	parameters []parameter // in the schema's order
-	names      []string
+	parameters func() []parameter // in the schema's order
 }
 
-// NewArguments compiles the schema of A: texts, whole numbers with a minimum, booleans, and lists of them. It panics at a keyword that is
-// not understood, since that would not be enforced.
-func NewArguments[A any]() *Arguments[A] {
-	schema := reflectSchema(reflect.TypeFor[A]())
-	arguments := &Arguments[A]{}
-	for property := schema.Properties.Oldest(); property != nil; property = property.Next() {
-		arguments.names = append(arguments.names, property.Key)
-		arguments.parameters = append(arguments.parameters,
-			newParameter(property.Key, property.Value, slices.Contains(schema.Required, property.Key)))
-	}
-	return arguments
+// NewArguments reads arguments by the schema of A.
+func NewArguments[A any]() *Arguments[A] { return NewArgumentsBy[A](Schema[A]()) }
+
+// NewArgumentsBy reads arguments by a schema: texts, whole numbers with a minimum, booleans, and lists of them. The schema is read when it
+// is first needed, since most processes use few tools. A keyword that is not understood is a panic then, since it would not be enforced.
+func NewArgumentsBy[A any](schema json.RawMessage) *Arguments[A] {
+	return &Arguments[A]{parameters: sync.OnceValue(func() []parameter {
+		parameters, err := readParameters(schema)
+		if err != nil {
+			panic(fmt.Sprintf("schemas: %s: %v", reflect.TypeFor[A](), err))
+		}
+		return parameters
+	})}
 }
 
 // Parameters returns what may be given, in the schema's order.
 func (a *Arguments[A]) Parameters() []Parameter {
-	parameters := make([]Parameter, 0, len(a.parameters))
-	for _, p := range a.parameters {
+	var parameters []Parameter
+	for _, p := range a.parameters() {
 		parameters = append(parameters, p.Parameter)
 	}
 	return parameters
+}
+
+// names returns the names of the arguments, in the schema's order.
+func (a *Arguments[A]) names() []string {
+	var names []string
+	for _, p := range a.parameters() {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // DecodeCall is [Arguments.Decode] for what clients of tools send: what known clients put among the arguments is dropped, and warning says
@@ -119,9 +130,10 @@ func (a *Arguments[A]) Decode(arguments any) (A, error) {
 
 func (a *Arguments[A]) decode(values map[string]any) (A, error) {
 	var into A
-	accepted := make(map[string]any, len(a.parameters))
+	parameters := a.parameters()
+	accepted := make(map[string]any, len(parameters))
 	var problems []Problem
-	for _, p := range a.parameters {
+	for _, p := range parameters {
 		value, found := p.read(values[p.Name])
 		switch {
 		case len(found) > 0:
@@ -155,21 +167,22 @@ func (a *Arguments[A]) decode(values map[string]any) (A, error) {
 // unknown refuses the arguments that the tool does not have: a misspelt filter that is dropped would silently widen the question.
 func (a *Arguments[A]) unknown(values map[string]any) []Problem {
 	var problems []Problem
+	known := a.names()
 	names := slices.Sorted(maps.Keys(values))
-	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(a.names, name) })
+	names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(known, name) })
 	for i, name := range names {
 		if i == maxListed {
 			return append(problems, Problem{"", fmt.Sprintf("%d more unknown arguments", len(names)-i)})
 		}
 		message := "unknown argument"
-		if len(a.names) == 0 {
+		if len(known) == 0 {
 			message += "; this tool takes none: leave it out"
 		} else {
 			// Comparing costs by length; no name of ours is long.
-			if near := question.Nearest(auditlog.Text(name).CleanTo(60), a.names, 1); len(near) > 0 {
+			if near := question.Nearest(auditlog.Text(name).CleanTo(60), known, 1); len(near) > 0 {
 				message += "; did you mean " + near[0] + "?"
 			}
-			message += "; accepted: " + strings.Join(a.names, ", ")
+			message += "; accepted: " + strings.Join(known, ", ")
 		}
 		problems = append(problems, Problem{auditlog.Text(name).Quote(), message})
 	}

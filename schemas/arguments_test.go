@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -13,7 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/schemas"
+	"make-audit-mcp/schemas/describe"
 )
 
 type searchArguments struct {
@@ -29,9 +32,16 @@ type searchArguments struct {
 	Cursor         string   `json:"cursor,omitempty" jsonschema:"maxLength=5000"`
 }
 
+type none struct{}
+
+// argumentsOf reads arguments of a struct that has no generated schema.
+func argumentsOf[A any]() *schemas.Arguments[A] {
+	return schemas.NewArgumentsBy[A](describe.Input(reflect.TypeFor[A]()))
+}
+
 // decode reads JSON text as mcp-go hands it over in GetRawArguments.
 func decode(text string) (searchArguments, error) {
-	return schemas.NewArguments[searchArguments]().Decode(json.RawMessage(text))
+	return argumentsOf[searchArguments]().Decode(json.RawMessage(text))
 }
 
 func problemsOf(t *testing.T, err error) []schemas.Problem {
@@ -159,7 +169,7 @@ func TestProblemsSayWhatIsWrongWhatIsAcceptedAndAnExample(t *testing.T) {
 
 func TestEveryProblemIsCollected(t *testing.T) {
 	t.Parallel()
-	into, err := schemas.NewArguments[searchArguments]().Decode(
+	into, err := argumentsOf[searchArguments]().Decode(
 		map[string]any{"limit": "x", "sort_by": "y", "teams": "Sales", "group_by": []any{"a", "actor", "b"}})
 	problems := problemsOf(t, err)
 	names := make([]string, 0, len(problems))
@@ -182,7 +192,7 @@ func TestUnknownArgumentsAreRefusedWithTheNearestName(t *testing.T) {
 	require.Error(t, err)
 	assert.NotContains(t, err.Error(), "did you mean")
 
-	_, err = schemas.NewArguments[none]().Decode(map[string]any{"x": 1})
+	_, err = argumentsOf[none]().Decode(map[string]any{"x": 1})
 	require.Error(t, err)
 	assert.Equal(t, `cannot use the arguments: "x": unknown argument; this tool takes none: leave it out`, err.Error())
 }
@@ -200,7 +210,7 @@ func TestWhatKnownClientsPutAmongTheArgumentsIsDroppedAndSaid(t *testing.T) {
 		`{"limit":5,"_placeholder":true}`:                                                           `"_placeholder" (OpenCode)`,
 		`{"limit":5,"_sessionID":"20260624"}`:                                                       `"_sessionID" (SiYuan)`,
 	} {
-		got, warning, err := schemas.NewArguments[searchArguments]().DecodeCall(json.RawMessage(sent))
+		got, warning, err := argumentsOf[searchArguments]().DecodeCall(json.RawMessage(sent))
 		if assert.NoError(t, err, sent) {
 			assert.Equal(t, searchArguments{Limit: 5}, got, sent)
 			assert.Equal(t, says+want, warning, sent)
@@ -208,7 +218,7 @@ func TestWhatKnownClientsPutAmongTheArgumentsIsDroppedAndSaid(t *testing.T) {
 		_, err = decode(sent)
 		require.Error(t, err, "what has no place for a warning refuses it")
 	}
-	_, warning, err := schemas.NewArguments[none]().DecodeCall(json.RawMessage(`{"random_string":"x"}`))
+	_, warning, err := argumentsOf[none]().DecodeCall(json.RawMessage(`{"random_string":"x"}`))
 	require.NoError(t, err)
 	assert.Equal(t, says+`"random_string" (Cursor)`, warning)
 }
@@ -226,12 +236,12 @@ func TestWhatMayBeMeantIsNotTakenForAClientsOwn(t *testing.T) {
 		Tool   string `json:"tool,omitempty"`
 		Action string `json:"action,omitempty"`
 	}
-	got, warning, err := schemas.NewArguments[tool]().DecodeCall(json.RawMessage(`{"tool":"drill","action":"sendMessage"}`))
+	got, warning, err := argumentsOf[tool]().DecodeCall(json.RawMessage(`{"tool":"drill","action":"sendMessage"}`))
 	require.NoError(t, err)
 	assert.Equal(t, tool{"drill", "sendMessage"}, got, "what a tool has counts")
 	assert.Empty(t, warning)
 	for _, sent := range []string{`{"action":"deleted"}`, `{"Tool":"x"}`, `{"toolCallID":"x"}`, `{"user":"x"}`, `{"query":"x"}`, `{"session":"x"}`} {
-		_, _, err := schemas.NewArguments[searchArguments]().DecodeCall(json.RawMessage(sent))
+		_, _, err := argumentsOf[searchArguments]().DecodeCall(json.RawMessage(sent))
 		require.ErrorContains(t, err, "unknown argument", sent)
 	}
 }
@@ -271,7 +281,7 @@ func TestMissingRequiredArgumentsAreNamed(t *testing.T) {
 		Actor string   `json:"actor"`
 		UUID  []string `json:"uuid" jsonschema:"minItems=1,maxItems=20"`
 	}
-	arguments := schemas.NewArguments[required]()
+	arguments := argumentsOf[required]()
 	for _, text := range []string{`{}`, `null`, `{"actor":"","uuid":[]}`, `{"actor":null,"uuid":null}`} {
 		_, err := arguments.Decode(json.RawMessage(text))
 		assert.Equal(t, []schemas.Problem{
@@ -284,7 +294,7 @@ func TestMissingRequiredArgumentsAreNamed(t *testing.T) {
 
 func TestWhatIsNotAnObjectIsRefused(t *testing.T) {
 	t.Parallel()
-	arguments := schemas.NewArguments[searchArguments]()
+	arguments := argumentsOf[searchArguments]()
 	circular := map[string]any{}
 	circular["team"] = circular
 	for name, value := range map[string]any{
@@ -307,7 +317,7 @@ func TestWhatIsNotAnObjectIsRefused(t *testing.T) {
 
 func TestMoreThanAMebibyteIsRefusedShortly(t *testing.T) {
 	t.Parallel()
-	arguments := schemas.NewArguments[searchArguments]()
+	arguments := argumentsOf[searchArguments]()
 	big := strings.Repeat("x", 1<<20)
 	for name, value := range map[string]any{
 		"raw":       json.RawMessage(`{"actor":"` + big + `"}`),
@@ -329,7 +339,7 @@ func TestErrorsStayShortAndCleanWhateverWasSent(t *testing.T) {
 	for i := range 5000 {
 		unknown[fmt.Sprintf("unknown\n%d\u200b%s", i, strings.Repeat("z", 100))] = i
 	}
-	_, err := schemas.NewArguments[searchArguments]().Decode(unknown)
+	_, err := argumentsOf[searchArguments]().Decode(unknown)
 	require.Error(t, err)
 	assert.Less(t, len(err.Error()), 8000)
 	assert.Equal(t, 21, strings.Count(err.Error(), "\n"), "20 problems and the rest, no line of the sender's")
@@ -340,7 +350,7 @@ func TestErrorsStayShortAndCleanWhateverWasSent(t *testing.T) {
 
 func TestArgumentsOfAToolCallAreReadAsMCPGoHoldsThem(t *testing.T) {
 	t.Parallel()
-	arguments := schemas.NewArguments[searchArguments]()
+	arguments := argumentsOf[searchArguments]()
 	for text, want := range map[string]searchArguments{
 		`{"name":"x"}`:                                       {},
 		`{"name":"x","arguments":null}`:                      {},
@@ -368,7 +378,7 @@ func TestArgumentsOfAToolCallAreReadAsMCPGoHoldsThem(t *testing.T) {
 
 func TestArgumentsOfOtherGoTypesWork(t *testing.T) {
 	t.Parallel()
-	into, err := schemas.NewArguments[searchArguments]().Decode(
+	into, err := argumentsOf[searchArguments]().Decode(
 		map[string]any{"limit": 5, "organization_id": int64(1) << 60, "team": []string{"a", "b"}, "target_id": 12345678901.0})
 	require.NoError(t, err)
 	assert.Equal(t, searchArguments{Limit: 5, OrganizationID: 1 << 60, Team: []string{"a", "b"}, TargetID: "12345678901"}, into)
@@ -411,7 +421,7 @@ func TestSchemasThatCouldNotBeEnforcedAreRefused(t *testing.T) {
 	}
 }
 
-func refused[A any]() { schemas.NewArguments[A]() }
+func refused[A any]() { argumentsOf[A]().Parameters() }
 
 // FuzzArguments checks that whatever is sent either satisfies the schema once it is stored, by another implementation's judgement, or is
 // refused as an ArgumentError.
@@ -423,8 +433,8 @@ func FuzzArguments(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	schema := compile(f, schemas.Input[searchArguments]())
-	arguments := schemas.NewArguments[searchArguments]()
+	schema := mcptest.Compile(f, describe.Input(reflect.TypeFor[searchArguments]()))
+	arguments := argumentsOf[searchArguments]()
 
 	f.Fuzz(func(t *testing.T, data []byte) {
 		into, err := arguments.Decode(json.RawMessage(data))

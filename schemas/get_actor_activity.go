@@ -19,14 +19,14 @@ type GetActorActivityResult struct {
 	ByEventTotal      int            `json:"by_event_total" jsonschema_description:"Events in all."`
 	ByTeam            []TeamCount    `json:"by_team"`
 	ByTeamTotal       int            `json:"by_team_total"`
-	ByHour            []int          `json:"by_hour" jsonschema:"minItems=24,maxItems=24" jsonschema_description:"By hour, 0 to 23, in the query's zone."`
+	ByHour            []int          `json:"by_hour" jsonschema_description:"By hour, 0 to 23, in the query's zone."`
 	ActiveDays        int            `json:"active_days" jsonschema_description:"Days with entries, in the query's zone."`
 	FirstAt           *string        `json:"first_at" jsonschema:"nullable" jsonschema_description:"In the window."`
 	LastAt            *string        `json:"last_at" jsonschema:"nullable"`
 	Baseline          Baseline       `json:"baseline"`
-	NewEvents         []NewEvent     `json:"new_events" jsonschema_description:"Not seen in the baseline; empty if that is."`
+	NewEvents         []NewEvent     `json:"new_events" jsonschema_description:"Like new_teams, not seen in the baseline; empty if that is."`
 	NewEventsTotal    int            `json:"new_events_total"`
-	NewTeams          []NewTeam      `json:"new_teams" jsonschema_description:"Not seen in the baseline; empty if that is."`
+	NewTeams          []NewTeam      `json:"new_teams"`
 	NewTeamsTotal     int            `json:"new_teams_total"`
 	UsualHours        UsualHours     `json:"usual_hours"`
 	OutsideUsualHours OutsideHours   `json:"outside_usual_hours"`

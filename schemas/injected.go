@@ -42,8 +42,9 @@ func injectedBy(name string, value any) string {
 // dropInjected takes out what known clients put in, and says so; empty if there was nothing. What the tool has itself stays.
 func (a *Arguments[A]) dropInjected(values map[string]any) (warning string) {
 	var dropped []string
+	known := a.names()
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		if client := injectedBy(name, values[name]); client != "" && !slices.Contains(a.names, name) {
+		if client := injectedBy(name, values[name]); client != "" && !slices.Contains(known, name) {
 			delete(values, name)
 			dropped = append(dropped, fmt.Sprintf("%s (%s)", auditlog.Text(name).Quote(), client))
 		}

@@ -6,12 +6,10 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/invopop/jsonschema"
 
 	"make-audit-mcp/internal/auditlog"
 )
@@ -45,20 +43,34 @@ type parameter struct {
 	minimum, maximum int64 // maximum is the largest int64 where the schema has none
 }
 
-func newParameter(name string, schema *jsonschema.Schema, isRequired bool) parameter {
-	p := parameter{Parameter: Parameter{name, schema.Description, isRequired}, maximum: math.MaxInt64}
-	p.require(schema)
-	if schema.Type == "array" {
+// readParameters returns what a schema says of arguments: texts, whole numbers with a minimum, booleans, and lists of them.
+func readParameters(schema json.RawMessage) ([]parameter, error) {
+	var object keywords
+	if err := strictDecoder(schema).Decode(&object); err != nil {
+		return nil, err
+	}
+	parameters := make([]parameter, 0, len(object.Properties))
+	for _, property := range object.Properties {
+		p := parameter{Parameter: Parameter{property.name, property.Description, slices.Contains(object.Required, property.name)}}
+		if err := p.describe(&property.keywords); err != nil {
+			return nil, fmt.Errorf("argument %s: %w", p.Name, err)
+		}
+		parameters = append(parameters, p)
+	}
+	return parameters, nil
+}
+
+func (p *parameter) describe(schema *keywords) (err error) {
+	if schema.Type == "array" && schema.Items != nil {
 		p.isList, p.maxItems = true, bound(schema.MaxItems, defaultMaxItems)
+		schema.Items.MinItems = schema.MinItems
 		schema = schema.Items
-		p.require(schema)
 	}
-	p.kind = schema.Type
-	for _, allowed := range schema.Enum {
-		p.enum = append(p.enum, fmt.Sprint(allowed))
+	p.kind, p.enum, p.maxLength, p.maximum = schema.Type, schema.Enum, bound(schema.MaxLength, defaultMaxLength), math.MaxInt64
+	// A least length of one always holds, since what is empty counts as left out.
+	if bound(schema.MinLength, 1) != 1 || bound(schema.MinItems, 1) != 1 {
+		return errors.New("a least length or number other than one is not enforced")
 	}
-	p.maxLength = bound(schema.MaxLength, defaultMaxLength)
-	var err error
 	switch p.kind {
 	case "string", "boolean":
 	case "integer":
@@ -70,33 +82,16 @@ func newParameter(name string, schema *jsonschema.Schema, isRequired bool) param
 		err = fmt.Errorf("type %q is not supported", p.kind)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("schemas: argument %s: want a text, a boolean or an integer with a minimum: %v", name, err))
+		return fmt.Errorf("want a text, a boolean or an integer with a minimum: %w", err)
 	}
-	return p
+	return nil
 }
 
-func bound(given *uint64, otherwise int) int {
+func bound(given *int, otherwise int) int {
 	if given == nil {
 		return otherwise
 	}
-	return int(min(*given, math.MaxInt32))
-}
-
-// require panics at a keyword that would not be enforced.
-func (p *parameter) require(schema *jsonschema.Schema) {
-	rest := *schema
-	rest.Type, rest.Description, rest.Items, rest.Enum = "", "", nil, nil
-	rest.Minimum, rest.Maximum, rest.MaxLength, rest.MaxItems = "", "", nil, nil
-	// That of one always holds, since what is empty counts as left out.
-	if rest.MinLength != nil && *rest.MinLength == 1 {
-		rest.MinLength = nil
-	}
-	if rest.MinItems != nil && *rest.MinItems == 1 {
-		rest.MinItems = nil
-	}
-	if !reflect.DeepEqual(rest, jsonschema.Schema{}) {
-		panic(fmt.Sprintf("schemas: argument %s: its schema has a keyword that is not enforced: %s", p.Name, marshalSchema(schema)))
-	}
+	return *given
 }
 
 // read returns the value as it is to be stored; nil for one that was left out.

@@ -54,7 +54,7 @@ func newTool[A any, R result](t Tool, handle func(context.Context, *analysis.Ser
 		}
 		h := &handler[A, R]{name: t.Name, config: config, check: schemas.NewArguments[A](), handle: handle,
 			source: source, answers: answers}
-		return server.ServerTool{Tool: t.definition(schemas.Input[A](), schemas.Output[R](), config.unserved), Handler: h.serve}
+		return server.ServerTool{Tool: t.definition(schemas.Schema[A](), schemas.Schema[R](), config.unserved), Handler: h.serve}
 	}
 	return t
 }

@@ -83,10 +83,10 @@ func TestEveryMetricIsFound(t *testing.T) {
 	parts := map[string]string{}
 	require.NoError(t, addMetrics("../..", parts))
 	for _, row := range []string{
-		"| `make_audit_mcp_build_info` | gauge |  | 1, with the version as a label. |",
+		"| `make_audit_mcp_build_info` | gauge | `version` | 1, with the version as a label. |",
 		"| `make_audit_mcp_callers` | gauge |  | Callers with a key of their own whose sessions with Make are kept. |",
 		"| `make_audit_mcp_refused_requests_total` | counter | `reason` | HTTP requests that a guard refused. |",
-		"| `mcp_server_operation_duration_seconds` | histogram | `mcp_method_name`, `gen_ai_tool_name`, `transport`, `outcome` | MCP requests served. |",
+		"| `mcp_server_operation_duration_seconds` | histogram | `gen_ai_tool_name`, `mcp_method_name`, `outcome`, `transport` | MCP requests served. |",
 	} {
 		assert.Contains(t, parts["metrics"], row+"\n")
 	}

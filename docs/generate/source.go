@@ -54,36 +54,22 @@ func addMetrics(root string, parts map[string]string) error {
 			prefix = value
 		}
 		ast.Inspect(file, func(node ast.Node) bool {
-			switch node := node.(type) {
-			case *ast.CallExpr:
-				given := texts(node.Args)
-				if len(given) < 2 {
-					break
-				}
-				switch function := node.Fun.(type) {
-				case *ast.Ident:
-					if function.Name == "histogram" || function.Name == "counter" {
-						add(function.Name, given[0], given[1], given[2:]...)
-					}
-				case *ast.SelectorExpr:
-					if function.Sel.Name == "Gauge" {
-						add("gauge", prefix+given[0], given[1])
-					}
-				}
-			case *ast.CompositeLit:
-				options, is := node.Type.(*ast.SelectorExpr)
-				if !is || options.Sel.Name != "GaugeOpts" {
-					break
-				}
-				given := map[string]string{}
-				for _, element := range node.Elts {
-					if pair, is := element.(*ast.KeyValueExpr); is {
-						given[fmt.Sprint(pair.Key)], _ = text(pair.Value)
-					}
-				}
-				if given["Help"] != "" {
-					add("gauge", given["Name"], given["Help"])
-				}
+			call, is := node.(*ast.CallExpr)
+			if !is {
+				return true
+			}
+			function, is := call.Fun.(*ast.SelectorExpr)
+			given := texts(call.Args)
+			if !is || len(given) < 2 {
+				return true
+			}
+			switch function.Sel.Name {
+			case "Counter", "Histogram":
+				add(strings.ToLower(function.Sel.Name), given[0], given[1], given[2:]...)
+			case "Info":
+				add("gauge", given[0], given[1], given[2])
+			case "Gauge":
+				add("gauge", prefix+given[0], given[1])
 			}
 			return true
 		})

@@ -131,9 +131,7 @@ func (a Access) Reader(t testing.TB) *live.Reader {
 func (a Access) Service(t testing.TB) *analysis.Service {
 	t.Helper()
 	reader := a.Reader(t)
-	detector, err := detect.BuiltIn()
-	require.NoError(t, err)
-	return &analysis.Service{Entries: reader, Detector: detector, Resolver: question.Resolver{
+	return &analysis.Service{Entries: reader, Detector: detect.BuiltIn(), Resolver: question.Resolver{
 		Reader: reader, Directory: reader, Cursors: &question.Sealer{Secret: makeapi.StaticKey(a.Key).Secret, Instance: "test"},
 	}}
 }

@@ -55,9 +55,7 @@ Without an account, --demo answers from a simulated organization:
 // process at once.
 func Main(arguments []string, streams Streams, version string) (code int) {
 	if os.Getenv("GOGC") == "" {
-		// A little time for memory: the server sits on people's laptops, and keeps up to some hundred thousand entries for the next
-		// question.
-		debug.SetGCPercent(50)
+		saveMemory()
 	}
 	cobra.MousetrapHelpText = "" // Windows may start a server from a shortcut, too
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -233,7 +233,7 @@ func sayFindings(to io.Writer, found *analysis.Suspicions) {
 // detector is what the program finds suspicious, with the rules that the settings name.
 func (s *Settings) detector() (*detect.Detector, error) {
 	if s.Rules == "" {
-		return detect.BuiltIn()
+		return detect.BuiltIn(), nil
 	}
 	if info, err := os.Stat(s.Rules); err != nil || !info.IsDir() {
 		return nil, &SettingError{Problem: "there is no folder of rules " + auditlog.Text(s.Rules).Quote(),

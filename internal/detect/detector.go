@@ -12,37 +12,66 @@ import (
 
 // Detector finds what stands out. A nil Detector goes by baselines alone, with the limits that nobody set.
 type Detector struct {
+	criteria func() *criteria
+}
+
+// criteria are what a detector goes by.
+type criteria struct {
 	limits       Limits
-	rules        *ruleSet
+	rules        *ruleSet // nil if there are none
 	suppressions []Suppression
 }
 
 // New returns a detector with the rules that come with the program, and those of directories: a rule there takes the place of one with its
 // id. What they set under baseline are limits, what under suppress silences what is known.
 func New(directories ...fs.FS) (*Detector, error) {
+	loaded, err := load(directories...)
+	if err != nil {
+		return nil, err
+	}
+	return &Detector{func() *criteria { return loaded }}, nil
+}
+
+// BuiltIn returns the detector that goes by the rules that come with the program alone. They are loaded once, when they are first asked,
+// since that takes longer than all else that the program does before it serves.
+func BuiltIn() *Detector { return &Detector{builtIn} }
+
+//nolint:gochecknoglobals // it never changes
+var builtIn = sync.OnceValue(func() *criteria {
+	loaded, err := load()
+	if err != nil {
+		panic(err) // they are our own
+	}
+	return loaded
+})
+
+func load(directories ...fs.FS) (*criteria, error) {
 	own, err := embedded()
 	if err != nil {
 		return nil, err
 	}
-	d := &Detector{limits: DefaultLimits()}
-	if d.rules, err = loadRules(append([]fs.FS{own}, directories...)...); err != nil {
+	c := &criteria{limits: DefaultLimits()}
+	if c.rules, err = loadRules(append([]fs.FS{own}, directories...)...); err != nil {
 		return nil, err
 	}
-	for _, document := range d.rules.Documents {
-		if err := d.set(document); err != nil {
+	for _, document := range c.rules.Documents {
+		if err := c.set(document); err != nil {
 			return nil, err
 		}
 	}
-	return d, nil
+	return c, nil
 }
 
-// BuiltIn returns the detector that goes by the rules that come with the program alone. It is loaded once, which takes some milliseconds.
-func BuiltIn() (*Detector, error) { return builtIn() }
-
-var builtIn = sync.OnceValues(func() (*Detector, error) { return New() }) //nolint:gochecknoglobals // it never changes
+// goesBy returns what the detector goes by.
+func (d *Detector) goesBy() *criteria {
+	if d == nil {
+		return &criteria{limits: DefaultLimits()}
+	}
+	return d.criteria()
+}
 
 // set takes over what a document sets.
-func (d *Detector) set(document sigma.Document) error {
+func (c *criteria) set(document sigma.Document) error {
 	settings, ok := document.Value.(map[string]any)
 	if !ok {
 		return fmt.Errorf("%s:%d: %s is a map", document.File, document.Line, document.Name)
@@ -50,17 +79,17 @@ func (d *Detector) set(document sigma.Document) error {
 	for name, value := range settings {
 		switch name {
 		case keySuppress:
-			more, err := readSuppressions(document, value, d.Names())
+			more, err := readSuppressions(document, value, c.names())
 			if err != nil {
 				return err
 			}
-			d.suppressions = append(d.suppressions, more...)
+			c.suppressions = append(c.suppressions, more...)
 		case keyBaseline:
-			limits, err := d.limits.with(value)
+			limits, err := c.limits.with(value)
 			if err != nil {
 				return fmt.Errorf("%s:%d: %w", document.File, document.Line, err)
 			}
-			d.limits = limits
+			c.limits = limits
 		default:
 			return fmt.Errorf("%s:%d: %q does not stand beside %s; accepted: %s, %s", document.File, document.Line, name, document.Name,
 				keyBaseline, keySuppress)
@@ -101,27 +130,25 @@ type RuleReport struct {
 
 // Find judges a log.
 func (d *Detector) Find(ctx context.Context, log *Log) (*Report, error) {
-	if d == nil {
-		d = &Detector{limits: DefaultLimits()}
-	}
-	s := newScene(log, d.limits)
+	c := d.goesBy()
+	s := newScene(log, c.limits)
 	s.tellCircumstances()
-	report := &Report{BaselineEntries: len(s.deeds) - len(s.window()), Limits: d.Limits(), scene: s}
+	report := &Report{BaselineEntries: len(s.deeds) - len(s.window()), Limits: c.describeLimits(), scene: s}
 	signals, err := s.judgeBaselines(ctx)
 	if err != nil {
 		return nil, err
 	}
 	dropped := map[*sigma.Rule]int{}
-	if d.rules != nil {
-		hits, lost, err := s.judgeRules(ctx, d.rules)
+	if c.rules != nil {
+		hits, lost, err := s.judgeRules(ctx, c.rules)
 		if err != nil {
 			return nil, err
 		}
 		signals, dropped = append(signals, hits...), lost
 	}
-	signals, report.Suppressed = silence(signals, d.suppressions)
+	signals, report.Suppressed = silence(signals, c.suppressions)
 	report.Findings = s.merge(signals)
-	report.Rules = s.report(d.rules, report.Findings, dropped)
+	report.Rules = s.report(c.rules, report.Findings, dropped)
 	if log.OneActor {
 		report.LeftOut = append(report.LeftOut, "only one actor's entries were read: who invited the actor, holidays, what is new for "+
 			"several people at once, and busy days of teams were left out")

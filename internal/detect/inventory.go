@@ -11,10 +11,12 @@ type RuleInfo struct {
 }
 
 // Inventory returns the rules that make findings, and the baselines.
-func (d *Detector) Inventory() (rules, baselines []RuleInfo) {
-	if d != nil && d.rules != nil {
-		for _, rule := range d.rules.Rules {
-			a := d.rules.alerts[rule]
+func (d *Detector) Inventory() (rules, baselines []RuleInfo) { return d.goesBy().inventory() }
+
+func (c *criteria) inventory() (rules, baselines []RuleInfo) {
+	if c.rules != nil {
+		for _, rule := range c.rules.Rules {
+			a := c.rules.alerts[rule]
 			if a == nil {
 				continue
 			}
@@ -31,9 +33,11 @@ func (d *Detector) Inventory() (rules, baselines []RuleInfo) {
 }
 
 // Names returns what findings call the rules and the baselines.
-func (d *Detector) Names() []string {
+func (d *Detector) Names() []string { return d.goesBy().names() }
+
+func (c *criteria) names() []string {
 	var names []string
-	rules, baselines := d.Inventory()
+	rules, baselines := c.inventory()
 	for _, rule := range append(rules, baselines...) {
 		names = append(names, rule.Name)
 	}
@@ -41,14 +45,12 @@ func (d *Detector) Names() []string {
 }
 
 // Limits returns what findings are measured by, with the values in use.
-func (d *Detector) Limits() []LimitInfo {
-	limits := DefaultLimits()
-	if d != nil {
-		limits = d.limits
-	}
+func (d *Detector) Limits() []LimitInfo { return d.goesBy().describeLimits() }
+
+func (c *criteria) describeLimits() []LimitInfo {
 	all := DescribeLimits()
 	for i := range all {
-		all[i].Value = limits[all[i].Limit]
+		all[i].Value = c.limits[all[i].Limit]
 	}
 	return all
 }

@@ -2,7 +2,6 @@ package question
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ const (
 )
 
 // writtenHours is two times of day: hour, minute, hour, minute.
-var writtenHours = regexp.MustCompile(`^(\d{1,2})(?::(\d{2}))? ?(?:-|–|to) ?(\d{1,2})(?::(\d{2}))?$`)
+var writtenHours = lazily(`^(\d{1,2})(?::(\d{2}))? ?(?:-|–|to) ?(\d{1,2})(?::(\d{2}))?$`) //nolint:gochecknoglobals // it never changes
 
 // ParseHours reads a part of the day; empty means the whole day. What cannot be read is an [TimeError].
 func ParseHours(text string) (Hours, error) {
@@ -29,7 +28,7 @@ func ParseHours(text string) (Hours, error) {
 	refuse := func(problem string) (Hours, error) {
 		return Hours{}, &TimeError{Argument: "hours", Value: text, Problem: problem, Accepted: hourForms}
 	}
-	m := writtenHours.FindStringSubmatch(trimmed)
+	m := writtenHours().FindStringSubmatch(trimmed)
 	if m == nil {
 		return refuse("is not a part of the day")
 	}

@@ -256,7 +256,7 @@ func (s *search) takeTime(phrase string) bool {
 		return false
 	}
 	f := &s.Filter
-	isBack := relativeTime.MatchString(strings.ToLower(phrase))
+	isBack := relativeTime().MatchString(strings.ToLower(phrase))
 	isDay := isBack && strings.HasSuffix(strings.ToLower(phrase), "ago") // what was then, not what was since
 	s.passOverTeam()
 	before := s.before

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -71,37 +72,47 @@ type timeParser struct {
 	notes     []string
 }
 
-// writtenTime is a year, month, date, local time or RFC 3339, distinguished by which groups are there: year, month, day, hour, minute,
-// second, fraction, offset.
-var writtenTime = regexp.MustCompile(
-	`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?)?)?$`)
+// lazily compiles an expression when it is first used: those of times took more of a start than all else of ours that is made beforehand.
+func lazily(expression string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
+}
 
-// numberedPeriod is a quarter or an ISO week: year, quarter, week.
-var numberedPeriod = regexp.MustCompile(`^(\d{4})-?(?:Q(\d)|W(\d{2}))$`)
+// The ways to write a time.
+//
+//nolint:gochecknoglobals // they never change
+var (
+	// writtenTime is a year, month, date, local time or RFC 3339, distinguished by which groups are there: year, month, day, hour, minute,
+	// second, fraction, offset.
+	writtenTime = lazily(
+		`^(\d{4})(?:-(\d{2})(?:-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?)?)?$`)
 
-// unixTime is seconds or milliseconds since 1970, with a fraction or without.
-var unixTime = regexp.MustCompile(`^(\d{9,13})(?:\.(\d+))?$`)
+	// numberedPeriod is a quarter or an ISO week: year, quarter, week.
+	numberedPeriod = lazily(`^(\d{4})-?(?:Q(\d)|W(\d{2}))$`)
 
-// relativeTime is an amount and its unit, with now and a sign or words around it or without. Without an amount it is one: past week.
-var relativeTime = regexp.MustCompile(
-	`^(?:(?:now ?)?([+-]) ?|(?:last|past)[ _-])?(\d+)[ _-]?([a-z]+)(?:[ _-]ago)?$|^past[ _-]([a-z]+)$`)
+	// unixTime is seconds or milliseconds since 1970, with a fraction or without.
+	unixTime = lazily(`^(\d{9,13})(?:\.(\d+))?$`)
+
+	// relativeTime is an amount and its unit, with now and a sign or words around it or without. Without an amount it is one: past week.
+	relativeTime = lazily(
+		`^(?:(?:now ?)?([+-]) ?|(?:last|past)[ _-])?(\d+)[ _-]?([a-z]+)(?:[ _-]ago)?$|^past[ _-]([a-z]+)$`)
+)
 
 func (p *timeParser) parse() (moment, error) {
 	if strings.ContainsFunc(p.value, func(r rune) bool { return r < ' ' || r > '~' }) {
 		// Changing case would make plain letters of some of them.
 		return moment{}, p.fail("holds characters that times are not written with")
 	}
-	if m := writtenTime.FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
+	if m := writtenTime().FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
 		return p.written(m)
 	}
-	if m := numberedPeriod.FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
+	if m := numberedPeriod().FindStringSubmatch(strings.ToUpper(p.value)); m != nil {
 		return p.numbered(m[1], m[2], m[3])
 	}
-	if m := unixTime.FindStringSubmatch(p.value); m != nil {
+	if m := unixTime().FindStringSubmatch(p.value); m != nil {
 		return p.unix(m[1], m[2])
 	}
 	lower := strings.ToLower(p.value)
-	if m := relativeTime.FindStringSubmatch(lower); m != nil {
+	if m := relativeTime().FindStringSubmatch(lower); m != nil {
 		return p.relative(m[1], cmp.Or(m[2], "1"), cmp.Or(m[3], m[4]))
 	}
 	words := strings.FieldsFunc(lower, func(r rune) bool { return r == ' ' || r == '_' || r == '-' })

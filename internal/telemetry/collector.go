@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"cmp"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
@@ -14,7 +15,9 @@ import (
 	"strings"
 	"time"
 
-	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
+	"make-audit-mcp/internal/telemetry/otlp"
 )
 
 const (
@@ -26,30 +29,27 @@ const (
 	maxCollectorAnswer = 64 << 10
 )
 
-// collector sends spans by OpenTelemetry's protocol over HTTP, as an otlptrace.Client. OpenTelemetry's own exporter for HTTP is built on
-// gRPC's packages, which would be a tenth of this program.
+// collector sends spans by OpenTelemetry's protocol over HTTP, as a [sdktrace.SpanExporter]. OpenTelemetry's own exporter for HTTP is built
+// on packages of gRPC and Protocol Buffers, which would be a tenth of this program.
 //
 // Source: https://opentelemetry.io/docs/specs/otlp/#otlphttp
 type collector struct {
 	address      string
 	headers      http.Header
-	encode       func(spans []*tracepb.ResourceSpans) ([]byte, error)
+	encode       func(spans []sdktrace.ReadOnlySpan) ([]byte, error)
 	isCompressed bool
 	http         *http.Client
 	firstWait    time.Duration
 }
 
-// Start does nothing: connections come with the first spans.
-func (*collector) Start(context.Context) error { return nil }
-
-// Stop closes the connections.
-func (c *collector) Stop(context.Context) error {
+// Shutdown closes the connections.
+func (c *collector) Shutdown(context.Context) error {
 	c.http.CloseIdleConnections()
 	return nil
 }
 
-// UploadTraces sends spans, and sends them again while the collector says that this may help.
-func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceSpans) error {
+// ExportSpans sends spans, and sends them again while the collector says that this may help.
+func (c *collector) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
 	body, err := c.encode(spans)
 	if err == nil && c.isCompressed {
 		body, err = compress(body)
@@ -76,6 +76,19 @@ func (c *collector) UploadTraces(ctx context.Context, spans []*tracepb.ResourceS
 			return err
 		}
 	}
+}
+
+// compress is gzip.
+func compress(plain []byte) ([]byte, error) {
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return compressed.Bytes(), nil
 }
 
 // busyError is a failure that may pass; wait is how long the collector wants to be left alone, if it says so.
@@ -106,7 +119,10 @@ func (c *collector) send(ctx context.Context, body []byte) error {
 		return fmt.Errorf("reading the answer of %s: %w", c.address, err)
 	}
 	if response.StatusCode/100 == 2 {
-		return refusedSpans(response.Header.Get("Content-Type"), answer)
+		if spans, reason := otlp.Refused(response.Header.Get("Content-Type"), answer); spans > 0 || reason != "" {
+			return fmt.Errorf("the collector refused %d of them: %s", spans, words(reason))
+		}
+		return nil
 	}
 	err = fmt.Errorf("%s answered %d %s: %s", c.address, response.StatusCode, http.StatusText(response.StatusCode), words(string(answer)))
 	switch response.StatusCode {

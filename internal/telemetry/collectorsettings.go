@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"make-audit-mcp/internal/telemetry/otlp"
 )
 
 // endpointVariable is where all signals go, unless traces have an address of their own.
@@ -25,7 +25,7 @@ const endpointVariable = "OTEL_EXPORTER_OTLP_ENDPOINT"
 // wants it, except for the address.
 //
 // Source: https://opentelemetry.io/docs/specs/otel/protocol/exporter/
-func newCollector(logger *slog.Logger, firstWait time.Duration) (*collector, error) {
+func newCollector(options Options, logger *slog.Logger) (*collector, error) {
 	s := collectorSettings{logger}
 	address, err := s.address()
 	if err != nil {
@@ -37,12 +37,13 @@ func newCollector(logger *slog.Logger, firstWait time.Duration) (*collector, err
 			"OTEL_EXPORTER_OTLP_INSECURE=true")
 	}
 	c := &collector{
-		address: address.String(), headers: s.headers(), encode: spansAsProtobuf, firstWait: firstWait,
-		http: &http.Client{Transport: transport, Timeout: s.timeout(), CheckRedirect: staysThere},
+		address: address.String(), headers: s.headers(options.ServiceName + "/" + options.Version), encode: otlp.Protobuf,
+		firstWait: cmp.Or(options.CollectorWait, firstCollectorWait),
+		http:      &http.Client{Transport: transport, Timeout: s.timeout(), CheckRedirect: staysThere},
 	}
-	contentType := protobufType
+	contentType := otlp.ProtobufType
 	if s.asJSON() {
-		contentType, c.encode = jsonType, spansAsJSON
+		contentType, c.encode = otlp.JSONType, otlp.JSON
 	}
 	c.headers.Set("Content-Type", contentType)
 	if _, compression := s.lookup("COMPRESSION"); compression == "gzip" {
@@ -93,10 +94,10 @@ func (s collectorSettings) address() (*url.URL, error) {
 	return address, nil
 }
 
-// headers are those of every request.
-func (s collectorSettings) headers() http.Header {
+// headers are those of every request, which comes from a program of that name and version.
+func (s collectorSettings) headers(program string) http.Header {
 	const tokens = "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" // RFC 9110, 5.6.2
-	headers := http.Header{"User-Agent": {"OTel OTLP Exporter Go/" + otlptrace.Version()}}
+	headers := http.Header{"User-Agent": {program + " (OTLP exporter; Go)"}}
 	variable, list := s.lookup("HEADERS")
 	if list == "" {
 		return headers

@@ -48,7 +48,7 @@ func (t *Telemetry) Begin(ctx context.Context, operation Operation, traceparent,
 		span.SetAttributes(attributes(operation, method, target)...)
 	}
 	return ctx, func(outcome string) {
-		t.operations.WithLabelValues(method, target, operation.Transport, outcome).Observe(time.Since(begin).Seconds())
+		t.operations.Observe(time.Since(begin).Seconds(), target, method, outcome, operation.Transport)
 		if outcome == "error" || outcome == "tool_error" {
 			span.SetAttributes(attribute.String("error.type", outcome))
 			span.SetStatus(codes.Error, "")

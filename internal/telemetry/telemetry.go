@@ -7,19 +7,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 	"go.opentelemetry.io/otel/trace"
 	"go.opentelemetry.io/otel/trace/noop"
+
+	"make-audit-mcp/internal/telemetry/metrics"
 )
 
 const (
@@ -41,56 +38,45 @@ type Options struct {
 
 // Telemetry measures a process. It is for any number of goroutines at once.
 type Telemetry struct {
-	registry *prometheus.Registry
+	registry *metrics.Registry
 	tracer   trace.Tracer
 	provider *sdktrace.TracerProvider // nil without traces
 	logger   *slog.Logger
 
-	operations *prometheus.HistogramVec
-	upstream   *prometheus.HistogramVec
-	waits      *prometheus.HistogramVec
-	refused    *prometheus.CounterVec
-	rows       *prometheus.CounterVec
-	bytes      *prometheus.CounterVec
+	operations metrics.Histogram
+	upstream   metrics.Histogram
+	waits      metrics.Histogram
+	refused    metrics.Counter
+	rows       metrics.Counter
+	bytes      metrics.Counter
 
 	mu      sync.RWMutex
 	targets map[string]bool
 }
 
-// New returns a Telemetry with a registry of its own. It sends nothing yet, and does not ask whether the collector is there.
+// New returns a Telemetry with metrics of its own. It sends nothing yet, and does not ask whether the collector is there.
 //
 // Sources: https://opentelemetry.io/docs/specs/otel/protocol/exporter/ (the environment) and https://prometheus.io/docs/practices/naming/
 // (names and units).
 func New(ctx context.Context, options Options) (*Telemetry, error) {
 	seconds := []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 25, 60, 120, 240}
-	histogram := func(name, help string, labels ...string) *prometheus.HistogramVec {
-		return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: seconds}, labels)
-	}
-	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
-		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
-	}
+	registry := metrics.NewRegistry()
+	registry.Info(prefix+"build_info", "1, with the version as a label.", "version", options.Version)
 	t := &Telemetry{
-		registry: prometheus.NewRegistry(),
+		registry: registry,
 		tracer:   noop.NewTracerProvider().Tracer(options.ServiceName),
 		logger:   cmp.Or(options.Logger, slog.New(slog.DiscardHandler)),
 		targets:  map[string]bool{},
 		// The name is the convention's mcp.server.operation.duration.
-		operations: histogram("mcp_server_operation_duration_seconds", "MCP requests served.", "mcp_method_name", "gen_ai_tool_name",
-			"transport", "outcome"),
-		upstream: histogram(prefix+"upstream_request_duration_seconds", "Requests to Make, each try of its own.", "route", "status"),
-		waits:    histogram(prefix+"upstream_wait_seconds", "Waits before requests to Make.", "reason"),
-		refused:  counter(prefix+"refused_requests_total", "HTTP requests that a guard refused.", "reason"),
-		rows:     counter(prefix+"rows_total", "Rows that tools answered with.", "gen_ai_tool_name"),
-		bytes:    counter(prefix+"answer_bytes_total", "Bytes that tools answered with.", "gen_ai_tool_name"),
+		operations: registry.Histogram("mcp_server_operation_duration_seconds", "MCP requests served.", seconds,
+			"gen_ai_tool_name", "mcp_method_name", "outcome", "transport"),
+		upstream: registry.Histogram(prefix+"upstream_request_duration_seconds", "Requests to Make, each try of its own.", seconds,
+			"route", "status"),
+		waits:   registry.Histogram(prefix+"upstream_wait_seconds", "Waits before requests to Make.", seconds, "reason"),
+		refused: registry.Counter(prefix+"refused_requests_total", "HTTP requests that a guard refused.", "reason"),
+		rows:    registry.Counter(prefix+"rows_total", "Rows that tools answered with.", "gen_ai_tool_name"),
+		bytes:   registry.Counter(prefix+"answer_bytes_total", "Bytes that tools answered with.", "gen_ai_tool_name"),
 	}
-	version := prometheus.Labels{"version": strings.ToValidUTF8(options.Version, "?")}
-	built := prometheus.NewGauge(prometheus.GaugeOpts{Name: prefix + "build_info", Help: "1, with the version as a label.",
-		ConstLabels: version})
-	built.Set(1)
-	t.registry.MustRegister(
-		t.operations, t.upstream, t.waits, t.refused, t.rows, t.bytes, built,
-		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-	)
 	if options.OTLPEndpoint {
 		if err := t.exportTraces(ctx, options); err != nil {
 			return nil, err
@@ -101,13 +87,9 @@ func New(ctx context.Context, options Options) (*Telemetry, error) {
 
 // exportTraces has traces sent by OTLP.
 func (t *Telemetry) exportTraces(ctx context.Context, options Options) error {
-	to, err := newCollector(t.logger, cmp.Or(options.CollectorWait, firstCollectorWait))
+	to, err := newCollector(options, t.logger)
 	if err != nil {
 		return err
-	}
-	exporter, err := otlptrace.New(ctx, to)
-	if err != nil {
-		return fmt.Errorf("setting up the export of traces: %w", err)
 	}
 	about, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
@@ -119,7 +101,7 @@ func (t *Telemetry) exportTraces(ctx context.Context, options Options) error {
 	}
 	t.provider = sdktrace.NewTracerProvider(
 		// Spans are dropped when the collector is slow; nothing ever waits for it.
-		sdktrace.WithBatcher(&loggingExporter{SpanExporter: exporter, logger: t.logger}),
+		sdktrace.WithBatcher(&loggingExporter{SpanExporter: to, logger: t.logger}),
 		sdktrace.WithResource(about),
 	)
 	t.tracer = t.provider.Tracer(options.ServiceName)
@@ -145,7 +127,7 @@ func (t *Telemetry) Handler() http.Handler {
 	if t == nil {
 		return http.NotFoundHandler()
 	}
-	return promhttp.HandlerFor(t.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+	return t.registry.Handler()
 }
 
 // Shutdown sends the last spans. What cannot be sent is logged; an error means that ctx has ended. Metrics stay readable.
@@ -183,7 +165,7 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	if t == nil {
 		return
 	}
-	if err := t.registry.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: prefix + name, Help: help}, read)); err != nil {
+	if err := t.registry.Gauge(prefix+name, help, read); err != nil {
 		t.logger.Warn("a number cannot be measured", "name", name, "error", err)
 	}
 }
@@ -191,7 +173,7 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 // HTTPRefused counts a request that a guard refused, by the guard: a short word of our own, such as host or rate.
 func (t *Telemetry) HTTPRefused(reason string) {
 	if t != nil {
-		t.refused.WithLabelValues(reason).Inc()
+		t.refused.Add(1, reason)
 	}
 }
 
@@ -201,6 +183,6 @@ func (t *Telemetry) Rows(tool string, rows, bytes int) {
 		return
 	}
 	name := t.target(tool)
-	t.rows.WithLabelValues(name).Add(float64(max(rows, 0)))
-	t.bytes.WithLabelValues(name).Add(float64(max(bytes, 0)))
+	t.rows.Add(float64(rows), name)
+	t.bytes.Add(float64(bytes), name)
 }

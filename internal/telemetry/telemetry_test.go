@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -109,7 +108,7 @@ func TestNobodyCanMakeUpSeries(t *testing.T) {
 	m := start(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 10_000 {
-		// Not UTF-8 either, at which Prometheus' client panics.
+		// Not UTF-8 either.
 		word := fmt.Sprintf("%x\"\n\xff{evil=%d}", random.Uint64(), random.Int())
 		_, end := m.Begin(t.Context(), telemetry.Operation{Method: word, Target: word, Transport: "http", ProtocolVersion: word}, word, word)
 		end("ok")
@@ -170,7 +169,7 @@ func used(t *testing.T) *telemetry.Telemetry {
 	return m
 }
 
-func TestPrometheusReadsTheMetricsAndFindsNoFault(t *testing.T) {
+func TestAllMetricsAreServedInPrometheusTextFormat(t *testing.T) {
 	t.Parallel()
 	served := httptest.NewServer(used(t).Handler())
 	defer served.Close()
@@ -182,10 +181,6 @@ func TestPrometheusReadsTheMetricsAndFindsNoFault(t *testing.T) {
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 
-	// The linter parses with Prometheus' own parser, then looks at names and units.
-	problems, err := promlint.New(bytes.NewReader(text)).Lint()
-	require.NoError(t, err)
-	assert.Empty(t, problems)
 	for _, name := range []string{
 		"go_goroutines", "process_start_time_seconds", "make_audit_mcp_build_info", "make_audit_mcp_sessions",
 		"mcp_server_operation_duration_seconds", "make_audit_mcp_upstream_request_duration_seconds", "make_audit_mcp_upstream_wait_seconds",

@@ -3,6 +3,7 @@ package telemetry_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,41 +16,78 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
-	v1 "go.opentelemetry.io/proto/otlp/trace/v1"
-	"google.golang.org/protobuf/proto"
 
 	"make-audit-mcp/internal/telemetry"
 )
 
 // These tests set the environment, as operators do, and so cannot run in parallel.
 
+// span is what tests read of one.
+type span struct {
+	TraceID, SpanID, ParentSpanID, TraceState, Name string
+
+	Kind       int
+	Attributes []keyValue
+	Events     []json.RawMessage
+	Status     struct {
+		Code    int
+		Message string
+	}
+}
+
+type keyValue struct {
+	Key   string
+	Value struct{ StringValue, IntValue string }
+}
+
+// What kinds of spans and statuses are in JSON.
+//
+// Source: https://github.com/open-telemetry/opentelemetry-proto/blob/v1.11.0/opentelemetry/proto/trace/v1/trace.proto
+const (
+	kindServer  = 2
+	kindClient  = 3
+	statusUnset = 0
+	statusError = 2
+)
+
 // otlp is a collector of traces on loopback.
 type otlp struct {
 	mu    sync.Mutex
-	spans []*v1.Span
+	text  strings.Builder // of all requests
+	spans []span
 	names map[string]string // of the resource
 }
 
 func (c *otlp) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(r.Body)
-	var request collector.ExportTraceServiceRequest
-	if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, &request) != nil {
+	var request struct {
+		ResourceSpans []struct {
+			Resource   struct{ Attributes []keyValue }
+			ScopeSpans []struct{ Spans []span }
+		}
+	}
+	if err != nil || r.URL.Path != "/v1/traces" || json.Unmarshal(body, &request) != nil {
 		http.Error(w, "bad", http.StatusBadRequest)
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.names = map[string]string{}
-	for _, resource := range request.GetResourceSpans() {
-		for _, attribute := range resource.GetResource().GetAttributes() {
-			c.names[attribute.GetKey()] = attribute.GetValue().GetStringValue()
-		}
-		for _, scope := range resource.GetScopeSpans() {
-			c.spans = append(c.spans, scope.GetSpans()...)
+	c.text.Write(body)
+	for _, resource := range request.ResourceSpans {
+		c.names = texts(resource.Resource.Attributes)
+		for _, scope := range resource.ScopeSpans {
+			c.spans = append(c.spans, scope.Spans...)
 		}
 	}
-	w.Header().Set("Content-Type", "application/x-protobuf")
+}
+
+// texts are the attributes that are texts; others are empty there.
+func texts(attributes []keyValue) map[string]string {
+	all := map[string]string{}
+	for _, attribute := range attributes {
+		all[attribute.Key] = attribute.Value.StringValue
+	}
+	return all
 }
 
 // sending starts a Telemetry that sends its traces to a collector on loopback.
@@ -58,6 +96,7 @@ func sending(t *testing.T, collector http.Handler, logger *slog.Logger) *telemet
 	served := httptest.NewServer(collector)
 	t.Cleanup(served.Close)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", served.URL)
+	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
 	m, err := telemetry.New(t.Context(), telemetry.Options{ServiceName: "make-audit-mcp", Version: "1.2.3", OTLPEndpoint: true,
 		Logger: logger})
 	require.NoError(t, err)
@@ -72,13 +111,13 @@ func traced(t *testing.T) (*telemetry.Telemetry, *otlp) {
 }
 
 // named is the one span of a name.
-func (c *otlp) named(t *testing.T, name string) *v1.Span {
+func (c *otlp) named(t *testing.T, name string) span {
 	t.Helper()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var found []*v1.Span
+	var found []span
 	for _, span := range c.spans {
-		if span.GetName() == name {
+		if span.Name == name {
 			found = append(found, span)
 		}
 	}
@@ -109,33 +148,25 @@ func TestSpansFollowTheConventionAndTheClientsTrace(t *testing.T) {
 	client, operation := traces.spans[0], traces.spans[1]
 	assert.Equal(t, "make-audit-mcp", traces.names["service.name"])
 	assert.Equal(t, "1.2.3", traces.names["service.version"])
-	assert.Equal(t, "tools/call list_audit_logs", operation.GetName())
-	assert.Equal(t, v1.Span_SPAN_KIND_SERVER, operation.GetKind())
-	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", fmt.Sprintf("%x", operation.GetTraceId()))
-	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", operation.GetParentSpanId()))
-	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, operation.GetStatus().GetCode())
+	assert.Equal(t, "tools/call list_audit_logs", operation.Name)
+	assert.Equal(t, kindServer, operation.Kind)
+	assert.Equal(t, "0af7651916cd43dd8448eb211c80319c", operation.TraceID)
+	assert.Equal(t, "b7ad6b7169203331", operation.ParentSpanID)
+	assert.Equal(t, statusError, operation.Status.Code)
 	assert.Equal(t, map[string]string{
 		"mcp.method.name": "tools/call", "gen_ai.tool.name": "list_audit_logs", "gen_ai.operation.name": "execute_tool",
 		"mcp.session.id":       "abcd",
 		"mcp.protocol.version": "2026-07-28", "network.transport": "tcp", "make_audit_mcp.transport": "http",
 		"make_audit_mcp.request.id": "R1", "make_audit_mcp.outcome": "tool_error", "error.type": "tool_error",
 	}, attributes(operation))
-	assert.Equal(t, "GET /audit-logs/organization/{id}", client.GetName())
-	assert.Equal(t, v1.Span_SPAN_KIND_CLIENT, client.GetKind())
-	assert.Equal(t, operation.GetSpanId(), client.GetParentSpanId())
-	for _, span := range traces.spans {
-		assert.NotContains(t, span.String(), "secret")
-	}
-	assert.NotEqual(t, operation.GetTraceId(), traces.spans[2].GetTraceId())
+	assert.Equal(t, "GET /audit-logs/organization/{id}", client.Name)
+	assert.Equal(t, kindClient, client.Kind)
+	assert.Equal(t, operation.SpanID, client.ParentSpanID)
+	assert.NotContains(t, traces.text.String(), "secret")
+	assert.NotEqual(t, operation.TraceID, traces.spans[2].TraceID)
 }
 
-func attributes(span *v1.Span) map[string]string {
-	all := map[string]string{}
-	for _, attribute := range span.GetAttributes() {
-		all[attribute.GetKey()] = attribute.GetValue().GetStringValue()
-	}
-	return all
-}
+func attributes(of span) map[string]string { return texts(of.Attributes) }
 
 func TestTheClientsTraceGoesBeforeTheContexts(t *testing.T) {
 	m, traces := traced(t)
@@ -148,16 +179,16 @@ func TestTheClientsTraceGoesBeforeTheContexts(t *testing.T) {
 	endOuter("cancelled")
 	require.NoError(t, m.Shutdown(t.Context()))
 	outer, inner, other := traces.named(t, "initialize"), traces.named(t, "ping"), traces.named(t, "tools/list")
-	assert.Empty(t, outer.GetParentSpanId())
-	assert.Equal(t, outer.GetSpanId(), inner.GetParentSpanId())
-	assert.Equal(t, outer.GetTraceId(), inner.GetTraceId())
+	assert.Empty(t, outer.ParentSpanID)
+	assert.Equal(t, outer.SpanID, inner.ParentSpanID)
+	assert.Equal(t, outer.TraceID, inner.TraceID)
 	assert.Equal(t, "pipe", attributes(inner)["network.transport"])
-	for _, span := range []*v1.Span{outer, inner} {
-		assert.Equal(t, v1.Status_STATUS_CODE_UNSET, span.GetStatus().GetCode(), "neither is an error")
+	for _, span := range []span{outer, inner} {
+		assert.Equal(t, statusUnset, span.Status.Code, "neither is an error")
 		assert.NotContains(t, attributes(span), "error.type")
 	}
-	assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", other.GetParentSpanId()))
-	assert.Equal(t, "vendor=1,other=2", other.GetTraceState())
+	assert.Equal(t, "b7ad6b7169203331", other.ParentSpanID)
+	assert.Equal(t, "vendor=1,other=2", other.TraceState)
 }
 
 func TestHostileTraceContextIsIgnored(t *testing.T) {
@@ -178,11 +209,11 @@ func TestHostileTraceContextIsIgnored(t *testing.T) {
 	require.NoError(t, m.Shutdown(t.Context()))
 	require.Len(t, traces.spans, len(bad)+4)
 	for _, span := range traces.spans {
-		assert.Empty(t, span.GetTraceState())
-		if span.GetName() == "ping" {
-			assert.Empty(t, span.GetParentSpanId())
+		assert.Empty(t, span.TraceState)
+		if span.Name == "ping" {
+			assert.Empty(t, span.ParentSpanID)
 		} else {
-			assert.Equal(t, "b7ad6b7169203331", fmt.Sprintf("%x", span.GetParentSpanId()), "the parent is right even if the state is not")
+			assert.Equal(t, "b7ad6b7169203331", span.ParentSpanID, "the parent is right even if the state is not")
 		}
 	}
 }
@@ -206,40 +237,40 @@ func TestNoTextOfClientsOrUsersComesIntoASpan(t *testing.T) {
 	operate(t, m, telemetry.Operation{Method: "tools/call", Target: "evil", Transport: "sse", ProtocolVersion: "evil"}, "ok")
 	require.NoError(t, m.Shutdown(t.Context()))
 
+	assert.NotContains(t, traces.text.String(), "evil")
+	assert.NotContains(t, traces.text.String(), "secret", "of the error's text")
 	require.Len(t, traces.spans, 5)
 	for _, span := range traces.spans {
-		assert.NotContains(t, span.String(), "evil")
-		assert.NotContains(t, span.String(), "secret", "of the error's text")
-		assert.Empty(t, span.GetEvents())
+		assert.Empty(t, span.Events)
 		assert.NotContains(t, fmt.Sprint(attributes(span)), "666", "the ids in a path are arguments")
 	}
 	prompt := traces.named(t, "prompts/get audit_week")
 	assert.Equal(t, "audit_week", attributes(prompt)["gen_ai.prompt.name"])
 	assert.Equal(t, "error", attributes(prompt)["error.type"])
-	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, prompt.GetStatus().GetCode())
-	assert.Empty(t, prompt.GetStatus().GetMessage())
+	assert.Equal(t, statusError, prompt.Status.Code)
+	assert.Empty(t, prompt.Status.Message)
 
 	known, unknown, broken := traces.named(t, "GET /audit-logs/organization/{id}"), traces.named(t, "GET other"), traces.named(t,
 		"GET /ping")
 	assert.Equal(t, "https://eu1.make.com:8443/api/v2/audit-logs/organization/{id}", attributes(known)["url.full"])
 	assert.Equal(t, "eu1.make.com", attributes(known)["server.address"])
-	assert.Equal(t, int64(8443), number(known, "server.port"))
-	assert.Equal(t, int64(200), number(known, "http.response.status_code"))
-	assert.Equal(t, v1.Status_STATUS_CODE_UNSET, known.GetStatus().GetCode())
+	assert.Equal(t, "8443", number(known, "server.port"))
+	assert.Equal(t, "200", number(known, "http.response.status_code"))
+	assert.Equal(t, statusUnset, known.Status.Code)
 	assert.Equal(t, "https://eu1.make.com", attributes(unknown)["url.full"])
-	assert.Equal(t, int64(443), number(unknown, "server.port"))
-	assert.Equal(t, int64(80), number(broken, "server.port"))
-	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, broken.GetStatus().GetCode())
+	assert.Equal(t, "443", number(unknown, "server.port"))
+	assert.Equal(t, "80", number(broken, "server.port"))
+	assert.Equal(t, statusError, broken.Status.Code)
 	assert.Equal(t, "error", attributes(broken)["error.type"])
 }
 
-func number(span *v1.Span, key string) int64 {
-	for _, attribute := range span.GetAttributes() {
-		if attribute.GetKey() == key {
-			return attribute.GetValue().GetIntValue()
+func number(of span, key string) string {
+	for _, attribute := range of.Attributes {
+		if attribute.Key == key {
+			return attribute.Value.IntValue
 		}
 	}
-	return 0
+	return ""
 }
 
 func TestTheEnvironmentNamesTheService(t *testing.T) {

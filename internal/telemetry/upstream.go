@@ -40,7 +40,7 @@ func (t *Telemetry) RoundTripper(next http.RoundTripper) http.RoundTripper {
 			span.SetStatus(codes.Error, "")
 			span.SetAttributes(attribute.String("error.type", status))
 		}
-		t.upstream.WithLabelValues(route, status).Observe(time.Since(begin).Seconds())
+		t.upstream.Observe(time.Since(begin).Seconds(), route, status)
 		return response, err
 	})
 }
@@ -101,7 +101,7 @@ func routeOf(path string) string {
 // Waited counts a wait before a request to Make: for the budget, because Make's limit is reached (rate_limited), for a retry, or other.
 func (t *Telemetry) Waited(_ context.Context, reason string, wait time.Duration) {
 	if t != nil {
-		t.waits.WithLabelValues(waitLabel(reason)).Observe(max(wait, 0).Seconds())
+		t.waits.Observe(max(wait, 0).Seconds(), waitLabel(reason))
 	}
 }
 

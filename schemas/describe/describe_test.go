@@ -1,8 +1,9 @@
-package schemas_test
+package describe_test
 
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"testing"
 	"time"
 
@@ -11,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/schemas"
+	"make-audit-mcp/internal/audittest/mcptest"
+	"make-audit-mcp/schemas/describe"
 )
 
 type filter struct {
@@ -46,17 +48,6 @@ type nested struct {
 	Value float64 `json:"value,omitempty" jsonschema_description:"Below the top, where names explain themselves"`
 }
 
-func compile(t testing.TB, schema json.RawMessage) *validator.Schema {
-	t.Helper()
-	document, err := validator.UnmarshalJSON(bytes.NewReader(schema))
-	require.NoError(t, err)
-	compiler := validator.NewCompiler()
-	require.NoError(t, compiler.AddResource("schema.json", document))
-	compiled, err := compiler.Compile("schema.json")
-	require.NoError(t, err)
-	return compiled
-}
-
 func TestInputDescribesArgumentsAndNothingElse(t *testing.T) {
 	t.Parallel()
 	assert.JSONEq(t, `{
@@ -71,12 +62,12 @@ func TestInputDescribesArgumentsAndNothingElse(t *testing.T) {
 			"target_id": {"type": "string"}
 		},
 		"required": ["target_id"]
-	}`, string(schemas.Input[listArguments]()))
+	}`, string(describe.Input(reflect.TypeFor[listArguments]())))
 }
 
 func TestInputWithoutArgumentsIsAnEmptyObject(t *testing.T) {
 	t.Parallel()
-	assert.JSONEq(t, `{"type": "object", "properties": {}}`, string(schemas.Input[none]()), "OpenAI refuses one without properties")
+	assert.JSONEq(t, `{"type": "object", "properties": {}}`, string(describe.Input(reflect.TypeFor[none]())), "OpenAI refuses one without properties")
 }
 
 type inner struct {
@@ -98,33 +89,35 @@ type outer struct {
 func TestEmbeddedStructsAreFlattenedAtEveryDepth(t *testing.T) {
 	t.Parallel()
 	assert.Empty(t, outer{}.hidden)
-	for _, schema := range []json.RawMessage{schemas.Input[outer](), schemas.Input[*outer](), schemas.Output[outer]()} {
+	for _, schema := range []json.RawMessage{
+		describe.Input(reflect.TypeFor[outer]()), describe.Input(reflect.TypeFor[*outer]()), describe.Output(reflect.TypeFor[outer]()),
+	} {
 		assert.JSONEq(t, `{"deep":{"type":"string"},"mid":{"type":"string"},"top":{"type":"string"}}`, string(propertiesOf(t, schema)))
 	}
 }
 
 func TestSchemasSpendNothingOnWhatNobodyNeeds(t *testing.T) {
 	t.Parallel()
-	schema := string(schemas.Input[listArguments]())
+	schema := string(describe.Input(reflect.TypeFor[listArguments]()))
 	for _, waste := range []string{"$schema", "$id", "$defs", "$ref", "additionalProperties", "\n", ": "} {
 		assert.NotContains(t, schema, waste)
-		assert.NotContains(t, string(schemas.Output[listArguments]()), waste)
+		assert.NotContains(t, string(describe.Output(reflect.TypeFor[listArguments]())), waste)
 	}
 	assert.Less(t, len(schema), 700, "the six arguments of listArguments")
 }
 
 func TestInputSchemasCompileForOtherImplementations(t *testing.T) {
 	t.Parallel()
-	for _, schema := range []json.RawMessage{schemas.Input[listArguments](), schemas.Input[none](), schemas.Input[outer]()} {
-		compile(t, schema)
+	for _, arguments := range []reflect.Type{reflect.TypeFor[listArguments](), reflect.TypeFor[none](), reflect.TypeFor[outer]()} {
+		mcptest.Compile(t, describe.Input(arguments))
 	}
 }
 
 func TestSchemasComeOutAsTheSameBytes(t *testing.T) {
 	t.Parallel()
 	for range 20 {
-		assert.Equal(t, string(schemas.Input[listArguments]()), string(schemas.Input[listArguments]()))
-		assert.Equal(t, string(schemas.Output[entry]()), string(schemas.Output[entry]()))
+		assert.Equal(t, string(describe.Input(reflect.TypeFor[listArguments]())), string(describe.Input(reflect.TypeFor[listArguments]())))
+		assert.Equal(t, string(describe.Output(reflect.TypeFor[entry]())), string(describe.Output(reflect.TypeFor[entry]())))
 	}
 }
 
@@ -134,7 +127,7 @@ func TestOutputDescribesWhatIsMarshalled(t *testing.T) {
 		Properties map[string]json.RawMessage `json:"properties"`
 		Required   []string                   `json:"required"`
 	}
-	require.NoError(t, json.Unmarshal(schemas.Output[entry](), &got))
+	require.NoError(t, json.Unmarshal(describe.Output(reflect.TypeFor[entry]()), &got))
 	assert.Equal(t, []string{"uuid", "at", "total", "name", "id", "nested"}, got.Required)
 	for name, want := range map[string]string{
 		"uuid":   `{"type":"string"}`,
@@ -154,7 +147,7 @@ func TestOutputDescribesWhatIsMarshalled(t *testing.T) {
 func TestMarshalledValuesSatisfyTheirSchema(t *testing.T) {
 	t.Parallel()
 	total := 3
-	schema := compile(t, schemas.Output[entry]())
+	schema := mcptest.Compile(t, describe.Output(reflect.TypeFor[entry]()))
 	for name, value := range map[string]entry{
 		"numeric id": {ID: "12", Total: &total, Extra: map[string]any{"a": 1}, Nested: []nested{{Value: 1}}},
 		"textual id": {ID: "x-1", Extra: map[string]any{}, Nested: []nested{}},
@@ -165,6 +158,48 @@ func TestMarshalledValuesSatisfyTheirSchema(t *testing.T) {
 		instance, err := validator.UnmarshalJSON(bytes.NewReader(data))
 		require.NoError(t, err)
 		assert.NoError(t, schema.Validate(instance), name)
+	}
+}
+
+type review struct {
+	Actor   *auditlog.Actor  `json:"actor,omitempty"`
+	Actors  []auditlog.Actor `json:"actors" jsonschema_description:"Most first"`
+	By      *auditlog.Actor  `json:"by,omitempty" jsonschema_description:"Who did it"`
+	Team    *auditlog.Ref    `json:"team,omitempty"`
+	Teams   []auditlog.Ref   `json:"teams"`
+	Numbers []auditlog.ID    `json:"numbers"`
+}
+
+func TestWhatAResultRepeatsIsDefinedOnce(t *testing.T) {
+	t.Parallel()
+	const team = `{"type":"object","properties":{"id":{"$ref":"#/$defs/id"},"name":{"type":"string"}},"required":["id"]}`
+	schema := describe.Output(reflect.TypeFor[review]())
+	assert.JSONEq(t, `{
+		"$defs": {
+			"id": {"anyOf":[{"type":"integer"},{"type":"string"},{"type":"null"}]},
+			"actor": {"type":"object","properties":{"id":{"$ref":"#/$defs/id"},"name":{"type":"string"},"email":{"type":"string"}},
+				"required":["id"]}
+		},
+		"type": "object",
+		"properties": {
+			"actor": {"$ref":"#/$defs/actor"},
+			"actors": {"type":"array","description":"Most first","items":{"$ref":"#/$defs/actor"}},
+			"by": {"$ref":"#/$defs/actor","description":"Who did it"},
+			"team": `+team+`,
+			"teams": {"type":"array","items":`+team+`},
+			"numbers": {"type":"array","items":{"$ref":"#/$defs/id"}}
+		},
+		"required": ["actors", "teams", "numbers"]
+	}`, string(schema))
+	compiled := mcptest.Compile(t, schema)
+	for data, isValid := range map[string]bool{
+		`{"actors":[{"id":null,"name":"x"}],"teams":[],"numbers":["a",1]}`: true,
+		`{"actors":[{"name":"x"}],"teams":[],"numbers":[]}`:                false,
+		`{"actors":[],"teams":[],"numbers":[{}]}`:                          false,
+	} {
+		instance, err := validator.UnmarshalJSON(bytes.NewReader([]byte(data)))
+		require.NoError(t, err)
+		assert.Equal(t, isValid, compiled.Validate(instance) == nil, data)
 	}
 }
 
@@ -188,7 +223,7 @@ func (selfMarshalling) MarshalJSON() ([]byte, error) { return []byte("1"), nil }
 func TestATypeWithoutATruthfulSchemaIsAProgrammingError(t *testing.T) {
 	t.Parallel()
 	assert.PanicsWithValue(t,
-		"schemas: schemas_test.selfMarshalling marshals itself: describe it in customSchema",
-		func() { schemas.Output[opaque]() })
-	assert.PanicsWithValue(t, "schemas: string is not described as an object: use a struct", func() { schemas.Input[string]() })
+		"describe: describe_test.selfMarshalling marshals itself: describe it in customSchema",
+		func() { describe.Output(reflect.TypeFor[opaque]()) })
+	assert.PanicsWithValue(t, "describe: string is not described as an object: use a struct", func() { describe.Input(reflect.TypeFor[string]()) })
 }

@@ -1,13 +1,8 @@
-// Package schemas holds what the tools take and give as Go structs, and their JSON Schemas.
+// Package describe makes JSON Schemas of the structs of package schemas, for the files that come with the program and for tests: no program
+// reflects what it takes and gives at each start.
 //
-// It promises that
-//   - a schema is derived from the struct it describes ([Input], [Output]), so that the two cannot drift apart, and comes out as the same
-//     bytes every time;
-//   - what [Arguments] accepts satisfies the input schema: arguments are coerced where the meaning is plain and refused with a reason, what
-//     is accepted and an example where it is not. Nothing is dropped or guessed silently.
-//
-// It knows neither MCP nor Make's wire format.
-package schemas
+// It promises that a schema is derived from the struct it describes ([Input], [Output]) alone, and comes out as the same bytes every time.
+package describe
 
 import (
 	"encoding"
@@ -19,16 +14,17 @@ import (
 	"github.com/invopop/jsonschema"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/schemas"
 )
 
-// Input returns the JSON Schema (draft 2020-12) of a tool's arguments, T being a struct. It is kept small, since every model reads it on
-// every turn: neither "$schema" nor "$id". It says one plain type for each argument, though [Arguments] takes more: what frameworks convert
+// Input returns the JSON Schema (draft 2020-12) of a tool's arguments, which are a struct. It is kept small, since every model reads it on
+// every turn: neither "$schema" nor "$id". It says one plain type for each argument, though [schemas.Arguments] takes more: what frameworks convert
 // schemas to (OpenAI's strict form, Gemini's, Zod) knows no alternatives, or not the same. Descriptions come from `jsonschema_description`
 // tags, constraints from `jsonschema` tags; fields without omitempty are required; embedded structs are flattened.
 //
-// It panics if T has no schema: that is a mistake in T, never in data.
-func Input[T any]() json.RawMessage {
-	schema := reflectSchema(reflect.TypeFor[T]())
+// It panics if the type has no schema: that is a mistake in the type, never in data.
+func Input(t reflect.Type) json.RawMessage {
+	schema := reflectSchema(t)
 	if schema.Properties == nil {
 		schema.Properties = jsonschema.NewProperties() // without which OpenAI refuses an object
 	}
@@ -36,12 +32,15 @@ func Input[T any]() json.RawMessage {
 }
 
 // Output is [Input] for a tool's result. Clients get those of all tools at once, and so it is kept small, too: only what stands at the top
-// of a result is described. A pointer is nullable only where its `jsonschema` tag says so; a nil slice without omitempty is marshalled as
+// of a result is described, and what it repeats stands under "$defs". A pointer is nullable only where its `jsonschema` tag says so; a nil slice without omitempty is marshalled as
 // null, which no schema made here allows.
-func Output[T any]() json.RawMessage {
-	schema := reflectSchema(reflect.TypeFor[T]())
+func Output(t reflect.Type) json.RawMessage {
+	schema := reflectSchema(t)
 	for property := schema.Properties.Oldest(); property != nil; property = property.Next() {
 		lean(property.Value, true)
+	}
+	for _, part := range commonParts() {
+		part.defineIn(schema)
 	}
 	return marshalSchema(schema)
 }
@@ -90,7 +89,7 @@ func reflectSchema(t reflect.Type) *jsonschema.Schema {
 	schema := reflector.ReflectFromType(t)
 	schema.Version = "" // MCP's default
 	if schema.Type != "object" {
-		panic(fmt.Sprintf("schemas: %s is not described as an object: use a struct", t))
+		panic(fmt.Sprintf("describe: %s is not described as an object: use a struct", t))
 	}
 	return schema
 }
@@ -98,7 +97,7 @@ func reflectSchema(t reflect.Type) *jsonschema.Schema {
 func marshalSchema(schema *jsonschema.Schema) json.RawMessage {
 	data, err := json.Marshal(schema)
 	if err != nil {
-		panic(fmt.Sprintf("schemas: marshalling a schema: %v", err))
+		panic(fmt.Sprintf("describe: marshalling a schema: %v", err))
 	}
 	return data
 }
@@ -113,12 +112,12 @@ func customSchema(t reflect.Type) *jsonschema.Schema {
 		return &jsonschema.Schema{Type: "string"}
 	case reflect.TypeFor[auditlog.ID]():
 		return anyOf("integer", "string", "null")
-	case reflect.TypeFor[Query]():
+	case reflect.TypeFor[schemas.Query]():
 		return &jsonschema.Schema{Type: "object"} // an echo of the arguments, with as many fields
 	}
 	switch reflect.New(t).Interface().(type) {
 	case json.Marshaler, encoding.TextMarshaler:
-		panic(fmt.Sprintf("schemas: %s marshals itself: describe it in customSchema", t))
+		panic(fmt.Sprintf("describe: %s marshals itself: describe it in customSchema", t))
 	}
 	return nil
 }

@@ -194,7 +194,8 @@ func (c *callCommand) write(to io.Writer, output string, result []byte, argument
 			return err
 		}
 	default:
-		shown, err := display.Result(c.words.name, result, screenOf(to), func(cursor string) string { return c.words.next(arguments, cursor) })
+		next := func(cursor string) string { return c.words.next(arguments, cursor) }
+		shown, err := display.Result(c.words.name, result, screenOf(to), next)
 		if err != nil {
 			return err
 		}

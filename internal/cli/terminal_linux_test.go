@@ -211,7 +211,8 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = full.Close() })
 	for _, words := range [][]string{
-		{"call", "list_organizations"}, {"call", "list_organizations", "--output", "csv"}, {"call", "list_organizations", "--output", "table"},
+		{"call", "list_organizations"}, {"call", "list_organizations", "--output", "csv"},
+		{"call", "list_organizations", "--output", "table"},
 		{"call"}, {"call", "list_people", "--help"}, {"prompt"}, {"prompt", "security_review"}, {"check"}, {"check", "--output", "json"},
 		{"check", "--output", "csv"}, {"detect", "--from", "30d", "--output", "table"}, {"detect", "--from", "30d", "--output", "csv"},
 		{"detect", "--from", "30d"},

@@ -104,7 +104,7 @@ func newCommandLine(streams Streams, version string) *commandLine {
 	line := &commandLine{streams: streams, version: version}
 	stdio := newStdioCommand(line)
 	line.commands = []*cobra.Command{
-		stdio, newHTTPCommand(line), newCallCommand(line), newSyncCommand(line), newVerifyCommand(line),
+		stdio, newHTTPCommand(line), newCallCommand(line), newPromptCommand(line), newSyncCommand(line), newVerifyCommand(line),
 		newExportCommand(line), newDetectCommand(line), newCheckCommand(line), newSetupCommand(line), newCompletionCommand(line),
 	}
 	line.root = &cobra.Command{

@@ -36,7 +36,7 @@ type Config struct {
 
 // Register adds all resources to a server. Completion is a [Completer]'s, which has to be given to the server when it is made.
 func Register(s *server.MCPServer, config Config) {
-	for _, resource := range all() {
+	for _, resource := range append(all(), views()...) {
 		resource.register(s, config)
 	}
 }
@@ -49,6 +49,8 @@ type resource struct {
 	description string
 	mimeType    string
 	read        func(ctx context.Context, service *analysis.Service, at address) (content, error)
+	// fixed is in place of read where the content is the same for everybody: it needs no caller's service.
+	fixed func() (content, error)
 }
 
 // content is what a resource holds.
@@ -94,6 +96,9 @@ func (r resource) register(s *server.MCPServer, config Config) {
 }
 
 func (r resource) content(ctx context.Context, config Config, at address) (content, error) {
+	if r.fixed != nil {
+		return r.fixed()
+	}
 	service, err := config.Service(ctx)
 	if err != nil {
 		return content{}, err
@@ -103,7 +108,7 @@ func (r resource) content(ctx context.Context, config Config, at address) (conte
 	return r.read(ctx, service, at)
 }
 
-// all returns every resource that there is.
+// all returns every resource that is read from the log or from what is around it.
 func all() []resource {
 	return []resource{{
 		uri: OrganizationsURI, name: "organizations", title: "Organizations and access",

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/auditlog"
@@ -42,7 +43,8 @@ func TestAddressesAreListed(t *testing.T) {
 	for _, resource := range listed.Resources {
 		fixed = append(fixed, resource.URI)
 	}
-	assert.ElementsMatch(t, []string{resources.OrganizationsURI, resources.ArchiveStatusURI, resources.DetectionRulesURI}, fixed)
+	assert.ElementsMatch(t, []string{resources.OrganizationsURI, resources.ArchiveStatusURI, resources.DetectionRulesURI,
+		answer.ActivityView}, fixed)
 	templates, err := c.ListResourceTemplates(t.Context(), mcp.ListResourceTemplatesRequest{})
 	require.NoError(t, err)
 	var addresses []string

@@ -26,6 +26,7 @@ func countAuditLogs() Tool {
 			"list_audit_logs shows the entries.",
 		Answers: "How many, who most, when most, first seen, compared with before: count_audit_logs, exact, in one call.",
 		Example: `{"group_by": ["actor", "event"], "from": "30d"}`,
+		View:    answer.ActivityView,
 	}, handleCountAuditLogs)
 }
 

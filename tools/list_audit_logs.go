@@ -26,6 +26,7 @@ func listAuditLogs() Tool {
 			"default. An answer is cut at whole entries; next_cursor goes on. get_audit_log gives an entry's details.",
 		Answers: "Single entries: list_audit_logs.",
 		Example: `{"event": ["*_deleted"], "from": "30d"}`,
+		View:    answer.ActivityView,
 	}, handleListAuditLogs)
 }
 

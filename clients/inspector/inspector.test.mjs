@@ -119,7 +119,8 @@ test("a mistake exits with 5 and is explained", () => {
 });
 
 test("resources/list", () => {
-  assert.deepEqual(result("--method", "resources/list").resources.map((r) => r.uri), ["make://archive/status", "make://detection-rules", "make://organizations"]);
+  assert.deepEqual(result("--method", "resources/list").resources.map((r) => r.uri), [
+    "make://archive/status", "make://detection-rules", "make://organizations", "ui://make-audit-mcp/activity"]);
 });
 
 test("resources/templates/list", () => {

@@ -104,8 +104,9 @@ func newCommandLine(streams Streams, version string) *commandLine {
 	line := &commandLine{streams: streams, version: version}
 	stdio := newStdioCommand(line)
 	line.commands = []*cobra.Command{
-		stdio, newHTTPCommand(line), newCallCommand(line), newSyncCommand(line), newVerifyCommand(line),
-		newExportCommand(line), newDetectCommand(line), newReportCommand(line), newCheckCommand(line), newSetupCommand(line), newCompletionCommand(line),
+		stdio, newHTTPCommand(line), newCallCommand(line), newPromptCommand(line), newSyncCommand(line), newVerifyCommand(line),
+		newExportCommand(line), newDetectCommand(line), newReportCommand(line), newCheckCommand(line), newSetupCommand(line),
+		newCompletionCommand(line),
 	}
 	line.root = &cobra.Command{
 		Use: "make-audit-mcp", Long: description, Args: checkWords, SilenceErrors: true, SilenceUsage: true,

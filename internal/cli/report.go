@@ -80,11 +80,10 @@ func (c *reportCommand) Run(r *runtime) (err error) {
 		return err
 	}
 	defer from.close()
-	progress := newProgressLine(r.streams.Err)
+	progress := newProgressLine(r.streams.Err, slowRead)
 	verified, stop := r.verifyMeanwhile(from.archive)
 	defer stop()
-	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
-	made, err := report.Gather(ctx, from.service, report.Request{
+	made, err := report.Gather(progress.read(r.ctx), from.service, report.Request{
 		Kind: kind, Room: report.Document(), Version: r.version,
 		Teams: c.Team, From: c.From, To: c.To, Period: c.Period,
 		Prove: func(organization auditlog.ID, location *time.Location) (report.Proof, error) {

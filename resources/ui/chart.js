@@ -84,12 +84,12 @@ export function element(name, attributes = {}, ...children) {
 export const named = (name) => element("bdi", {}, name);
 
 /**
- * draw makes a chart's figure.
+ * drawChart makes a chart's figure.
  * @param {Chart} chart
  * @param {(n: number) => string} [number]  writes a number
  * @returns {HTMLElement}
  */
-export function draw(chart, number = new Intl.NumberFormat("en").format) {
+export function drawChart(chart, number = new Intl.NumberFormat("en").format) {
   const series = chart.columns.map((_, i) => chart.kind === "heatmap" ? undefined : seriesClass(chart, i));
   const head = element("tr", { role: "row" }, element("th", { role: "columnheader", scope: "col" }, chart.corner),
     ...chart.columns.map((name, i) => element("th", { role: "columnheader", scope: "col", class: series[i] }, named(name))));

@@ -59,7 +59,7 @@ func move(r *runtime) error {
 	}
 	defer to.Close() //nolint:errcheck // what was stored is committed
 	options := archive.Options{Decode: live.Decode, KeyFile: fromKey, Private: r.settings.private}
-	progress := newProgressLine(r.streams.Err)
+	progress := newProgressLine(r.streams.Err, 0)
 	found, err := archive.Move(r.ctx, archive.New(from, options), archive.New(to, options),
 		func(done, of int64) { progress.show(fmt.Sprintf("%d of %d records", done, of), false) })
 	progress.end()

@@ -104,7 +104,6 @@ func TestImportsPointOneWay(t *testing.T) {
 		"resources/ui":               {},
 		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
-		"internal/completion":        {},
 		"internal/toolargs":          {"internal/auditlog", "internal/question"},
 		"internal/display":           {"internal/auditlog", "internal/export"},
 		"internal/detect":            {"internal/auditlog", "internal/sigma"},
@@ -131,7 +130,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
 			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
-			"internal/completion", "internal/display", "internal/report", "internal/setup", "internal/toolargs", "internal/transport", "internal/tz",
+			"internal/display", "internal/report", "internal/setup", "internal/toolargs", "internal/transport", "internal/tz",
 			"makeapi", "prompts", "resources", "tools",
 		},
 	}

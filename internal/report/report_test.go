@@ -147,7 +147,8 @@ func TestABadPeriodIsRefused(t *testing.T) {
 		require.Error(t, err)
 		assert.True(t, answer.IsCallersMistake(err), "%v", err)
 	}
-	assert.False(t, slices.ContainsFunc(u.Requests(), func(r makesim.Request) bool { return strings.HasSuffix(r.Path, "/organization/4721") }))
+	isLog := func(r makesim.Request) bool { return strings.HasSuffix(r.Path, "/organization/4721") }
+	assert.False(t, slices.ContainsFunc(u.Requests(), isLog))
 }
 
 func TestAReportThatIsInterruptedIsNone(t *testing.T) {

@@ -84,7 +84,8 @@ func TestAReportGoesToStandardOutput(t *testing.T) {
 	a := newAcme(t)
 	assert.True(t, strings.HasPrefix(a.run("report", "--period", "2026-10").succeeds().out, "<!doctype html>"))
 	assert.True(t, strings.HasPrefix(a.run("report", "--period", "2026-10", "-o", "-").succeeds().out, "<!doctype html>"))
-	made := a.run("report", "--from", "2026-10-03", "--to", "2026-10-20", "--kind", "changes", "--team", "Ops", "--json").succeeds().report()
+	made := a.run("report", "--from", "2026-10-03", "--to", "2026-10-20", "--kind", "changes", "--team", "Ops",
+		"--json").succeeds().report()
 	assert.Equal(t, "changes", made.Kind)
 	assert.True(t, made.Complete)
 	assert.Equal(t, "not_proved", made.Proof.State)

@@ -303,8 +303,9 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 // findings asks what stands out.
 func (g *gathering) findings(ctx context.Context) Question {
 	arguments := schemas.FindSuspiciousActivityArguments{Filter: g.filter}
-	return ask(ctx, g, Question{ID: "findings", Title: "What stands out, and why", Tool: "find_suspicious_activity"}, tools.FilterOf(g.filter),
-		arguments, func(ctx context.Context, service *analysis.Service, asked *question.Question,
+	q := Question{ID: "findings", Title: "What stands out, and why", Tool: "find_suspicious_activity"}
+	return ask(ctx, g, q, tools.FilterOf(g.filter), arguments,
+		func(ctx context.Context, service *analysis.Service, asked *question.Question,
 			arguments schemas.FindSuspiciousActivityArguments) (*schemas.FindSuspiciousActivityResult, error) {
 			if g.Room.Pages {
 				return tools.Suspicions(ctx, service, asked, arguments)

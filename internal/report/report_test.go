@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
@@ -146,7 +147,8 @@ func TestABadPeriodIsRefused(t *testing.T) {
 		require.Error(t, err)
 		assert.True(t, answer.IsCallersMistake(err), "%v", err)
 	}
-	assert.False(t, slices.ContainsFunc(u.Requests(), func(r makesim.Request) bool { return strings.HasSuffix(r.Path, "/organization/4721") }))
+	isLog := func(r makesim.Request) bool { return strings.HasSuffix(r.Path, "/organization/4721") }
+	assert.False(t, slices.ContainsFunc(u.Requests(), isLog))
 }
 
 func TestAReportThatIsInterruptedIsNone(t *testing.T) {
@@ -323,4 +325,23 @@ func TestErrorsOfQuestionsAreWords(t *testing.T) {
 	assert.True(t, slices.ContainsFunc(g.json.Exceptions, func(e report.Exception) bool {
 		return strings.Contains(e.Problem, `not answered: cannot use the arguments: team: "none" has no people`)
 	}), "%v", g.json.Exceptions)
+}
+
+func TestWhatStandsOutIsLookedForOnce(t *testing.T) {
+	t.Parallel()
+	service := recent(t).Service(makesim.DemoToken)
+	window := auditlog.Window{From: audittest.Now().AddDate(0, 0, -7), To: audittest.Now(), Location: time.UTC}
+	query := auditlog.Query{Organization: auditlog.Ref{ID: "4721"}, Window: window}
+	ctx := analysis.Remember(t.Context())
+	first, err := service.Suspicions(ctx, query, analysis.SuspicionRequest{})
+	require.NoError(t, err)
+	again, err := service.Suspicions(ctx, query, analysis.SuspicionRequest{})
+	require.NoError(t, err)
+	assert.Same(t, first, again)
+	other, err := service.Suspicions(ctx, query, analysis.SuspicionRequest{MinSeverity: "high"})
+	require.NoError(t, err)
+	assert.NotSame(t, first, other, "another question")
+	elsewhere, err := service.Suspicions(t.Context(), query, analysis.SuspicionRequest{})
+	require.NoError(t, err)
+	assert.NotSame(t, first, elsewhere, "another document")
 }

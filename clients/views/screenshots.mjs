@@ -8,6 +8,7 @@ import { start } from "./harness.mjs";
 const [folder] = process.argv.slice(2);
 const pictures = {
   "views-activity.png": { tool: "count_audit_logs", args: { from: "30d", group_by: ["actor"], limit: 8 }, width: 1000 },
+  "views-findings.png": { tool: "find_suspicious_activity", args: { from: "30d", min_severity: "high" }, width: 1000 },
 };
 
 const world = await start();

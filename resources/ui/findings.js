@@ -257,7 +257,8 @@ class Page {
     const body = element("div");
     const opened = element("details", {}, element("summary", {},
       element("span", { class: `severity ${severities.includes(finding.severity) ? finding.severity : ""}` }, finding.severity),
-      element("span", { class: "what" }, element("strong", {}, named(finding.title)), element("span", { class: "clip quiet" }, named(finding.reason))),
+      element("span", { class: "what" }, element("strong", {}, named(finding.title)),
+        element("span", { class: "clip quiet" }, named(finding.reason))),
       element("span", { class: "clip" }, ...whoOf(finding)),
       element("span", { class: "clip" }, moment(finding.from, locale))), body);
     opened.addEventListener("toggle", () => {

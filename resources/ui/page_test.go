@@ -28,8 +28,9 @@ func TestModulesStandBehindThoseThatTheyImport(t *testing.T) {
 	t.Parallel()
 	script, err := bundle(map[string]string{
 		"view.js": "import { two } from \"./two.js\";\nimport { one, three } from \"./one.js\";\none(two);",
-		"two.js":  "/** import { x } from \"./x.js\"; export default, import(\"./y.js\") */\nimport { one } from \"./one.js\";\nexport const two = one();",
-		"one.js":  "export function one() {}\nexport async function three() {}\nexport class Four {}\n",
+		"two.js": "/** import { x } from \"./x.js\"; export default, import(\"./y.js\") */\n" +
+			"import { one } from \"./one.js\";\nexport const two = one();",
+		"one.js": "export function one() {}\nexport async function three() {}\nexport class Four {}\n",
 	}, "view.js")
 	require.NoError(t, err)
 	assert.Equal(t, `const $one = (() => {

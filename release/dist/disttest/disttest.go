@@ -65,8 +65,9 @@ func released(t *testing.T, root string, binary func(dist.Platform) string) dist
 	release := dist.Release{
 		Version: "1.2.3", Commit: "0123456789abcdef0123456789abcdef01234567", Time: time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC),
 		Root: root, Out: t.TempDir(), Binaries: map[dist.Platform]string{}, Manual: []byte(".TH MAN 1\n"),
-		Licences:    []byte("licences of others\n"),
-		Completions: map[string][]byte{"bash": []byte("# bash\n"), "zsh": []byte("#compdef make-audit-mcp\n"), "fish": []byte("# fish\n")},
+		Licences: []byte("licences of others\n"),
+		Completions: map[string][]byte{"bash": []byte("# bash\n"), "zsh": []byte("#compdef make-audit-mcp\n"), "fish": []byte("# fish\n"),
+			"powershell": []byte("# powershell\n")},
 		Address: dist.Address{
 			Module:     "github.com/acme/make-audit-mcp",
 			Repository: "github.com/acme/make-audit-mcp", Registry: "io.github.acme/make-audit-mcp", NPM: "@acme/make-audit-mcp",

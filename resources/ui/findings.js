@@ -212,7 +212,7 @@ class Page {
 
   /** @returns {string[]} rules that saw more than is listed, the rarest first: an answer holds those whole */
   #unread() {
-    const { rule: wanted = [] } = this.stage.args;
+    const wanted = [this.stage.args.rule ?? []].flat();
     if (wanted.length === 1) return [];
     return this.data.rules_evaluated
       .filter((/** @type {Json} */ { rule, findings }) => !this.#askedFor.has(rule) && (wanted.length === 0 || wanted.includes(rule)) &&
@@ -367,7 +367,8 @@ class Page {
     const notes = rules.filter((/** @type {Json} */ one) => one.why_not)
       .map((/** @type {Json} */ { rule, why_not: why }) => [named(rule), " could not find anything, or not all: ", named(why)]);
     if (args.min_severity) notes.push(["Not asked for: findings below severity ", named(String(args.min_severity))]);
-    if (args.rule?.length) notes.push(["Not asked for: what other rules found than ", named([args.rule].flat().join(", "))]);
+    const only = [args.rule ?? []].flat();
+    if (only.length) notes.push(["Not asked for: what other rules found than ", named(only.join(", "))]);
     for (const { signals, why, by, until } of suppressed) {
       notes.push([`Kept back: ${number(signals)} hits, until ${moment(until, locale)}, by `, named(by), ": ", named(why)]);
     }

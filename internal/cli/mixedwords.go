@@ -59,6 +59,10 @@ const maxFlagShown = 40
 func (m *mixedWords) leading(words []string) (rest []string, err error) {
 	for i := 0; i < len(words); i++ {
 		word := words[i]
+		if word == "--" && i+1 < len(words) { // no flag follows
+			m.name = words[i+1]
+			return append([]string{"--"}, words[i+2:]...), nil
+		}
 		if len(word) < 2 || word[0] != '-' {
 			m.name = word
 			return words[i+1:], nil

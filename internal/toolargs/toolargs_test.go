@@ -16,7 +16,7 @@ import (
 
 func schemaOf[A any](t testing.TB) toolargs.Schema {
 	t.Helper()
-	schema, err := toolargs.Read(schemas.Input[A]())
+	schema, err := toolargs.Read(schemas.Schema[A]())
 	require.NoError(t, err)
 	return schema
 }

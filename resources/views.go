@@ -14,6 +14,7 @@ const mimeView = "text/html;profile=mcp-app"
 func views() []resource {
 	return []resource{
 		view(answer.ActivityView, "Activity", "Entries over time, by hour and weekday, and by group: shown beside counts and lists of entries."),
+		view(answer.FindingsView, "Findings", "What stands out, by severity, time and rule, with its evidence: shown beside findings."),
 	}
 }
 

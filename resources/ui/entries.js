@@ -57,6 +57,7 @@ export function append(stage, list, entries, organization) {
  */
 async function fill(stage, body, entry, organization) {
   body.replaceChildren(fieldsOf(entry));
+  if (entry.details !== undefined) return; // it is whole
   if (!stage.host.canCall) {
     body.append(element("p", { class: "quiet" }, "This host passes no calls on: ask in the chat for the details of ", named(entry.uuid), "."));
     return;

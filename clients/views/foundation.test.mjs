@@ -19,6 +19,7 @@ after(() => world.stop());
 const examples = {
   count_audit_logs: { from: "30d", group_by: ["actor"] },
   list_audit_logs: { from: "7d", event: ["*_deleted"] },
+  get_actor_activity: { actor: "Marek Havelka", from: "30d" },
 };
 
 const shows = () => world.tools.filter(({ _meta: meta }) => meta?.ui?.resourceUri).map(({ name }) => name);

@@ -5,4 +5,5 @@ const (
 	// ViewPrefix is followed by a view's name.
 	ViewPrefix   = "ui://make-audit-mcp/"
 	ActivityView = ViewPrefix + "activity"
+	PersonView   = ViewPrefix + "person"
 )

@@ -8,7 +8,7 @@ import { entriesOf, listed, windowOf } from "./listing.js";
 import { pickable } from "./pick.js";
 import { about, filterOf, idOf } from "./question.js";
 import { ask } from "./result.js";
-import { problem, start } from "./view.js";
+import { cannotCall, fill, problem, start } from "./view.js";
 
 /** @typedef {import("./host.js").Json} Json */
 /** @typedef {import("./view.js").Stage} Stage */
@@ -25,7 +25,6 @@ const most = 200; // groups of one answer
 const mostReads = 6; // of a timeline's parts
 const topGroups = 20;
 const dimensions = ["actor", "event", "category", "team", "target"];
-const cannotCall = "This host passes no calls on, so only what the answer itself holds is shown.";
 
 start("activity", { tool: "count_audit_logs", draw });
 
@@ -85,16 +84,7 @@ class Page {
       return;
     }
     /** @type {(section: HTMLElement, words: string, work: () => Promise<Node[] | undefined>) => Promise<void>} */
-    const into = async (section, words, work) => {
-      section.setAttribute("aria-busy", "true");
-      try {
-        const drawn = await this.stage.busy(words, work());
-        if (drawn && isCurrent()) section.replaceChildren(...drawn);
-      } catch (error) {
-        if (isCurrent()) section.append(problem(error));
-      }
-      section.removeAttribute("aria-busy");
-    };
+    const into = (section, words, work) => fill(this.stage, section, words, work, isCurrent);
     into(time, "Counting over time…", () => this.#time(isCurrent));
     into(week, "Counting by weekday and hour…", () => this.#week());
     const isCounted = Array.isArray(this.data.groups); // what a page of entries tells of groups is a part

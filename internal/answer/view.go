@@ -6,4 +6,5 @@ const (
 	ViewPrefix   = "ui://make-audit-mcp/"
 	ActivityView = ViewPrefix + "activity"
 	PersonView   = ViewPrefix + "person"
+	PeopleView   = ViewPrefix + "people"
 )

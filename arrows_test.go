@@ -98,13 +98,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/telemetry/otlp":    {},
 		"internal/transport":         {"internal/auth", "internal/plaintext", "internal/telemetry"},
 		"clients/conformance/server": {"internal/transport"},
-		"docs/generate":              {"internal/cli", "prompts", "resources", "tools"},
+		"docs/generate":              {"internal/cli", "internal/toolargs", "prompts", "resources", "tools"},
 		"internal/question":          {"internal/auditlog", "internal/tz"},
 		"internal/setup":             {},
 		"resources/ui":               {},
 		"internal/sigma":             {},
 		"internal/redact":            {"internal/auditlog"},
-		"internal/completion":        {},
+		"internal/toolargs":          {"internal/auditlog", "internal/question"},
+		"internal/display":           {"internal/auditlog", "internal/export"},
 		"internal/detect":            {"internal/auditlog", "internal/sigma"},
 		"internal/live":              {"internal/auditlog", "internal/tz", "makeapi"},
 		"internal/archive":           {"internal/auditlog"},
@@ -118,14 +119,18 @@ func TestImportsPointOneWay(t *testing.T) {
 			"schemas"},
 		"tools":     {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas"},
 		"resources": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "resources/ui"},
-		"prompts": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "schemas", "tools",
+		"prompts": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "internal/report", "schemas", "tools",
 			"resources"},
+		"internal/markup": {},
+		"internal/chart":  {"internal/markup"},
+		"internal/report": {"internal/auditlog", "internal/question", "internal/analysis", "internal/answer", "internal/archive",
+			"internal/chart", "internal/markup", "resources/ui", "schemas", "tools"},
 		"internal/manual": {"internal/cli"},
 		"internal/cli": {
 			"internal/auditlog", "internal/question", "internal/detect", "internal/analysis", "internal/answer", "internal/live",
 			"internal/makesim",
 			"internal/archive", "internal/archive/sqlite", "internal/auth", "internal/export", "internal/plaintext", "internal/telemetry",
-			"internal/completion", "internal/setup", "internal/transport", "internal/tz",
+			"internal/display", "internal/report", "internal/setup", "internal/toolargs", "internal/transport", "internal/tz",
 			"makeapi", "prompts", "resources", "tools",
 		},
 	}
@@ -173,7 +178,8 @@ func TestOnlyAnswerAndWhatStandsOnItNamesTools(t *testing.T) {
 	}
 	require.NotEmpty(t, tools)
 	names := regexp.MustCompile(`\b(` + strings.Join(tools, "|") + `)\b`)
-	knows := []string{"schemas", "internal/answer", "tools", "resources", "prompts", "internal/cli", "internal/makesim", "docs/generate"}
+	knows := []string{"schemas", "internal/answer", "tools", "resources", "prompts", "internal/cli", "internal/makesim", "internal/report",
+		"docs/generate", "internal/display"}
 	for _, file := range parseTree(t) {
 		if file.isTest() || slices.Contains(knows, file.room) {
 			continue

@@ -9,6 +9,7 @@ import (
 
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/report"
 	"make-audit-mcp/resources"
 )
 
@@ -27,6 +28,12 @@ func (c *Completer) CompletePromptArgument(
 	case "period":
 		return resources.Completion(beginning(argument.Value, "today", "yesterday", "this week", "last week", "this month", "last month",
 			"this quarter", "last quarter", "this year", "last year")), nil
+	case "kind":
+		var kinds []string
+		for _, kind := range report.Kinds() {
+			kinds = append(kinds, string(kind))
+		}
+		return resources.Completion(beginning(argument.Value, kinds...)), nil
 	case "to":
 		return resources.Completion(beginning(argument.Value, "now", "today", "yesterday")), nil
 	}

@@ -171,6 +171,7 @@ func TestTimesAndOrganizationsAreCompleted(t *testing.T) {
 	assert.Contains(t, f.values("from", ""), "30d")
 	assert.Equal(t, []string{"now", "today", "yesterday"}, f.values("to", ""))
 	assert.Equal(t, []string{"last month"}, f.values("period", "LAST M"))
+	assert.Equal(t, []string{"access-review"}, f.values("kind", "acc"))
 	assert.Empty(t, u.Requests())
 	for argument, window := range map[string]question.WindowRequest{"from": {}, "to": {From: "7d"}, "period": {}} {
 		for _, value := range f.values(argument, "") {

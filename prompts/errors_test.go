@@ -116,7 +116,7 @@ func TestAWindowThatNobodyHasIsAnAnswer(t *testing.T) {
 func (c *caller) all(t *testing.T, check func(t *testing.T, name string, arguments map[string]string)) {
 	t.Helper()
 	for name, arguments := range map[string]map[string]string{"security_review": nil, "offboarding_review": {"actor": "5019"},
-		"incident_timeline": {"from": "7d"}} {
+		"incident_timeline": {"from": "7d"}, "report": {"kind": "changes"}} {
 		t.Run(name, func(t *testing.T) { check(t, name, arguments) })
 	}
 }

@@ -39,6 +39,7 @@ func Register(s *server.MCPServer, config Config) {
 	add(s, config, accessReview())
 	add(s, config, offboardingReview())
 	add(s, config, incidentTimeline())
+	add(s, config, evidencePack())
 }
 
 // prompt is one prompt: A are its arguments, all of them text, described as the arguments of tools are.

@@ -581,5 +581,5 @@ func TestDefinitionsTellWhatAPromptCarries(t *testing.T) {
 		}
 	}
 	assert.Equal(t, map[string][]string{"access_review": {}, "security_review": {}, "offboarding_review": {"actor"},
-		"incident_timeline": {}}, required)
+		"incident_timeline": {}, "report": {}}, required)
 }

@@ -30,6 +30,13 @@ type OffboardingReviewArguments struct {
 	Scope
 }
 
+// ReportArguments choose what a report is about.
+type ReportArguments struct {
+	Scope
+	Team string `json:"team,omitempty" jsonschema:"maxLength=200" jsonschema_description:"One team only, by name or id."`
+	Kind string `json:"kind,omitempty" jsonschema:"enum=full,enum=access-review,enum=changes,enum=incident" jsonschema_description:"full (the default), access-review, changes or incident."`
+}
+
 // SecurityReviewArguments choose what is reviewed.
 type SecurityReviewArguments struct {
 	Scope

@@ -47,6 +47,17 @@ func handleCountAuditLogs(
 func Count(
 	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.CountAuditLogsArguments,
 ) (*schemas.CountAuditLogsResult, error) {
+	room := answer.Room{Rows: cmp.Or(arguments.Limit, defaultCountLimit), Size: answer.DefaultSize}
+	if room.Rows > defaultCountLimit {
+		room.Size = answer.LargeSize
+	}
+	return CountIn(ctx, service, asked, arguments, room)
+}
+
+// CountIn is [Count] with as many groups as have room.
+func CountIn(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.CountAuditLogsArguments, room answer.Room,
+) (*schemas.CountAuditLogsResult, error) {
 	request, err := countRequest(arguments)
 	if err != nil {
 		return nil, err
@@ -56,11 +67,7 @@ func Count(
 		return nil, err
 	}
 	asked.Notes = append(asked.Notes, service.Unfound(ctx, asked)...)
-	size := answer.DefaultSize
-	if arguments.Limit > defaultCountLimit {
-		size = answer.LargeSize
-	}
-	result := answer.Counted(asked, request, counting, cmp.Or(arguments.Limit, defaultCountLimit), size)
+	result := answer.Counted(asked, request, counting, room.Rows, room.Size)
 	keptOut, err := service.CountKeptOutByNoTeam(ctx, asked.Query, request.Hours, request.Weekdays)
 	answer.WarnOfTeams(&result.Answer, keptOut, err)
 	return result, nil

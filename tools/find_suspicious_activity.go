@@ -37,6 +37,14 @@ func handleFindSuspiciousActivity(
 func Suspicions(
 	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.FindSuspiciousActivityArguments,
 ) (*schemas.FindSuspiciousActivityResult, error) {
+	return SuspicionsIn(ctx, service, asked, arguments, answer.Room{Rows: answer.DefaultSize, Size: answer.DefaultSize})
+}
+
+// SuspicionsIn is [Suspicions] with as many findings as have room.
+func SuspicionsIn(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.FindSuspiciousActivityArguments,
+	room answer.Room,
+) (*schemas.FindSuspiciousActivityResult, error) {
 	found, err := service.Suspicions(ctx, asked.Query, analysis.SuspicionRequest{
 		MinSeverity: arguments.MinSeverity, Rules: arguments.Rule, BaselineDays: arguments.BaselineDays,
 	})
@@ -44,5 +52,5 @@ func Suspicions(
 		return nil, err
 	}
 	asked.Notes = append(asked.Notes, service.Unfound(ctx, asked)...)
-	return answer.Suspicions(asked, found), nil
+	return answer.Suspicions(asked, found, room), nil
 }

@@ -39,7 +39,7 @@ func handleListAuditLogs(
 		if err != nil {
 			return nil, err
 		}
-		return list(ctx, service, firstPage(asked, arguments, takenAt), arguments)
+		return list(ctx, service, firstPage(asked, arguments, takenAt), arguments, roomForEntries(arguments))
 	}
 	page, err := reopen(ctx, service, arguments.Cursor, listAuditLogsName)
 	if err != nil {
@@ -49,14 +49,30 @@ func handleListAuditLogs(
 		return nil, &question.CursorError{Problem: "it belongs to another query: with a cursor, the other arguments are left out or " +
 			"stay the same"}
 	}
-	return list(ctx, service, page, arguments)
+	return list(ctx, service, page, arguments, roomForEntries(arguments))
 }
 
 // List answers list_audit_logs for a question that was resolved from the arguments' filter: with the first page.
 func List(
 	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments,
 ) (*schemas.ListAuditLogsResult, error) {
-	return list(ctx, service, firstPage(asked, arguments, service.Directory.Now()), arguments)
+	return ListIn(ctx, service, asked, arguments, roomForEntries(arguments))
+}
+
+// ListIn is [List] with as many entries as have room.
+func ListIn(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListAuditLogsArguments, room answer.Room,
+) (*schemas.ListAuditLogsResult, error) {
+	return list(ctx, service, firstPage(asked, arguments, service.Directory.Now()), arguments, room)
+}
+
+// roomForEntries is how long a page is.
+func roomForEntries(arguments schemas.ListAuditLogsArguments) answer.Room {
+	room := answer.Room{Rows: cmp.Or(arguments.Limit, defaultListLimit), Size: answer.DefaultSize}
+	if room.Rows > defaultListLimit || arguments.ResponseFormat == "detailed" {
+		room.Size = answer.LargeSize
+	}
+	return room
 }
 
 // fingerprintOfListing is that of the arguments that all pages of a listing share.
@@ -73,9 +89,9 @@ func firstPage(asked *question.Question, arguments schemas.ListAuditLogsArgument
 }
 
 func list(
-	ctx context.Context, service *analysis.Service, page *page, arguments schemas.ListAuditLogsArguments,
+	ctx context.Context, service *analysis.Service, page *page, arguments schemas.ListAuditLogsArguments, room answer.Room,
 ) (*schemas.ListAuditLogsResult, error) {
-	listing, err := service.List(ctx, page.question.Query, page.place.Order, page.after, cmp.Or(arguments.Limit, defaultListLimit))
+	listing, err := service.List(ctx, page.question.Query, page.place.Order, page.after, room.Rows)
 	if err != nil {
 		return nil, err
 	}
@@ -114,11 +130,7 @@ func list(
 		keptOut, err := service.CountKeptOutByNoTeam(ctx, page.question.Query, question.Hours{}, 0)
 		answer.WarnOfTeams(&result.Answer, keptOut, err)
 	}
-	size := answer.DefaultSize
-	if arguments.Limit > defaultListLimit || style.Detailed {
-		size = answer.LargeSize
-	}
-	return result, cutPage(result.Entries, size, result, func(shown []schemas.Entry) error {
+	return result, cutPage(result.Entries, room.Size, result, func(shown []schemas.Entry) error {
 		result.Entries, result.Returned, result.NextCursor = shown, len(shown), ""
 		if len(shown) == 0 || listing.Unsettled || !listing.More && len(shown) == len(listing.Entries) {
 			return nil

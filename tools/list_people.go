@@ -45,18 +45,34 @@ func handleListPeople(
 	if err != nil {
 		return nil, err
 	}
-	return people(ctx, service, page, everything, arguments)
+	return people(ctx, service, page, everything, arguments, roomForPeople(arguments))
 }
 
 // People answers list_people for a question that was resolved from the arguments' filter: with the first page.
 func People(
 	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListPeopleArguments,
 ) (*schemas.ListPeopleResult, error) {
+	return PeopleIn(ctx, service, asked, arguments, roomForPeople(arguments))
+}
+
+// PeopleIn is [People] with as many of them as have room.
+func PeopleIn(
+	ctx context.Context, service *analysis.Service, asked *question.Question, arguments schemas.ListPeopleArguments, room answer.Room,
+) (*schemas.ListPeopleResult, error) {
 	everything, err := everythingKept(ctx, service, arguments)
 	if err != nil {
 		return nil, err
 	}
-	return people(ctx, service, firstPeople(asked, arguments, service.Directory.Now()), everything, arguments)
+	return people(ctx, service, firstPeople(asked, arguments, service.Directory.Now()), everything, arguments, room)
+}
+
+// roomForPeople is how long a page is.
+func roomForPeople(arguments schemas.ListPeopleArguments) answer.Room {
+	room := answer.Room{Rows: cmp.Or(arguments.Limit, defaultPeopleLimit), Size: answer.DefaultSize}
+	if room.Rows > defaultPeopleLimit {
+		room.Size = answer.LargeSize
+	}
+	return room
 }
 
 // everythingKept is the window of all that may be read.
@@ -105,6 +121,7 @@ func fingerprintOfPeople(arguments schemas.ListPeopleArguments) string {
 
 func people(
 	ctx context.Context, service *analysis.Service, page *page, everything auditlog.Window, arguments schemas.ListPeopleArguments,
+	room answer.Room,
 ) (*schemas.ListPeopleResult, error) {
 	if page.question.Query.NoTeam {
 		return nil, &schemas.ArgumentError{Problems: []schemas.Problem{{
@@ -124,18 +141,13 @@ func people(
 	rest := slices.DeleteFunc(slices.Clone(matching), func(p *analysis.Person) bool {
 		return page.after != nil && p.SortKey() <= page.after.Key
 	})
-	limit := cmp.Or(arguments.Limit, defaultPeopleLimit)
-	size := answer.DefaultSize
-	if limit > defaultPeopleLimit {
-		size = answer.LargeSize
-	}
-	for _, person := range rest[:min(len(rest), limit)] {
+	for _, person := range rest[:min(len(rest), room.Rows)] {
 		result.People = append(result.People, answer.Person(person, page.question.Query.Window.Location))
 	}
 	if len(matching) > 0 && len(rest) == 0 {
 		result.Warn("no further people: the page before was the last")
 	}
-	return result, cutPage(result.People, size, result, func(shown []schemas.Person) error {
+	return result, cutPage(result.People, room.Size, result, func(shown []schemas.Person) error {
 		result.People, result.Returned, result.NextCursor = shown, len(shown), ""
 		if len(shown) == len(rest) {
 			return nil

@@ -59,6 +59,9 @@ func newTool[A any, R result](t Tool, handle func(context.Context, *analysis.Ser
 	return t
 }
 
+// Definition is the tool as clients see it where all of them are served.
+func (t Tool) Definition() mcp.Tool { return t.serve(t, Config{}).Tool }
+
 // definition is the tool as clients see it. Schemas are passed raw: mcp-go's own reflection would drop our constraints.
 func (t Tool) definition(input, output json.RawMessage, unserved answer.Unserved) mcp.Tool {
 	definition := mcp.NewToolWithRawSchema(t.Name, unserved.LeaveOut(t.Description), leaveOut(input, unserved))

@@ -467,6 +467,7 @@ func TestEachPromptCarriesData(t *testing.T) {
 		"security_review":    {nil, {"period": "last month", "team": "Marketing", "organization_id": "4721", "to": ""}},
 		"access_review":      {{"from": "30d", "team": "Sales EMEA"}},
 		"offboarding_review": {{"actor": "Marek Havelka", "from": "30d"}},
+		"report":             {{"period": "2026-10"}, {"period": "2026-11-11", "kind": "access-review", "team": "Marketing"}},
 		"incident_timeline": {nil, {"from": "2026-11-11T22:00", "to": "2026-11-11T23:59", "timezone": "Europe/Prague",
 			"event": "*_deleted"}},
 	}

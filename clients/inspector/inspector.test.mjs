@@ -148,6 +148,7 @@ const asked = {
   access_review: [["from=30d"], ["list_people", "list_audit_logs"]],
   security_review: [["from=7d"], ["find_suspicious_activity", "count_audit_logs", "count_audit_logs", "count_audit_logs", "count_audit_logs", "count_audit_logs", "list_audit_logs"]],
   offboarding_review: [["actor=Marek Havelka", "from=30d"], ["get_actor_activity", "count_audit_logs", "list_audit_logs", "list_audit_logs"]],
+  report: [["period=2026-11-11", "kind=incident"], ["count_audit_logs", "count_audit_logs", "count_audit_logs", "count_audit_logs", "count_audit_logs", "find_suspicious_activity", "count_audit_logs", "count_audit_logs", "count_audit_logs", "count_audit_logs"]],
   incident_timeline: [["from=2026-11-11T22:00", "to=2026-11-11T23:59"], ["list_audit_logs", "count_audit_logs", "find_suspicious_activity"]],
 };
 

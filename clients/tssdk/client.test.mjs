@@ -150,7 +150,7 @@ test("get_target_history", async () => {
 
 test("prompts are listed, got and completed", async () => {
   const { prompts } = await client.listPrompts();
-  assert.deepEqual(prompts.map((p) => p.name).sort(), ["access_review", "incident_timeline", "offboarding_review", "security_review"]);
+  assert.deepEqual(prompts.map((p) => p.name).sort(), ["access_review", "incident_timeline", "offboarding_review", "report", "security_review"]);
   for (const prompt of prompts) assert.ok(prompt.title && prompt.description && prompt.arguments.length > 0, prompt.name);
   const { messages } = await client.getPrompt({ name: "offboarding_review", arguments: { actor: "Marek Havelka", from: "30d", to: "" } });
   assert.ok(messages.length > 2);

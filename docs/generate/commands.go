@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"make-audit-mcp/internal/cli"
+	"make-audit-mcp/internal/toolargs"
+	"make-audit-mcp/tools"
 )
 
 // addCommands adds the commands, the flags of all of them and those of each.
@@ -83,6 +85,15 @@ func flagsAndVariables(root string) (map[string]bool, error) {
 			if flag.Negatable {
 				there["--no-"+flag.Name] = true
 			}
+		}
+	}
+	for _, tool := range tools.All() { // call takes arguments as flags
+		schema, err := toolargs.Read(tool.Definition().RawInputSchema)
+		if err != nil {
+			return nil, err
+		}
+		for i := range schema.Arguments {
+			there[schema.Arguments[i].Flag()] = true
 		}
 	}
 	return there, nil

@@ -32,6 +32,38 @@ func (s *Service) OwnershipEvents(ctx context.Context, organization auditlog.ID)
 	})
 }
 
+// SignOnEvents are the events of the catalog about how people sign in: two-factor authentication.
+func (s *Service) SignOnEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
+	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, p auditlog.Power) bool { return p == auditlog.PowerSignOn })
+}
+
+// KeyEvents are the events of the catalog about keys.
+func (s *Service) KeyEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
+	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, p auditlog.Power) bool { return p == auditlog.PowerKey })
+}
+
+// CredentialEvents are the events of the catalog about requests for credentials.
+func (s *Service) CredentialEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
+	return s.eventsTouching(ctx, organization, func(_ auditlog.Event, p auditlog.Power) bool { return p == auditlog.PowerCredential })
+}
+
+// VariableEvents are the events of the catalog about variables of the organization and of teams.
+func (s *Service) VariableEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
+	return s.eventsTouching(ctx, organization, func(e auditlog.Event, _ auditlog.Power) bool { return e.ConcernsVariables() })
+}
+
+// PrivilegedEvents are the AccessEvents and those about variables.
+func (s *Service) PrivilegedEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
+	return s.eventsTouching(ctx, organization, func(e auditlog.Event, p auditlog.Power) bool {
+		return p >= auditlog.PowerCredential || e.ConcernsVariables()
+	})
+}
+
+// ScenarioEvents are the events of the catalog about scenarios.
+func (s *Service) ScenarioEvents(ctx context.Context, organization auditlog.ID) ([]string, error) {
+	return s.eventsTouching(ctx, organization, func(e auditlog.Event, _ auditlog.Power) bool { return e.Object() == "scenario" })
+}
+
 func (s *Service) eventsTouching(ctx context.Context, organization auditlog.ID,
 	wanted func(auditlog.Event, auditlog.Power) bool) ([]string, error) {
 	catalog, _, err := s.CatalogFor(ctx, organization)

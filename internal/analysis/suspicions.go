@@ -38,6 +38,10 @@ func (s *Service) Suspicions(ctx context.Context, q auditlog.Query, request Susp
 			return nil, &UnknownRuleError{Name: wanted, Known: known}
 		}
 	}
+	key := suspicionsKey(&q, request)
+	if found := recall(ctx, key); found != nil {
+		return found, nil
+	}
 	catalog, err := s.Directory.Catalog(ctx, q.Organization.ID)
 	if err != nil {
 		return nil, err
@@ -71,6 +75,7 @@ func (s *Service) Suspicions(ctx context.Context, q auditlog.Query, request Susp
 			len(request.Rules) > 0 && !slices.ContainsFunc(request.Rules, f.IsOf) ||
 			!slices.ContainsFunc(f.Evidence, q.MatchesFilters)
 	})
+	memorize(ctx, key, suspicions)
 	return suspicions, nil
 }
 

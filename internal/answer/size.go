@@ -11,6 +11,9 @@ const (
 	LargeSize   = 40_000
 )
 
+// Room is how much an answer may hold: so many rows, and so many characters.
+type Room struct{ Rows, Size int }
+
 // SpareSize is kept free of a result for what is added at its end: that the call had to wait.
 const SpareSize = 200
 

@@ -26,8 +26,8 @@ const (
 	sizeOfSuppressed = 1_000
 )
 
-// Suspicions shows what stands out of a window.
-func Suspicions(asked *question.Question, found *analysis.Suspicions) *schemas.FindSuspiciousActivityResult {
+// Suspicions shows what stands out of a window, with as many findings as have room.
+func Suspicions(asked *question.Question, found *analysis.Suspicions, room Room) *schemas.FindSuspiciousActivityResult {
 	location := asked.Query.Window.Location
 	result := &schemas.FindSuspiciousActivityResult{
 		Answer:        Common(asked, found.Read),
@@ -70,7 +70,7 @@ func Suspicions(asked *question.Question, found *analysis.Suspicions) *schemas.F
 		result.Warn("nothing stood out of what was judged: that is no proof that nothing happened; count_audit_logs and list_audit_logs " +
 			"show what did")
 	}
-	showFindings(result, found.Findings, location)
+	showFindings(result, found.Findings, room, location)
 	return result
 }
 
@@ -106,14 +106,16 @@ func severities(findings []detect.Finding) (counts schemas.SeverityCounts) {
 }
 
 // showFindings shows as many findings as fit, with as much of their evidence as does: rather less of each than fewer of them.
-func showFindings(result *schemas.FindSuspiciousActivityResult, findings []detect.Finding, location *time.Location) {
+func showFindings(
+	result *schemas.FindSuspiciousActivityResult, findings []detect.Finding, room Room, location *time.Location,
+) {
 	result.Findings = []schemas.Finding{}
-	room := DefaultSize - 2*SpareSize - Size(result)
-	possible := max(1, room/leastSize) // more of them never fit
+	size := room.Size - 2*SpareSize - Size(result)
+	possible := max(1, min(room.Rows, size/leastSize)) // more of them never fit
 	for evidence := mostEvidence; ; evidence-- {
 		result.Findings, _ = firstOf(findings, possible, func(f detect.Finding) schemas.Finding { return Finding(&f, location, evidence) })
-		fit := Fit(result.Findings, room)
-		if fit == len(findings) {
+		fit := Fit(result.Findings, size)
+		if fit == min(len(findings), room.Rows) {
 			break
 		}
 		if evidence <= leastEvidence {

@@ -2,25 +2,21 @@ package cli
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
-	"github.com/mark3labs/mcp-go/client"
-	clienttransport "github.com/mark3labs/mcp-go/client/transport"
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/spf13/cobra"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/display"
 	"make-audit-mcp/internal/plaintext"
 	"make-audit-mcp/internal/question"
-	"make-audit-mcp/internal/transport"
+	"make-audit-mcp/internal/toolargs"
 	"make-audit-mcp/tools"
 )
 
@@ -29,8 +25,8 @@ const maxCallInput = 8 << 20
 
 // callCommand calls one tool over a whole MCP session, on pipes instead of standard streams.
 type callCommand struct {
-	Tool      string
-	Arguments string
+	words  mixedWords
+	Output string
 	toolChoice
 }
 
@@ -38,37 +34,61 @@ type callCommand struct {
 func newCallCommand(line *commandLine) *cobra.Command {
 	var c callCommand
 	command := &cobra.Command{
-		Use: "call TOOL [ARGUMENTS]",
+		Use: "call [TOOL] [ARGUMENT ...]",
 		Annotations: map[string]string{
-			"TOOL":      "Name of the tool, e.g. list_audit_logs.",
-			"ARGUMENTS": "The arguments as JSON, @FILE to read them from a file, or - for standard input.",
+			"TOOL": "Name of the tool, e.g. list_audit_logs; without one, they are listed. TOOL --help tells its arguments.",
+			"ARGUMENT": "What to ask: --from 30d, from=30d, or all of it as JSON: an object, @FILE to read it from a file, or - for " +
+				"standard input.",
 		},
-		Short: "Call one tool as an MCP client would, and print its result as JSON.",
-		Long: `Examples:
-  make-audit-mcp --demo call list_organizations
+		Short: "Call one tool as an MCP client would: print a table on a terminal, else JSON.",
+		Long: `Arguments are flags behind the tool's name, or pairs, and stand beside JSON, of which they take the place: what is given twice as JSON and as a flag is the flag's. A list is repeated, or separated by commas; values that hold a comma stand in a JSON list, --team '["Sales, EMEA"]'. Dashes and underscores in names are one. A flag that the tool has as well, such as --timezone, is the tool's there, and means the same.
+
+Examples:
+  make-audit-mcp --demo call
+  make-audit-mcp --demo call count_audit_logs --help
+  make-audit-mcp --demo call count_audit_logs --from 30d --group-by actor,event --compare-to-previous
+  make-audit-mcp --demo call list_audit_logs event='*_deleted' from='last week'
+  make-audit-mcp --demo call list_people --status gone,dormant --output csv >people.csv
   make-audit-mcp --demo call list_audit_logs '{"event":["*_deleted"],"from":"last week"}'
-  make-audit-mcp --demo call list_audit_log_filters '{"kind":"events","search":"webhook"}'
-  echo '{"from":"24h"}' | make-audit-mcp --demo call list_audit_logs -
+  echo '{"from":"24h"}' | make-audit-mcp --demo call list_audit_logs - --limit 5
 
 The result goes to standard output; a tool's error goes to standard error, with exit code 1.`,
-		ValidArgsFunction: toolNames,
-		RunE:              line.run(c.Run),
+		DisableFlagParsing: true,
+		ValidArgsFunction:  completeCall,
 	}
-	c.toolChoice.declare(flagsOf(command))
+	command.RunE = func(command *cobra.Command, words []string) error {
+		var err error
+		if c.words, err = divideWords(command, words, toolArguments); err != nil {
+			return err
+		}
+		switch {
+		case !c.words.help:
+			return line.run(c.Run)(command, nil)
+		case c.words.name == "":
+			return line.help(command)
+		}
+		return line.toolHelp(c.words.name)
+	}
+	flags := flagsOf(command)
+	declareOutput(flags, &c.Output)
+	c.toolChoice.declare(flags)
 	return command
 }
 
 // Run calls the tool and prints its result.
 func (c *callCommand) Run(r *runtime) error {
-	c.Tool = r.words[0]
-	if len(r.words) > 1 {
-		c.Arguments = r.words[1]
-	}
-	arguments, err := c.arguments(r.streams.In)
-	if err != nil {
+	var err error
+	if r.tools, err = c.chosen(); err != nil {
 		return err
 	}
-	if r.tools, err = c.chosen(); err != nil {
+	if c.words.name == "" {
+		return listTools(r)
+	}
+	if err := checkTool(c.words.name, r.tools); err != nil {
+		return err
+	}
+	arguments, err := c.words.parse(r.streams.In)
+	if err != nil {
 		return err
 	}
 	session, err := r.openSession()
@@ -76,111 +96,38 @@ func (c *callCommand) Run(r *runtime) error {
 		return err
 	}
 	defer session.close()
-	if err := session.checkTool(r.ctx, c.Tool); err != nil {
-		return err
-	}
 	request := mcp.CallToolRequest{}
-	request.Params.Name = c.Tool
+	request.Params.Name = c.words.name
 	request.Params.Arguments = arguments
-	request.Params.Meta = &mcp.Meta{ProgressToken: "call"}
+	request.Params.Meta = progressMeta()
 	result, err := session.client.CallTool(r.ctx, request)
-	session.progress.end()
-	switch {
-	case r.ctx.Err() != nil:
-		return &exitError{code: exitFailed, message: "interrupted"}
-	case err != nil:
+	if err := session.ended(r.ctx, err); err != nil {
 		return err
 	}
-	return printResult(r.streams, result)
+	return c.print(r, result, arguments)
 }
 
-// arguments reads the JSON from where the command line says.
-func (c *callCommand) arguments(stdin io.Reader) (json.RawMessage, error) {
-	text := []byte(c.Arguments)
-	var err error
-	switch {
-	case c.Arguments == "":
-		return json.RawMessage("{}"), nil
-	case c.Arguments == "-":
-		text, err = io.ReadAll(io.LimitReader(plaintext.NewReader(stdin), maxCallInput+1))
-	case strings.HasPrefix(c.Arguments, "@"):
-		text, err = plaintext.ReadFile(homePath(c.Arguments[1:]))
+// toolArguments are what a tool takes, of all that there are; nil if there is no such tool.
+func toolArguments(name string) (*toolargs.Schema, error) {
+	all := tools.All()
+	at := slices.IndexFunc(all, func(tool tools.Tool) bool { return tool.Name == name })
+	if at < 0 {
+		return nil, nil
 	}
-	if err != nil {
-		return nil, &exitError{code: exitUsage, message: "cannot read the arguments: " + err.Error()}
-	}
-	if len(text) > maxCallInput {
-		return nil, &exitError{code: exitUsage, message: fmt.Sprintf("the arguments are larger than %d bytes", maxCallInput)}
-	}
-	var object map[string]json.RawMessage
-	if err := json.Unmarshal(text, &object); err != nil {
-		return nil, &exitError{code: exitUsage, message: fmt.Sprintf("the arguments are no JSON object (%v); example: '{\"from\":\"7d\"}'",
-			err)}
-	}
-	return json.RawMessage(bytes.TrimSpace(text)), nil
+	schema, err := toolargs.Read(all[at].Definition().RawInputSchema)
+	return &schema, err
 }
 
-// session is an MCP client connected to our own server over pipes, the very path that a client of the stdio command takes.
-type session struct {
-	client   *client.Client
-	progress *progressLine
-	close    func()
-}
-
-func (r *runtime) openSession() (*session, error) {
-	service, operator, err := r.operatorService(false)
-	if err != nil {
-		return nil, err
-	}
-	toServer, fromClient := io.Pipe()
-	toClient, fromServer := io.Pipe()
-	ctx, stop := context.WithCancel(r.ctx)
-	stdio := &transport.Stdio{Server: r.mcpServer(service), In: toServer, Out: fromServer, Logger: r.logger}
-	var server sync.WaitGroup
-	server.Go(func() {
-		// The client notices a server that ended too early by the closed pipe.
-		_ = fromServer.CloseWithError(stdio.Run(ctx))
-		operator.close()
-	})
-	s := &session{
-		client:   client.NewClient(clienttransport.NewIO(toClient, fromClient, io.NopCloser(strings.NewReader("")))),
-		progress: newProgressLine(r.streams.Err),
-	}
-	s.close = func() {
-		_ = s.client.Close()
-		stop()
-		server.Wait()
-	}
-	s.showProgress()
-	hello := mcp.InitializeRequest{}
-	hello.Params.ProtocolVersion = mcp.LATEST_PROTOCOL_VERSION
-	hello.Params.ClientInfo = mcp.Implementation{Name: "make-audit-mcp call", Version: r.version}
-	err = s.client.Start(r.ctx)
-	if err == nil {
-		_, err = s.client.Initialize(r.ctx, hello)
-	}
-	if err != nil {
-		s.close()
-		return nil, fmt.Errorf("starting the session: %w", err)
-	}
-	return s, nil
-}
-
-// checkTool refuses a tool that does not exist, with the nearest names.
-func (s *session) checkTool(ctx context.Context, name string) error {
-	listed, err := s.client.ListTools(ctx, mcp.ListToolsRequest{})
-	if err != nil {
-		return fmt.Errorf("listing the tools: %w", err)
-	}
-	names := make([]string, 0, len(listed.Tools))
-	for _, tool := range listed.Tools {
+// checkTool refuses a tool that is not served, with the nearest names.
+func checkTool(name string, served []tools.Tool) error {
+	var names []string
+	for _, tool := range served {
 		if tool.Name == name {
 			return nil
 		}
 		names = append(names, tool.Name)
 	}
-	isKnown := slices.ContainsFunc(tools.All(), func(tool tools.Tool) bool { return tool.Name == name })
-	if isKnown {
+	if slices.ContainsFunc(tools.All(), func(tool tools.Tool) bool { return tool.Name == name }) {
 		return &exitError{code: exitUsage, message: "the tool " + name + " is not served: add --tools=+" + name}
 	}
 	hint := "tools: "
@@ -190,22 +137,22 @@ func (s *session) checkTool(ctx context.Context, name string) error {
 	return &exitError{code: exitUsage, message: "there is no tool " + auditlog.Text(name).Quote() + "; " + hint + strings.Join(names, ", ")}
 }
 
-// showProgress shows how a call goes that takes more than a second.
-func (s *session) showProgress() {
-	begun := time.Now()
-	s.client.OnNotification(func(notification mcp.JSONRPCNotification) {
-		message, ok := notification.Params.AdditionalFields["message"].(string)
-		if notification.Method != "notifications/progress" || !ok {
-			return
-		}
-		if time.Since(begun) >= time.Second || strings.HasPrefix(message, "waiting") {
-			s.progress.show(message, true)
-		}
-	})
+// readSource reads JSON from where the command line says.
+func readSource(source string, stdin io.Reader) (text []byte, err error) {
+	if source == "-" {
+		text, err = io.ReadAll(io.LimitReader(plaintext.NewReader(stdin), maxCallInput+1))
+	} else {
+		text, err = plaintext.ReadFile(homePath(source[1:]))
+	}
+	if err == nil && len(text) > maxCallInput {
+		err = fmt.Errorf("they are larger than %d bytes", maxCallInput)
+	}
+	return text, err
 }
 
-// printResult prints the structured result as JSON, indented for a person, and a tool's error as text.
-func printResult(streams Streams, result *mcp.CallToolResult) error {
+// print prints a tool's result, and its error as text.
+func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments json.RawMessage) error {
+	output := outputOf(c.Output, r.streams.Out)
 	texts := make([]string, 0, len(result.Content))
 	for _, content := range result.Content {
 		if text, ok := content.(mcp.TextContent); ok {
@@ -217,22 +164,45 @@ func printResult(streams Streams, result *mcp.CallToolResult) error {
 	structured := []byte(text)
 	if result.IsError {
 		structured = nil
-		if result.StructuredContent != nil {
+		if result.StructuredContent != nil && output == outputJSON {
 			structured, _ = json.Marshal(result.StructuredContent) // it came as JSON
 		}
 	}
 	if structured != nil {
-		var out bytes.Buffer
-		if err := json.Indent(&out, structured, "", "  "); err != nil {
-			return errors.New("internal error: the tool's result is no JSON")
-		}
-		out.WriteByte('\n')
-		if _, err := out.WriteTo(streams.Out); err != nil {
-			return fmt.Errorf("writing the result: %w", err)
+		if err := c.write(r.streams.Out, output, structured, arguments); err != nil {
+			return err
 		}
 	}
 	if result.IsError {
 		return &exitError{code: exitFailed, message: text}
+	}
+	return nil
+}
+
+// write writes a result, all at once: a part of it would be taken for the whole.
+func (c *callCommand) write(to io.Writer, output string, result []byte, arguments json.RawMessage) error {
+	var out bytes.Buffer
+	switch output {
+	case outputJSON:
+		return printDocument(to, result)
+	case outputCSV:
+		err := display.CSV(&out, c.words.name, result)
+		if several, ok := errors.AsType[*display.SeveralListsError](err); ok {
+			return &exitError{code: exitUsage, message: several.Error()}
+		}
+		if err != nil {
+			return err
+		}
+	default:
+		next := func(cursor string) string { return c.words.next(arguments, cursor) }
+		shown, err := display.Result(c.words.name, result, screenOf(to), next)
+		if err != nil {
+			return err
+		}
+		out.WriteString(shown)
+	}
+	if _, err := out.WriteTo(to); err != nil {
+		return fmt.Errorf("writing the result: %w", err)
 	}
 	return nil
 }

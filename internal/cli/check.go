@@ -16,22 +16,34 @@ import (
 )
 
 // checkCommand says what a key can see.
-type checkCommand struct{}
+type checkCommand struct{ Output string }
 
 // newCheckCommand makes the command.
 func newCheckCommand(line *commandLine) *cobra.Command {
 	var c checkCommand
-	return &cobra.Command{
+	command := &cobra.Command{
 		Use:   "check",
 		Short: "Tell what the API key can see, what is missing and how to get it.",
 		Long:  `Asks Make a few questions (about 5 calls, and 3 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`,
 		RunE:  line.run(c.Run),
 	}
+	flagsOf(command).choice(&c.Output, "output", "FORMAT", outputTable, outputJSON, outputCSV).
+		help("How to print what is found: table (lines, as they come), json or csv; default: table.")
+	return command
 }
 
 // Run checks one thing after the other, as long as the next can still be found out.
-func (*checkCommand) Run(r *runtime) error {
-	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+func (c *checkCommand) Run(r *runtime) (err error) {
+	report := newCheckReport(r.streams.Out, c.Output)
+	report.progress = newProgressLine(r.streams.Err, slowRead)
+	defer func() {
+		report.progress.end()
+		err = cmp.Or(err, report.end())
+	}()
+	return c.check(r, report)
+}
+
+func (*checkCommand) check(r *runtime, report *checkReport) error {
 	report.said("time zone rules", tz.InUse().String())
 	operator, err := r.operator(false)
 	if err != nil {

@@ -78,7 +78,7 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 		_, _ = fmt.Fprintf(streams.Out, "%s\n%s\n", line.version, tz.InUse())
 		return exitOK
 	}
-	return report(streams.Err, err)
+	return conclude(streams.Err, err)
 }
 
 // errVersion ends the reading of flags at --version.
@@ -104,8 +104,9 @@ func newCommandLine(streams Streams, version string) *commandLine {
 	line := &commandLine{streams: streams, version: version}
 	stdio := newStdioCommand(line)
 	line.commands = []*cobra.Command{
-		stdio, newHTTPCommand(line), newCallCommand(line), newSyncCommand(line), newVerifyCommand(line),
-		newExportCommand(line), newDetectCommand(line), newCheckCommand(line), newSetupCommand(line), newCompletionCommand(line),
+		stdio, newHTTPCommand(line), newCallCommand(line), newPromptCommand(line), newSyncCommand(line), newVerifyCommand(line),
+		newExportCommand(line), newDetectCommand(line), newReportCommand(line), newCheckCommand(line), newSetupCommand(line),
+		newCompletionCommand(line),
 	}
 	line.root = &cobra.Command{
 		Use: "make-audit-mcp", Long: description, Args: checkWords, SilenceErrors: true, SilenceUsage: true,
@@ -155,8 +156,8 @@ func (l *commandLine) run(do func(*runtime) error) func(*cobra.Command, []string
 	}
 }
 
-// report says what ended a command, and returns its exit code.
-func report(to io.Writer, err error) (code int) {
+// conclude says what ended a command, and returns its exit code.
+func conclude(to io.Writer, err error) (code int) {
 	if err == nil {
 		return exitOK
 	}

@@ -70,8 +70,6 @@ func TestWhatCannotBeUnderstoodIsNamedWithWhatIsMeant(t *testing.T) {
 		"exprot":                       `unexpected argument "exprot", did you mean export?`,
 		"destroy":                      `unexpected argument "destroy"` + "\n",
 		"check now":                    `unexpected argument "now"` + "\n",
-		"call search {} {}":            `unexpected argument "{}"` + "\n",
-		"call":                         "call needs TOOL: Name of the tool, e.g. list_audit_logs.",
 		"completion":                   "completion needs SHELL: bash, zsh, fish or powershell.",
 		"--zon x check":                "unknown flag --zon, did you mean --zone?",
 		"export --fo":                  "unknown flag --fo, did you mean --format or --force?",
@@ -121,7 +119,7 @@ func TestHelpAndVersionAreToldWhateverElseIsMissing(t *testing.T) {
 		assert.Equal(t, version, run(t, "", strings.Fields(line)...).succeeds().out, line)
 	}
 	help := run(t, "", "call", "--help").succeeds().out
-	assert.Contains(t, help, "Usage: make-audit-mcp call TOOL [ARGUMENTS] [flags]\n")
+	assert.Contains(t, help, "Usage: make-audit-mcp call [TOOL] [ARGUMENT ...] [flags]\n")
 	for _, line := range []string{"call -h", "--help call", "help call"} {
 		assert.Equal(t, help, run(t, "", strings.Fields(line)...).succeeds().out, line)
 	}

@@ -6,8 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-
-	"make-audit-mcp/tools"
 )
 
 // newCompletionCommand makes the command that prints a script for a shell.
@@ -80,16 +78,4 @@ func offerChoices(root *cobra.Command) {
 			}
 		})
 	}
-}
-
-// toolNames completes the name of a tool, and its arguments' file.
-func toolNames(_ *cobra.Command, words []string, _ string) ([]string, cobra.ShellCompDirective) {
-	if len(words) > 0 {
-		return nil, cobra.ShellCompDirectiveDefault
-	}
-	var names []string
-	for _, tool := range tools.All() {
-		names = append(names, tool.Name+"\t"+tool.Title)
-	}
-	return names, cobra.ShellCompDirectiveNoFileComp
 }

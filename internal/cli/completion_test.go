@@ -91,13 +91,18 @@ func offers(t *testing.T, shell string, lines []string) [][]string {
 
 func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 	t.Parallel()
-	commands := []string{"call", "check", "completion", "detect", "export", "help", "http", "setup", "stdio", "sync", "verify"}
+	commands := []string{"call", "check", "completion", "detect", "export", "help", "http", "prompt", "report", "setup",
+		"stdio", "sync", "verify"}
 	tests := map[string][]string{
 		"make-audit-mcp ":                                     commands,
 		"make-audit-mcp --demo ":                              commands,
 		"make-audit-mcp --zone eu1.make.com ex":               {"export"},
 		"make-audit-mcp call list_audit_":                     {"list_audit_log_filters", "list_audit_logs"},
 		"make-audit-mcp --demo call --log-level debug list_o": {"list_organizations"},
+		"make-audit-mcp call count_audit_logs --gr":           {"--group-by"},
+		"make-audit-mcp --demo call list_people --status ":    {"active", "dormant", "gone", "new"},
+		"make-audit-mcp call --output ":                       {"csv", "json", "table"},
+		"make-audit-mcp prompt secu":                          {"security_review"},
 		"make-audit-mcp export --fo":                          {"--force", "--format"},
 		"make-audit-mcp http --no-s":                          {"--no-sse"},
 		"make-audit-mcp sync --demo-":                         {"--demo-now"},

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"math"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,6 +14,7 @@ import (
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/display"
 	"make-audit-mcp/internal/question"
 )
 
@@ -29,6 +30,7 @@ const maxBaselineDays = 365
 // detectCommand finds what stands out.
 type detectCommand struct {
 	Format string
+	Output string
 	From   string
 	filterFlags
 
@@ -59,6 +61,8 @@ Examples:
 	flags := flagsOf(command)
 	flags.choice(&c.Format, "format", "FORMAT", "table", "ndjson", "ocsf").
 		help("table, ndjson or ocsf (1.7.0, Detection Finding); default: a table on a terminal, else ndjson.")
+	flags.choice(&c.Output, "output", "FORMAT", outputTable, outputJSON, outputCSV).
+		help("The same as call has it: table, json (one document) or csv; instead of --format.")
 	flags.text(&c.From, "from", "TIME").help("Beginning of the window, e.g. 24h, 30d, 2026-10-03; default: 7d.")
 	c.filterFlags.declare(flags)
 	flags.choice(&c.MinSeverity, "min-severity", "SEVERITY", "low", "medium", "high", "critical").byDefault("low").
@@ -73,6 +77,10 @@ Examples:
 
 // Run prints what stands out.
 func (c *detectCommand) Run(r *runtime) error {
+	if c.Format != "" && c.Output != "" {
+		return &SettingError{Problem: "--format and --output are both given",
+			Next: "give --format for ndjson and ocsf, --output for json and csv"}
+	}
 	if c.BaselineDays < 1 || c.BaselineDays > maxBaselineDays {
 		return &SettingError{Problem: fmt.Sprintf("--baseline-days %d is not from 1 to %d", c.BaselineDays, maxBaselineDays),
 			Next: "leave it out for 90, or name as many days as the log goes back"}
@@ -89,9 +97,8 @@ func (c *detectCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	progress := newProgressLine(r.streams.Err)
-	ctx := auditlog.WithProgress(r.ctx, func(p auditlog.Progress) { progress.show(fmt.Sprintf("%d entries read", p.Entries), false) })
-	found, err := from.service.Suspicions(ctx, asked.Query, analysis.SuspicionRequest{
+	progress := newProgressLine(r.streams.Err, slowRead)
+	found, err := from.service.Suspicions(progress.read(r.ctx), asked.Query, analysis.SuspicionRequest{
 		MinSeverity: c.MinSeverity, Rules: c.Rule, BaselineDays: c.BaselineDays,
 	})
 	progress.end()
@@ -135,18 +142,15 @@ func judgedWhole(found *analysis.Suspicions) error {
 
 func (c *detectCommand) print(r *runtime, from *upstream, asked *question.Question, found *analysis.Suspicions) error {
 	location := asked.Query.Window.Location
-	format := c.Format
-	if format == "" && !isTerminal(r.streams.Out) {
-		format = "ndjson"
-	}
-	switch format {
-	case "ocsf":
+	const inTables = 3 // as many entries as a line has room for
+	switch c.format(r.streams.Out) {
+	case formatOCSF:
 		options, err := r.exportOptions(from, asked.Query.Organization)
 		if err != nil {
 			return err
 		}
 		return writeFindings(r.streams.Out, found.Findings, from.service.Directory.Now(), options)
-	case "ndjson":
+	case formatNDJSON:
 		lines := auditlog.PlainEncoder(r.streams.Out)
 		for i := range found.Findings {
 			finding := &found.Findings[i]
@@ -154,87 +158,52 @@ func (c *detectCommand) print(r *runtime, from *upstream, asked *question.Questi
 				return err
 			}
 		}
-	default:
-		table := findingTable{out: r.streams.Out, colour: terminalColour(r.streams.Out), location: location}
-		for i := range found.Findings {
-			table.add(&found.Findings[i])
-		}
+		return nil
+	case outputJSON:
+		return printDocument(r.streams.Out, detectDocument(found, location, maxEvidence))
+	case outputCSV:
+		return display.CSV(r.streams.Out, findingsName, detectDocument(found, location, maxEvidence))
 	}
-	return nil
+	shown, err := display.Result(findingsName, detectDocument(found, location, inTables), screenOf(r.streams.Out), nil)
+	if err != nil || len(found.Findings) == 0 {
+		return err // how many there are is said beside it
+	}
+	_, err = io.WriteString(r.streams.Out, shown)
+	return err
 }
 
-// findingTable prints findings for people.
-type findingTable struct {
-	out      io.Writer
-	colour   bool
-	location *time.Location
+// findingsName is the tool that answers the same, by which findings are shown.
+const findingsName = "find_suspicious_activity"
+
+// maxEvidence is more than any finding has.
+const maxEvidence = math.MaxInt
+
+// detectDocument are the findings as the tool's result has them, each with so many entries of its evidence.
+func detectDocument(found *analysis.Suspicions, location *time.Location, evidence int) []byte {
+	findings := make([]any, len(found.Findings))
+	for i := range found.Findings {
+		finding := &found.Findings[i]
+		findings[i] = answer.Finding(finding, location, min(evidence, len(finding.Evidence)))
+	}
+	document, err := auditlog.PlainJSON(map[string]any{"findings": findings})
+	if err != nil {
+		panic(err) // they are our own
+	}
+	return document
 }
 
-func (t *findingTable) add(f *detect.Finding) {
-	const (
-		shown  = 3
-		indent = "          "
-	)
-	line := func(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format+"\n", args...) }
-	who := "several people, or the system"
-	if f.Actor != nil {
-		who = fmt.Sprintf("%s (%s)", f.Actor.Name.Clean(), auditlog.Text(f.Actor.ID).Clean())
-	}
-	if f.Team != nil {
-		who += ", team " + f.Team.Name.Clean()
-	}
-	line("%s %s", t.severity(f.Severity), auditlog.Text(f.Title).Clean())
-	line("%s%s, %s, %s", indent, who, t.span(f), counted(len(f.Evidence), "entry", "entries"))
-	line("%s%s", indent, f.Reason)
-	if f.NextStep != "" {
-		line("%snext: %s", indent, auditlog.Text(f.NextStep).Clean())
-	}
-	var uuids []string
-	for _, entry := range f.Sample(shown) {
-		uuids = append(uuids, auditlog.Text(entry.UUID).Clean())
-	}
-	more := ""
-	if len(f.Evidence) > len(uuids) {
-		more = ", …"
-	}
-	line("%srule %s; entries: %s%s", indent, f.Rule, strings.Join(uuids, ", "), more)
-}
+// What --format takes beside what --output does.
+const (
+	formatNDJSON = "ndjson"
+	formatOCSF   = "ocsf"
+)
 
-func (t *findingTable) severity(severity detect.Severity) string {
-	text := fmt.Sprintf("%-9s", severity)
-	if !t.colour {
-		return text
+// format is how findings are printed to a stream.
+func (c *detectCommand) format(stream any) string {
+	if c.Format == "" && c.Output == "" && !isTerminal(stream) {
+		return formatNDJSON
 	}
-	const red, yellow, plain = "31", "33", "2"
-	colour := plain
-	switch {
-	case severity.AtLeast(detect.SeverityHigh):
-		colour = red
-	case severity.AtLeast(detect.SeverityMedium):
-		colour = yellow
-	}
-	return "\x1b[" + colour + "m" + text + "\x1b[0m"
-}
-
-// span is when it was, in the window's zone.
-func (t *findingTable) span(f *detect.Finding) string {
-	const day, clock = "2006-01-02 15:04", "15:04"
-	from, to := f.From.In(t.location), f.To.In(t.location)
-	switch {
-	case to.Sub(from) < time.Minute:
-		return from.Format(day)
-	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
-		return from.Format(day) + " to " + to.Format(clock)
-	}
-	return from.Format(day) + " to " + to.Format(day)
-}
-
-// counted is so many of something.
-func counted(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
+	return cmp.Or(c.Format, c.Output, outputTable)
 }
 
 // sayFindings says how many findings there are, by what they are measured, and what could not be judged.
@@ -288,4 +257,12 @@ func (r *runtime) resolve(from *upstream, filter question.Filter, defaultDays in
 		r.logger.WarnContext(r.ctx, "the filter was understood", "note", auditlog.Text(note).Clean())
 	}
 	return asked, nil
+}
+
+// counted is so many of something.
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

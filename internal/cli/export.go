@@ -95,13 +95,19 @@ func (c *exportCommand) Run(r *runtime) (err error) {
 	if err != nil {
 		return err
 	}
+	ctx := r.ctx
+	if c.Output != "" || !isTerminal(r.streams.Out) { // else the entries themselves tell
+		progress := newProgressLine(r.streams.Err, slowRead)
+		defer progress.end()
+		ctx, e.streams.Err = progress.read(ctx), progress
+	}
 	switch {
 	case c.Findings:
-		return e.findings(r.ctx)
+		return e.findings(ctx)
 	case c.SinceCheckpoint != "":
-		return e.sinceCheckpoint(r.ctx)
+		return e.sinceCheckpoint(ctx)
 	}
-	return e.window(r.ctx)
+	return e.window(ctx)
 }
 
 // format is the one that was asked for, else the one that the output's name ends with.

@@ -105,7 +105,7 @@ func (c *syncCommand) once(r *runtime, fills *filler, further bool) error {
 	}
 	var failures []error
 	for _, organization := range organizations {
-		line := newProgressLine(r.streams.Err)
+		line := newProgressLine(r.streams.Err, 0)
 		summary, err := fills.fill(r.ctx, organization, line.show)
 		line.end()
 		if summary != nil && summary.Checkpoint != nil && (!further || summary.Added+summary.Changed+summary.Details > 0) {

@@ -61,7 +61,7 @@ func (c *verifyCommand) Run(r *runtime) error {
 	if c.Checkpoint == "" {
 		options.Checkpoint = seen
 	}
-	progress := newProgressLine(r.streams.Err)
+	progress := newProgressLine(r.streams.Err, slowRead)
 	options.OnProgress = func(done, of int64) { progress.show(fmt.Sprintf("%d of %d records", done, of), false) }
 	found, err := opened.Verify(r.ctx, options)
 	progress.end()
@@ -71,7 +71,7 @@ func (c *verifyCommand) Run(r *runtime) error {
 	case err != nil:
 		return err
 	}
-	report := &checkReport{out: r.streams.Out, colour: terminalColour(r.streams.Out)}
+	report := newCheckReport(r.streams.Out, outputTable)
 	printVerification(report, found)
 	switch {
 	case last.IsZero():

@@ -14,8 +14,11 @@ import (
 // support.microsoft.com), however each character is written.
 const maxCellRunes = 16_000
 
+// ByteOrderMark begins CSV: without it, Excel takes the system's code page. LibreOffice and Google Sheets take it as well.
+const ByteOrderMark = "\ufeff"
+
 // newCSV writes entries for people with a spreadsheet: UTF-8 with a byte order mark, commas, lines that end in CR LF as RFC 4180 has it, a
-// header, times in RFC 3339 UTC. What is absent is an empty cell. Every cell is cleaned, see [cell]; spreadsheets may still show long
+// header, times in RFC 3339 UTC. What is absent is an empty cell. Every cell is cleaned, see [Cell]; spreadsheets may still show long
 // numbers their own way. How many cells that changed is counted; NDJSON is the faithful form.
 func newCSV(to io.Writer, options Options, changed *int) func(*auditlog.Entry) error {
 	// Hidden, or rows would flush the buffer that they are given as theirs.
@@ -23,8 +26,7 @@ func newCSV(to io.Writer, options Options, changed *int) func(*auditlog.Entry) e
 	rows.UseCRLF = true
 	// Into the buffer, whose error the next write or flush returns.
 	if !options.Continued {
-		// The byte order mark: without it, Excel takes the system's code page. LibreOffice and Google Sheets take it as well.
-		_, _ = io.WriteString(to, "\ufeff")
+		_, _ = io.WriteString(to, ByteOrderMark)
 		_ = rows.Write([]string{
 			"uuid", "triggered_at", "created_at", "organization_id", "organization", "team_id", "team", "event", "category",
 			"actor_id", "actor", "actor_email", "target_id", "version_from", "version_to", "details",
@@ -34,7 +36,7 @@ func newCSV(to io.Writer, options Options, changed *int) func(*auditlog.Entry) e
 	return func(e *auditlog.Entry) error {
 		row := rowOf(e, &options)
 		for i := range row {
-			safe := cell(row[i])
+			safe := Cell(row[i])
 			if safe != row[i] {
 				*changed++
 			}
@@ -70,11 +72,11 @@ func rowOf(e *auditlog.Entry, options *Options) []string {
 	}
 }
 
-// cell makes text safe in a cell: cleaned as [auditlog.Text.Clean] does, so on one line and with nothing invisible, of at most maxCellRunes
+// Cell makes text safe in a cell: cleaned as [auditlog.Text.Clean] does, so on one line and with nothing invisible, of at most maxCellRunes
 // characters, and text to a spreadsheet whatever it begins with: an apostrophe goes before what would begin a formula, at the cell's
 // beginning and after each semicolon, which is the separator of spreadsheets where the comma is a decimal point. Negative numbers get one
 // too. Source: https://owasp.org/www-community/attacks/CSV_Injection
-func cell(text string) string {
+func Cell(text string) string {
 	parts := strings.Split(auditlog.Text(text).VisibleTo(maxCellRunes), ";")
 	for i, part := range parts {
 		if beginsFormula(part) {

@@ -25,6 +25,17 @@ func loggedLate() []late {
 	}
 }
 
+// FirstLogged is a sort of events, in words, and the day since when Make logs it.
+type FirstLogged struct {
+	Events string
+	Since  time.Time
+}
+
+// LoggedSince are the sorts of events that Make did not always log, as far as their first day is known.
+func LoggedSince() []FirstLogged {
+	return mapAll(loggedLate(), func(l late) FirstLogged { return FirstLogged{l.called, l.since} })
+}
+
 // NotesOnLate says which events that the filter names were not logged yet at an instant. What a word of the filter fits among others, as
 // *_deleted does, it does not name.
 func (q *Question) NotesOnLate(at time.Time) []string { return NotesOnLate(q.named, at) }

@@ -1,7 +1,7 @@
 /**
  * Charts whose cells can be chosen: by pointer, or by the arrow keys and Enter. One cell of a chart is in the order of the Tab key.
  */
-import { element } from "./chart.js";
+import { element, named } from "./chart.js";
 
 /**
  * pickable makes a chart's cells ones to choose from, and tells below it what the cell that is looked at means.
@@ -36,9 +36,9 @@ export function pickable(figure, onPick) {
   /** @param {{cell: HTMLTableCellElement, row: number, column: number} | undefined} place */
   const read = (place) => {
     if (!place) return;
-    const name = place.cell.parentElement?.querySelector("th")?.textContent;
-    const head = place.cell.colSpan > 1 || heads.length === 1 ? "" : `${heads[place.column]}: `;
-    readout.textContent = `${name}, ${head}${place.cell.textContent}`;
+    const name = place.cell.parentElement?.querySelector("th")?.textContent ?? "";
+    const head = place.cell.colSpan > 1 || heads.length === 1 ? [] : [named(heads[place.column] ?? ""), ": "];
+    readout.replaceChildren(named(name), ", ", ...head, place.cell.textContent ?? "");
   };
   table.addEventListener("pointerover", (event) => read(placeOf(event.target)));
   table.addEventListener("focusin", (event) => {

@@ -27,6 +27,7 @@ func arguments() []reflect.Type {
 		reflect.TypeFor[schemas.AccessReviewArguments](),
 		reflect.TypeFor[schemas.IncidentTimelineArguments](),
 		reflect.TypeFor[schemas.OffboardingReviewArguments](),
+		reflect.TypeFor[schemas.ReportArguments](),
 		reflect.TypeFor[schemas.SecurityReviewArguments](),
 	}
 }

@@ -6,4 +6,6 @@ const (
 	ViewPrefix   = "ui://make-audit-mcp/"
 	ActivityView = ViewPrefix + "activity"
 	FindingsView = ViewPrefix + "findings"
+	PersonView   = ViewPrefix + "person"
+	PeopleView   = ViewPrefix + "people"
 )

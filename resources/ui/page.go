@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-//go:embed view.html *.css *.js
+//go:embed view.html ui.css *.js
 var files embed.FS
 
 // The parts of view.html that are filled.
@@ -25,20 +25,16 @@ func Page(name, title string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var style strings.Builder
-	for _, sheet := range []string{"chart.css", "ui.css"} {
-		rules, err := read(sheet)
-		if err != nil {
-			return "", err
-		}
-		style.WriteString(rules)
+	style, err := read("ui.css")
+	if err != nil {
+		return "", err
 	}
 	script, err := Bundle(read, name+".js")
 	if err != nil {
 		return "", err
 	}
 	for _, part := range []struct{ empty, text, end string }{
-		{emptyTitle, html.EscapeString(title), "</title"}, {emptyStyle, style.String(), "</style"}, {emptyScript, script, "</script"},
+		{emptyTitle, html.EscapeString(title), "</title"}, {emptyStyle, chartStyle + style, "</style"}, {emptyScript, script, "</script"},
 	} {
 		before, after, found := strings.Cut(page, part.empty)
 		if !found {

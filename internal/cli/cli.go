@@ -48,7 +48,7 @@ The API key comes from the environment, never from a flag: MAKE_API_KEY, or MAKE
 
 Without an account, --demo answers from a simulated organization:
 
-  make-audit-mcp --demo call count_audit_logs '{"event":["*_deleted"],"group_by":["actor"],"from":"30d"}'
+  make-audit-mcp --demo call count_audit_logs --event '*_deleted' --group-by actor --from 30d
   make-audit-mcp --demo check`
 
 // Main runs the command line and returns the exit code. SIGINT and SIGTERM stop a command cleanly; another one, a second later, ends the

@@ -44,7 +44,7 @@ func TestAddressesAreListed(t *testing.T) {
 		fixed = append(fixed, resource.URI)
 	}
 	assert.ElementsMatch(t, []string{resources.OrganizationsURI, resources.ArchiveStatusURI, resources.DetectionRulesURI,
-		answer.ActivityView}, fixed)
+		answer.ActivityView, answer.FindingsView, answer.PeopleView, answer.PersonView}, fixed)
 	templates, err := c.ListResourceTemplates(t.Context(), mcp.ListResourceTemplatesRequest{})
 	require.NoError(t, err)
 	var addresses []string

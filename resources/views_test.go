@@ -48,4 +48,5 @@ func TestEveryViewOfAToolIsOneDocumentThatNeedsNothingElse(t *testing.T) {
 		assert.Equal(t, 1, strings.Count(content.Text, "<script"))
 	}
 	assert.Contains(t, seen, answer.ActivityView)
+	assert.Contains(t, seen, answer.FindingsView)
 }

@@ -15,10 +15,12 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
+	"make-audit-mcp/internal/audittest/postgrestest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/schemas"
@@ -29,11 +31,17 @@ func (u *upstream) filled() *archive.Archive {
 	u.T.Helper()
 	store, err := sqlite.Open(u.T.Context(), filepath.Join(u.T.TempDir(), "audit.db"), sqlite.Options{Create: true})
 	require.NoError(u.T, err)
+	return u.filledIn(store)
+}
+
+// filledIn is the same in a store.
+func (u *upstream) filledIn(store archive.Store) *archive.Archive {
+	u.T.Helper()
 	clock := u.clock
 	if clock == nil {
 		clock = now
 	}
-	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: clock})
+	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: filepath.Join(u.T.TempDir(), "key"), Now: clock})
 	u.T.Cleanup(func() { require.NoError(u.T, a.Close()) })
 	u.sync(a)
 	return a
@@ -166,23 +174,41 @@ func essenceOf(t *testing.T, r mcptest.Result) string {
 func TestTheArchiveAnswersEveryQuestionAsMakeDoes(t *testing.T) {
 	t.Parallel()
 	logtest.NotUnderRace(t)
-	u := recent(t, makesim.Quirks{})
-	a := u.filled()
-	for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken,
-		"somebody without rights": makesim.DemoMemberToken} {
-		t.Run(name, func(t *testing.T) {
+	for store, filled := range map[string]func(u *upstream) *archive.Archive{
+		"in a file": (*upstream).filled,
+		"in PostgreSQL": func(u *upstream) *archive.Archive {
+			store, err := postgres.Open(u.T.Context(), postgrestest.Shared(u.T).Empty(), postgres.Options{Create: true})
+			require.NoError(u.T, err)
+			return u.filledIn(store)
+		},
+	} {
+		t.Run(store, func(t *testing.T) {
 			t.Parallel()
-			fromMake, fromArchive := connect(t, u.Service(key)), connect(t, u.archived(a, key))
-			for tool, questions := range questionsOfAllTools() {
-				for _, question := range questions {
-					want, got := fromMake.Call(tool, question), fromArchive.Call(tool, question)
-					require.Equal(t, essenceOf(t, want), essenceOf(t, got), "%s %v", tool, question)
-					if !got.IsError && strings.Contains(string(want.Raw), `"source"`) {
-						assert.Contains(t, string(got.Raw), `"source":"archive"`, "%s %v", tool, question)
-					}
-				}
+			u := recent(t, makesim.Quirks{})
+			a := filled(u)
+			for name, key := range map[string]string{"an admin": makesim.DemoToken, "a team's admin": makesim.DemoTeamAdminToken,
+				"somebody without rights": makesim.DemoMemberToken} {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					u.answersAsMake(t, a, key)
+				})
 			}
 		})
+	}
+}
+
+// answersAsMake asks all questions of Make and of an archive.
+func (u *upstream) answersAsMake(t *testing.T, a *archive.Archive, key string) {
+	t.Helper()
+	fromMake, fromArchive := connect(t, u.Service(key)), connect(t, u.archived(a, key))
+	for tool, questions := range questionsOfAllTools() {
+		for _, question := range questions {
+			want, got := fromMake.Call(tool, question), fromArchive.Call(tool, question)
+			require.Equal(t, essenceOf(t, want), essenceOf(t, got), "%s %v", tool, question)
+			if !got.IsError && strings.Contains(string(want.Raw), `"source"`) {
+				assert.Contains(t, string(got.Raw), `"source":"archive"`, "%s %v", tool, question)
+			}
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ func findSuspiciousActivity() Tool {
 			"each finding with reason, threshold and evidence. get_actor_activity shows one person.",
 		Answers: "Is anything unusual, what is worth a look: find_suspicious_activity.",
 		Example: `{"from": "14d", "min_severity": "medium"}`,
+		View:    answer.FindingsView,
 	}, handleFindSuspiciousActivity)
 }
 

@@ -20,6 +20,7 @@ func getActorActivity() Tool {
 			"count_audit_logs compares people.",
 		Answers: "One person, or somebody who leaves: get_actor_activity.",
 		Example: `{"actor": "Marek Havelka", "from": "30d"}`,
+		View:    answer.PersonView,
 	}, handleGetActorActivity)
 }
 

@@ -29,6 +29,7 @@ func listPeople() Tool {
 			"review. get_actor_activity shows one person.",
 		Answers: "Who is there, idle, new or gone, with which access: list_people.",
 		Example: `{"status": ["gone", "dormant"], "from": "60d"}`,
+		View:    answer.PeopleView,
 	}, handleListPeople)
 }
 

@@ -120,7 +120,8 @@ test("a mistake exits with 5 and is explained", () => {
 
 test("resources/list", () => {
   assert.deepEqual(result("--method", "resources/list").resources.map((r) => r.uri), [
-    "make://archive/status", "make://detection-rules", "make://organizations", "ui://make-audit-mcp/activity"]);
+    "make://archive/status", "make://detection-rules", "make://organizations", "ui://make-audit-mcp/activity",
+    "ui://make-audit-mcp/findings", "ui://make-audit-mcp/people", "ui://make-audit-mcp/person"]);
 });
 
 test("resources/templates/list", () => {

@@ -188,7 +188,8 @@ test("mistakes are explained", async () => {
 test("resources are listed, read and completed", async () => {
   const { resources } = await client.listResources();
   assert.deepEqual(resources.map((r) => r.uri), [
-    "make://archive/status", "make://detection-rules", "make://organizations", "ui://make-audit-mcp/activity"]);
+    "make://archive/status", "make://detection-rules", "make://organizations", "ui://make-audit-mcp/activity",
+    "ui://make-audit-mcp/findings", "ui://make-audit-mcp/people", "ui://make-audit-mcp/person"]);
   const { resourceTemplates } = await client.listResourceTemplates();
   assert.equal(resourceTemplates.length, 3);
   const { contents } = await client.readResource({ uri: "make://organizations/4721/audit-log-filters" });

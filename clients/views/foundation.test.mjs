@@ -19,6 +19,9 @@ after(() => world.stop());
 const examples = {
   count_audit_logs: { from: "30d", group_by: ["actor"] },
   list_audit_logs: { from: "7d", event: ["*_deleted"] },
+  find_suspicious_activity: { from: "30d" },
+  get_actor_activity: { actor: "Marek Havelka", from: "30d" },
+  list_people: { from: "60d", limit: 10 },
 };
 
 const shows = () => world.tools.filter(({ _meta: meta }) => meta?.ui?.resourceUri).map(({ name }) => name);

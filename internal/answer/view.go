@@ -5,4 +5,7 @@ const (
 	// ViewPrefix is followed by a view's name.
 	ViewPrefix   = "ui://make-audit-mcp/"
 	ActivityView = ViewPrefix + "activity"
+	FindingsView = ViewPrefix + "findings"
+	PersonView   = ViewPrefix + "person"
+	PeopleView   = ViewPrefix + "people"
 )

@@ -20,9 +20,11 @@ import (
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/audittest"
+	"make-audit-mcp/internal/audittest/postgrestest"
 	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -38,6 +40,8 @@ const (
 	benchProfiles = "ARCHIVE_BENCH_PROFILES"
 	// benchRole names what a child process of the benchmarks does.
 	benchRole = "ARCHIVE_BENCH_ROLE"
+	// benchURL is the upstream of a child, benchAddress where the archive lies if it is no file.
+	benchURL, benchAddress = "ARCHIVE_BENCH_URL", "ARCHIVE_BENCH_ADDRESS"
 	// rareEvent is one entry's of 20,000, emptyEvent no entry's.
 	rareEvent, emptyEvent = "two_factor_authentication_enforcement_disabled", "organization_created"
 )
@@ -124,7 +128,7 @@ type measured struct {
 // questions. What each needs of memory is its own then.
 func TestChildOfTheBenchmarks(t *testing.T) {
 	t.Parallel()
-	path := os.Getenv(childPath)
+	path := os.Getenv(storetest.ChildPlace)
 	result := measured{Started: resident(t)}
 	switch os.Getenv(benchRole) {
 	case "serve":
@@ -183,9 +187,23 @@ func (s *timedSource) Detail(ctx context.Context, organization auditlog.ID, uuid
 	return s.Source.Detail(ctx, organization, uuid) // several at once: counted as work of the sync
 }
 
+// openLarge opens the archive of the benchmarks; where that is a database, the path is that of what lies beside it.
+func openLarge(t testing.TB, path string) *archive.Archive {
+	t.Helper()
+	address := os.Getenv(benchAddress)
+	if address == "" {
+		return open(t, path)
+	}
+	store, err := postgres.Open(t.Context(), address, postgres.Options{Create: true})
+	require.NoError(t, err)
+	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: path + ".key", Now: storetest.Begin})
+	t.Cleanup(func() { require.NoError(t, a.Close()) })
+	return a
+}
+
 func fill(t *testing.T, path string, result *measured) {
-	u := storetest.Elsewhere(t, os.Getenv(childURL), storetest.Begin())
-	a := open(t, path)
+	u := storetest.Elsewhere(t, os.Getenv(benchURL), storetest.Begin())
+	a := openLarge(t, path)
 	source := &timedSource{Source: u.Session(audittest.AdminKey, live.Options{KeepRaw: true, MaxKept: 1})} // as internal/cli sets it
 	how := storetest.SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == rareEvent }
@@ -202,7 +220,7 @@ func answer(t *testing.T, path string, result *measured, by analysis.Dimension) 
 	_, err := reader.Source.Catalog(t.Context(), "77")
 	require.NoError(t, err)
 	began := time.Now()
-	reader.Archive = open(t, path)
+	reader.Archive = openLarge(t, path)
 	s := service(reader)
 	result.Entries = countBy(by)(t, s)
 	result.First = time.Since(began)
@@ -231,17 +249,21 @@ var largeArchive = sync.OnceValues(func() (path string, result *measured) {
 func filled(b *testing.B) (path string, result *measured) {
 	b.Helper()
 	path, result = largeArchive()
+	isFile := os.Getenv(benchAddress) == ""
+	if !isFile {
+		path, result = filepath.Join(b.TempDir(), "database"), &measured{}
+	}
 	if result.Entries > 0 {
 		return path, result
 	}
 	kept := path + ".filled"
-	if text, err := os.ReadFile(kept); err == nil && os.Getenv(benchKeep) != "" {
+	if text, err := os.ReadFile(kept); err == nil && isFile && os.Getenv(benchKeep) != "" {
 		require.NoError(b, json.Unmarshal(text, result))
 		return path, result
 	}
 	require.NoError(b, os.RemoveAll(filepath.Dir(path)))
 	require.NoError(b, os.MkdirAll(filepath.Dir(path), 0o700))
-	serving := child(b, "TestChildOfTheBenchmarks", path, benchRole+"=serve")
+	serving := storetest.Child(b, "TestChildOfTheBenchmarks", path, benchRole+"=serve")
 	keepAlive, err := serving.StdinPipe()
 	require.NoError(b, err)
 	output, err := serving.StdoutPipe()
@@ -249,8 +271,8 @@ func filled(b *testing.B) (path string, result *measured) {
 	require.NoError(b, serving.Start())
 	lines := bufio.NewScanner(output)
 	require.True(b, lines.Scan())
-	*result = runChild(b, path, "fill", childURL+"="+lines.Text())
-	again := runChild(b, path, "again", childURL+"="+lines.Text())
+	*result = runChild(b, path, "fill", benchURL+"="+lines.Text())
+	again := runChild(b, path, "again", benchURL+"="+lines.Text())
 	result.Again, result.AgainPeak = again.Whole, again.Peak
 	require.NoError(b, keepAlive.Close())
 	_, _ = io.Copy(io.Discard, output)
@@ -263,7 +285,7 @@ func filled(b *testing.B) (path string, result *measured) {
 
 func runChild(b *testing.B, path, role string, env ...string) (result measured) {
 	b.Helper()
-	c := child(b, "TestChildOfTheBenchmarks", path, append(env, benchRole+"="+role, "GOGC=50")...) // as internal/cli sets it
+	c := storetest.Child(b, "TestChildOfTheBenchmarks", path, append(env, benchRole+"="+role, "GOGC=50")...) // as internal/cli sets it
 	if folder := os.Getenv(benchProfiles); folder != "" {
 		c.Args = append(c.Args, "-test.cpuprofile", filepath.Join(folder, role+".cpu"), "-test.memprofile",
 			filepath.Join(folder, role+".mem"))
@@ -332,19 +354,28 @@ func suspicions(t testing.TB, s *analysis.Service) int {
 	return found.Baseline.Entries
 }
 
-// BenchmarkArchive measures an archive of a million entries against the limits that issue 5 sets, which each benchmark reports beside its
-// median. Limits are for medians on two cores.
+// BenchmarkArchive measures both stores, one after the other.
 func BenchmarkArchive(b *testing.B) {
+	b.Run("file", benchmarkArchive)
+	b.Run("PostgreSQL", func(b *testing.B) {
+		b.Setenv(benchAddress, postgrestest.Start(b, "shared_buffers=256MB").Address("benchmarks"))
+		benchmarkArchive(b)
+	})
+}
+
+// benchmarkArchive measures an archive of a million entries against the limits that were set, which each benchmark reports beside its
+// median. Limits are for medians on two cores.
+func benchmarkArchive(b *testing.B) {
 	path, fill := filled(b)
 	b.Run("insert", func(b *testing.B) {
-		info, err := os.Stat(path)
-		require.NoError(b, err)
 		for b.Loop() { // it was done once, before
 		}
 		b.ReportMetric(float64(fill.Entries)/fill.Insert.Seconds(), "entries/s")
 		b.ReportMetric(20_000, "at-least/s")
-		b.ReportMetric(float64(info.Size())/float64(fill.Entries), "B/entry")
-		b.ReportMetric(600, "limit-B")
+		if info, err := os.Stat(path); err == nil {
+			b.ReportMetric(float64(info.Size())/float64(fill.Entries), "B/entry")
+			b.ReportMetric(600, "limit-B")
+		}
 		b.ReportMetric(fill.Whole.Seconds(), "whole-s")
 		b.ReportMetric(fill.Peak, "peak-MB")
 		b.ReportMetric(0, "ns/op")
@@ -374,7 +405,7 @@ func BenchmarkArchive(b *testing.B) {
 		})
 	}
 	u := startLarge(b, nil)
-	a := open(b, path)
+	a := openLarge(b, path)
 	s := service(u.Reader(a, audittest.AdminKey))
 	some, err := s.List(b.Context(), resolve(b, s, question.Filter{Events: []string{rareEvent}}), question.Order{}, nil, 1)
 	require.NoError(b, err)

@@ -9,6 +9,8 @@ type StoreError struct {
 	Problem string
 	Next    string
 	Err     error
+	// IsAway says that the store could not be reached: this says nothing about what is in it.
+	IsAway bool
 }
 
 func (e *StoreError) Error() string {

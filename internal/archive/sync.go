@@ -117,6 +117,24 @@ func (a *Archive) Sync(ctx context.Context, source Source, options SyncOptions) 
 	return s.summary, s.run(ctx)
 }
 
+// CanFill returns a [BusyError] while another process syncs.
+func (a *Archive) CanFill(ctx context.Context) error {
+	unlock, err := a.store.Lock(ctx)
+	if err == nil {
+		unlock()
+	}
+	return err
+}
+
+// FilledUpTo is up to when a log was filled, by Make's clock; the zero time if it never was to its end.
+func (a *Archive) FilledUpTo(ctx context.Context, of LogKey) (time.Time, error) {
+	log, err := a.findLog(ctx, of)
+	if err != nil || log == nil {
+		return time.Time{}, err
+	}
+	return log.state.AsOf, nil
+}
+
 // sumUp says what the log holds now, as a reader would see it.
 func (s *syncing) sumUp(ctx context.Context) error {
 	held, err := s.archive.load(ctx, s.head, s.log)

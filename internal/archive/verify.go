@@ -184,7 +184,7 @@ func (a *Archive) Verify(ctx context.Context, options VerifyOptions) (*Verificat
 		}
 		return nil
 	})
-	if refused, ok := errors.AsType[*StoreError](err); ok && ctx.Err() == nil {
+	if refused, ok := errors.AsType[*StoreError](err); ok && !refused.IsAway && ctx.Err() == nil {
 		v.found(-1, "", "it could not be read to the end: %s", refused.Error())
 		err = nil
 	}

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 
 	"make-audit-mcp/internal/archive"
+	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/makeapi"
@@ -19,30 +21,58 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 	if r.settings.Archive == "" {
 		return nil, &SettingError{
 			Problem: environmentArchive + " is not set, so it is not known where the archive is",
-			Next:    "set it, or --archive, to a file such as audit.db",
+			Next:    "set it, or --archive, to a file such as audit.db, or to postgres://USER@HOST/DATABASE",
 		}
 	}
-	options := sqlite.Options{Create: create, Private: r.settings.private}
-	if r.settings.ArchiveJournal != "auto" {
-		options.Journal = sqlite.Journal(r.settings.ArchiveJournal)
+	if create && !r.settings.canSign() {
+		return nil, &SettingError{Problem: "it is not known which key signs the archive",
+			Next: "name its file by --archive-key or MAKE_AUDIT_ARCHIVE_KEY, the same for every process that fills it; the first sync makes it"}
 	}
-	if r.settings.Demo {
-		options.World = "demo" // apart from real ones
-	}
-	store, err := sqlite.Open(r.ctx, r.settings.Archive, options)
+	store, key, err := r.openStore(r.settings.Archive, create, "")
 	if err != nil {
 		return nil, err
 	}
-	if err := r.settings.private(store.KeyFile()); err != nil { // whoever else has it could have signed
+	if err := r.settings.private(key); err != nil { // whoever else has it could have signed
 		return nil, errors.Join(err, store.Close())
 	}
-	return archive.New(store, archive.Options{
-		Decode: live.Decode, KeyFile: store.KeyFile(), NewKey: newKey, Private: r.settings.private,
-	}), nil
+	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: key, NewKey: newKey, Private: r.settings.private}), nil
 }
 
-// hasArchive says whether the settings' archive is there.
-func (r *runtime) hasArchive() bool { return sqlite.Exists(r.settings.Archive) }
+// openStore opens what an archive lies in. One that is created has an ID, if that is not empty. The key lies beside a file unless the
+// settings name another.
+func (r *runtime) openStore(place string, create bool, id string) (store archive.Store, key string, err error) {
+	world := ""
+	if r.settings.Demo {
+		world = "demo" // apart from real ones
+	}
+	if isDatabase(place) {
+		store, err = postgres.Open(r.ctx, place, postgres.Options{Create: create, ID: id, World: world, Private: r.settings.private})
+		return store, r.settings.ArchiveKey, err
+	}
+	options := sqlite.Options{Create: create, ID: id, World: world, Private: r.settings.private}
+	if r.settings.ArchiveJournal != "auto" {
+		options.Journal = sqlite.Journal(r.settings.ArchiveJournal)
+	}
+	file, err := sqlite.Open(r.ctx, place, options)
+	if err != nil {
+		return nil, "", err
+	}
+	return file, cmp.Or(r.settings.ArchiveKey, file.KeyFile()), nil
+}
+
+// isDatabase reports whether a text is the address of a database rather than a path.
+func isDatabase(text string) bool { return postgres.IsAddress(text) }
+
+// isShared reports whether the archive is one that several machines may share.
+func (s *Settings) isShared() bool { return isDatabase(s.Archive) }
+
+// canSign reports whether it is known where the key is that signs the archive, without which nothing can be stored.
+func (s *Settings) canSign() bool { return !s.isShared() || s.ArchiveKey != "" }
+
+// hasArchive says whether the settings' archive is there. Of a database it is not known before it is opened.
+func (r *runtime) hasArchive() bool {
+	return r.settings.isShared() || sqlite.Exists(r.settings.Archive)
+}
 
 // archiveToAnswer opens the archive for questions; nil if there is none. The demo passes a real one over.
 func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {

@@ -52,7 +52,7 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 		return nil, &SettingError{Problem: "--allowed-zones is for callers with keys of their own",
 			Next: "give --caller-credentials, too, or leave it out"}
 	}
-	service, operator, err := r.operatorService(c.creates())
+	service, operator, err := r.operatorService(c.fills(r))
 	if err != nil {
 		return nil, err
 	}

@@ -109,8 +109,8 @@ func newCommandLine(streams Streams, version string) *commandLine {
 	stdio := newStdioCommand(line)
 	line.commands = []*cobra.Command{
 		stdio, newHTTPCommand(line), newCallCommand(line), newPromptCommand(line), newSyncCommand(line), newVerifyCommand(line),
-		newExportCommand(line), newDetectCommand(line), newReportCommand(line), newCheckCommand(line), newSetupCommand(line),
-		newCompletionCommand(line),
+		newArchiveCommand(line), newExportCommand(line), newDetectCommand(line), newReportCommand(line), newCheckCommand(line),
+		newSetupCommand(line), newCompletionCommand(line),
 	}
 	line.root = &cobra.Command{
 		Use: "make-audit-mcp", Long: description, Args: checkWords, SilenceErrors: true, SilenceUsage: true,

@@ -91,8 +91,8 @@ func offers(t *testing.T, shell string, lines []string) [][]string {
 
 func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 	t.Parallel()
-	commands := []string{"call", "check", "completion", "detect", "export", "help", "http", "prompt", "report", "setup",
-		"stdio", "sync", "verify"}
+	commands := []string{"archive", "call", "check", "completion", "detect", "export", "help", "http",
+		"prompt", "report", "setup", "stdio", "sync", "verify"}
 	tests := map[string][]string{
 		"make-audit-mcp ":                                     commands,
 		"make-audit-mcp --demo ":                              commands,

@@ -97,8 +97,11 @@ func (b *backgroundSync) declare(flags flagSet) {
 		help("Which entries' details to fetch, a call each: all, notable or none.")
 }
 
-// creates says whether the server fills an archive, so that it may begin one.
-func (b *backgroundSync) creates() bool { return b.SyncEvery > 0 }
+// fills says whether the server fills an archive, so that it may begin one.
+func (b *backgroundSync) fills(r *runtime) bool { return b.SyncEvery > 0 && r.settings.canSign() }
+
+// takeover is how soon a server tries again where another process fills the archive, so that it goes on if that one died.
+const takeover = 5 * time.Second
 
 // start keeps the archive of the operator's upstream, nil for none, filled up until the function that it returns is called, which waits for
 // a sync under way to store what it has.
@@ -106,16 +109,23 @@ func (b *backgroundSync) start(r *runtime, operator *upstream) (stop func()) {
 	if operator == nil || operator.archive == nil || b.SyncEvery <= 0 {
 		return func() {}
 	}
+	if !b.fills(r) {
+		r.logger.InfoContext(r.ctx, "the archive is only read: without --archive-key this process cannot sign what it would store")
+		return func() {}
+	}
 	ctx, cancel := context.WithCancel(context.WithValue(r.ctx, backgroundKey{}, true))
 	fills := operator.filler(operator.archive, archive.Details(b.SyncDetails))
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
-			b.once(ctx, r, fills)
+			wait := b.SyncEvery
+			if b.once(ctx, r, fills) {
+				wait = min(wait, takeover)
+			}
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(b.SyncEvery):
+			case <-time.After(wait):
 			}
 		}
 	})
@@ -125,12 +135,21 @@ func (b *backgroundSync) start(r *runtime, operator *upstream) (stop func()) {
 	}
 }
 
-func (b *backgroundSync) once(ctx context.Context, r *runtime, fills *filler) {
+// once fills every organization. It returns whether another process is at it.
+func (b *backgroundSync) once(ctx context.Context, r *runtime, fills *filler) (isElsewhere bool) {
+	var busy *archive.BusyError
+	if errors.As(fills.archive.CanFill(ctx), &busy) { // asked first, since it costs no call to Make
+		r.logger.DebugContext(ctx, "another process is filling the archive")
+		return true
+	}
 	organizations, err := fills.organizations(ctx)
 	if err != nil && ctx.Err() == nil {
 		r.logger.WarnContext(ctx, "the archive could not be filled up", "error", explain(err))
 	}
 	for _, organization := range organizations {
+		if r.settings.isShared() && fills.isFresh(ctx, organization.ID, b.SyncEvery/2) {
+			continue
+		}
 		summary, err := fills.fill(ctx, organization, func(text string, isDue bool) {
 			if isDue {
 				r.logger.InfoContext(ctx, "filling the archive up", "progress", text)
@@ -141,16 +160,23 @@ func (b *backgroundSync) once(ctx context.Context, r *runtime, fills *filler) {
 			about = append(about, "added", summary.Added, "details", summary.Details, "details_done", summary.Wanted.Done(),
 				"details_wanted", summary.Wanted.Wanted)
 		}
-		var busy *archive.BusyError
 		switch {
 		case ctx.Err() != nil:
-			return
+			return false
 		case errors.As(err, &busy):
 			r.logger.DebugContext(ctx, "another process is filling the archive")
+			isElsewhere = true
 		case err != nil:
 			r.logger.WarnContext(ctx, "the archive could not be filled up", append(about, "error", explain(err))...)
 		default:
 			r.logger.InfoContext(ctx, "archive filled up", append(about, "entries", summary.Span.Entries)...)
 		}
 	}
+	return isElsewhere
+}
+
+// isFresh reports that another process filled an organization's log less than some time ago.
+func (f *filler) isFresh(ctx context.Context, organization auditlog.ID, within time.Duration) bool {
+	asOf, err := f.archive.FilledUpTo(ctx, archive.LogKey{Instance: f.instance, Organization: string(organization)})
+	return err == nil && !asOf.IsZero() && f.source.Now().Sub(asOf) < within
 }

@@ -16,9 +16,16 @@ import (
 // Whoever can write the archive can take the file away, but not make another.
 type lastVerified string
 
-// lastVerified is the file for the settings' archive, by whatever name that is opened.
+// lastVerified is the file for the settings' archive, by whatever name that is opened; beside the key of one that is no file, and empty
+// where there is none.
 func (r *runtime) lastVerified() lastVerified {
 	path := r.settings.Archive
+	if r.settings.isShared() {
+		path = r.settings.ArchiveKey
+	}
+	if path == "" {
+		return ""
+	}
 	if behind, err := filepath.EvalSymlinks(path); err == nil {
 		path = behind
 	}

@@ -133,10 +133,10 @@ func (c *stdioCommand) Run(r *runtime) error {
 	}
 	defer r.stopTelemetry()
 	r.textOnly = c.isTextOnly()
-	if c.creates() && r.settings.Archive != "" {
+	if c.fills(r) && r.settings.Archive != "" {
 		r.sharer = sharerOf // else an archive that is being filled could use up the limit of whoever asks
 	}
-	service, operator, err := r.operatorService(c.creates())
+	service, operator, err := r.operatorService(c.fills(r))
 	if err != nil {
 		r.logger.ErrorContext(r.ctx, "not connected to Make: every tool call will say so", "error", explain(err))
 	}

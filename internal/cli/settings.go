@@ -33,6 +33,7 @@ type Settings struct {
 	Timezone          string
 	WeekStart         question.WeekStart
 	Archive           string
+	ArchiveKey        string
 	ArchiveJournal    string
 	InsecureFiles     bool
 	Rules             string
@@ -63,7 +64,10 @@ func (s *Settings) declare(flags flagSet) {
 	flags.parsed(&s.WeekStart, "week-start", "DAY").offers("monday", "sunday").env("MAKE_WEEK_START").
 		help("Where weeks begin: monday or sunday; default: monday.")
 	flags.path(&s.Archive, "archive", "FILE").env("MAKE_AUDIT_ARCHIVE").
-		help("File of the archive: a local copy of the log, which make-audit-mcp sync fills, and which questions are answered from.")
+		help("The archive: a copy of the log that make-audit-mcp sync fills, and that questions are answered from. A file, or " +
+			"postgres://USER@HOST/DATABASE, whose password belongs in PGPASSFILE.")
+	flags.path(&s.ArchiveKey, "archive-key", "FILE").env("MAKE_AUDIT_ARCHIVE_KEY").
+		help("File of the key that signs the archive; default: beside an archive that is a file. One in PostgreSQL is only read without it.")
 	flags.choice(&s.ArchiveJournal, "archive-journal", "JOURNAL", "auto", "wal", "delete").byDefault("auto").
 		env("MAKE_AUDIT_ARCHIVE_JOURNAL").
 		help("How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync " +

@@ -83,7 +83,7 @@ func (c *verifyCommand) Run(r *runtime) error {
 		report.hint(fmt.Sprintf("held against what the last verify saw, too; if an earlier copy was restored on purpose, remove %s",
 			auditlog.Text(remembered).Clean()))
 	}
-	if found.Intact() && found.Last != nil {
+	if found.Intact() && found.Last != nil && remembered != "" {
 		if err := remembered.save(time.Now(), found.Last); err != nil {
 			report.hint("this verify is not remembered: " + auditlog.Text(err.Error()).Clean())
 		}

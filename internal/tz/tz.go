@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -108,20 +109,46 @@ func isName(name string) bool {
 	return fs.ValidPath(name) && name[0] >= 'A' && name[0] <= 'Z' && !strings.ContainsAny(name, "\\ \n")
 }
 
+// builtInRules returns a zone's TZif file: its place among all files, which are packed as one, is what those before it are long.
 func builtInRules(name string) ([]byte, error) {
-	_, after, found := strings.Cut(builtIn, "\n"+name+" ")
-	if !found {
-		return nil, fmt.Errorf("no time zone is called %q; one is Europe/Prague", name)
+	index, packed, _ := strings.Cut(builtIn, "\n\n")
+	place := int64(0)
+	for line := range strings.Lines(index + "\n") {
+		zone, is, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		if zone == "#" {
+			continue
+		}
+		other, same := strings.CutPrefix(is, "=")
+		if same {
+			if zone == name {
+				return builtInRules(other)
+			}
+			continue
+		}
+		length, err := strconv.ParseInt(is, 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("the built-in rules of %s: %w", zone, err)
+		}
+		if zone == name {
+			return unpacked(packed, place, length)
+		}
+		place += length
 	}
-	encoded, _, _ := strings.Cut(after, "\n")
-	if other, same := strings.CutPrefix(encoded, "="); same {
-		return builtInRules(other)
-	}
-	unpacked, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(encoded)))
+	return nil, fmt.Errorf("no time zone is called %q; one is Europe/Prague", name)
+}
+
+// unpacked returns a part of what is packed: gzip, base64.
+func unpacked(packed string, place, length int64) ([]byte, error) {
+	all, err := gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(packed)))
 	if err != nil {
 		return nil, err
 	}
-	return io.ReadAll(unpacked)
+	if _, err := io.CopyN(io.Discard, all, place); err != nil {
+		return nil, err
+	}
+	part := make([]byte, length)
+	_, err = io.ReadFull(all, part)
+	return part, err
 }
 
 // releaseOf returns the release of a directory's database; empty if it has none, or does not tell. Linux tells it in tzdata.zi, macOS in

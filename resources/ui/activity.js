@@ -3,13 +3,12 @@
  * holds is drawn at once; the rest is asked for, about the same entries. Choosing a part narrows all of it, and lists the entries.
  */
 import { element, named } from "./chart.js";
-import { endOf, wallOf } from "./clock.js";
 import { bars, counted, dimensionsOf, heatMap, keyOfTime, keyOfWeek, nameOf, timeline, unitFor, unitOf, weekdays } from "./counts.js";
-import { append, entryList } from "./entries.js";
+import { entriesOf, listed, windowOf } from "./listing.js";
 import { pickable } from "./pick.js";
 import { about, filterOf, idOf } from "./question.js";
 import { ask } from "./result.js";
-import { problem, start } from "./view.js";
+import { cannotCall, fill, problem, start } from "./view.js";
 
 /** @typedef {import("./host.js").Json} Json */
 /** @typedef {import("./view.js").Stage} Stage */
@@ -25,9 +24,7 @@ import { problem, start } from "./view.js";
 const most = 200; // groups of one answer
 const mostReads = 6; // of a timeline's parts
 const topGroups = 20;
-const pageOfEntries = 25;
 const dimensions = ["actor", "event", "category", "team", "target"];
-const cannotCall = "This host passes no calls on, so only what the answer itself holds is shown.";
 
 start("activity", { tool: "count_audit_logs", draw });
 
@@ -87,24 +84,15 @@ class Page {
       return;
     }
     /** @type {(section: HTMLElement, words: string, work: () => Promise<Node[] | undefined>) => Promise<void>} */
-    const into = async (section, words, work) => {
-      section.setAttribute("aria-busy", "true");
-      try {
-        const drawn = await this.stage.busy(words, work());
-        if (drawn && isCurrent()) section.replaceChildren(...drawn);
-      } catch (error) {
-        if (isCurrent()) section.append(problem(error));
-      }
-      section.removeAttribute("aria-busy");
-    };
+    const into = (section, words, work) => fill(this.stage, section, words, work, isCurrent);
     into(time, "Counting over time…", () => this.#time(isCurrent));
     into(week, "Counting by weekday and hour…", () => this.#week());
     const isCounted = Array.isArray(this.data.groups); // what a page of entries tells of groups is a part
     if (!isRoot || !isCounted || !groups.hasChildNodes()) into(groups, "Counting groups…", () => this.#groups(dimensions[0]));
-    if (!isRoot) into(list, "Reading entries…", () => this.#list());
+    if (!isRoot) into(list, "Reading entries…", () => entriesOf(this.stage, this.step.filter));
     else if (!list.hasChildNodes()) {
       const button = element("button", { type: "button" }, "List the entries");
-      button.addEventListener("click", () => into(list, "Reading entries…", () => this.#list()));
+      button.addEventListener("click", () => into(list, "Reading entries…", () => entriesOf(this.stage, this.step.filter)));
       list.append(button);
     }
   }
@@ -160,7 +148,7 @@ class Page {
       const isPart = Boolean(data.next_cursor) || Boolean(stage.args.cursor);
       if (data.total !== null || !isPart) this.#showTotal({ ...data, total: data.total ?? data.entries.length });
       else this.head.replaceChildren(`${stage.number(data.entries.length)} entries and more of `, named(data.query.organization.name));
-      list.append(...this.#listed(data, stage.args));
+      list.append(...listed(stage, data, stage.args));
       if (data.entries.length === 0) return;
       const asCounted = { ...data, complete: data.complete && !isPart };
       const unit = unitFor(data.query.from, data.query.to) === "hour" ? "hour" : "day";
@@ -365,104 +353,6 @@ class Page {
     if (events.length === 0) throw new Error("The events of this category are not known.");
     return events;
   }
-
-  /** list reads the first entries of what is looked at. */
-  async #list() {
-    const { filter } = this.step;
-    if (filter.hours || filter.weekdays) return this.#listHours();
-    const args = { ...filter, limit: pageOfEntries };
-    return this.#listed(await ask(this.stage.host, "list_audit_logs", args), args);
-  }
-
-  /**
-   * listed is a page of entries, and what reads the next.
-   * @param {Json} answer
-   * @param {Json} args
-   */
-  #listed(answer, args) {
-    const organization = answer.query.organization.id;
-    const heading = element("h2", {}, "Entries");
-    if (answer.entries.length === 0) return [heading, element("p", {}, answer.warnings.at(-1) ?? "No entries.")];
-    const list = entryList(this.stage, answer.entries, organization);
-    if (!answer.next_cursor || this.canAsk) return [heading, list];
-    let cursor = answer.next_cursor;
-    const more = async () => {
-      const page = await ask(this.stage.host, "list_audit_logs", { cursor, limit: args.limit ?? pageOfEntries });
-      append(this.stage, list, page.entries, organization);
-      cursor = page.next_cursor;
-      return Boolean(cursor);
-    };
-    return [heading, list, this.#moreButton(list, more)];
-  }
-
-  /**
-   * @param {HTMLElement} list
-   * @param {() => Promise<boolean>} more  reads on, and tells whether there is more
-   */
-  #moreButton(list, more) {
-    const button = element("button", { type: "button" }, "More entries");
-    button.addEventListener("click", async () => {
-      const had = list.children.length;
-      button.disabled = true;
-      try {
-        const isMore = await this.stage.busy("Reading entries…", more());
-        /** @type {HTMLElement | null} */ (list.children[had]?.querySelector("summary"))?.focus();
-        if (!isMore) button.remove();
-      } catch (error) {
-        button.before(problem(error));
-      }
-      button.disabled = false;
-    });
-    return button;
-  }
-
-  /** listHours lists entries of hours of the day or of weekdays, which list_audit_logs cannot: the hours that have any, one by one. */
-  async #listHours() {
-    const { hours } = this.step.filter;
-    /** @type {Json} */
-    const filter = { ...this.step.filter };
-    for (const name of ["hours", "weekdays"]) delete filter[name];
-    const answer = await this.#count(["hour"], { min_count: 1, order_dir: "desc", limit: most });
-    const waiting = answer.groups.map((/** @type {Json} */ { key }) => key.hour);
-    const organization = answer.query.organization.id;
-    const list = entryList(this.stage, [], organization);
-    const more = async () => {
-      for (let read = 0; read < pageOfEntries && waiting.length > 0;) {
-        const window = windowOf(waiting[0], "hour", filter.from, filter.to);
-        let page = await ask(this.stage.host, "list_audit_logs", { ...filter, ...window, limit: most });
-        waiting.shift();
-        for (;;) {
-          const within = page.entries.filter((/** @type {Json} */ entry) => isWithin(entry.triggered_at, hours));
-          append(this.stage, list, within, organization);
-          read += within.length;
-          if (!page.next_cursor) break;
-          page = await ask(this.stage.host, "list_audit_logs", { cursor: page.next_cursor, limit: most });
-        }
-      }
-      return waiting.length > 0;
-    };
-    const isMore = await more();
-    const heading = element("h2", {}, "Entries");
-    if (list.children.length === 0) return [heading, element("p", {}, answer.warnings.at(-1) ?? "No entries.")];
-    const cut = answer.other_count > 0 ? [element("p", { class: "quiet" }, `Of the newest ${most} hours that have entries.`)] : [];
-    return [heading, ...cut, list, ...(isMore ? [this.#moreButton(list, more)] : [])];
-  }
-}
-
-/**
- * windowOf is a bucket's part of a window, as arguments.
- * @param {string} key
- * @param {Unit} unit
- * @param {string} from
- * @param {string} to
- */
-function windowOf(key, unit, from, to) {
-  const end = endOf(key, unit);
-  const hourLater = () => new Date(Date.parse(key) + 3_600_000).toISOString();
-  const begin = unit === "hour" ? key : wallOf(key);
-  const startsLater = unit === "hour" ? Date.parse(key) > Date.parse(from) : wallOf(key) > wallOf(from);
-  const endsSooner = unit === "hour" ? Date.parse(hourLater()) < Date.parse(to) : end < wallOf(to);
-  return { from: startsLater ? begin : from, to: endsSooner ? (unit === "hour" ? hourLater() : end) : to };
 }
 
 /**
@@ -476,16 +366,4 @@ function hoursWithin(hour, hours) {
   const begin = first && first.slice(0, 2) === name(hour).slice(0, 2) && first > name(hour) ? first : name(hour);
   const end = last && last.slice(0, 2) === name(hour).slice(0, 2) && last > name(hour) ? last : name(hour + 1);
   return `${begin}-${end}`;
-}
-
-/**
- * isWithin tells whether a time's clock is within hours of the day.
- * @param {string} time
- * @param {string | undefined} hours
- */
-function isWithin(time, hours) {
-  if (!hours) return true;
-  const [first, last] = hours.split("-");
-  const clock = wallOf(time).slice(11, 16);
-  return first < last ? clock >= first && clock < last : clock >= first || clock < last;
 }

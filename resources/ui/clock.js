@@ -107,5 +107,23 @@ export function hoursBetween(from, to, most) {
  */
 export function daysBetween(from, to) { return (Date.parse(to) - Date.parse(from)) / 86_400_000; }
 
+/**
+ * wallIn is the wall clock of a time in a zone: for times of answers that keep to another.
+ * @param {string} time
+ * @param {string} zone
+ */
+export function wallIn(time, zone) {
+  /** @type {Record<string, string>} */
+  const parts = {};
+  try {
+    const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit",
+      minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+    for (const { type, value } of clock.formatToParts(new Date(time))) parts[type] = value;
+  } catch {
+    return time; // a zone that the browser does not know
+  }
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`;
+}
+
 /** @param {string} wall */
 function asUTC(wall) { return new Date(`${wall}Z`); }

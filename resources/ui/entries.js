@@ -39,7 +39,7 @@ export function append(stage, list, entries, organization) {
     const opened = element("details", {}, element("summary", {},
       element("span", {}, moment(entry.triggered_at, stage.locale)),
       element("span", {}, named(entry.event)),
-      element("span", {}, entry.actor ? named(entry.actor.name || String(entry.actor.id)) : "the system"),
+      element("span", {}, entry.why ?? (entry.actor ? named(entry.actor.name || String(entry.actor.id)) : "the system")),
       element("span", {}, named(entry.target_name || [entry.target_kind, entry.target_id].filter(Boolean).join(" "))),
     ), body);
     opened.addEventListener("toggle", () => {
@@ -57,6 +57,7 @@ export function append(stage, list, entries, organization) {
  */
 async function fill(stage, body, entry, organization) {
   body.replaceChildren(fieldsOf(entry));
+  if (entry.details !== undefined) return; // it is whole
   if (!stage.host.canCall) {
     body.append(element("p", { class: "quiet" }, "This host passes no calls on: ask in the chat for the details of ", named(entry.uuid), "."));
     return;

@@ -131,3 +131,25 @@ function toolOf(host) {
 export function problem(error) {
   return element("p", { class: "error", role: "alert" }, error instanceof Error ? error.message : String(error));
 }
+
+/** What a view says where the host passes no calls on. */
+export const cannotCall = "This host passes no calls on, so only what the answer itself holds is shown.";
+
+/**
+ * fill reads what a part of the page shows, tells of it meanwhile, and says there what failed.
+ * @param {Stage} stage
+ * @param {HTMLElement} section
+ * @param {string} words
+ * @param {() => Promise<Node[] | undefined>} work  undefined: all stays as it is
+ * @param {() => boolean} [isCurrent]  whether anybody still looks at that part
+ */
+export async function fill(stage, section, words, work, isCurrent = () => true) {
+  section.setAttribute("aria-busy", "true");
+  try {
+    const drawn = await stage.busy(words, work());
+    if (drawn && isCurrent()) section.replaceChildren(...drawn);
+  } catch (error) {
+    if (isCurrent()) section.append(problem(error));
+  }
+  section.removeAttribute("aria-busy");
+}

@@ -34,6 +34,8 @@ import (
 type Options struct {
 	// Create makes the file if it is not there.
 	Create bool
+	// ID is that of the archive which a store that is made is to be a copy of; empty makes one up.
+	ID string
 	// World keeps archives apart that must never be mixed, such as the demo's and real ones; empty is a world like any other.
 	World string
 	// Private, if set, refuses files that others may read.
@@ -338,7 +340,7 @@ func (s *Store) create(ctx context.Context) error {
 		if _, err := tx.ExecContext(ctx, creating()); err != nil {
 			return fmt.Errorf("creating it: %w", err)
 		}
-		for key, value := range map[string][]byte{"world": []byte(s.options.World), "id": []byte(rand.Text()), "head": {}} {
+		for key, value := range map[string][]byte{"world": []byte(s.options.World), "id": []byte(cmp.Or(s.options.ID, rand.Text())), "head": {}} {
 			if _, err := tx.ExecContext(ctx, "INSERT INTO meta VALUES (?, ?)", key, value); err != nil {
 				return err
 			}

@@ -39,6 +39,8 @@ func Run(t *testing.T, create func(t testing.TB) (open func() archive.Store)) {
 		"a sequence can be broken off":                        (*suite).breaksOff,
 		"what is shown otherwise than it was stored is named": (*suite).proves,
 		"nothing is done for a context that has ended":        (*suite).heedsContexts,
+		"entries that come late are stored when they come":    (*suite).fillsUp,
+		"logs of several organizations are never mixed":       (*suite).keepsApart,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -175,9 +177,12 @@ func (m *model) log(number int64) {
 	m.append(m.bare(number))
 }
 
-// filled is a store with some words and two logs, and what it holds.
+// filled is a store with some words and two logs, and what it holds; the test holds its lock.
 func (s *suite) filled() (m *model, one, other int64) {
 	s.Helper()
+	unlock, err := s.store.Lock(s.Context())
+	require.NoError(s, err)
+	s.Cleanup(unlock)
 	one, other = 1, 2
 	m = &model{suite: s, content: *s.read(s.store)}
 	first := &archive.Batch{Log: one, Of: key(one), Head: []byte("first")}

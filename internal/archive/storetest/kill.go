@@ -1,4 +1,4 @@
-package archive_test
+package storetest
 
 import (
 	"bufio"
@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"syscall"
@@ -25,9 +24,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/archive"
-	"make-audit-mcp/internal/archive/sqlite"
-	"make-audit-mcp/internal/archive/storetest"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
@@ -35,18 +33,29 @@ import (
 
 // The environment of a child process: this test binary once more, as the main of which serves one test function.
 const (
-	childPath = "ARCHIVE_CHILD_PATH" // the archive
-	childURL  = "ARCHIVE_CHILD_URL"  // the upstream
-	childNow  = "ARCHIVE_CHILD_NOW"  // Make's time
+	ChildPlace = "ARCHIVE_CHILD_PLACE" // where the archive lies
+	childURL   = "ARCHIVE_CHILD_URL"   // the upstream
+	childNow   = "ARCHIVE_CHILD_NOW"   // Make's time
+	childKey   = "ARCHIVE_CHILD_KEY"   // the file of the signing key
 )
 
-// child prepares to run a test function of this binary as a process of its own.
-func child(t testing.TB, function, path string, env ...string) *exec.Cmd {
+// Places are where stores may lie, for processes that come and go.
+type Places struct {
+	// New is a place where nothing is yet.
+	New func() string
+	// Open opens what lies there. If nothing does, it makes an empty store if create is set, and else returns nil.
+	Open func(t testing.TB, place string, create bool) archive.Store
+	// Died is called when a process that had it open was killed.
+	Died func(place string)
+}
+
+// Child prepares to run a test function of this binary as a process of its own.
+func Child(t testing.TB, function, place string, env ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
 	c := exec.CommandContext(t.Context(), self, "-test.run", "^"+function+"$", "-test.timeout", "30m")
-	c.Env = append(os.Environ(), append(env, childPath+"="+path)...)
+	c.Env = append(os.Environ(), append(env, ChildPlace+"="+place)...)
 	return c
 }
 
@@ -71,24 +80,25 @@ func (s telling) Account(ctx context.Context) (auditlog.Account, error) {
 	return s.Source.Account(ctx)
 }
 
-// TestChildThatSyncs is the main of the process that is killed.
-func TestChildThatSyncs(t *testing.T) {
-	t.Parallel()
+// SyncAsChild is the main of the process that [Kill] kills.
+func SyncAsChild(t *testing.T, places Places) {
 	url := os.Getenv(childURL)
 	if url == "" {
-		t.Skip("it runs as a child of TestASyncSurvivesBeingKilled")
+		t.Skip("it runs as a child of the test that kills it")
 	}
 	now, err := time.Parse(time.RFC3339, os.Getenv(childNow))
 	require.NoError(t, err)
-	u := storetest.Elsewhere(t, url, now)
+	u := Elsewhere(t, url, now)
 	fmt.Println(stageBegun)
-	a := open(t, os.Getenv(childPath))
+	store := places.Open(t, os.Getenv(ChildPlace), true)
 	fmt.Println(stageOpen)
-	how := storetest.SyncOptions()
+	how := SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == notableEvent }
 	how.OnProgress = func(p archive.SyncProgress) { fmt.Println(p.Stage) }
+	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: os.Getenv(childKey), Now: Begin})
 	_, err = a.Sync(t.Context(), telling{u.Source(audittest.AdminKey)}, how)
 	require.NoError(t, err)
+	require.NoError(t, a.Close())
 }
 
 // moment is when a child is killed: some time after it came to a stage for the nth time.
@@ -100,28 +110,31 @@ type moment struct {
 
 // killing is a series of syncs that are killed.
 type killing struct {
-	*storetest.Upstream
+	*Upstream
+	child   string
 	random  *rand.Rand
 	latency time.Duration
-	path    string
-	stored  int // entries in the file, at the last look
+	places  Places
+	place   string
+	key     string
+	stored  int // entries in the store, at the last look
 	kills   map[string]int
 	done    int
-	files   int
+	renewed int
 }
 
-// A sync may be killed at any moment: whatever was stored stays, nothing is there twice, everything verifies, and the syncs after it make
-// up for it. ARCHIVE_KILLS says how many kills, over 60,000 entries; ARCHIVE_KILLS_SEED repeats a series.
-func TestASyncSurvivesBeingKilled(t *testing.T) {
-	t.Parallel()
+// Kill kills syncs, at any moment: whatever was stored stays, nothing is there twice, everything verifies, and the syncs after it make up
+// for it. child names the test function that calls [SyncAsChild] with these places. ARCHIVE_KILLS says how many kills, over 60,000
+// entries; ARCHIVE_KILLS_SEED repeats a series.
+func Kill(t *testing.T, child string, places Places) {
 	kills, count, latency := 6, 3000, 5*time.Millisecond
 	if asked := os.Getenv("ARCHIVE_KILLS"); asked != "" {
 		var err error
 		kills, err = strconv.Atoi(asked)
 		require.NoError(t, err)
 		count, latency = 60_000, 20*time.Millisecond
-	} else if hasRaceDetector() {
-		t.Skip("it takes half a minute with the race detector, which sees nothing of other processes")
+	} else {
+		logtest.NotUnderRace(t) // it takes half a minute there, and sees nothing of other processes
 	}
 	seed := uint64(time.Now().UnixNano())
 	if asked := os.Getenv("ARCHIVE_KILLS_SEED"); asked != "" {
@@ -130,7 +143,7 @@ func TestASyncSurvivesBeingKilled(t *testing.T) {
 		require.NoError(t, err)
 	}
 	t.Logf("ARCHIVE_KILLS_SEED=%d", seed)
-	k := &killing{random: rand.New(rand.NewPCG(seed, 1)), latency: latency, kills: map[string]int{}}
+	k := &killing{child: child, places: places, random: rand.New(rand.NewPCG(seed, 1)), latency: latency, kills: map[string]int{}}
 	k.begin(t, count)
 	for killed := 0; killed < kills; {
 		before := k.done
@@ -153,23 +166,18 @@ func TestASyncSurvivesBeingKilled(t *testing.T) {
 	k.run(moment{stage: "never"})
 	k.check()
 	k.compare()
-	t.Logf("killed %v, %d syncs ran through, %d files", k.kills, k.done, k.files)
-}
-
-func hasRaceDetector() bool {
-	info, ok := debug.ReadBuildInfo()
-	return ok && slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	t.Logf("killed %v, %d syncs ran through, %d stores", k.kills, k.done, k.renewed)
 }
 
 // begin starts the upstream: over HTTP, and slow, so that a sync waits as well as works.
 func (k *killing) begin(t *testing.T, count int) {
-	bulk := storetest.Entries(count)
+	bulk := Entries(count)
 	for i := range bulk {
 		if i%200 == 0 {
 			bulk[i].Event, bulk[i].Details = notableEvent, map[string]any{"webhookName": fmt.Sprintf("Orders %d", i)}
 		}
 	}
-	k.Upstream = storetest.Start(t, bulk, makesim.Quirks{})
+	k.Upstream = Start(t, bulk, makesim.Quirks{})
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		time.Sleep(k.latency)
 		k.ServeHTTP(w, r)
@@ -179,11 +187,11 @@ func (k *killing) begin(t *testing.T, count int) {
 	k.renew()
 }
 
-// renew goes on with a new file.
+// renew goes on with a new store.
 func (k *killing) renew() {
-	k.files++
+	k.renewed++
 	k.stored = 0
-	k.path = filepath.Join(k.T.TempDir(), "audit.db")
+	k.place, k.key = k.places.New(), filepath.Join(k.T.TempDir(), "key")
 }
 
 // pick draws a moment, more often than by chance one of those that are short.
@@ -192,7 +200,7 @@ func (k *killing) pick() moment {
 	isNew := k.stored == 0
 	switch n := k.random.IntN(12); {
 	case n < 1 || isNew && n < 3:
-		return moment{stageBegun, 1, upTo(40 * time.Millisecond)} // the file is made
+		return moment{stageBegun, 1, upTo(40 * time.Millisecond)} // the store is made
 	case n < 4:
 		return moment{stageOpen, 1, upTo(8 * k.latency)}
 	case n < 7:
@@ -209,7 +217,7 @@ func (k *killing) pick() moment {
 // run runs one sync in a process of its own and kills it at a moment, unless it is done before.
 func (k *killing) run(at moment) {
 	k.T.Helper()
-	c := child(k.T, "TestChildThatSyncs", k.path, childURL+"="+k.URL, childNow+"="+k.Clock.Now().Format(time.RFC3339))
+	c := Child(k.T, k.child, k.place, childURL+"="+k.URL, childNow+"="+k.Clock.Now().Format(time.RFC3339), childKey+"="+k.key)
 	output, err := c.StdoutPipe()
 	require.NoError(k.T, err)
 	var said, failure bytes.Buffer
@@ -232,20 +240,26 @@ func (k *killing) run(at moment) {
 	switch {
 	case err == nil:
 		k.done++
-	case errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL:
+	case errors.As(err, &exit) && wasKilled(exit.ProcessState):
 		k.kills[stage]++
+		k.places.Died(k.place)
 	default:
 		require.NoError(k.T, err, "%s%s", said.String(), failure.String())
 	}
 }
 
-// check holds the file against all that must be true of it at any time.
+func wasKilled(state *os.ProcessState) bool {
+	status, ok := state.Sys().(syscall.WaitStatus)
+	return ok && status.Signal() == syscall.SIGKILL
+}
+
+// check holds the store against all that must be true of it at any time.
 func (k *killing) check() {
 	k.T.Helper()
-	if !sqlite.Exists(k.path) {
-		return // it was killed before
+	a := k.open()
+	if a == nil {
+		return // it was killed before there was something
 	}
-	a := k.open(true)
 	defer func() { assert.NoError(k.T, a.Close()) }()
 	found, err := a.Verify(context.Background(), archive.VerifyOptions{})
 	require.NoError(k.T, err)
@@ -267,8 +281,7 @@ type looked struct {
 // look asks the store itself.
 func (k *killing) look() looked {
 	k.T.Helper()
-	store, err := sqlite.Open(context.Background(), k.path, sqlite.Options{})
-	require.NoError(k.T, err)
+	store := k.places.Open(k.T, k.place, false)
 	defer func() { assert.NoError(k.T, store.Close()) }()
 	found := looked{keys: map[archive.Key]bool{}, details: map[int64]bool{}}
 	for row, err := range store.Links(context.Background()) {
@@ -288,30 +301,32 @@ func (k *killing) look() looked {
 	return found
 }
 
-// open opens the archive, as it was left.
-func (k *killing) open(create bool) *archive.Archive {
+// open opens the archive, as it was left; nil if there is none.
+func (k *killing) open() *archive.Archive {
 	k.T.Helper()
-	store, err := sqlite.Open(context.Background(), k.path, sqlite.Options{Create: create})
-	require.NoError(k.T, err)
-	return archive.New(store, archive.Options{Decode: live.Decode, Now: storetest.Begin})
+	store := k.places.Open(k.T, k.place, false)
+	if store == nil {
+		return nil
+	}
+	return archive.New(store, archive.Options{Decode: live.Decode, Now: Begin})
 }
 
 // compare holds what the archive answers after a whole sync against what is upstream.
 func (k *killing) compare() {
 	k.T.Helper()
-	a := k.open(false)
+	a := k.open()
 	defer func() { assert.NoError(k.T, a.Close()) }()
 	reader := k.Reader(a, audittest.AdminKey)
-	q := storetest.Year()
-	q.Window.From, q.Window.To = storetest.Begin().AddDate(-1, 0, 0), k.Clock.Now()
-	got, report := storetest.ReadAll(k.T, reader, q)
+	q := Year()
+	q.Window.From, q.Window.To = Begin().AddDate(-1, 0, 0), k.Clock.Now()
+	got, report := ReadAll(k.T, reader, q)
 	assert.True(k.T, report.Exhausted)
 	assert.Equal(k.T, auditlog.SourceArchive, report.Source)
 	upstream := k.Dump(audittest.OrganizationID)
 	want := make([]string, 0, len(upstream))
 	notable := 0
 	for i := range upstream {
-		want = append(want, storetest.Line(k.shown(&upstream[i])))
+		want = append(want, Line(k.shown(&upstream[i])))
 		if upstream[i].Event == notableEvent {
 			notable++
 			entry, err := reader.Detail(context.Background(), "77", upstream[i].UUID)
@@ -350,8 +365,8 @@ func (k *killing) shown(e *makesim.Entry) *auditlog.Entry {
 func (k *killing) addLate() {
 	k.Clock.Advance(5 * time.Minute)
 	late := makesim.Bulk(makesim.BulkOptions{
-		OrganizationID: audittest.OrganizationID, Count: 1 + k.random.IntN(300), From: storetest.Begin().AddDate(0, 0, -22),
-		To:   storetest.Begin().AddDate(0, 0, -21),
+		OrganizationID: audittest.OrganizationID, Count: 1 + k.random.IntN(300), From: Begin().AddDate(0, 0, -22),
+		To:   Begin().AddDate(0, 0, -21),
 		Seed: k.random.Uint64(), Events: []string{"scenario_updated", notableEvent},
 	})
 	for i := range late {

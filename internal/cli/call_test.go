@@ -78,6 +78,10 @@ func TestToolsAndTheirArgumentsAreToldWithoutAKey(t *testing.T) {
 	assert.Contains(t, run(t, "", "call", "get_audit_log", "-h").succeeds().out, "Required.")
 	run(t, "", "call", "no_such_tool", "--help").refuses("there is no tool")
 	run(t, "", "call", "search", "--query", "x").refuses("--tools=+search")
+	assert.Equal(t, listed.out, run(t, "", "call", "--").succeeds().out)
+	for _, command := range []string{"call", "prompt"} {
+		run(t, "", command, "", "{}").refuses("the name is empty") // a shell's variable that nobody set
+	}
 }
 
 func TestWhatCannotBeAskedIsRefusedBeforeMakeIs(t *testing.T) {

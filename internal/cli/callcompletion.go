@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -39,6 +40,14 @@ func completeMixed(command *cobra.Command, words []string, begun string, schemaO
 	}
 	if flag, ok := openFlag(schema, words, m.flags); ok {
 		return valuesOf(schema, command, flag)
+	}
+	if name, value, hasValue := strings.Cut(begun, "="); hasValue && strings.HasPrefix(name, "--") {
+		flag, ok := openFlag(schema, []string{name}, m.flags)
+		if !ok {
+			return nil, nothing
+		}
+		values, directive := valuesOf(schema, command, flag) // shells put the flag before them
+		return slices.DeleteFunc(slices.Clone(values), func(offered string) bool { return !strings.HasPrefix(offered, value) }), directive
 	}
 	if strings.HasPrefix(begun, "-") {
 		return flagNames(schema, command), nothing

@@ -6,6 +6,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,14 +72,15 @@ func Run(ctx context.Context, arguments []string, streams Streams, version strin
 	line := newCommandLine(streams, versionOr(version))
 	if len(arguments) > 0 && strings.HasPrefix(arguments[0], cobra.ShellCompRequestCmd) {
 		offerChoices(line.root)
+	} else if err := line.checkValues(arguments); err != nil {
+		return conclude(streams.Err, err)
 	}
 	line.root.SetArgs(append([]string{}, arguments...)) // nil would be the process's
 	err := line.root.ExecuteContext(ctx)
 	if errors.Is(err, errVersion) {
-		_, _ = fmt.Fprintf(streams.Out, "%s\n%s\n", line.version, tz.InUse())
-		return exitOK
+		_, err = fmt.Fprintf(streams.Out, "%s\n%s\n", line.version, tz.InUse())
 	}
-	return conclude(streams.Err, err)
+	return conclude(streams.Err, cmp.Or(err, line.unwritten))
 }
 
 // errVersion ends the reading of flags at --version.
@@ -91,6 +93,8 @@ type commandLine struct {
 	settings Settings
 	streams  Streams
 	version  string
+	// unwritten says why help could not be printed: cobra's function for it returns nothing.
+	unwritten error
 }
 
 // Commands returns the command line and its commands, in the order in which people are told of them, for pages: [Arguments] and [Flags] say
@@ -126,7 +130,7 @@ func newCommandLine(streams Streams, version string) *commandLine {
 	line.root.SetErr(streams.Err)
 	line.root.SetFlagErrorFunc(explainFlag)
 	line.root.SetUsageFunc(line.help)
-	line.root.SetHelpFunc(func(command *cobra.Command, _ []string) { _ = line.help(command) })
+	line.root.SetHelpFunc(func(command *cobra.Command, _ []string) { line.unwritten = line.help(command) })
 
 	flags := flagSet{line.root.PersistentFlags()}
 	flags.SortFlags = false
@@ -135,6 +139,16 @@ func newCommandLine(streams Streams, version string) *commandLine {
 	flags.BoolFunc("version", "Print the version, and which release of the tz database is in use, and exit.",
 		func(string) error { return errVersion })
 	return line
+}
+
+// checkValues is [checkValues] of the whole command line, but for commands that read their words themselves.
+func (l *commandLine) checkValues(arguments []string) error {
+	command, _, err := l.root.Find(arguments)
+	if err != nil || command.DisableFlagParsing {
+		return nil //nolint:nilerr // cobra says it when it comes to it
+	}
+	command.InheritedFlags() // has the command know them
+	return checkValues(command.Flags(), arguments)
 }
 
 // run makes a command's function that cobra calls, of what the command does.

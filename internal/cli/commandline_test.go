@@ -1,11 +1,13 @@
 package cli_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/cli"
 )
@@ -74,7 +76,9 @@ func TestWhatCannotBeUnderstoodIsNamedWithWhatIsMeant(t *testing.T) {
 		"--zon x check":                "unknown flag --zon, did you mean --zone?",
 		"export --fo":                  "unknown flag --fo, did you mean --format or --force?",
 		"export --exclude-actors=x":    "unknown flag --exclude-actors, did you mean --exclude-actor",
-		"--structured=off":             "unknown flag --structured\n",
+		"--structured=off":             "unknown flag --structured: make-audit-mcp has none; it stands behind http or stdio\n",
+		"check --fail-on=high":         "unknown flag --fail-on: make-audit-mcp check has none; it stands behind detect\n",
+		"-- check":                     "check is a command, and stands before --\n",
 		"http --no-see":                "unknown flag --no-see, did you mean --no-sse",
 		"export -x":                    "unknown flag -x\n",
 		"---demo":                      "bad flag syntax: ---demo",
@@ -94,6 +98,39 @@ func TestWhatCannotBeUnderstoodIsNamedWithWhatIsMeant(t *testing.T) {
 		assert.Empty(t, got.out, line)
 	}
 	run(t, "", "detect", "--format=", "--fail-on=").refuses("MAKE_ZONE is not set") // as if they were not given
+}
+
+func TestAFlagIsNotTakenForTheValueOfTheOneBeforeIt(t *testing.T) {
+	environment(t)
+	t.Chdir(t.TempDir())
+	for line, flag := range map[string]string{
+		"--demo export -o --force": "--output=--force", "--demo export -o -x": "--output=-x", "export --actor --demo": "--actor=--demo",
+		"--zone --demo check": "--zone=--demo", "export --to --": "--to=--", "call --output --demo list_people": "--output=--demo",
+		"call list_people --log-level --demo": "--log-level=--demo", "call list_people --tools -fetch": "--tools=-fetch",
+		"prompt security_review --tools -h": "--tools=-h", "http --allowed-hosts --demo": "--allowed-hosts=--demo",
+	} {
+		name, value, _ := strings.Cut(flag, "=")
+		run(t, "", strings.Fields(line)...).refuses(name + " needs a value, and " + value + " looks like a flag; if it is the value: " + flag)
+	}
+	run(t, "", "--demo", "call", "count_audit_logs", "--from", "--demo").refuses("--from has no value")
+	files, err := os.ReadDir(".")
+	require.NoError(t, err)
+	assert.Empty(t, files)
+
+	run(t, "", "--demo", "--demo-now", demoNow, "export", "--from", "-1d", "-o", "-").succeeds()
+	run(t, "", "--demo", "--demo-now", demoNow, "export", "--from=-1d", "--output=--force").succeeds()
+	assert.FileExists(t, "--force", "that is meant")
+}
+
+func TestListsHoldWhatStandsBetweenCommas(t *testing.T) {
+	for text, zone := range map[string]string{
+		`eu1.make.com,"me`: `zone "\"me"`, "eu1.make.com\nme@eu2.make.com": `zone "eu1.make.com`, "eu1.make.com, me@x": `zone "me@x"`,
+	} {
+		environment(t, "MCP_ALLOWED_ZONES="+text)
+		run(t, "", "http", "--caller-credentials").refuses(zone)
+		environment(t)
+		run(t, "", "http", "--caller-credentials", "--allowed-zones", text).refuses(zone)
+	}
 }
 
 func TestABadVariableIsNamed(t *testing.T) {

@@ -1,11 +1,16 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // newCompletionCommand makes the command that prints a script for a shell.
@@ -24,26 +29,52 @@ func newCompletionCommand(line *commandLine) *cobra.Command {
 
 The line can stand in ~/.bashrc, in ~/.zshrc behind compinit, in ~/.config/fish/config.fish, or in PowerShell's $PROFILE.`,
 		RunE: line.run(func(r *runtime) error {
-			root := line.root
-			switch shell := r.words[0]; shell {
-			case "bash":
-				if _, err := fmt.Fprint(r.streams.Out, bashWords); err != nil {
-					return err
-				}
-				return root.GenBashCompletionV2(r.streams.Out, true)
-			case "zsh":
-				return root.GenZshCompletion(r.streams.Out)
-			case "fish":
-				return root.GenFishCompletion(r.streams.Out, true)
-			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(r.streams.Out)
-			default:
-				return &exitError{code: exitUsage, message: fmt.Sprintf("there is no completion for %q; give one of %s, e.g. %s completion bash",
-					shell, strings.Join(shells, ", "), root.Name())}
+			script, err := completionScript(line.root, r.words[0])
+			if script == "" || err != nil {
+				return cmp.Or(err, error(&exitError{code: exitUsage, message: fmt.Sprintf(
+					"there is no completion for %s; give one of %s, e.g. %s completion bash", auditlog.Text(r.words[0]).Quote(),
+					strings.Join(shells, ", "), line.root.Name())}))
 			}
+			_, err = io.WriteString(r.streams.Out, script)
+			return err
 		}),
 	}
 }
+
+// completionScript is the script for a shell; empty for one that is not known. cobra's scripts evaluate the line that is being typed, so that a
+// tab would run its $(commands) and empty the file behind its >. Where a line holds what could, they now offer nothing.
+func completionScript(root *cobra.Command, shell string) (script string, err error) {
+	var text bytes.Buffer
+	var at, guard string // the line before which the guard stands
+	switch shell {
+	case "bash":
+		text.WriteString(bashWords)
+		err = root.GenBashCompletionV2(&text, true)
+		at, guard = `    out=$(eval "${requestComp}"`, posixGuard
+	case "zsh":
+		err = root.GenZshCompletion(&text)
+		at, guard = `    out=$(eval ${requestComp}`, posixGuard
+	case "fish":
+		err = root.GenFishCompletion(&text, true)
+		at, guard = "    set -l results (eval $requestComp", "    string match -qr '[$()<>;|&\\n]' -- \"$requestComp\"; and return\n"
+	case "powershell":
+		err = root.GenPowerShellCompletionWithDesc(&text)
+		at, guard = `    __make-audit-mcp_debug "RequestComp: $RequestComp"`, "    if ($RequestComp -match '[$`()<>;|&{}]') { return }\n"
+	default:
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	before, after, found := strings.Cut(text.String(), at)
+	if !found {
+		return "", fmt.Errorf("internal error: the script for %s evaluates what is typed where nobody looked for it", shell)
+	}
+	return before + guard + at + after, nil
+}
+
+// posixGuard is for bash and zsh.
+const posixGuard = "    if [[ ${requestComp} == *[\\$\\`\\(\\)\\<\\>\\;\\|\\&]* ]]; then return; fi\n"
 
 // bashWords stands for what the script for bash uses of the package bash-completion, where that is not loaded: the words up to the cursor,
 // with those put together again that bash divides at = and :.

@@ -54,8 +54,16 @@ func (f flagSet) pathP(to *string, name, short, called string) flag {
 
 // list declares a flag that takes several texts, separated by commas or by giving it again.
 func (f flagSet) list(to *[]string, name, called string) flag {
-	f.StringSliceVar(to, name, nil, "")
-	return f.annotated(name, called+",...")
+	return f.declare(value[[]string]{to: to, parse: func(text string) ([]string, error) {
+		if text == "" {
+			return *to, nil
+		}
+		parts := *to
+		for part := range strings.SplitSeq(text, ",") {
+			parts = append(parts, strings.TrimSpace(part))
+		}
+		return parts, nil
+	}}, name, called+",...")
 }
 
 // each declares a flag that takes one text, and can be given again.

@@ -45,6 +45,9 @@ func divideWords(command *cobra.Command, words []string, schemaOf func(name stri
 		m.own, programs = known.Divide(rest, m.flags)
 		m.program = append(m.program, programs...)
 	}
+	if err := checkValues(command.Flags(), m.program); err != nil {
+		return m, err
+	}
 	if err := command.Flags().Parse(m.program); err != nil {
 		return m, command.FlagErrorFunc()(command, err)
 	}
@@ -59,11 +62,15 @@ const maxFlagShown = 40
 func (m *mixedWords) leading(words []string) (rest []string, err error) {
 	for i := 0; i < len(words); i++ {
 		word := words[i]
-		if word == "--" && i+1 < len(words) { // no flag follows
+		switch {
+		case word == "": // mostly a shell's variable that nobody set
+			return nil, &usageError{"the name is empty; " + m.command + " without a name lists what there is"}
+		case word == "--" && i+1 == len(words):
+			return nil, nil
+		case word == "--":
 			m.name = words[i+1]
 			return append([]string{"--"}, words[i+2:]...), nil
-		}
-		if len(word) < 2 || word[0] != '-' {
+		case len(word) == 1 || word[0] != '-':
 			m.name = word
 			return words[i+1:], nil
 		}
@@ -89,13 +96,7 @@ func programFlags(command *cobra.Command) toolargs.Program {
 	var names []string
 	set.VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
 	return toolargs.Program{Flags: names, Flag: func(name string) (isKnown, takesValue bool) {
-		found := set.Lookup(strings.TrimPrefix(name, "--"))
-		if !strings.HasPrefix(name, "--") {
-			found = nil
-			if len(name) == len("-h") {
-				found = set.ShorthandLookup(name[1:])
-			}
-		}
+		found := lookup(set, name)
 		return found != nil, found != nil && found.NoOptDefVal == ""
 	}}
 }

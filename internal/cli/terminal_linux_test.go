@@ -215,7 +215,7 @@ func TestAFullDiskIsSaidInWords(t *testing.T) {
 		{"call", "list_organizations", "--output", "table"},
 		{"call"}, {"call", "list_people", "--help"}, {"prompt"}, {"prompt", "security_review"}, {"check"}, {"check", "--output", "json"},
 		{"check", "--output", "csv"}, {"detect", "--from", "30d", "--output", "table"}, {"detect", "--from", "30d", "--output", "csv"},
-		{"detect", "--from", "30d"},
+		{"detect", "--from", "30d"}, {"--help"}, {"export", "--help"}, {"help", "export"}, {"--version"},
 	} {
 		var said bytes.Buffer
 		code := cli.Run(t.Context(), slices.Concat([]string{"--demo", "--demo-now", demoNow}, words),

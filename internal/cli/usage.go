@@ -11,6 +11,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/question"
+	"make-audit-mcp/internal/toolargs"
 )
 
 // usageError says what of a command line cannot be understood.
@@ -67,7 +68,38 @@ func checkWords(command *cobra.Command, words []string) error {
 		others = append(others, other.Name())
 	}
 	unexpected := words[len(arguments)]
+	if slices.Contains(others, unexpected) { // cobra looks for commands before -- alone
+		return &usageError{unexpected + " is a command, and stands before --"}
+	}
 	return &usageError{"unexpected argument " + auditlog.Text(unexpected).Quote() + didYouMean(unexpected, others, "")}
+}
+
+// checkValues refuses a flag where the value of another one stands, as after -o in "export -o --force": somebody has forgotten the value. What
+// begins with a dash and is meant as a value stands behind a sign of equality.
+func checkValues(flags *pflag.FlagSet, words []string) error {
+	for i := 0; i+1 < len(words) && words[i] != "--"; i++ {
+		f := lookup(flags, words[i])
+		if f == nil || f.NoOptDefVal != "" {
+			continue
+		}
+		i++
+		if toolargs.LooksLikeFlag(words[i]) {
+			value := auditlog.Text(words[i]).CleanTo(maxFlagShown)
+			return &usageError{fmt.Sprintf("--%s needs a value, and %s looks like a flag; if it is the value: --%s=%s", f.Name, value, f.Name, value)}
+		}
+	}
+	return nil
+}
+
+// lookup returns the flag that a word is, without a value; nil if it is none.
+func lookup(flags *pflag.FlagSet, word string) *pflag.Flag {
+	if name, ok := strings.CutPrefix(word, "--"); ok {
+		return flags.Lookup(name)
+	}
+	if len(word) == len("-h") && word[0] == '-' {
+		return flags.ShorthandLookup(word[1:])
+	}
+	return nil
 }
 
 // explainFlag puts what is wrong with a flag into words.
@@ -86,12 +118,26 @@ func explainFlag(command *cobra.Command, err error) error {
 		if unknown.GetSpecifiedShortnames() != "" {
 			return &usageError{"unknown flag -" + unknown.GetSpecifiedName()}
 		}
+		name := unknown.GetSpecifiedName()
+		if owners := commandsWith(command.Root(), name); len(owners) > 0 {
+			return &usageError{"unknown flag --" + name + ": " + command.CommandPath() + " has none; it stands behind " + strings.Join(owners, " or ")}
+		}
 		var others []string
 		command.Flags().VisitAll(func(f *pflag.Flag) { others = append(others, f.Name) })
-		name := unknown.GetSpecifiedName()
 		return &usageError{"unknown flag --" + auditlog.Text(name).Clean() + didYouMean(name, others, "--")}
 	}
 	return &usageError{err.Error()}
+}
+
+// commandsWith names the commands that have a flag of their own of a name.
+func commandsWith(root *cobra.Command, flag string) []string {
+	var names []string
+	for _, command := range root.Commands() {
+		if command.LocalNonPersistentFlags().Lookup(flag) != nil {
+			names = append(names, command.Name())
+		}
+	}
+	return names
 }
 
 // didYouMean names those of some names that begin as a word does, else those that are like it.

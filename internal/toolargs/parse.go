@@ -109,12 +109,25 @@ func (p *parsing) flag(word string, rest []string) (used int, err error) {
 	case hasValue:
 	case argument.isBoolean():
 		return 0, p.add(argument, json.RawMessage("true"))
-	case len(rest) == 0 || strings.HasPrefix(rest[0], "--"):
+	case len(rest) == 0:
 		return 0, fmt.Errorf("%s has no value; for example %s", argument.Flag(), argument.example())
+	case LooksLikeFlag(rest[0]):
+		shown := auditlog.Text(rest[0]).CleanTo(maxShown)
+		return 0, fmt.Errorf("%s has no value; for example %s; if %s is the value: %s=%s", argument.Flag(), argument.example(), shown,
+			argument.Flag(), shown)
 	default:
 		value, used = rest[0], 1
 	}
 	return used, p.set(argument, value)
+}
+
+// LooksLikeFlag says whether a word is a flag rather than the value of the one before it: -7d and -1 are values, and - is standard input.
+func LooksLikeFlag(word string) bool {
+	if len(word) < 2 || word[0] != '-' {
+		return false
+	}
+	next := word[1] | 0x20 // in lower case
+	return word[1] == '-' || next >= 'a' && next <= 'z'
 }
 
 // plain takes a word that is no flag.
@@ -288,9 +301,6 @@ func quoted(text string) json.RawMessage {
 
 // unknown refuses an argument that the tool does not have: one that is dropped would silently widen the question.
 func (p *parsing) unknown(name string) error {
-	if len(p.Arguments) == 0 {
-		return fmt.Errorf("there is no argument %s: this tool takes none", auditlog.Text(name).Quote())
-	}
 	const longest = 60 // comparing costs by length; no name of ours is long
 	var accepted, known []string
 	for i := range p.Arguments {
@@ -301,6 +311,9 @@ func (p *parsing) unknown(name string) error {
 	wanted := "--" + strings.ReplaceAll(auditlog.Text(name).CleanTo(longest), "_", "-")
 	if near := question.Nearest(wanted, known, 1); len(near) > 0 {
 		text += "; did you mean " + near[0] + "?"
+	}
+	if len(accepted) == 0 {
+		return errors.New(text + "; this tool takes none")
 	}
 	return errors.New(text + "; accepted: " + strings.Join(accepted, ", "))
 }

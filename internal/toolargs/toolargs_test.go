@@ -101,7 +101,8 @@ func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
 		"form=7d":                     "did you mean --from?",
 		"--archve x":                  "did you mean --archive?",
 		"--from":                      "--from has no value; for example --from 7d",
-		"--from --to":                 "--from has no value",
+		"--from --to":                 "--from has no value; for example --from 7d; if --to is the value: --from=--to",
+		"--actor -x":                  "if -x is the value: --actor=-x",
 		"--from=":                     "--from has an empty value; leave it out",
 		"actor=,":                     `a value that holds a comma as ["a, b"]`,
 		"actor=a,,b":                  "has an empty value",
@@ -125,6 +126,8 @@ func TestWhatCannotBeMeantIsRefusedInWords(t *testing.T) {
 	none := schemaOf[schemas.ListOrganizationsArguments](t)
 	_, err := none.Parse([]string{"--from", "7d"}, program())
 	assert.ErrorContains(t, err, "this tool takes none")
+	_, err = none.Parse([]string{"--archve", "x"}, program())
+	assert.ErrorContains(t, err, "did you mean --archive?; this tool takes none")
 	_, err = none.Parse([]string{"x"}, program())
 	assert.ErrorContains(t, err, "this tool takes none")
 }

@@ -90,6 +90,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"makeapi":                    {},
 		"internal/auditlog":          {},
 		"internal/tz":                {},
+		"internal/tz/pack":           {},
 		"internal/makesim":           {},
 		"internal/plaintext":         {},
 		"internal/auth":              {},

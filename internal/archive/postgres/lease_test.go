@@ -38,10 +38,10 @@ func startReplicas(t *testing.T, count int, options postgres.Options) *replicas 
 	return r
 }
 
-// runOut ends all leases, as time does.
+// runOut ends the lease to fill, as time does.
 func (r *replicas) runOut() {
 	r.Helper()
-	r.server.Exec(r, r.schema, "UPDATE leases SET until = clock_timestamp()")
+	r.server.Exec(r, r.schema, "UPDATE leases SET until = clock_timestamp() WHERE name = 'fill'")
 }
 
 // lock has a store hold the lock until the test ends.

@@ -36,7 +36,7 @@ func newReportCommand(line *commandLine) *cobra.Command {
 		Short: "Write the evidence pack of a period for auditors: one HTML file that needs nothing else.",
 		Long: `Writes the evidence pack of a period as one HTML file, which needs neither a script nor the network, and prints on A4 and Letter: what the log covers and what not, counts, changes of scenarios, access and roles, privileged actions, people, findings, and all that could not be read or proved. Beside each number stands the question that asks for it again. From the archive where there is one, which is verified for it, else from Make, and then nothing is proved. See docs/report.md.
 
-A file that is there is overwritten only with --force. Exit code 1 if not all of the period could be read, or the archive is not as it was stored: the report is written all the same, and says so at its top.
+A file that is there is overwritten only with --force. Exit code 1 if not all of the period could be read, a question was not answered, or the archive is not as it was stored: the report is written all the same, and says so at its top.
 
 Examples:
   make-audit-mcp --demo report --period "last month" -o report.html
@@ -176,6 +176,8 @@ func (c *reportCommand) verdict(to io.Writer, made *report.Report) error {
 		return &exitError{code: exitFailed, message: "the report is written, but nothing of the window is covered: see its exceptions"}
 	case !made.Complete:
 		return &exitError{code: exitFailed, message: "the report is written, but not all of the window could be read: see its exceptions"}
+	case len(made.Lacking()) > 0:
+		return &exitError{code: exitFailed, message: "the report is written, but not every question was answered whole: see its exceptions"}
 	}
 	return nil
 }

@@ -113,6 +113,28 @@ func TestWhatNoReportCanBeMadeOfIsRefused(t *testing.T) {
 	assert.Empty(t, left(t, folder), "nothing is written where nothing is known")
 }
 
+func TestOfTwoReportsToOneFileOneIsRefused(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	folder := t.TempDir()
+	path := filepath.Join(folder, "report.html")
+	both := make(chan int, 2)
+	for range 2 {
+		go func() { both <- a.run("report", "--period", "2026-10", "-o", path).code }()
+	}
+	one, other := <-both, <-both
+	assert.True(t, (one == 0) != (other == 0), "codes %d and %d", one, other)
+	assert.True(t, strings.HasSuffix(readFile(t, path), "</html>\n"))
+	assert.Equal(t, []string{"report.html"}, left(t, folder))
+}
+
+func TestAReportThatLacksAnAnswerFails(t *testing.T) {
+	t.Parallel()
+	got := newAcme(t).run("report", "--period", "2026-10", "--kind", "access-review", "--team", "none", "--json")
+	got.fails("the report is written, but not every question was answered whole")
+	assert.True(t, got.report().Complete)
+}
+
 func TestAPeriodThatIsNotCoveredIsReportedAndFails(t *testing.T) {
 	t.Parallel()
 	a := newAcme(t)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -64,6 +65,9 @@ func (f *wholeFile) write(text []byte) (err error) {
 	if _, isRefused := errors.AsType[*SettingError](err); err == nil || isRefused {
 		return err
 	}
+	if f.to != nil {
+		return fmt.Errorf("the output could not be written whole: %w", err)
+	}
 	return fmt.Errorf("the output could not be written whole, so nothing of it is left: %w", err)
 }
 
@@ -75,6 +79,14 @@ func (f *wholeFile) replace(text []byte) error {
 	_, err := f.fresh.Write(text)
 	if err = errors.Join(err, f.fresh.Sync(), f.fresh.Close()); err != nil {
 		return err
+	}
+	if !f.force {
+		switch err := os.Link(f.fresh.Name(), f.path); { // which of two that write at once only one can
+		case err == nil:
+			return nil
+		case errors.Is(err, fs.ErrExist):
+			return f.isThere()
+		} // else the file system has no links
 	}
 	return os.Rename(f.fresh.Name(), f.path)
 }

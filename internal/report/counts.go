@@ -209,7 +209,7 @@ func gridOf(counted *schemas.CountAuditLogsResult, rows, columns string) grid {
 	}{{g.rows, rows}, {g.columns, columns}} {
 		slices.SortStableFunc(sorted.of, func(a, b axis) int {
 			if isTime(sorted.by) {
-				return cmp.Compare(a.id, b.id)
+				return compareTimes(a.id, b.id)
 			}
 			return cmp.Or(cmp.Compare(b.total, a.total), cmp.Compare(a.shown, b.shown))
 		})
@@ -232,24 +232,52 @@ func isTime(dimension string) bool {
 	return slices.Contains([]string{"hour", "day", "week", "month"}, dimension)
 }
 
-// cross writes a count by two keys: people below each other, or else times.
+// compareTimes compares when periods begin. Of hours the clock's time alone does not tell: where clocks go back, it comes twice.
+func compareTimes(a, b string) int {
+	first, errFirst := time.Parse(time.RFC3339Nano, a)
+	second, errSecond := time.Parse(time.RFC3339Nano, b)
+	if errFirst == nil && errSecond == nil {
+		return first.Compare(second)
+	}
+	return cmp.Compare(a, b)
+}
+
+// mostAcross is how many columns of a count by two keys fit side by side on paper.
+const mostAcross = 10
+
+// cross writes a count by two keys: people below each other, or else times. What is too wide for paper goes on below.
 func (p *page) cross(caption string, by []string, counted *schemas.CountAuditLogsResult) {
 	rows, columns := by[0], by[1]
 	if columns == "actor" {
 		rows, columns = columns, rows
 	}
 	g := gridOf(counted, rows, columns)
+	for from := 0; from < len(g.columns); from += mostAcross {
+		to := min(from+mostAcross, len(g.columns))
+		p.crossPart(caption, rows, &g, from, to)
+	}
+}
+
+// crossPart writes some columns of a grid; the sums stand behind the last.
+func (p *page) crossPart(caption, rows string, g *grid, from, to int) {
+	isLast := to == len(g.columns)
 	heads := []column{{heading(rows), ""}}
-	for _, c := range g.columns {
+	for _, c := range g.columns[from:to] {
 		heads = append(heads, number(c.shown))
 	}
-	p.table(caption, "list said cross", append(heads, number("All"))...)
+	if isLast {
+		heads = append(heads, number("All"))
+	}
+	if from > 0 {
+		caption += ", continued"
+	}
+	p.table(caption, "list said cross", heads...)
 	for _, row := range g.rows {
 		p.Begin("tr")
 		p.Begin("th", "scope", "row")
 		p.key(row.group, rows)
 		p.End()
-		for _, c := range g.columns {
+		for _, c := range g.columns[from:to] {
 			n, isListed := g.cells[[2]string{row.id, c.id}]
 			switch {
 			case isListed:
@@ -260,7 +288,9 @@ func (p *page) cross(caption string, by []string, counted *schemas.CountAuditLog
 				p.Element("td", "?", "class", "n") // among those that are not listed, or none
 			}
 		}
-		p.numberCell(row.total)
+		if isLast {
+			p.numberCell(row.total)
+		}
 		p.End()
 	}
 	p.endTable()
@@ -292,7 +322,7 @@ func withGaps(rows []timed, counted *schemas.CountAuditLogsResult) []chart.Row {
 		reason := gap.Reason
 		rows = append(rows, timed{gap.From, chart.Row{Name: day(gap.From) + " to " + day(gap.To), Gap: &reason}})
 	}
-	slices.SortStableFunc(rows, func(a, b timed) int { return cmp.Compare(a.begins, b.begins) })
+	slices.SortStableFunc(rows, func(a, b timed) int { return compareTimes(a.begins, b.begins) })
 	drawn := make([]chart.Row, len(rows))
 	for i, row := range rows {
 		drawn[i] = row.Row

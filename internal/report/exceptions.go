@@ -38,6 +38,9 @@ func (r *Report) addExceptionsOf(q *Question) {
 		r.except(q.ID, "not answered: "+q.Error)
 		return
 	}
+	if said := answerOf(q.Answer); said != nil && r.Complete && !said.Complete {
+		r.except(q.ID, "not all that the question is about could be read: numbers are lower bounds")
+	}
 	for _, warning := range warningsOf(q.Answer) {
 		r.except(q.ID, warning)
 	}
@@ -46,21 +49,30 @@ func (r *Report) addExceptionsOf(q *Question) {
 	}
 }
 
-// warningsOf are those of an answer.
-func warningsOf(result schemas.Result) []string {
+// answerOf is what an answer says of itself; nil where it is about no window.
+func answerOf(result schemas.Result) *schemas.Answer {
 	switch result := result.(type) {
 	case *schemas.CountAuditLogsResult:
-		return result.Warnings
+		return &result.Answer
 	case *schemas.ListAuditLogsResult:
-		return result.Warnings
+		return &result.Answer
 	case *schemas.ListPeopleResult:
-		return result.Warnings
+		return &result.Answer
 	case *schemas.GetActorActivityResult:
-		return result.Warnings
+		return &result.Answer
 	case *schemas.FindSuspiciousActivityResult:
-		return result.Warnings
-	case *schemas.ListOrganizationsResult:
-		return result.Warnings
+		return &result.Answer
+	}
+	return nil
+}
+
+// warningsOf are those of an answer.
+func warningsOf(result schemas.Result) []string {
+	if organizations, ok := result.(*schemas.ListOrganizationsResult); ok {
+		return organizations.Warnings
+	}
+	if said := answerOf(result); said != nil {
+		return said.Warnings
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net/url"
 	"slices"
 	"time"
 
@@ -65,8 +66,6 @@ type gathering struct {
 	// filter asks for the window, the organization and the teams.
 	filter schemas.Filter
 	report *Report
-	// failure is why the first question was not answered that was not.
-	failure error
 }
 
 // Gather asks all that a report says. A question that cannot be answered is told in the report; an error means that none could be, or that
@@ -83,6 +82,10 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 	// As instants, so that whoever asks again asks of the same ones.
 	filter.Window = schemas.Window{From: answer.Time(window.From, window.Location), To: answer.Time(window.To, window.Location),
 		Timezone: window.Location.String()}
+	// By its id, since whoever asks again may see others, or have another default.
+	if id, isNumber := asked.Query.Organization.ID.Integer(); isNumber {
+		filter.OrganizationID = id
+	}
 	request.Kind = cmp.Or(request.Kind, Full)
 	g := &gathering{Request: request, service: service, window: window, filter: filter}
 	g.report = &Report{
@@ -97,7 +100,7 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 	}
 	total := g.report.question("total")
 	if total.Answer == nil {
-		return nil, g.failure // then nothing is known of the log
+		return nil, total.failure // then nothing is known of the log
 	}
 	if counted, ok := total.Answer.(*schemas.CountAuditLogsResult); ok {
 		g.report.Answer = counted.Answer
@@ -110,6 +113,7 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 			return nil, err
 		}
 	}
+	g.report.limitProof()
 	g.report.addExceptions()
 	return g.report, nil
 }
@@ -165,10 +169,9 @@ func ask[A any, R schemas.Result](
 }
 
 // noted tells in a question why it has no answer.
-func (g *gathering) noted(q Question, err error) Question {
+func (*gathering) noted(q Question, err error) Question {
 	if err != nil {
-		q.Error = answer.Explain(err)
-		g.failure = cmp.Or(g.failure, err)
+		q.Error, q.failure = answer.Explain(err), err
 	}
 	return q
 }
@@ -285,7 +288,7 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 		filter := question.Filter{OrganizationID: tools.FilterOf(g.filter).OrganizationID, Actors: []string{arguments.Actor}}
 		name := cmp.Or(person.Name.Clean(), person.Email.Clean(), "a person without a name")
 		questions = append(questions, ask(ctx, g, Question{
-			ID: "leaver_" + auditlog.Text(person.ID).Clean(), Title: "What " + name + " did", Tool: "get_actor_activity",
+			ID: "leaver_" + url.PathEscape(auditlog.Text(person.ID).Clean()), Title: "What " + name + " did", Tool: "get_actor_activity",
 		}, filter, arguments, tools.Activity))
 	}
 	switch {

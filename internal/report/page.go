@@ -83,6 +83,9 @@ func (p *page) opening() {
 		p.alert("Not all of this window could be read.", "The numbers below are lower bounds. What is missing stands under coverage and "+
 			"under exceptions.")
 	}
+	if lacking := r.Lacking(); r.Complete && len(lacking) > 0 {
+		p.alert("Not every question was answered whole.", "Numbers are missing, or are lower bounds: see exceptions.")
+	}
 	if r.Proof.State == Failed {
 		p.alert("The archive is not as it was stored.", "The numbers below are not proved. See proof.")
 	}
@@ -119,7 +122,13 @@ func (p *page) glance() {
 		}
 	}
 	p.fact("Exceptions", func() { p.link("exceptions", chart.Number(len(p.report.Exceptions))) })
-	p.fact("Proof", func() { p.link("proof", p.report.Proof.State.inWords()) })
+	p.fact("Proof", func() {
+		text := p.report.Proof.State.inWords()
+		if p.report.restsOnMore() {
+			text += ", but not all was read from it"
+		}
+		p.link("proof", text)
+	})
 	p.End()
 }
 
@@ -216,7 +225,8 @@ func (p *page) question(q *Question, withAnswer bool) {
 	if err != nil {
 		panic(err) // arguments are plain data
 	}
-	p.Element("code", q.Tool+" "+string(arguments))
+	// People put it between single quotes in a shell, which nothing in it may end.
+	p.Element("code", q.Tool+" "+strings.ReplaceAll(string(arguments), "'", `\u0027`))
 	p.End()
 	p.End()
 	p.Line()
@@ -445,6 +455,9 @@ func (p *page) when(instant string) {
 	}
 	text := instant
 	if t, err := time.Parse(time.RFC3339Nano, instant); err == nil {
+		if p.report.location != nil {
+			t = t.In(p.report.location)
+		}
 		text = t.Format("2006-01-02 15:04:05")
 	}
 	p.Element("time", text, "datetime", instant)

@@ -21,7 +21,8 @@ func number(header string) column { return column{header, "n"} }
 
 // table begins a table, up to its first row.
 func (p *page) table(caption, class string, columns ...column) {
-	p.Begin("div", "class", "scrolls")
+	// Whoever has no mouse scrolls what has the focus.
+	p.Begin("div", "class", "scrolls", "role", "group", "tabindex", "0", "aria-label", caption)
 	p.Begin("table", "class", class)
 	p.Element("caption", caption)
 	p.Begin("thead")

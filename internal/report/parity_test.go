@@ -206,9 +206,7 @@ func compareGroups(t *testing.T, id string, place *element, dimension string, gr
 
 func compareCross(t *testing.T, id string, place *element, by []string, groups []map[string]any) {
 	t.Helper()
-	tables := place.tables(false)
-	require.Len(t, tables, 1, id)
-	rows := tables[0].table()
+	rows := joined(t, id, place.tables(false))
 	across, below := by[1], by[0]
 	if across == "actor" {
 		across, below = below, across
@@ -235,6 +233,25 @@ func compareCross(t *testing.T, id string, place *element, by []string, groups [
 		sum += n
 	}
 	assert.Equal(t, total, sum, id)
+}
+
+// joined is a table that goes on in further ones, for columns that have no room beside the first.
+func joined(t *testing.T, id string, tables []*element) (rows [][]string) {
+	t.Helper()
+	for i, table := range tables {
+		part := table.table()
+		require.LessOrEqual(t, len(part[0]), 12, "%s: more columns than paper has room for", id)
+		if i == 0 {
+			rows = part
+			continue
+		}
+		require.Len(t, part, len(rows), id)
+		for j, row := range part {
+			require.True(t, j == 0 || row[0] == rows[j][0], id)
+			rows[j] = append(rows[j], row[1:]...)
+		}
+	}
+	return rows
 }
 
 func comparePicture(t *testing.T, id string, place *element, by []string, groups []map[string]any) {

@@ -43,6 +43,22 @@ type Proof struct {
 	ProblemsTotal int                 `json:"problems_total,omitempty"`
 }
 
+// notInArchive is what a proof of the archive does not say of a report.
+const notInArchive = "What the archive did not have was read from Make, and of that nothing is proved. Next: sync, and make the report again."
+
+// limitProof says what of the report the verified archive does not hold.
+func (r *Report) limitProof() {
+	if r.restsOnMore() {
+		r.Proof.Meaning += " " + notInArchive
+		r.except("", notInArchive)
+	}
+}
+
+// restsOnMore reports whether an archive was verified that does not hold all that the report's entries were read from.
+func (r *Report) restsOnMore() bool {
+	return r.Proof.State == Verified && r.Source != auditlog.SourceArchive
+}
+
 // maxGaps bounds the gaps of a log that a proof lists.
 const maxGaps = 50
 

@@ -120,6 +120,7 @@ type Question struct {
 	Error  string         `json:"error,omitempty"`
 
 	picture picture
+	failure error // which Error tells
 }
 
 // picture is how an answer is drawn, beside its table.
@@ -154,6 +155,19 @@ func (r *Report) question(id string) *Question {
 
 // IsCovered reports whether anything vouches for any part of the window.
 func (r *Report) IsCovered() bool { return r.Coverage.From != nil }
+
+// Lacking are the ids of questions that were not answered, or not from all that they are about. A report may lack answers although the
+// whole window was read for its first numbers.
+func (r *Report) Lacking() (ids []string) {
+	for _, section := range r.Sections {
+		for _, q := range section.Questions {
+			if said := answerOf(q.Answer); q.Error != "" || said != nil && !said.Complete {
+				ids = append(ids, q.ID)
+			}
+		}
+	}
+	return ids
+}
 
 // Total is how many entries the window has, as far as that is known; nil if nothing is.
 func (r *Report) Total() *int {

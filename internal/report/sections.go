@@ -54,7 +54,8 @@ func (g *gathering) gather(ctx context.Context) {
 		g.add(Section{ID: "leavers", Title: "What leavers did before they left", About: about, Questions: questions})
 	}
 	if g.Kind == Incident && !g.Room.Pages {
-		g.add(Section{ID: "entries", Title: "What happened, in order", About: "Every entry of the window, the oldest first.",
+		g.add(Section{ID: "entries", Title: "What happened, in order", About: "The entries of the window, the oldest first; below them stands " +
+			"how many are not listed.",
 			Questions: []Question{g.listed(ctx, "entries", "Entries", nil)}})
 	}
 }

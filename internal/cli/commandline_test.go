@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/cli"
 )
 
@@ -31,6 +32,7 @@ func TestAFlagCountsBeforeTheEnvironmentAndThatBeforeTheDefault(t *testing.T) {
 }
 
 func TestFlagsStandBeforeAndBehindTheCommand(t *testing.T) {
+	logtest.NotUnderRace(t)
 	environment(t)
 	for _, line := range [][]string{
 		{"--demo", "--demo-now", demoNow, "call", "list_organizations"},

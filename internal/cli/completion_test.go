@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/cli"
 	"make-audit-mcp/internal/setup"
 )
@@ -90,6 +91,7 @@ func offers(t *testing.T, shell string, lines []string) [][]string {
 }
 
 func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	commands := []string{"archive", "call", "check", "completion", "detect", "export", "help", "http",
 		"prompt", "report", "setup", "stdio", "sync", "verify"}
@@ -134,6 +136,7 @@ func TestShellsCompleteCommandsFlagsAndTheirValues(t *testing.T) {
 }
 
 func TestCompletingRunsNothingOfTheLine(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	for shell := range shells {
 		t.Run(shell, func(t *testing.T) {

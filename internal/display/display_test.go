@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/analysis"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/display"
@@ -90,6 +91,7 @@ func show(t *testing.T, tool string, result []byte, screen display.Screen) strin
 }
 
 func TestEveryToolHasItsTablesGolden(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	for _, tool := range tools.All() {
 		require.Contains(t, asked, tool.Name, "a new tool needs a description in tools.go, and a question here")
@@ -201,6 +203,7 @@ var hostile = []string{
 }
 
 func TestHostileTextsStayTextInTheirColumns(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	for _, text := range hostile {
 		quoted, err := json.Marshal(text)
@@ -254,6 +257,7 @@ e`+"\u0301te\u0301"+`       20  #
 }
 
 func TestCSVHasTheMainListWithIDsAndASafeCellEach(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	for tool, want := range map[string]string{
 		"list_audit_logs":          "triggered_at,event,actor_id,actor,actor_email,target_id,team_id,team,version_from,version_to,uuid",

@@ -15,12 +15,14 @@ import (
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/makesim"
 	"make-audit-mcp/internal/report"
 )
 
 func TestAQuestionThatWasNotAnsweredIsSaidAtTheTop(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	r := request(report.AccessReview, "2026-11-18")
 	whole := recent(t).gather(r)

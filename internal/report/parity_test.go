@@ -148,6 +148,7 @@ func asText(value any) string {
 
 // TestThePageHasTheNumbersOfTheJSON reads both, and compares every count of them.
 func TestThePageHasTheNumbersOfTheJSON(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	g := recent(t).gather(request(report.Full, "2026-10"))
 	compared := map[string]int{}

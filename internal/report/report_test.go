@@ -20,6 +20,7 @@ import (
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/mcptest"
 	"make-audit-mcp/internal/makesim"
@@ -37,6 +38,7 @@ func sections(g *gathered) (ids []string) {
 }
 
 func TestTheKindChoosesTheSections(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	u := recent(t)
 	for kind, want := range map[report.Kind]string{
@@ -69,6 +71,7 @@ func count1(id string) int {
 }
 
 func TestAReportSaysWhoAskedAndWhatIsCovered(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	g := recent(t).gather(request(report.Changes, "2026-10"))
 	assert.Equal(t, "Alena Veselá", g.Account.Name.Clean())
@@ -89,6 +92,7 @@ func TestAReportSaysWhoAskedAndWhatIsCovered(t *testing.T) {
 }
 
 func TestEventsThatWereNotLoggedYetAreSaidOfTheWindow(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	g := demo(t).gather(request(report.Changes, "2026-01"))
 	require.Len(t, g.NotLogged.Late, 2)
@@ -99,6 +103,7 @@ func TestEventsThatWereNotLoggedYetAreSaidOfTheWindow(t *testing.T) {
 }
 
 func TestAWindowThatIsNotCoveredIsSaidAtTheTop(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	u := demo(t)
 	none := u.gather(request(report.Full, "2024"))
@@ -185,6 +190,7 @@ func TestOneReadOfTheWindowServesAllSections(t *testing.T) {
 }
 
 func TestThePageNeedsNothingElse(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	g := recent(t).gather(request(report.Full, "2026-10"))
 	assert.Less(t, len(g.html), 2_000_000)
@@ -296,6 +302,7 @@ func TestAProofTellsWhatVerifyFound(t *testing.T) {
 
 // TestGoldenReport keeps a short report of the demo, with its clock pinned, as JSON and as a page.
 func TestGoldenReport(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	r := request(report.Full, "2026-11-11")
 	r.Room = report.Room{Groups: 24, Cells: 30, Entries: 3, Findings: 2, People: 5, Leavers: 1}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/tz"
 )
 
@@ -73,6 +74,7 @@ func TestTheBuiltInRulesGoOnForAsLongAsAnybodyAsks(t *testing.T) {
 }
 
 func TestEveryBuiltInZoneCanBeLoaded(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	rules, err := os.ReadFile("rules.txt")
 	require.NoError(t, err)

@@ -41,8 +41,8 @@ The line can stand in ~/.bashrc, in ~/.zshrc behind compinit, in ~/.config/fish/
 	}
 }
 
-// completionScript is the script for a shell; empty for one that is not known. cobra's scripts evaluate the line that is being typed, so that a
-// tab would run its $(commands) and empty the file behind its >. Where a line holds what could, they now offer nothing.
+// completionScript is the script for a shell; empty for one that is not known. cobra's scripts evaluate the line that is being typed, so
+// that a tab would run its $(commands) and empty the file behind its >. Where a line holds what could, they now offer nothing.
 func completionScript(root *cobra.Command, shell string) (script string, err error) {
 	var text bytes.Buffer
 	var at, guard string // the line before which the guard stands

@@ -146,7 +146,8 @@ func TestCompletingRunsNothingOfTheLine(t *testing.T) {
 			require.NoError(t, os.WriteFile(kept, []byte("data"), 0o600))
 			lines := []string{
 				"make-audit-mcp --zone $(touch " + made + ") ex", "make-audit-mcp --zone `touch " + made + "` ex",
-				"make-audit-mcp --zone (touch " + made + ") ex", "make-audit-mcp export >" + kept + " --fo", "make-audit-mcp export > " + kept + " --fo",
+				"make-audit-mcp --zone (touch " + made + ") ex", "make-audit-mcp export >" + kept + " --fo",
+				"make-audit-mcp export > " + kept + " --fo",
 				"make-audit-mcp export <(touch " + made + ") --fo", "make-audit-mcp --zone ; touch " + made + " & ex",
 			}
 			if shell == "zsh" {

@@ -123,7 +123,7 @@ func TestOfTwoReportsToOneFileOneIsRefused(t *testing.T) {
 		go func() { both <- a.run("report", "--period", "2026-10", "-o", path).code }()
 	}
 	one, other := <-both, <-both
-	assert.True(t, (one == 0) != (other == 0), "codes %d and %d", one, other)
+	assert.NotEqual(t, one == 0, other == 0, "codes %d and %d", one, other)
 	assert.True(t, strings.HasSuffix(readFile(t, path), "</html>\n"))
 	assert.Equal(t, []string{"report.html"}, left(t, folder))
 }

@@ -120,7 +120,8 @@ func explainFlag(command *cobra.Command, err error) error {
 		}
 		name := unknown.GetSpecifiedName()
 		if owners := commandsWith(command.Root(), name); len(owners) > 0 {
-			return &usageError{"unknown flag --" + name + ": " + command.CommandPath() + " has none; it stands behind " + strings.Join(owners, " or ")}
+			return &usageError{"unknown flag --" + name + ": " + command.CommandPath() + " has none; it stands behind " +
+				strings.Join(owners, " or ")}
 		}
 		var others []string
 		command.Flags().VisitAll(func(f *pflag.Flag) { others = append(others, f.Name) })

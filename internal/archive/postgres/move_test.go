@@ -12,6 +12,7 @@ import (
 	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/audittest/postgrestest"
 	"make-audit-mcp/internal/live"
@@ -20,6 +21,7 @@ import (
 
 // An archive moves from a file into PostgreSQL and back: answers, proofs and positions stay, and syncs go on.
 func TestAnArchiveMovesBetweenStores(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	u := storetest.Start(t, storetest.Entries(1500), makesim.Quirks{})
 	u.AddEntries(makesim.Entry{OrganizationID: audittest.OrganizationID, Event: "webhook_created", TargetID: "9001",
@@ -76,6 +78,7 @@ func TestAnArchiveMovesBetweenStores(t *testing.T) {
 }
 
 func TestAnArchiveThatWasChangedDoesNotMoveUnnoticed(t *testing.T) {
+	logtest.NotUnderRace(t)
 	t.Parallel()
 	server := postgrestest.Shared(t)
 	u := storetest.Start(t, storetest.Entries(60), makesim.Quirks{})

@@ -209,9 +209,9 @@ func (m maker) batch(t *testing.T) []sdktrace.ReadOnlySpan {
 		about := attribute.NewSet(m.attributes()...)
 		return instrumentation.Scope{Name: m.text(), Version: m.text(), SchemaURL: m.text(), Attributes: about}
 	}), instrumentation.Scope{})
-	var stubs tracetest.SpanStubs
+	var spans tracetest.SpanStubs
 	for range m.IntN(8) {
-		stub := tracetest.SpanStub{
+		one := tracetest.SpanStub{
 			Name: m.text(), SpanContext: m.context(t), SpanKind: trace.SpanKind(m.IntN(7)),
 			StartTime: m.instant(), EndTime: m.instant(), Attributes: m.attributes(),
 			Status:            sdktrace.Status{Code: codes.Code(m.IntN(4)), Description: m.text()},
@@ -225,11 +225,11 @@ func (m maker) batch(t *testing.T) []sdktrace.ReadOnlySpan {
 			}),
 		}
 		if m.IntN(3) > 0 {
-			stub.Parent = m.context(t)
+			one.Parent = m.context(t)
 		}
-		stubs = append(stubs, stub)
+		spans = append(spans, one)
 	}
-	return stubs.Snapshots()
+	return spans.Snapshots()
 }
 
 func TestSpansAreWrittenAsOpenTelemetrysExporterWritesThem(t *testing.T) {

@@ -184,21 +184,30 @@ func (r *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlo
 
 // Tally implements auditlog.Tallier.
 func (r *Reader) Tally(ctx context.Context, q auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) (auditlog.Report, error) {
-	v, err := r.prepare(ctx, &q)
+	for {
+		report, err := r.tally(ctx, &q, by, yield)
+		if !errors.Is(err, errReplaced) { // before anything was yielded
+			return report, err
+		}
+	}
+}
+
+func (r *Reader) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) (auditlog.Report, error) {
+	v, err := r.prepare(ctx, q)
 	if err != nil {
 		return auditlog.Report{}, err
 	}
 	if v == nil {
-		return r.Source.Read(ctx, q, func(entry *auditlog.Entry) bool {
+		return r.Source.Read(ctx, *q, func(entry *auditlog.Entry) bool {
 			yield(auditlog.BinOf(entry))
 			return true
 		})
 	}
 	defer v.close()
-	if err := v.tally(ctx, &q, by, yield); err != nil {
+	if err := v.tally(ctx, q, by, yield); err != nil {
 		return auditlog.Report{}, err
 	}
-	return v.report(&q, r.Now(), true), nil
+	return v.report(q, r.Now(), true), nil
 }
 
 // stale is how long after a sync an answer that rests on it alone says so.

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"sync"
@@ -117,11 +118,20 @@ func (d Dictionary) grouping() Grouping {
 // word is what a count has of a dictionary.
 func (c *Count) word(d Dictionary) int32 { return [...]int32{c.Event, c.Team, c.Actor, c.Target}[d] }
 
-// counts asks for all stretches at one moment, so that no row is counted twice, or in none.
+// errReplaced says that the store no longer has the rows as they were.
+var errReplaced = errors.New("a sync replaced entries of the log meanwhile: ask again")
+
+// counts asks for all stretches at one moment, so that no row is counted twice, or in none. If rows were replaced since, the error is
+// errReplaced, before anything is yielded.
 func (r *storedRows) counts(ctx context.Context, of Selection, by Grouping, over []stretch, yield func(*Count) error) error {
 	of.Log, of.IDs = r.log, Range{0, r.upTo}
 	within := of.At
 	return r.archive.store.Snapshot(ctx, func(from Reads) error {
+		if h, err := r.archive.headIn(ctx, from); err != nil {
+			return err
+		} else if int(r.log) > len(h.Logs) || h.log(r.log).Rewritten != r.rewritten {
+			return errReplaced
+		}
 		for _, s := range over {
 			of.At, by.Offset = within.within(s.Range), s.offset
 			for count, err := range from.Counts(ctx, &of, by) {

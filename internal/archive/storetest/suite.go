@@ -39,6 +39,7 @@ func Run(t *testing.T, create func(t testing.TB) (open func() archive.Store)) {
 		"a sequence can be broken off":                        (*suite).breaksOff,
 		"rows are counted as if one by one":                   (*suite).counts,
 		"pages are in the order of listings":                  (*suite).pages,
+		"answers without memory are the same":                 (*suite).answersWithoutMemory,
 		"what is shown otherwise than it was stored is named": (*suite).proves,
 		"nothing is done for a context that has ended":        (*suite).heedsContexts,
 		"entries that come late are stored when they come":    (*suite).fillsUp,

@@ -101,7 +101,7 @@ func TestReplicasThatAreKilledFillALogOnce(t *testing.T) {
 		New: func() string {
 			end()
 			place := newPlace(server)
-			commits = server.Follow(t, schemaOf(t, place), 0)
+			commits = server.Follow(t, schemaOf(t, place), nil)
 			return place
 		},
 		Open: openReplica,

@@ -18,21 +18,28 @@ type Commits struct {
 	slot   string
 	// Terms are the holders of terms under which something was committed.
 	Terms map[int64]string
-	// Records counts the records that were committed.
-	Records int64
-	last    int64 // term
+	last  int64 // term
+	// records counts those that were committed.
+	records int64
 }
 
 // Decoding is the setting of a server whose commits can be followed.
 const Decoding = "wal_level=logical"
 
-// Follow follows the commits to an archive in a schema, from now on, where it has so many records.
-func (s *Server) Follow(t testing.TB, schema string, records int64) *Commits {
+// Follow follows the commits to an archive in a schema that is still to be made, or after a failover those that come after what was
+// followed on the server before; those between are not seen.
+func (s *Server) Follow(t testing.TB, schema string, after *Commits) *Commits {
 	t.Helper()
-	c := &Commits{server: s, schema: schema, slot: "follows_" + schema, Terms: map[int64]string{}, Records: records}
+	c := &Commits{server: s, schema: schema, slot: "follows_" + schema, Terms: map[int64]string{}}
+	if after != nil {
+		c.last, c.records = after.last, anyRecord
+	}
 	s.Query(t, "", "SELECT lsn::text FROM pg_create_logical_replication_slot('"+c.slot+"', 'test_decoding')")
 	return c
 }
+
+// anyRecord may be the next one.
+const anyRecord = -1
 
 // End lets the server forget what was not looked at.
 func (c *Commits) End(t testing.TB) {
@@ -65,8 +72,11 @@ func (c *Commits) RequireOneWriterATerm(t testing.TB) {
 		}
 		c.Terms[w.term] = w.holder
 		for _, leaf := range w.leaves {
-			require.Equal(t, c.Records, leaf, "transaction %s wrote a record that was there, or left one out", w.id)
-			c.Records++
+			if c.records == anyRecord {
+				c.records = leaf
+			}
+			require.Equal(t, c.records, leaf, "transaction %s wrote a record that was there, or left one out", w.id)
+			c.records++
 		}
 	}
 }

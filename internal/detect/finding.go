@@ -23,7 +23,7 @@ type Finding struct {
 	// Actor is nil for what the system or several people did, Team for what happened in several teams or in none.
 	Actor *auditlog.Actor
 	Team  *auditlog.Ref
-	// From and To are the first and the last entry's.
+	// From and To are the first and the last entry's, or where a time without entries begins and ends.
 	From, To time.Time
 	// Observed reaches Threshold or exceeds it, in the unit that Reason names.
 	Observed, Threshold float64
@@ -37,6 +37,9 @@ type Finding struct {
 
 // IsOf reports whether a rule or baseline had a part in the finding.
 func (f *Finding) IsOf(rule string) bool { return f.Rule == rule || slices.Contains(f.Also, rule) }
+
+// IsOfNobody reports whether it is about what nobody did, so that neither actor, team, event nor target choose it.
+func (f *Finding) IsOfNobody() bool { return f.Rule == ruleNoEntries }
 
 // IsOfBaseline reports whether a comparison with the baseline tells the finding best, and no rule.
 func (f *Finding) IsOfBaseline() bool { return isBaseline(f.Rule) }

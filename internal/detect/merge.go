@@ -10,17 +10,18 @@ import (
 	"make-audit-mcp/internal/order"
 )
 
-// subject is whom signals are told of together: an actor, else a team, else the organization.
+// subject is whom signals are told of together: an actor, else a team, else the organization; its log, where nobody did anything.
 type subject struct {
-	by   *actor
-	team auditlog.ID
+	by     *actor
+	team   auditlog.ID
+	isLull bool
 }
 
 func (s *signal) subject() subject {
 	if s.by == nil && s.team != nil {
 		return subject{team: s.team.ID}
 	}
-	return subject{by: s.by}
+	return subject{by: s.by, isLull: s.lull != nil}
 }
 
 // merge makes findings of signals: those of one subject that lie no further apart than a day's work are told as one.
@@ -99,6 +100,9 @@ func (s *scene) appendFinding(findings []Finding, signals []*signal) []Finding {
 		f.Evidence, f.powers = append(f.Evidence, d.Entry), append(f.powers, d.power)
 	}
 	f.From, f.To = f.Evidence[0].TriggeredAt, f.Evidence[len(f.Evidence)-1].TriggeredAt
+	if lead.lull != nil {
+		f.From, f.To, f.Team = lead.from(), lead.to(), nil
+	}
 	return append(findings, f)
 }
 

@@ -169,7 +169,7 @@ func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments js
 		}
 	}
 	if structured != nil {
-		if err := c.write(r.streams.Out, output, structured, arguments); err != nil {
+		if err := c.write(r.streams, output, structured, arguments); err != nil {
 			return err
 		}
 	}
@@ -179,30 +179,35 @@ func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments js
 	return nil
 }
 
-// write writes a result, all at once: a part of it would be taken for the whole.
-func (c *callCommand) write(to io.Writer, output string, result []byte, arguments json.RawMessage) error {
+// write writes a result, all at once: a part of it would be taken for the whole. What CSV lacks goes to standard error.
+func (c *callCommand) write(to Streams, output string, result []byte, arguments json.RawMessage) error {
+	next := func(cursor string) string { return c.words.next(arguments, cursor) }
 	var out bytes.Buffer
+	var lacks string
 	switch output {
 	case outputJSON:
-		return printDocument(to, result)
+		return printDocument(to.Out, result)
 	case outputCSV:
 		err := display.CSV(&out, c.words.name, result)
 		if several, ok := errors.AsType[*display.SeveralListsError](err); ok {
 			return &exitError{code: exitUsage, message: several.Error()}
 		}
+		if err == nil {
+			lacks, err = display.Lacks(c.words.name, result, screenOf(to.Err), next)
+		}
 		if err != nil {
 			return err
 		}
 	default:
-		next := func(cursor string) string { return c.words.next(arguments, cursor) }
-		shown, err := display.Result(c.words.name, result, screenOf(to), next)
+		shown, err := display.Result(c.words.name, result, screenOf(to.Out), next)
 		if err != nil {
 			return err
 		}
 		out.WriteString(shown)
 	}
-	if _, err := out.WriteTo(to); err != nil {
+	if _, err := out.WriteTo(to.Out); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
+	_, _ = io.WriteString(to.Err, lacks)
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // bound is what a number rests on. Where that was not read as a whole, the number is only a bound.
@@ -23,18 +25,8 @@ const (
 	ofFindings              // the window's, judged by those
 )
 
-// worth is what a number tells.
-type worth int
-
-const (
-	exact worth = iota
-	atLeast
-	atMost
-	moreOrFewer
-)
-
 // worth is that of a number, by what the result says of having been read as a whole.
-func (p *page) worth(b bound) worth {
+func (p *page) worth(b bound) auditlog.Worth {
 	isPart := func(path string) bool { return p.result.Get(path).Type == gjson.False }
 	var more, fewer bool // what was not read may make it
 	switch window, previous, baseline := isPart("complete"), isPart("previous.complete"), isPart("baseline.complete"); b {
@@ -56,37 +48,24 @@ func (p *page) worth(b bound) worth {
 	case ofNew:
 		more, fewer = window, baseline
 	case ofFindings:
-		more, fewer = window || baseline, baseline
+		more, fewer = window, window && baseline // of the baseline alone, a fact says it
 	}
-	switch {
-	case more && fewer:
-		return moreOrFewer
-	case more:
-		return atLeast
-	case fewer:
-		return atMost
-	}
-	return exact
-}
-
-// inWords stands in front of a number within a text.
-func (w worth) inWords() string {
-	return [...]string{exact: "", atLeast: "at least ", atMost: "at most ", moreOrFewer: "about "}[w]
+	return auditlog.WorthOf(more, fewer)
 }
 
 // sign stands in front of a number in a table.
-func (s *Screen) sign(w worth) string {
+func (s *Screen) sign(w auditlog.Worth) string {
 	if s.ASCII {
-		return [...]string{exact: "", atLeast: ">=", atMost: "<=", moreOrFewer: "~"}[w]
+		return strings.NewReplacer("≥", ">=", "≤", "<=").Replace(w.Sign())
 	}
-	return [...]string{exact: "", atLeast: "≥", atMost: "≤", moreOrFewer: "~"}[w]
+	return w.Sign()
 }
 
 // cell writes a value, with the sign of what it is worth.
 func (p *page) cell(c *column, row gjson.Result, twice map[string]bool) cell {
 	w := p.worth(c.bound)
 	shown := p.Screen.cell(c, row, twice, p.sign(w))
-	if w != exact && shown.text != "" && !slices.Contains(p.signed, w) {
+	if w != auditlog.Exact && shown.text != "" && !slices.Contains(p.signed, w) {
 		p.signed = append(p.signed, w)
 	}
 	return shown
@@ -100,7 +79,7 @@ func (p *page) legend() {
 	slices.Sort(p.signed)
 	var parts []string
 	for _, w := range p.signed {
-		parts = append(parts, p.sign(w)+" "+strings.TrimSpace(w.inWords()))
+		parts = append(parts, p.sign(w)+" "+w.Words())
 	}
 	p.paragraph(p.written(strings.Join(parts, ", ")+": not all could be read", faint)...)
 }

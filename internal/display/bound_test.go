@@ -5,85 +5,15 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"make-audit-mcp/internal/auditlog/logtest"
+	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/display"
 )
-
-// partial is an answer of which something was not read as a whole, with every number one of its own, so that it is found where it is shown.
-type partial struct {
-	document any
-	numbers  []int64
-}
-
-// alwaysExact are the numbers of results that what was left unread does not change.
-var alwaysExact = []string{"id", "unreadable", "returned", "days", "hour_of_day", "by_hour", "details", "changes", "extra", "query"}
-
-// part makes an answer partial. Of what complete says, the paths are those of booleans that it has.
-func part(t *testing.T, answer []byte, isWhole func(path string) bool) *partial {
-	t.Helper()
-	p := &partial{}
-	decoder := json.NewDecoder(bytes.NewReader(answer))
-	decoder.UseNumber()
-	require.NoError(t, decoder.Decode(&p.document))
-	p.document = p.changed(p.document, "", isWhole)
-	return p
-}
-
-func (p *partial) changed(value any, path string, isWhole func(path string) bool) any {
-	switch value := value.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			if !slices.Contains(alwaysExact, key) {
-				value[key] = p.changed(value[key], strings.TrimPrefix(path+"."+key, "."), isWhole)
-			}
-		}
-	case []any:
-		for i := range value {
-			value[i] = p.changed(value[i], path+".#", isWhole)
-		}
-	case bool:
-		if strings.HasSuffix(path, "complete") {
-			return isWhole(path)
-		}
-	case json.Number:
-		number := 7_000_001 + int64(len(p.numbers))
-		p.numbers = append(p.numbers, number)
-		return json.Number(fmt.Sprint(number))
-	}
-	return value
-}
-
-func (p *partial) json(t *testing.T) []byte {
-	t.Helper()
-	text, err := json.Marshal(p.document)
-	require.NoError(t, err)
-	return text
-}
-
-// unmarked are numbers that are shown as if they were exact.
-func (p *partial) unmarked(shown string) (found []string) {
-	isMarked := regexp.MustCompile(`(≥|≤|~|>=|<=|at least |at most |about )\+?$`)
-	for _, n := range p.numbers {
-		number := strings.Replace(fmt.Sprintf("%d", n), "7000", "7,000,", 1)
-		for _, written := range []string{number, fmt.Sprint(n)} {
-			for _, at := range regexp.MustCompile(regexp.QuoteMeta(written)).FindAllStringIndex(shown, -1) {
-				if !isMarked.MatchString(shown[:at[0]]) {
-					found = append(found, shown[max(0, at[0]-60):at[1]])
-				}
-			}
-		}
-	}
-	return found
-}
 
 // partialAnswers are those of every tool whose result says whether it is complete, with the lists that the demo leaves empty.
 func partialAnswers(t *testing.T) map[string][]byte {
@@ -116,13 +46,13 @@ func TestEveryNumberOfAnIncompleteAnswerIsShownAsTheBoundThatItIs(t *testing.T) 
 	nothing, everything := func(string) bool { return false }, func(string) bool { return true }
 	for tool, answer := range partialAnswers(t) {
 		for _, ascii := range []bool{false, true} {
-			partial := part(t, answer, nothing)
-			shown := show(t, tool, partial.json(t), display.Screen{ASCII: ascii})
-			assert.Empty(t, partial.unmarked(shown), tool)
+			partial := audittest.Part(t, answer, nothing)
+			shown := show(t, tool, partial.JSON(t), display.Screen{ASCII: ascii})
+			assert.Empty(t, partial.Unmarked(shown), tool)
 			assert.Contains(t, shown, "NOT COMPLETE", tool)
 		}
-		whole := part(t, answer, everything)
-		shown := show(t, tool, whole.json(t), display.Screen{})
+		whole := audittest.Part(t, answer, everything)
+		shown := show(t, tool, whole.JSON(t), display.Screen{})
 		assert.NotRegexp(t, `([≥≤~]|at least |at most |about )\+?7,000|NOT COMPLETE`, shown, tool)
 	}
 }
@@ -151,7 +81,7 @@ func TestWhatANumberIsWorthDependsOnWhatWasNotRead(t *testing.T) {
 			"outside_usual_hours":{"count":2},"by_event":[{"event":"a","count":5,"baseline_count":4}],"by_hour":[1]}`, window, baseline),
 			display.Screen{})
 	}
-	assert.Regexp(t, `(?s)8 entries · about 2 outside usual hours · at least 6 entries.*By hour of the day\n.*a +5 +█+ +≥4`, activity(true, false))
+	assert.Regexp(t, `(?s)8 entries · 2 outside usual hours · at least 6 entries.*By hour of the day\n.*a +5 +█+ +≥4`, activity(true, false))
 	assert.Regexp(t, `(?s)at least 8 entries · at least 2 outside.*By hour of the day, at least\n.*a +≥5 +█+ +4`, activity(false, true))
 	assert.Contains(t, show(t, "list_audit_logs", []byte(`{"complete":false,"total":1,"entries":[{"event":"a"}]}`), display.Screen{}),
 		"all 1 that could be read are shown")
@@ -166,22 +96,22 @@ func TestWhatCSVLacksIsToldBesideIt(t *testing.T) {
 		return text
 	}
 	for tool, answer := range partialAnswers(t) {
-		partial := part(t, answer, func(string) bool { return false })
-		told := lacks(tool, partial.json(t))
+		partial := audittest.Part(t, answer, func(string) bool { return false })
+		told := lacks(tool, partial.JSON(t))
 		assert.Contains(t, told, "NOT COMPLETE", tool)
 		var out bytes.Buffer
-		require.NoError(t, display.CSV(&out, tool, partial.json(t)))
+		require.NoError(t, display.CSV(&out, tool, partial.JSON(t)))
 		rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(out.Bytes(), []byte("\ufeff")))).ReadAll()
 		require.NoError(t, err)
 		for i, name := range rows[0] {
 			for _, row := range rows[1:] {
 				assert.NotRegexp(t, "^[≥≤~>]", row[i], "CSV itself is for programs")
-				if len(partial.unmarked(row[i])) > 0 {
+				if len(partial.Unmarked(row[i])) > 0 {
 					assert.Regexp(t, `(at least|at most|about) what stands there: .*\b`+name+`\b`, told, tool)
 				}
 			}
 		}
-		assert.NotContains(t, lacks(tool, part(t, answer, func(string) bool { return true }).json(t)), "not all could be read", tool)
+		assert.NotContains(t, lacks(tool, audittest.Part(t, answer, func(string) bool { return true }).JSON(t)), "not all could be read", tool)
 	}
 	for result, says := range map[string]string{
 		`{"entries":[{"event":"a"}],"total":null,"next_cursor":"x"}`:                          "1 shown; there are more\n\nMore:\nthe next page\n",

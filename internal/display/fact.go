@@ -20,7 +20,7 @@ func (p *page) told(facts []fact, of gjson.Result) []string {
 		if f.one != "" && shown == "1" {
 			text = f.one
 		}
-		parts = append(parts, strings.Replace(text, "%s", p.worth(f.bound).inWords()+shown, 1))
+		parts = append(parts, strings.Replace(text, "%s", p.worth(f.bound).Said(shown), 1))
 	}
 	return parts
 }

@@ -1,6 +1,10 @@
 package display
 
-import "strings"
+import (
+	"strings"
+
+	"make-audit-mcp/internal/auditlog"
+)
 
 // Lacks tells what has to be known of the list that [CSV] writes, and what no cell of it says: what could not be read, which columns are
 // bounds for that, how many rows are left out, and what the answer warns of. It is empty where there is nothing. next is the command that
@@ -30,7 +34,7 @@ func Lacks(tool string, result []byte, screen Screen, next func(cursor string) s
 			p.section(s)
 		}
 	}
-	for w := atLeast; w <= moreOrFewer; w++ {
+	for _, w := range auditlog.Worths() {
 		var names []string
 		for _, f := range main.fields(rows) {
 			if p.worth(f.bound) == w {
@@ -38,7 +42,7 @@ func Lacks(tool string, result []byte, screen Screen, next func(cursor string) s
 			}
 		}
 		if len(names) > 0 {
-			p.note("not all could be read, so these are " + w.inWords() + "what stands there: " + strings.Join(names, ", "))
+			p.note("not all could be read, so these are " + w.Said("what stands there: ") + strings.Join(names, ", "))
 		}
 	}
 	if text, isAll := p.shown(&main, len(rows)); text != "" && !isAll {

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // Result shows a tool's result. next is the command that asks for the next page, for results that have one.
@@ -68,9 +70,9 @@ type page struct {
 	layout  layout
 	result  gjson.Result
 	lines   []string
-	dropped []string // titles of columns for which there was no room
-	unknown []string // fields that the description does not know
-	signed  []worth  // signs that stand in tables
+	dropped []string         // titles of columns for which there was no room
+	unknown []string         // fields that the description does not know
+	signed  []auditlog.Worth // signs that stand in tables
 }
 
 // paragraph begins behind an empty line, where there is something above it.
@@ -144,8 +146,8 @@ func (p *page) section(s *section) {
 	}
 	var lines []string
 	if title := s.title; title != "" {
-		if s.shape == hours && p.worth(s.bound) != exact {
-			title += ", " + strings.TrimSpace(p.worth(s.bound).inWords())
+		if s.shape == hours && p.worth(s.bound) != auditlog.Exact {
+			title += ", " + p.worth(s.bound).Words()
 		}
 		lines = append(lines, p.written(title, strong)...)
 	}
@@ -223,7 +225,7 @@ func (p *page) shown(s *section, shown int) (text string, isAll bool) {
 		}
 		return text, true
 	}
-	text = fmt.Sprintf("%d of %s%s shown", shown, p.worth(s.bound).inWords(), grouped(all))
+	text = fmt.Sprintf("%d of %s shown", shown, p.worth(s.bound).Said(grouped(all)))
 	if s.more != "" && !hasNext {
 		text += "; " + s.more
 	}

@@ -90,6 +90,9 @@ func (a *Archive) checkLog(ctx context.Context, h *head, log int64) error {
 		return err
 	}
 	defer done()
+	if _, err := a.wordsOf(ctx, h.Words); err != nil {
+		return err
+	}
 	if stored, isLeft := rows.(*storedRows); isLeft {
 		return stored.check(ctx, h)
 	}
@@ -421,7 +424,9 @@ func wordsOf(e *auditlog.Entry, row *Row, yield func(id *int32, w word)) {
 	}
 }
 
-func actorWord(a *auditlog.Actor) word { return word{Actors, Texts{string(a.ID), string(a.Name), string(a.Email)}} }
+func actorWord(a *auditlog.Actor) word {
+	return word{Actors, Texts{string(a.ID), string(a.Name), string(a.Email)}}
+}
 
 func refWord(ref *auditlog.Ref) word { return word{Refs, Texts{string(ref.ID), string(ref.Name)}} }
 

@@ -161,6 +161,9 @@ func TestAFleetStaysWithinItsMemory(t *testing.T) {
 	}
 	child := storetest.Child(t, "TestChildOfTheFleet", key, fleetAddress+"="+address, fleetMemory+"="+strconv.FormatInt(memory, 10),
 		"GOGC=50") // as internal/cli sets it
+	if folder := os.Getenv(benchProfiles); folder != "" {
+		child.Args = append(child.Args, "-test.cpuprofile", filepath.Join(folder, "fleet.cpu"))
+	}
 	output, err := child.CombinedOutput()
 	require.NoError(t, err, string(output))
 	text, err := os.ReadFile(key + ".answers")

@@ -65,3 +65,8 @@ func New(store Store, options Options) *Archive {
 
 // Close closes the store.
 func (a *Archive) Close() error { return a.store.Close() }
+
+// Change changes a value that processes share through the store (see [Store]).
+func (a *Archive) Change(ctx context.Context, name string, change func(value []byte, now time.Time) []byte) error {
+	return a.store.Change(ctx, name, change)
+}

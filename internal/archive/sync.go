@@ -88,6 +88,7 @@ type syncing struct {
 	options SyncOptions
 	access  *auditlog.Access
 	summary *Summary
+	pulse   *auditlog.Pulse
 }
 
 // Sync fills one organization's log up to now: everything that Make keeps at first, later what was written since, whenever it was
@@ -145,6 +146,7 @@ func (s *syncing) sumUp(ctx context.Context) error {
 	if n := len(held.rows); n > 0 {
 		span.FirstAt, span.LastAt = fromMicros(held.rows[n-1].at), fromMicros(held.rows[0].at)
 	}
+	s.pulse = s.state.pulse(held)
 	s.summary.Span, s.summary.Gaps, s.summary.Unreadable, s.summary.Doubts = span, s.state.Gaps, len(s.state.Unreadable), s.state.Doubts
 	return nil
 }
@@ -472,6 +474,7 @@ func (s *syncing) conclude(ctx context.Context) error {
 	}
 	statement := s.begin()
 	statement.next.Directory, statement.Directory = hashDirectory(snapshot), snapshot
+	statement.next.Pulse = s.pulse
 	statement.isCheckpoint = true
 	if err := statement.commit(ctx); err != nil {
 		return err

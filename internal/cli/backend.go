@@ -37,7 +37,7 @@ type backend struct {
 	service serviceOf
 	// authenticator lets in who may call, and brings what the service needs.
 	authenticator auth.Authenticator
-	ready         func(context.Context) error // says whether Make answers, and needs no key
+	ready         *readiness
 	// standing says what Make thinks of a caller's own key; nil where the operator's answers for all.
 	standing func(auth.Caller) auth.Standing
 	operator *upstream        // nil where callers bring keys of their own
@@ -56,8 +56,8 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 	if err != nil {
 		return nil, err
 	}
-	return &backend{service: service, authenticator: mayCall, ready: ready(operator.client), operator: operator,
-		archive: operator.archive}, nil
+	return &backend{service: service, authenticator: mayCall, operator: operator, archive: operator.archive,
+		ready: &readiness{client: operator.client, archive: operator.archive, instance: operator.instance}}, nil
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -82,20 +82,9 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 		func() float64 { return float64(callers.proven.Len() + callers.unproven.Len()) })
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
-		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ready: ready(keyless.client),
-		archive: stored, standing: callers.standing,
+		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones},
+		ready: &readiness{client: keyless.client, archive: stored}, archive: stored, standing: callers.standing,
 	}, nil
-}
-
-// ready says whether Make answers. That somebody has used up a limit is an answer.
-func ready(client *makeapi.Client) func(context.Context) error {
-	return func(ctx context.Context) error {
-		err := client.Ping(ctx)
-		if makeapi.IsKind(err, makeapi.KindRateLimit) {
-			return nil
-		}
-		return err
-	}
 }
 
 // backgroundKey is the key under which a context says that its calls are no client's: the archive is filled up.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,8 @@ type connection struct {
 // pool lends connections.
 type pool struct {
 	*puddle.Pool[*connection]
+	// failed counts the connections that could not be made.
+	failed *atomic.Int64
 }
 
 const (
@@ -38,10 +41,14 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 	config.OnPgError = func(c *pgconn.PgConn, failure *pgconn.PgError) bool { // false closes the connection
 		return goesOn(c, failure) && failure.Code != noSuchStatement && failure.Code != planChanged
 	}
+	failed := &atomic.Int64{}
 	made, err := puddle.NewPool(&puddle.Config[*connection]{
 		MaxSize: size,
 		Constructor: func(ctx context.Context) (*connection, error) {
 			connected, err := pgconn.ConnectConfig(ctx, config)
+			if err != nil {
+				failed.Add(1)
+			}
 			return &connection{connected, map[string]*pgconn.StatementDescription{}}, err
 		},
 		Destructor: func(c *connection) {
@@ -50,7 +57,7 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 			_ = c.Close(ctx)
 		},
 	})
-	return pool{made}, err
+	return pool{made, failed}, err
 }
 
 // acquire lends a connection that works, until release is called.

@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"iter"
+	"math"
 )
 
 // Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or
@@ -73,6 +74,12 @@ type Reads interface {
 	// Details, by At, at most limit of them.
 	Undetailed(ctx context.Context, log int64, events []int32, limit int) (count DetailCount, newest []Row, err error)
 
+	// Counts counts the rows of a selection by what is to be distinguished, descending by Last. Where there are no rows, there are no counts.
+	Counts(ctx context.Context, of *Selection, by Grouping) iter.Seq2[*Count, error]
+	// Page yields ID, Key, At, Actor, Team, Target and Event of at most limit rows of a selection, newest first by At, those of one instant
+	// ascending by the UUID of their Key, byte by byte, and then by ID. It begins behind a row, of which At, Key and ID count; nil is none.
+	Page(ctx context.Context, of *Selection, after *Row, limit int) iter.Seq2[*Row, error]
+
 	// Words yields the words of a dictionary whose IDs are above after, ascending. There is one for all logs.
 	Words(ctx context.Context, d Dictionary, after int32) iter.Seq2[*Word, error]
 	// WordsAt yields the words with these IDs, in any order.
@@ -126,6 +133,37 @@ type Row struct {
 	At int64
 	// Words of the dictionaries; 0 is none.
 	Event, Actor, Team, Target int32
+}
+
+// Selection chooses rows of one log: those that fit all of it.
+type Selection struct {
+	Log int64
+	// IDs and At bound the rows' ID and At.
+	IDs, At Range
+	// Actors, Teams, Targets and Events have the words of which a row has one, 0 for none. There may be any number of them; nil lets all rows
+	// through, an empty list none.
+	Actors, Teams, Targets, Events []int32
+}
+
+// Range is from a number (inclusive) to another (exclusive).
+type Range struct{ From, To int64 }
+
+// anywhere is the Range of every number that a row has.
+func anywhere() Range { return Range{math.MinInt64, math.MaxInt64} }
+
+// Grouping is what counts distinguish.
+type Grouping struct {
+	Actor, Team, Target, Event bool
+	// Unit, if not 0, parts At + Offset into stretches of so many microseconds, of which one begins at 0.
+	Unit, Offset int64
+}
+
+// Count counts rows that are equal in what is distinguished; what is not is 0.
+type Count struct {
+	Actor, Team, Target, Event int32
+	Rows                       int64
+	// First and Last are the least and the greatest At.
+	First, Last int64
 }
 
 // NoNumber stands for what is stored in place of a number.

@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"context"
+	"slices"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
@@ -93,18 +94,21 @@ func (a *Archive) CanRead(ctx context.Context) error {
 const pulseOver = 90 * 24 * time.Hour
 
 // pulse is what a log's rows show of how often it has entries; nil where some may be missing.
-func (l *logState) pulse(held *columns) *auditlog.Pulse {
-	span := auditlog.Span{From: l.AsOf.Add(-pulseOver), To: l.AsOf}
-	if l.From.After(span.From) {
-		span.From = l.From
+func (a *Archive) pulse(ctx context.Context, log int64, state *logState, rows rowSet) (*auditlog.Pulse, error) {
+	span := auditlog.Span{From: state.AsOf.Add(-pulseOver), To: state.AsOf}
+	if state.From.After(span.From) {
+		span.From = state.From
 	}
-	if len(l.Doubts) > 0 || l.From.IsZero() || !span.From.Before(span.To) {
+	if len(state.Doubts) > 0 || state.From.IsZero() || !span.From.Before(span.To) {
+		return nil, nil
+	}
+	var bins []auditlog.Activity // the newest first
+	of := Selection{Log: log, IDs: anywhere(), At: Range{micros(span.From), micros(span.To)}}
+	err := rows.counts(ctx, of, Grouping{Unit: time.Hour.Microseconds()}, []stretch{{Range: anywhere()}}, func(c *Count) error {
+		bins = append(bins, auditlog.Activity{First: fromMicros(c.First), Last: fromMicros(c.Last), Entries: int(c.Rows)})
 		return nil
-	}
-	begin, end := held.window(span.From, span.To)
-	pulse := auditlog.PulseOf(func(yield func(time.Time) bool) {
-		for i := end - 1; i >= begin && yield(fromMicros(held.rows[i].at)); i-- { // the newest come first
-		}
-	}, auditlog.Without(span, l.Gaps, l.Unreadable))
-	return &pulse
+	})
+	slices.Reverse(bins)
+	pulse := auditlog.PulseOf(slices.Values(bins), auditlog.Without(span, state.Gaps, state.Unreadable))
+	return &pulse, err
 }

@@ -40,9 +40,9 @@ func (s *scene) judgeLulls() []signal {
 	}
 	vouched := s.Read.Vouched()
 	before := clipped(vouched, auditlog.Span{From: s.Baseline.From, To: s.Window.From})
-	pulse := auditlog.PulseOf(func(yield func(time.Time) bool) {
+	pulse := auditlog.PulseOf(func(yield func(auditlog.Activity) bool) {
 		for _, d := range s.baseline() {
-			if !yield(d.TriggeredAt) {
+			if !yield(auditlog.Activity{First: d.TriggeredAt, Last: d.TriggeredAt, Entries: 1}) {
 				return
 			}
 		}

@@ -83,7 +83,7 @@ func (s *Store) ask(ctx context.Context, of *connection) (*Server, error) {
 	for _, r := range rights {
 		selected = append(selected, "("+r.condition()+")::text")
 	}
-	row, err := first(each(ctx, reads{s, of}, func(all *[]string, row values) {
+	row, err := first(each(ctx, reads{store: s, within: of}, func(all *[]string, row values) {
 		*all = nil
 		for i := range row {
 			*all = append(*all, row.text(i))

@@ -12,6 +12,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/auth"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/makeapi"
 )
 
@@ -42,6 +43,7 @@ type backend struct {
 	standing func(auth.Caller) auth.Standing
 	operator *upstream        // nil where callers bring keys of their own
 	archive  *archive.Archive // nil if there is none
+	detector *detect.Detector
 }
 
 func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -57,7 +59,20 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 		return nil, err
 	}
 	return &backend{service: service, authenticator: mayCall, operator: operator, archive: operator.archive,
-		ready: &readiness{client: operator.client, archive: operator.archive, instance: operator.instance}}, nil
+		detector: operator.common.detector,
+		ready:    &readiness{client: operator.client, archive: operator.archive, instance: operator.instance}}, nil
+}
+
+// measure has the archive measured, if there is one. fills reports whether this process fills a log; it is nil where it fills none.
+func (b *backend) measure(r *runtime, fills func(auditlog.ID) bool) {
+	if b.archive == nil {
+		return
+	}
+	s := &surveyor{archive: b.archive, detector: b.detector, now: time.Now, fills: fills}
+	if b.operator != nil {
+		s.now, s.instance = b.operator.live.Now, b.operator.instance
+	}
+	r.measureArchive(s)
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -83,7 +98,7 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
 		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones},
-		ready: &readiness{client: keyless.client, archive: stored}, archive: stored, standing: callers.standing,
+		ready: &readiness{client: keyless.client, archive: stored}, archive: stored, standing: callers.standing, detector: all.detector,
 	}, nil
 }
 

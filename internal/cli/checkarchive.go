@@ -8,6 +8,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/detect"
 )
 
 // checkArchive tells of the archive that the settings name; opening is why it cannot be opened.
@@ -157,7 +158,7 @@ func reportLog(report *checkReport, log *archive.SurveyedLog, operator *upstream
 	if log.Gaps > 0 {
 		report.hint(fmt.Sprintf("%d gap(s) that no sync could read; make-audit-mcp verify lists them", log.Gaps))
 	}
-	if lull := operator.common.lullOf(log); lull.stands() {
+	if lull := lullOf(operator.common.detector, log); lull.stands() {
 		report.hint(fmt.Sprintf("nothing was logged for %s before that, and %s is long for it: logging may have failed, or nobody worked",
 			lull.lasts.Round(time.Minute), lull.limit.Round(time.Minute)))
 	}
@@ -173,11 +174,11 @@ type lull struct{ lasts, limit time.Duration }
 func (l lull) stands() bool { return l.limit > 0 && l.lasts > l.limit }
 
 // lullOf is that of an archived log.
-func (u *upstreams) lullOf(log *archive.SurveyedLog) lull {
+func lullOf(detector *detect.Detector, log *archive.SurveyedLog) lull {
 	if log.Pulse == nil || log.Written.IsZero() || log.AsOf.IsZero() {
 		return lull{}
 	}
-	limit, whyNot := u.detector.LullAfter(*log.Pulse)
+	limit, whyNot := detector.LullAfter(*log.Pulse)
 	if whyNot != "" {
 		return lull{}
 	}

@@ -140,7 +140,9 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	defer closeArchive(backend.archive)
-	defer c.start(r, backend.operator)()
+	fills, stop := c.start(r, backend.operator)
+	defer stop()
+	backend.measure(r, fills)
 	return c.serve(r, address, admission, backend)
 }
 

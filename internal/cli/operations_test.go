@@ -19,6 +19,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest/postgrestest"
+	"make-audit-mcp/internal/makesim"
 )
 
 // way is the one to a PostgreSQL server, which can be cut.
@@ -219,4 +220,121 @@ func TestCheckTellsOfAnArchiveInPostgreSQL(t *testing.T) {
 	assert.Contains(t, got, "FAIL  archive: the archive postgres://ann:xxxxx@127.0.0.1:1/audit: it cannot be reached")
 	assert.Contains(t, got, "ok    organization 77")
 	assert.NotContains(t, got, "Hunter2")
+}
+
+// metric is what a server says of a number of its own; false if it says nothing.
+func (r *running) metric(name string) (value float64, is bool) {
+	r.t.Helper()
+	_, text, _ := r.ask(http.MethodGet, "/metrics", "")
+	for line := range strings.Lines(text) {
+		if after, found := strings.CutPrefix(line, "make_audit_mcp_"+name+" "); found {
+			_, err := fmt.Sscan(after, &value)
+			require.NoError(r.t, err)
+			return value, true
+		}
+	}
+	return 0, false
+}
+
+// measures waits until a number is as it should be.
+func (r *running) measures(name string, want float64) {
+	r.t.Helper()
+	require.Eventually(r.t, func() bool {
+		value, is := r.metric(name)
+		return is && value == want
+	}, time.Minute, 50*time.Millisecond, name)
+}
+
+// hourly leaves the last of the log away, and adds an entry for each hour of the 100 days before.
+func (a *acme) hourly(last time.Duration) {
+	for _, entry := range a.Dump(acmeID) {
+		if entry.TriggeredAt.After(acmeBegin().Add(-last)) {
+			a.RemoveEntries(entry.UUID)
+		}
+	}
+	for hour := range 100 * 24 {
+		a.AddEntries(makesim.Entry{OrganizationID: acmeID, Event: "key_created", TargetID: "1",
+			TriggeredAt: acmeBegin().Add(-last - time.Duration(hour)*time.Hour)})
+	}
+}
+
+func TestMetricsTellOfTheArchive(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	a.hourly(time.Hour)
+	server := postgrestest.Shared(t)
+	schema := server.Schema()
+	to := a.behind(server, schema)
+	a.sync("--archive-key", a.signingKey(), "--details", "none")
+	a.ResetRequests()
+	r := a.serve()
+	for name, want := range map[string]float64{
+		"archive_readable": 1, "archive_logs": 1, "archive_entries": bulkEntries + 2 + 100*24, "archive_lulls": 0, "archive_lull_seconds": 3600,
+		"archive_lease_held": 0, "archive_lease_takeovers_total": 0, "archive_connections_limit": 10, "archive_memory_hits_total": 0,
+	} {
+		got, is := r.metric(name)
+		assert.True(t, is, name)
+		assert.InDelta(t, want, got, 1, name)
+	}
+	_, isHeld := r.metric("archive_lease_term")
+	assert.False(t, isHeld)
+	limit, _ := r.metric("archive_lull_limit_seconds")
+	assert.InDelta(t, 20*time.Hour.Seconds(), limit, time.Hour.Seconds(), "as long as 20 entries take")
+	lag, _ := r.metric("archive_lag_seconds")
+	assert.Less(t, lag, 20*24*time.Hour.Seconds())
+	assert.Zero(t, a.logCalls(), "Make is not asked")
+
+	to.hang()
+	begun := time.Now()
+	for range 3 {
+		entries, is := r.metric("archive_entries")
+		assert.True(t, is, "as it was known last")
+		assert.InDelta(t, bulkEntries+2+100*24, entries, 0)
+	}
+	assert.Less(t, time.Since(begun), 20*time.Second, "nobody waits for the store")
+	r.measures("archive_readable", 0)
+	to.mend()
+	r.measures("archive_readable", 1)
+	failed, _ := r.metric("archive_connection_failures_total")
+	assert.Positive(t, failed)
+	text := r.log.String()
+	_, metrics, _ := r.ask(http.MethodGet, "/metrics", "")
+	assert.NotContains(t, text+metrics, "Hunter2")
+	r.ends()
+}
+
+// A log that nothing was written to for long shows in the metrics, and in check.
+func TestMetricsTellOfALogThatFellSilent(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	a.hourly(50 * time.Hour)
+	a.sync("--details", "none")
+	r := a.serve("--sync-every", "0")
+	r.measures("archive_lulls", 1)
+	lasts, _ := r.metric("archive_lull_seconds")
+	assert.InDelta(t, 50*time.Hour.Seconds(), lasts, 60)
+	r.ends()
+	assert.Contains(t, a.run("check").succeeds().out, "- nothing was logged for 50h0m0s before that, and")
+}
+
+func TestMetricsTellWhoFillsTheArchive(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	server, schema := a.inPostgres()
+	a.sync("--archive-key", a.signingKey(), "--details", "none")
+	server.Exec(t, schema, "UPDATE leases SET holder = 'one that died', until = clock_timestamp() WHERE name = 'fill'")
+	a.clock.Advance(time.Hour)
+	reached := a.stuckAt(1)
+	r := a.serve("--archive-key", a.signingKey(), "--sync-details", "none", "--sync-every", "1h")
+	<-reached
+	r.measures("archive_lease_held", 1)
+	r.measures("archive_lease_takeovers_total", 1)
+	term, is := r.metric("archive_lease_term")
+	assert.True(t, is)
+	assert.Greater(t, term, 1.0)
+	a.each(nil)
+	r.ends()
 }

@@ -54,7 +54,9 @@ func (c *criteria) names() []string {
 func (d *Detector) Limits() []LimitInfo { return d.goesBy().describeLimits() }
 
 // LullAfter is how long a log of a pulse is without an entry before that stands out, and why it cannot be told, where it cannot.
-func (d *Detector) LullAfter(p auditlog.Pulse) (after time.Duration, whyNot string) { return d.goesBy().limits.lullAfter(p) }
+func (d *Detector) LullAfter(p auditlog.Pulse) (after time.Duration, whyNot string) {
+	return d.goesBy().limits.lullAfter(p)
+}
 
 func (c *criteria) describeLimits() []LimitInfo {
 	all := DescribeLimits()

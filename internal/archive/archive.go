@@ -68,3 +68,8 @@ func (a *Archive) Store() Store { return a.store }
 
 // Close closes the store.
 func (a *Archive) Close() error { return a.store.Close() }
+
+// Change changes a value that processes share through the store (see [Store]).
+func (a *Archive) Change(ctx context.Context, name string, change func(value []byte, now time.Time) []byte) error {
+	return a.store.Change(ctx, name, change)
+}

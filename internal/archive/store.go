@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"math"
+	"time"
 )
 
 // Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or
@@ -35,6 +36,13 @@ type Store interface {
 	// can act by itself and is not this program's, such as a trigger, stores nothing. Failures that pass, such as those of serialization,
 	// are tried again by the store. It keeps nothing of b.
 	Append(ctx context.Context, b *Batch) error
+
+	// Change replaces the value of a name by what change makes of it, given the store's clock: one change of a name at a time, over all
+	// processes, whoever has the lock. A name that has none yet has an empty one. Values are small, and about now: what nobody changed for
+	// an hour, or lost to a loss of power, may be empty. They are no part of what is proved. change may be called again, where the store
+	// cannot tell whether it was heard, and keeps nothing of its argument. An error that is a StoreError without IsAway may last, as where
+	// this process may only read; others pass. No wait is longer than some seconds.
+	Change(ctx context.Context, name string, change func(value []byte, now time.Time) []byte) error
 
 	// Close ends all use of the store.
 	Close() error

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Finding is something that stands out, with its evidence.
@@ -79,7 +80,7 @@ func (f *Finding) Sample(most int) []*auditlog.Entry {
 			byWeight = append(byWeight, i)
 		}
 	}
-	slices.SortStableFunc(byWeight, func(a, b int) int { return cmp.Compare(f.powers[b], f.powers[a]) })
+	order.By(byWeight, func(a, b int) int { return cmp.Compare(f.powers[b], f.powers[a]) })
 	const half = 2 // of the places, so that the rest shows how it went on
 	for _, i := range byWeight {
 		if half*len(chosen) < most {

@@ -152,7 +152,7 @@ func TestWhoMayNotBringAnArchiveUpIsToldWhoMay(t *testing.T) {
 	server.Exec(t, schema, "CREATE ROLE "+role+" LOGIN; GRANT USAGE ON SCHEMA "+schema+" TO "+role+"; GRANT SELECT ON ALL TABLES IN SCHEMA "+
 		schema+" TO "+role)
 	for address, says := range map[string]string{
-		server.AddressOf(role, schema):                                "this role may not bring it up",
+		server.AddressOf(role, schema):                               "this role may not bring it up",
 		server.Address(schema) + "&default_transaction_read_only=on": "read only",
 	} {
 		is := refused(t, address, postgres.Options{Create: true})

@@ -10,6 +10,7 @@ import (
 	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/makeapi"
 )
 
 // surveyor tells of an archive what was known of it lately: whoever reads metrics neither waits for its store nor keeps it busy.
@@ -185,6 +186,22 @@ func (r *runtime) measureArchive(s *surveyor) {
 	if store, is := s.archive.Store().(*postgres.Store); is {
 		r.measureStore(store)
 	}
+}
+
+// measureBudget has measured how the budget of calls to Make is shared.
+func (r *runtime) measureBudget(budget *makeapi.Budget) {
+	r.telemetry.Gauge("budget_replicas", "Processes that share the budget of calls to Make as far as is known, this one included.",
+		func() float64 { return float64(budget.Sharing().Replicas) })
+	r.telemetry.Gauge("budget_shared", "1 while what the budget is shared through answers, 0 while it does not and this process keeps to an "+
+		"equal part; left out where the budget is this process's own.", func() float64 {
+		switch sharing := budget.Sharing(); {
+		case sharing.Own:
+			return unknown()
+		case sharing.Err != nil:
+			return 0
+		}
+		return 1
+	})
 }
 
 // measureMemory has what is held of the archive in memory measured.

@@ -63,8 +63,10 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 		ready:    &readiness{client: operator.client, archive: operator.archive, instance: operator.instance}}, nil
 }
 
-// measure has the archive measured, if there is one. fills reports whether this process fills a log; it is nil where it fills none.
+// measure has the budget measured, and the archive, if there is one. fills reports whether this process fills a log; it is nil where it
+// fills none.
 func (b *backend) measure(r *runtime, fills func(auditlog.ID) bool) {
+	r.measureBudget(b.ready.client.Budget())
 	if b.archive == nil {
 		return
 	}

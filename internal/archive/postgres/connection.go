@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,8 @@ type connection struct {
 // pool lends connections.
 type pool struct {
 	*puddle.Pool[*connection]
+	// failed counts the connections that could not be made.
+	failed *atomic.Int64
 }
 
 const (
@@ -43,15 +46,18 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 	config.OnPgError = func(c *pgconn.PgConn, failure *pgconn.PgError) bool { // false closes the connection
 		return goesOn(c, failure) && failure.Code != noSuchStatement && failure.Code != planChanged
 	}
+	failed := &atomic.Int64{}
 	made, err := puddle.NewPool(&puddle.Config[*connection]{
 		MaxSize: size,
 		Constructor: func(ctx context.Context) (*connection, error) {
 			connected, err := pgconn.ConnectConfig(ctx, config)
 			made := &connection{connected, map[string]*pgconn.StatementDescription{}}
-			if err == nil {
-				_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			if err != nil {
+				failed.Add(1)
+				return made, err
 			}
-			return made, err
+			_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			return made, nil
 		},
 		Destructor: func(c *connection) {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -59,7 +65,7 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 			_ = c.Close(ctx)
 		},
 	})
-	return pool{made}, err
+	return pool{made, failed}, err
 }
 
 // acquire lends a connection that works, until release is called.

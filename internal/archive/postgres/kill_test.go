@@ -13,6 +13,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/postgres"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest/postgrestest"
 )
 
@@ -70,6 +71,18 @@ func TestASyncSurvivesBeingKilled(t *testing.T) {
 				"UPDATE "+schema+".leases SET until = clock_timestamp(); END IF; END $$")
 		},
 	})
+}
+
+func TestChildThatChanges(t *testing.T) {
+	t.Parallel()
+	storetest.ChangeAsChild(t, storetest.Places{Open: opener})
+}
+
+func TestAValueSurvivesItsChangersBeingKilled(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	server := postgrestest.Shared(t)
+	storetest.KillChanges(t, "TestChildThatChanges", storetest.Places{New: server.Empty, Open: opener, Died: func(string) {}})
 }
 
 // shortLease has others take over soon; where the machine is busy it also runs out while its holder lives.

@@ -1,7 +1,6 @@
 package archive_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -17,42 +16,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
-	"make-audit-mcp/internal/tz"
 )
-
-// randomQuery draws a window and filters.
-func randomQuery(random *rand.Rand) auditlog.Query {
-	q := storetest.Year()
-	from := q.Window.From.Add(time.Duration(random.Int64N(int64(340 * 24 * time.Hour))))
-	q.Window.From, q.Window.To = from, from.Add(time.Duration(random.Int64N(int64(60*24*time.Hour))))
-	if random.IntN(3) == 0 {
-		q.Window.To = storetest.Begin()
-	}
-	zone, _ := tz.Load([]string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu"}[random.IntN(4)])
-	q.Window.Location = zone
-	if random.IntN(3) == 0 {
-		q.Teams = []auditlog.Ref{{ID: "5"}}
-		q.NoTeam = random.IntN(2) == 0
-	}
-	if random.IntN(3) == 0 {
-		q.Actors = []auditlog.Actor{{ID: "903"}, {ID: "905"}, {ID: "12345"}}
-		q.System = random.IntN(2) == 0
-	}
-	if random.IntN(4) == 0 {
-		q.ExcludeActors = []auditlog.Actor{{ID: "903"}}
-		q.ExcludeSystem = random.IntN(2) == 0
-	}
-	if random.IntN(3) == 0 {
-		q.Events = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
-	}
-	if random.IntN(4) == 0 {
-		q.ExcludeEvents = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
-	}
-	if random.IntN(5) == 0 {
-		q.TargetID = []auditlog.Text{"3010", "3499", "none such"}[random.IntN(3)]
-	}
-	return q
-}
 
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
@@ -66,7 +30,7 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 		fromLive, fromArchive := u.Session(key, live.Options{}), u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 1))
 		for range 30 {
-			q := randomQuery(random)
+			q := storetest.RandomQuery(random)
 			want, wantReport := storetest.ReadAll(t, fromLive, q)
 			got, report := storetest.ReadAll(t, fromArchive, q)
 			require.Equal(t, want, got, "%+v", q)
@@ -100,51 +64,6 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	assert.Greater(t, len(u.Requests()), before)
 }
 
-// tallies are bins as text, added up.
-func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) map[string]string {
-	type sum struct {
-		count       int
-		first, last time.Time
-	}
-	sums := map[string]*sum{}
-	for _, bin := range bins {
-		key := ""
-		if by.Actor {
-			key += " " + string(bin.Entry.ActorID())
-		}
-		if by.Event {
-			key += " " + string(bin.Entry.Event)
-		}
-		if by.Team {
-			key += " " + string(bin.Entry.TeamID())
-		}
-		if by.Target {
-			key += " " + string(bin.Entry.TargetID)
-		}
-		local := map[auditlog.Clock]string{auditlog.ByDate: time.DateOnly, auditlog.ByHour: "2006-01-02 15",
-			auditlog.ByMinute: "2006-01-02 15:04"}
-		if by.Clock != auditlog.NoClock {
-			key += " " + bin.Last.In(location).Format(local[by.Clock])
-		}
-		if !by.Split.IsZero() {
-			key += fmt.Sprint(" ", bin.Last.Before(by.Split))
-		}
-		if sums[key] == nil {
-			sums[key] = &sum{first: bin.First, last: bin.Last}
-		}
-		s := sums[key]
-		s.count += bin.Count
-		if bin.First.Before(s.first) {
-			s.first = bin.First
-		}
-	}
-	texts := map[string]string{}
-	for key, s := range sums {
-		texts[key] = fmt.Sprint(s.count, s.first.UTC(), s.last.UTC())
-	}
-	return texts
-}
-
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
 	logtest.NotUnderRace(t)
@@ -153,14 +72,8 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 		reader := u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 40 {
-			q := randomQuery(random)
-			by := auditlog.TallyBy{
-				Actor: random.IntN(2) == 0, Event: random.IntN(2) == 0, Team: random.IntN(3) == 0, Target: random.IntN(4) == 0,
-				Clock: auditlog.Clock(random.IntN(4)),
-			}
-			if random.IntN(2) == 0 {
-				by.Split = q.Window.From.Add(q.Window.To.Sub(q.Window.From) / 3)
-			}
+			q := storetest.RandomQuery(random)
+			by := storetest.RandomTally(random, &q)
 			var single, bins []auditlog.Bin
 			_, err := reader.Read(t.Context(), q, func(entry *auditlog.Entry) bool {
 				single = append(single, auditlog.BinOf(entry))
@@ -170,7 +83,7 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 			report, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
 			require.NoError(t, err)
 			assert.True(t, report.Exhausted)
-			require.Equal(t, tallies(single, by, q.Window.Location), tallies(bins, by, q.Window.Location), "%+v %+v", q, by)
+			require.Equal(t, storetest.Tallies(single, by, q.Window.Location), storetest.Tallies(bins, by, q.Window.Location), "%+v %+v", q, by)
 			assert.True(t, slices.IsSortedFunc(bins, func(a, b auditlog.Bin) int { return b.Last.Compare(a.Last) }))
 		}
 	}

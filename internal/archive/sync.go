@@ -137,14 +137,13 @@ func (a *Archive) FilledUpTo(ctx context.Context, of LogKey) (time.Time, error) 
 
 // sumUp says what the log holds now, as a reader would see it.
 func (s *syncing) sumUp(ctx context.Context) error {
-	held, err := s.archive.load(ctx, s.head, s.log)
+	rows, done, err := s.archive.rowsOf(ctx, s.head, s.log)
 	if err != nil {
 		return err
 	}
-	span := auditlog.ArchiveSpan{From: s.state.From, AsOf: s.state.AsOf, Entries: len(held.rows)}
-	if n := len(held.rows); n > 0 {
-		span.FirstAt, span.LastAt = fromMicros(held.rows[n-1].at), fromMicros(held.rows[0].at)
-	}
+	defer done()
+	span := spanOf(rows.whole())
+	span.From, span.AsOf = s.state.From, s.state.AsOf
 	s.summary.Span, s.summary.Gaps, s.summary.Unreadable, s.summary.Doubts = span, s.state.Gaps, len(s.state.Unreadable), s.state.Doubts
 	return nil
 }

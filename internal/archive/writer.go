@@ -69,7 +69,7 @@ func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
 		return nil, err
 	case log != nil:
 		w.head, w.log, w.state = log.head, log.Number, log.state
-		_, err = a.load(ctx, w.head, w.log)
+		err = a.checkLog(ctx, w.head, w.log)
 	default:
 		w.head, err = a.lastHead(ctx)
 	}
@@ -81,6 +81,19 @@ func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
 	}
 	w.signer, w.public, err = a.signer(w.head)
 	return w, err
+}
+
+// checkLog refuses a log that is not as a head signs it.
+func (a *Archive) checkLog(ctx context.Context, h *head, log int64) error {
+	rows, done, err := a.rowsOf(ctx, h, log)
+	if err != nil {
+		return err
+	}
+	defer done()
+	if stored, isLeft := rows.(*storedRows); isLeft {
+		return stored.check(ctx, h)
+	}
+	return nil
 }
 
 // batch is what a writer is about to store at once.
@@ -438,7 +451,7 @@ func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
 	if err != nil {
 		return err
 	}
-	if b.words[d], err = readDictionary(ctx, b.archive, b.archive.store, b.head, d, b.words[d], b.sumOfWord); err != nil {
+	if b.words[d], err = readDictionary(ctx, b.archive, b.head.Words, d, b.words[d], b.sumOfWord); err != nil {
 		return err
 	}
 	last := int32(b.head.Words[d].Count) //nolint:gosec // no more than ids

@@ -9,6 +9,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/chart"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/schemas"
 )
 
@@ -212,7 +213,7 @@ func gridOf(counted *schemas.CountAuditLogsResult, rows, columns string) grid {
 		of []axis
 		by string
 	}{{g.rows, rows}, {g.columns, columns}} {
-		slices.SortStableFunc(sorted.of, func(a, b axis) int {
+		order.By(sorted.of, func(a, b axis) int {
 			if isTime(sorted.by) {
 				return compareTimes(a.id, b.id)
 			}
@@ -332,7 +333,7 @@ func withGaps(rows []timed, counted *schemas.CountAuditLogsResult) []chart.Row {
 		reason := gap.Reason
 		rows = append(rows, timed{gap.From, chart.Row{Name: day(gap.From) + " to " + day(gap.To), Gap: &reason}})
 	}
-	slices.SortStableFunc(rows, func(a, b timed) int { return compareTimes(a.begins, b.begins) })
+	order.By(rows, func(a, b timed) int { return compareTimes(a.begins, b.begins) })
 	drawn := make([]chart.Row, len(rows))
 	for i, row := range rows {
 		drawn[i] = row.Row

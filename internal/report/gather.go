@@ -12,6 +12,7 @@ import (
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
@@ -287,7 +288,7 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 			gone = append(gone, person)
 		}
 	}
-	slices.SortStableFunc(gone, func(a, b schemas.Person) int { return cmp.Compare(b.Entries, a.Entries) })
+	order.By(gone, func(a, b schemas.Person) int { return cmp.Compare(b.Entries, a.Entries) })
 	for _, person := range gone[:min(len(gone), g.Room.Leavers)] {
 		arguments := schemas.GetActorActivityArguments{Actor: string(person.ID), OrganizationID: g.filter.OrganizationID,
 			Window: g.filter.Window}

@@ -33,6 +33,11 @@ const (
 	oldest       = time.Hour
 )
 
+// noticeVanished has the server find out within 15 s that this machine lost power or its network, rather than after two hours: the
+// transaction that it was in may hold the row of a lease, which no time-out of statements ends while the server waits for rows to copy.
+// Source: https://www.postgresql.org/docs/current/runtime-config-connection.html#GUC-TCP-KEEPALIVES-IDLE
+const noticeVanished = "SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 2"
+
 func newPool(config *pgconn.Config, size int32) (pool, error) {
 	goesOn := config.OnPgError
 	config.OnPgError = func(c *pgconn.PgConn, failure *pgconn.PgError) bool { // false closes the connection
@@ -42,7 +47,11 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 		MaxSize: size,
 		Constructor: func(ctx context.Context) (*connection, error) {
 			connected, err := pgconn.ConnectConfig(ctx, config)
-			return &connection{connected, map[string]*pgconn.StatementDescription{}}, err
+			made := &connection{connected, map[string]*pgconn.StatementDescription{}}
+			if err == nil {
+				_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			}
+			return made, err
 		},
 		Destructor: func(c *connection) {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)

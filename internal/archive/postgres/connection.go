@@ -117,6 +117,12 @@ func (c *connection) query(ctx context.Context, statement string, args ...any) (
 	return c.ExecStatement(ctx, kept, values, formats, []int16{binaryFormat}), nil
 }
 
+// queryPlanned runs a statement, which is planned for these parameters and not kept.
+func (c *connection) queryPlanned(ctx context.Context, statement string, args ...any) *pgconn.ResultReader {
+	values, types, formats := encode(args)
+	return c.ExecParams(ctx, statement, values, types, formats, []int16{binaryFormat})
+}
+
 // run runs a statement, and counts the rows that it changed or found.
 func (c *connection) run(ctx context.Context, statement string, args ...any) (int64, error) {
 	reader, err := c.query(ctx, statement, args...)

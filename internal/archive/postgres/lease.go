@@ -58,7 +58,7 @@ func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 // grant gives the lease the next term, if it can be had. A commit of it that was not heard of is known by its holder. A lease that runs for
 // longer than any is granted for was granted by a clock that was ahead, as that of a primary before a failover may have been.
 func (s *Store) grant(ctx context.Context, of *connection, l *lease) (err error) {
-	l.term, err = first(each(ctx, reads{s, of}, func(term *int64, row values) { *term = row.int64(0) },
+	l.term, err = first(each(ctx, reads{store: s, within: of}, func(term *int64, row values) { *term = row.int64(0) },
 		"UPDATE leases SET term = CASE WHEN holder = $2 THEN term ELSE term + 1 END, holder = $2, "+
 			"until = clock_timestamp() + $3 * INTERVAL '1 microsecond' WHERE name = $1 AND (until <= clock_timestamp() OR holder = $2 "+
 			"OR until > clock_timestamp() + 2 * $3 * INTERVAL '1 microsecond') RETURNING term", l.name, l.holder,

@@ -114,7 +114,7 @@ func (s *Store) Snapshot(ctx context.Context, read func(archive.Reads) error) er
 	}
 	defer release()
 	defer s.rollback(ctx, of)
-	return read(reads{s, of})
+	return read(reads{store: s, within: of})
 }
 
 // rollback ends a transaction even where its context has ended. A connection that it fails on is closed.

@@ -34,9 +34,14 @@ func evidencePack() prompt[schemas.ReportArguments] {
 			}
 			window := schemas.Window{From: made.Query.From, To: made.Query.To, Timezone: made.Query.Timezone}
 			span := filter{Filter: schemas.Filter{Window: window}}.span()
+			ofAll := ""
+			if a.Team != "" {
+				ofAll = " It is about one team, but what single people did is of the whole organization, by which findings were judged, too; and " +
+					"what was done to the organization itself has no team."
+			}
 			return "Evidence of a Make.com organization's audit log for an auditor, " + span + ": what does it show, what needs an " +
 				"explanation, what is not covered or could not be read, and what does this data not prove? The lists are short; " +
-				"the program's command report writes the whole document, with longer ones and, from an archive, with a proof.", parts, nil
+				"the program's command report writes the whole document, with longer ones and, from an archive, with a proof." + ofAll, parts, nil
 		},
 	}
 }

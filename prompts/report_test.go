@@ -42,6 +42,8 @@ func TestTheReportsKindChoosesItsParts(t *testing.T) {
 	assert.Contains(t, tools("access-review"), "list_people")
 	assert.NotContains(t, tools("changes"), "list_people")
 	assert.Contains(t, tools("incident"), "find_suspicious_activity")
+	ofTeam := c.review("report", map[string]string{"period": "2026-11-11", "kind": "changes", "team": "Marketing"})
+	assert.Contains(t, ofTeam.ask, "what single people did is of the whole organization")
 	failed := c.fails("report", map[string]string{"kind": "soc2"})
 	assert.Equal(t, mcp.INVALID_PARAMS, failed.Code)
 	assert.Contains(t, failed.Message, "access-review")

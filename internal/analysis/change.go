@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"slices"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/internal/redact"
 )
 
@@ -37,7 +37,7 @@ func (s *state) apply(entry *auditlog.Entry) []Change {
 			changes = append(changes, Change{Path: field.Path, From: before.Shown, To: field.Shown})
 		}
 	}
-	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
+	order.By(changes, func(a, b Change) int { return cmp.Compare(a.Path, b.Path) })
 	return changes
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/internal/question"
 )
 
@@ -201,7 +202,7 @@ func kindsOf(entries []*auditlog.Entry, catalog *auditlog.Catalog) []TargetKind 
 		kinds[i].Entries++
 		kinds[i].LastAt = entry.TriggeredAt
 	}
-	slices.SortStableFunc(kinds, func(a, b TargetKind) int { return cmp.Compare(b.Entries, a.Entries) })
+	order.By(kinds, func(a, b TargetKind) int { return cmp.Compare(b.Entries, a.Entries) })
 	return kinds
 }
 
@@ -229,7 +230,7 @@ func (h *History) summarize(entries []*auditlog.Entry) {
 		actor.Count++
 		actor.LastAt = entry.TriggeredAt
 	}
-	slices.SortStableFunc(h.Actors, func(a, b TargetActor) int { return cmp.Compare(b.Count, a.Count) })
+	order.By(h.Actors, func(a, b TargetActor) int { return cmp.Compare(b.Count, a.Count) })
 }
 
 // addDetails fills in the page with details and what they changed.

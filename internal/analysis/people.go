@@ -10,6 +10,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/internal/question"
 )
 
@@ -235,13 +236,13 @@ func (c *crowd) person(actor auditlog.Actor) *Person {
 // finish fills in what can be told once everything is counted.
 func (p *Person) finish(catalog *auditlog.Catalog) {
 	p.IsService = detect.LooksLikeService(p.Actor) != ""
-	slices.SortFunc(p.Teams, func(a, b auditlog.Ref) int { return a.ID.Compare(b.ID) })
+	order.By(p.Teams, func(a, b auditlog.Ref) int { return a.ID.Compare(b.ID) })
 	for value, count := range p.events {
 		if power := detect.PowerOf(value, catalog); givesAccess(value, power) {
 			p.used(auditlog.Event{Value: value}, power, count)
 		}
 	}
-	slices.SortFunc(p.Powers, func(a, b PowerUse) int { return cmp.Or(cmp.Compare(b.Power, a.Power), cmp.Compare(a.Object, b.Object)) })
+	order.By(p.Powers, func(a, b PowerUse) int { return cmp.Or(cmp.Compare(b.Power, a.Power), cmp.Compare(a.Object, b.Object)) })
 }
 
 func (p *Person) used(event auditlog.Event, power auditlog.Power, count int) {

@@ -63,6 +63,7 @@ func (s *Service) Suspicions(ctx context.Context, q auditlog.Query, request Susp
 	if err != nil {
 		return nil, err
 	}
+	log.Read = read
 	found, err := s.Detector.Find(ctx, log)
 	if err != nil {
 		return nil, err
@@ -73,7 +74,7 @@ func (s *Service) Suspicions(ctx context.Context, q auditlog.Query, request Susp
 	suspicions.Findings = slices.DeleteFunc(suspicions.Findings, func(f detect.Finding) bool {
 		return request.MinSeverity != "" && !f.Severity.AtLeast(detect.Severity(request.MinSeverity)) ||
 			len(request.Rules) > 0 && !slices.ContainsFunc(request.Rules, f.IsOf) ||
-			!slices.ContainsFunc(f.Evidence, q.MatchesFilters)
+			!f.IsOfNobody() && !slices.ContainsFunc(f.Evidence, q.MatchesFilters)
 	})
 	memorize(ctx, key, suspicions)
 	return suspicions, nil

@@ -33,6 +33,9 @@ type Options struct {
 	Private func(path string) error
 	// NewKey lets a sync go on with another key than that which signed what is there.
 	NewKey bool
+	// CacheMemory bounds how many bytes are held in memory of logs and of what they refer to; 0 means DefaultCacheMemory, and a negative
+	// number 0. Logs that do not fit are left to the store.
+	CacheMemory int64
 	// Now is the clock for what is not Make's to say; nil means time.Now.
 	Now func() time.Time
 }
@@ -45,11 +48,8 @@ type Archive struct {
 	// head is the last one that was read and believed.
 	head atomic.Pointer[head]
 
-	mu      sync.Mutex
-	columns map[int64]*columns // by log
-
-	targetsMu sync.Mutex
-	targets   wordList[auditlog.Text]
+	cache        *cache
+	dictionaries dictionaries
 
 	tilesMu sync.Mutex
 	tiles   map[provenTile][]tlog.Hash
@@ -60,8 +60,16 @@ func New(store Store, options Options) *Archive {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Archive{store: store, options: options, columns: map[int64]*columns{}, tiles: map[provenTile][]tlog.Hash{}}
+	return &Archive{store: store, options: options, cache: newCache(options.CacheMemory), tiles: map[provenTile][]tlog.Hash{}}
 }
+
+// Store is what it lies in.
+func (a *Archive) Store() Store { return a.store }
 
 // Close closes the store.
 func (a *Archive) Close() error { return a.store.Close() }
+
+// Change changes a value that processes share through the store (see [Store]).
+func (a *Archive) Change(ctx context.Context, name string, change func(value []byte, now time.Time) []byte) error {
+	return a.store.Change(ctx, name, change)
+}

@@ -3,15 +3,11 @@ package archive
 import (
 	"cmp"
 	"context"
-	"errors"
-	"math"
+	"iter"
 	"runtime"
 	"slices"
-	"time"
 
 	"golang.org/x/sync/errgroup"
-
-	"make-audit-mcp/internal/auditlog"
 )
 
 // columns is a log in memory: what filters and counts look at. Grouping a million rows takes pure-Go SQLite half a second, and these a few
@@ -20,78 +16,31 @@ type columns struct {
 	rows []counted // in listing order
 	// upTo is the first leaf that is not looked at yet, rewritten the log's count.
 	upTo, rewritten int64
-	words           words
-	// targets is the dictionary of targets as it was signed.
-	targets chain
-	used    usedWords
+	// signed are the dictionaries that they refer to.
+	signed signedWords
+	// ids are the words that rows have: the dictionaries may hold other logs' words.
+	ids [Dictionaries][]int32
+
+	// questions is how many look at them, isHeld whether they are for further ones: both are the cache's.
+	questions int
+	isHeld    bool
 }
 
-// usedWords are the ids of the dictionaries that rows have: those may hold other logs' words.
-type usedWords struct{ actors, teams, events []bool }
+// bytesOfRow is what a counted takes.
+const bytesOfRow = 32
 
-// counted is what is counted of an entry, in 32 bytes.
+// counted is what is counted of an entry.
 type counted struct {
 	at                             int64
 	id, actor, team, target, event int32 // actor, team and target may be 0, for none
 }
 
-// words are what the dictionaries' ids stand for; id 0 is none. They only grow: what is appended for later columns does not change those of
-// earlier ones.
-type words struct {
-	events wordList[auditlog.Text]
-	actors wordList[*auditlog.Actor]
-	refs   wordList[*auditlog.Ref]
-}
-
-// wordList is one of them by id, with the sum of its texts.
-type wordList[T any] struct {
-	words []T
-	chain chain
-}
-
-func (w words) event(id int32) auditlog.Text   { return wordOf(w.events.words, id) }
-func (w words) actor(id int32) *auditlog.Actor { return wordOf(w.actors.words, id) }
-func (w words) ref(id int32) *auditlog.Ref     { return wordOf(w.refs.words, id) }
-
-func wordOf[T any](from []T, id int32) (word T) {
-	if id > 0 && int(id) < len(from) {
-		word = from[id]
-	}
-	return word
-}
-
-// load returns a log's columns, as of a head or later. Those that are not as the head signs them are refused.
-func (a *Archive) load(ctx context.Context, h *head, log int64) (*columns, error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	held, to, signed := a.columns[log], h.Tree.Size, h.log(log)
-	switch {
-	case to > math.MaxInt32:
-		return nil, a.refused(nil, "it has %d records, more than there can be", to)
-	case held != nil && held.rewritten >= signed.Rewritten && held.upTo >= to:
-		return held, nil
-	case held == nil || held.rewritten < signed.Rewritten:
-		held = &columns{rewritten: signed.Rewritten}
-		delete(a.columns, log) // two at once are too much
-	}
-	merged, err := a.refresh(ctx, h, log, held)
-	if _, isRefused := errors.AsType[*StoreError](err); isRefused && held.upTo > 0 { // it may be of a copy that is no longer there
-		delete(a.columns, log)
-		merged, err = a.refresh(ctx, h, log, &columns{rewritten: signed.Rewritten})
-	}
-	if err != nil {
-		return nil, err
-	}
-	a.columns[log] = merged
-	return merged, nil
-}
-
 // refresh is what is held, with the rows up to those of a head.
 func (a *Archive) refresh(ctx context.Context, h *head, log int64, held *columns) (*columns, error) {
-	merged, signed := *held, h.log(log)
-	merged.upTo = h.Tree.Size
+	signed := h.log(log)
+	merged := &columns{rows: held.rows, upTo: h.Tree.Size, rewritten: held.rewritten, signed: held.signed, ids: held.ids}
 	if len(held.rows) == signed.Rows && held.upTo > 0 { // what is new is of another log
-		return &merged, nil
+		return merged, nil
 	}
 	fresh, err := a.readColumns(ctx, h, log, held)
 	if err != nil {
@@ -105,39 +54,89 @@ func (a *Archive) refresh(ctx context.Context, h *head, log int64, held *columns
 	if err := a.orderInstants(ctx, log, merged.rows, held.upTo); err != nil {
 		return nil, err
 	}
-	if merged.words, err = a.readWords(ctx, a.store, h, held.words); err != nil {
-		return nil, err
-	}
-	merged.targets = h.Words[Targets]
+	merged.signed = h.Words
 	if !merged.fit() {
 		return nil, a.refused(nil, "an entry refers to what is not in it")
 	}
-	merged.used = merged.usedBy(func(*counted) bool { return true })
+	merged.findUsed()
 	if len(fresh) > chunkSize {
 		runtime.GC() // what is left of reading is as much as what was read
 	}
-	return &merged, nil
-}
-
-// usedBy are the ids that the rows have that are picked.
-func (c *columns) usedBy(isPicked func(*counted) bool) usedWords {
-	used := usedWords{make([]bool, len(c.words.actors.words)), make([]bool, len(c.words.refs.words)),
-		make([]bool, len(c.words.events.words))}
-	for i := range c.rows {
-		if row := &c.rows[i]; isPicked(row) {
-			used.actors[row.actor], used.teams[row.team], used.events[row.event] = true, true, true
-		}
-	}
-	return used
+	return merged, nil
 }
 
 // fit reports whether the ids are such as the dictionaries have.
 func (c *columns) fit() bool {
-	isIn := func(id int32, size int) bool { return id >= 0 && int(id) < size }
+	isIn := func(id int32, d Dictionary) bool { return id >= 0 && int(id) <= c.signed[d].Count }
 	return !slices.ContainsFunc(c.rows, func(row counted) bool {
-		return !isIn(row.actor, len(c.words.actors.words)) || !isIn(row.team, len(c.words.refs.words)) ||
-			!isIn(row.event, len(c.words.events.words)) || !isIn(row.target, c.targets.Count+1)
+		return !isIn(row.actor, Actors) || !isIn(row.team, Refs) || !isIn(row.event, Events) || !isIn(row.target, Targets)
 	})
+}
+
+// findUsed finds the words that rows have.
+func (c *columns) findUsed() {
+	actors, teams, events := make([]bool, c.signed[Actors].Count+1), make([]bool, c.signed[Refs].Count+1), make([]bool, c.signed[Events].Count+1)
+	for i := range c.rows {
+		row := &c.rows[i]
+		actors[row.actor], teams[row.team], events[row.event] = true, true, true
+	}
+	for d, isUsed := range map[Dictionary][]bool{Actors: actors, Refs: teams, Events: events} {
+		var ids []int32
+		for id, is := range isUsed {
+			if is {
+				ids = append(ids, int32(id)) //nolint:gosec // it is one
+			}
+		}
+		c.ids[d] = slices.Clone(ids)
+	}
+}
+
+// mostBytes is how many bytes a log's columns take at most.
+func mostBytes(h *head, log int64) int64 {
+	rows := h.log(log).Rows
+	size := bytesOfRow * int64(rows)
+	for d := range Dictionaries {
+		if d != Targets {
+			size += 4 * int64(min(rows, h.Words[d].Count+1))
+		}
+	}
+	return size
+}
+
+// bytes is how many they take.
+func (c *columns) bytes() int64 {
+	size := bytesOfRow * int64(cap(c.rows))
+	for _, ids := range c.ids {
+		size += 4 * int64(cap(ids))
+	}
+	return size
+}
+
+func (c *columns) end() int64 { return c.upTo }
+
+func (c *columns) words() signedWords { return c.signed }
+
+func (c *columns) isProven() bool { return true }
+
+func (c *columns) whole() (all Count) {
+	if n := len(c.rows); n > 0 {
+		all = Count{Rows: int64(n), First: c.rows[n-1].at, Last: c.rows[0].at}
+	}
+	return all
+}
+
+func (c *columns) used(_ context.Context, d Dictionary) ([]int32, error) { return c.ids[d], nil }
+
+func (c *columns) list(_ context.Context, of Selection, _ int) iter.Seq2[counted, error] {
+	return func(yield func(counted, error) bool) {
+		m := newMatcher(&of)
+		begin, end := c.window(of.At)
+		for i := begin; i < end; i++ {
+			if row := &c.rows[i]; m.matches(row) && !yield(*row, nil) {
+				return
+			}
+		}
+	}
 }
 
 // readersAtOnce is how many chunks are read side by side: a store may take a processor for each.
@@ -164,7 +163,7 @@ func (a *Archive) readColumns(ctx context.Context, h *head, log int64, held *col
 					return err
 				}
 				if !signed.isChunk(chunk, whole) {
-					return a.refused(nil, "the entries among its records %d to %d are not those that were signed", chunk*chunkSize, end-1)
+					return a.refusedChunk(chunk*chunkSize, end)
 				}
 				parts[i] = slices.Delete(whole, 0, before)
 				return nil
@@ -179,6 +178,10 @@ func (a *Archive) readColumns(ctx context.Context, h *head, log int64, held *col
 		}
 	}
 	return read, nil
+}
+
+func (a *Archive) refusedChunk(begin, end int64) error {
+	return a.refused(nil, "the entries among its records %d to %d are not those that were signed", begin, end-1)
 }
 
 // between appends the rows with ids from (inclusive) to (exclusive), by id.
@@ -277,84 +280,17 @@ func (a *Archive) uuids(ctx context.Context, log int64, ids []int32) (map[int32]
 	return uuids, nil
 }
 
-// readWords are those that are known, and what the dictionaries have beyond, as a head signs them.
-func (a *Archive) readWords(ctx context.Context, from Reads, h *head, known words) (words, error) {
-	var err error
-	known.events, err = readDictionary(ctx, a, from, h, Events, known.events, textOf)
-	if err != nil {
-		return words{}, err
-	}
-	known.actors, err = readDictionary(ctx, a, from, h, Actors, known.actors, func(t Texts) *auditlog.Actor {
-		return &auditlog.Actor{ID: auditlog.ID(t[0]), Name: auditlog.Text(t[1]), Email: auditlog.Text(t[2])}
-	})
-	if err != nil {
-		return words{}, err
-	}
-	known.refs, err = readDictionary(ctx, a, from, h, Refs, known.refs, func(t Texts) *auditlog.Ref {
-		return &auditlog.Ref{ID: auditlog.ID(t[0]), Name: auditlog.Text(t[1])}
-	})
-	return known, err
-}
-
-func textOf(t Texts) auditlog.Text { return auditlog.Text(t[0]) }
-
-// readDictionary appends what a dictionary has beyond known, by ids, which are 1, 2, 3, …: no word is ever taken away.
-func readDictionary[T any](ctx context.Context, a *Archive, from Reads, h *head, d Dictionary, known wordList[T],
-	of func(Texts) T) (wordList[T], error) {
-	signed := h.Words[d]
-	if known.words == nil {
-		known.words = make([]T, 1)
-	}
-	if known.chain.Count > signed.Count || known.chain.equal(signed) {
-		return known, nil
-	}
-	for word, err := range from.Words(ctx, d, int32(known.chain.Count)) { //nolint:gosec // they have ids
-		if err != nil {
-			return known, err
-		}
-		if int(word.ID) != len(known.words) {
-			break // and what is signed is not reached
-		}
-		known.chain.add(word.Texts[:]...)
-		if known.chain.isBeyond(signed) {
-			break
-		}
-		known.words = append(known.words, of(word.Texts))
-		if known.chain.Count == signed.Count {
-			break
-		}
-	}
-	if !known.chain.equal(signed) {
-		return known, a.refused(nil, "the words that its entries refer to are not those that were signed")
-	}
-	return known, nil
-}
-
-// targetTexts are the ids of targets by their ids in the dictionary, as many as were signed or more.
-func (a *Archive) targetTexts(ctx context.Context, h *head) ([]auditlog.Text, error) {
-	a.targetsMu.Lock()
-	defer a.targetsMu.Unlock()
-	read, err := readDictionary(ctx, a, a.store, h, Targets, a.targets, textOf)
-	if _, isRefused := errors.AsType[*StoreError](err); isRefused { // as in load
-		read, err = readDictionary(ctx, a, a.store, h, Targets, wordList[auditlog.Text]{}, textOf)
-	}
-	if err != nil {
-		return nil, err
-	}
-	a.targets = read
-	return read.words, nil
-}
-
-// window is the rows [begin, end) that were triggered in [from, to).
-func (c *columns) window(from, to time.Time) (begin, end int) {
-	reached := func(bound time.Time) int {
-		at, _ := slices.BinarySearchFunc(c.rows, bound, func(row counted, bound time.Time) int {
-			if fromMicros(row.at).Before(bound) {
-				return 1
+// window is where the rows of a time are: from begin (inclusive) to end (exclusive).
+func (c *columns) window(at Range) (begin, end int) {
+	reached := func(bound int64) int {
+		place, _ := slices.BinarySearchFunc(c.rows, bound, func(row counted, bound int64) int {
+			if row.at >= bound {
+				return -1
 			}
-			return -1
+			return 1
 		})
-		return at
+		return place
 	}
-	return reached(to), reached(from)
+	begin, end = reached(at.To), reached(at.From)
+	return begin, max(begin, end)
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Access is what the source says, with what the archive holds of the log.
@@ -22,28 +23,36 @@ func (r *Reader) Access(ctx context.Context, organization auditlog.ID) (*auditlo
 	if openErr != nil || v == nil {
 		return access, nil //nolint:nilerr // without an archive it is as the source says; reading will say why
 	}
+	defer v.close()
 	own := *access
-	own.Archive = v.span()
+	if own.Archive, err = v.span(ctx); err != nil {
+		return access, nil //nolint:nilerr // as above
+	}
 	return &own, nil
 }
 
 // span is what a view holds.
-func (v *view) span() *auditlog.ArchiveSpan {
-	span := &auditlog.ArchiveSpan{From: v.state.From, AsOf: v.state.AsOf}
-	rows := v.columns.rows
-	for i := range rows {
-		if !v.seesRow(&rows[i]) {
-			continue
+func (v *view) span(ctx context.Context) (*auditlog.ArchiveSpan, error) {
+	all := v.rows.whole()
+	if !v.rights.Organization {
+		of, err := v.visible(ctx)
+		all = Count{}
+		if err == nil {
+			err = v.count(ctx, of, Grouping{}, func(c *Count) { all = *c })
 		}
-		span.Entries++
-		span.FirstAt = fromMicros(rows[i].at)
-		if span.Entries == 1 {
-			span.LastAt = span.FirstAt
+		if err != nil {
+			return nil, err
 		}
-		if v.rights.Organization { // then the others as well
-			span.Entries, span.FirstAt = len(rows), fromMicros(rows[len(rows)-1].at)
-			break
-		}
+	}
+	span := spanOf(all)
+	span.From, span.AsOf = v.state.From, v.state.AsOf
+	return &span, nil
+}
+
+// spanOf is what rows span.
+func spanOf(all Count) (span auditlog.ArchiveSpan) {
+	if span.Entries = int(all.Rows); span.Entries > 0 {
+		span.FirstAt, span.LastAt = fromMicros(all.First), fromMicros(all.Last)
 	}
 	return span
 }
@@ -53,12 +62,14 @@ func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure
 	if failure == nil || !r.IsOwn || !r.IsUnreachable(failure) {
 		return nil
 	}
-	all := r.Archive.snapshots(ctx, r.Instance)
-	at := slices.IndexFunc(all, func(s *directorySnapshot) bool { return organization == "" || s.Organization.ID == organization })
-	if at < 0 {
+	var snapshot *directorySnapshot
+	r.Archive.snapshots(ctx, LogKey{r.Instance, string(organization)}, func(found *directorySnapshot) bool {
+		snapshot = found
+		return false
+	})
+	if snapshot == nil {
 		return nil
 	}
-	snapshot := all[at]
 	snapshot.Access.Recalled = &auditlog.Recalled{Organization: snapshot.Organization.ID, AsOf: snapshot.asOf, Reason: failure}
 	if snapshot.Catalog != nil {
 		snapshot.Catalog.Recalled = snapshot.Access.Recalled
@@ -66,15 +77,17 @@ func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure
 	return snapshot
 }
 
-// snapshots are the directory snapshots of an instance's logs. What cannot be read, or believed, is left out: it is only a help.
-func (a *Archive) snapshots(ctx context.Context, instance string) (all []*directorySnapshot) {
+// snapshots calls yield with the directory snapshots of an instance's logs, or of one of them, until it returns false. What cannot be read,
+// or believed, is left out: it is only a help.
+func (a *Archive) snapshots(ctx context.Context, of LogKey, yield func(*directorySnapshot) bool) {
 	_ = a.store.Snapshot(ctx, func(from Reads) error {
 		h, err := a.headIn(ctx, from)
 		if err != nil {
 			return err
 		}
-		for _, log := range h.Logs {
-			if log.Instance != instance {
+		for i := range h.Logs {
+			log := &h.Logs[i]
+			if log.Instance != of.Instance || of.Organization != "" && log.Organization != of.Organization {
 				continue
 			}
 			found, err := a.findIn(ctx, from, log.LogKey)
@@ -83,13 +96,12 @@ func (a *Archive) snapshots(ctx context.Context, instance string) (all []*direct
 			}
 			stored, err := from.Directory(ctx, found.Number)
 			snapshot := &directorySnapshot{asOf: found.state.AsOf}
-			if err == nil && hashDirectory(stored) == found.state.Directory && json.Unmarshal(stored, snapshot) == nil {
-				all = append(all, snapshot)
+			if err == nil && hashDirectory(stored) == found.state.Directory && json.Unmarshal(stored, snapshot) == nil && !yield(snapshot) {
+				return nil
 			}
 		}
 		return nil
 	})
-	return all
 }
 
 // noDirectory is what a log has before its first directory snapshot.
@@ -118,9 +130,10 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 	if r.recalled(ctx, "", err) == nil {
 		return all, err
 	}
-	for _, snapshot := range r.Archive.snapshots(ctx, r.Instance) {
+	r.Archive.snapshots(ctx, LogKey{Instance: r.Instance}, func(snapshot *directorySnapshot) bool {
 		all = append(all, snapshot.Organization)
-	}
+		return true
+	})
 	return all, nil
 }
 
@@ -160,6 +173,7 @@ func (r *Reader) Detail(ctx context.Context, organization auditlog.ID, uuid stri
 	if v == nil {
 		return r.Source.Detail(ctx, organization, uuid)
 	}
+	defer v.close()
 	stored, err := v.detail(ctx, uuid)
 	switch {
 	case err != nil:
@@ -204,7 +218,8 @@ func (r *Reader) ObservedActors(ctx context.Context, organization auditlog.ID) [
 	if err != nil || v == nil {
 		return live
 	}
-	return observed(v.columns.words.actors.words, v.used().actors, live, func(a auditlog.Actor) auditlog.ID { return a.ID })
+	defer v.close()
+	return observed(v.words.actors.words, v.used(ctx, Actors), live, func(a auditlog.Actor) auditlog.ID { return a.ID })
 }
 
 // ObservedTeams are the teams in the archive's entries, and those that the source saw.
@@ -214,29 +229,39 @@ func (r *Reader) ObservedTeams(ctx context.Context, organization auditlog.ID) []
 	if err != nil || v == nil {
 		return live
 	}
-	return observed(v.columns.words.refs.words, v.used().teams, live, func(t auditlog.Ref) auditlog.ID { return t.ID })
+	defer v.close()
+	return observed(v.words.refs.words, v.used(ctx, Refs), live, func(t auditlog.Ref) auditlog.ID { return t.ID })
 }
 
 // observed are the words that are used, and those that the source saw, by id.
-func observed[T any](words []*T, used []bool, live []T, id func(T) auditlog.ID) []T {
+func observed[T any](words []*T, used []int32, live []T, id func(T) auditlog.ID) []T {
 	found := map[auditlog.ID]T{}
-	for number, is := range used {
-		if is && number > 0 {
-			found[id(*words[number])] = *words[number] // numbers grow, so the latest name stays
+	for _, number := range used {
+		if word := wordOf(words, number); word != nil {
+			found[id(*word)] = *word // numbers grow, so the latest name stays
 		}
 	}
 	for _, item := range live {
 		found[id(item)] = item
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
+	return order.Sorted(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
 }
 
-// used are the words that rows have that may be seen.
-func (v *view) used() usedWords {
+// used are the words that rows have that may be seen, ascending; as what was observed is a help, none where they cannot be read.
+func (v *view) used(ctx context.Context, d Dictionary) (ids []int32) {
 	if v.rights.Organization {
-		return v.columns.used
+		ids, _ = v.rows.used(ctx, d)
+		return ids
 	}
-	return v.columns.usedBy(v.seesRow)
+	of, err := v.visible(ctx)
+	if err == nil {
+		err = v.count(ctx, of, d.grouping(), func(c *Count) { ids = append(ids, c.word(d)) })
+	}
+	if err != nil {
+		return nil
+	}
+	slices.Sort(ids)
+	return ids
 }
 
 // ObservedEvents are the events in the archive's entries, and those that the source saw.
@@ -246,10 +271,10 @@ func (r *Reader) ObservedEvents(ctx context.Context, organization auditlog.ID) [
 	if err != nil || v == nil {
 		return events
 	}
-	known := v.columns.words.events.words
-	for id, is := range v.used().events {
-		if is && known[id] != "" && !slices.Contains(events, known[id]) {
-			events = append(events, known[id])
+	defer v.close()
+	for _, id := range v.used(ctx, Events) {
+		if event := v.words.event(id); event != "" && !slices.Contains(events, event) {
+			events = append(events, event)
 		}
 	}
 	slices.Sort(events)
@@ -262,6 +287,7 @@ func (r *Reader) AsOf(ctx context.Context, organization auditlog.ID) time.Time {
 	if err != nil || v == nil {
 		return r.Source.AsOf(ctx, organization)
 	}
+	defer v.close()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	asOf := v.state.AsOf
@@ -289,15 +315,8 @@ func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, er
 		if log, err := r.Archive.findLog(ctx, LogKey{r.Instance, string(organization.ID)}); err != nil || log == nil {
 			continue
 		}
-		v, err := r.open(ctx, organization.ID)
-		if err != nil {
+		if err := r.addStatus(ctx, &organization, status); err != nil {
 			return nil, err
-		}
-		if v != nil {
-			status.Logs = append(status.Logs, auditlog.ArchiveLog{
-				Organization: organization.Ref, Span: *v.span(), Gaps: v.state.Gaps, Unreadable: len(v.state.Unreadable),
-				Doubts: v.state.Doubts,
-			})
 		}
 	}
 	h, err := r.Archive.lastHead(ctx)
@@ -305,4 +324,21 @@ func (r *Reader) ArchiveStatus(ctx context.Context) (*auditlog.ArchiveStatus, er
 		status.Checkpoint, status.CheckpointAt = h.checkpoint.Note, h.checkpoint.At
 	}
 	return status, err
+}
+
+// addStatus adds what is held of an organization, if that may be read.
+func (r *Reader) addStatus(ctx context.Context, of *auditlog.Organization, status *auditlog.ArchiveStatus) error {
+	v, err := r.open(ctx, of.ID)
+	if err != nil || v == nil {
+		return err
+	}
+	defer v.close()
+	span, err := v.span(ctx)
+	if err != nil {
+		return err
+	}
+	status.Logs = append(status.Logs, auditlog.ArchiveLog{
+		Organization: of.Ref, Span: *span, Gaps: v.state.Gaps, Unreadable: len(v.state.Unreadable), Doubts: v.state.Doubts,
+	})
+	return nil
 }

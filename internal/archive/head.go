@@ -24,7 +24,7 @@ type head struct {
 	// Logs are those with the numbers 1, 2, 3, …
 	Logs []logHead `json:"logs"`
 	// Words are of the dictionaries.
-	Words [Dictionaries]chain `json:"words"`
+	Words signedWords `json:"words"`
 	// Checkpoints are those that are kept, by size and root; Kept is the size of the last.
 	Checkpoints chain `json:"checkpoints"`
 	Kept        int64 `json:"kept"`
@@ -220,12 +220,12 @@ func (h *head) goesOnFrom(last *head) bool {
 
 // forget drops what was read before.
 func (a *Archive) forget() {
-	a.mu.Lock()
-	clear(a.columns)
-	a.mu.Unlock()
-	a.targetsMu.Lock()
-	a.targets = wordList[auditlog.Text]{}
-	a.targetsMu.Unlock()
+	a.cache.forget()
+	d := &a.dictionaries
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	a.cache.account(-d.bytes())
+	d.words, d.targets = words{}, wordList[auditlog.Text]{}
 }
 
 // lastHead is the head as it is now.

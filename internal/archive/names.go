@@ -25,7 +25,7 @@ func (r *Reader) IsTarget(ctx context.Context, organization auditlog.ID, id audi
 	if err != nil || log == nil {
 		return false, err
 	}
-	found, err := r.Archive.targetID(ctx, log.head, id)
+	found, _, err := r.Archive.targetID(ctx, log.head.Words, id)
 	return found != 0, err
 }
 
@@ -36,22 +36,36 @@ func (r *Reader) NamedTargets(ctx context.Context, organization auditlog.ID,
 	if err != nil || v == nil {
 		return nil, err
 	}
+	defer v.close()
 	log, names, err := r.Archive.names(ctx, LogKey{r.Instance, string(organization)})
 	if err != nil {
 		return nil, err
 	}
-	ids, err := r.Archive.targetTexts(ctx, log.head)
+	names = slices.DeleteFunc(names, func(name Name) bool { return !fits(auditlog.Text(name.Name)) })
+	ids, _, err := r.Archive.textsOf(ctx, log.head.Words, targetsIn(names))
 	if err != nil {
 		return nil, err
 	}
 	var named []auditlog.NamedTarget
 	for _, name := range names {
-		if fits(auditlog.Text(name.Name)) && v.seesTarget(name.Target, auditlog.Text(name.Object)) {
-			named = append(named, auditlog.NamedTarget{ID: wordOf(ids, name.Target), Object: auditlog.Text(name.Object),
+		sees, err := v.seesTarget(ctx, name.Target, auditlog.Text(name.Object))
+		if err != nil {
+			return nil, err
+		}
+		if sees {
+			named = append(named, auditlog.NamedTarget{ID: ids(name.Target), Object: auditlog.Text(name.Object),
 				Name: auditlog.Text(name.Name)})
 		}
 	}
 	return named, nil
+}
+
+func targetsIn(names []Name) []int32 {
+	ids := make([]int32, len(names))
+	for i, name := range names {
+		ids[i] = name.Target
+	}
+	return ids
 }
 
 // names are those of a log, which must be as they were signed.
@@ -91,13 +105,18 @@ func compareNames(a, b Name) int {
 }
 
 // seesTarget reports whether any entry about an object may be seen: an id is an object's only together with its kind.
-func (v *view) seesTarget(target int32, object auditlog.Text) bool {
+func (v *view) seesTarget(ctx context.Context, target int32, object auditlog.Text) (bool, error) {
 	if v.rights.Organization {
-		return true
+		return true, nil
 	}
-	return slices.ContainsFunc(v.columns.rows, func(row counted) bool {
-		return row.target == target && objectOf(v.columns.words.event(row.event)) == object && v.seesRow(&row)
-	})
+	of, err := v.visible(ctx)
+	if err != nil {
+		return false, err
+	}
+	of.Targets = []int32{target}
+	isSeen := false
+	err = v.count(ctx, of, Events.grouping(), func(c *Count) { isSeen = isSeen || objectOf(v.words.event(c.Event)) == object })
+	return isSeen, err
 }
 
 // objectOf is what sort of object an event is about.

@@ -70,17 +70,18 @@ func (r *Reader) sourceAccess(ctx context.Context, organization auditlog.ID) (*a
 	return access, err
 }
 
-// open finds the log of an organization, as far as it may be read with the source's key: nil if there is none.
+// open finds the log of an organization, as far as it may be read with the source's key: nil if there is none. The caller closes it.
 func (r *Reader) open(ctx context.Context, organization auditlog.ID) (*view, error) {
 	access, err := r.sourceAccess(ctx, organization)
 	if err != nil || !access.Readable() {
 		return nil, err
 	}
 	v, err := r.Archive.view(ctx, LogKey{r.Instance, string(organization)}, access)
-	if err != nil || v == nil || !v.state.Scope.has(v.rights) {
-		return nil, err
+	if err == nil && v != nil && !v.state.Scope.has(v.rights) {
+		v.close()
+		return nil, nil
 	}
-	return v, nil
+	return v, err
 }
 
 // prepare opens the log for a query, with what was written since if the query reaches that far. It is nil where Make has to answer.
@@ -91,14 +92,14 @@ func (r *Reader) prepare(ctx context.Context, q *auditlog.Query) (*view, error) 
 	}
 	v.keepRaw = r.KeepRaw
 	if !v.rights.Organization {
-		if _, v.warnings, err = v.access.TeamsFor(q); err != nil {
-			return nil, err
-		}
+		_, v.warnings, err = v.access.TeamsFor(q)
 	}
-	if q.Window.To.After(v.state.AsOf) {
-		if v.tail, err = r.tail(ctx, q, v); err != nil {
-			return nil, err
-		}
+	if err == nil && q.Window.To.After(v.state.AsOf) {
+		v.tail, err = r.tail(ctx, q, v)
+	}
+	if err != nil {
+		v.close()
+		return nil, err
 	}
 	return v, nil
 }
@@ -144,8 +145,24 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	if r.tails == nil {
 		r.tails = map[auditlog.ID]*tail{}
 	}
+	if r.tails[q.Organization.ID] == nil && len(r.tails) >= tailsKept { // which is read again when it is asked for
+		delete(r.tails, oldestOf(r.tails))
+	}
 	r.tails[q.Organization.ID] = next
 	return next, nil
+}
+
+// tailsKept bounds the tails that a reader remembers.
+const tailsKept = 100
+
+// oldestOf is the organization whose tail was read the longest ago.
+func oldestOf(tails map[auditlog.ID]*tail) (oldest auditlog.ID) {
+	for organization, t := range tails {
+		if last := tails[oldest]; last == nil || t.asOf.Before(last.asOf) {
+			oldest = organization
+		}
+	}
+	return oldest
 }
 
 // join adds what was read before.
@@ -173,6 +190,7 @@ func (r *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlo
 	if v == nil {
 		return r.Source.Read(ctx, q, yield)
 	}
+	defer v.close()
 	all, err := v.read(ctx, &q, yield)
 	if err != nil {
 		return auditlog.Report{}, err
@@ -182,20 +200,30 @@ func (r *Reader) Read(ctx context.Context, q auditlog.Query, yield func(*auditlo
 
 // Tally implements auditlog.Tallier.
 func (r *Reader) Tally(ctx context.Context, q auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) (auditlog.Report, error) {
-	v, err := r.prepare(ctx, &q)
+	for {
+		report, err := r.tally(ctx, &q, by, yield)
+		if !errors.Is(err, errReplaced) { // before anything was yielded
+			return report, err
+		}
+	}
+}
+
+func (r *Reader) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) (auditlog.Report, error) {
+	v, err := r.prepare(ctx, q)
 	if err != nil {
 		return auditlog.Report{}, err
 	}
 	if v == nil {
-		return r.Source.Read(ctx, q, func(entry *auditlog.Entry) bool {
+		return r.Source.Read(ctx, *q, func(entry *auditlog.Entry) bool {
 			yield(auditlog.BinOf(entry))
 			return true
 		})
 	}
-	if err := v.tally(ctx, &q, by, yield); err != nil {
+	defer v.close()
+	if err := v.tally(ctx, q, by, yield); err != nil {
 		return auditlog.Report{}, err
 	}
-	return v.report(&q, r.Now(), true), nil
+	return v.report(q, r.Now(), true), nil
 }
 
 // stale is how long after a sync an answer that rests on it alone says so.
@@ -227,6 +255,9 @@ func (v *view) report(q *auditlog.Query, now time.Time, all bool) auditlog.Repor
 		report.Endpoint = "teams"
 	}
 	report.Warnings = append(report.Warnings, v.warnings...)
+	if !v.isProven {
+		report.Warnings = append(report.Warnings, v.archive.unproven())
+	}
 	report.SetComplete()
 	return report
 }
@@ -275,4 +306,11 @@ func within(spans []auditlog.Span, window auditlog.Window) []auditlog.Span {
 		}
 	}
 	return found
+}
+
+// unproven says that the store counted.
+func (a *Archive) unproven() string {
+	return fmt.Sprintf("counted by the archive's database, without holding every row against the archive's signature, since the log does not "+
+		"fit into %d MB of memory: make-audit-mcp verify proves it, and with a larger --cache-memory so does each answer",
+		a.cache.limit/1_000_000)
 }

@@ -1,8 +1,8 @@
 package archive_test
 
 import (
-	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -20,40 +20,6 @@ import (
 	"make-audit-mcp/internal/tz"
 )
 
-// randomQuery draws a window and filters.
-func randomQuery(random *rand.Rand) auditlog.Query {
-	q := storetest.Year()
-	from := q.Window.From.Add(time.Duration(random.Int64N(int64(340 * 24 * time.Hour))))
-	q.Window.From, q.Window.To = from, from.Add(time.Duration(random.Int64N(int64(60*24*time.Hour))))
-	if random.IntN(3) == 0 {
-		q.Window.To = storetest.Begin()
-	}
-	zone, _ := tz.Load([]string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu"}[random.IntN(4)])
-	q.Window.Location = zone
-	if random.IntN(3) == 0 {
-		q.Teams = []auditlog.Ref{{ID: "5"}}
-		q.NoTeam = random.IntN(2) == 0
-	}
-	if random.IntN(3) == 0 {
-		q.Actors = []auditlog.Actor{{ID: "903"}, {ID: "905"}, {ID: "12345"}}
-		q.System = random.IntN(2) == 0
-	}
-	if random.IntN(4) == 0 {
-		q.ExcludeActors = []auditlog.Actor{{ID: "903"}}
-		q.ExcludeSystem = random.IntN(2) == 0
-	}
-	if random.IntN(3) == 0 {
-		q.Events = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
-	}
-	if random.IntN(4) == 0 {
-		q.ExcludeEvents = []auditlog.Event{{Value: "webhook_created"}, {Value: "never_seen"}}
-	}
-	if random.IntN(5) == 0 {
-		q.TargetID = []auditlog.Text{"3010", "3499", "none such"}[random.IntN(3)]
-	}
-	return q
-}
-
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	t.Parallel()
 	logtest.NotUnderRace(t)
@@ -66,7 +32,7 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 		fromLive, fromArchive := u.Session(key, live.Options{}), u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 1))
 		for range 30 {
-			q := randomQuery(random)
+			q := storetest.RandomQuery(random)
 			want, wantReport := storetest.ReadAll(t, fromLive, q)
 			got, report := storetest.ReadAll(t, fromArchive, q)
 			require.Equal(t, want, got, "%+v", q)
@@ -100,51 +66,6 @@ func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
 	assert.Greater(t, len(u.Requests()), before)
 }
 
-// tallies are bins as text, added up.
-func tallies(bins []auditlog.Bin, by auditlog.TallyBy, location *time.Location) map[string]string {
-	type sum struct {
-		count       int
-		first, last time.Time
-	}
-	sums := map[string]*sum{}
-	for _, bin := range bins {
-		key := ""
-		if by.Actor {
-			key += " " + string(bin.Entry.ActorID())
-		}
-		if by.Event {
-			key += " " + string(bin.Entry.Event)
-		}
-		if by.Team {
-			key += " " + string(bin.Entry.TeamID())
-		}
-		if by.Target {
-			key += " " + string(bin.Entry.TargetID)
-		}
-		local := map[auditlog.Clock]string{auditlog.ByDate: time.DateOnly, auditlog.ByHour: "2006-01-02 15",
-			auditlog.ByMinute: "2006-01-02 15:04"}
-		if by.Clock != auditlog.NoClock {
-			key += " " + bin.Last.In(location).Format(local[by.Clock])
-		}
-		if !by.Split.IsZero() {
-			key += fmt.Sprint(" ", bin.Last.Before(by.Split))
-		}
-		if sums[key] == nil {
-			sums[key] = &sum{first: bin.First, last: bin.Last}
-		}
-		s := sums[key]
-		s.count += bin.Count
-		if bin.First.Before(s.first) {
-			s.first = bin.First
-		}
-	}
-	texts := map[string]string{}
-	for key, s := range sums {
-		texts[key] = fmt.Sprint(s.count, s.first.UTC(), s.last.UTC())
-	}
-	return texts
-}
-
 func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 	t.Parallel()
 	logtest.NotUnderRace(t)
@@ -153,14 +74,8 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 		reader := u.Reader(a, key)
 		random := rand.New(rand.NewPCG(seed, 2))
 		for range 40 {
-			q := randomQuery(random)
-			by := auditlog.TallyBy{
-				Actor: random.IntN(2) == 0, Event: random.IntN(2) == 0, Team: random.IntN(3) == 0, Target: random.IntN(4) == 0,
-				Clock: auditlog.Clock(random.IntN(4)),
-			}
-			if random.IntN(2) == 0 {
-				by.Split = q.Window.From.Add(q.Window.To.Sub(q.Window.From) / 3)
-			}
+			q := storetest.RandomQuery(random)
+			by := storetest.RandomTally(random, &q)
 			var single, bins []auditlog.Bin
 			_, err := reader.Read(t.Context(), q, func(entry *auditlog.Entry) bool {
 				single = append(single, auditlog.BinOf(entry))
@@ -170,7 +85,7 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 			report, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
 			require.NoError(t, err)
 			assert.True(t, report.Exhausted)
-			require.Equal(t, tallies(single, by, q.Window.Location), tallies(bins, by, q.Window.Location), "%+v %+v", q, by)
+			require.Equal(t, storetest.Tallies(single, by, q.Window.Location), storetest.Tallies(bins, by, q.Window.Location), "%+v %+v", q, by)
 			assert.True(t, slices.IsSortedFunc(bins, func(a, b auditlog.Bin) int { return b.Last.Compare(a.Last) }))
 		}
 	}
@@ -224,5 +139,45 @@ func TestDetailsThatAreHereComeWithWhoeverWantsThem(t *testing.T) {
 	}
 	for _, request := range u.Requests() {
 		assert.NotContains(t, request.Path, "/audit-logs/77/", "none is fetched")
+	}
+}
+
+// TestDatesAndHoursAreThoseOfLocalClocks counts entries of every quarter of an hour around the days on which clocks jump.
+func TestDatesAndHoursAreThoseOfLocalClocks(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	var entries []makesim.Entry
+	for _, day := range []string{"2026-03-08", "2026-03-29", "2026-10-25", "2026-11-01"} {
+		noon, err := time.Parse("2006-01-02 15", day+" 12")
+		require.NoError(t, err)
+		for quarter := range 24 * 4 * 2 {
+			entries = append(entries, makesim.Entry{OrganizationID: audittest.OrganizationID, Event: []string{"key_created", "key_deleted"}[quarter%2],
+				TargetID: "1", TriggeredAt: noon.Add(time.Duration(quarter-24*4)*15*time.Minute + 7*time.Second)})
+		}
+	}
+	u := storetest.Start(t, entries, makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	u.Sync(open(t, path), audittest.AdminKey)
+	for _, memory := range []int64{0, -1} {
+		reader := u.Reader(openWithin(t, path, memory), audittest.AdminKey)
+		for _, name := range []string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"} {
+			q := storetest.Year()
+			var err error
+			q.Window.Location, err = tz.Load(name)
+			require.NoError(t, err)
+			var single []auditlog.Bin
+			_, err = reader.Read(t.Context(), q, func(entry *auditlog.Entry) bool {
+				single = append(single, auditlog.BinOf(entry))
+				return true
+			})
+			require.NoError(t, err)
+			require.Len(t, single, len(entries))
+			for _, by := range []auditlog.TallyBy{{Clock: auditlog.ByDate}, {Clock: auditlog.ByHour, Event: true}, {Clock: auditlog.ByMinute}} {
+				var bins []auditlog.Bin
+				_, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
+				require.NoError(t, err)
+				assert.Equal(t, storetest.Tallies(single, by, q.Window.Location), storetest.Tallies(bins, by, q.Window.Location), name, by)
+			}
+		}
 	}
 }

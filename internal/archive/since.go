@@ -44,6 +44,7 @@ func (r *Reader) Since(ctx context.Context, organization auditlog.Organization, 
 		return from, &auditlog.AccessError{Organization: organization.Ref,
 			Reason: "the archive does not hold it, or not all that this key may read; fill it with make-audit-mcp sync"}
 	}
+	defer v.close()
 	store := r.Archive.store
 	tree := v.head.Tree
 	switch {

@@ -3,6 +3,8 @@ package archive
 import (
 	"context"
 	"iter"
+	"math"
+	"time"
 )
 
 // Store is where an archive lies: it keeps what an archive gives it and gives it back, and knows nothing of Make, hashes, signatures or
@@ -34,6 +36,13 @@ type Store interface {
 	// can act by itself and is not this program's, such as a trigger, stores nothing. Failures that pass, such as those of serialization,
 	// are tried again by the store. It keeps nothing of b.
 	Append(ctx context.Context, b *Batch) error
+
+	// Change replaces the value of a name by what change makes of it, given the store's clock: one change of a name at a time, over all
+	// processes, whoever has the lock. A name that has none yet has an empty one. Values are small, and about now: what nobody changed for
+	// an hour, or lost to a loss of power, may be empty. They are no part of what is proved. change may be called again, where the store
+	// cannot tell whether it was heard, and keeps nothing of its argument. An error that is a StoreError without IsAway may last, as where
+	// this process may only read; others pass. No wait is longer than some seconds.
+	Change(ctx context.Context, name string, change func(value []byte, now time.Time) []byte) error
 
 	// Close ends all use of the store.
 	Close() error
@@ -72,6 +81,12 @@ type Reads interface {
 	// Undetailed counts the rows of a log that have a uuid and one of these events, and returns ID and Key of the newest ones without
 	// Details, by At, at most limit of them.
 	Undetailed(ctx context.Context, log int64, events []int32, limit int) (count DetailCount, newest []Row, err error)
+
+	// Counts counts the rows of a selection by what is to be distinguished, descending by Last. Where there are no rows, there are no counts.
+	Counts(ctx context.Context, of *Selection, by Grouping) iter.Seq2[*Count, error]
+	// Page yields ID, Key, At, Actor, Team, Target and Event of at most limit rows of a selection, newest first by At, those of one instant
+	// ascending by the UUID of their Key, byte by byte, and then by ID. It begins behind a row, of which At, Key and ID count; nil is none.
+	Page(ctx context.Context, of *Selection, after *Row, limit int) iter.Seq2[*Row, error]
 
 	// Words yields the words of a dictionary whose IDs are above after, ascending. There is one for all logs.
 	Words(ctx context.Context, d Dictionary, after int32) iter.Seq2[*Word, error]
@@ -126,6 +141,37 @@ type Row struct {
 	At int64
 	// Words of the dictionaries; 0 is none.
 	Event, Actor, Team, Target int32
+}
+
+// Selection chooses rows of one log: those that fit all of it.
+type Selection struct {
+	Log int64
+	// IDs and At bound the rows' ID and At.
+	IDs, At Range
+	// Actors, Teams, Targets and Events have the words of which a row has one, 0 for none. There may be any number of them; nil lets all rows
+	// through, an empty list none.
+	Actors, Teams, Targets, Events []int32
+}
+
+// Range is from a number (inclusive) to another (exclusive).
+type Range struct{ From, To int64 }
+
+// anywhere is the Range of every number that a row has.
+func anywhere() Range { return Range{math.MinInt64, math.MaxInt64} }
+
+// Grouping is what counts distinguish.
+type Grouping struct {
+	Actor, Team, Target, Event bool
+	// Unit, if not 0, parts At + Offset into stretches of so many microseconds, of which one begins at 0.
+	Unit, Offset int64
+}
+
+// Count counts rows that are equal in what is distinguished; what is not is 0.
+type Count struct {
+	Actor, Team, Target, Event int32
+	Rows                       int64
+	// First and Last are the least and the greatest At.
+	First, Last int64
 }
 
 // NoNumber stands for what is stored in place of a number.

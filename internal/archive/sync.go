@@ -88,6 +88,7 @@ type syncing struct {
 	options SyncOptions
 	access  *auditlog.Access
 	summary *Summary
+	pulse   *auditlog.Pulse
 }
 
 // Sync fills one organization's log up to now: everything that Make keeps at first, later what was written since, whenever it was
@@ -137,13 +138,15 @@ func (a *Archive) FilledUpTo(ctx context.Context, of LogKey) (time.Time, error) 
 
 // sumUp says what the log holds now, as a reader would see it.
 func (s *syncing) sumUp(ctx context.Context) error {
-	held, err := s.archive.load(ctx, s.head, s.log)
+	rows, done, err := s.archive.rowsOf(ctx, s.head, s.log)
 	if err != nil {
 		return err
 	}
-	span := auditlog.ArchiveSpan{From: s.state.From, AsOf: s.state.AsOf, Entries: len(held.rows)}
-	if n := len(held.rows); n > 0 {
-		span.FirstAt, span.LastAt = fromMicros(held.rows[n-1].at), fromMicros(held.rows[0].at)
+	defer done()
+	span := spanOf(rows.whole())
+	span.From, span.AsOf = s.state.From, s.state.AsOf
+	if s.pulse, err = s.archive.pulse(ctx, s.log, s.state, rows); err != nil {
+		return err
 	}
 	s.summary.Span, s.summary.Gaps, s.summary.Unreadable, s.summary.Doubts = span, s.state.Gaps, len(s.state.Unreadable), s.state.Doubts
 	return nil
@@ -472,6 +475,7 @@ func (s *syncing) conclude(ctx context.Context) error {
 	}
 	statement := s.begin()
 	statement.next.Directory, statement.Directory = hashDirectory(snapshot), snapshot
+	statement.next.Pulse = s.pulse
 	statement.isCheckpoint = true
 	if err := statement.commit(ctx); err != nil {
 		return err

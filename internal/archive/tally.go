@@ -3,53 +3,82 @@ package archive
 import (
 	"cmp"
 	"context"
-	"math/bits"
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
 )
 
-// group is what the rows of a cell share.
-type group struct{ actor, team, target, event int32 }
-
-// cell counts the rows of a group; times are microseconds.
-type cell struct {
-	group
-	older, count int32 // older is the number of the next cell with its place; 0 for none
-	first, last  int64
-}
-
 // tally calls yield with the bins of a query, as auditlog.Tallier has it.
 func (v *view) tally(ctx context.Context, q *auditlog.Query, by auditlog.TallyBy, yield func(auditlog.Bin)) error {
-	m, err := v.matcher(ctx, q)
+	of, err := v.selection(ctx, q)
 	if err != nil {
 		return err
 	}
-	from, to := v.columns.window(q.Window.From, q.Window.To)
-	split := to
-	if !by.Split.IsZero() {
-		_, split = v.columns.window(by.Split, q.Window.To)
-		split = min(max(split, from), to)
-	}
-	t := &tallying{columns: v.columns, by: by, clock: newLocalClock(by.Clock, q.Window.Location), yield: yield}
-	if t.news, err = v.lacking(ctx, v.news(q)); err != nil {
+	news, err := v.lacking(ctx, v.news(q))
+	if err != nil {
 		return err
 	}
+	targets := func(int32) auditlog.Text { return "" }
 	if by.Target {
-		if t.targets, err = v.archive.targetTexts(ctx, v.head); err != nil {
+		if targets, err = v.targetsIn(ctx, of); err != nil {
 			return err
 		}
 	}
-	t.index = newIndex(v.columns, by)
-	for _, part := range [][2]int{{from, split}, {split, to}} {
-		if err := t.count(ctx, m, part[0], part[1]); err != nil {
+	grouping := Grouping{Actor: by.Actor, Team: by.Team, Target: by.Target, Event: by.Event, Unit: unitOf(by.Clock)}
+	err = v.rows.counts(ctx, *of, grouping, v.stretches(of, q, by), func(c *Count) error {
+		bin, err := v.bin(c)
+		if err != nil {
 			return err
 		}
+		bin.Entry.TargetID = targets(c.Target)
+		for len(news) > 0 && news[0].TriggeredAt.After(bin.Last) {
+			yield(auditlog.BinOf(news[0]))
+			news = news[1:]
+		}
+		yield(bin)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	for _, entry := range t.news {
+	for _, entry := range news {
 		yield(auditlog.BinOf(entry))
 	}
 	return nil
+}
+
+// bin is a count in words, but for its target.
+func (v *view) bin(c *Count) (bin auditlog.Bin, err error) {
+	isIn := func(id int32, d Dictionary) bool { return id >= 0 && int(id) <= v.signed[d].Count }
+	if !isIn(c.Actor, Actors) || !isIn(c.Team, Refs) || !isIn(c.Event, Events) || !isIn(c.Target, Targets) {
+		return bin, v.archive.refused(nil, "an entry refers to what is not in it")
+	}
+	w := v.words
+	return auditlog.Bin{
+		Entry: auditlog.Entry{TriggeredAt: fromMicros(c.Last), Event: w.event(c.Event), Actor: w.actor(c.Actor), Team: w.ref(c.Team)},
+		Count: int(c.Rows), First: fromMicros(c.First), Last: fromMicros(c.Last),
+	}, nil
+}
+
+// targetsIn are the ids of the targets of a selection.
+func (v *view) targetsIn(ctx context.Context, of *Selection) (func(int32) auditlog.Text, error) {
+	all, areHeld, err := v.archive.targets(ctx, v.signed)
+	if err != nil || areHeld {
+		return func(id int32) auditlog.Text { return wordOf(all, id) }, err
+	}
+	var ids []int32
+	if err := v.count(ctx, *of, Targets.grouping(), func(c *Count) { ids = append(ids, c.Target) }); err != nil {
+		return nil, err
+	}
+	return v.textsOf(ctx, ids)
+}
+
+// count calls yield with the counts of a selection, whatever the clock.
+func (v *view) count(ctx context.Context, of Selection, by Grouping, yield func(*Count)) error {
+	return v.rows.counts(ctx, of, by, []stretch{{Range: anywhere()}}, func(c *Count) error {
+		yield(c)
+		return nil
+	})
 }
 
 // lacking are those of some entries that the view's rows lack. A sync may have stored them since, in rows of later views.
@@ -63,7 +92,7 @@ func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog
 		if err != nil {
 			return nil, err
 		}
-		here[row.Key] = row.ID < v.columns.upTo
+		here[row.Key] = row.ID < v.rows.end()
 	}
 	var lacking []*auditlog.Entry
 	for i, entry := range some {
@@ -74,172 +103,50 @@ func (v *view) lacking(ctx context.Context, some []*auditlog.Entry) ([]*auditlog
 	return lacking, nil
 }
 
-// tallying counts rows that come newest first, and hands over the bins of each stretch of the clock when it is through: as each cell begins
-// with its newest row, bins come newest first as well.
-type tallying struct {
-	columns *columns
-	by      auditlog.TallyBy
-	clock   *localClock
-	targets []auditlog.Text
-	yield   func(auditlog.Bin)
-	news    []*auditlog.Entry // that are still to come, newest first
-
-	cells []cell
-	index *index
+// stretch is a part of time in which local time is so many microseconds ahead of UTC.
+type stretch struct {
+	Range
+	offset int64
 }
 
-// count counts the rows [from, to); those of one stretch of the clock go into the same bins.
-func (t *tallying) count(ctx context.Context, m *matcher, from, to int) error {
-	var key group
-	rows := t.columns.rows[from:to]
-	for i := range rows {
-		row := &rows[i]
-		if !m.matches(row) {
-			continue
-		}
-		if t.clock.passes(row.at) {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			t.flush()
-		}
-		if t.by.Actor {
-			key.actor = row.actor
-		}
-		if t.by.Team {
-			key.team = row.team
-		}
-		if t.by.Target {
-			key.target = row.target
-		}
-		if t.by.Event {
-			key.event = row.event
-		}
-		c := t.cell(key, row.at)
-		c.count++
-		c.first = row.at
-	}
-	t.flush()
-	return ctx.Err()
-}
-
-// cell is that of a group, which is new if this row of that instant is its first.
-func (t *tallying) cell(key group, at int64) *cell {
-	newest := &t.index.newest[t.index.place(key)]
-	for number := *newest; number > 0; {
-		c := &t.cells[number-1]
-		if c.group == key {
-			return c
-		}
-		number = c.older
-	}
-	t.cells = append(t.cells, cell{group: key, older: *newest, last: at})
-	*newest = int32(len(t.cells)) //nolint:gosec // there are no more cells than rows
-	return &t.cells[len(t.cells)-1]
-}
-
-// flush hands over what was counted.
-func (t *tallying) flush() {
-	w := t.columns.words
-	t.index.forget(t.cells)
-	for i := range t.cells {
-		c := &t.cells[i]
-		entry := auditlog.Entry{
-			TriggeredAt: fromMicros(c.last), Event: w.event(c.event), Actor: w.actor(c.actor), Team: w.ref(c.team),
-			TargetID: wordOf(t.targets, c.target),
-		}
-		for len(t.news) > 0 && t.news[0].TriggeredAt.After(entry.TriggeredAt) {
-			t.yield(auditlog.BinOf(t.news[0]))
-			t.news = t.news[1:]
-		}
-		t.yield(auditlog.Bin{Entry: entry, Count: int(c.count), First: fromMicros(c.first), Last: entry.TriggeredAt})
-	}
-	t.cells = t.cells[:0]
-}
-
-// index finds the cell of a group: a hash table whose chains go through the cells. Where there are few groups each has a place of its own.
-type index struct {
-	teams, targets, events uint64  // how many there are of each, 1 if they are not distinguished
-	newest                 []int32 // by place, the number of the cell that was added last; 0 if none was
-}
-
-// maxPlaces bounds the table, to 4 MB.
-const maxPlaces = 1 << 20
-
-func newIndex(c *columns, by auditlog.TallyBy) *index {
-	size := func(isSplit bool, size int) uint64 {
-		if isSplit {
-			return uint64(size) //nolint:gosec // a length
-		}
-		return 1
-	}
-	i := &index{teams: size(by.Team, len(c.words.refs.words)), targets: size(by.Target, c.targets.Count+1),
-		events: size(by.Event, len(c.words.events.words))}
-	places := uint64(1)
-	for _, n := range []uint64{size(by.Actor, len(c.words.actors.words)), i.teams, i.targets, i.events} {
-		places = min(places*n, maxPlaces) // each n is below 1<<31
-	}
-	i.newest = make([]int32, 1<<bits.Len64(places-1)) // a power of two, so that a mask finds the place
-	return i
-}
-
-// place is where a group's chain begins. What overflows only moves it: the groups themselves are compared.
-func (i *index) place(key group) uint64 {
-	//nolint:gosec // ids of dictionaries are not negative
-	number := ((uint64(key.actor)*i.teams+uint64(key.team))*i.targets+uint64(key.target))*i.events + uint64(key.event)
-	return number & uint64(len(i.newest)-1) //nolint:gosec // a length
-}
-
-// forget takes out all that it has: these cells.
-func (i *index) forget(cells []cell) {
-	for _, c := range cells {
-		i.newest[i.place(c.group)] = 0
-	}
-}
-
-// localClock notices when local time, going back, leaves a date, hour or minute.
-type localClock struct {
-	unit     int64 // microseconds; 0: time is not distinguished
-	location *time.Location
-	begin    int64 // of the stretch that the last instant lies in
-	started  bool
-
-	zoneBegin, zoneEnd int64 // of the stretch in which offset holds
-	offset             int64
-}
-
-func newLocalClock(clock auditlog.Clock, location *time.Location) *localClock {
+// unitOf is how many microseconds a clock tells apart; 0: time is not distinguished.
+func unitOf(clock auditlog.Clock) int64 {
 	units := map[auditlog.Clock]time.Duration{auditlog.ByDate: 24 * time.Hour, auditlog.ByHour: time.Hour, auditlog.ByMinute: time.Minute}
-	return &localClock{unit: units[clock].Microseconds(), location: cmp.Or(location, time.UTC)}
+	return units[clock].Microseconds()
 }
 
-// passes reports whether an instant, not later than the one before, lies in another date, hour or minute than that one. Where local time
-// jumps, one of them may be told apart into two.
-func (c *localClock) passes(at int64) bool {
-	if c.unit == 0 || c.started && at >= c.begin {
-		return false
+// stretches are those of a tally over a selection, newest first: they are parted where it splits, and where local time jumps, so that a date
+// or an hour may be told apart into two there.
+func (v *view) stretches(of *Selection, q *auditlog.Query, by auditlog.TallyBy) (over []stretch) {
+	all := v.rows.whole()
+	if all.Rows == 0 {
+		return nil
 	}
-	if !c.started || at < c.zoneBegin || at >= c.zoneEnd {
-		c.enter(at)
+	// Zones have jumped for ever, and will.
+	left := of.At.within(Range{all.First, all.Last + 1})
+	if left.From >= left.To {
+		return nil
 	}
-	local := at + c.offset
-	floor := local - ((local%c.unit)+c.unit)%c.unit
-	isFirst := !c.started
-	c.begin, c.started = max(floor-c.offset, c.zoneBegin), true
-	return !isFirst
-}
-
-// enter finds the stretch of time in which the zone's offset is that of an instant.
-func (c *localClock) enter(at int64) {
-	t := fromMicros(at).In(c.location)
-	_, seconds := t.Zone()
-	begin, end := t.ZoneBounds()
-	c.offset = int64(seconds) * time.Second.Microseconds()
-	c.zoneBegin, c.zoneEnd = -1<<62, 1<<62
-	if !begin.IsZero() {
-		c.zoneBegin = begin.UnixMicro()
+	split := left.From
+	if !by.Split.IsZero() {
+		split = inMicros(by.Split, by.Split).From
 	}
-	if !end.IsZero() {
-		c.zoneEnd = end.UnixMicro()
+	location := cmp.Or(q.Window.Location, time.UTC)
+	for left.From < left.To {
+		next := stretch{Range: left}
+		if by.Clock != auditlog.NoClock {
+			last := fromMicros(left.To - 1).In(location)
+			_, seconds := last.Zone()
+			next.offset = int64(seconds) * time.Second.Microseconds()
+			if begin, _ := last.ZoneBounds(); !begin.IsZero() {
+				next.From = max(next.From, begin.UnixMicro())
+			}
+		}
+		if split > next.From && split < next.To {
+			next.From = split
+		}
+		over = append(over, next)
+		left.To = next.From
 	}
+	return over
 }

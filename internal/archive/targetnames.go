@@ -24,6 +24,7 @@ func (r *Reader) TargetNames(ctx context.Context, organization auditlog.ID,
 	if err != nil || v == nil {
 		return nil, err
 	}
+	defer v.close()
 	wanted := make(map[auditlog.Target]bool, len(of))
 	for _, target := range of {
 		wanted[target] = true
@@ -32,14 +33,14 @@ func (r *Reader) TargetNames(ctx context.Context, organization auditlog.ID,
 	if err != nil || log == nil {
 		return nil, err
 	}
-	texts, err := r.Archive.targetTexts(ctx, log.head)
+	texts, _, err := r.Archive.textsOf(ctx, log.head.Words, targetsIn(signed))
 	if err != nil {
 		return nil, err
 	}
 	names := objectNames{}
 	for _, name := range signed {
 		its := object{name.Target, auditlog.Text(name.Object)}
-		if wanted[auditlog.Target{Kind: its.kind, ID: wordOf(texts, its.target)}] {
+		if wanted[auditlog.Target{Kind: its.kind, ID: texts(its.target)}] {
 			names[its] = append(names[its], auditlog.Text(name.Name))
 		}
 	}
@@ -48,19 +49,19 @@ func (r *Reader) TargetNames(ctx context.Context, organization auditlog.ID,
 	}
 	named := make(map[auditlog.Target][]auditlog.Text, len(names))
 	for o, its := range names {
-		named[auditlog.Target{Kind: o.kind, ID: wordOf(texts, o.target)}] = its
+		named[auditlog.Target{Kind: o.kind, ID: texts(o.target)}] = its
 	}
 	if slices.ContainsFunc(of, func(t auditlog.Target) bool { return t.Kind == auditlog.KindUser }) {
-		v.nameUsers(wanted, named)
+		v.nameUsers(ctx, wanted, named)
 	}
 	return named, nil
 }
 
 // nameUsers adds what wanted people are called as actors, the latest name first.
-func (v *view) nameUsers(wanted map[auditlog.Target]bool, named map[auditlog.Target][]auditlog.Text) {
-	used := v.used().actors
-	for number, actor := range v.columns.words.actors.words {
-		if number == 0 || !used[number] || actor.Name == "" {
+func (v *view) nameUsers(ctx context.Context, wanted map[auditlog.Target]bool, named map[auditlog.Target][]auditlog.Text) {
+	for _, number := range v.used(ctx, Actors) {
+		actor := v.words.actor(number)
+		if actor == nil || actor.Name == "" {
 			continue
 		}
 		if user := (auditlog.Target{Kind: auditlog.KindUser, ID: auditlog.Text(actor.ID)}); wanted[user] {
@@ -73,34 +74,47 @@ func (v *view) nameUsers(wanted map[auditlog.Target]bool, named map[auditlog.Tar
 func (v *view) settle(ctx context.Context, names objectNames) error {
 	several := maps.Clone(names)
 	maps.DeleteFunc(several, func(_ object, its []auditlog.Text) bool { return len(its) == 1 })
-	if len(several) == 0 && v.rights.Organization {
-		return nil
-	}
-	isNamed, seen := make([]bool, v.columns.targets.Count+1), map[object]bool{}
-	for o := range names {
-		if o.target >= 0 && int(o.target) < len(isNamed) {
-			isNamed[o.target] = true
-		}
-	}
-	var rows []counted
-	for i := range v.columns.rows {
-		row := &v.columns.rows[i]
-		if !isNamed[row.target] {
-			continue
-		}
-		o := v.objectIn(row)
-		seen[o] = seen[o] || v.seesRow(row)
-		if several[o] != nil {
-			rows = append(rows, *row)
-		}
-	}
-	maps.DeleteFunc(names, func(o object, _ []auditlog.Text) bool { return !v.rights.Organization && !seen[o] })
-	for some := range slices.Chunk(rows, fetched) {
-		if err := v.findNewest(ctx, some, several); err != nil {
+	if !v.rights.Organization {
+		of, err := v.visible(ctx)
+		if err != nil {
 			return err
 		}
+		of.Targets = names.targets()
+		seen := map[object]bool{}
+		if err := v.count(ctx, of, Grouping{Target: true, Event: true}, func(c *Count) {
+			seen[object{c.Target, objectOf(v.words.event(c.Event))}] = true
+		}); err != nil {
+			return err
+		}
+		maps.DeleteFunc(names, func(o object, _ []auditlog.Text) bool { return !seen[o] })
 	}
-	return nil
+	if len(several) == 0 {
+		return nil
+	}
+	var rows []counted
+	for row, err := range v.rows.list(ctx, Selection{IDs: anywhere(), At: anywhere(), Targets: several.targets()}, fetched) {
+		if err != nil {
+			return err
+		}
+		if rows = append(rows, row); len(rows) < fetched {
+			continue
+		}
+		if err := v.findNewest(ctx, rows, several); err != nil || len(several) == 0 {
+			return err
+		}
+		rows = nil
+	}
+	return v.findNewest(ctx, rows, several)
+}
+
+// targets are those that are named.
+func (n objectNames) targets() []int32 {
+	ids := make([]int32, 0, len(n))
+	for o := range n {
+		ids = append(ids, o.target)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 // findNewest puts the name first that the newest of some rows gives an object, and takes out the objects that are settled by that.
@@ -145,5 +159,5 @@ func (v *view) findNewest(ctx context.Context, rows []counted, of objectNames) e
 
 // objectIn is the object that a row is about.
 func (v *view) objectIn(row *counted) object {
-	return object{row.target, objectOf(v.columns.words.event(row.event))}
+	return object{row.target, objectOf(v.words.event(row.event))}
 }

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"maps"
 	"slices"
 	"time"
 
@@ -19,7 +18,14 @@ type view struct {
 	of      LogKey
 	head    *head
 	state   *logState
-	columns *columns
+	rows    rowSet
+	// done ends the use of the rows.
+	done func()
+	// words are the dictionaries', signed their sums as of the rows.
+	words  words
+	signed signedWords
+	// isProven says whether all that was looked at was held against what was signed; entries that are shown always are.
+	isProven bool
 	// access is what may be read with the key, rights whose entries that is: never more than the log holds.
 	access *auditlog.Access
 	rights scope
@@ -38,12 +44,9 @@ func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) 
 		if err != nil || log == nil || log.state.AsOf.IsZero() {
 			return nil, err
 		}
-		loaded, err := a.load(ctx, log.head, log.Number)
-		if err == nil {
-			return &view{
-				archive: a, log: log.Number, of: of, head: log.head, state: log.state, columns: loaded, access: access,
-				rights: scopeOf(access),
-			}, nil
+		v := &view{archive: a, log: log.Number, of: of, head: log.head, state: log.state, access: access, rights: scopeOf(access)}
+		if err = v.load(ctx); err == nil {
+			return v, nil
 		}
 		// A sync may have replaced rows meanwhile.
 		if stored, errHead := a.store.Head(ctx); errHead != nil || bytes.Equal(stored, log.head.stored) {
@@ -52,58 +55,80 @@ func (a *Archive) view(ctx context.Context, of LogKey, access *auditlog.Access) 
 	}
 }
 
-// matcher says which rows answer a query, by the ids of the dictionaries. What it allows is what auditlog.Query.MatchesFilters does.
-type matcher struct {
-	actor, team, event allowed
-	target             int32 // 0 for any, -1 for one that nothing has
+// load finds a view's rows and words.
+func (v *view) load(ctx context.Context) (err error) {
+	if v.rows, v.done, err = v.archive.rowsOf(ctx, v.head, v.log); err != nil {
+		return err
+	}
+	v.isProven, v.signed = v.rows.isProven(), v.rows.words()
+	if v.words, err = v.archive.wordsOf(ctx, v.signed); err != nil {
+		v.done()
+	}
+	return err
 }
 
-// allowed are the ids of a dictionary that a filter lets through; nil is all of them.
-type allowed []bool
-
-func allow[T any](words []T, isAllowed func(T) bool) allowed {
-	ids, all := make(allowed, len(words)), true
-	for id, word := range words {
-		ids[id] = isAllowed(word)
-		all = all && ids[id]
+// close ends the use of a view; nil is none.
+func (v *view) close() {
+	if v != nil {
+		v.done()
 	}
-	if all {
-		return nil
-	}
-	return ids
 }
 
-func (a allowed) has(id int32) bool { return a == nil || a[id] }
-
-func (v *view) matcher(ctx context.Context, q *auditlog.Query) (*matcher, error) {
-	m := &matcher{}
+// selection chooses the rows that answer a query. What it lets through is what auditlog.Query.MatchesFilters does.
+func (v *view) selection(ctx context.Context, q *auditlog.Query) (of *Selection, err error) {
+	of = &Selection{IDs: anywhere(), At: inMicros(q.Window.From, q.Window.To)}
 	if q.TargetID != "" {
-		var err error
-		if m.target, err = v.archive.targetID(ctx, v.head, q.TargetID); err != nil {
+		target, isProven, err := v.archive.targetID(ctx, v.signed, q.TargetID)
+		if err != nil {
 			return nil, err
 		}
-		m.target = cmp.Or(m.target, -1)
+		v.isProven = v.isProven && isProven
+		of.Targets = []int32{cmp.Or(target, -1)} // which nothing has
 	}
-	w := v.columns.words
-	people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
-	m.actor = allow(w.actors.words, func(actor *auditlog.Actor) bool { return people.MatchesFilters(&auditlog.Entry{Actor: actor}) })
-	teams := auditlog.Query{Teams: q.Teams, NoTeam: q.NoTeam}
-	m.team = allow(w.refs.words, func(team *auditlog.Ref) bool {
-		entry := &auditlog.Entry{Team: team}
-		return teams.MatchesFilters(entry) && v.rights.sees(entry)
-	})
-	events := auditlog.Query{Events: q.Events, ExcludeEvents: q.ExcludeEvents}
-	m.event = allow(w.events.words, func(event auditlog.Text) bool { return events.MatchesFilters(&auditlog.Entry{Event: event}) })
-	return m, nil
+	w := v.words
+	if len(q.Actors)+len(q.ExcludeActors) > 0 || q.System || q.ExcludeSystem {
+		people := auditlog.Query{Actors: q.Actors, System: q.System, ExcludeActors: q.ExcludeActors, ExcludeSystem: q.ExcludeSystem}
+		of.Actors, err = v.allowing(ctx, Actors, func(id int32) bool { return people.MatchesFilters(&auditlog.Entry{Actor: w.actor(id)}) })
+	}
+	if err == nil && (len(q.Teams) > 0 || q.NoTeam || !v.rights.Organization) {
+		teams := auditlog.Query{Teams: q.Teams, NoTeam: q.NoTeam}
+		of.Teams, err = v.allowing(ctx, Refs, func(id int32) bool {
+			entry := &auditlog.Entry{Team: w.ref(id)}
+			return teams.MatchesFilters(entry) && v.rights.sees(entry)
+		})
+	}
+	if err == nil && len(q.Events)+len(q.ExcludeEvents) > 0 {
+		events := auditlog.Query{Events: q.Events, ExcludeEvents: q.ExcludeEvents}
+		of.Events, err = v.allowing(ctx, Events, func(id int32) bool { return events.MatchesFilters(&auditlog.Entry{Event: w.event(id)}) })
+	}
+	return of, err
 }
 
-func (m *matcher) matches(row *counted) bool {
-	return m.event.has(row.event) && m.actor.has(row.actor) && m.team.has(row.team) && (m.target == 0 || m.target == row.target)
+// allowing are the words that rows have and a filter lets through; nil is all of them.
+func (v *view) allowing(ctx context.Context, d Dictionary, isAllowed func(id int32) bool) ([]int32, error) {
+	used, err := v.rows.used(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int32, 0, len(used))
+	for _, id := range used {
+		if isAllowed(id) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == len(used) {
+		return nil, nil
+	}
+	return ids, nil
 }
 
-// seesRow reports whether an entry that is in memory may be seen.
-func (v *view) seesRow(row *counted) bool {
-	return v.rights.Organization || v.rights.sees(&auditlog.Entry{Team: v.columns.words.ref(row.team)})
+// visible chooses the rows that may be seen.
+func (v *view) visible(ctx context.Context) (of Selection, err error) {
+	of = Selection{IDs: anywhere(), At: anywhere()}
+	if !v.rights.Organization {
+		of.Teams, err = v.allowing(ctx, Refs, func(id int32) bool { return v.rights.sees(&auditlog.Entry{Team: v.words.ref(id)}) })
+	}
+	return of, err
 }
 
 // sees reports whether an entry is in the scope.
@@ -116,18 +141,17 @@ const fetched = 256
 
 // read calls yield with the entries of a query, as auditlog.Reader has it. It returns whether all were yielded.
 func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog.Entry) bool) (all bool, err error) {
-	m, err := v.matcher(ctx, q)
+	of, err := v.selection(ctx, q)
 	if err != nil {
 		return false, err
 	}
 	news := v.news(q)
 	isBehind := func(e *auditlog.Entry) bool { return q.Resume == nil || q.Resume.After.IsBefore(e) }
-	from, to := v.columns.window(q.Window.From, q.Window.To)
 	if q.Resume != nil {
-		reached, _ := v.columns.window(q.Window.From, q.Resume.After.TriggeredAt.Add(1))
-		from = max(from, reached)
+		reached := q.Resume.After.TriggeredAt
+		of.At = of.At.within(inMicros(time.Time{}, reached.Add(1)))
 	}
-	for batch, err := range v.batches(ctx, q, m, v.columns.rows[min(from, to):to]) {
+	for batch, err := range v.batches(ctx, q, of) {
 		if err != nil {
 			return false, err
 		}
@@ -151,8 +175,8 @@ func (v *view) read(ctx context.Context, q *auditlog.Query, yield func(*auditlog
 	return true, nil
 }
 
-// batches yields the entries of the rows that match. Where all are wanted, the next ones are fetched while some are looked at.
-func (v *view) batches(ctx context.Context, q *auditlog.Query, m *matcher, rows []counted) iter.Seq2[[]*auditlog.Entry, error] {
+// batches yields the entries of a selection. Where all are wanted, the next ones are fetched while some are looked at.
+func (v *view) batches(ctx context.Context, q *auditlog.Query, of *Selection) iter.Seq2[[]*auditlog.Entry, error] {
 	size, all := fetched, q.Want == 0
 	if !all {
 		size = min(size, q.Want+1)
@@ -161,42 +185,52 @@ func (v *view) batches(ctx context.Context, q *auditlog.Query, m *matcher, rows 
 		entries []*auditlog.Entry
 		err     error
 	}
-	fetch := func(ctx context.Context) <-chan batch { // nil if there are no more
-		var some []counted
-		for len(rows) > 0 && len(some) < size {
-			if m.matches(&rows[0]) {
-				some = append(some, rows[0])
-			}
-			rows = rows[1:]
-		}
-		if len(some) == 0 {
-			return nil
-		}
-		done := make(chan batch, 1)
-		go func() {
-			entries, err := v.fetch(ctx, some, q.WithDetails)
-			done <- batch{entries, err}
-		}()
-		return done
-	}
 	return func(yield func([]*auditlog.Entry, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
-		var ahead <-chan batch
+		var ahead chan batch // nil if nothing is fetched
 		defer func() {
 			if cancel(); ahead != nil {
 				<-ahead // so that nothing goes on reading
 			}
 		}()
-		for next := fetch(ctx); next != nil; next = ahead {
-			if ahead = nil; all {
-				ahead = fetch(ctx)
-			}
-			if got := <-next; !yield(got.entries, cmp.Or(got.err, ctx.Err())) || got.err != nil {
-				return
+		fetch := func(some []counted) chan batch {
+			done := make(chan batch, 1)
+			go func() {
+				entries, err := v.fetch(ctx, some, q.WithDetails)
+				done <- batch{entries, err}
+			}()
+			return done
+		}
+		// hand yields what was fetched ahead, while the next ones are fetched.
+		hand := func(some []counted) bool {
+			next := ahead
+			if ahead = nil; len(some) > 0 {
+				ahead = fetch(some)
 			}
 			if !all {
-				ahead = fetch(ctx)
+				next, ahead = ahead, nil
 			}
+			if next == nil {
+				return true
+			}
+			got := <-next
+			return yield(got.entries, cmp.Or(got.err, ctx.Err())) && got.err == nil
+		}
+		var some []counted
+		for row, err := range v.rows.list(ctx, *of, size) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if some = append(some, row); len(some) == size {
+				if !hand(some) {
+					return
+				}
+				some = nil
+			}
+		}
+		if hand(some) {
+			hand(nil)
 		}
 	}
 }
@@ -252,7 +286,7 @@ func (v *view) fetch(ctx context.Context, rows []counted, withDetails bool) ([]*
 			if err := v.check(entry, &links[i], &rows[i], targets(rows[i].target)); err != nil {
 				return nil, err
 			}
-			w := v.columns.words // of which there is one for all
+			w := v.words // of which there is one for all
 			entry.Event, entry.Actor, entry.Team = w.event(rows[i].event), w.actor(rows[i].actor), w.ref(rows[i].team)
 		}
 		if !v.keepRaw {
@@ -265,27 +299,24 @@ func (v *view) fetch(ctx context.Context, rows []counted, withDetails bool) ([]*
 	return entries, nil
 }
 
-// targetsOf returns the ids of the targets of some rows. Few are asked for by themselves; for many, all are read, once.
-func (v *view) targetsOf(ctx context.Context, rows []counted) (func(id int32) auditlog.Text, error) {
+// targetsOf returns the ids of the targets of some rows. Few are asked for by themselves; for many, all are read, once, if they are held.
+func (v *view) targetsOf(ctx context.Context, rows []counted) (of func(id int32) auditlog.Text, err error) {
+	ids := make([]int32, len(rows))
+	for i, row := range rows {
+		ids[i] = row.target
+	}
 	if len(rows) == fetched {
-		all, err := v.archive.targetTexts(ctx, v.head)
-		return func(id int32) auditlog.Text { return wordOf(all, id) }, err
+		of, _, err = v.archive.textsOf(ctx, v.signed, ids) // what they are held against is the entries
+		return of, err
 	}
-	texts := map[int32]auditlog.Text{}
-	for _, row := range rows {
-		texts[row.target] = ""
-	}
-	var read chain
-	for word, err := range v.archive.store.WordsAt(ctx, Targets, slices.Collect(maps.Keys(texts))) {
-		if err != nil {
-			return nil, err
-		}
-		if read.add(word.Texts[:]...); read.isBeyond(v.columns.targets) {
-			return nil, v.archive.refused(nil, "there is more of the words that its entries refer to than was signed")
-		}
-		texts[word.ID] = textOf(word.Texts)
-	}
-	return func(id int32) auditlog.Text { return texts[id] }, nil
+	return v.archive.storedTexts(ctx, v.signed, ids)
+}
+
+// textsOf are the ids of some targets.
+func (v *view) textsOf(ctx context.Context, ids []int32) (func(id int32) auditlog.Text, error) {
+	of, areProven, err := v.archive.textsOf(ctx, v.signed, ids)
+	v.isProven = v.isProven && areProven
+	return of, err
 }
 
 // checkNew holds an entry against what is counted of it by now.
@@ -296,15 +327,22 @@ func (v *view) checkNew(ctx context.Context, e *auditlog.Entry, link *Row) error
 		if now, err = v.archive.view(ctx, v.of, v.access); err != nil {
 			return err
 		}
+		defer now.close()
 	}
-	targets, err := v.archive.targetTexts(ctx, now.head)
-	if err != nil {
-		return err
-	}
-	begin, end := now.columns.window(e.TriggeredAt, e.TriggeredAt.Add(time.Microsecond))
-	for i := begin; i < end && max(link.ID, link.Record, link.Details) < now.head.Tree.Size; i++ {
-		if row := &now.columns.rows[i]; int64(row.id) == link.ID {
-			return now.check(e, link, row, wordOf(targets, row.target))
+	at := micros(e.TriggeredAt)
+	for row, err := range now.rows.list(ctx, Selection{IDs: anywhere(), At: Range{at, at + 1}}, fetched) {
+		if err != nil {
+			return err
+		}
+		if max(link.ID, link.Record, link.Details) >= now.head.Tree.Size {
+			break
+		}
+		if int64(row.id) == link.ID {
+			targets, err := now.textsOf(ctx, []int32{row.target})
+			if err != nil {
+				return err
+			}
+			return now.check(e, link, &row, targets(row.target))
 		}
 	}
 	return v.archive.refused(nil, "the entry %s is not one that was signed", auditlog.Text(link.Key.UUID).Clean())
@@ -312,7 +350,7 @@ func (v *view) checkNew(ctx context.Context, e *auditlog.Entry, link *Row) error
 
 // check holds an entry against what is counted of it.
 func (v *view) check(e *auditlog.Entry, link *Row, row *counted, target auditlog.Text) error {
-	w := v.columns.words
+	w := v.words
 	same := func(a, b *auditlog.Ref) bool { return a == b || a != nil && b != nil && *a == *b }
 	actor := w.actor(row.actor)
 	isSame := link.Key == keyOf(e) && micros(e.TriggeredAt) == row.at && e.Event == w.event(row.event) &&
@@ -321,10 +359,4 @@ func (v *view) check(e *auditlog.Entry, link *Row, row *counted, target auditlog
 		return v.archive.refused(nil, "the entry %s is not what its record holds", auditlog.Text(link.Key.UUID).Clean())
 	}
 	return nil
-}
-
-// targetID is the id that a target has in the dictionary; 0 if it has none.
-func (a *Archive) targetID(ctx context.Context, h *head, target auditlog.Text) (int32, error) {
-	texts, err := a.targetTexts(ctx, h)
-	return int32(max(0, slices.Index(texts, target))), err //nolint:gosec // ids fit
 }

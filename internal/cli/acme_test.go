@@ -62,9 +62,15 @@ type acme struct {
 
 func newAcme(t *testing.T) *acme {
 	t.Helper()
+	return newAcmeOf(t, acmeWorld(), acmeBegin())
+}
+
+// newAcmeOf is one of another world, at another time.
+func newAcmeOf(t *testing.T, world *makesim.World, now time.Time) *acme {
+	t.Helper()
 	folder := t.TempDir()
-	a := &acme{t: t, clock: audittest.NewClock(acmeBegin()), archive: filepath.Join(folder, "audit.db"), keys: folder}
-	a.Server = makesim.New(acmeWorld(), makesim.Options{Now: a.clock.Now, Seed: 1, OnRequest: func(r *http.Request) {
+	a := &acme{t: t, clock: audittest.NewClock(now), archive: filepath.Join(folder, "audit.db"), keys: folder}
+	a.Server = makesim.New(world, makesim.Options{Now: a.clock.Now, Seed: 1, OnRequest: func(r *http.Request) {
 		a.mu.Lock()
 		do := a.onRequest
 		a.mu.Unlock()

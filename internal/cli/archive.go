@@ -35,7 +35,8 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 	if err := r.settings.private(key); err != nil { // whoever else has it could have signed
 		return nil, errors.Join(err, store.Close())
 	}
-	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: key, NewKey: newKey, Private: r.settings.private}), nil
+	return archive.New(store, archive.Options{Decode: live.Decode, KeyFile: key, NewKey: newKey, Private: r.settings.private,
+		CacheMemory: cmp.Or(int64(r.settings.CacheMemory), -1)}), nil
 }
 
 // openStore opens what an archive lies in. One that is created has an ID, if that is not empty. The key lies beside a file unless the

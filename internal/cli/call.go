@@ -12,10 +12,8 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/spf13/cobra"
 
-	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/display"
 	"make-audit-mcp/internal/plaintext"
-	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/toolargs"
 	"make-audit-mcp/tools"
 )
@@ -56,19 +54,7 @@ The result goes to standard output; a tool's error goes to standard error, with 
 		DisableFlagParsing: true,
 		ValidArgsFunction:  completeCall,
 	}
-	command.RunE = func(command *cobra.Command, words []string) error {
-		var err error
-		if c.words, err = divideWords(command, words, toolArguments); err != nil {
-			return err
-		}
-		switch {
-		case !c.words.help:
-			return line.run(c.Run)(command, nil)
-		case c.words.name == "":
-			return line.help(command)
-		}
-		return line.toolHelp(c.words.name)
-	}
+	command.RunE = line.named(&c.words, toolArguments, line.toolHelp, c.Run)
 	flags := flagsOf(command)
 	declareOutput(flags, &c.Output)
 	c.toolChoice.declare(flags)
@@ -130,11 +116,7 @@ func checkTool(name string, served []tools.Tool) error {
 	if slices.ContainsFunc(tools.All(), func(tool tools.Tool) bool { return tool.Name == name }) {
 		return &exitError{code: exitUsage, message: "the tool " + name + " is not served: add --tools=+" + name}
 	}
-	hint := "tools: "
-	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {
-		hint = "did you mean " + nearest[0] + "? Tools: "
-	}
-	return &exitError{code: exitUsage, message: "there is no tool " + auditlog.Text(name).Quote() + "; " + hint + strings.Join(names, ", ")}
+	return noSuchName("tool", name, names)
 }
 
 // readSource reads JSON from where the command line says.
@@ -169,7 +151,7 @@ func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments js
 		}
 	}
 	if structured != nil {
-		if err := c.write(r.streams.Out, output, structured, arguments); err != nil {
+		if err := c.write(r.streams, output, structured, arguments); err != nil {
 			return err
 		}
 	}
@@ -179,30 +161,35 @@ func (c *callCommand) print(r *runtime, result *mcp.CallToolResult, arguments js
 	return nil
 }
 
-// write writes a result, all at once: a part of it would be taken for the whole.
-func (c *callCommand) write(to io.Writer, output string, result []byte, arguments json.RawMessage) error {
+// write writes a result, all at once: a part of it would be taken for the whole. What CSV lacks goes to standard error.
+func (c *callCommand) write(to Streams, output string, result []byte, arguments json.RawMessage) error {
+	next := func(cursor string) string { return c.words.next(arguments, cursor) }
 	var out bytes.Buffer
+	var lacks string
 	switch output {
 	case outputJSON:
-		return printDocument(to, result)
+		return printDocument(to.Out, result)
 	case outputCSV:
 		err := display.CSV(&out, c.words.name, result)
 		if several, ok := errors.AsType[*display.SeveralListsError](err); ok {
 			return &exitError{code: exitUsage, message: several.Error()}
 		}
+		if err == nil {
+			lacks, err = display.Lacks(c.words.name, result, screenOf(to.Err), next)
+		}
 		if err != nil {
 			return err
 		}
 	default:
-		next := func(cursor string) string { return c.words.next(arguments, cursor) }
-		shown, err := display.Result(c.words.name, result, screenOf(to), next)
+		shown, err := display.Result(c.words.name, result, screenOf(to.Out), next)
 		if err != nil {
 			return err
 		}
 		out.WriteString(shown)
 	}
-	if _, err := out.WriteTo(to); err != nil {
+	if _, err := out.WriteTo(to.Out); err != nil {
 		return fmt.Errorf("writing the result: %w", err)
 	}
+	_, _ = io.WriteString(to.Err, lacks)
 	return nil
 }

@@ -158,6 +158,16 @@ func TestResultsArePrintedAsAskedFor(t *testing.T) {
 		failed.fails("pass kind to choose one")
 		assert.Empty(t, failed.out, "what an error has beside its words is for programs")
 	}
+	csv = demoCall(t, "list_people", "--limit", "1", "--output", "csv").succeeds().out
+	assert.Equal(t, 2, strings.Count(csv, "\r\n"))
+	longAgo := []string{"count_audit_logs", "--group-by", "event", "--from", "2024-01-01", "--limit", "3", "--output"}
+	beside := demoCall(t, append(longAgo, "csv")...).succeeds()
+	assert.Regexp(t, `^\x{feff}event,count,first_at,last_at\r\n[a-z_]+,\d+,`, beside.out, "CSV is for programs")
+	assert.Regexp(t, `NOT COMPLETE: covered from 2025-11-\d\d(?s:.*)at least what stands there: count\n3 of at least \d+ shown`, beside.errOut)
+	t.Setenv("LC_ALL", "C.UTF-8")
+	shown := demoCall(t, append(longAgo, "table")...).succeeds()
+	assert.Regexp(t, `(?m)^[a-z_]+ +≥[\d,]+ `, shown.out)
+	assert.NotContains(t, shown.errOut, "NOT COMPLETE", "it stands above the table")
 	t.Setenv("COLUMNS", "50")
 	for line := range strings.Lines(demoCall(t, "count_audit_logs", "--group-by", "actor,event", "--output", "table").succeeds().out) {
 		assert.LessOrEqual(t, len([]rune(line)), 51, line)

@@ -185,7 +185,7 @@ func detectDocument(found *analysis.Suspicions, location *time.Location, evidenc
 		finding := &found.Findings[i]
 		findings[i] = answer.Finding(finding, location, min(evidence, len(finding.Evidence)))
 	}
-	document, err := auditlog.PlainJSON(map[string]any{"findings": findings})
+	document, err := auditlog.PlainJSON(map[string]any{"findings": findings, "complete": found.Read.Complete})
 	if err != nil {
 		panic(err) // they are our own
 	}

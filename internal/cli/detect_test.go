@@ -63,7 +63,7 @@ func TestDetectTellsFindingsInThreeFormats(t *testing.T) {
 	assert.Contains(t, lines.errOut, "1 finding, measured by ")
 
 	table := a.detects(rules, "--rule", "webhook_gone", "--format", "table").succeeds()
-	for _, want := range []string{"high      A webhook deleted", "Leo Left (9), team Ops, 2025-12-05 12:00, 1 entry", "next: ask them", "rule webhook_gone; entries: "} {
+	for _, want := range []string{"high      A webhook deleted", "Leo Left (9), team Ops, 2025-12-05 12:00, at least 1 entry", "next: ask them", "rule webhook_gone; entries: "} {
 		assert.Contains(t, table.out, want)
 	}
 

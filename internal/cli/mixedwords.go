@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/toolargs"
 )
 
@@ -23,6 +24,34 @@ type mixedWords struct {
 	program []string // the program's flags, as they were given
 	flags   toolargs.Program
 	help    bool
+}
+
+// named runs a command whose words are mixed: it tells what a name takes where that is asked for, and else runs.
+func (l *commandLine) named(
+	into *mixedWords, schemaOf func(name string) (*toolargs.Schema, error), help func(name string) error, run func(*runtime) error,
+) func(*cobra.Command, []string) error {
+	return func(command *cobra.Command, words []string) error {
+		var err error
+		if *into, err = divideWords(command, words, schemaOf); err != nil {
+			return err
+		}
+		switch {
+		case !into.help:
+			return l.run(run)(command, nil)
+		case into.name == "":
+			return l.help(command)
+		}
+		return help(into.name)
+	}
+}
+
+// noSuchName refuses a name that is none of those that there are, with the nearest.
+func noSuchName(what, name string, names []string) error {
+	all := what + "s: " + strings.Join(names, ", ")
+	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {
+		all = "did you mean " + nearest[0] + "? " + strings.ToUpper(all[:1]) + all[1:]
+	}
+	return &exitError{code: exitUsage, message: "there is no " + what + " " + auditlog.Text(name).Quote() + "; " + all}
 }
 
 // divideWords finds the name among the words of a command, and gives the program's flags their values. Flags before the name are all the

@@ -11,8 +11,6 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	"github.com/spf13/cobra"
 
-	"make-audit-mcp/internal/auditlog"
-	"make-audit-mcp/internal/question"
 	"make-audit-mcp/internal/toolargs"
 	"make-audit-mcp/tools"
 )
@@ -49,19 +47,7 @@ Examples:
 			})
 		},
 	}
-	command.RunE = func(command *cobra.Command, words []string) error {
-		var err error
-		if c.words, err = divideWords(command, words, promptArguments); err != nil {
-			return err
-		}
-		switch {
-		case !c.words.help:
-			return line.run(c.Run)(command, nil)
-		case c.words.name == "":
-			return line.help(command)
-		}
-		return line.promptHelp(c.words.name)
-	}
+	command.RunE = line.named(&c.words, promptArguments, line.promptHelp, c.Run)
 	c.toolChoice.declare(flagsOf(command))
 	return command
 }
@@ -160,11 +146,7 @@ func checkPrompt(name string) error {
 	if slices.Contains(names, name) {
 		return nil
 	}
-	hint := "prompts: "
-	if nearest := question.Nearest(name, names, 1); len(nearest) > 0 {
-		hint = "did you mean " + nearest[0] + "? Prompts: "
-	}
-	return &exitError{code: exitUsage, message: "there is no prompt " + auditlog.Text(name).Quote() + "; " + hint + strings.Join(names, ", ")}
+	return noSuchName("prompt", name, names)
 }
 
 // listPrompts prints which prompts there are, with their arguments.

@@ -35,6 +35,7 @@ type Settings struct {
 	Archive           string
 	ArchiveKey        string
 	ArchiveJournal    string
+	CacheMemory       byteSize
 	InsecureFiles     bool
 	Rules             string
 	RequestsPerMinute string
@@ -72,6 +73,9 @@ func (s *Settings) declare(flags flagSet) {
 		env("MAKE_AUDIT_ARCHIVE_JOURNAL").
 		help("How the archive is kept whole while it is written: wal, which needs a disk of this machine, or delete, where readers and a sync " +
 			"wait for one another; or auto: as it is, and wal for a new one.")
+	flags.parsed(&s.CacheMemory, "cache-memory", "SIZE").byDefault("256MB").env("MAKE_AUDIT_CACHE_MEMORY").
+		help("How much of the archive is held in memory, e.g. 64MB or 1GB, however many organizations it has; the archive's database counts " +
+			"what does not fit.")
 	flags.toggle(&s.InsecureFiles, "insecure-files").env("MAKE_AUDIT_INSECURE_FILES").
 		help("Take files with secrets that others may read: the key's, the token's, the archive and its signing key; for mounts that cannot " +
 			"do better.")

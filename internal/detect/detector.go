@@ -138,6 +138,7 @@ func (d *Detector) Find(ctx context.Context, log *Log) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	signals = append(signals, s.judgeLulls()...)
 	dropped := map[*sigma.Rule]int{}
 	if c.rules != nil {
 		hits, lost, err := s.judgeRules(ctx, c.rules)
@@ -208,6 +209,9 @@ func (s *scene) report(set *ruleSet, findings []Finding, dropped map[*sigma.Rule
 	}
 	for _, one := range baselineRules() {
 		one.Findings = count[one.Name]
+		if one.Name == ruleNoEntries {
+			one.WhyNot = s.whyNoLull
+		}
 		reports = append(reports, one)
 	}
 	return reports
@@ -226,6 +230,7 @@ func baselineRules() []RuleReport {
 		{Name: ruleBusyDay, Title: "An unusually busy day"},
 		{Name: ruleBusyCrowd, Title: "An unusually busy day of many people"},
 		{Name: ruleSlow, Title: "Few a day, on many days"},
+		{Name: ruleNoEntries, Title: "A log without any entries for long"},
 	}
 }
 
@@ -246,4 +251,5 @@ const (
 	ruleBusyDay      = "busy_day"
 	ruleBusyCrowd    = "busy_crowd"
 	ruleSlow         = "low_and_slow"
+	ruleNoEntries    = "no_entries"
 )

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Finding is something that stands out, with its evidence.
@@ -22,7 +23,7 @@ type Finding struct {
 	// Actor is nil for what the system or several people did, Team for what happened in several teams or in none.
 	Actor *auditlog.Actor
 	Team  *auditlog.Ref
-	// From and To are the first and the last entry's.
+	// From and To are the first and the last entry's, or where a time without entries begins and ends.
 	From, To time.Time
 	// Observed reaches Threshold or exceeds it, in the unit that Reason names.
 	Observed, Threshold float64
@@ -36,6 +37,9 @@ type Finding struct {
 
 // IsOf reports whether a rule or baseline had a part in the finding.
 func (f *Finding) IsOf(rule string) bool { return f.Rule == rule || slices.Contains(f.Also, rule) }
+
+// IsOfNobody reports whether it is about what nobody did, so that neither actor, team, event nor target choose it.
+func (f *Finding) IsOfNobody() bool { return f.Rule == ruleNoEntries }
 
 // IsOfBaseline reports whether a comparison with the baseline tells the finding best, and no rule.
 func (f *Finding) IsOfBaseline() bool { return isBaseline(f.Rule) }
@@ -76,7 +80,7 @@ func (f *Finding) Sample(most int) []*auditlog.Entry {
 			byWeight = append(byWeight, i)
 		}
 	}
-	slices.SortStableFunc(byWeight, func(a, b int) int { return cmp.Compare(f.powers[b], f.powers[a]) })
+	order.By(byWeight, func(a, b int) int { return cmp.Compare(f.powers[b], f.powers[a]) })
 	const half = 2 // of the places, so that the rest shows how it went on
 	for _, i := range byWeight {
 		if half*len(chosen) < most {

@@ -47,6 +47,10 @@ const (
 	SharedDays         Limit = "shared_days"
 	MergeHours         Limit = "merge_hours"
 	MinLateHours       Limit = "min_late_hours"
+	MinLullDays        Limit = "min_lull_days"
+	MinLullHours       Limit = "min_lull_hours"
+	LullFactor         Limit = "lull_factor"
+	MinLullEntries     Limit = "min_lull_entries"
 )
 
 // Limits are the numbers in use.
@@ -104,6 +108,10 @@ func DescribeLimits() []LimitInfo {
 		{SharedDays, 14, "days within which it is new for them", tuned},
 		{MergeHours, 24, "hours between signals of one actor that are told as one finding", "a day, as the work of one"},
 		{MinLateHours, 48, "hours after which an entry can be written down late", judgement},
+		{MinLullDays, 20, "days with entries that a log's baseline needs before a time without any stands out", judgement},
+		{MinLullHours, 6, "hours without any entry that can stand out", judgement},
+		{LullFactor, 2, "and beyond this times the longest time without any in the baseline", "four days off are less than two weekends"},
+		{MinLullEntries, 20, "and as long as this many entries take on the average of the baseline", tuned},
 	}
 }
 

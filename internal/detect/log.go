@@ -14,6 +14,8 @@ type Log struct {
 	// Window is what findings are asked of, Baseline the time before it. Entries of neither are left aside.
 	Window, Baseline auditlog.Window
 	Catalog          *auditlog.Catalog
+	// Read is what Entries rest on: only of a time that it vouches for can be said that nothing happened.
+	Read auditlog.Report
 	// Zone returns an actor's own zone, nil where it is not known: then the window's is meant. It may be nil.
 	Zone func(actor auditlog.ID) *time.Location
 	// OneActor says that the entries are one actor's: what needs everybody's is left out.
@@ -73,6 +75,8 @@ type scene struct {
 	crowd map[int]int
 	// quiet is how many people make a day one on which nearly nobody works; below zero if that is not known.
 	quiet int
+	// whyNoLull says why it cannot be told whether the log was without entries for long.
+	whyNoLull string
 }
 
 // newScene takes a log apart.

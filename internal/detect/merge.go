@@ -7,19 +7,21 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
-// subject is whom signals are told of together: an actor, else a team, else the organization.
+// subject is whom signals are told of together: an actor, else a team, else the organization; its log, where nobody did anything.
 type subject struct {
-	by   *actor
-	team auditlog.ID
+	by     *actor
+	team   auditlog.ID
+	isLull bool
 }
 
 func (s *signal) subject() subject {
 	if s.by == nil && s.team != nil {
 		return subject{team: s.team.ID}
 	}
-	return subject{by: s.by}
+	return subject{by: s.by, isLull: s.lull != nil}
 }
 
 // merge makes findings of signals: those of one subject that lie no further apart than a day's work are told as one.
@@ -36,7 +38,7 @@ func (s *scene) merge(signals []signal) []Finding {
 	var findings []Finding
 	for _, whose := range subjects {
 		group := of[whose]
-		slices.SortStableFunc(group, func(a, b *signal) int { return cmp.Or(a.from().Compare(b.from()), stronger(a, b)) })
+		order.By(group, func(a, b *signal) int { return cmp.Or(a.from().Compare(b.from()), stronger(a, b)) })
 		var together []*signal
 		var until time.Time
 		for _, one := range group {
@@ -51,7 +53,7 @@ func (s *scene) merge(signals []signal) []Finding {
 		}
 		findings = s.appendFinding(findings, together)
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int {
+	order.By(findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(b.Severity.rank(), a.Severity.rank()), b.To.Compare(a.To), cmp.Compare(a.Rule, b.Rule),
 			cmp.Compare(a.Evidence[0].Key(), b.Evidence[0].Key()))
 	})
@@ -60,7 +62,7 @@ func (s *scene) merge(signals []signal) []Finding {
 
 // appendFinding appends what signals come to together, if that is anything.
 func (s *scene) appendFinding(findings []Finding, signals []*signal) []Finding {
-	slices.SortStableFunc(signals, stronger)
+	order.By(signals, stronger)
 	severity := together(signals)
 	if severity == severityWeak {
 		if !s.OneActor {
@@ -98,6 +100,9 @@ func (s *scene) appendFinding(findings []Finding, signals []*signal) []Finding {
 		f.Evidence, f.powers = append(f.Evidence, d.Entry), append(f.powers, d.power)
 	}
 	f.From, f.To = f.Evidence[0].TriggeredAt, f.Evidence[len(f.Evidence)-1].TriggeredAt
+	if lead.lull != nil {
+		f.From, f.To, f.Team = lead.from(), lead.to(), nil
+	}
 	return append(findings, f)
 }
 

@@ -2,9 +2,9 @@ package detect
 
 import (
 	"cmp"
-	"slices"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Notable is an entry that a review would look at, and why.
@@ -50,5 +50,5 @@ func PowerOf(event auditlog.Text, catalog *auditlog.Catalog) auditlog.Power {
 
 // sortNotable puts the weightiest first, and leaves those of one weight in their order.
 func sortNotable(notable []Notable) {
-	slices.SortStableFunc(notable, func(a, b Notable) int { return cmp.Compare(b.Power, a.Power) })
+	order.By(notable, func(a, b Notable) int { return cmp.Compare(b.Power, a.Power) })
 }

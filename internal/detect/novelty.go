@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 func sortedKeys[V any](of map[auditlog.ID]V) []auditlog.ID {
@@ -168,7 +169,7 @@ func (s *scene) shared(signals []signal) []signal {
 	}
 	for _, key := range keys {
 		group := of[key]
-		slices.SortStableFunc(group, func(a, b signal) int { return a.from().Compare(b.from()) })
+		order.By(group, func(a, b signal) int { return a.from().Compare(b.from()) })
 		for len(group) > 0 {
 			until := group[0].from().Add(s.limits.days(SharedDays))
 			n, people := 0, map[*actor]bool{}

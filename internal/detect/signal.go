@@ -74,13 +74,25 @@ type signal struct {
 	by *actor
 	// team is where it happened, if that is part of what stands out.
 	team *auditlog.Ref
-	// deeds are in the order of time.
+	// deeds are in the order of time. Of a lull it is the one before it.
 	deeds []*deed
+	// lull is the time without any deed that this is about; nil for others.
+	lull *auditlog.Span
 }
 
-func (s *signal) from() time.Time { return s.deeds[0].TriggeredAt }
+func (s *signal) from() time.Time {
+	if s.lull != nil {
+		return s.lull.From
+	}
+	return s.deeds[0].TriggeredAt
+}
 
-func (s *signal) to() time.Time { return s.deeds[len(s.deeds)-1].TriggeredAt }
+func (s *signal) to() time.Time {
+	if s.lull != nil {
+		return s.lull.To
+	}
+	return s.deeds[len(s.deeds)-1].TriggeredAt
+}
 
 // stronger orders signals: the more telling first.
 func stronger(a, b *signal) int {

@@ -32,6 +32,9 @@ func (s *Suppression) covers(one *signal) bool {
 	if s.Rule != "" && s.Rule != one.rule {
 		return false
 	}
+	if one.lull != nil {
+		return s.Actor == "" && s.Event == "" && one.to().Before(s.Until)
+	}
 	return !slices.ContainsFunc(one.deeds, func(d *deed) bool {
 		return s.Actor != "" && !s.isOf(d.by) || s.Event != "" && !strings.EqualFold(s.Event, string(d.nature.Value)) ||
 			!d.TriggeredAt.Before(s.Until)

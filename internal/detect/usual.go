@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"make-audit-mcp/internal/order"
 )
 
 const (
@@ -108,12 +110,12 @@ func learnUsual(instants []time.Time, days int, location *time.Location, limits 
 			pauses = append(pauses, hourSpan{(hour + 1) % hoursPerDay, length})
 		}
 	}
-	slices.SortStableFunc(pauses, func(a, b hourSpan) int { return cmp.Compare(b.length, a.length) })
+	order.By(pauses, func(a, b hourSpan) int { return cmp.Compare(b.length, a.length) })
 	if len(pauses) > 1 && pauses[1].length <= int(limits[LongestPauseHours]) {
 		pauses = pauses[:1]
 	}
 	pauses = pauses[:min(len(pauses), 2)]
-	slices.SortFunc(pauses, func(a, b hourSpan) int { return cmp.Compare(a.from, b.from) })
+	order.By(pauses, func(a, b hourSpan) int { return cmp.Compare(a.from, b.from) })
 	for i, pause := range pauses {
 		next := pauses[(i+1)%len(pauses)]
 		length := (next.from - pause.end() + hoursPerDay) % hoursPerDay
@@ -125,6 +127,6 @@ func learnUsual(instants []time.Time, days int, location *time.Location, limits 
 	if len(pauses) == 0 {
 		usual.spans = []hourSpan{{0, hoursPerDay}}
 	}
-	slices.SortFunc(usual.spans, func(a, b hourSpan) int { return cmp.Compare(a.from, b.from) })
+	order.By(usual.spans, func(a, b hourSpan) int { return cmp.Compare(a.from, b.from) })
 	return usual
 }

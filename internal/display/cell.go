@@ -30,8 +30,8 @@ func at(row gjson.Result, path string) gjson.Result {
 	return row.Get(path)
 }
 
-// cell writes a value. twice are the names that several ids have.
-func (s *Screen) cell(c *column, row gjson.Result, twice map[string]bool) cell {
+// cell writes a value. twice are the names that several ids have, sign what stands in front of numbers.
+func (s *Screen) cell(c *column, row gjson.Result, twice map[string]bool, sign string) cell {
 	value := at(row, c.path)
 	if !value.Exists() || value.Type == gjson.Null {
 		return cell{}
@@ -44,9 +44,9 @@ func (s *Screen) cell(c *column, row gjson.Result, twice map[string]bool) cell {
 		}
 		return cell{text: name, style: c.style}
 	case number:
-		return cell{text: grouped(value), style: c.style}
+		return cell{text: sign + grouped(value), style: c.style}
 	case change:
-		return changeCell(value)
+		return changeCell(value, sign)
 	case bar:
 		return cell{value: value.Float(), style: cyan}
 	case minute, second, day:
@@ -66,7 +66,7 @@ func (s *Screen) cell(c *column, row gjson.Result, twice map[string]bool) cell {
 		from, to := clean(value.Get("from").String()), clean(value.Get("to").String())
 		return cell{text: strings.TrimSpace(from + s.arrow() + to)}
 	case powers:
-		return cell{text: usedPowers(value)}
+		return cell{text: usedPowers(value, sign)}
 	case data:
 		return cell{text: clean(value.Raw)}
 	case text, whole, ref, list, missing, somebody, span, sample:
@@ -147,15 +147,15 @@ func grouped(value gjson.Result) string {
 	return sign + digits
 }
 
-func changeCell(value gjson.Result) cell {
+func changeCell(value gjson.Result, sign string) cell {
 	text := grouped(value)
 	switch number := value.Float(); {
 	case number > 0:
-		return cell{text: "+" + text, style: yellow}
+		return cell{text: sign + "+" + text, style: yellow}
 	case number < 0:
-		return cell{text: text, style: cyan}
+		return cell{text: sign + text, style: cyan}
 	}
-	return cell{text: text}
+	return cell{text: sign + text}
 }
 
 func severityStyle(text string) style {
@@ -200,11 +200,11 @@ func (s *Screen) changed(value gjson.Result) string {
 }
 
 // usedPowers tells what somebody made and changed.
-func usedPowers(value gjson.Result) string {
+func usedPowers(value gjson.Result, sign string) string {
 	var parts []string
 	for _, item := range value.Array() {
 		count := item.Get("made").Int() + item.Get("changed").Int()
-		parts = append(parts, clean(item.Get("object").String())+" "+strconv.FormatInt(count, 10))
+		parts = append(parts, clean(item.Get("object").String())+" "+sign+strconv.FormatInt(count, 10))
 	}
 	return strings.Join(parts, ", ")
 }

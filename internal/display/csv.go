@@ -21,20 +21,11 @@ func CSV(to io.Writer, tool string, result []byte) error {
 		return errors.New("the result is no JSON")
 	}
 	document := gjson.ParseBytes(result)
-	rows, columns, err := mainList(layouts(tool), document)
+	rows, main, err := mainList(layouts(tool), document)
 	if err != nil {
 		return err
 	}
-	var fields []field
-	for i := range columns {
-		for _, f := range columns[i].fields() {
-			isThere := slices.ContainsFunc(rows, func(row gjson.Result) bool { return f.value(row) != "" })
-			isNew := !slices.ContainsFunc(fields, func(other field) bool { return other.name == f.name })
-			if isNew && (isThere || !columns[i].asked) {
-				fields = append(fields, f)
-			}
-		}
-	}
+	fields := main.fields(rows)
 	if _, err := io.WriteString(to, export.ByteOrderMark); err != nil {
 		return err
 	}
@@ -74,8 +65,8 @@ func isNumber(text string) bool {
 	return digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
-// mainList is what of a result has rows.
-func mainList(of layout, result gjson.Result) ([]gjson.Result, []column, error) {
+// mainList is what of a result has rows, and its section, with all columns that CSV has.
+func mainList(of layout, result gjson.Result) ([]gjson.Result, section, error) {
 	var lists []section
 	for _, s := range of.sections {
 		if s.path == of.csv || of.csv == "" && len(result.Get(s.path).Array()) > 0 {
@@ -88,15 +79,17 @@ func mainList(of layout, result gjson.Result) ([]gjson.Result, []column, error) 
 		for _, s := range lists {
 			names = append(names, s.path)
 		}
-		return nil, nil, &SeveralListsError{Lists: names, Choose: of.choose}
+		return nil, section{}, &SeveralListsError{Lists: names, Choose: of.choose}
 	case len(lists) == 1:
-		value := at(result, lists[0].path)
-		if len(value.Array()) == 0 && len(of.alone) > 0 {
-			return []gjson.Result{result}, of.alone, nil
+		main := lists[0]
+		rows := at(result, main.path).Array()
+		if len(rows) == 0 && len(of.alone) > 0 {
+			return []gjson.Result{result}, section{columns: of.alone}, nil
 		}
-		return value.Array(), slices.Concat(lists[0].columns, lists[0].below), nil
+		main.columns = slices.Concat(main.columns, main.below)
+		return rows, main, nil
 	case len(of.sections) > 0:
-		return nil, of.sections[0].columns, nil
+		return nil, section{columns: of.sections[0].columns}, nil
 	}
 	// A tool that nothing is known of: its first list of objects, else the result itself.
 	var rows []gjson.Result
@@ -109,13 +102,29 @@ func mainList(of layout, result gjson.Result) ([]gjson.Result, []column, error) 
 	if rows == nil {
 		rows = []gjson.Result{result}
 	}
-	return rows, columnsOf(rows), nil
+	return rows, section{columns: columnsOf(rows)}, nil
 }
 
 // field is a column of CSV.
 type field struct {
 	name  string
 	value func(row gjson.Result) string
+	bound bound
+}
+
+// fields are the columns that CSV of a section has, each name once.
+func (s *section) fields(rows []gjson.Result) (fields []field) {
+	for i := range s.columns {
+		for _, f := range s.columns[i].fields() {
+			isThere := slices.ContainsFunc(rows, func(row gjson.Result) bool { return f.value(row) != "" })
+			isNew := !slices.ContainsFunc(fields, func(other field) bool { return other.name == f.name })
+			if isNew && (isThere || !s.columns[i].asked) {
+				f.bound = s.columns[i].bound
+				fields = append(fields, f)
+			}
+		}
+	}
+	return fields
 }
 
 // fields are what a column of a table is in CSV: of somebody, the id and the address have columns of their own.
@@ -129,7 +138,7 @@ func (c *column) fields() []field {
 		if c.path == "@this" {
 			partName = part
 		}
-		return field{partName, func(row gjson.Result) string { return at(row, c.path).Get(part).String() }}
+		return field{name: partName, value: func(row gjson.Result) string { return at(row, c.path).Get(part).String() }}
 	}
 	switch c.kind {
 	case bar:
@@ -148,9 +157,9 @@ func (c *column) fields() []field {
 		return []field{inside("from"), inside("to")}
 	case list, powers, changes:
 		// Names alone, as in tables: what people filter by.
-		return []field{{name, func(row gjson.Result) string { return (&Screen{ASCII: true}).cell(c, row, nil).text }}}
+		return []field{{name: name, value: func(row gjson.Result) string { return (&Screen{ASCII: true}).cell(c, row, nil, "").text }}}
 	}
-	return []field{{name, func(row gjson.Result) string { return written(at(row, c.path)) }}}
+	return []field{{name: name, value: func(row gjson.Result) string { return written(at(row, c.path)) }}}
 }
 
 // written is a value for programs: texts and numbers as they are, lists of them in a line, everything else as JSON.

@@ -169,7 +169,7 @@ func TestAnAnswerThatIsNotCompleteSaysSoInEveryNumber(t *testing.T) {
 		"previous":{"total":3,"complete":false}}`
 	shown := show(t, "count_audit_logs", []byte(result), display.Screen{Width: 200})
 	for _, says := range []string{
-		"NOT COMPLETE, numbers are at least: covered from 2026-10-20 00:00 to 2026-11-01 00:00", "2 records could not be read", "note: w",
+		"NOT COMPLETE: covered from 2026-10-20 00:00 to 2026-11-01 00:00", "2 records could not be read", "note: w",
 		"not covered: 2026-10-01 00:00 to 2026-10-20 00:00: r", "at least 5 entries", "2 of at least 3 shown", "endpoint: team",
 		"at least 3 in the period before", "actor: P, Q, R, S, T and 4 more", "Same (7)", "Same (8)",
 	} {

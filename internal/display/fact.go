@@ -20,20 +20,9 @@ func (p *page) told(facts []fact, of gjson.Result) []string {
 		if f.one != "" && shown == "1" {
 			text = f.one
 		}
-		if f.isCount && p.isAtLeast(f) {
-			shown = "at least " + shown
-		}
-		parts = append(parts, strings.Replace(text, "%s", shown, 1))
+		parts = append(parts, strings.Replace(text, "%s", p.worth(f.bound).Said(shown), 1))
 	}
 	return parts
-}
-
-// isAtLeast reports whether a number is a lower bound.
-func (p *page) isAtLeast(f *fact) bool {
-	if f.by != "" {
-		return !p.result.Get(f.by).Bool()
-	}
-	return p.isPart()
 }
 
 // value is what a fact says; empty where it says nothing.

@@ -47,7 +47,7 @@ func (p *page) standing() string {
 	case p.result.Get("coverage.from").Type == gjson.Null:
 		return "NOT COMPLETE: nothing of it is covered"
 	}
-	return fmt.Sprintf("NOT COMPLETE, numbers are at least: covered from %s to %s", instant(p.result.Get("coverage.from").String(), minute),
+	return fmt.Sprintf("NOT COMPLETE: covered from %s to %s", instant(p.result.Get("coverage.from").String(), minute),
 		instant(p.result.Get("coverage.to").String(), minute))
 }
 

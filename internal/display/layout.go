@@ -18,12 +18,12 @@ type layout struct {
 type fact struct {
 	path string
 	// text says what it is, with %s where the value stands.
-	text string
-	one  string // the text of one of it; "" where there is no other
-	kind kind
-	// isCount has the fact say "at least" where not all of the window was read; by is where the result says so instead, of another time.
-	isCount bool
-	by      string
+	text  string
+	one   string // the text of one of it; "" where there is no other
+	kind  kind
+	bound bound
+	// isLack has the fact be said beside CSV, too.
+	isLack bool
 }
 
 // line is facts of a row, one behind the other.
@@ -44,6 +44,10 @@ type section struct {
 	lines []line
 	// total is where the result says how many there are, of which the list may be a part.
 	total string
+	// bound is of the total, and of the hours.
+	bound bound
+	// isLack has the section stand beside CSV of another one, too.
+	isLack bool
 	// more says how to get the others, where there is no cursor.
 	more string
 	// none is said where the list is empty; "" says nothing.
@@ -74,7 +78,8 @@ type column struct {
 	// style is that of every value.
 	style style
 	// wide has others make room for the column, however wide it is.
-	wide bool
+	wide  bool
+	bound bound
 }
 
 // kind is how a value is written.

@@ -7,17 +7,16 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // Result shows a tool's result. next is the command that asks for the next page, for results that have one.
 func Result(tool string, result []byte, screen Screen, next func(cursor string) string) (string, error) {
-	if !gjson.ValidBytes(result) {
-		return "", errors.New("the result is no JSON")
+	p, err := newPage(tool, result, screen)
+	if err != nil {
+		return "", err
 	}
-	if screen.Width > 0 {
-		screen.Width = max(screen.Width, narrowest)
-	}
-	p := &page{Screen: screen, layout: layouts(tool), result: gjson.ParseBytes(result)}
 	p.head()
 	p.noteUnknown()
 	if p.layout.factsFirst {
@@ -30,11 +29,35 @@ func Result(tool string, result []byte, screen Screen, next func(cursor string) 
 	if !p.layout.factsFirst {
 		p.facts()
 	}
+	p.legend()
 	p.narrowed()
+	p.onward(next)
+	return p.text(), nil
+}
+
+func newPage(tool string, result []byte, screen Screen) (*page, error) {
+	if !gjson.ValidBytes(result) {
+		return nil, errors.New("the result is no JSON")
+	}
+	if screen.Width > 0 {
+		screen.Width = max(screen.Width, narrowest)
+	}
+	return &page{Screen: screen, layout: layouts(tool), result: gjson.ParseBytes(result)}, nil
+}
+
+// text is all that was drawn.
+func (p *page) text() string {
+	if len(p.lines) == 0 {
+		return ""
+	}
+	return strings.Join(p.lines, "\n") + "\n"
+}
+
+// onward says how to ask for the next page.
+func (p *page) onward(next func(cursor string) string) {
 	if cursor := p.result.Get("next_cursor").String(); cursor != "" && next != nil {
 		p.paragraph(p.paint("More:", strong), next(cursor)) // in one line, to be copied
 	}
-	return strings.Join(p.lines, "\n") + "\n", nil
 }
 
 // narrowest is the least width that anything is drawn for: an hour of the day takes a column.
@@ -47,8 +70,9 @@ type page struct {
 	layout  layout
 	result  gjson.Result
 	lines   []string
-	dropped []string // titles of columns for which there was no room
-	unknown []string // fields that the description does not know
+	dropped []string         // titles of columns for which there was no room
+	unknown []string         // fields that the description does not know
+	signed  []auditlog.Worth // signs that stand in tables
 }
 
 // paragraph begins behind an empty line, where there is something above it.
@@ -121,8 +145,11 @@ func (p *page) section(s *section) {
 		return
 	}
 	var lines []string
-	if s.title != "" {
-		lines = append(lines, p.written(s.title, strong)...)
+	if title := s.title; title != "" {
+		if s.shape == hours && p.worth(s.bound) != auditlog.Exact {
+			title += ", " + p.worth(s.bound).Words()
+		}
+		lines = append(lines, p.written(title, strong)...)
 	}
 	head := len(lines)
 	switch s.shape {
@@ -138,7 +165,7 @@ func (p *page) section(s *section) {
 	if len(lines) == head {
 		return
 	}
-	if text := p.shown(s, len(rows)); text != "" {
+	if text, _ := p.shown(s, len(rows)); text != "" {
 		lines = append(lines, p.written(text, faint)...)
 	}
 	p.paragraph(lines...)
@@ -179,30 +206,30 @@ func (p *page) table(s *section, rows []gjson.Result) []string {
 	return lines
 }
 
-// shown says how many of how many are there.
-func (p *page) shown(s *section, shown int) string {
+// shown says how many of how many are there, and whether those are all.
+func (p *page) shown(s *section, shown int) (text string, isAll bool) {
 	all := p.result.Get(s.total)
 	hasNext := p.result.Get("next_cursor").String() != "" && s.title == ""
 	switch {
 	case s.total == "" || !all.Exists():
-		return ""
+		return "", true
 	case all.Type == gjson.Null && hasNext:
-		return fmt.Sprintf("%d shown; there are more", shown)
+		return fmt.Sprintf("%d shown; there are more", shown), false
 	case all.Type == gjson.Null || all.Int() <= int64(shown):
 		if s.title != "" {
-			return ""
+			return "", true
 		}
-		return fmt.Sprintf("all %d shown", shown)
+		text = fmt.Sprintf("all %d shown", shown)
+		if p.isPart() {
+			text = fmt.Sprintf("all %d that could be read are shown", shown)
+		}
+		return text, true
 	}
-	atLeast := ""
-	if p.isPart() {
-		atLeast = "at least "
-	}
-	text := fmt.Sprintf("%d of %s%s shown", shown, atLeast, grouped(all))
+	text = fmt.Sprintf("%d of %s shown", shown, p.worth(s.bound).Said(grouped(all)))
 	if s.more != "" && !hasNext {
 		text += "; " + s.more
 	}
-	return text
+	return text, false
 }
 
 // sharedNames are the names that stand for several ids in a column, which then stand beside them.

@@ -32,13 +32,13 @@ func layouts(tool string) layout {
 func countLayout() layout {
 	return layout{
 		facts: []fact{
-			{path: "total", text: "%s entries", one: "%s entry", isCount: true},
-			{path: "distinct_total", text: "%s different ones", isCount: true},
-			{path: "previous.total", text: "%s in the period before", isCount: true, by: "previous.complete"},
-			{path: "previous.groups_gone", text: "%s groups of then are gone"},
+			{path: "total", text: "%s entries", one: "%s entry", bound: ofWindow},
+			{path: "distinct_total", text: "%s different ones", bound: ofWindow},
+			{path: "previous.total", text: "%s in the period before", bound: ofPrevious},
+			{path: "previous.groups_gone", text: "%s groups of then are gone", bound: ofGone},
 		},
 		sections: []section{{
-			path: "groups", total: "group_count", more: "--limit 200 shows more groups",
+			path: "groups", total: "group_count", bound: ofWindow, more: "--limit 200 shows more groups",
 			columns: []column{
 				{title: "HOUR", path: "key.hour", kind: minute, asked: true},
 				{title: "DAY", path: "key.day", asked: true},
@@ -53,11 +53,11 @@ func countLayout() layout {
 				{title: "OBJECT", path: "key.target", asked: true},
 				{title: "NAME", path: "target_name", asked: true, drop: 2},
 				{title: "KIND", path: "kind", asked: true, drop: 3},
-				{title: "COUNT", path: "count", kind: number},
+				{title: "COUNT", path: "count", kind: number, bound: ofWindow},
 				{path: "count", kind: bar, drop: 1},
-				{title: "DIFFERENT", path: "distinct", kind: number, asked: true},
-				{title: "BEFORE", path: "previous_count", kind: number, asked: true, drop: 4},
-				{title: "CHANGE", path: "change", kind: change, asked: true},
+				{title: "DIFFERENT", path: "distinct", kind: number, asked: true, bound: ofWindow},
+				{title: "BEFORE", path: "previous_count", kind: number, asked: true, drop: 4, bound: ofPrevious},
+				{title: "CHANGE", path: "change", kind: change, asked: true, bound: ofChange},
 				{title: "EVENTS", path: "events", kind: list, asked: true, drop: 6},
 				{title: "FIRST", path: "first_at", kind: minute, drop: 5},
 				{title: "LAST", path: "last_at", kind: minute, drop: 5},
@@ -65,7 +65,8 @@ func countLayout() layout {
 		}},
 		csv: "groups",
 		alone: []column{
-			{path: "total"}, {path: "distinct_total", asked: true}, {path: "previous.total", asked: true}, {path: "complete"},
+			{path: "total", bound: ofWindow}, {path: "distinct_total", asked: true, bound: ofWindow},
+			{path: "previous.total", asked: true, bound: ofPrevious}, {path: "complete"},
 		},
 		hidden: []string{"other_count"},
 	}
@@ -73,7 +74,7 @@ func countLayout() layout {
 
 // entriesSection is a table of entries.
 func entriesSection(path, title, total string) section {
-	return section{path: path, title: title, total: total, none: "no entries", columns: []column{
+	return section{path: path, title: title, total: total, bound: ofWindow, none: "no entries", columns: []column{
 		{title: "TIME", path: "triggered_at", kind: second},
 		{title: "EVENT", path: "event"},
 		{title: "ACTOR", path: "actor", kind: address},
@@ -110,8 +111,8 @@ func entryLayout() layout {
 				{title: "details", path: "details", kind: data},
 				{title: "extra", path: "extra", kind: data},
 			}},
-			{path: "not_found", title: "Not found", columns: []column{{title: "UUID", path: "@this"}}},
-			{path: "not_read", title: "Not read", columns: []column{{title: "UUID", path: "@this"}}},
+			{path: "not_found", title: "Not found", isLack: true, columns: []column{{title: "UUID", path: "@this"}}},
+			{path: "not_read", title: "Not read", isLack: true, columns: []column{{title: "UUID", path: "@this"}}},
 		},
 		csv: "entries",
 	}
@@ -122,7 +123,7 @@ func historyLayout() layout {
 	entries.columns = append(entries.columns, column{title: "DETAILS", path: "details", kind: data, drop: dropFirst + 1})
 	entries.below = []column{{path: "changes", kind: changes}}
 	return layout{
-		facts: []fact{{path: "total", text: "%s entries", one: "%s entry", isCount: true}},
+		facts: []fact{{path: "total", text: "%s entries", one: "%s entry", bound: ofWindow}},
 		sections: []section{
 			{path: "@this", shape: records, columns: []column{
 				{title: "created", path: "created_at", kind: second},
@@ -133,16 +134,16 @@ func historyLayout() layout {
 				{title: "by", path: "deleted_by", kind: address},
 			}},
 			entries,
-			{path: "actors", title: "Who touched it", total: "actors_total", columns: []column{
+			{path: "actors", title: "Who touched it", total: "actors_total", bound: ofWindow, columns: []column{
 				{title: "ACTOR", path: "@this", kind: address},
-				{title: "COUNT", path: "count", kind: number},
+				{title: "COUNT", path: "count", kind: number, bound: ofWindow},
 				{path: "count", kind: bar, drop: 1},
 				{title: "FIRST", path: "first_at", kind: minute, drop: 2},
 				{title: "LAST", path: "last_at", kind: minute, drop: 2},
 			}},
-			{path: "kinds", title: "Kinds of object with this id", total: "kinds_total", columns: []column{
+			{path: "kinds", title: "Kinds of object with this id", total: "kinds_total", bound: ofWindow, columns: []column{
 				{title: "KIND", path: "kind"},
-				{title: "ENTRIES", path: "entries", kind: number},
+				{title: "ENTRIES", path: "entries", kind: number, bound: ofWindow},
 				{title: "FIRST", path: "first_at", kind: minute, drop: 2},
 				{title: "LAST", path: "last_at", kind: minute, drop: 2},
 			}},
@@ -154,27 +155,28 @@ func historyLayout() layout {
 func peopleLayout() layout {
 	return layout{
 		facts: []fact{
-			{path: "totals.gone", text: "%s gone"}, {path: "totals.dormant", text: "%s dormant"}, {path: "totals.new", text: "%s new"},
-			{path: "totals.active", text: "%s active"},
+			{path: "totals.gone", text: "%s gone", bound: ofWindow}, {path: "totals.dormant", text: "%s dormant", bound: ofIdle},
+			{path: "totals.new", text: "%s new", bound: ofWindow}, {path: "totals.active", text: "%s active", bound: ofWindow},
 			{path: "roster.source", text: "who is there by Make's list of %s", kind: text},
-			{path: "roster.reason", text: "%s", kind: text},
+			{path: "roster.reason", text: "%s", kind: text, isLack: true},
 		},
-		sections: []section{{path: "people", total: "total", none: "nobody", more: "--limit 200 shows more people", columns: []column{
-			{title: "STATUS", path: "status", kind: status},
-			{title: "NAME", path: "@this", kind: address, name: "name"},
-			{title: "ADDRESS", path: "email", drop: 7},
-			{title: "ENTRIES", path: "entries", kind: number},
-			{title: "LAST", path: "last_at", kind: minute},
-			{title: "ROLE", path: "organization_role", drop: 4},
-			{title: "2FA", path: "two_factor", kind: yes, drop: 3},
-			{title: "FINDINGS", path: "findings.severest", kind: severity, drop: 2},
-			{title: "MADE OR CHANGED", path: "powers", kind: powers, drop: 5},
-			{title: "TEAMS", path: "teams", kind: list, drop: 6},
-			{title: "ROLES", path: "team_roles", kind: list, drop: dropFirst},
-			{title: "FIRST", path: "first_at", kind: minute, drop: 8},
-			{title: "SIGNED IN", path: "last_login_at", kind: minute, drop: 8},
-			{title: "KIND", path: "kind", drop: 8},
-		}}},
+		sections: []section{{path: "people", total: "total", bound: ofStatus, none: "nobody", more: "--limit 200 shows more people",
+			columns: []column{
+				{title: "STATUS", path: "status", kind: status},
+				{title: "NAME", path: "@this", kind: address, name: "name"},
+				{title: "ADDRESS", path: "email", drop: 7},
+				{title: "ENTRIES", path: "entries", kind: number, bound: ofWindow},
+				{title: "LAST", path: "last_at", kind: minute},
+				{title: "ROLE", path: "organization_role", drop: 4},
+				{title: "2FA", path: "two_factor", kind: yes, drop: 3},
+				{title: "FINDINGS", path: "findings.severest", kind: severity, drop: 2},
+				{title: "MADE OR CHANGED", path: "powers", kind: powers, drop: 5, bound: ofWindow},
+				{title: "TEAMS", path: "teams", kind: list, drop: 6},
+				{title: "ROLES", path: "team_roles", kind: list, drop: dropFirst},
+				{title: "FIRST", path: "first_at", kind: minute, drop: 8},
+				{title: "SIGNED IN", path: "last_login_at", kind: minute, drop: 8},
+				{title: "KIND", path: "kind", drop: 8},
+			}}},
 		csv: "people",
 	}
 }
@@ -183,17 +185,17 @@ func activityLayout() layout {
 	withBaseline := func(of column) []column {
 		return []column{
 			of,
-			{title: "COUNT", path: "count", kind: number},
+			{title: "COUNT", path: "count", kind: number, bound: ofWindow},
 			{path: "count", kind: bar, drop: 1},
-			{title: "IN BASELINE", path: "baseline_count", kind: number},
+			{title: "IN BASELINE", path: "baseline_count", kind: number, bound: ofBaseline},
 		}
 	}
 	return layout{
 		facts: []fact{
-			{path: "total", text: "%s entries", one: "%s entry", isCount: true},
-			{path: "active_days", text: "on %s days", one: "on %s day"},
-			{path: "outside_usual_hours.count", text: "%s outside usual hours"},
-			{path: "baseline.entries", text: "%s entries in the baseline"},
+			{path: "total", text: "%s entries", one: "%s entry", bound: ofWindow},
+			{path: "active_days", text: "on %s days", one: "on %s day", bound: ofWindow},
+			{path: "outside_usual_hours.count", text: "%s outside usual hours", bound: ofFindings},
+			{path: "baseline.entries", text: "%s entries in the baseline", bound: ofBaseline},
 			{path: "baseline.days", text: "of %s days"},
 			{path: "baseline.complete", text: "not all of the baseline is covered", kind: missing},
 		},
@@ -210,18 +212,20 @@ func activityLayout() layout {
 				{title: "last", path: "last_at", kind: second},
 			}},
 			findingsSection("Findings"),
-			{path: "by_hour", title: "By hour of the day", shape: hours},
-			{path: "by_event", title: "By event", total: "by_event_total", columns: withBaseline(column{title: "EVENT", path: "event"})},
-			{path: "by_team", title: "By team", total: "by_team_total", columns: withBaseline(column{title: "TEAM", path: "team", kind: address})},
-			{path: "new_events", title: "Events that are new", total: "new_events_total", columns: []column{
-				{title: "EVENT", path: "event"}, {title: "COUNT", path: "count", kind: number},
+			{path: "by_hour", title: "By hour of the day", shape: hours, bound: ofWindow},
+			{path: "by_event", title: "By event", total: "by_event_total", bound: ofWindow,
+				columns: withBaseline(column{title: "EVENT", path: "event"})},
+			{path: "by_team", title: "By team", total: "by_team_total", bound: ofWindow,
+				columns: withBaseline(column{title: "TEAM", path: "team", kind: address})},
+			{path: "new_events", title: "Events that are new", total: "new_events_total", bound: ofNew, columns: []column{
+				{title: "EVENT", path: "event"}, {title: "COUNT", path: "count", kind: number, bound: ofWindow},
 				{title: "FIRST", path: "first_at", kind: second},
 			}},
-			{path: "new_teams", title: "Teams that are new", total: "new_teams_total", columns: []column{
-				{title: "TEAM", path: "team", kind: address}, {title: "COUNT", path: "count", kind: number},
+			{path: "new_teams", title: "Teams that are new", total: "new_teams_total", bound: ofNew, columns: []column{
+				{title: "TEAM", path: "team", kind: address}, {title: "COUNT", path: "count", kind: number, bound: ofWindow},
 				{title: "FIRST", path: "first_at", kind: second},
 			}},
-			{path: "notable", title: "Notable entries", total: "notable_total", columns: []column{
+			{path: "notable", title: "Notable entries", total: "notable_total", bound: ofWindow, columns: []column{
 				{title: "TIME", path: "triggered_at", kind: second},
 				{title: "EVENT", path: "event"},
 				{title: "WHY", path: "why", drop: 1},
@@ -240,7 +244,7 @@ func activityLayout() layout {
 // Who it was stands first in a line, where the result is not about one person.
 func findingsSection(title string, who ...fact) section {
 	return section{
-		path: "findings", title: title, shape: blocks, total: "findings_total", none: "nothing stands out",
+		path: "findings", title: title, shape: blocks, total: "findings_total", bound: ofFindings, none: "nothing stands out",
 		columns: []column{
 			{path: "severity", kind: severity},
 			{path: "title"},
@@ -248,7 +252,7 @@ func findingsSection(title string, who ...fact) section {
 			{path: "to", kind: minute},
 			{path: "actor", kind: address},
 			{path: "team", kind: ref},
-			{path: "evidence_count", kind: number},
+			{path: "evidence_count", kind: number, bound: ofWindow},
 			{path: "reason"},
 			{path: "next_step"},
 			{path: "rule"},
@@ -257,7 +261,7 @@ func findingsSection(title string, who ...fact) section {
 		},
 		lines: []line{
 			{apart: ", ", facts: append(who, fact{path: "team.name", text: "team %s"}, fact{path: "@this", text: "%s", kind: span},
-				fact{path: "evidence_count", text: "%s entries", one: "%s entry"})},
+				fact{path: "evidence_count", text: "%s entries", one: "%s entry", bound: ofWindow})},
 			{facts: []fact{{path: "reason", text: "%s"}}},
 			{facts: []fact{{path: "next_step", text: "next: %s"}}},
 			{apart: "; ", facts: []fact{{path: "rule", text: "rule %s"}, {path: "@this", text: "entries: %s", kind: sample}}},
@@ -265,22 +269,26 @@ func findingsSection(title string, who ...fact) section {
 	}
 }
 
+// ofSeverity is how many findings there are of a severity.
+func ofSeverity(severity string) fact {
+	return fact{path: "by_severity." + severity, text: "%s " + severity, bound: ofFindings}
+}
+
 func findingsLayout() layout {
 	return layout{
 		facts: []fact{
-			{path: "by_severity.critical", text: "%s critical"}, {path: "by_severity.high", text: "%s high"},
-			{path: "by_severity.medium", text: "%s medium"}, {path: "by_severity.low", text: "%s low"},
-			{path: "baseline.entries", text: "measured by %s entries before"},
+			ofSeverity("critical"), ofSeverity("high"), ofSeverity("medium"), ofSeverity("low"),
+			{path: "baseline.entries", text: "measured by %s entries before", bound: ofBaseline},
 			{path: "baseline.from", text: "from %s", kind: minute},
 			{path: "baseline.complete", text: "not all of the time before is covered", kind: missing},
 		},
 		sections: []section{
 			findingsSection("", fact{path: "actor", text: "%s", kind: somebody}),
-			{path: "suppressed", title: "Silenced by suppress entries", columns: []column{
-				{title: "SIGNALS", path: "signals", kind: number}, {title: "WHY", path: "why"}, {title: "BY", path: "by", drop: 2},
-				{title: "UNTIL", path: "until", drop: 1},
+			{path: "suppressed", title: "Silenced by suppress entries", isLack: true, columns: []column{
+				{title: "SIGNALS", path: "signals", kind: number, bound: ofFindings}, {title: "WHY", path: "why"},
+				{title: "BY", path: "by", drop: 2}, {title: "UNTIL", path: "until", drop: 1},
 			}},
-			{path: `rules_evaluated.#(why_not!="")#`, title: "Rules that could not be judged", columns: []column{
+			{path: `rules_evaluated.#(why_not!="")#`, title: "Rules that could not be judged", isLack: true, columns: []column{
 				{title: "RULE", path: "rule"}, {title: "WHY NOT", path: "why_not"},
 			}},
 		},
@@ -340,8 +348,8 @@ func filtersLayout() layout {
 func searchLayout() layout {
 	return layout{
 		facts: []fact{
-			{path: "total", text: "%s entries found", one: "%s entry found", isCount: true},
-			{path: "not_understood", text: "not understood: %s", kind: list},
+			{path: "total", text: "%s entries found", one: "%s entry found", bound: ofWindow},
+			{path: "not_understood", text: "not understood: %s", kind: list, isLack: true},
 		},
 		sections: []section{{path: "results", none: "nothing was found", columns: []column{
 			{title: "ENTRY", path: "title", wide: true}, {title: "ID", path: "id", kind: whole, drop: dropFirst},

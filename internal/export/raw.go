@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // newNDJSON writes entries as Make gave them.
@@ -175,7 +176,7 @@ func sorted(members map[string]json.RawMessage) object {
 	for name, value := range members {
 		found = append(found, member{name, part(value)})
 	}
-	slices.SortFunc(found, func(a, b member) int { return cmp.Compare(a.name, b.name) })
+	order.By(found, func(a, b member) int { return cmp.Compare(a.name, b.name) })
 	return found
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/makeapi"
 )
 
@@ -99,7 +100,7 @@ func (r *Reader) probeTeams(ctx context.Context, organization auditlog.ID, acces
 	}
 	// Teams that the user administers first, in case there are more than can be asked.
 	isAdmin := func(team auditlog.TeamAccess) bool { return me.TeamRoles[makeapi.ID(team.ID)] == makeapi.RoleTeamAdmin }
-	slices.SortStableFunc(access.Teams, func(a, b auditlog.TeamAccess) int {
+	order.By(access.Teams, func(a, b auditlog.TeamAccess) int {
 		switch {
 		case isAdmin(a) == isAdmin(b):
 			return 0
@@ -154,7 +155,7 @@ func (r *Reader) knownTeams(ctx context.Context, organization auditlog.ID, me *m
 			refs = append(refs, makeapi.Ref{ID: team.ID, Name: team.Name})
 		}
 	}
-	slices.SortFunc(refs, func(a, b makeapi.Ref) int { return auditlog.ID(a.ID).Compare(auditlog.ID(b.ID)) })
+	order.By(refs, func(a, b makeapi.Ref) int { return auditlog.ID(a.ID).Compare(auditlog.ID(b.ID)) })
 	return refs, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/internal/tz"
 	"make-audit-mcp/makeapi"
 )
@@ -34,7 +35,7 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 		for id := range me.OrganizationRoles {
 			listed = append(listed, makeapi.Organization{ID: id})
 		}
-		slices.SortFunc(listed, func(a, b makeapi.Organization) int { return strings.Compare(string(a.ID), string(b.ID)) })
+		order.By(listed, func(a, b makeapi.Organization) int { return strings.Compare(string(a.ID), string(b.ID)) })
 	} else if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // merger merges the pages of a walk's listings into one log in order, newest first. Pages come to it in the order of their listing; it
@@ -134,7 +135,7 @@ func (m *merger) unreadableIn(window auditlog.Window) []auditlog.Span {
 			spans = append(spans, around)
 		}
 	}
-	slices.SortFunc(spans, func(a, b auditlog.Span) int {
+	order.By(spans, func(a, b auditlog.Span) int {
 		return cmp.Or(b.To.Compare(a.To), b.From.Compare(a.From))
 	})
 	return spans

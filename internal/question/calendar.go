@@ -44,6 +44,9 @@ func (w *WeekStart) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Weekday returns the first day of weeks.
+func (w WeekStart) Weekday() time.Weekday { return (time.Monday - time.Weekday(w) + 7) % 7 }
+
 // date returns the first day of the week that a local time lies in.
 func (w WeekStart) date(local time.Time) date {
 	first := dateOf(local)

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Nearest returns up to n of the names among that someone who wrote want may have meant, nearest first: those a few slips of the finger
@@ -35,7 +36,7 @@ func nearest[T any](want string, items []T, keys func(T) []string) []T {
 			hits = append(hits, hit{item, best})
 		}
 	}
-	slices.SortStableFunc(hits, func(a, b hit) int { return cmp.Compare(a.distance, b.distance) })
+	order.By(hits, func(a, b hit) int { return cmp.Compare(a.distance, b.distance) })
 	return mapAll(hits, func(h hit) T { return h.item })
 }
 

@@ -4,10 +4,10 @@ import (
 	"encoding/json"
 	"html"
 	"net/url"
-	"slices"
 	"strings"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 const (
@@ -88,7 +88,7 @@ func maskSpans(text string, isID bool) string {
 	for _, scan := range scanners(isID) {
 		spans = append(spans, scan(text)...)
 	}
-	slices.SortFunc(spans, func(a, b span) int { return a.begin - b.begin })
+	order.By(spans, func(a, b span) int { return a.begin - b.begin })
 	var out strings.Builder
 	end := 0
 	for _, s := range spans {

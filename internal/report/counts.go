@@ -9,6 +9,7 @@ import (
 
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/chart"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/schemas"
 )
 
@@ -16,14 +17,14 @@ import (
 func (p *page) count(q *Question, counted *schemas.CountAuditLogsResult) {
 	arguments, _ := q.Arguments.(schemas.CountAuditLogsArguments)
 	p.Begin("p", "class", "total")
-	p.Element("strong", bound(counted.Total, counted.Complete))
+	p.Element("strong", said(counted.Total, worth(&counted.Answer)))
 	p.Text(" entries")
 	if previous := counted.Previous; previous != nil {
 		p.Text("; in the period before, ")
 		p.when(previous.From)
 		p.Text(" to ")
 		p.when(previous.To)
-		p.Text(", " + bound(previous.Total, previous.Complete))
+		p.Text(", " + said(previous.Total, auditlog.WorthOf(!previous.Complete, false)))
 	}
 	p.Text(".")
 	p.End()
@@ -34,7 +35,7 @@ func (p *page) count(q *Question, counted *schemas.CountAuditLogsResult) {
 	case q.picture == timeline:
 		chart.Draw(&p.Writer, p.timelineOf(q.Title, arguments.GroupBy[0], counted))
 	case q.picture == heatMap:
-		chart.Draw(&p.Writer, heatMapOf(q.Title, counted))
+		chart.Draw(&p.Writer, p.heatMapOf(q.Title, counted))
 	case len(arguments.GroupBy) > 1:
 		if q.picture == stacked {
 			chart.Draw(&p.Writer, p.stackedOf(q.Title, arguments.GroupBy[0], counted))
@@ -46,17 +47,17 @@ func (p *page) count(q *Question, counted *schemas.CountAuditLogsResult) {
 		}
 		p.groups(q.Title, arguments, counted)
 	}
-	p.cut(len(counted.Groups), counted.GroupCount, "groups", counted.OtherCount)
+	p.cut(len(counted.Groups), counted.GroupCount, "groups", counted.OtherCount, worth(&counted.Answer))
 }
 
 // cut says how much a list does not have, and how to have it.
-func (p *page) cut(shown, total int, what string, entries int) {
+func (p *page) cut(shown, total int, what string, entries int, w auditlog.Worth) {
 	if shown >= total {
 		return
 	}
-	text := fmt.Sprintf("%s of %s %s are listed", chart.Number(shown), chart.Number(total), what)
+	text := fmt.Sprintf("%s of %s %s are listed", chart.Number(shown), w.Said(chart.Number(total)), what)
 	if entries > 0 {
-		text += fmt.Sprintf("; the others have %s entries", chart.Number(entries))
+		text += fmt.Sprintf("; the others have %s entries", w.Said(chart.Number(entries)))
 	}
 	p.Element("p", text+". The rest: the question below for a shorter window, or make-audit-mcp export with the same window and filters.",
 		"class", "cut")
@@ -117,19 +118,23 @@ func (p *page) groups(caption string, arguments schemas.CountAuditLogsArguments,
 	}
 	columns = append(columns, column{"First", ""}, column{"Last", ""})
 	p.table(caption, "list said", columns...)
+	now, before := worth(&counted.Answer), auditlog.Exact
+	if counted.Previous != nil {
+		before = auditlog.WorthOf(!counted.Previous.Complete, false)
+	}
 	for i := range counted.Groups {
 		group := &counted.Groups[i]
 		p.Begin("tr")
 		p.Begin("th", "scope", "row")
 		p.key(group, dimension)
 		p.End()
-		p.numberCell(group.Count)
+		p.numberCell(group.Count, now)
 		if compares {
-			p.optionalCell(group.PreviousCount)
-			p.optionalCell(group.Change)
+			p.optionalCell(group.PreviousCount, before)
+			p.optionalCell(group.Change, auditlog.WorthOf(now != auditlog.Exact, before != auditlog.Exact))
 		}
 		if arguments.Distinct != "" {
-			p.optionalCell(group.Distinct)
+			p.optionalCell(group.Distinct, now)
 		}
 		p.timeCell(group.FirstAt)
 		p.timeCell(group.LastAt)
@@ -186,6 +191,7 @@ type grid struct {
 	rows, columns []axis
 	cells         map[[2]string]int
 	isWhole       bool // every group is listed, so that a cell without one has no entries
+	worth         auditlog.Worth
 }
 
 // axis is a row or a column of a grid.
@@ -196,7 +202,7 @@ type axis struct {
 }
 
 func gridOf(counted *schemas.CountAuditLogsResult, rows, columns string) grid {
-	g := grid{cells: map[[2]string]int{}, isWhole: len(counted.Groups) == counted.GroupCount}
+	g := grid{cells: map[[2]string]int{}, isWhole: len(counted.Groups) == counted.GroupCount, worth: worth(&counted.Answer)}
 	for i := range counted.Groups {
 		group := &counted.Groups[i]
 		row := add(&g.rows, group, rows)
@@ -207,7 +213,7 @@ func gridOf(counted *schemas.CountAuditLogsResult, rows, columns string) grid {
 		of []axis
 		by string
 	}{{g.rows, rows}, {g.columns, columns}} {
-		slices.SortStableFunc(sorted.of, func(a, b axis) int {
+		order.By(sorted.of, func(a, b axis) int {
 			if isTime(sorted.by) {
 				return compareTimes(a.id, b.id)
 			}
@@ -215,6 +221,11 @@ func gridOf(counted *schemas.CountAuditLogsResult, rows, columns string) grid {
 		})
 	}
 	return g
+}
+
+// sums is what the sum of a row is worth: of groups that are not listed it lacks the entries.
+func (g *grid) sums() auditlog.Worth {
+	return auditlog.WorthOf(!g.isWhole || g.worth != auditlog.Exact, false)
 }
 
 func add(to *[]axis, group *schemas.CountGroup, dimension string) string {
@@ -281,15 +292,15 @@ func (p *page) crossPart(caption, rows string, g *grid, from, to int) {
 			n, isListed := g.cells[[2]string{row.id, c.id}]
 			switch {
 			case isListed:
-				p.numberCell(n)
-			case g.isWhole:
+				p.numberCell(n, g.worth)
+			case g.isWhole && g.worth == auditlog.Exact:
 				p.Element("td", "", "class", "n")
 			default:
 				p.Element("td", "?", "class", "n") // among those that are not listed, or none
 			}
 		}
 		if isLast {
-			p.numberCell(row.total)
+			p.numberCell(row.total, g.sums())
 		}
 		p.End()
 	}
@@ -322,7 +333,7 @@ func withGaps(rows []timed, counted *schemas.CountAuditLogsResult) []chart.Row {
 		reason := gap.Reason
 		rows = append(rows, timed{gap.From, chart.Row{Name: day(gap.From) + " to " + day(gap.To), Gap: &reason}})
 	}
-	slices.SortStableFunc(rows, func(a, b timed) int { return compareTimes(a.begins, b.begins) })
+	order.By(rows, func(a, b timed) int { return compareTimes(a.begins, b.begins) })
 	drawn := make([]chart.Row, len(rows))
 	for i, row := range rows {
 		drawn[i] = row.Row
@@ -330,8 +341,11 @@ func withGaps(rows []timed, counted *schemas.CountAuditLogsResult) []chart.Row {
 	return drawn
 }
 
-// isPartial reports whether a part of a period lies in a gap.
+// isPartial reports whether entries of a period may be missing: a part of it lies in a gap, or it is not known where they are.
 func (p *page) isPartial(counted *schemas.CountAuditLogsResult, period, id string) bool {
+	if !counted.Complete && (counted.Unreadable > 0 || len(counted.Coverage.Gaps) == 0) {
+		return true
+	}
 	begin, end := periodSpan(period, id, p.report.location)
 	return slices.ContainsFunc(counted.Coverage.Gaps, func(gap schemas.Gap) bool {
 		from, errFrom := time.Parse(time.RFC3339Nano, gap.From)
@@ -407,14 +421,14 @@ func (p *page) stackedOf(caption, period string, counted *schemas.CountAuditLogs
 }
 
 // heatMapOf is a picture of a count by weekday and hour.
-func heatMapOf(caption string, counted *schemas.CountAuditLogsResult) *chart.Chart {
+func (p *page) heatMapOf(caption string, counted *schemas.CountAuditLogsResult) *chart.Chart {
 	g := gridOf(counted, "weekday", "hour_of_day")
 	c := &chart.Chart{Kind: chart.HeatMap, Caption: caption, Corner: "Weekday"}
 	for hour := range 24 {
 		c.Columns = append(c.Columns, fmt.Sprintf("%02d", hour))
 	}
-	for weekday := time.Monday; weekday <= time.Saturday+1; weekday++ {
-		row := chart.Row{Name: (weekday % 7).String(), Least: !counted.Complete}
+	for day := range time.Weekday(7) {
+		row := chart.Row{Name: ((p.report.firstOfWeek + day) % 7).String(), Least: !counted.Complete}
 		for _, hour := range c.Columns {
 			n := g.cells[[2]string{row.Name, hour}]
 			row.Values = append(row.Values, &n)

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"make-audit-mcp/internal/analysis"
 	"make-audit-mcp/internal/answer"
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 	"make-audit-mcp/internal/question"
 	"make-audit-mcp/schemas"
 	"make-audit-mcp/tools"
@@ -65,7 +67,9 @@ type gathering struct {
 	window  auditlog.Window
 	// filter asks for the window, the organization and the teams.
 	filter schemas.Filter
-	report *Report
+	// ofTeams says that some teams were asked for, isTeamless that entries without a team were.
+	ofTeams, isTeamless bool
+	report              *Report
 }
 
 // Gather asks all that a report says. A question that cannot be answered is told in the report; an error means that none could be, or that
@@ -87,9 +91,12 @@ func Gather(ctx context.Context, service *analysis.Service, request Request) (*R
 		filter.OrganizationID = id
 	}
 	request.Kind = cmp.Or(request.Kind, Full)
-	g := &gathering{Request: request, service: service, window: window, filter: filter}
+	g := &gathering{Request: request, service: service, window: window, filter: filter, ofTeams: len(request.Teams) > 0,
+		isTeamless: asked.Query.NoTeam}
+	firstOfWeek := service.WeekStart.Weekday()
 	g.report = &Report{
-		Format: Format, location: window.Location, Kind: request.Kind, Version: request.Version,
+		Format: Format, location: window.Location, firstOfWeek: firstOfWeek, WeekStart: strings.ToLower(firstOfWeek.String()),
+		Kind: request.Kind, Version: request.Version,
 		MadeAt:    answer.Time(service.Directory.Now(), window.Location),
 		NotLogged: notLogged(window), Sections: []Section{}, Exceptions: []Exception{},
 		Title: request.Kind.title() + " of " + asked.Query.Organization.Name.Clean(),
@@ -281,7 +288,7 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 			gone = append(gone, person)
 		}
 	}
-	slices.SortStableFunc(gone, func(a, b schemas.Person) int { return cmp.Compare(b.Entries, a.Entries) })
+	order.By(gone, func(a, b schemas.Person) int { return cmp.Compare(b.Entries, a.Entries) })
 	for _, person := range gone[:min(len(gone), g.Room.Leavers)] {
 		arguments := schemas.GetActorActivityArguments{Actor: string(person.ID), OrganizationID: g.filter.OrganizationID,
 			Window: g.filter.Window}
@@ -299,6 +306,9 @@ func (g *gathering) leavers(ctx context.Context, people Question) (questions []Q
 			len(gone), len(questions))
 	default:
 		about = fmt.Sprintf("%d who are gone have entries in the window: what they did in it, against the time before.", len(gone))
+	}
+	if g.ofTeams && len(questions) > 0 {
+		about += " That is of the whole organization, and not of the teams alone: whoever leaves may have acted anywhere."
 	}
 	return questions, about
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/chart"
 	"make-audit-mcp/schemas"
 )
@@ -14,7 +15,7 @@ func (p *page) entries(q *Question, listed *schemas.ListAuditLogsResult) {
 	p.Begin("p", "class", "total")
 	switch {
 	case listed.Total != nil:
-		p.Element("strong", bound(listed.Total, listed.Complete))
+		p.Element("strong", said(listed.Total, worth(&listed.Answer)))
 		p.Text(" entries.")
 	default:
 		p.Text("How many there are in all is not known.")
@@ -29,7 +30,7 @@ func (p *page) entries(q *Question, listed *schemas.ListAuditLogsResult) {
 	}
 	p.endTable()
 	if listed.Total != nil {
-		p.cut(len(listed.Entries), *listed.Total, "entries", 0)
+		p.cut(len(listed.Entries), *listed.Total, "entries", 0, worth(&listed.Answer))
 	}
 }
 
@@ -59,8 +60,7 @@ func (p *page) entry(e *schemas.Entry) {
 
 // people writes who is there.
 func (p *page) people(q *Question, found *schemas.ListPeopleResult) {
-	t := found.Totals
-	p.Element("p", fmt.Sprintf("%d active, %d new, %d dormant, %d gone.", t.Active, t.New, t.Dormant, t.Gone), "class", "total")
+	p.Element("p", statusesInWords(found)+".", "class", "total")
 	p.Begin("p")
 	p.Text("List of people: " + rosterInWords(found.Roster.Source))
 	if !found.Roster.Complete {
@@ -72,10 +72,17 @@ func (p *page) people(q *Question, found *schemas.ListPeopleResult) {
 	columns = append(columns, texts("First entry", "Last entry", "Made or changed what gives access", "Findings")...)
 	p.table(q.Title, "list said people", columns...)
 	for i := range found.People {
-		p.person(&found.People[i])
+		p.person(&found.People[i], worth(&found.Answer))
 	}
 	p.endTable()
-	p.cut(len(found.People), found.Total, "people", 0)
+	p.cut(len(found.People), found.Total, "people", 0, auditlog.WorthOf(!found.Complete, !found.Complete))
+}
+
+// statusesInWords are how many people are of each status. Who is called dormant may have acted where nothing was read.
+func statusesInWords(found *schemas.ListPeopleResult) string {
+	t, w := found.Totals, worth(&found.Answer)
+	return fmt.Sprintf("%s active, %s new, %s dormant, %s gone", said(&t.Active, w), said(&t.New, w),
+		said(&t.Dormant, auditlog.WorthOf(false, !found.Complete)), said(&t.Gone, w))
 }
 
 func rosterInWords(source string) string {
@@ -90,7 +97,7 @@ func rosterInWords(source string) string {
 	return source
 }
 
-func (p *page) person(person *schemas.Person) {
+func (p *page) person(person *schemas.Person, w auditlog.Worth) {
 	p.Begin("tr")
 	p.Begin("th", "scope", "row")
 	p.actor(&person.Actor)
@@ -107,11 +114,11 @@ func (p *page) person(person *schemas.Person) {
 			}
 			p.Name(role.Name.Clean() + ": " + role.Role.Clean())
 		}
-		p.more(len(person.TeamRoles), person.TeamRolesTotal)
+		p.more(len(person.TeamRoles), person.TeamRolesTotal, auditlog.Exact)
 	})
 	p.nameCell(person.TwoFactor.Clean())
 	p.timeCell(person.LastLoginAt)
-	p.numberCell(person.Entries)
+	p.numberCell(person.Entries, w)
 	p.timeCell(person.FirstAt)
 	p.timeCell(person.LastAt)
 	p.cell(func() {
@@ -120,20 +127,20 @@ func (p *page) person(person *schemas.Person) {
 				p.Text("; ")
 			}
 			p.Name(use.Object.Clean())
-			p.Text(": " + usesInWords(use))
+			p.Text(": " + usesInWords(use, w))
 		}
-		p.more(len(person.Powers), person.PowersTotal)
+		p.more(len(person.Powers), person.PowersTotal, w)
 	})
 	p.cell(func() {
 		if f := person.Findings; f != nil {
-			p.Text(fmt.Sprintf("%d, %s", f.Total, f.Severest))
+			p.Text(fmt.Sprintf("%s, %s", said(&f.Total, w), f.Severest))
 		}
 	})
 	p.End()
 }
 
-func usesInWords(use schemas.PowerUse) string {
-	switch made, changed := chart.Number(use.Made)+" made", chart.Number(use.Changed)+" changed"; {
+func usesInWords(use schemas.PowerUse, w auditlog.Worth) string {
+	switch made, changed := said(&use.Made, w)+" made", said(&use.Changed, w)+" changed"; {
 	case use.Changed == 0:
 		return made
 	case use.Made == 0:
@@ -145,25 +152,28 @@ func usesInWords(use schemas.PowerUse) string {
 
 // findings writes what stands out.
 func (p *page) findings(found *schemas.FindSuspiciousActivityResult) {
-	s := found.BySeverity
+	w := worthOfFindings(found)
 	p.Begin("p", "class", "total")
-	p.Element("strong", chart.Number(found.FindingsTotal))
-	p.Text(fmt.Sprintf(" findings: %d critical, %d high, %d medium, %d low; measured by %s entries of ", s.Critical, s.High, s.Medium, s.Low,
-		chart.Number(found.Baseline.Entries)))
+	p.Element("strong", said(&found.FindingsTotal, w))
+	p.Text(fmt.Sprintf(" findings: %s; measured by %s entries of ", severitiesInWords(found),
+		said(&found.Baseline.Entries, auditlog.WorthOf(!found.Baseline.Complete, false))))
 	p.when(found.Baseline.From)
 	p.Text(" to ")
 	p.when(found.Baseline.To)
+	if !found.Baseline.Complete {
+		p.Text(", not all of which is covered, so that what seems new may only be unseen")
+	}
 	p.Text(".")
 	p.End()
 	for i := range found.Findings {
-		p.finding(&found.Findings[i], "reported")
+		p.finding(&found.Findings[i], "reported", worth(&found.Answer))
 	}
-	p.cut(len(found.Findings), found.FindingsTotal, "findings", 0)
+	p.cut(len(found.Findings), found.FindingsTotal, "findings", 0, w)
 	if len(found.Suppressed) > 0 {
 		p.table("Kept back by suppress entries of the rules", "list", number("Signals"), column{"Why", ""}, column{"By", ""}, column{"Until", ""})
 		for _, one := range found.Suppressed {
 			p.Begin("tr")
-			p.numberCell(one.Signals)
+			p.numberCell(one.Signals, w)
 			p.nameCell(one.Why)
 			p.nameCell(one.By)
 			p.timeCell(one.Until)
@@ -178,14 +188,25 @@ func (p *page) findings(found *schemas.FindSuspiciousActivityResult) {
 		p.Begin("th", "scope", "row")
 		p.Name(rule.Rule)
 		p.End()
-		p.numberCell(rule.Findings)
+		p.numberCell(rule.Findings, w)
 		p.nameCell(rule.WhyNot)
 		p.End()
 	}
 	p.endTable()
 }
 
-func (p *page) finding(f *schemas.Finding, state string) {
+// severitiesInWords are how many findings there are of each severity.
+func severitiesInWords(found *schemas.FindSuspiciousActivityResult) string {
+	s, w := found.BySeverity, worthOfFindings(found)
+	return fmt.Sprintf("%s critical, %s high, %s medium, %s low", said(&s.Critical, w), said(&s.High, w), said(&s.Medium, w), said(&s.Low, w))
+}
+
+// worthOfFindings is what their number is worth. By more of the time before, what seems new may not be.
+func worthOfFindings(found *schemas.FindSuspiciousActivityResult) auditlog.Worth {
+	return auditlog.WorthOf(!found.Complete, !found.Complete && !found.Baseline.Complete)
+}
+
+func (p *page) finding(f *schemas.Finding, state string, w auditlog.Worth) {
 	p.Begin("div", "class", "finding "+f.Severity)
 	p.Begin("h4")
 	p.Text(strings.ToUpper(f.Severity[:1]) + f.Severity[1:] + ": ")
@@ -210,9 +231,9 @@ func (p *page) finding(f *schemas.Finding, state string) {
 	p.fact("State", func() { p.Text(state) })
 	p.fact("Rule and id", func() { p.Name(f.Rule); p.small(f.ID) })
 	p.fact("Evidence", func() {
-		p.Text(chart.Number(f.EvidenceCount) + " entries: ")
+		p.Text(said(&f.EvidenceCount, w) + " entries: ")
 		p.Element("small", strings.Join(f.Evidence, ", "))
-		p.more(len(f.Evidence), f.EvidenceCount)
+		p.more(len(f.Evidence), f.EvidenceCount, w)
 	})
 	if f.NextStep != "" {
 		p.fact("Next", func() { p.Name(f.NextStep) })
@@ -228,14 +249,21 @@ func plainNumber(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) 
 func (p *page) activity(a *schemas.GetActorActivityResult) {
 	p.Begin("dl", "class", "facts")
 	p.fact("Who", func() { p.actor(&a.Actor.Actor) })
-	p.fact("Entries", func() { p.Text(bound(a.Total, a.Complete) + fmt.Sprintf(", on %d days", a.ActiveDays)) })
+	now, before := worth(&a.Answer), auditlog.WorthOf(!a.Baseline.Complete, false)
+	judged := auditlog.WorthOf(!a.Complete, !a.Complete && !a.Baseline.Complete)
+	p.fact("Entries", func() { p.Text(fmt.Sprintf("%s, on %s days", said(a.Total, now), said(&a.ActiveDays, now))) })
 	p.fact("First and last", func() { p.between(a.FirstAt, a.LastAt) })
 	p.fact("The time before", func() {
-		p.Text(fmt.Sprintf("%s entries on %d of %d days", chart.Number(a.Baseline.Entries), a.Baseline.ActiveDays, a.Baseline.Days))
+		p.Text(fmt.Sprintf("%s entries on %s of %d days", said(&a.Baseline.Entries, before), said(&a.Baseline.ActiveDays, before),
+			a.Baseline.Days))
+		if !a.Baseline.Complete {
+			p.Text("; not all of it is covered")
+		}
 	})
 	if hours := a.UsualHours.Hours; len(hours) > 0 && a.OutsideUsualHours.Count != nil {
 		p.fact("Outside the usual hours", func() {
-			p.Text(fmt.Sprintf("%d entries (usual: %s, %s)", *a.OutsideUsualHours.Count, strings.Join(hours, ", "), a.UsualHours.Timezone))
+			p.Text(fmt.Sprintf("%s entries (usual: %s, %s)", said(a.OutsideUsualHours.Count, judged), strings.Join(hours, ", "),
+				a.UsualHours.Timezone))
 		})
 	}
 	p.End()
@@ -253,24 +281,24 @@ func (p *page) activity(a *schemas.GetActorActivityResult) {
 		p.Begin("th", "scope", "row")
 		p.Name(event.Event.Clean())
 		p.End()
-		p.numberCell(event.Count)
-		p.numberCell(event.BaselineCount)
+		p.numberCell(event.Count, now)
+		p.numberCell(event.BaselineCount, before)
 		p.End()
 	}
 	p.endTable()
-	p.cut(len(a.ByEvent), a.ByEventTotal, "events", 0)
+	p.cut(len(a.ByEvent), a.ByEventTotal, "events", 0, now)
 	if len(a.Notable) > 0 {
 		p.table("Worth a look", "list", texts("When", "Event", "Object", "Why", "Entry")...)
 		for i := range a.Notable {
 			p.notable(&a.Notable[i])
 		}
 		p.endTable()
-		p.cut(len(a.Notable), a.NotableTotal, "such entries", 0)
+		p.cut(len(a.Notable), a.NotableTotal, "such entries", 0, now)
 	}
 	for i := range a.Findings {
-		p.finding(&a.Findings[i], "reported")
+		p.finding(&a.Findings[i], "reported", now)
 	}
-	p.cut(len(a.Findings), a.FindingsTotal, "findings", 0)
+	p.cut(len(a.Findings), a.FindingsTotal, "findings", 0, judged)
 }
 
 func (p *page) between(from, to *string) {

@@ -2,7 +2,6 @@ package report
 
 import (
 	_ "embed"
-	"fmt"
 	"strings"
 	"time"
 
@@ -75,6 +74,13 @@ func (p *page) opening() {
 	p.when(r.Query.To)
 	p.Text(" (which is not in it), in " + r.Query.Timezone + ", as all times below.")
 	p.End()
+	if len(r.Query.Team) > 0 {
+		p.Begin("p")
+		p.Text("Of these teams alone, where nothing else is said: ")
+		p.refs(r.Query.Team, r.Query.TeamTotal)
+		p.Text(".")
+		p.End()
+	}
 	switch {
 	case !r.IsCovered():
 		p.alert("Nothing of this window is covered.", "No number below says anything of it: that there are no entries does not mean that "+
@@ -103,22 +109,15 @@ func (p *page) alert(what, consequence string) {
 // glance is the report in a few numbers.
 func (p *page) glance() {
 	p.Begin("dl", "class", "facts", "id", "glance")
-	p.fact("Entries", func() { p.Text(bound(p.report.Total(), p.report.Complete)) })
+	p.fact("Entries", func() { p.Text(said(p.report.Total(), worth(&p.report.Answer))) })
 	if q := p.report.question("findings"); q != nil {
 		if found, ok := q.Answer.(*schemas.FindSuspiciousActivityResult); ok {
-			s := found.BySeverity
-			p.fact("Findings", func() {
-				p.Text(chart.Number(found.FindingsTotal))
-				p.Text(fmt.Sprintf(": %d critical, %d high, %d medium, %d low", s.Critical, s.High, s.Medium, s.Low))
-			})
+			p.fact("Findings", func() { p.Text(said(&found.FindingsTotal, worthOfFindings(found)) + ": " + severitiesInWords(found)) })
 		}
 	}
 	if q := p.report.question("people"); q != nil {
 		if found, ok := q.Answer.(*schemas.ListPeopleResult); ok {
-			t := found.Totals
-			p.fact("People", func() {
-				p.Text(fmt.Sprintf("%d active, %d new, %d dormant, %d gone", t.Active, t.New, t.Dormant, t.Gone))
-			})
+			p.fact("People", func() { p.Text(statusesInWords(found)) })
 		}
 	}
 	p.fact("Exceptions", func() { p.link("exceptions", chart.Number(len(p.report.Exceptions))) })
@@ -141,17 +140,6 @@ func (s ProofState) inWords() string {
 	case NotProved:
 	}
 	return "nothing is proved"
-}
-
-// bound is a number that is a lower bound unless all was read.
-func bound(n *int, isComplete bool) string {
-	switch {
-	case n == nil:
-		return "not known"
-	case !isComplete:
-		return "at least " + chart.Number(*n)
-	}
-	return chart.Number(*n)
 }
 
 // fact writes a term and what holds of it.
@@ -227,6 +215,10 @@ func (p *page) question(q *Question, withAnswer bool) {
 	}
 	// People put it between single quotes in a shell, which nothing in it may end.
 	p.Element("code", q.Tool+" "+strings.ReplaceAll(string(arguments), "'", `\u0027`))
+	if q.countsWeeks() {
+		p.Text(", with ")
+		p.Element("code", "--week-start "+p.report.WeekStart)
+	}
 	p.End()
 	p.End()
 	p.Line()
@@ -273,6 +265,7 @@ func (p *page) scope() {
 		})
 	}
 	p.fact("Window", func() { p.Text(r.Query.From + " (inclusive) to " + r.Query.To + " (exclusive), " + r.Query.Timezone) })
+	p.fact("Weeks begin on", func() { p.Text(r.firstOfWeek.String()) })
 	p.fact("Made", func() { p.when(r.MadeAt); p.Text(" by make-audit-mcp " + r.Version) })
 	p.fact("Kind of report", func() { p.Text(string(r.Kind)) })
 	p.End()
@@ -297,7 +290,16 @@ func (p *page) coverage() {
 		if r.Complete {
 			p.Text("yes: the whole window was read, for all that the key may see")
 		} else {
-			p.Text("no: numbers are lower bounds")
+			p.Text("no: numbers are lower bounds, unless something else is said")
+		}
+	})
+	p.fact("Signs in tables", func() {
+		p.Text("of what was not read as a whole: ")
+		for i, w := range auditlog.Worths() {
+			if i > 0 {
+				p.Text(", ")
+			}
+			p.Text(w.Sign() + " " + w.Words())
 		}
 	})
 	p.fact("Read from", func() { p.Text(sourceInWords(r.Source)) })

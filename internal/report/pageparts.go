@@ -3,6 +3,7 @@ package report
 import (
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/chart"
+	"make-audit-mcp/schemas"
 )
 
 // column is a column of a table: its header, and its class.
@@ -50,15 +51,17 @@ func (p *page) cell(say func()) {
 	p.End()
 }
 
-func (p *page) numberCell(n int) { p.Element("td", chart.Number(n), "class", "n") }
+func (p *page) numberCell(n int, w auditlog.Worth) {
+	p.Element("td", w.Sign()+chart.Number(n), "class", "n")
+}
 
 // optionalCell is a cell for what may not be known.
-func (p *page) optionalCell(n *int) {
+func (p *page) optionalCell(n *int, w auditlog.Worth) {
 	if n == nil {
 		p.Element("td", "", "class", "n")
 		return
 	}
-	p.numberCell(*n)
+	p.numberCell(*n, w)
 }
 
 // timeCell is empty where there is no such time.
@@ -107,14 +110,25 @@ func (p *page) refs(refs []auditlog.Ref, total int) {
 		}
 		p.ref(ref)
 	}
-	p.more(len(refs), total)
+	p.more(len(refs), total, auditlog.Exact)
 }
 
 // more says how many are not listed.
-func (p *page) more(listed, total int) {
+func (p *page) more(listed, total int, w auditlog.Worth) {
 	if total > listed {
-		p.Text(" and " + chart.Number(total-listed) + " more")
+		p.Text(" and " + w.Said(chart.Number(total-listed)) + " more")
 	}
+}
+
+// worth is that of the numbers of what an answer is about.
+func worth(a *schemas.Answer) auditlog.Worth { return auditlog.WorthOf(!a.Complete, false) }
+
+// said is a number within a text.
+func said(n *int, w auditlog.Worth) string {
+	if n == nil {
+		return "not known"
+	}
+	return w.Said(chart.Number(*n))
 }
 
 func (p *page) orUnknown(text string) {

@@ -65,6 +65,8 @@ type Report struct {
 	// Answer is what holds of the whole window: the organization, the window and its zone, where the entries came from, which part of the
 	// window they really cover, and whether all of it was read. Where Coverage is null, no number in the report says anything.
 	schemas.Answer
+	// WeekStart is where weeks begin, as the program's --week-start takes it: monday or sunday.
+	WeekStart string `json:"week_start"`
 	// Account is whom Make's key belongs to: the report shows what that person may see. Organization is what Make says the key may read,
 	// and how long Make keeps the log; absent where that could not be asked.
 	Account      *schemas.User         `json:"account,omitempty"`
@@ -76,7 +78,8 @@ type Report struct {
 	Exceptions []Exception `json:"exceptions"`
 	Proof      Proof       `json:"proof"`
 
-	location *time.Location // the window's
+	location    *time.Location // the window's
+	firstOfWeek time.Weekday
 }
 
 // NotLogged is what Make's log does not have.
@@ -111,7 +114,8 @@ type Question struct {
 	// ID is the same in every report, but for those about single people, which end in the person's id.
 	ID    string `json:"id"`
 	Title string `json:"title"`
-	// Tool and Arguments ask it again: `make-audit-mcp call TOOL 'ARGUMENTS'`, or an agent that has the tool.
+	// Tool and Arguments ask it again: `make-audit-mcp call TOOL 'ARGUMENTS'`, or an agent that has the tool. Where they count weeks, the
+	// answer is the same where weeks begin on the same day.
 	Tool      string `json:"tool"`
 	Arguments any    `json:"arguments"`
 	// Answer is the tool's result, in the form of its output schema; null where Error says why there is none. Its list of entries, people
@@ -121,6 +125,12 @@ type Question struct {
 
 	picture picture
 	failure error // which Error tells
+}
+
+// countsWeeks reports whether the answer depends on where weeks begin.
+func (q *Question) countsWeeks() bool {
+	counted, ok := q.Arguments.(schemas.CountAuditLogsArguments)
+	return ok && slices.Contains(counted.GroupBy, "week")
 }
 
 // picture is how an answer is drawn, beside its table.

@@ -25,7 +25,7 @@ func (g *gathering) gather(ctx context.Context) {
 		people = g.people(ctx) // first, since it reads all that there is, from which the others are answered then
 	}
 	g.add(Section{ID: ScopeID, Title: "Scope, and who asked", About: "Whose key asked Make, and what Make lets it read. What that person " +
-		"may not see is not in this report.", Questions: []Question{g.accessOfKey(ctx)}})
+		"may not see is not in this report." + g.besides("What the key may read is of the whole organization."), Questions: []Question{g.accessOfKey(ctx)}})
 	g.counts(ctx)
 	if has(Changes, Incident) {
 		g.activity(ctx)
@@ -34,7 +34,9 @@ func (g *gathering) gather(ctx context.Context) {
 		g.add(Section{ID: "findings", Title: "Findings", About: "What detection rules, and comparisons with the time before the window, found " +
 			"worth a look. A finding is a question, not a verdict, and that there is none proves nothing. Its state is reported, unless an " +
 			"operator's rules keep it back: then it is counted below as suppressed, with who decided that, why, and until when. Whoever works " +
-			"on a finding keeps its id, which stays the same.", Questions: []Question{g.findings(ctx)}})
+			"on a finding keeps its id, which stays the same." + g.besides("What the whole organization did was judged: a finding is listed if "+
+			"an entry of the teams is among its evidence. Its own numbers, those of the time before, of each rule, and of what is kept back are "+
+			"of the whole organization."), Questions: []Question{g.findings(ctx)}})
 	}
 	if has(Changes) {
 		g.scenarios(ctx)
@@ -48,7 +50,9 @@ func (g *gathering) gather(ctx context.Context) {
 	if people.Tool != "" {
 		g.add(Section{ID: "people", Title: "People", About: "Everybody whom Make lists or the log has. Active: listed, with entries in the " +
 			"window; new: the first entry of all is in it; dormant: listed, without an entry in it; gone: entries, and not listed any more. " +
-			"Roles, last login and two-factor state are those of the moment at which the report was made, not of the window.",
+			"Roles, last login and two-factor state are those of the moment at which the report was made, not of the window." +
+			g.besides("Entries, and the first and the last of them, are of the teams; who is gone is gone from the whole organization, of which "+
+				"roles, last login and two-factor state are as well."),
 			Questions: []Question{people}})
 		questions, about := g.leavers(ctx, people)
 		g.add(Section{ID: "leavers", Title: "What leavers did before they left", About: about, Questions: questions})
@@ -58,6 +62,22 @@ func (g *gathering) gather(ctx context.Context) {
 			"how many are not listed.",
 			Questions: []Question{g.listed(ctx, "entries", "Entries", nil)}})
 	}
+}
+
+// besides is what a section of a report of some teams says, too; nothing where it is of all.
+func (g *gathering) besides(text string) string {
+	if !g.ofTeams {
+		return ""
+	}
+	return " " + text
+}
+
+// teamless says of a section that others than the teams may have what it is about.
+func (g *gathering) teamless() string {
+	if g.isTeamless {
+		return ""
+	}
+	return g.besides("Only entries of the teams are in it: what was done to the organization itself has no team, and is not.")
 }
 
 func (g *gathering) add(s Section) {
@@ -126,7 +146,7 @@ func (g *gathering) scenarios(ctx context.Context) {
 func (g *gathering) access(ctx context.Context) {
 	events := g.service.MembershipEvents
 	g.add(Section{ID: "access", Title: "Access and roles", About: "Changes of roles and of membership in teams. Who has which role now " +
-		"stands under people.", Questions: append([]Question{g.countedOf(ctx, "roles", "By event and person", events, "event", "actor")},
+		"stands under people." + g.teamless(), Questions: append([]Question{g.countedOf(ctx, "roles", "By event and person", events, "event", "actor")},
 		g.listedOf(ctx, "role_entries", "The changes", events)...)})
 }
 
@@ -142,5 +162,5 @@ func (g *gathering) privileged(ctx context.Context) {
 		s.PrivilegedEvents)...)
 	g.add(Section{ID: "privileged", Title: "Privileged actions", About: "What changes how people sign in, what they may do, or which " +
 		"secrets are held. Guests: Make's list of events had no invitation of people from outside; a credential request to one invites them as a " +
-		"guest, and whoever is a guest now has that role under people.", Questions: questions})
+		"guest, and whoever is a guest now has that role under people." + g.teamless(), Questions: questions})
 }

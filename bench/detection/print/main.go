@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"make-audit-mcp/bench/detection"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/detect"
 )
 
@@ -47,7 +48,8 @@ func find(ctx context.Context, world *detection.World) ([]detection.Finding, err
 		return nil, err
 	}
 	report, err := detector.Find(ctx, &detect.Log{Entries: world.Entries, Window: world.Window, Baseline: world.Baseline,
-		Catalog: &world.Catalog, Zone: world.Zone})
+		Catalog: &world.Catalog, Zone: world.Zone,
+		Read: auditlog.Report{Endpoint: "organization", Coverage: auditlog.Coverage{From: world.Baseline.From, To: world.Window.To}}})
 	if err != nil {
 		return nil, err
 	}

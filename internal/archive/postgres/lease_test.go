@@ -142,6 +142,25 @@ func TestTheLeaseOfOneWhoDiedIsTaken(t *testing.T) {
 	require.NoError(t, r.stores[1].Append(t.Context(), batch("one", "two")))
 }
 
+// A clock that jumps, as it does where a failover ends on a machine whose clock is behind, keeps nobody out for longer than two leases last,
+// and takes the lease from nobody who goes on renewing it.
+func TestALeaseOfAClockThatWasAheadIsNone(t *testing.T) {
+	t.Parallel()
+	r := startReplicas(t, 2, postgres.Options{Lease: long})
+	r.lock(0)
+	jump := func(back string) {
+		r.server.Exec(t, r.schema, "UPDATE leases SET until = until + INTERVAL '"+back+"' WHERE name = 'fill'")
+	}
+	jump("55 minutes")
+	_, err := r.stores[1].Lock(t.Context())
+	isBusy(t, err)
+	require.NoError(t, r.stores[0].Append(t.Context(), batch("", "one")), "which renews it by the clock as it is now")
+	jump("2 hours")
+	r.lock(1)
+	isBusy(t, r.stores[0].Append(t.Context(), batch("one", "two")))
+	require.NoError(t, r.stores[1].Append(t.Context(), batch("one", "two of another")))
+}
+
 // A writer whose transaction stays open, as that of a machine that lost its network does, keeps others waiting, but not for ever.
 func TestNobodyWaitsLongForALeaseThatIsInUse(t *testing.T) {
 	t.Parallel()

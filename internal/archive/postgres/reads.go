@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 
@@ -22,6 +23,14 @@ import (
 type reads struct {
 	store  *Store
 	within *connection
+	// isPlanned has each query planned for its parameters: a plan that is kept is the same whether they let through one row or a million.
+	isPlanned bool
+}
+
+// planned has queries planned for their parameters.
+func (r reads) planned() reads {
+	r.isPlanned = true
+	return r
 }
 
 // values are a row as the server sends it, in PostgreSQL's binary format. They are good until the next row.
@@ -56,7 +65,9 @@ type result struct {
 // connection.
 func (r reads) start(ctx context.Context, query string, args []any) (found result, err error) {
 	ask := func(of *connection) (err error) {
-		if found.ResultReader, err = of.query(ctx, query, args...); err != nil {
+		if r.isPlanned {
+			found.ResultReader = of.queryPlanned(ctx, query, args...)
+		} else if found.ResultReader, err = of.query(ctx, query, args...); err != nil {
 			return err
 		}
 		if found.isRow = found.NextRow(); !found.isRow {
@@ -325,6 +336,90 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 	}
 	newest, err = all(each(ctx, r, readKey, selectKeys()+"e "+wanted+"AND e.details = 0 ORDER BY at DESC LIMIT $3", log, events, limit))
 	return count, newest, err
+}
+
+// selection is the condition that rows are of a selection, with its parameters. There are few such texts: one for each shape.
+func selection(of *archive.Selection) (where string, args []any) {
+	args = []any{of.Log}
+	where = "log = $1"
+	add := func(condition string, arg any) {
+		args = append(args, arg)
+		where += fmt.Sprintf(" AND "+condition, len(args))
+	}
+	bound := func(column string, within archive.Range) { // what bounds nothing is left out, so that it is not planned for
+		if within.From != math.MinInt64 {
+			add(column+" >= $%d", within.From)
+		}
+		if within.To != math.MaxInt64 {
+			add(column+" < $%d", within.To)
+		}
+	}
+	bound("id", of.IDs)
+	bound("at", of.At)
+	for _, list := range []struct {
+		column string
+		ids    []int32
+	}{{"actor", of.Actors}, {"team", of.Teams}, {"target", of.Targets}, {"event", of.Events}} {
+		if list.ids != nil {
+			add(list.column+" = ANY($%d)", list.ids)
+		}
+	}
+	return where, args
+}
+
+// Counts implements archive.Reads.
+func (r reads) Counts(ctx context.Context, of *archive.Selection, by archive.Grouping) iter.Seq2[*archive.Count, error] {
+	where, args := selection(of)
+	var shown, groups []string
+	for _, column := range []struct {
+		name    string
+		isSplit bool
+	}{{"actor", by.Actor}, {"team", by.Team}, {"target", by.Target}, {"event", by.Event}} {
+		if !column.isSplit {
+			shown = append(shown, "0")
+			continue
+		}
+		shown, groups = append(shown, column.name), append(groups, column.name)
+	}
+	if by.Unit != 0 {
+		args = append(args, by.Unit, by.Offset)
+		unit, local := fmt.Sprintf("$%d::bigint", len(args)-1), fmt.Sprintf("(at + $%d::bigint)", len(args))
+		groups = append(groups, fmt.Sprintf("%[1]s - (%[1]s %% %[2]s + %[2]s) %% %[2]s", local, unit)) // division rounds towards 0
+	}
+	query := "SELECT " + strings.Join(shown, ", ") + ", count(*), min(at), max(at) FROM entries WHERE " + where
+	if len(groups) > 0 {
+		query += " GROUP BY " + strings.Join(groups, ", ")
+	} else {
+		query += " HAVING count(*) > 0"
+	}
+	return each(ctx, r.planned(), func(c *archive.Count, row values) {
+		*c = archive.Count{Actor: row.int32(0), Team: row.int32(1), Target: row.int32(2), Event: row.int32(3), Rows: row.int64(4),
+			First: row.int64(5), Last: row.int64(6)}
+	}, query+" ORDER BY max(at) DESC", args...)
+}
+
+// uuidOfKey is the text of a key's uuid, as bytes.
+const uuidOfKey = "CASE WHEN substr(key, 1, 1) = 'u'::bytea AND octet_length(key) = 17 " +
+	"THEN convert_to(encode(substr(key, 2), 'hex')::uuid::text, 'UTF8') WHEN substr(key, 1, 1) = 't'::bytea THEN substr(key, 2) ELSE ''::bytea END"
+
+// Page implements archive.Reads.
+func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.Row, limit int) iter.Seq2[*archive.Row, error] {
+	within := *of
+	if after != nil {
+		within.At.To = min(within.At.To, after.At+1)
+	}
+	where, args := selection(&within)
+	if after != nil {
+		args = append(args, after.At, []byte(after.Key.UUID), after.ID)
+		n := len(args)
+		where += fmt.Sprintf(" AND (at < $%d OR (%s, id) > ($%d, $%d))", n-2, uuidOfKey, n-1, n)
+	}
+	args = append(args, limit)
+	return each(ctx, r.planned(), func(o *archive.Row, row values) {
+		*o = archive.Row{ID: row.int64(0), Key: keyOf(row[1]), At: row.int64(2), Actor: row.int32(3), Team: row.int32(4),
+			Target: row.int32(5), Event: row.int32(6)}
+	}, fmt.Sprintf("SELECT id, %s, at, actor, team, target, event FROM entries WHERE %s ORDER BY at DESC, %s, id LIMIT $%d", boundedKey(), where,
+		uuidOfKey, len(args)), args...)
 }
 
 // sumOf is a sum of texts that no others have.

@@ -109,8 +109,8 @@ func TestWhatCannotBeUsedIsExplained(t *testing.T) {
 	assert.Contains(t, is.Error(), "it is empty")
 	assert.Contains(t, is.NextStep(), "make-audit-mcp sync")
 
-	is = refused(t, server.Address(made("UPDATE archive SET version = 2")), postgres.Options{Create: true})
-	assert.Contains(t, is.Error(), "it is of version 2, and this program knows up to 1")
+	is = refused(t, server.Address(made("UPDATE archive SET version = 3")), postgres.Options{Create: true})
+	assert.Contains(t, is.Error(), "it is of version 3, and this program knows up to 2")
 	assert.Contains(t, is.NextStep(), "newer program")
 
 	store := open(t, server.Address(made("DELETE FROM leases")), postgres.Options{Create: true, Lease: long})

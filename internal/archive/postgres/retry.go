@@ -88,6 +88,7 @@ func (s *Store) persistWhile(ctx context.Context, such func(error) bool, do func
 		}
 		if isAway(err) {
 			s.pool.dropIdle() // they are as broken
+			s.changing.dropIdle()
 		}
 		select {
 		case <-ctx.Done():

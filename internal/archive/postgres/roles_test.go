@@ -78,7 +78,15 @@ func TestRolesHaveTheRightsThatTheyNeedAndNoOthers(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotEmpty(t, head)
 
-	for _, table := range []string{"records", "checkpoints", "words", "entries", "names", "logs", "leases", "archive"} {
+	for _, archive := range []*archive.Archive{written, read} {
+		require.NoError(t, archive.Change(t.Context(), "name", func([]byte, time.Time) []byte { return []byte("value") }))
+	}
+	server.Exec(t, schema, "REVOKE UPDATE (value) ON budget FROM audit_reader_"+schema)
+	require.ErrorAs(t, read.Change(t.Context(), "name", func([]byte, time.Time) []byte { return nil }), &is)
+	assert.False(t, is.IsAway)
+	assert.Contains(t, is.NextStep(), "docs/archive.md")
+
+	for _, table := range []string{"records", "checkpoints", "words", "entries", "names", "logs", "leases", "archive", "budget"} {
 		for _, role := range []string{"audit_writer", "audit_reader"} {
 			assert.Equal(t, [][]string{{"false"}}, server.Query(t, "", fmt.Sprintf("SELECT (has_table_privilege('%[1]s_%[2]s', '%[2]s.%[3]s', "+
 				"'DELETE, TRUNCATE, TRIGGER') OR has_schema_privilege('%[1]s_%[2]s', '%[2]s', 'CREATE'))::text", role, schema, table)), table)

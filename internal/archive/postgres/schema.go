@@ -13,10 +13,11 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// program marks a schema as an archive of this program, version is that of its tables.
+// program marks a schema as an archive of this program, version is that of its tables; from oldestVersion on they can be brought up.
 const (
-	program = "make-audit-mcp"
-	version = 1
+	program       = "make-audit-mcp"
+	oldestVersion = 1
+	version       = 2
 )
 
 // table is one of a schema. All columns are NOT NULL and without defaults.
@@ -25,14 +26,17 @@ type table struct {
 	columns []string // "name type", the types as PostgreSQL spells them
 	key     string
 	indexes []index
+	since   int32 // the version that brought it
 }
 
 type index struct {
 	name, columns string
 	isUnique      bool
+	since         int32 // as a table's
 }
 
-// schema is all that an archive of this version has. Where rows are of a log, keys begin with it, so that engines that spread tables over
+// schema is all that an archive of this version has. A later version adds to what an earlier one has, so that what makes an archive also
+// brings an older one up. Where rows are of a log, keys begin with it, so that engines that spread tables over
 // machines can go by it. Texts and what has no bound are bytes; where they must be unique, their SHA-256 is, since keys have a bound.
 //
 //   - records: what Make sent, in the order it was stored. Rows are only ever added; leaf counts from 0 without gaps over all logs. hash is
@@ -41,7 +45,7 @@ type index struct {
 //     the one with its details or 0; at is triggeredAt in microseconds since 1970; actor, team and target are 0 for none.
 //   - words: what entries refer to, by dictionary. names: what objects were called, by details.
 //   - logs: one organization's log on one instance of Make each. archive: one row, with the head that signs everything.
-//   - leases: who may write. checkpoints: signed ones that are kept.
+//   - leases: who may write. checkpoints: signed ones that are kept. budget: what processes that share one keep there (see Change).
 func schema() []table {
 	return []table{
 		{
@@ -60,7 +64,7 @@ func schema() []table {
 			columns: []string{"log bigint", "id bigint", "key bytea", "at bigint", "event integer", "actor integer", "team integer",
 				"target integer", "record bigint", "details bigint"},
 			key:     "log, id",
-			indexes: []index{{name: "entries_by_key", columns: "log, key", isUnique: true}},
+			indexes: []index{{name: "entries_by_key", columns: "log, key", isUnique: true}, {name: "entries_by_time", columns: "log, at", since: 2}},
 		},
 		{
 			name:    "words",
@@ -83,6 +87,12 @@ func schema() []table {
 			name:    "checkpoints",
 			columns: []string{"size bigint", "note bytea"},
 			key:     "size",
+		},
+		{
+			name:    "budget",
+			columns: []string{"name bytea", "value bytea"},
+			key:     "name",
+			since:   2,
 		},
 		{ // the last, since what has it is whole
 			name:    "archive",
@@ -108,14 +118,20 @@ func creating() (statements []string) {
 	return statements
 }
 
-// described is the schema as findObjects lists it.
-func described() (objects []string) {
+// described is the schema of a version as findObjects lists it.
+func described(of int32) (objects []string) {
 	for _, t := range schema() {
+		if t.since > of {
+			continue
+		}
 		objects = append(objects, "table "+t.name, "unique index "+t.name+"_pkey on "+t.name)
 		for _, column := range t.columns {
 			objects = append(objects, "column "+t.name+"."+column+" NOT NULL")
 		}
 		for _, i := range t.indexes {
+			if i.since > of {
+				continue
+			}
 			kind := "index "
 			if i.isUnique {
 				kind = "unique index "
@@ -158,7 +174,7 @@ ORDER BY found LIMIT $2`
 
 // objects lists what is in the schema.
 func (r reads) objects(ctx context.Context) ([]string, error) {
-	return all(each(ctx, r, func(text *string, row values) { *text = row.text(0) }, findObjects, r.store.schema, len(described())+20))
+	return all(each(ctx, r, func(text *string, row values) { *text = row.text(0) }, findObjects, r.store.schema, len(described(version))+20))
 }
 
 // foreign returns, as an error, what is in the schema that this program did not make, such as triggers and views, and what is missing.
@@ -167,17 +183,18 @@ func (r reads) foreign(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.store.compare(found)
+	return r.store.compare(found, version)
 }
 
-func (s *Store) compare(found []string) error {
-	expected := described()
+// compare holds what was found against what an archive of a version must have; what later ones add may be there in part.
+func (s *Store) compare(found []string, of int32) error {
+	known := described(version)
 	for _, object := range found {
-		if !slices.Contains(expected, object) {
+		if !slices.Contains(known, object) {
 			return s.refuse(fmt.Sprintf("its schema has a %s that this program did not make so", auditlog.Text(object).Quote()), nextRestore, nil)
 		}
 	}
-	for _, object := range expected {
+	for _, object := range described(of) {
 		if !slices.Contains(found, object) {
 			return s.refuse("its schema lacks the "+object, nextRestore, nil)
 		}
@@ -185,11 +202,11 @@ func (s *Store) compare(found []string) error {
 	return nil
 }
 
-// prepare checks what the schema is, and makes an archive of one that is not there.
+// prepare checks what the schema is, makes an archive of one that is not there, and brings an older one up.
 func (s *Store) prepare(ctx context.Context) error {
 	is, err := s.identity(ctx)
-	if err == nil && is == nil && s.options.Create {
-		if err = s.migrate(ctx); err == nil {
+	if err == nil && s.options.Create && (is == nil || is.isOlder()) {
+		if err = s.bringUp(ctx, is); err == nil {
 			is, err = s.identity(ctx)
 		}
 	}
@@ -203,7 +220,9 @@ func (s *Store) prepare(ctx context.Context) error {
 	case is.version > version:
 		return s.refuse(fmt.Sprintf("it is of version %d, and this program knows up to %d", is.version, version),
 			"use the newer program that wrote it", nil)
-	case is.version < version:
+	case is.isOlder():
+		return s.older(is.version, "it is only read here, so it stays so", nil)
+	case is.version < oldestVersion:
 		return s.refuse(fmt.Sprintf("its version %d cannot be", is.version), nextRestore, nil)
 	}
 	if err := s.foreign(ctx); err != nil {
@@ -222,6 +241,39 @@ type identity struct {
 	version            int32
 }
 
+// isOlder reports that it can be brought up to this version.
+func (i *identity) isOlder() bool {
+	return i.program == program && i.version >= oldestVersion && i.version < version
+}
+
+// older refuses an archive of an older version.
+func (s *Store) older(found int32, why string, err error) error {
+	return s.refuse(fmt.Sprintf("it is of version %d, and this program needs version %d: %s", found, version, why),
+		"run make-audit-mcp sync of this program once as the role that made it, which brings it up, and then the statements of "+
+			"docs/archive.md that grant rights; end programs of the older version", err)
+}
+
+// bringUp makes an archive, or makes an older one this version's. What is not the older one's is not touched.
+func (s *Store) bringUp(ctx context.Context, is *identity) error {
+	if is == nil {
+		return s.migrate(ctx)
+	}
+	found, err := s.objects(ctx)
+	if err == nil {
+		err = s.compare(found, is.version)
+	}
+	if err == nil {
+		err = s.migrate(ctx)
+	}
+	switch codeOf(err) {
+	case noRight:
+		return s.older(is.version, "this role may not bring it up", err)
+	case readOnlyTransaction:
+		return s.older(is.version, "it is read only here", err)
+	}
+	return err
+}
+
 // identity reads it; nil if there is nothing, or something that somebody is making.
 func (s *Store) identity(ctx context.Context) (*identity, error) {
 	usable, err := all(each(ctx, s.reads, func(is *bool, row values) { *is = row.text(0) == "yes" },
@@ -237,7 +289,7 @@ func (s *Store) identity(ctx context.Context) (*identity, error) {
 	if err != nil {
 		return nil, err
 	}
-	isOurs := func(object string) bool { return slices.Contains(described(), object) }
+	isOurs := func(object string) bool { return slices.Contains(described(version), object) }
 	if !slices.Contains(found, "table archive") {
 		if i := slices.IndexFunc(found, func(object string) bool { return !isOurs(object) }); i >= 0 {
 			return &identity{}, nil
@@ -256,7 +308,7 @@ func (s *Store) identity(ctx context.Context) (*identity, error) {
 	return &list[0], nil
 }
 
-// migrate makes the tables, under a lease, so that processes that start together do not collide. Its statements can be run again: one that
+// migrate makes what is missing, under a lease, so that processes that start together do not collide. Its statements can be run again: one that
 // dies leaves to the next what is not done.
 func (s *Store) migrate(ctx context.Context) error {
 	// Two processes may do this at once, and one of them then fails.
@@ -315,6 +367,9 @@ func (s *Store) create(ctx context.Context, held *lease) error {
 		}
 		_, err := of.run(ctx, "INSERT INTO archive (key, program, version, world, id, head) VALUES (1, $1, $2, $3, $4, $5) "+
 			"ON CONFLICT DO NOTHING", program, int32(version), []byte(s.options.World), cmp.Or(s.options.ID, rand.Text()), []byte{})
+		if err == nil { // last, since what says that it is of a version has all that this has
+			_, err = of.run(ctx, "UPDATE archive SET version = $1 WHERE key = 1 AND version < $1", int32(version))
+		}
 		return err
 	})
 }

@@ -48,9 +48,13 @@ type Store struct {
 	schema  string
 	options Options
 	pool    pool
-	id      string
+	// changing are connections for Change alone, which must not wait for those that read.
+	changing pool
+	id       string
 	// held is the lease that this process writes under; nil for none.
 	held atomic.Pointer[lease]
+	// takeovers counts the leases to fill that were taken from one who let them run out.
+	takeovers atomic.Int64
 }
 
 var _ archive.Store = (*Store)(nil)
@@ -69,8 +73,11 @@ func Open(ctx context.Context, address string, options Options) (*Store, error) 
 	if s.pool, err = newPool(config, connections); err != nil {
 		return nil, s.explain(ctx, "opening it", err)
 	}
+	if s.changing, err = newPool(config, maxChanging); err != nil {
+		return nil, s.explain(ctx, "opening it", err)
+	}
 	if err := s.prepare(ctx); err != nil {
-		s.pool.Close()
+		_ = s.Close()
 		return nil, err
 	}
 	return s, nil
@@ -85,6 +92,7 @@ func (s *Store) String() string { return s.name }
 // Close implements archive.Store.
 func (s *Store) Close() error {
 	s.pool.Close()
+	s.changing.Close()
 	return nil
 }
 
@@ -108,7 +116,7 @@ func (s *Store) Snapshot(ctx context.Context, read func(archive.Reads) error) er
 	}
 	defer release()
 	defer s.rollback(ctx, of)
-	return read(reads{s, of})
+	return read(reads{store: s, within: of})
 }
 
 // rollback ends a transaction even where its context has ended. A connection that it fails on is closed.
@@ -125,13 +133,18 @@ const beginWriting = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeo
 
 // transact runs write in a transaction that is committed if it succeeds, again if it fails for a reason that passes.
 func (s *Store) transact(ctx context.Context, write func(*connection) error) error {
+	return s.transactOn(ctx, s.pool, beginWriting, write)
+}
+
+// transactOn does so on a connection of a pool, in a transaction that begin begins.
+func (s *Store) transactOn(ctx context.Context, from pool, begin string, write func(*connection) error) error {
 	return s.persist(ctx, func() error {
-		of, release, err := s.pool.acquire(ctx)
+		of, release, err := from.acquire(ctx)
 		if err != nil {
 			return err
 		}
 		defer release()
-		if err := of.do(ctx, beginWriting); err != nil {
+		if err := of.do(ctx, begin); err != nil {
 			s.rollback(ctx, of)
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/auditlog/logtest"
 )
 
 // places are files.
@@ -36,4 +37,15 @@ func TestChildThatSyncs(t *testing.T) {
 func TestASyncSurvivesBeingKilled(t *testing.T) {
 	t.Parallel()
 	storetest.Kill(t, "TestChildThatSyncs", places(t))
+}
+
+func TestChildThatChanges(t *testing.T) {
+	t.Parallel()
+	storetest.ChangeAsChild(t, places(t))
+}
+
+func TestAValueSurvivesItsChangersBeingKilled(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	storetest.KillChanges(t, "TestChildThatChanges", places(t))
 }

@@ -341,6 +341,83 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 	return count, newest, err
 }
 
+// selection is the condition that rows are of a selection, with its parameters. There are few such texts: one for each shape.
+func selection(of *archive.Selection) (where string, args []any) {
+	where = "log = ? AND id >= ? AND id < ? AND at >= ? AND at < ?"
+	args = []any{of.Log, of.IDs.From, of.IDs.To, of.At.From, of.At.To}
+	for _, list := range []struct {
+		column string
+		ids    []int32
+	}{{"actor", of.Actors}, {"team", of.Teams}, {"target", of.Targets}, {"event", of.Events}} {
+		if list.ids != nil { // as one text, since there may be more than there can be parameters
+			where += " AND coalesce(" + list.column + ", 0) IN (SELECT value FROM json_each(?))"
+			args = append(args, jsonList(list.ids))
+		}
+	}
+	return where, args
+}
+
+func jsonList(ids []int32) string {
+	text := []byte{'['}
+	for i, id := range ids {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, int64(id), 10)
+	}
+	return string(append(text, ']'))
+}
+
+// Counts does not go by the index either.
+func (r reads) Counts(ctx context.Context, of *archive.Selection, by archive.Grouping) iter.Seq2[*archive.Count, error] {
+	where, args := selection(of)
+	var groups []string
+	group := func(isSplit bool, column string) string {
+		if !isSplit {
+			return "0"
+		}
+		groups = append(groups, column)
+		return "coalesce(" + column + ", 0)"
+	}
+	actor, team := group(by.Actor, "actor"), group(by.Team, "team")
+	target, event := group(by.Target, "target"), group(by.Event, "event")
+	if by.Unit != 0 {
+		groups = append(groups, "at + ? - ((at + ?) % ? + ?) % ?") // division rounds towards 0
+		args = append(args, by.Offset, by.Offset, by.Unit, by.Unit, by.Unit)
+	}
+	rest := "FROM entries NOT INDEXED WHERE " + where
+	if len(groups) > 0 {
+		rest += " GROUP BY " + strings.Join(groups, ", ")
+	} else {
+		rest += " HAVING count(*) > 0"
+	}
+	return each(ctx, r, func(c *archive.Count) ([]column, func()) {
+		return []column{{actor, &c.Actor}, {team, &c.Team}, {target, &c.Target}, {event, &c.Event}, {"count(*)", &c.Rows},
+			{"min(at)", &c.First}, {"max(at)", &c.Last}}, nil
+	}, rest+" ORDER BY max(at) DESC", args...)
+}
+
+// uuidOfKey is the text of a key's uuid, as bytes.
+const uuidOfKey = "CAST(CASE WHEN typeof(key) = 'text' THEN key WHEN length(key) <> 16 THEN '' ELSE lower(substr(hex(key), 1, 8) || '-' || " +
+	"substr(hex(key), 9, 4) || '-' || substr(hex(key), 13, 4) || '-' || substr(hex(key), 17, 4) || '-' || substr(hex(key), 21)) END AS BLOB)"
+
+// Page reads all rows of the log, since no index has them by time.
+func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.Row, limit int) iter.Seq2[*archive.Row, error] {
+	within := *of
+	if after != nil {
+		within.At.To = min(within.At.To, after.At+1)
+	}
+	where, args := selection(&within)
+	if after != nil {
+		where += " AND (at < ? OR (" + uuidOfKey + ", id) > (?, ?))"
+		args = append(args, after.At, []byte(after.Key.UUID), after.ID)
+	}
+	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
+		columns, scanned := references(row)
+		return append(columns, column{"id", &row.ID}, column{bounded("key", archive.LongestKey), keyScanner{&row.Key}}, column{"at", &row.At}), scanned
+	}, "FROM entries NOT INDEXED WHERE "+where+" ORDER BY at DESC, "+uuidOfKey+", id LIMIT ?", append(args, limit)...)
+}
+
 // table is where a dictionary lies, and what its columns are called. There is one for all logs.
 func table(d archive.Dictionary) (name string, columns []string) {
 	switch d {

@@ -72,6 +72,8 @@ const (
 // notableEvent is the one whose details the syncs of this test fetch.
 const notableEvent = "webhook_deleted"
 
+func isNotable(event auditlog.Text) bool { return event == notableEvent }
+
 // telling is a source that tells when a sync is about to sign.
 type telling struct{ archive.Source }
 
@@ -93,7 +95,7 @@ func SyncAsChild(t *testing.T, places Places) {
 	store := places.Open(t, os.Getenv(ChildPlace), true)
 	fmt.Println(stageOpen)
 	how := SyncOptions()
-	how.Details, how.IsNotable = archive.NotableDetails, func(event auditlog.Text) bool { return event == notableEvent }
+	how.Details, how.IsNotable = archive.NotableDetails, isNotable
 	how.OnProgress = func(p archive.SyncProgress) { fmt.Println(p.Stage) }
 	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: os.Getenv(childKey), Now: Begin})
 	_, err = a.Sync(t.Context(), telling{u.Source(audittest.AdminKey)}, how)
@@ -127,23 +129,7 @@ type killing struct {
 // for it. child names the test function that calls [SyncAsChild] with these places. ARCHIVE_KILLS says how many kills, over 60,000
 // entries; ARCHIVE_KILLS_SEED repeats a series.
 func Kill(t *testing.T, child string, places Places) {
-	kills, count, latency := 6, 3000, 5*time.Millisecond
-	if asked := os.Getenv("ARCHIVE_KILLS"); asked != "" {
-		var err error
-		kills, err = strconv.Atoi(asked)
-		require.NoError(t, err)
-		count, latency = 60_000, 20*time.Millisecond
-	} else {
-		logtest.NotUnderRace(t) // it takes half a minute there, and sees nothing of other processes
-	}
-	seed := uint64(time.Now().UnixNano())
-	if asked := os.Getenv("ARCHIVE_KILLS_SEED"); asked != "" {
-		var err error
-		seed, err = strconv.ParseUint(asked, 10, 64)
-		require.NoError(t, err)
-	}
-	t.Logf("ARCHIVE_KILLS_SEED=%d", seed)
-	k := &killing{child: child, places: places, random: rand.New(rand.NewPCG(seed, 1)), latency: latency, kills: map[string]int{}}
+	k, kills, count := newKilling(t, child, places, 6)
 	k.begin(t, count)
 	for killed := 0; killed < kills; {
 		before := k.done
@@ -167,6 +153,30 @@ func Kill(t *testing.T, child string, places Places) {
 	k.check()
 	k.compare()
 	t.Logf("killed %v, %d syncs ran through, %d stores", k.kills, k.done, k.renewed)
+}
+
+// newKilling prepares a series, of so many kills unless the environment asks for a long one.
+func newKilling(t *testing.T, child string, places Places, few int) (k *killing, kills, entries int) {
+	t.Helper()
+	k = &killing{child: child, places: places, latency: 5 * time.Millisecond, kills: map[string]int{}}
+	kills, entries = few, 3000
+	if asked := os.Getenv("ARCHIVE_KILLS"); asked != "" {
+		var err error
+		kills, err = strconv.Atoi(asked)
+		require.NoError(t, err)
+		entries, k.latency = 60_000, 20*time.Millisecond
+	} else {
+		logtest.NotUnderRace(t) // it takes half a minute there, and sees nothing of other processes
+	}
+	seed := uint64(time.Now().UnixNano())
+	if asked := os.Getenv("ARCHIVE_KILLS_SEED"); asked != "" {
+		var err error
+		seed, err = strconv.ParseUint(asked, 10, 64)
+		require.NoError(t, err)
+	}
+	t.Logf("ARCHIVE_KILLS_SEED=%d", seed)
+	k.random = rand.New(rand.NewPCG(seed, 1))
+	return k, kills, entries
 }
 
 // begin starts the upstream: over HTTP, and slow, so that a sync waits as well as works.
@@ -214,10 +224,16 @@ func (k *killing) pick() moment {
 	}
 }
 
+// process is the child, not yet started.
+func (k *killing) process() *exec.Cmd {
+	k.T.Helper()
+	return Child(k.T, k.child, k.place, childURL+"="+k.URL, childNow+"="+k.Clock.Now().Format(time.RFC3339), childKey+"="+k.key)
+}
+
 // run runs one sync in a process of its own and kills it at a moment, unless it is done before.
 func (k *killing) run(at moment) {
 	k.T.Helper()
-	c := Child(k.T, k.child, k.place, childURL+"="+k.URL, childNow+"="+k.Clock.Now().Format(time.RFC3339), childKey+"="+k.key)
+	c := k.process()
 	output, err := c.StdoutPipe()
 	require.NoError(k.T, err)
 	var said, failure bytes.Buffer

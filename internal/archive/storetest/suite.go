@@ -37,10 +37,17 @@ func Run(t *testing.T, create func(t testing.TB) (open func() archive.Store)) {
 		"words are found by their texts":                      (*suite).findsWords,
 		"entries without details come newest first":           (*suite).findsUndetailed,
 		"a sequence can be broken off":                        (*suite).breaksOff,
+		"rows are counted as if one by one":                   (*suite).counts,
+		"pages are in the order of listings":                  (*suite).pages,
+		"answers without memory are the same":                 (*suite).answersWithoutMemory,
 		"what is shown otherwise than it was stored is named": (*suite).proves,
 		"nothing is done for a context that has ended":        (*suite).heedsContexts,
 		"entries that come late are stored when they come":    (*suite).fillsUp,
 		"logs of several organizations are never mixed":       (*suite).keepsApart,
+		"an archive tells of itself":                          (*suite).surveys,
+		"values are changed one at a time":                    (*suite).changes,
+		"a value is changed by all or not at all":             (*suite).changesWhole,
+		"changing a value waits for nobody for long":          (*suite).changesSoon,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

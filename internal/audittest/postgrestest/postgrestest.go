@@ -10,8 +10,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,9 +28,12 @@ const Required = "TEST_POSTGRES_REQUIRED"
 type Server struct {
 	// Folder has its socket and data.
 	Folder string
-	// stop ends it.
-	stop    func()
-	schemas atomic.Int64
+	// Port is where it listens on loopback; 0 is nowhere.
+	Port int
+	// stop ends it at once, as a crash does.
+	stop       func()
+	schemas    atomic.Int64
+	attributes *syscall.SysProcAttr // of its processes
 }
 
 // shared is the server of this process, made when it is first asked for: one for each test would take a second each.
@@ -77,53 +82,69 @@ const User = "postgres"
 
 // start makes a cluster and runs it.
 func start(settings ...string) (*Server, error) {
-	folder, err := os.MkdirTemp("", "pg-*") // short, since paths of sockets are
-	if err != nil {
+	s := &Server{}
+	if err := s.create("initdb", "--no-sync", "--auth", "trust", "--username", User, "--encoding", "UTF8", "--locale", "C",
+		"--no-instructions"); err != nil {
 		return nil, err
 	}
-	attributes, err := unprivileged(folder)
-	if err != nil {
-		return nil, err
+	return s, s.run(settings)
+}
+
+// create makes a cluster by a program, in a folder of its own.
+func (s *Server) create(program string, args ...string) (err error) {
+	if s.Folder, err = os.MkdirTemp("", "pg-*"); err != nil { // short, since paths of sockets are
+		return err
 	}
-	s := &Server{Folder: folder}
-	initdb, err := binary("initdb")
-	if err != nil {
-		return nil, err
+	if s.attributes, err = unprivileged(s.Folder); err != nil {
+		return err
 	}
-	making := exec.CommandContext(context.Background(), initdb, "--pgdata", s.data(), "--no-sync", "--auth", "trust", "--username", User,
-		"--encoding", "UTF8", "--locale", "C", "--no-instructions")
-	making.SysProcAttr, making.Dir = attributes, folder
+	path, err := binary(program)
+	if err != nil {
+		return err
+	}
+	making := exec.CommandContext(context.Background(), path, append(args, "--pgdata", s.data())...)
+	making.SysProcAttr, making.Dir = s.attributes, s.Folder
 	if output, err := making.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, output)
+		return fmt.Errorf("%s: %w: %s", program, err, output)
 	}
+	return nil
+}
+
+// run runs the server, which ends with the test process.
+func (s *Server) run(settings []string) error {
 	postgres, err := binary("postgres")
 	if err != nil {
-		return nil, err
+		return err
 	}
 	// The shell ends the server once nobody holds the other end of its input: when the tests are done, or were killed.
 	const script = `log=$1; shift; "$@" >"$log" 2>&1 </dev/null & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$PWD"`
-	args := []string{"-c", script, "sh", filepath.Join(folder, "log"), postgres, "-D", s.data(), "-k", folder, "-c", "listen_addresses="}
-	for _, setting := range append([]string{"max_connections=200", "shared_buffers=32MB"}, settings...) {
+	args := []string{"-c", script, "sh", filepath.Join(s.Folder, "log"), postgres, "-D", s.data(), "-k", s.Folder}
+	listens := "listen_addresses="
+	if s.Port > 0 {
+		listens += "127.0.0.1"
+		args = append(args, "-p", strconv.Itoa(s.Port))
+	}
+	for _, setting := range append([]string{"max_connections=200", "shared_buffers=32MB", listens}, settings...) {
 		args = append(args, "-c", setting)
 	}
 	running := exec.CommandContext(context.Background(), "/bin/sh", args...)
-	running.SysProcAttr, running.Dir = attributes, folder
+	running.SysProcAttr, running.Dir = s.attributes, s.Folder
 	input, err := running.StdinPipe()
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := running.Start(); err != nil {
-		return nil, err
+		return err
 	}
-	s.stop = func() {
+	s.stop = sync.OnceFunc(func() {
 		_ = input.Close()
 		_ = running.Wait()
-	}
+	})
 	if err := s.await(); err != nil {
 		s.stop()
-		return nil, err
+		return err
 	}
-	return s, nil
+	return nil
 }
 
 func (s *Server) data() string { return filepath.Join(s.Folder, "data") }
@@ -146,10 +167,25 @@ func (s *Server) Address(schema string) string { return s.AddressOf(User, schema
 // AddressOf is the same for a role.
 func (s *Server) AddressOf(role, schema string) string {
 	query := url.Values{"host": {s.Folder}}
+	if s.Port > 0 {
+		query.Set("port", strconv.Itoa(s.Port))
+	}
 	if schema != "" {
 		query.Set("search_path", schema)
 	}
 	return (&url.URL{Scheme: "postgres", User: url.User(role), Path: "/postgres", RawQuery: query.Encode()}).String()
+}
+
+// Run runs one of PostgreSQL's programs, such as pg_dump, by the server's socket, and returns what it says.
+func (s *Server) Run(t testing.TB, program string, arguments ...string) string {
+	t.Helper()
+	path, err := binary(program)
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), path, arguments...)
+	command.Env = append(os.Environ(), "PGHOST="+s.Folder, "PGUSER="+User)
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s: %s", program, output)
+	return string(output)
 }
 
 // Schema is the name of a schema that nothing is in yet.

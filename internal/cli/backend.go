@@ -42,7 +42,11 @@ type backend struct {
 	standing func(auth.Caller) auth.Standing
 	operator *upstream        // nil where callers bring keys of their own
 	archive  *archive.Archive // nil if there is none
+	budget   *makeapi.Budget
 }
+
+// close closes the archive, and leaves those who share the budget through it.
+func (b *backend) close() { leave(b.budget, b.archive) }
 
 func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend, error) {
 	if c.CallerCredentials {
@@ -57,7 +61,7 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 		return nil, err
 	}
 	return &backend{service: service, authenticator: mayCall, ready: ready(operator.client), operator: operator,
-		archive: operator.archive}, nil
+		archive: operator.archive, budget: operator.client.Budget()}, nil
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -76,6 +80,7 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 	if err != nil {
 		return nil, err
 	}
+	r.shareBudget(all.options.Budget, stored)
 	all.options.Origin = originOf
 	callers := newCallers(all, stored)
 	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.",
@@ -83,7 +88,7 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
 		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ready: ready(keyless.client),
-		archive: stored, standing: callers.standing,
+		archive: stored, standing: callers.standing, budget: all.options.Budget,
 	}, nil
 }
 

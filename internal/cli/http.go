@@ -140,7 +140,7 @@ func (c *httpCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	defer closeArchive(backend.archive)
+	defer backend.close()
 	defer c.start(r, backend.operator)()
 	return c.serve(r, address, admission, backend)
 }

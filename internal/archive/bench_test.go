@@ -153,12 +153,17 @@ func TestChildOfTheBenchmarks(t *testing.T) {
 }
 
 // resident is the most that was resident so far, in MB.
-func resident(t testing.TB) float64 {
+func resident(t testing.TB) float64 { return ofStatus(t, "VmHWM") }
+
+// residentNow is what is resident, in MB.
+func residentNow(t testing.TB) float64 { return ofStatus(t, "VmRSS") }
+
+func ofStatus(t testing.TB, name string) float64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0 // Linux only
 	}
-	match := regexp.MustCompile(`VmHWM:\s*(\d+) kB`).FindSubmatch(status)
+	match := regexp.MustCompile(name + `:\s*(\d+) kB`).FindSubmatch(status)
 	require.NotNil(t, match)
 	kilobytes, err := strconv.Atoi(string(match[1]))
 	require.NoError(t, err)

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // VerifyOptions say what else to hold an archive against.
@@ -691,7 +692,7 @@ func (v *verifying) checkNames(ctx context.Context) error {
 		}
 		delete(v.names, key)
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(v.names), func(a, b nameKey) int { return cmp.Compare(v.names[a], v.names[b]) }) {
+	for _, key := range order.Sorted(maps.Keys(v.names), func(a, b nameKey) int { return cmp.Compare(v.names[a], v.names[b]) }) {
 		v.found(v.names[key], "", "the name %s of object %s is missing", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
 	}
 	return nil

@@ -1,9 +1,9 @@
 package auditlog
 
 import (
-	"cmp"
 	"iter"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -78,7 +78,7 @@ func Without(span Span, gaps []Gap, unreadable []Span) (left []Span) {
 	for _, gap := range gaps {
 		holes = append(holes, Span{From: gap.From, To: gap.To})
 	}
-	slices.SortFunc(holes, func(a, b Span) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	sort.Slice(holes, func(i, j int) bool { return holes[i].From.Before(holes[j].From) })
 	from := span.From
 	for _, hole := range holes {
 		if hole.To.Before(from) || hole.From.After(span.To) {

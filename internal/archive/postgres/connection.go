@@ -77,7 +77,11 @@ func (p pool) acquire(ctx context.Context) (c *connection, release func(), err e
 		}
 		c := lent.Value()
 		isOld := time.Since(lent.CreationTime()) > oldest
-		if isOld || lent.IdleDuration() > checkedAfter && c.Ping(ctx) != nil {
+		isBroken := !isOld && lent.IdleDuration() > checkedAfter && c.ping(ctx) != nil
+		if isBroken {
+			p.dropIdle() // or each would be waited for
+		}
+		if isOld || isBroken {
 			lent.Destroy()
 			continue
 		}
@@ -96,6 +100,13 @@ func (p pool) dropIdle() {
 	for _, idle := range p.AcquireAllIdle() {
 		idle.Destroy()
 	}
+}
+
+// ping asks whether the connection works; one that does not answer in time is closed.
+func (c *connection) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	return c.Ping(ctx)
 }
 
 // do runs statements without parameters.

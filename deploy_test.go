@@ -21,7 +21,8 @@ func secretsOfTheExample(t *testing.T) []string {
 		secrets = append(secrets, "deploy/"+found[1])
 	}
 	require.Len(t, secrets, 2)
-	return append(secrets, "deploy/make-api-key", "deploy/secrets/other", ".env", "audit.db", "audit.db-wal", "audit.db.key")
+	return append(secrets, "deploy/make-api-key", "deploy/secrets/other", ".env", "audit.db", "audit.db-wal", "audit.db.key",
+		"deploy/fleet/secrets/make-api-key", "deploy/fleet/archive-key", "deploy/kubernetes/pgpass")
 }
 
 func TestGitIgnoresTheSecretsOfTheExample(t *testing.T) {

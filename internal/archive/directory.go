@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Access is what the source says, with what the archive holds of the log.
@@ -243,7 +244,7 @@ func observed[T any](words []*T, used []int32, live []T, id func(T) auditlog.ID)
 	for _, item := range live {
 		found[id(item)] = item
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
+	return order.Sorted(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
 }
 
 // used are the words that rows have that may be seen, ascending; as what was observed is a help, none where they cannot be read.

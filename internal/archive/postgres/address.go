@@ -98,6 +98,8 @@ func (s *Store) parse(address string) (config *pgconn.Config, connections int32,
 	for name, value := range defaultParameters() {
 		config.RuntimeParams[name] = cmp.Or(config.RuntimeParams[name], value)
 	}
+	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, connectTimeout)
+	config.DialFunc = newDialer().DialContext
 	s.schema = cmp.Or(config.RuntimeParams[schemaParameter], defaultSchema)
 	if !isName(s.schema) {
 		return nil, 0, s.refuse("the search_path in its address is not the name of one schema", "name one of small letters, digits and _, "+

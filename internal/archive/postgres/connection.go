@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,8 @@ type connection struct {
 // pool lends connections.
 type pool struct {
 	*puddle.Pool[*connection]
+	// failed counts the connections that could not be made.
+	failed *atomic.Int64
 }
 
 const (
@@ -43,15 +46,18 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 	config.OnPgError = func(c *pgconn.PgConn, failure *pgconn.PgError) bool { // false closes the connection
 		return goesOn(c, failure) && failure.Code != noSuchStatement && failure.Code != planChanged
 	}
+	failed := &atomic.Int64{}
 	made, err := puddle.NewPool(&puddle.Config[*connection]{
 		MaxSize: size,
 		Constructor: func(ctx context.Context) (*connection, error) {
 			connected, err := pgconn.ConnectConfig(ctx, config)
 			made := &connection{connected, map[string]*pgconn.StatementDescription{}}
-			if err == nil {
-				_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			if err != nil {
+				failed.Add(1)
+				return made, err
 			}
-			return made, err
+			_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			return made, nil
 		},
 		Destructor: func(c *connection) {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -59,7 +65,7 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 			_ = c.Close(ctx)
 		},
 	})
-	return pool{made}, err
+	return pool{made, failed}, err
 }
 
 // acquire lends a connection that works, until release is called.
@@ -71,7 +77,11 @@ func (p pool) acquire(ctx context.Context) (c *connection, release func(), err e
 		}
 		c := lent.Value()
 		isOld := time.Since(lent.CreationTime()) > oldest
-		if isOld || lent.IdleDuration() > checkedAfter && c.Ping(ctx) != nil {
+		isBroken := !isOld && lent.IdleDuration() > checkedAfter && c.ping(ctx) != nil
+		if isBroken {
+			p.dropIdle() // or each would be waited for
+		}
+		if isOld || isBroken {
 			lent.Destroy()
 			continue
 		}
@@ -90,6 +100,13 @@ func (p pool) dropIdle() {
 	for _, idle := range p.AcquireAllIdle() {
 		idle.Destroy()
 	}
+}
+
+// ping asks whether the connection works; one that does not answer in time is closed.
+func (c *connection) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	return c.Ping(ctx)
 }
 
 // do runs statements without parameters.

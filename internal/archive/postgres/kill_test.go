@@ -1,7 +1,10 @@
 package postgres_test
 
 import (
+	"fmt"
 	"net/url"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,7 +53,7 @@ func schemaOf(t *testing.T, place string) string {
 func awaitGone(t *testing.T, server *postgrestest.Server, schema string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		return server.Query(t, "", "SELECT count(*)::text FROM pg_stat_activity WHERE application_name = '"+schema+"'")[0][0] == "0"
+		return server.Query(t, "", "SELECT count(*)::text FROM pg_stat_activity WHERE '/' || application_name LIKE '%/"+schema+"'")[0][0] == "0"
 	}, time.Minute, 10*time.Millisecond)
 }
 
@@ -90,6 +93,8 @@ func openReplica(t testing.TB, place string, create bool) archive.Store {
 	if !create {
 		return opener(t, place, create)
 	}
+	// Each process has a name of its own.
+	place = strings.Replace(place, "application_name=", fmt.Sprintf("application_name=%d%%2F", os.Getpid()), 1)
 	return open(t, place, postgres.Options{Create: true, Lease: shortLease})
 }
 
@@ -101,12 +106,12 @@ func TestReplicaThatFills(t *testing.T) {
 // Whatever replicas die or come back too late, no two writers commit under one term.
 func TestReplicasThatAreKilledFillALogOnce(t *testing.T) {
 	t.Parallel()
-	server := postgrestest.Start(t, postgrestest.Decoding)
+	server := postgrestest.Start(t, postgrestest.Followed()...)
 	var commits *postgrestest.Commits
 	terms := 0
 	end := func() {
 		if commits != nil {
-			terms += len(commits.Terms)
+			terms += len(commits.Writers)
 			commits.End(t)
 		}
 	}

@@ -53,6 +53,8 @@ type Store struct {
 	id       string
 	// held is the lease that this process writes under; nil for none.
 	held atomic.Pointer[lease]
+	// takeovers counts the leases to fill that were taken from one who let them run out.
+	takeovers atomic.Int64
 }
 
 var _ archive.Store = (*Store)(nil)

@@ -24,11 +24,11 @@ func StartPair(t testing.TB) *Pair {
 	p := &Pair{Primary: &Server{Port: FreePort(t)}, Standby: &Server{Port: FreePort(t)}}
 	require.NoError(t, p.Primary.create("initdb", "--no-sync", "--auth", "trust", "--username", User, "--encoding", "UTF8", "--locale", "C",
 		"--no-instructions"))
-	require.NoError(t, p.Primary.run([]string{Decoding}))
+	require.NoError(t, p.Primary.run(Followed()))
 	t.Cleanup(p.Primary.stop)
 	require.NoError(t, p.Standby.create("pg_basebackup", "--dbname", p.Primary.Address(""), "--write-recovery-conf", "--checkpoint", "fast",
 		"--no-sync"))
-	require.NoError(t, p.Standby.run([]string{Decoding}))
+	require.NoError(t, p.Standby.run(Followed()))
 	t.Cleanup(p.Standby.stop)
 	p.Primary.Exec(t, "", "ALTER SYSTEM SET synchronous_standby_names = '*'")
 	p.Primary.Exec(t, "", "SELECT pg_reload_conf()")

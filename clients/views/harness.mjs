@@ -63,7 +63,7 @@ export async function start() {
   const call = async (name, args) => {
     const result = await callTool({ name, arguments: args });
     assert.ok(!result.isError, result.content[0]?.text);
-    return result.structuredContent;
+    return structuredClone(result.structuredContent);
   };
 
   /** view is the page that a tool's definition names. */
@@ -131,28 +131,34 @@ export async function start() {
         return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 200)} (${node.failureSummary})`).join(" | ")}`);
       },
       /**
-       * drawn is the least time, in milliseconds of the processor, that a result took to be drawn of several times.
-       * Other processes have no part in it.
+       * drawn is how long a result takes to be drawn, at the best of several times, in milliseconds of the processor: other
+       * processes have less of a part in it than in the clock's.
        */
       drawn: async (sent) => {
+        await frame.evaluate((params) => { // once, since the way into the frame takes its time, too
+          window.drawAgain = async (times) => {
+            for (let i = 0; i < times; i++) {
+              const done = new Promise((resolve) => {
+                new MutationObserver((_, observer) => { observer.disconnect(); resolve(); }).observe(document.querySelector("main"), { childList: true });
+              });
+              window.dispatchEvent(new MessageEvent("message", { source: window.parent, data: { jsonrpc: "2.0", method: "ui/notifications/tool-result", params } }));
+              await done;
+              document.body.getBoundingClientRect();
+            }
+          };
+        }, sent);
         const session = await page.context().newCDPSession(frame);
         await session.send("Performance.enable");
         const busy = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "ThreadTime").value * 1000;
-        const times = [];
+        const together = 3;
+        const taken = [];
         for (let i = 0; i < 5; i++) {
           const began = await busy();
-          await frame.evaluate(async (params) => {
-            const done = new Promise((resolve) => {
-              new MutationObserver((_, observer) => { observer.disconnect(); resolve(); }).observe(document.querySelector("main"), { childList: true });
-            });
-            window.dispatchEvent(new MessageEvent("message", { source: window.parent, data: { jsonrpc: "2.0", method: "ui/notifications/tool-result", params } }));
-            await done;
-            document.body.getBoundingClientRect();
-          }, sent);
-          times.push(await busy() - began);
+          await frame.evaluate((times) => window.drawAgain(times), together);
+          taken.push((await busy() - began) / together);
         }
         await session.detach();
-        return Math.min(...times);
+        return Math.min(...taken);
       },
       /** close holds the view to what holds of all of them, and leaves the page to the next. */
       close: async () => {

@@ -33,11 +33,18 @@ func (u *upstream) filled() *archive.Archive {
 // filledIn is the same in a store.
 func (u *upstream) filledIn(store archive.Store) *archive.Archive {
 	u.T.Helper()
+	return u.filledWith(store, 0)
+}
+
+// filledWith is the same with so much memory for columns.
+func (u *upstream) filledWith(store archive.Store, memory int64) *archive.Archive {
+	u.T.Helper()
 	clock := u.clock
 	if clock == nil {
 		clock = now
 	}
-	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: filepath.Join(u.T.TempDir(), "key"), Now: clock})
+	a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: filepath.Join(u.T.TempDir(), "key"), Now: clock,
+		CacheMemory: memory})
 	u.T.Cleanup(func() { require.NoError(u.T, a.Close()) })
 	u.sync(a)
 	return a

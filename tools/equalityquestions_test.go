@@ -133,7 +133,10 @@ func questionsOfPeople() []args {
 	for _, status := range []string{"gone", "dormant", "new", "active", "asleep"} {
 		questions = append(questions, args{"from": "2026-10-01", "to": "2026-10-31", "status": []string{status}})
 	}
-	return append(questions, windows()...)
+	for _, window := range windows() {
+		questions = append(questions, with(window, "limit", 200)) // so that all have room
+	}
+	return questions
 }
 
 func questionsOfActivity() []args {

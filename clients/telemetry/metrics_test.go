@@ -44,6 +44,8 @@ func used(t *testing.T) *telemetry.Telemetry {
 	m.Waited(t.Context(), "Make answered 503", 1)
 	m.HTTPRefused("host")
 	m.Gauge("sessions", "Open sessions.", func() float64 { return 1 })
+	m.Gauge("unknown", "Left out while it is not known.", math.NaN)
+	m.Count("takeovers_total", "Takeovers.", func() float64 { return 7 })
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://eu1.make.com/api/v2/ping", http.NoBody)
 	response, err := m.RoundTripper(answering{}).RoundTrip(request)
 	require.NoError(t, err)

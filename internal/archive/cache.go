@@ -35,8 +35,8 @@ func (a *Archive) CacheStats() CacheStats {
 	return stats
 }
 
-// cache bounds what is held of logs: columns, least recently used, and the dictionaries, which stay. What questions under way look at counts
-// as well, until they are through with it.
+// cache bounds what is held of logs: columns, of which the least recently used give way, and the dictionaries, which stay. What questions
+// under way look at counts as well, until they are through with it.
 type cache struct {
 	limit int64
 	// loading bounds how many logs are read at once: each is held before it is known to be of use.

@@ -75,7 +75,8 @@ func (c *columns) fit() bool {
 
 // findUsed finds the words that rows have.
 func (c *columns) findUsed() {
-	actors, teams, events := make([]bool, c.signed[Actors].Count+1), make([]bool, c.signed[Refs].Count+1), make([]bool, c.signed[Events].Count+1)
+	all := func(d Dictionary) []bool { return make([]bool, c.signed[d].Count+1) }
+	actors, teams, events := all(Actors), all(Refs), all(Events)
 	for i := range c.rows {
 		row := &c.rows[i]
 		actors[row.actor], teams[row.team], events[row.event] = true, true, true

@@ -150,7 +150,8 @@ func (a *Archive) targets(ctx context.Context, signed signedWords) (texts []audi
 }
 
 // textsOf are the ids of some targets. They are proven if all targets are held; else it is left to the store.
-func (a *Archive) textsOf(ctx context.Context, signed signedWords, ids []int32) (of func(id int32) auditlog.Text, areProven bool, err error) {
+func (a *Archive) textsOf(ctx context.Context, signed signedWords, ids []int32) (of func(id int32) auditlog.Text, areProven bool,
+	err error) {
 	all, areHeld, err := a.targets(ctx, signed)
 	if err != nil {
 		return nil, false, err

@@ -47,7 +47,8 @@ type fleet struct {
 }
 
 func (f *fleet) organization(number int) auditlog.Organization {
-	return auditlog.Organization{Ref: auditlog.Ref{ID: auditlog.ID(strconv.Itoa(1000 + number)), Name: "Fleet"}, Zone: audittest.Zone, Here: true}
+	id := auditlog.ID(strconv.Itoa(1000 + number))
+	return auditlog.Organization{Ref: auditlog.Ref{ID: id, Name: "Fleet"}, Zone: audittest.Zone, Here: true}
 }
 
 // at is when an entry was triggered; the first is the newest.
@@ -170,7 +171,8 @@ func TestAFleetStaysWithinItsMemory(t *testing.T) {
 	require.NoError(t, err)
 	var got fleetAnswers
 	require.NoError(t, json.Unmarshal(text, &got))
-	t.Logf("%d organizations of %d entries, %d MB for logs: resident %.0f MB, %.0f at most; %d questions, %.1f ms each, the slowest %d ms; %+v",
+	t.Logf("%d organizations of %d entries, %d MB for logs: resident %.0f MB, %.0f at most; %d questions, one each %.1f ms, the slowest took "+
+		"%d ms; %+v",
 		f.logs, f.entries, memory/1_000_000, got.Resident, got.Peak, got.Questions, float64(got.Took.Milliseconds())/float64(got.Questions),
 		got.Slowest.Milliseconds(), got.Stats)
 	assert.Less(t, got.Peak, 512.0)
@@ -239,7 +241,8 @@ func (f *fleet) countByActor(ctx context.Context, r *archive.Reader, q auditlog.
 }
 
 func (f *fleet) countByDay(ctx context.Context, r *archive.Reader, q auditlog.Query) (count int, err error) {
-	_, err = r.Tally(ctx, q, auditlog.TallyBy{Event: true, Target: true, Clock: auditlog.ByDate}, func(bin auditlog.Bin) { count += bin.Count })
+	by := auditlog.TallyBy{Event: true, Target: true, Clock: auditlog.ByDate}
+	_, err = r.Tally(ctx, q, by, func(bin auditlog.Bin) { count += bin.Count })
 	return count, err
 }
 

@@ -151,7 +151,8 @@ func TestDatesAndHoursAreThoseOfLocalClocks(t *testing.T) {
 		noon, err := time.Parse("2006-01-02 15", day+" 12")
 		require.NoError(t, err)
 		for quarter := range 24 * 4 * 2 {
-			entries = append(entries, makesim.Entry{OrganizationID: audittest.OrganizationID, Event: []string{"key_created", "key_deleted"}[quarter%2],
+			event := []string{"key_created", "key_deleted"}[quarter%2]
+			entries = append(entries, makesim.Entry{OrganizationID: audittest.OrganizationID, Event: event,
 				TargetID: "1", TriggeredAt: noon.Add(time.Duration(quarter-24*4)*15*time.Minute + 7*time.Second)})
 		}
 	}

@@ -35,7 +35,7 @@ type usedIDs struct {
 func (a *Archive) askStore(ctx context.Context, h *head, log int64, held *heldLog) (*storedRows, error) {
 	signed := h.log(log)
 	before := a.cache.storedRows(held)
-	if before == nil || before.rewritten < signed.Rewritten || before.all.Rows > int64(signed.Rows) {
+	if before == nil || before.rewritten != signed.Rewritten || before.all.Rows > int64(signed.Rows) {
 		before = &storedRows{archive: a, log: log, rewritten: signed.Rewritten}
 	}
 	next, err := before.refresh(ctx, h)
@@ -147,8 +147,8 @@ func (r *storedRows) counts(ctx context.Context, of Selection, by Grouping, over
 	})
 }
 
-// list asks for pages, each longer than the one before: a store may look at all rows for each. A row that a sync replaces meanwhile may come
-// where it is by then, as it does on pages that are asked for one by one.
+// list asks for pages, each longer than the one before: a store may look at all rows for each. A row that a sync replaces meanwhile may
+// come where it is by then, as it does on pages that are asked for one by one.
 func (r *storedRows) list(ctx context.Context, of Selection, enough int) iter.Seq2[counted, error] {
 	of.Log, of.IDs = r.log, Range{0, r.upTo}
 	return func(yield func(counted, error) bool) {

@@ -115,8 +115,8 @@ func unitOf(clock auditlog.Clock) int64 {
 	return units[clock].Microseconds()
 }
 
-// stretches are those of a tally over a selection, newest first: they are parted where it splits, and where local time jumps, so that a date
-// or an hour may be told apart into two there.
+// stretches are those of a tally over a selection, newest first: they are parted where it splits, and where local time jumps, so that a
+// date or an hour may be told apart into two there.
 func (v *view) stretches(of *Selection, q *auditlog.Query, by auditlog.TallyBy) (over []stretch) {
 	all := v.rows.whole()
 	if all.Rows == 0 {

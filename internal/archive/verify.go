@@ -83,7 +83,7 @@ type Verification struct {
 	// IsEarlier says that there are fewer records than the checkpoint that was given is about. Where that is all that is wrong, an earlier
 	// copy lies there, as after a restore.
 	IsEarlier bool
-	Logs     []VerifiedLog
+	Logs      []VerifiedLog
 }
 
 // Intact reports whether everything is as it was stored.

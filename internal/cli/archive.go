@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"errors"
+	"strings"
 
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/postgres"
@@ -42,6 +43,9 @@ func (r *runtime) openArchive(create, newKey bool) (*archive.Archive, error) {
 // openStore opens what an archive lies in. One that is created has an ID, if that is not empty. The key lies beside a file unless the
 // settings name another.
 func (r *runtime) openStore(place string, create bool, id string) (store archive.Store, key string, err error) {
+	if err := checkPlace(place); err != nil {
+		return nil, "", err
+	}
 	world := ""
 	if r.settings.Demo {
 		world = "demo" // apart from real ones
@@ -70,6 +74,23 @@ func (s *Settings) isShared() bool { return isDatabase(s.Archive) }
 // canSign reports whether it is known where the key is that signs the archive, without which nothing can be stored.
 func (s *Settings) canSign() bool { return !s.isShared() || s.ArchiveKey != "" }
 
+// isMeantAsAddress reports whether a text is the address of a database, or was meant to be one.
+func isMeantAsAddress(text string) bool {
+	lower := strings.ToLower(text)
+	return strings.Contains(lower, "://") || strings.HasPrefix(lower, "postgres:") || strings.HasPrefix(lower, "postgresql:") ||
+		strings.Contains(lower, "password=")
+}
+
+// checkPlace refuses what is meant to be the address of a database, and is none: it might hold a password, and would become the name of a
+// file. It is not repeated.
+func checkPlace(place string) error {
+	if !isMeantAsAddress(place) || isDatabase(place) {
+		return nil
+	}
+	return &SettingError{Problem: "the archive is named by neither a file nor an address of PostgreSQL",
+		Next: "write an address as postgres://USER@HOST:5432/DATABASE, with the password in PGPASSFILE or PGPASSWORD; other databases cannot be used"}
+}
+
 // hasArchive says whether the settings' archive is there. Of a database it is not known before it is opened.
 func (r *runtime) hasArchive() bool {
 	return r.settings.isShared() || sqlite.Exists(r.settings.Archive)
@@ -79,6 +100,9 @@ func (r *runtime) hasArchive() bool {
 func (r *runtime) archiveToAnswer(create bool) (*archive.Archive, error) {
 	if r.settings.Archive == "" {
 		return nil, nil
+	}
+	if err := checkPlace(r.settings.Archive); err != nil {
+		return nil, err
 	}
 	if !create && !r.hasArchive() {
 		r.logger.WarnContext(r.ctx, "there is no such archive, so Make answers alone: fill it with make-audit-mcp sync, or check its path",

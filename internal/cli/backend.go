@@ -46,6 +46,9 @@ type backend struct {
 	detector *detect.Detector
 }
 
+// close closes the archive, and leaves those who share the budget through it.
+func (b *backend) close() { leave(b.ready.client.Budget(), b.archive) }
+
 func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend, error) {
 	if c.CallerCredentials {
 		return c.callersLogs(r, mayCall)
@@ -93,6 +96,7 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 	if err != nil {
 		return nil, err
 	}
+	r.shareBudget(all.options.Budget, stored)
 	all.options.Origin = originOf
 	callers := newCallers(all, stored)
 	r.telemetry.Gauge("callers", "Callers with a key of their own whose sessions with Make are kept.",

@@ -12,7 +12,8 @@ func TestTheMemoryForLogsIsASize(t *testing.T) {
 	for _, size := range []string{"0", "0MB", "64MB", "1GB", "512MiB", "1.5gib", "300 kB", "2KiB"} {
 		run(t, "", "call", "--demo", "--demo-now", demoNow, "--cache-memory", size, "count_audit_logs", `{"from":"24h"}`).succeeds()
 	}
-	for _, size := range []string{"-1MB", "64", "MB", "1TB", "1e400MB", "NaNMB", "InfGB", "1e300GB", "0x", "64M", "1 2MB", "\u202e1MB", "64MBMB", " 64MB"} {
+	for _, size := range []string{"-1MB", "64", "MB", "1TB", "1e400MB", "NaNMB", "InfGB", "1e300GB", "0x", "64M", "1 2MB",
+		"\u202e1MB", "64MBMB", " 64MB"} {
 		got := run(t, "", "call", "--demo", "--cache-memory="+size, "count_audit_logs", `{"from":"24h"}`).refuses("cache-memory", "such as 64MB")
 		assert.NotContains(t, got.errOut, "\u202e")
 	}

@@ -139,7 +139,7 @@ func (c *httpCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	defer closeArchive(backend.archive)
+	defer backend.close()
 	fills, stop := c.start(r, backend.operator)
 	defer stop()
 	backend.measure(r, fills)

@@ -222,6 +222,43 @@ func TestCheckTellsOfAnArchiveInPostgreSQL(t *testing.T) {
 	assert.NotContains(t, got, "Hunter2")
 }
 
+// A standby answers, and says why nothing is filled through it.
+func TestCheckTellsOfAStandby(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	a := newAcme(t)
+	pair := postgrestest.StartPair(t)
+	a.archive = pair.Primary.Address("audit")
+	key := a.signingKey()
+	a.sync("--archive-key", key, "--details", "none")
+	a.archive = pair.Standby.Address("audit")
+	eventually(t, func() bool {
+		return strings.Contains(a.run("check", "--archive-key", key).out, "it is a standby, which is read only\n      - it answers, and nothing is")
+	}, "the standby has what the primary has")
+	a.run("sync", "--archive-key", key).fails("it is read only, as a replica is", "name the primary")
+	a.run("verify").succeeds()
+	r := a.serve()
+	r.readyz(http.StatusOK)
+	assert.Equal(t, "archive", r.answers("count_audit_logs", `{"from":"60d","to":"2026-11-19"}`).Source)
+	r.ends()
+}
+
+// What was meant to be an address, and is none, is neither repeated nor made a file of.
+func TestAPasswordInAnAddressThatIsNoneIsInNoMessage(t *testing.T) {
+	t.Parallel()
+	a := newAcme(t)
+	for _, archive := range []string{"postgres:ann:Hunter2@db/audit", "postgres:/ann:Hunter2@db/audit", "Postgresql:ann:Hunter2@db", "mysql://ann:Hunter2@db",
+		"host=db user=ann password=Hunter2"} {
+		a.archive = archive
+		for _, command := range [][]string{{"verify"}, {"sync"}, {"check"}, {"export"}, {"call", "list_organizations"}} {
+			got := a.run(append([]string{"--log-level", "debug"}, command...)...)
+			assert.NotContains(t, got.out+got.errOut, "ter2", "%s %s", archive, command)
+			assert.Contains(t, got.out+got.errOut, "neither a file nor an address of PostgreSQL", command)
+			assert.NotZero(t, got.code, "%s %s", archive, command)
+		}
+	}
+}
+
 // metric is what a server says of a number of its own; false if it says nothing.
 func (r *running) metric(name string) (value float64, is bool) {
 	r.t.Helper()

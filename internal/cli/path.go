@@ -7,9 +7,9 @@ import (
 )
 
 // absolutePath is the path that a flag gives: "~" is the home directory, also where no shell has seen to it, as in a client's settings; an
-// empty path stays empty, and "-" and the address of a database are no paths.
+// empty path stays empty, and "-" and what is meant as the address of a database are no paths.
 func absolutePath(path string) (string, error) {
-	if path == "" || path == "-" || isDatabase(path) {
+	if path == "" || path == "-" || isMeantAsAddress(path) {
 		return path, nil
 	}
 	return filepath.Abs(homePath(path))

@@ -56,7 +56,7 @@ func (c *syncCommand) Run(r *runtime) error {
 	if err != nil {
 		return err
 	}
-	defer closeArchive(fills.archive)
+	defer leave(fills.client.Budget(), fills.archive)
 	for round := 0; ; round++ {
 		err := c.once(r, fills, round > 0)
 		switch {
@@ -93,8 +93,11 @@ func (c *syncCommand) open(r *runtime) (*filler, error) {
 			return nil, err
 		}
 	}
-	fills.archive, err = r.openArchive(true, c.NewKey)
-	return fills, err
+	if fills.archive, err = r.openArchive(true, c.NewKey); err != nil {
+		return nil, err
+	}
+	r.shareBudget(fills.client.Budget(), fills.archive)
+	return fills, nil
 }
 
 // once syncs every organization, even if one of them fails. A further round prints only what is new.

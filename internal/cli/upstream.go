@@ -33,10 +33,10 @@ type upstream struct {
 	common   *upstreams
 }
 
-// close closes the archive; an upstream that is nil has nothing open.
+// close closes the archive, and leaves those who share the budget through it; an upstream that is nil has nothing open.
 func (u *upstream) close() {
 	if u != nil {
-		closeArchive(u.archive)
+		leave(u.client.Budget(), u.archive)
 	}
 }
 
@@ -128,6 +128,7 @@ func (r *runtime) operator(create bool) (*upstream, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.shareBudget(operator.client.Budget(), stored)
 	operator.answerFrom(stored, true)
 	return operator, nil
 }

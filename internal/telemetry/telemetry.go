@@ -165,7 +165,7 @@ func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	if t == nil {
 		return
 	}
-	if err := t.registry.Gauge(prefix+name, help, read); err != nil {
+	if err := t.registry.Known(prefix+name, help, read); err != nil {
 		t.logger.Warn("a number cannot be measured", "name", name, "error", err)
 	}
 }

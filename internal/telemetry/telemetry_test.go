@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -79,12 +80,15 @@ func TestOperationsAreCountedByWhatIsKnownOfThem(t *testing.T) {
 	m.Rows("count_audit_logs", 7, 1000)
 	m.HTTPRefused("origin")
 	m.Gauge("sessions", "Sessions.", func() float64 { return 3 })
+	m.Gauge("unknown", "Not known.", math.NaN)
+	m.Count("takeovers_total", "Takeovers.", func() float64 { return 7 })
 	m.Waited(t.Context(), "the budget of 500 requests per minute is used up", time.Second)
 	m.Waited(t.Context(), "Make answered 429", time.Second)
 	m.Waited(t.Context(), "Make answered 503", time.Second)
 	m.Waited(t.Context(), "the connection broke", time.Second)
 	lines := scrape(t, m)
 	const counted = `mcp_server_operation_duration_seconds_count{gen_ai_tool_name="count_audit_logs",mcp_method_name="tools/call",outcome=`
+	assert.NotContains(t, strings.Join(lines, "\n"), "unknown")
 	for _, want := range []string{
 		counted + `"ok",transport="http"} 2`,
 		counted + `"tool_error",transport="http"} 1`,
@@ -94,6 +98,7 @@ func TestOperationsAreCountedByWhatIsKnownOfThem(t *testing.T) {
 		`make_audit_mcp_answer_bytes_total{gen_ai_tool_name="count_audit_logs"} 1000`,
 		`make_audit_mcp_refused_requests_total{reason="origin"} 1`,
 		`make_audit_mcp_sessions 3`,
+		`make_audit_mcp_takeovers_total 7`,
 		`make_audit_mcp_build_info{version="1.2.3"} 1`,
 		`make_audit_mcp_upstream_wait_seconds_count{reason="budget"} 1`,
 		`make_audit_mcp_upstream_wait_seconds_count{reason="rate_limited"} 1`,
@@ -131,6 +136,7 @@ func TestWithoutTelemetryNothingHappens(t *testing.T) {
 	none.Rows("x", 1, 1)
 	none.HTTPRefused("x")
 	none.Gauge("x", "x", func() float64 { return 1 })
+	none.Count("x", "x", func() float64 { return 1 })
 	none.Waited(t.Context(), "x", 0)
 	ctx, end := none.Begin(t.Context(), telemetry.Operation{}, "", "")
 	end("ok")

@@ -31,6 +31,7 @@ const (
 	isCut           // before the server hears it
 	isUnheard       // the server hears it, and the client hears nothing
 	fails           // the server does not hear it, and the client gets a failure of serialization
+	isFull          // the same, of a disk that is full
 )
 
 // breakable is the address of a schema over connections that break as on says; it is called with what clients send, in whatever pieces.
@@ -126,8 +127,9 @@ func (b *breaking) carry(client net.Conn, to string) {
 			// The server ends what it does before it notices that the client has gone.
 			_ = server.(*net.UnixConn).CloseWrite()
 			return
-		case fails:
-			if _, err := client.Write(serializationFailure()); err != nil {
+		case fails, isFull:
+			code := map[event]string{fails: "40001", isFull: "53100"}[what]
+			if _, err := client.Write(failure(code)); err != nil {
 				return
 			}
 		default:
@@ -138,10 +140,9 @@ func (b *breaking) carry(client net.Conn, to string) {
 	}
 }
 
-// serializationFailure is how a server says that a transaction failed. Source:
-// https://www.postgresql.org/docs/current/protocol-message-formats.html
-func serializationFailure() []byte {
-	text := []byte("SERROR\x00VERROR\x00C40001\x00Mcould not serialize access\x00\x00")
+// failure is how a server says that a transaction failed. Source: https://www.postgresql.org/docs/current/protocol-message-formats.html
+func failure(code string) []byte {
+	text := []byte("SERROR\x00VERROR\x00C" + code + "\x00Mit failed\x00\x00")
 	message := append(binary.BigEndian.AppendUint32([]byte{'E'}, uint32(4+len(text))), text...)
 	return append(message, 'Z', 0, 0, 0, 5, 'E')
 }

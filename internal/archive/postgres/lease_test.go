@@ -253,6 +253,28 @@ func TestWhatTheServerDoesNotHearIsSaidAgain(t *testing.T) {
 	}
 }
 
+// A disk that is full takes nothing from what was stored, and what comes once there is room is stored as ever.
+func TestADiskThatIsFullIsSaidToBe(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Shared(t)
+	address, connection := breakable(t, server, server.Schema())
+	store := open(t, address, postgres.Options{Create: true, Lease: long})
+	t.Cleanup(func() { _ = store.Close() })
+	unlock, err := store.Lock(t.Context())
+	require.NoError(t, err)
+	t.Cleanup(unlock)
+	for i, said := range []string{"COPY records", "UPDATE archive", "COMMIT"} {
+		b := batch(map[bool]string{true: "", false: fmt.Sprint(i)}[i == 0], fmt.Sprint(i+1))
+		b.Records = []archive.Record{{Number: int64(i), Log: 1, Kind: 3, Hash: []byte("hash"), Packed: []byte("packed")}}
+		connection.once(isFull, said)
+		var is *archive.StoreError
+		require.ErrorAs(t, store.Append(t.Context(), b), &is, said)
+		assert.Contains(t, is.Error(), "its disk is full; what was stored before is kept")
+		assert.Contains(t, is.NextStep(), "free space")
+		require.NoError(t, store.Append(t.Context(), b), said)
+	}
+}
+
 func TestReadersComeBackWhenConnectionsBreak(t *testing.T) {
 	t.Parallel()
 	server := postgrestest.Shared(t)

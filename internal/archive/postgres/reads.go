@@ -400,7 +400,8 @@ func (r reads) Counts(ctx context.Context, of *archive.Selection, by archive.Gro
 
 // uuidOfKey is the text of a key's uuid, as bytes.
 const uuidOfKey = "CASE WHEN substr(key, 1, 1) = 'u'::bytea AND octet_length(key) = 17 " +
-	"THEN convert_to(encode(substr(key, 2), 'hex')::uuid::text, 'UTF8') WHEN substr(key, 1, 1) = 't'::bytea THEN substr(key, 2) ELSE ''::bytea END"
+	"THEN convert_to(encode(substr(key, 2), 'hex')::uuid::text, 'UTF8') " +
+	"WHEN substr(key, 1, 1) = 't'::bytea THEN substr(key, 2) ELSE ''::bytea END"
 
 // Page implements archive.Reads.
 func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.Row, limit int) iter.Seq2[*archive.Row, error] {
@@ -418,8 +419,8 @@ func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.R
 	return each(ctx, r.planned(), func(o *archive.Row, row values) {
 		*o = archive.Row{ID: row.int64(0), Key: keyOf(row[1]), At: row.int64(2), Actor: row.int32(3), Team: row.int32(4),
 			Target: row.int32(5), Event: row.int32(6)}
-	}, fmt.Sprintf("SELECT id, %s, at, actor, team, target, event FROM entries WHERE %s ORDER BY at DESC, %s, id LIMIT $%d", boundedKey(), where,
-		uuidOfKey, len(args)), args...)
+	}, fmt.Sprintf("SELECT id, %s, at, actor, team, target, event FROM entries WHERE %s ORDER BY at DESC, %s, id LIMIT $%d", boundedKey(),
+		where, uuidOfKey, len(args)), args...)
 }
 
 // sumOf is a sum of texts that no others have.

@@ -49,8 +49,17 @@ func TestRolesHaveTheRightsThatTheyNeedAndNoOthers(t *testing.T) {
 		t.Cleanup(func() { _ = store.Close() })
 		return store, archive.New(store, archive.Options{Decode: live.Decode, KeyFile: key, Now: storetest.Begin})
 	}
-	_, written := as("audit_writer")
+	writing, written := as("audit_writer")
 	reading, read := as("audit_reader")
+	writer, err := writing.Server(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, writer.LackToFill)
+	assert.Empty(t, writer.LackToShare)
+	reader, err := reading.Server(t.Context())
+	require.NoError(t, err)
+	assert.Len(t, reader.LackToFill, 11, "all of them")
+	assert.Contains(t, reader.LackToFill, "UPDATE (state, known) on logs")
+	assert.Empty(t, reader.LackToShare)
 	entries := storetest.Entries(200)
 	for i := range entries {
 		entries[i].Details = map[string]any{"webhookName": "Orders"}
@@ -69,7 +78,7 @@ func TestRolesHaveTheRightsThatTheyNeedAndNoOthers(t *testing.T) {
 	assert.Positive(t, summary.Details)
 	u.Same(read)
 
-	_, err := read.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
+	_, err = read.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
 	var is *archive.StoreError
 	require.ErrorAs(t, err, &is)
 	assert.Contains(t, is.Error(), "lacks the rights")

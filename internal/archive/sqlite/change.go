@@ -97,8 +97,8 @@ func (s *Store) explainKept(err error) error {
 	case errors.Is(err, fs.ErrPermission), errors.Is(err, syscall.EROFS):
 		return s.refuse("this process may not write what it shares of the budget beside it", "give it the right to write in the folder", err)
 	}
-	return &archive.StoreError{Store: s.path, Problem: "what is shared of the budget cannot be written beside it", IsAway: true,
-		Next: "check the disk and its free space", Err: err}
+	return s.refuse("what is shared of the budget cannot be written beside it", "check the disk, its free space, and that files can be locked "+
+		"there", err)
 }
 
 // readKept reads what was kept. What cannot be read as such counts as nothing: it is made anew.

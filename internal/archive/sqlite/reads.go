@@ -414,7 +414,8 @@ func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.R
 	}
 	return each(ctx, r, func(row *archive.Row) ([]column, func()) {
 		columns, scanned := references(row)
-		return append(columns, column{"id", &row.ID}, column{bounded("key", archive.LongestKey), keyScanner{&row.Key}}, column{"at", &row.At}), scanned
+		return append(columns, column{"id", &row.ID}, column{bounded("key", archive.LongestKey), keyScanner{&row.Key}},
+			column{"at", &row.At}), scanned
 	}, "FROM entries NOT INDEXED WHERE "+where+" ORDER BY at DESC, "+uuidOfKey+", id LIMIT ?", append(args, limit)...)
 }
 

@@ -41,7 +41,8 @@ func (s *suite) selection(log, size int64) *archive.Selection {
 		}
 		return some
 	}
-	return &archive.Selection{Log: log, IDs: within(0, size), At: within(-500, 500), Actors: ids(), Teams: ids(), Targets: ids(), Events: ids()}
+	return &archive.Selection{Log: log, IDs: within(0, size), At: within(-500, 500), Actors: ids(), Teams: ids(), Targets: ids(),
+		Events: ids()}
 }
 
 // selected are the rows of a selection, in the order of listings.

@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"bytes"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -60,7 +59,7 @@ func number(value float64) string { return strconv.FormatFloat(value, 'g', -1, 6
 // write writes a family; nothing before its first series, nor of what is not known.
 func (f *family) write(p *page) {
 	if f.read != nil {
-		if value := f.read(); !math.IsNaN(value) {
+		if value := f.read(); f.isLeftOut == nil || !f.isLeftOut(value) {
 			p.single(f.name, f.kind, f.help, value)
 		}
 		return

@@ -67,10 +67,14 @@ func (h Histogram) Observe(number float64, values ...string) {
 	})
 }
 
-// Gauge has a number read whenever the metrics are; one that is no number (NaN) is left out. A name that is none of Prometheus' or taken is
-// an error.
+// Gauge has a number read whenever the metrics are. A name that is none of Prometheus' or taken is an error.
 func (r *Registry) Gauge(name, help string, read func() float64) error {
 	return r.add(&family{name: name, help: help, kind: "gauge", read: read})
+}
+
+// Known is a Gauge that is left out while it is no number (NaN).
+func (r *Registry) Known(name, help string, read func() float64) error {
+	return r.add(&family{name: name, help: help, kind: "gauge", read: read, isLeftOut: math.IsNaN})
 }
 
 // Count is a Gauge of a number that only grows, which somebody else counts.
@@ -129,8 +133,9 @@ func (r *Registry) byName() []*family {
 type family struct {
 	name, help, kind string
 	labels           []string
-	bounds           []float64      // of a histogram
-	read             func() float64 // instead of series
+	bounds           []float64                // of a histogram
+	read             func() float64           // instead of series
+	isLeftOut        func(value float64) bool // nil for never
 
 	mu     sync.Mutex
 	series map[string]*series // by label values, joined by what is in none of them

@@ -44,7 +44,9 @@ func TestAFleetSurvivesItsReplicasAndThePrimary(t *testing.T) {
 	f.start(1)
 	f.start(2)
 	asking := f.ask()
-	asking.await("while the lease is that of one who is dead")
+	if !f.isLarge { // where it runs out by itself, and how soon is told
+		asking.await("while the lease is that of one who is dead")
+	}
 	f.endLease(f.database.Primary)
 	require.Eventually(t, func() bool { return f.term(f.database.Primary) != term }, time.Minute, 50*time.Millisecond)
 	t.Logf("another replica filled the archive %s after the one that did had died", time.Since(died).Round(100*time.Millisecond))

@@ -46,6 +46,8 @@ type BudgetOptions struct {
 //     since it is unknown whom Make counts them to;
 //   - calls of a credential that Make has not accepted yet: by its origin, against a small allowance (see Options.Origin).
 //
+// What is counted by organization can be shared with other processes (see Share).
+//
 // A 429 pauses what the call that got it is counted by, and nothing else.
 //
 // The window slides, and a request occupies its place from before it is sent until a minute after it was answered: whenever it reached Make
@@ -57,10 +59,12 @@ type Budget struct {
 	mu        sync.Mutex
 	instances map[string]*instance
 	arrived   int // calls so far
+	sharing   sharing
 }
 
 // instance is what is known of an instance of Make.
 type instance struct {
+	name          string
 	organizations map[ID]*organization
 	credentials   map[fingerprint]*account
 	origins       map[string]*ledger        // of credentials that Make has not accepted yet
@@ -70,6 +74,7 @@ type instance struct {
 // organization is one that some credential calls.
 type organization struct {
 	ledger
+	share    share
 	apiLimit int // 0: not known
 	members  map[*account]struct{}
 }
@@ -104,6 +109,10 @@ type BudgetError struct {
 	Paused  bool          // Make said 429, so it is Make's limit that is used up
 	// Unproven means that Make has not accepted the credential yet, and that too many such came from the same origin.
 	Unproven bool
+	// Replicas is how many processes share the budget; 0 or 1 is this one alone.
+	Replicas int
+	// Away means that what they share cannot be reached, and others may still be using what they were given.
+	Away bool
 }
 
 func (e *BudgetError) Error() string {
@@ -114,7 +123,20 @@ func (e *BudgetError) Error() string {
 		return fmt.Sprintf("Make's limit of requests per minute is used up (it answered 429); the next call goes out in %s",
 			inSeconds(e.Wait))
 	}
-	return fmt.Sprintf("the budget of %d requests per minute to Make is used up for another %s", e.Ceiling, inSeconds(e.Wait))
+	if e.Away {
+		return fmt.Sprintf("the budget of %d requests per minute to Make is shared with other processes, and how much they use cannot be "+
+			"learned: what they were given is over in %s", e.Ceiling, inSeconds(e.Wait))
+	}
+	return fmt.Sprintf("the budget of %d requests per minute to Make%s is used up for another %s", e.Ceiling, sharedBy(e.Replicas),
+		inSeconds(e.Wait))
+}
+
+// sharedBy says that several processes share a budget.
+func sharedBy(replicas int) string {
+	if replicas < 2 {
+		return ""
+	}
+	return fmt.Sprintf(", which %d processes share,", replicas)
 }
 
 // NextStep says what helps.
@@ -179,13 +201,15 @@ func (b *Budget) acquire(ctx context.Context, p payer, onWait func(Wait)) (func(
 		case turn.taken != nil:
 			return once(func(v verdict) { b.release(w, turn.taken, v) }), nil
 		}
-		if deadline, ok := ctx.Deadline(); ok && time.Until(deadline) < turn.wait {
+		soonest := cmp.Or(turn.again, turn.wait)
+		if deadline, ok := ctx.Deadline(); ok && soonest > 0 && time.Until(deadline) <= soonest {
 			b.leave(w)
-			return nil, &BudgetError{Ceiling: turn.ceiling, Wait: turn.wait, Paused: turn.paused, Unproven: turn.unproven}
+			return nil, &BudgetError{Ceiling: turn.ceiling, Wait: turn.wait, Paused: turn.paused, Unproven: turn.unproven,
+				Replicas: turn.replicas, Away: turn.away}
 		}
 		onWait(Wait{Reason: turn.reason(), For: turn.wait, Limit: true})
 		select {
-		case <-time.After(cmp.Or(turn.wait, b.options.Minute/10)):
+		case <-time.After(cmp.Or(soonest, b.options.Minute/10)):
 		case <-w.woken:
 		case <-ctx.Done():
 		}
@@ -200,6 +224,9 @@ type turn struct {
 	paused   bool
 	unproven bool
 	refused  time.Duration // the credential is not shown to Make for so long
+	again    time.Duration // when to look again, where that is sooner
+	replicas int
+	away     bool // what replicas share is
 }
 
 func (t turn) reason() string {
@@ -209,7 +236,10 @@ func (t turn) reason() string {
 	case t.unproven:
 		return "the budget for keys that Make has not accepted yet is used up"
 	}
-	return fmt.Sprintf("the budget of %d requests per minute is used up", t.ceiling)
+	if t.away {
+		return "the budget is shared with other processes, and how much they use cannot be learned"
+	}
+	return fmt.Sprintf("the budget of %d requests per minute%s is used up", t.ceiling, sharedBy(t.replicas))
 }
 
 // try takes a place, if the call may have one now.
@@ -236,11 +266,19 @@ func (b *Budget) try(w *waiter) turn {
 			next.wait, next.ceiling = max(needed, next.wait), limit.ceiling
 		}
 		concerned = append(concerned, limit.ledgers...)
+		if limit.home != nil && b.sharing.with != nil {
+			next.replicas = b.sharing.replicas
+		}
 	}
 	next.wait = max(next.wait, 0)
-	if next.wait > 0 || !w.isNext(own) {
+	if next.wait > 0 || !b.findAll(bill, now, &next) || !w.isNext(own) {
 		w.waitFor(own, concerned...)
 		return next
+	}
+	for _, limit := range bill.limits {
+		if limit.home != nil {
+			b.spend(limit.home, now)
+		}
 	}
 	b.arrived++
 	own.take(w.payer, b.arrived)
@@ -249,26 +287,49 @@ func (b *Budget) try(w *waiter) turn {
 	return turn{taken: own}
 }
 
+// findAll looks for a place in each organization that a call counts against, as far as other processes are concerned. It completes the turn
+// where one is missing.
+func (b *Budget) findAll(bill bill, now time.Time, next *turn) bool {
+	all := true
+	for _, limit := range bill.limits {
+		if limit.home == nil {
+			continue
+		}
+		wait, again, found := b.find(limit.home, now)
+		if !found {
+			all = false
+			next.away = next.away || !limit.home.share.failed.IsZero()
+			if wait >= next.wait {
+				next.wait, next.again, next.ceiling = wait, again, limit.ceiling
+			}
+		}
+	}
+	return all
+}
+
 // bill finds what a call is counted by, and the limits that it must keep.
 func (b *Budget) bill(w *waiter) bill {
-	ceiling := b.options.RequestsPerMinute
+	ceiling, now := b.options.RequestsPerMinute, b.options.Now()
 	if !w.account.accepted {
-		own := w.instance.origin(w.payer.origin, b.options.Now(), b.options.Minute)
+		own := w.instance.origin(w.payer.origin, now, b.options.Minute)
 		if ceiling == 0 || ceiling > unprovenCeiling {
 			ceiling = unprovenCeiling
 		}
-		return bill{own, []limit{{ceiling, false, []*ledger{own}}}}
+		return bill{own, []limit{{ceiling, false, []*ledger{own}, nil}}}
+	}
+	of := func(home *organization) limit {
+		return limit{b.ownCeiling(home, now), w.payer.shares, home.ledgers(), home}
 	}
 	if home := w.account.organizations[w.payer.organization]; home != nil {
-		return bill{&home.ledger, []limit{{b.ceiling(home), w.payer.shares, home.ledgers()}}}
+		return bill{&home.ledger, []limit{of(home)}}
 	}
 	own := &w.account.ledger
 	if len(w.account.organizations) == 0 {
-		return bill{own, []limit{{cmp.Or(ceiling, unknownCeiling), w.payer.shares && w.payer.trusted, []*ledger{own}}}}
+		return bill{own, []limit{{cmp.Or(ceiling, unknownCeiling), w.payer.shares && w.payer.trusted, []*ledger{own}, nil}}}
 	}
 	all := bill{own: own}
 	for _, home := range w.account.organizations {
-		all.limits = append(all.limits, limit{b.ceiling(home), w.payer.shares, home.ledgers()})
+		all.limits = append(all.limits, of(home))
 	}
 	return all
 }
@@ -307,12 +368,16 @@ func (b *Budget) pause(p payer, wait time.Duration) {
 	own := b.bill(w).own
 	if until := b.options.Now().Add(wait); until.After(own.pausedUntil) {
 		own.pausedUntil = until
+		if home := w.account.organizations[p.organization]; home != nil && own == &home.ledger {
+			home.share.tells = until
+			b.tellPause(home)
+		}
 	}
 }
 
 func (b *Budget) instance(name string) *instance {
 	if b.instances[name] == nil {
-		b.instances[name] = &instance{organizations: map[ID]*organization{}, credentials: map[fingerprint]*account{},
+		b.instances[name] = &instance{name: name, organizations: map[ID]*organization{}, credentials: map[fingerprint]*account{},
 			origins: map[string]*ledger{}, refused: map[fingerprint]time.Time{}}
 	}
 	return b.instances[name]
@@ -320,7 +385,7 @@ func (b *Budget) instance(name string) *instance {
 
 func (i *instance) organization(id ID) *organization {
 	if i.organizations[id] == nil {
-		i.organizations[id] = &organization{members: map[*account]struct{}{}}
+		i.organizations[id] = &organization{members: map[*account]struct{}{}, share: share{name: i.name + " " + string(id)}}
 	}
 	return i.organizations[id]
 }

@@ -111,8 +111,10 @@ func New(options Options) *Client {
 		caller:    options.Caller,
 		origin:    options.Origin,
 	}
+	timeout := cmp.Or(options.TryTimeout, defaultTryTimeout)
+	c.budget.outlives(timeout)
 	c.http = &http.Client{
-		Transport:     &tryTransport{next: options.Transport, client: c, timeout: cmp.Or(options.TryTimeout, defaultTryTimeout)},
+		Transport:     &tryTransport{next: options.Transport, client: c, timeout: timeout},
 		CheckRedirect: c.checkRedirect,
 	}
 	services := service{client: c}

@@ -85,11 +85,13 @@ type bill struct {
 	limits []limit
 }
 
-// limit is how many requests some ledgers may hold together; shared says whether those are several callers'.
+// limit is how many requests some ledgers may hold together; shared says whether those are several callers'. home is the organization whose
+// limit it is, nil for none.
 type limit struct {
 	ceiling int
 	shared  bool
 	ledgers []*ledger
+	home    *organization
 }
 
 // leavesRoom reports whether one of several callers may take one more: up to twice what is left free, which is two thirds of all if nobody

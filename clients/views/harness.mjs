@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-import axe from "axe-core";
+import axe from "axe-core/axe.min.js";
 import { build } from "esbuild";
 import { chromium } from "playwright-core";
 
@@ -49,11 +49,17 @@ export async function start() {
   });
   const host = await listening((request, response) => {
     response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" });
-    response.end(`<!doctype html><html lang="en"><title>host</title><body style="margin:0"><script>${hostScript.replaceAll("</script", "<\\/script")}</script>`);
+    response.end(`<!doctype html><html lang="en"><title>host</title><link rel="icon" href="data:,"><body style="margin:0"><script>${hostScript.replaceAll("</script", "<\\/script")}</script>`);
   });
   const browser = await chromium.launch(browserOptions);
 
-  const callTool = ({ name, arguments: args }) => client.callTool({ name, arguments: args });
+  // The demo's clock stands still, so a question has one answer.
+  const answers = new Map();
+  const callTool = ({ name, arguments: args }) => {
+    const question = JSON.stringify([name, args]);
+    if (!answers.has(question)) answers.set(question, client.callTool({ name, arguments: args }));
+    return answers.get(question);
+  };
   const call = async (name, args) => {
     const result = await callTool({ name, arguments: args });
     assert.ok(!result.isError, result.content[0]?.text);
@@ -70,29 +76,44 @@ export async function start() {
     return content.text;
   };
 
+  // Pages of the host that show no view: making one takes longer than all that most tests do with it.
+  const idle = [];
+  const hostUrl = `http://localhost:${host.address().port}/`;
+
+  /** hostPage is a page that shows no view. What happens in it goes to shown, which open gives it. */
+  const hostPage = async () => {
+    const page = await browser.newPage({ timezoneId: "Pacific/Kiritimati", locale: "ar-EG" });
+    page.setDefaultTimeout(15_000);
+    const hosting = { page, shown: null };
+    page.on("request", (request) => hosting.shown?.requests.push(request.url()));
+    page.on("pageerror", (error) => hosting.shown?.problems.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && hosting.shown?.problems.push(message.text()));
+    page.on("dialog", (dialog) => { hosting.shown?.problems.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+    await page.exposeFunction("callTool", async (params) => {
+      hosting.shown.calls.push(params);
+      return (await hosting.shown.answer?.(params)) ?? callTool(params);
+    });
+    await page.goto(hostUrl);
+    return hosting;
+  };
+
   /**
-   * open opens a tool's view in a page of its own, and hands it a result: the server's, or one of the test's.
+   * open opens a tool's view in a frame of its own, and hands it a result: the server's, or one of the test's.
    * answer takes the place of the server where the test gives it; a context of null is none.
    */
   const open = async (tool, args, {
     result, answer, context = { theme: "light", locale: "en-GB", toolInfo: { tool: { name: tool, inputSchema: { type: "object" } } } },
     capabilities = { serverTools: {}, message: {}, downloadFile: {} }, width = 1280, isDeaf = false, send = true, colorScheme = "light",
   } = {}) => {
-    const page = await browser.newPage({ viewport: { width, height: 900 }, timezoneId: "Pacific/Kiritimati", locale: "ar-EG", colorScheme });
-    page.setDefaultTimeout(15_000);
+    const hosting = idle.pop() ?? await hostPage();
+    const { page } = hosting;
     const calls = [];
     const requests = [];
     const problems = [];
-    page.on("request", (request) => requests.push(request.url()));
-    page.on("pageerror", (error) => problems.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && !/favicon/.test(message.location().url) && problems.push(message.text()));
-    page.on("dialog", (dialog) => { problems.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
-    await page.exposeFunction("callTool", async (params) => {
-      calls.push(params);
-      return (await answer?.(params)) ?? callTool(params);
-    });
+    hosting.shown = { calls, requests, problems, answer };
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme });
     pages.set(`/${tool}`, await view(tool));
-    await page.goto(`http://localhost:${host.address().port}/`);
     const src = `http://127.0.0.1:${sandbox.address().port}/${tool}`;
     await page.evaluate((options) => window.openView(options), { src, capabilities, context: context ?? undefined, isDeaf });
     const frame = page.frames().find((candidate) => candidate.url() === src);
@@ -103,17 +124,44 @@ export async function start() {
       /** settled waits until nothing is read any more. */
       settled: () => frame.waitForFunction(() => document.querySelector("main").getAttribute("aria-busy") === "false"),
       told: () => page.evaluate(() => window.told),
-      violations: async () => {
-        await frame.evaluate(axe.source);
-        const { violations } = await frame.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+      /** violations are axe's, of all rules or of those that are asked for. */
+      violations: async (asked = {}) => {
+        if (!await frame.evaluate(() => "axe" in window)) await frame.evaluate(axe.source);
+        const { violations } = await frame.evaluate((options) => window.axe.run(document, { ...options, resultTypes: ["violations"] }), asked);
         return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map((node) => `${node.html.slice(0, 200)} (${node.failureSummary})`).join(" | ")}`);
       },
-      /** close holds the page to what holds of all of them. */
+      /**
+       * drawn is the least time, in milliseconds of the processor, that a result took to be drawn of several times.
+       * Other processes have no part in it.
+       */
+      drawn: async (sent) => {
+        const session = await page.context().newCDPSession(frame);
+        await session.send("Performance.enable");
+        const busy = async () => (await session.send("Performance.getMetrics")).metrics.find(({ name }) => name === "ThreadTime").value * 1000;
+        const times = [];
+        for (let i = 0; i < 5; i++) {
+          const began = await busy();
+          await frame.evaluate(async (params) => {
+            const done = new Promise((resolve) => {
+              new MutationObserver((_, observer) => { observer.disconnect(); resolve(); }).observe(document.querySelector("main"), { childList: true });
+            });
+            window.dispatchEvent(new MessageEvent("message", { source: window.parent, data: { jsonrpc: "2.0", method: "ui/notifications/tool-result", params } }));
+            await done;
+            document.body.getBoundingClientRect();
+          }, sent);
+          times.push(await busy() - began);
+        }
+        await session.detach();
+        return Math.min(...times);
+      },
+      /** close holds the view to what holds of all of them, and leaves the page to the next. */
       close: async () => {
         assert.deepEqual(problems, []);
-        const outside = requests.filter((url) => !url.endsWith("/favicon.ico") && url !== src && url !== `http://localhost:${host.address().port}/`);
-        assert.deepEqual(outside, [], "a request left the page");
-        await page.close();
+        assert.deepEqual(requests.filter((url) => url !== src), [], "a request left the page");
+        await page.evaluate(() => window.closeView());
+        await page.mouse.move(-1, -1);
+        hosting.shown = null;
+        idle.push(hosting);
       },
     };
     if (send) {

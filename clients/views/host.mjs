@@ -21,3 +21,8 @@ window.openView = async ({ src, capabilities, context, isDeaf }) => {
   await ready;
   window.bridge = bridge;
 };
+
+window.closeView = async () => {
+  document.body.replaceChildren();
+  await window.bridge.close();
+};

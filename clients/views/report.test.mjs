@@ -3,7 +3,7 @@
 //   MAKE_AUDIT_MCP=/path/to/make-audit-mcp node --test report.test.mjs
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -24,9 +24,10 @@ after(async () => {
   await world.stop();
 });
 
-/** written is the address of a report of the demo. */
+/** written is the address of a report of the demo, which is written once. */
 const written = (...flags) => {
   const path = join(folder, `${flags.join("_").replaceAll(/\W/g, "_")}.html`);
+  if (existsSync(path)) return pathToFileURL(path).href;
   const { status, stderr } = spawnSync(process.env.MAKE_AUDIT_MCP,
     ["--demo", "--demo-now", demoNow, "report", ...flags, "-o", path, "--force"], { encoding: "utf8" });
   assert.equal(status, 0, stderr);

@@ -70,6 +70,8 @@ func addMetrics(root string, parts map[string]string) error {
 				add("gauge", given[0], given[1], given[2])
 			case "Gauge":
 				add("gauge", prefix+given[0], given[1])
+			case "Count":
+				add("counter", prefix+given[0], given[1])
 			}
 			return true
 		})

@@ -63,6 +63,9 @@ func New(store Store, options Options) *Archive {
 	return &Archive{store: store, options: options, cache: newCache(options.CacheMemory), tiles: map[provenTile][]tlog.Hash{}}
 }
 
+// Store is what it lies in.
+func (a *Archive) Store() Store { return a.store }
+
 // Close closes the store.
 func (a *Archive) Close() error { return a.store.Close() }
 

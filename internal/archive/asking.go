@@ -31,11 +31,12 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 	if errors.Is(err, context.DeadlineExceeded) {
 		err = slowError{}
 	}
-	if len(r.Archive.snapshots(ctx, r.Instance)) > 0 {
+	r.Archive.snapshots(ctx, LogKey{Instance: r.Instance}, func(*directorySnapshot) bool { // it can answer meanwhile
 		r.mu.Lock()
 		r.down, r.downUntil = err, time.Now().Add(downFor)
 		r.mu.Unlock()
-	}
+		return false
+	})
 	return answer, err
 }
 

@@ -114,6 +114,7 @@ func (c *cache) giveBack(of *columns) {
 	defer c.mu.Unlock()
 	of.questions--
 	c.settle(of)
+	c.trim(nil) // the dictionaries may have grown meanwhile
 }
 
 // settle takes columns out of the account that nobody has.

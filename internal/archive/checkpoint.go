@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -57,8 +58,6 @@ func (a *Archive) signer(h *head) (signer note.Signer, public string, err error)
 	if isGone && (h.checkpoint == nil || a.options.NewKey) {
 		private, public, err = a.newKey()
 	}
-	const another = "restore it; or take away what lies there and run make-audit-mcp sync --new-key to go on with another one, whose public " +
-		"key verify then needs"
 	switch {
 	case isGone && err != nil && h.checkpoint != nil:
 		return nil, "", &StoreError{Store: a.store.String(), Problem: "its signing key " + a.options.KeyFile + " is gone", Next: another}
@@ -66,15 +65,43 @@ func (a *Archive) signer(h *head) (signer note.Signer, public string, err error)
 		return nil, "", &StoreError{Store: a.store.String(), Problem: "the signing key cannot be read",
 			Next: "check the rights of " + a.options.KeyFile, Err: err}
 	}
-	signer, err = note.NewSigner(private)
+	signer, err = a.ownKey(h, private, public)
+	return signer, public, err
+}
+
+// another is what to do without the signing key.
+const another = "restore it; or take away what lies there and run make-audit-mcp sync --new-key to go on with another one, whose public " +
+	"key verify then needs"
+
+// ownKey is a key that may sign the archive.
+func (a *Archive) ownKey(h *head, private, public string) (note.Signer, error) {
+	signer, err := note.NewSigner(private)
 	if err == nil {
 		_, err = note.NewVerifier(public)
 	}
 	isOther := h.checkpoint != nil && !a.options.NewKey && !slices.Contains(h.Keys, public)
 	if err != nil || signer.Name() != a.origin() || isOther {
-		return nil, "", &StoreError{Store: a.store.String(), Problem: a.options.KeyFile + " is not its signing key", Next: another, Err: err}
+		return nil, &StoreError{Store: a.store.String(), Problem: a.options.KeyFile + " is not its signing key", Next: another, Err: err}
 	}
-	return signer, public, nil
+	return signer, nil
+}
+
+// CanSign returns the public half of the key that signs, which verify takes; empty where none is named. That it is not at hand, or signed
+// nothing of what is there, is an error.
+func (a *Archive) CanSign(ctx context.Context) (public string, err error) {
+	if a.options.KeyFile == "" {
+		return "", nil
+	}
+	h, err := a.lastHead(ctx)
+	if err != nil {
+		return "", err
+	}
+	private, public, err := readKey(a.options.KeyFile)
+	if err != nil {
+		return "", &StoreError{Store: a.store.String(), Problem: "the signing key is not at hand", Next: another, Err: err}
+	}
+	_, err = a.ownKey(h, private, public)
+	return public, err
 }
 
 func (a *Archive) newKey() (private, public string, err error) {

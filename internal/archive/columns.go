@@ -87,16 +87,25 @@ func (c *columns) findUsed() {
 				ids = append(ids, int32(id)) //nolint:gosec // it is one
 			}
 		}
-		c.ids[d] = ids
+		c.ids[d] = slices.Clone(ids)
 	}
 }
 
-// sizeOfRows is how many bytes so many rows take.
-func sizeOfRows(rows int) int64 { return bytesOfRow * int64(rows) }
+// mostBytes is how many bytes a log's columns take at most.
+func mostBytes(h *head, log int64) int64 {
+	rows := h.log(log).Rows
+	size := bytesOfRow * int64(rows)
+	for d := range Dictionaries {
+		if d != Targets {
+			size += 4 * int64(min(rows, h.Words[d].Count+1))
+		}
+	}
+	return size
+}
 
 // bytes is how many they take.
 func (c *columns) bytes() int64 {
-	size := sizeOfRows(cap(c.rows))
+	size := bytesOfRow * int64(cap(c.rows))
 	for _, ids := range c.ids {
 		size += 4 * int64(cap(ids))
 	}

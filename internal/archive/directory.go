@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // Access is what the source says, with what the archive holds of the log.
@@ -61,12 +62,14 @@ func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure
 	if failure == nil || !r.IsOwn || !r.IsUnreachable(failure) {
 		return nil
 	}
-	all := r.Archive.snapshots(ctx, r.Instance)
-	at := slices.IndexFunc(all, func(s *directorySnapshot) bool { return organization == "" || s.Organization.ID == organization })
-	if at < 0 {
+	var snapshot *directorySnapshot
+	r.Archive.snapshots(ctx, LogKey{r.Instance, string(organization)}, func(found *directorySnapshot) bool {
+		snapshot = found
+		return false
+	})
+	if snapshot == nil {
 		return nil
 	}
-	snapshot := all[at]
 	snapshot.Access.Recalled = &auditlog.Recalled{Organization: snapshot.Organization.ID, AsOf: snapshot.asOf, Reason: failure}
 	if snapshot.Catalog != nil {
 		snapshot.Catalog.Recalled = snapshot.Access.Recalled
@@ -74,15 +77,17 @@ func (r *Reader) recalled(ctx context.Context, organization auditlog.ID, failure
 	return snapshot
 }
 
-// snapshots are the directory snapshots of an instance's logs. What cannot be read, or believed, is left out: it is only a help.
-func (a *Archive) snapshots(ctx context.Context, instance string) (all []*directorySnapshot) {
+// snapshots calls yield with the directory snapshots of an instance's logs, or of one of them, until it returns false. What cannot be read,
+// or believed, is left out: it is only a help.
+func (a *Archive) snapshots(ctx context.Context, of LogKey, yield func(*directorySnapshot) bool) {
 	_ = a.store.Snapshot(ctx, func(from Reads) error {
 		h, err := a.headIn(ctx, from)
 		if err != nil {
 			return err
 		}
-		for _, log := range h.Logs {
-			if log.Instance != instance {
+		for i := range h.Logs {
+			log := &h.Logs[i]
+			if log.Instance != of.Instance || of.Organization != "" && log.Organization != of.Organization {
 				continue
 			}
 			found, err := a.findIn(ctx, from, log.LogKey)
@@ -91,13 +96,12 @@ func (a *Archive) snapshots(ctx context.Context, instance string) (all []*direct
 			}
 			stored, err := from.Directory(ctx, found.Number)
 			snapshot := &directorySnapshot{asOf: found.state.AsOf}
-			if err == nil && hashDirectory(stored) == found.state.Directory && json.Unmarshal(stored, snapshot) == nil {
-				all = append(all, snapshot)
+			if err == nil && hashDirectory(stored) == found.state.Directory && json.Unmarshal(stored, snapshot) == nil && !yield(snapshot) {
+				return nil
 			}
 		}
 		return nil
 	})
-	return all
 }
 
 // noDirectory is what a log has before its first directory snapshot.
@@ -126,9 +130,10 @@ func (r *Reader) Organizations(ctx context.Context) ([]auditlog.Organization, er
 	if r.recalled(ctx, "", err) == nil {
 		return all, err
 	}
-	for _, snapshot := range r.Archive.snapshots(ctx, r.Instance) {
+	r.Archive.snapshots(ctx, LogKey{Instance: r.Instance}, func(snapshot *directorySnapshot) bool {
 		all = append(all, snapshot.Organization)
-	}
+		return true
+	})
 	return all, nil
 }
 
@@ -239,7 +244,7 @@ func observed[T any](words []*T, used []int32, live []T, id func(T) auditlog.ID)
 	for _, item := range live {
 		found[id(item)] = item
 	}
-	return slices.SortedFunc(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
+	return order.Sorted(maps.Values(found), func(a, b T) int { return id(a).Compare(id(b)) })
 }
 
 // used are the words that rows have that may be seen, ascending; as what was observed is a help, none where they cannot be read.

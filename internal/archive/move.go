@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"make-audit-mcp/internal/order"
 )
 
 // Move copies all that an archive holds into another one, which must be empty and of the same ID, and proves that they are equal: that both
@@ -203,7 +205,7 @@ func (m *moving) recordsOf(ctx context.Context, log *Log, records []Record) erro
 			b.Details = append(b.Details, Detail{row.ID, row.Details})
 		}
 	}
-	slices.SortFunc(b.New, func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
+	order.By(b.New, func(a, b Row) int { return cmp.Compare(a.ID, b.ID) })
 	return m.append(ctx, log, b)
 }
 

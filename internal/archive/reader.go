@@ -145,8 +145,24 @@ func (r *Reader) tail(ctx context.Context, q *auditlog.Query, v *view) (*tail, e
 	if r.tails == nil {
 		r.tails = map[auditlog.ID]*tail{}
 	}
+	if r.tails[q.Organization.ID] == nil && len(r.tails) >= tailsKept { // which is read again when it is asked for
+		delete(r.tails, oldestOf(r.tails))
+	}
 	r.tails[q.Organization.ID] = next
 	return next, nil
+}
+
+// tailsKept bounds the tails that a reader remembers.
+const tailsKept = 100
+
+// oldestOf is the organization whose tail was read the longest ago.
+func oldestOf(tails map[auditlog.ID]*tail) (oldest auditlog.ID) {
+	for organization, t := range tails {
+		if last := tails[oldest]; last == nil || t.asOf.Before(last.asOf) {
+			oldest = organization
+		}
+	}
+	return oldest
 }
 
 // join adds what was read before.

@@ -2,6 +2,7 @@ package archive_test
 
 import (
 	"math/rand/v2"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
 	"make-audit-mcp/internal/makesim"
+	"make-audit-mcp/internal/tz"
 )
 
 func TestTheArchiveAnswersAsMakeDoes(t *testing.T) {
@@ -137,5 +139,45 @@ func TestDetailsThatAreHereComeWithWhoeverWantsThem(t *testing.T) {
 	}
 	for _, request := range u.Requests() {
 		assert.NotContains(t, request.Path, "/audit-logs/77/", "none is fetched")
+	}
+}
+
+// TestDatesAndHoursAreThoseOfLocalClocks counts entries of every quarter of an hour around the days on which clocks jump.
+func TestDatesAndHoursAreThoseOfLocalClocks(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	var entries []makesim.Entry
+	for _, day := range []string{"2026-03-08", "2026-03-29", "2026-10-25", "2026-11-01"} {
+		noon, err := time.Parse("2006-01-02 15", day+" 12")
+		require.NoError(t, err)
+		for quarter := range 24 * 4 * 2 {
+			entries = append(entries, makesim.Entry{OrganizationID: audittest.OrganizationID, Event: []string{"key_created", "key_deleted"}[quarter%2],
+				TargetID: "1", TriggeredAt: noon.Add(time.Duration(quarter-24*4)*15*time.Minute + 7*time.Second)})
+		}
+	}
+	u := storetest.Start(t, entries, makesim.Quirks{})
+	path := filepath.Join(t.TempDir(), "audit.db")
+	u.Sync(open(t, path), audittest.AdminKey)
+	for _, memory := range []int64{0, -1} {
+		reader := u.Reader(openWithin(t, path, memory), audittest.AdminKey)
+		for _, name := range []string{"UTC", "Europe/Prague", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"} {
+			q := storetest.Year()
+			var err error
+			q.Window.Location, err = tz.Load(name)
+			require.NoError(t, err)
+			var single []auditlog.Bin
+			_, err = reader.Read(t.Context(), q, func(entry *auditlog.Entry) bool {
+				single = append(single, auditlog.BinOf(entry))
+				return true
+			})
+			require.NoError(t, err)
+			require.Len(t, single, len(entries))
+			for _, by := range []auditlog.TallyBy{{Clock: auditlog.ByDate}, {Clock: auditlog.ByHour, Event: true}, {Clock: auditlog.ByMinute}} {
+				var bins []auditlog.Bin
+				_, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
+				require.NoError(t, err)
+				assert.Equal(t, storetest.Tallies(single, by, q.Window.Location), storetest.Tallies(bins, by, q.Window.Location), name, by)
+			}
+		}
 	}
 }

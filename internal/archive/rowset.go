@@ -67,7 +67,7 @@ func (a *Archive) load(ctx context.Context, h *head, log int64, held *heldLog) (
 		a.cache.release(0, held, true) // two at once are too much
 		before = &columns{rewritten: signed.Rewritten}
 	}
-	need := max(0, sizeOfRows(signed.Rows)-before.bytes())
+	need := max(0, mostBytes(h, log)-before.bytes())
 	if !a.cache.reserve(need, held) {
 		a.cache.release(0, held, true)
 		return nil, nil
@@ -75,7 +75,7 @@ func (a *Archive) load(ctx context.Context, h *head, log int64, held *heldLog) (
 	loaded, err := a.refresh(ctx, h, log, before)
 	if _, isRefused := errors.AsType[*StoreError](err); isRefused && before.upTo > 0 { // it may be of a copy that is no longer there
 		a.cache.release(need, held, true)
-		if need = sizeOfRows(signed.Rows); !a.cache.reserve(need, held) {
+		if need = mostBytes(h, log); !a.cache.reserve(need, held) {
 			return nil, nil
 		}
 		loaded, err = a.refresh(ctx, h, log, &columns{rewritten: signed.Rewritten})

@@ -21,6 +21,8 @@ type logState struct {
 	Unreadable []auditlog.Span `json:"unreadable,omitempty"`
 	// Doubts say why entries may be missing elsewhere.
 	Doubts []string `json:"doubts,omitempty"`
+	// Pulse is that of the time before the last sync; nil where not everything is vouched for.
+	Pulse *auditlog.Pulse `json:"pulse,omitempty"`
 }
 
 // vouched is what a log vouches for: a record of its own whenever it changes, so that nobody can claim more.

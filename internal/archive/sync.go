@@ -88,6 +88,7 @@ type syncing struct {
 	options SyncOptions
 	access  *auditlog.Access
 	summary *Summary
+	pulse   *auditlog.Pulse
 }
 
 // Sync fills one organization's log up to now: everything that Make keeps at first, later what was written since, whenever it was
@@ -144,6 +145,9 @@ func (s *syncing) sumUp(ctx context.Context) error {
 	defer done()
 	span := spanOf(rows.whole())
 	span.From, span.AsOf = s.state.From, s.state.AsOf
+	if s.pulse, err = s.archive.pulse(ctx, s.log, s.state, rows); err != nil {
+		return err
+	}
 	s.summary.Span, s.summary.Gaps, s.summary.Unreadable, s.summary.Doubts = span, s.state.Gaps, len(s.state.Unreadable), s.state.Doubts
 	return nil
 }
@@ -471,6 +475,7 @@ func (s *syncing) conclude(ctx context.Context) error {
 	}
 	statement := s.begin()
 	statement.next.Directory, statement.Directory = hashDirectory(snapshot), snapshot
+	statement.next.Pulse = s.pulse
 	statement.isCheckpoint = true
 	if err := statement.commit(ctx); err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // VerifyOptions say what else to hold an archive against.
@@ -79,6 +80,9 @@ type Verification struct {
 	// Problems come in the order of records, at most 100; Total counts all.
 	Problems []Problem
 	Total    int
+	// IsEarlier says that there are fewer records than the checkpoint that was given is about. Where that is all that is wrong, an earlier
+	// copy lies there, as after a restore.
+	IsEarlier bool
 	Logs     []VerifiedLog
 }
 
@@ -113,6 +117,7 @@ type verifying struct {
 	tree     *Tree
 	broken   bool                    // records are missing, so that no root can be computed
 	expected map[int64][]*Checkpoint // by size
+	given    *Checkpoint             // the one that was kept elsewhere; nil for none
 	moved    map[int64]int64         // records that show an entry now, and its id, where they differ
 	brought  []bringing
 	names    map[nameKey]int64
@@ -276,6 +281,7 @@ func (v *verifying) readCheckpoints(ctx context.Context) error {
 		if err != nil {
 			v.found(-1, "", "the checkpoint that was given cannot be used: %v", err)
 		} else {
+			v.given = kept
 			v.expected[kept.Size] = append(v.expected[kept.Size], kept)
 		}
 	}
@@ -425,8 +431,13 @@ func (v *verifying) readRecords(ctx context.Context) error {
 			break
 		}
 	}
-	for size := range v.expected {
-		if size > next {
+	for size, of := range v.expected {
+		switch {
+		case size <= next:
+		case v.given != nil && slices.Contains(of, v.given):
+			v.IsEarlier = true
+			v.found(next, "", "records are missing: the checkpoint that was given, of %s, is about %d", v.given.At.Format(time.RFC3339), size)
+		default:
 			v.found(next, "", "records are missing: a checkpoint is about %d", size)
 		}
 	}
@@ -681,7 +692,7 @@ func (v *verifying) checkNames(ctx context.Context) error {
 		}
 		delete(v.names, key)
 	}
-	for _, key := range slices.SortedFunc(maps.Keys(v.names), func(a, b nameKey) int { return cmp.Compare(v.names[a], v.names[b]) }) {
+	for _, key := range order.Sorted(maps.Keys(v.names), func(a, b nameKey) int { return cmp.Compare(v.names[a], v.names[b]) }) {
 		v.found(v.names[key], "", "the name %s of object %s is missing", auditlog.Text(key.name).Quote(), auditlog.Text(key.target).Quote())
 	}
 	return nil

@@ -36,9 +36,9 @@ type writer struct {
 	packer  packer
 	// ids are of words that rows refer to; only those that are stored.
 	ids map[word]int32
-	// words are the signed dictionaries, each word as its sum by seed: there may be many.
-	words [Dictionaries]wordList[uint64]
-	seed  maphash.Seed
+	// targets are the signed ones where the archive does not hold them, each as its sum by seed: there may be many.
+	targets wordList[uint64]
+	seed    maphash.Seed
 	// overlaps is set once entries came that the log has: they are looked up first from then on.
 	overlaps bool
 }
@@ -90,6 +90,9 @@ func (a *Archive) checkLog(ctx context.Context, h *head, log int64) error {
 		return err
 	}
 	defer done()
+	if _, err := a.wordsOf(ctx, h.Words); err != nil {
+		return err
+	}
 	if stored, isLeft := rows.(*storedRows); isLeft {
 		return stored.check(ctx, h)
 	}
@@ -411,7 +414,7 @@ func (w *writer) add(ctx context.Context, leaves []leaf, here map[Key]*heldEntry
 func wordsOf(e *auditlog.Entry, row *Row, yield func(id *int32, w word)) {
 	yield(&row.Event, word{Events, Texts{string(e.Event)}})
 	if e.Actor != nil {
-		yield(&row.Actor, word{Actors, Texts{string(e.Actor.ID), string(e.Actor.Name), string(e.Actor.Email)}})
+		yield(&row.Actor, actorWord(e.Actor))
 	}
 	if e.Team != nil {
 		yield(&row.Team, refWord(e.Team))
@@ -419,6 +422,10 @@ func wordsOf(e *auditlog.Entry, row *Row, yield func(id *int32, w word)) {
 	if e.TargetID != "" {
 		yield(&row.Target, targetWord(e.TargetID))
 	}
+}
+
+func actorWord(a *auditlog.Actor) word {
+	return word{Actors, Texts{string(a.ID), string(a.Name), string(a.Email)}}
 }
 
 func refWord(ref *auditlog.Ref) word { return word{Refs, Texts{string(ref.ID), string(ref.Name)}} }
@@ -451,22 +458,46 @@ func (b *batch) number(ctx context.Context, d Dictionary, texts []Texts) error {
 	if err != nil {
 		return err
 	}
-	if b.words[d], err = readDictionary(ctx, b.archive, b.head.Words, d, b.words[d], b.sumOfWord); err != nil {
+	isSigned, err := b.signedWords(ctx, d)
+	if err != nil {
 		return err
 	}
-	last := int32(b.head.Words[d].Count) //nolint:gosec // no more than ids
+	last, added := int32(b.head.Words[d].Count), int32(0) //nolint:gosec // no more than ids
 	for i, id := range ids {
-		if id != 0 && wordOf(b.words[d].words, id) != b.sumOfWord(texts[i]) {
+		if id != 0 && (id < 0 || id > last || !isSigned(id, texts[i])) {
 			return b.archive.refused(nil, "it has a word that nothing signed")
 		}
 		if id == 0 {
-			last++
-			id = last
+			added++
+			id = last + added
 			b.Words = append(b.Words, Word{Dictionary: d, ID: id, Texts: texts[i]})
 		}
 		b.fresh[word{d, texts[i]}] = id
 	}
 	return nil
+}
+
+// signedWords returns what tells whether a word of a dictionary is as it was signed.
+func (b *batch) signedWords(ctx context.Context, d Dictionary) (is func(id int32, texts Texts) bool, err error) {
+	if d == Targets {
+		texts, areHeld, err := b.archive.targets(ctx, b.head.Words)
+		if err != nil || areHeld {
+			return func(id int32, t Texts) bool { return string(texts[id]) == t[0] }, err
+		}
+		b.targets, err = readDictionary(ctx, b.archive, b.head.Words, d, b.targets, b.sumOfWord)
+		return func(id int32, t Texts) bool { return b.targets.words[id] == b.sumOfWord(t) }, err
+	}
+	w, err := b.archive.wordsOf(ctx, b.head.Words)
+	return func(id int32, t Texts) bool {
+		switch d {
+		case Refs:
+			return refWord(w.ref(id)).texts == t
+		case Actors:
+			return actorWord(w.actor(id)).texts == t
+		default:
+			return string(w.event(id)) == t[0]
+		}
+	}, err
 }
 
 // sumOfWord tells a word from others.

@@ -1,9 +1,9 @@
 package auditlog
 
 import (
-	"cmp"
 	"iter"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -17,34 +17,40 @@ type Pulse struct {
 	Longest time.Duration `json:"longest"`
 }
 
-// PulseOf is the pulse that instants, in order, have in the spans that are vouched for. Time without an entry ends where a span does: what
+// Activity are entries of a stretch of time: one of them alone, or some that follow each other so soon that it does not matter how.
+type Activity struct {
+	First, Last time.Time
+	Entries     int
+}
+
+// PulseOf is the pulse that activities, in order, have in the spans that are vouched for. Time without an entry ends where a span does: what
 // lies between spans nobody knows. What the last span ends with does not count: it may go on.
-func PulseOf(instants iter.Seq[time.Time], spans []Span) Pulse {
+func PulseOf(activities iter.Seq[Activity], spans []Span) Pulse {
 	var p Pulse
 	for _, span := range spans {
 		p.Time += span.To.Sub(span.From)
 	}
 	var last time.Time // the beginning of a span, or the entry before
 	var day int64
-	for at := range instants {
-		for len(spans) > 0 && at.After(spans[0].To) {
+	for some := range activities {
+		for len(spans) > 0 && some.First.After(spans[0].To) {
 			p.pause(last, spans[0].From, spans[0].To)
 			spans = spans[1:]
 		}
 		if len(spans) == 0 {
 			break
 		}
-		if at.Before(spans[0].From) {
+		if some.First.Before(spans[0].From) {
 			continue
 		}
-		p.pause(last, spans[0].From, at)
-		last = at
-		p.Entries++
+		p.pause(last, spans[0].From, some.First)
+		last = some.Last
 		const secondsPerDay = 24 * 60 * 60
-		if today := at.Unix() / secondsPerDay; p.Entries == 1 || today != day {
+		if today := some.Last.Unix() / secondsPerDay; p.Entries == 0 || today != day {
 			day = today
 			p.Days++
 		}
+		p.Entries += some.Entries
 	}
 	for len(spans) > 1 {
 		p.pause(last, spans[0].From, spans[0].To)
@@ -72,7 +78,7 @@ func Without(span Span, gaps []Gap, unreadable []Span) (left []Span) {
 	for _, gap := range gaps {
 		holes = append(holes, Span{From: gap.From, To: gap.To})
 	}
-	slices.SortFunc(holes, func(a, b Span) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	sort.Slice(holes, func(i, j int) bool { return holes[i].From.Before(holes[j].From) })
 	from := span.From
 	for _, hole := range holes {
 		if hole.To.Before(from) || hole.From.After(span.To) {

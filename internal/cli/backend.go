@@ -12,6 +12,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/auth"
+	"make-audit-mcp/internal/detect"
 	"make-audit-mcp/makeapi"
 )
 
@@ -37,11 +38,12 @@ type backend struct {
 	service serviceOf
 	// authenticator lets in who may call, and brings what the service needs.
 	authenticator auth.Authenticator
-	ready         func(context.Context) error // says whether Make answers, and needs no key
+	ready         *readiness
 	// standing says what Make thinks of a caller's own key; nil where the operator's answers for all.
 	standing func(auth.Caller) auth.Standing
 	operator *upstream        // nil where callers bring keys of their own
 	archive  *archive.Archive // nil if there is none
+	detector *detect.Detector
 }
 
 func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -56,8 +58,23 @@ func (c *httpCommand) whoseLog(r *runtime, mayCall auth.Authenticator) (*backend
 	if err != nil {
 		return nil, err
 	}
-	return &backend{service: service, authenticator: mayCall, ready: ready(operator.client), operator: operator,
-		archive: operator.archive}, nil
+	return &backend{service: service, authenticator: mayCall, operator: operator, archive: operator.archive,
+		detector: operator.common.detector,
+		ready:    &readiness{client: operator.client, archive: operator.archive, instance: operator.instance}}, nil
+}
+
+// measure has the budget measured, and the archive, if there is one. fills reports whether this process fills a log; it is nil where it
+// fills none.
+func (b *backend) measure(r *runtime, fills func(auditlog.ID) bool) {
+	r.measureBudget(b.ready.client.Budget())
+	if b.archive == nil {
+		return
+	}
+	s := &surveyor{archive: b.archive, detector: b.detector, now: time.Now, fills: fills}
+	if b.operator != nil {
+		s.now, s.instance = b.operator.live.Now, b.operator.instance
+	}
+	r.measureArchive(s)
 }
 
 func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*backend, error) {
@@ -82,20 +99,9 @@ func (c *httpCommand) callersLogs(r *runtime, mayCall auth.Authenticator) (*back
 		func() float64 { return float64(callers.proven.Len() + callers.unproven.Len()) })
 	keyless := all.with(all.options.BaseURL, makeapi.StaticKey(""))
 	return &backend{
-		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones}, ready: ready(keyless.client),
-		archive: stored, standing: callers.standing,
+		service: callers.service, authenticator: &auth.CallerKeys{Next: mayCall, Zones: zones},
+		ready: &readiness{client: keyless.client, archive: stored}, archive: stored, standing: callers.standing, detector: all.detector,
 	}, nil
-}
-
-// ready says whether Make answers. That somebody has used up a limit is an answer.
-func ready(client *makeapi.Client) func(context.Context) error {
-	return func(ctx context.Context) error {
-		err := client.Ping(ctx)
-		if makeapi.IsKind(err, makeapi.KindRateLimit) {
-			return nil
-		}
-		return err
-	}
 }
 
 // backgroundKey is the key under which a context says that its calls are no client's: the archive is filled up.

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,7 +25,7 @@ func newCheckCommand(line *commandLine) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "check",
 		Short: "Tell what the API key can see, what is missing and how to get it.",
-		Long:  `Asks Make a few questions (about 5 calls, and 3 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Exit code 0 if at least one log can be read, else 1; 2 if the settings cannot be used.`,
+		Long:  `Asks Make a few questions (about 5 calls, and 3 more per organization) and explains the answers: zone, key, user, scopes, roles, plan, rate limit and how far back the log goes. Of an archive it tells where it lies, what its store says, who may fill it, and up to when it is filled. Exit code 0 if at least one log can be read, else 1, as where the archive cannot be; 2 if the settings cannot be used.`,
 		RunE:  line.run(c.Run),
 	}
 	flagsOf(command).choice(&c.Output, "output", "FORMAT", outputTable, outputJSON, outputCSV).
@@ -45,18 +46,31 @@ func (c *checkCommand) Run(r *runtime) (err error) {
 
 func (*checkCommand) check(r *runtime, report *checkReport) error {
 	report.said("time zone rules", tz.InUse().String())
-	operator, err := r.operator(false)
-	if err != nil {
-		report.failed("settings", explain(err))
-		return &exitError{code: exitUsage, message: "these settings cannot be used; see above"}
+	all, err := r.upstreams()
+	var operator *upstream
+	if err == nil {
+		operator, err = all.operator()
 	}
-	defer operator.close()
+	if err != nil {
+		return unusable(report, err)
+	}
+	stored, err := r.archiveToAnswer(false)
+	defer closeArchive(stored)
+	if _, is := errors.AsType[*SettingError](err); is {
+		return unusable(report, err)
+	}
+	operator.answerFrom(stored, true)
 	report.said("address", operator.client.Instance())
-	if err := operator.client.Ping(r.ctx); err != nil {
-		report.failed("connection", explain(err))
+	failure := operator.client.Ping(r.ctx) // Make's clock is known from then on
+	if failure != nil {
+		report.failed("connection", explain(failure))
+	} else {
+		report.passed("connection", operator.client.Host()+" answers")
+	}
+	r.checkArchive(report, operator, err)
+	if failure != nil {
 		return report.result()
 	}
-	report.passed("connection", operator.client.Host()+" answers")
 	account, err := operator.live.Account(r.ctx)
 	if err != nil {
 		report.failed("key", explain(err))
@@ -70,6 +84,12 @@ func (*checkCommand) check(r *runtime, report *checkReport) error {
 	report.said("time zone", cmp.Or(auditlog.Text(account.Timezone).Clean(), "not told; days are meant in UTC"))
 	checkScopes(r.ctx, report, operator.client)
 	return checkOrganizations(r.ctx, report, operator)
+}
+
+// unusable says that settings cannot be used, and why.
+func unusable(report *checkReport, err error) error {
+	report.failed("settings", explain(err))
+	return &exitError{code: exitUsage, message: "these settings cannot be used; see above"}
 }
 
 // checkScopes compares the key's scopes with those that are used. Make's documentation does not say exactly which are needed, so a missing

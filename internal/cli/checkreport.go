@@ -15,6 +15,8 @@ type checkReport struct {
 	screen   display.Screen
 	output   string
 	readable bool
+	// broken says that the archive cannot be read, which keeps everything from being answered.
+	broken bool
 	// progress is hidden while a line is printed; nil where there is none.
 	progress *progressLine
 	findings []checkFinding
@@ -101,6 +103,9 @@ func (c *checkReport) end() error {
 
 // result is the command's: an error unless a log can be read.
 func (c *checkReport) result() error {
+	if c.broken {
+		return &exitError{code: exitFailed, message: "the archive cannot be read, so that nothing is answered; see above"}
+	}
 	if !c.readable {
 		return &exitError{code: exitFailed, message: "no audit log can be read with these settings; see above"}
 	}

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"make-audit-mcp/internal/archive"
@@ -25,6 +27,14 @@ type filler struct {
 	zone     *time.Location // in which times are shown
 	// only is the one organization to fill; empty for all that can be read.
 	only auditlog.ID
+	// listed are the organizations that were to be filled last; nil before the first time.
+	listed atomic.Pointer[[]auditlog.ID]
+}
+
+// fills reports whether an organization is one of those that are filled, as far as that is known.
+func (f *filler) fills(organization auditlog.ID) bool {
+	listed := f.listed.Load()
+	return listed == nil || slices.Contains(*listed, organization)
 }
 
 // filler fills an archive with the upstream's key.
@@ -44,6 +54,7 @@ func (f *filler) organizations(ctx context.Context) ([]auditlog.Organization, er
 		return nil, err
 	}
 	var here []auditlog.Organization
+	var listed []auditlog.ID
 	for _, organization := range all {
 		if !organization.Here || f.only != "" && organization.ID != f.only {
 			continue
@@ -53,13 +64,14 @@ func (f *filler) organizations(ctx context.Context) ([]auditlog.Organization, er
 			return nil, err
 		}
 		if access.Readable() {
-			here = append(here, organization)
+			here, listed = append(here, organization), append(listed, organization.ID)
 		}
 	}
 	if len(here) == 0 {
 		return nil, &exitError{code: exitFailed,
 			message: "there is no organization here whose audit log this key may read. Next: make-audit-mcp check tells why"}
 	}
+	f.listed.Store(&listed)
 	return here, nil
 }
 
@@ -103,23 +115,23 @@ func (b *backgroundSync) fills(r *runtime) bool { return b.SyncEvery > 0 && r.se
 // takeover is how soon a server tries again where another process fills the archive, so that it goes on if that one died.
 const takeover = 5 * time.Second
 
-// start keeps the archive of the operator's upstream, nil for none, filled up until the function that it returns is called, which waits for
-// a sync under way to store what it has.
-func (b *backgroundSync) start(r *runtime, operator *upstream) (stop func()) {
+// start keeps the archive of the operator's upstream, nil for none, filled up until stop is called, which waits for a sync under way to
+// store what it has. fills reports whether it fills an organization's log; it is nil where it fills none.
+func (b *backgroundSync) start(r *runtime, operator *upstream) (fills func(auditlog.ID) bool, stop func()) {
 	if operator == nil || operator.archive == nil || b.SyncEvery <= 0 {
-		return func() {}
+		return nil, func() {}
 	}
 	if !b.fills(r) {
 		r.logger.InfoContext(r.ctx, "the archive is only read: without --archive-key this process cannot sign what it would store")
-		return func() {}
+		return nil, func() {}
 	}
 	ctx, cancel := context.WithCancel(context.WithValue(r.ctx, backgroundKey{}, true))
-	fills := operator.filler(operator.archive, archive.Details(b.SyncDetails))
+	filling := operator.filler(operator.archive, archive.Details(b.SyncDetails))
 	var running sync.WaitGroup
 	running.Go(func() {
 		for {
 			wait := b.SyncEvery
-			if b.once(ctx, r, fills) {
+			if b.once(ctx, r, filling) {
 				wait = min(wait, takeover)
 			}
 			select {
@@ -129,7 +141,7 @@ func (b *backgroundSync) start(r *runtime, operator *upstream) (stop func()) {
 			}
 		}
 	})
-	return func() {
+	return filling.fills, func() {
 		cancel()
 		running.Wait()
 	}

@@ -14,7 +14,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"make-audit-mcp/internal/transport"
-	"make-audit-mcp/internal/tz"
 )
 
 // httpCommand serves MCP over the network.
@@ -141,7 +140,9 @@ func (c *httpCommand) Run(r *runtime) error {
 		return err
 	}
 	defer closeArchive(backend.archive)
-	defer c.start(r, backend.operator)()
+	fills, stop := c.start(r, backend.operator)
+	defer stop()
+	backend.measure(r, fills)
 	return c.serve(r, address, admission, backend)
 }
 
@@ -166,9 +167,11 @@ func (c *httpCommand) serve(r *runtime, address *serverAddress, admission *admis
 		Server: r.mcpServer(backend.service), Authenticator: backend.authenticator, Metadata: admission.metadata,
 		PublicURL: address.public, AllowedHosts: c.AllowedHosts, AllowedOrigins: c.AllowedOrigins, BasePath: c.BasePath, WithoutSSE: !c.SSE,
 		Limits:      transport.Limits{PerCaller: c.RateLimit, Overall: c.TotalRateLimit},
-		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: backend.ready, Standing: backend.standing,
-		Logger: r.logger, Telemetry: r.telemetry,
-		GoesBy: func() string { return tz.InUse().String() },
+		SessionIdle: c.SessionIdle, DrainTimeout: c.Drain, Ready: backend.ready.upstream, Standing: backend.standing,
+		Logger: r.logger, Telemetry: r.telemetry, GoesBy: backend.ready.goesBy,
+	}
+	if backend.archive != nil {
+		served.Store = backend.ready.store
 	}
 	group, ctx := errgroup.WithContext(r.ctx)
 	if c.MetricsAddress == "" {

@@ -141,7 +141,8 @@ func (c *stdioCommand) Run(r *runtime) error {
 		r.logger.ErrorContext(r.ctx, "not connected to Make: every tool call will say so", "error", explain(err))
 	}
 	defer operator.close()
-	defer c.start(r, operator)()
+	_, stop := c.start(r, operator)
+	defer stop()
 	stdio := &transport.Stdio{Server: r.mcpServer(service), In: r.streams.In, Out: r.streams.Out, Logger: r.logger, Telemetry: r.telemetry}
 	return stdio.Run(r.ctx)
 }

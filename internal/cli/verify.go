@@ -83,6 +83,10 @@ func (c *verifyCommand) Run(r *runtime) error {
 		report.hint(fmt.Sprintf("held against what the last verify saw, too; if an earlier copy was restored on purpose, remove %s",
 			auditlog.Text(remembered).Clean()))
 	}
+	if c.Checkpoint != "" && found.IsEarlier && found.Total == 1 {
+		report.hint("all that is here is in order, as in an earlier copy of the archive; if one was restored on purpose, make-audit-mcp sync reads " +
+			"what is missing from Make; keep a new checkpoint then, and this one as evidence of what there was")
+	}
 	if found.Intact() && found.Last != nil && remembered != "" {
 		if err := remembered.save(time.Now(), found.Last); err != nil {
 			report.hint("this verify is not remembered: " + auditlog.Text(err.Error()).Clean())

@@ -1,5 +1,11 @@
 package detect
 
+import (
+	"time"
+
+	"make-audit-mcp/internal/auditlog"
+)
+
 // RuleInfo is a rule as people read it, or a baseline, which has no more than a name and a title.
 type RuleInfo struct {
 	// Name is what findings call it; ID is Sigma's.
@@ -46,6 +52,11 @@ func (c *criteria) names() []string {
 
 // Limits returns what findings are measured by, with the values in use.
 func (d *Detector) Limits() []LimitInfo { return d.goesBy().describeLimits() }
+
+// LullAfter is how long a log of a pulse is without an entry before that stands out, and why it cannot be told, where it cannot.
+func (d *Detector) LullAfter(p auditlog.Pulse) (after time.Duration, whyNot string) {
+	return d.goesBy().limits.lullAfter(p)
+}
 
 func (c *criteria) describeLimits() []LimitInfo {
 	all := DescribeLimits()

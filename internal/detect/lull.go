@@ -10,8 +10,8 @@ import (
 	"make-audit-mcp/internal/auditlog"
 )
 
-// LullAfter is how long a log of this pulse is without an entry before that stands out, and why it cannot be told, where it cannot.
-func (l Limits) LullAfter(p auditlog.Pulse) (after time.Duration, whyNot string) {
+// lullAfter is how long a log of this pulse is without an entry before that stands out, and why it cannot be told, where it cannot.
+func (l Limits) lullAfter(p auditlog.Pulse) (after time.Duration, whyNot string) {
 	if p.Entries == 0 || float64(p.Entries) < l[MinBaselineEntries] || float64(p.Days) < l[MinLullDays] {
 		return 0, fmt.Sprintf("how long the log is without an entry is not known: the baseline has %s on %d days, and at least %.0f entries "+
 			"on %.0f days are needed", entries(p.Entries), p.Days, l[MinBaselineEntries], l[MinLullDays])
@@ -40,15 +40,15 @@ func (s *scene) judgeLulls() []signal {
 	}
 	vouched := s.Read.Vouched()
 	before := clipped(vouched, auditlog.Span{From: s.Baseline.From, To: s.Window.From})
-	pulse := auditlog.PulseOf(func(yield func(time.Time) bool) {
+	pulse := auditlog.PulseOf(func(yield func(auditlog.Activity) bool) {
 		for _, d := range s.baseline() {
-			if !yield(d.TriggeredAt) {
+			if !yield(auditlog.Activity{First: d.TriggeredAt, Last: d.TriggeredAt, Entries: 1}) {
 				return
 			}
 		}
 	}, before)
 	var after time.Duration
-	if after, s.whyNoLull = s.limits.LullAfter(pulse); s.whyNoLull != "" {
+	if after, s.whyNoLull = s.limits.lullAfter(pulse); s.whyNoLull != "" {
 		return nil
 	}
 	lulls := s.lulls(clipped(vouched, auditlog.Span{From: s.Baseline.From, To: s.Window.To}), after)

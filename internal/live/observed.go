@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"make-audit-mcp/internal/auditlog"
+	"make-audit-mcp/internal/order"
 )
 
 // observed remembers who and what occurs in the entries read of one organization: people who left and rare events may be in no catalog.
@@ -60,7 +61,7 @@ func (r *Reader) ObservedActors(_ context.Context, organization auditlog.ID) []a
 	found := r.observedIn(organization)
 	found.mu.Lock()
 	defer found.mu.Unlock()
-	return slices.SortedFunc(maps.Values(found.actors), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
+	return order.Sorted(maps.Values(found.actors), func(a, b auditlog.Actor) int { return a.ID.Compare(b.ID) })
 }
 
 // ObservedTeams are the teams of the entries read so far, by id.
@@ -68,7 +69,7 @@ func (r *Reader) ObservedTeams(_ context.Context, organization auditlog.ID) []au
 	found := r.observedIn(organization)
 	found.mu.Lock()
 	defer found.mu.Unlock()
-	return slices.SortedFunc(maps.Values(found.teams), func(a, b auditlog.Ref) int { return a.ID.Compare(b.ID) })
+	return order.Sorted(maps.Values(found.teams), func(a, b auditlog.Ref) int { return a.ID.Compare(b.ID) })
 }
 
 // ObservedEvents are the events of the entries read so far, sorted.

@@ -1,8 +1,8 @@
 package sigma
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -39,15 +39,17 @@ type sighting struct {
 type evidence []sighting
 
 func (e evidence) with(more []sighting) evidence {
-	byNumber := func(a, b sighting) int { return cmp.Compare(a.number, b.number) }
+	sortByNumber := func(list []sighting) {
+		sort.Slice(list, func(i, j int) bool { return list[i].number < list[j].number })
+	}
 	sameNumber := func(a, b sighting) bool { return a.number == b.number }
-	slices.SortFunc(more, byNumber)
+	sortByNumber(more)
 	more = slices.CompactFunc(more, sameNumber)
 	if len(e) == 0 || len(more) == 0 || e[len(e)-1].number < more[0].number {
 		return append(e, more...)
 	}
 	all := slices.Concat(e, more)
-	slices.SortFunc(all, byNumber)
+	sortByNumber(all)
 	return slices.CompactFunc(all, sameNumber)
 }
 

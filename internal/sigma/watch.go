@@ -1,8 +1,8 @@
 package sigma
 
 import (
-	"cmp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -101,7 +101,7 @@ func (w *watch) receive(e event) {
 func (w *watch) settle() {
 	var touched []*group
 	// In the order of the rules: so records of one instant are in the order that serves.
-	slices.SortStableFunc(w.incoming, func(a, b event) int { return cmp.Compare(a.place, b.place) })
+	sort.SliceStable(w.incoming, func(i, j int) bool { return w.incoming[i].place < w.incoming[j].place })
 	for _, incoming := range w.incoming {
 		for _, g := range w.groupsOf(&incoming) {
 			if w.take(g, incoming) && !g.touched {

@@ -160,12 +160,22 @@ func (t *Telemetry) target(name string) string {
 	return other
 }
 
-// Gauge has a number read whenever the metrics are. A name that is wrong or taken is logged: no metric is worth not starting.
+// Gauge has a number read whenever the metrics are; one that is no number (NaN) is left out. A name that is wrong or taken is logged: no metric is worth not starting.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	if t == nil {
 		return
 	}
 	if err := t.registry.Gauge(prefix+name, help, read); err != nil {
+		t.logger.Warn("a number cannot be measured", "name", name, "error", err)
+	}
+}
+
+// Count is a Gauge of a number that only grows, which somebody else counts.
+func (t *Telemetry) Count(name, help string, read func() float64) {
+	if t == nil {
+		return
+	}
+	if err := t.registry.Count(prefix+name, help, read); err != nil {
 		t.logger.Warn("a number cannot be measured", "name", name, "error", err)
 	}
 }

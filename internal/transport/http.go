@@ -59,6 +59,9 @@ type HTTP struct {
 	DrainTimeout time.Duration
 	// Ready says whether Make answers; nil means that it always does. It is asked at most twice a minute.
 	Ready func(ctx context.Context) error
+	// Store says whether the archive can be read; nil means that there is none. It is asked at most every five seconds. Its error says why
+	// not, in words that anybody may read.
+	Store func(ctx context.Context) error
 	// GoesBy returns what else /readyz says of a server that is ready; nil means nothing.
 	GoesBy func() string
 	// Metrics is served at /metrics, to those whom MetricsAuthenticator lets in; nil means nothing is.
@@ -88,7 +91,10 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	}
 	// Probes know neither the public name nor a token.
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, http.StatusOK, "ok") })
-	mux.Handle("/readyz", &readiness{ask: h.Ready, goesBy: h.GoesBy, ended: ctx})
+	mux.Handle("/readyz", &readiness{
+		upstream: probed{ask: h.Ready, goodFor: readyFor, within: readyTimeout}, store: probed{ask: h.Store, goodFor: storeFor, within: storeTimeout},
+		goesBy: h.GoesBy, ended: ctx,
+	})
 	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")
 	})))

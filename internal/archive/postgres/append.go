@@ -30,7 +30,7 @@ func (s *Store) append(ctx context.Context, of *connection, held *lease, b *arch
 	if err := held.prove(ctx, of); err != nil {
 		return err
 	}
-	from := reads{s, of}
+	from := reads{store: s, within: of}
 	if err := from.foreign(ctx); err != nil {
 		return err
 	}

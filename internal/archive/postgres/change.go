@@ -45,7 +45,7 @@ func (s *Store) Change(ctx context.Context, name string, change func(value []byt
 
 // lockKept locks what there is of a name and reads it; the clock is read once it is locked.
 func (s *Store) lockKept(ctx context.Context, of *connection, name string) (kept, error) {
-	return first(each(ctx, reads{s, of}, func(k *kept, row values) { *k = kept{row.bytes(0), row.int64(1), true} },
+	return first(each(ctx, reads{store: s, within: of}, func(k *kept, row values) { *k = kept{row.bytes(0), row.int64(1), true} },
 		"WITH held AS MATERIALIZED (SELECT value FROM budget WHERE name = $1 FOR UPDATE) "+
 			"SELECT value, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM held", []byte(name)))
 }

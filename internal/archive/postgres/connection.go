@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,6 +23,8 @@ type connection struct {
 // pool lends connections.
 type pool struct {
 	*puddle.Pool[*connection]
+	// failed counts the connections that could not be made.
+	failed *atomic.Int64
 }
 
 const (
@@ -43,15 +46,18 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 	config.OnPgError = func(c *pgconn.PgConn, failure *pgconn.PgError) bool { // false closes the connection
 		return goesOn(c, failure) && failure.Code != noSuchStatement && failure.Code != planChanged
 	}
+	failed := &atomic.Int64{}
 	made, err := puddle.NewPool(&puddle.Config[*connection]{
 		MaxSize: size,
 		Constructor: func(ctx context.Context) (*connection, error) {
 			connected, err := pgconn.ConnectConfig(ctx, config)
 			made := &connection{connected, map[string]*pgconn.StatementDescription{}}
-			if err == nil {
-				_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			if err != nil {
+				failed.Add(1)
+				return made, err
 			}
-			return made, err
+			_ = made.do(ctx, noticeVanished) // it is nothing that a server must have
+			return made, nil
 		},
 		Destructor: func(c *connection) {
 			ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
@@ -59,7 +65,7 @@ func newPool(config *pgconn.Config, size int32) (pool, error) {
 			_ = c.Close(ctx)
 		},
 	})
-	return pool{made}, err
+	return pool{made, failed}, err
 }
 
 // acquire lends a connection that works, until release is called.
@@ -126,6 +132,12 @@ func (c *connection) query(ctx context.Context, statement string, args ...any) (
 		c.prepared[statement] = kept
 	}
 	return c.ExecStatement(ctx, kept, values, formats, []int16{binaryFormat}), nil
+}
+
+// queryPlanned runs a statement, which is planned for these parameters and not kept.
+func (c *connection) queryPlanned(ctx context.Context, statement string, args ...any) *pgconn.ResultReader {
+	values, types, formats := encode(args)
+	return c.ExecParams(ctx, statement, values, types, formats, []int16{binaryFormat})
 }
 
 // run runs a statement, and counts the rows that it changed or found.

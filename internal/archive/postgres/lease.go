@@ -32,10 +32,12 @@ type lease struct {
 // acquire takes a lease that nobody holds, or whose holder let it run out, and renews it until it is released.
 func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 	l := &lease{store: s, name: name, holder: rand.Text()}
-	there := int64(1)
+	var before []string // who had it last
 	err := s.transact(ctx, func(of *connection) (err error) {
-		if err = s.grant(ctx, of, l); err == nil && l.term == 0 {
-			there, err = of.run(ctx, "SELECT FROM leases WHERE name = $1", name)
+		before, err = all(each(ctx, reads{store: s, within: of}, func(holder *string, row values) { *holder = row.text(0) },
+			"SELECT holder FROM leases WHERE name = $1", name))
+		if err == nil {
+			err = s.grant(ctx, of, l)
 		}
 		return err
 	})
@@ -44,10 +46,13 @@ func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 		return nil, &archive.BusyError{Store: s.name}
 	case err != nil:
 		return nil, err
-	case there == 0:
+	case len(before) == 0:
 		return nil, s.refuse("its lease "+name+" is gone", nextRestore, nil)
 	case l.term == 0:
 		return nil, &archive.BusyError{Store: s.name}
+	}
+	if name == leaseToFill && before[0] != nobody && before[0] != l.holder {
+		s.takeovers.Add(1)
 	}
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.stop = stop
@@ -58,7 +63,7 @@ func (s *Store) acquire(ctx context.Context, name string) (*lease, error) {
 // grant gives the lease the next term, if it can be had. A commit of it that was not heard of is known by its holder. A lease that runs for
 // longer than any is granted for was granted by a clock that was ahead, as that of a primary before a failover may have been.
 func (s *Store) grant(ctx context.Context, of *connection, l *lease) (err error) {
-	l.term, err = first(each(ctx, reads{s, of}, func(term *int64, row values) { *term = row.int64(0) },
+	l.term, err = first(each(ctx, reads{store: s, within: of}, func(term *int64, row values) { *term = row.int64(0) },
 		"UPDATE leases SET term = CASE WHEN holder = $2 THEN term ELSE term + 1 END, holder = $2, "+
 			"until = clock_timestamp() + $3 * INTERVAL '1 microsecond' WHERE name = $1 AND (until <= clock_timestamp() OR holder = $2 "+
 			"OR until > clock_timestamp() + 2 * $3 * INTERVAL '1 microsecond') RETURNING term", l.name, l.holder,
@@ -100,14 +105,17 @@ func (l *lease) renew(ctx context.Context) {
 	}
 }
 
+// nobody holds a lease that was released.
+const nobody = ""
+
 // release ends the lease, for others to have it at once. Where that fails it runs out.
 func (l *lease) release() {
 	l.stop()
 	l.ended.Wait()
 	ctx, cancel := context.WithTimeout(context.Background(), l.store.options.Retry)
 	defer cancel()
-	_, _ = l.store.run(ctx, "UPDATE leases SET until = clock_timestamp() WHERE name = $1 AND term = $2 AND holder = $3", l.name, l.term,
-		l.holder)
+	_, _ = l.store.run(ctx, "UPDATE leases SET until = clock_timestamp(), holder = $4 WHERE name = $1 AND term = $2 AND holder = $3", l.name,
+		l.term, l.holder, nobody)
 }
 
 // Lock implements archive.Store, by a lease.

@@ -23,6 +23,14 @@ import (
 type reads struct {
 	store  *Store
 	within *connection
+	// isPlanned has each query planned for its parameters: a plan that is kept is the same whether they let through one row or a million.
+	isPlanned bool
+}
+
+// planned has queries planned for their parameters.
+func (r reads) planned() reads {
+	r.isPlanned = true
+	return r
 }
 
 // values are a row as the server sends it, in PostgreSQL's binary format. They are good until the next row.
@@ -57,7 +65,9 @@ type result struct {
 // connection.
 func (r reads) start(ctx context.Context, query string, args []any) (found result, err error) {
 	ask := func(of *connection) (err error) {
-		if found.ResultReader, err = of.query(ctx, query, args...); err != nil {
+		if r.isPlanned {
+			found.ResultReader = of.queryPlanned(ctx, query, args...)
+		} else if found.ResultReader, err = of.query(ctx, query, args...); err != nil {
 			return err
 		}
 		if found.isRow = found.NextRow(); !found.isRow {
@@ -382,7 +392,7 @@ func (r reads) Counts(ctx context.Context, of *archive.Selection, by archive.Gro
 	} else {
 		query += " HAVING count(*) > 0"
 	}
-	return each(ctx, r, func(c *archive.Count, row values) {
+	return each(ctx, r.planned(), func(c *archive.Count, row values) {
 		*c = archive.Count{Actor: row.int32(0), Team: row.int32(1), Target: row.int32(2), Event: row.int32(3), Rows: row.int64(4),
 			First: row.int64(5), Last: row.int64(6)}
 	}, query+" ORDER BY max(at) DESC", args...)
@@ -405,7 +415,7 @@ func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.R
 		where += fmt.Sprintf(" AND (at < $%d OR (%s, id) > ($%d, $%d))", n-2, uuidOfKey, n-1, n)
 	}
 	args = append(args, limit)
-	return each(ctx, r, func(o *archive.Row, row values) {
+	return each(ctx, r.planned(), func(o *archive.Row, row values) {
 		*o = archive.Row{ID: row.int64(0), Key: keyOf(row[1]), At: row.int64(2), Actor: row.int32(3), Team: row.int32(4),
 			Target: row.int32(5), Event: row.int32(6)}
 	}, fmt.Sprintf("SELECT id, %s, at, actor, team, target, event FROM entries WHERE %s ORDER BY at DESC, %s, id LIMIT $%d", boundedKey(), where,

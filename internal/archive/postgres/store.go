@@ -53,6 +53,8 @@ type Store struct {
 	id       string
 	// held is the lease that this process writes under; nil for none.
 	held atomic.Pointer[lease]
+	// takeovers counts the leases to fill that were taken from one who let them run out.
+	takeovers atomic.Int64
 }
 
 var _ archive.Store = (*Store)(nil)
@@ -114,7 +116,7 @@ func (s *Store) Snapshot(ctx context.Context, read func(archive.Reads) error) er
 	}
 	defer release()
 	defer s.rollback(ctx, of)
-	return read(reads{s, of})
+	return read(reads{store: s, within: of})
 }
 
 // rollback ends a transaction even where its context has ended. A connection that it fails on is closed.

@@ -16,6 +16,7 @@ import (
 	"make-audit-mcp/internal/archive"
 	"make-audit-mcp/internal/archive/sqlite"
 	"make-audit-mcp/internal/archive/storetest"
+	"make-audit-mcp/internal/auditlog"
 	"make-audit-mcp/internal/auditlog/logtest"
 	"make-audit-mcp/internal/audittest"
 	"make-audit-mcp/internal/live"
@@ -52,6 +53,11 @@ func proven(t *testing.T) (path string, checkpoints []string) {
 // tampered is a copy of an archive that somebody wrote to.
 func tampered(t *testing.T, path string, statements ...string) *archive.Archive {
 	t.Helper()
+	return open(t, tamperedFile(t, path, statements...))
+}
+
+func tamperedFile(t *testing.T, path string, statements ...string) string {
+	t.Helper()
 	copied := filepath.Join(t.TempDir(), "copy.db")
 	for _, end := range []string{"", "-wal", ".key"} {
 		if data, err := os.ReadFile(path + end); err == nil {
@@ -68,7 +74,7 @@ func tampered(t *testing.T, path string, statements ...string) *archive.Archive 
 		require.Positive(t, n, "%s changes nothing", statement)
 	}
 	require.NoError(t, db.Close())
-	return open(t, copied)
+	return copied
 }
 
 // uuidOfRecord is the uuid of the entry whose columns a record brought.
@@ -340,4 +346,56 @@ func TestACheckpointTellsAmongWhichRecordsTheChangeIs(t *testing.T) {
 	found := storetest.Verify(t, changed, archive.VerifyOptions{})
 	assert.Contains(t, storetest.Problems(found), "are not those of the checkpoint")
 	assert.Contains(t, storetest.Problems(found), fmt.Sprintf("records %d to ", size))
+}
+
+// TestWhatIsLeftToTheStoreIsHeldAgainstWhatIsShown has archives asked whose log is not in memory. An entry that is shown is held against its
+// record, and the number of entries against the head; what else is counted is not, which the answer says.
+func TestWhatIsLeftToTheStoreIsHeldAgainstWhatIsShown(t *testing.T) {
+	t.Parallel()
+	logtest.NotUnderRace(t)
+	path, _ := proven(t)
+	u := storetest.Start(t, nil, makesim.Quirks{})
+	for name, test := range map[string]struct {
+		statements    []string
+		counts, lists string // what errors say; empty for none
+	}{
+		"nothing":       {nil, "", ""},
+		"an actor":      {[]string{"UPDATE entries SET actor = coalesce(actor, 0) % 15 + 1 WHERE id = 42"}, "", "not what its record holds"},
+		"a time":        {[]string{"UPDATE entries SET at = at - 1 WHERE id = 42"}, "", "not what its record holds"},
+		"no such event": {[]string{"UPDATE entries SET event = 9999 WHERE id = 42"}, "refers to what is not in it", "not what its record holds"},
+		"a huge actor":  {[]string{"UPDATE entries SET actor = 1 << 40 WHERE id = 42"}, "did not write", "not what its record holds"},
+		"a row gone":    {[]string{"DELETE FROM entries WHERE id = 42"}, "62 entries, and 63 were signed", "63 were signed"},
+		"a row more": {[]string{"INSERT INTO entries SELECT (SELECT max(leaf) FROM records), log, randomblob(16), at, event, actor, " +
+			"team, target, record, NULL FROM entries WHERE id = 42"}, "64 entries, and 63 were signed", "63 were signed"},
+		"an actor's name": {[]string{"UPDATE actors SET name = 'Somebody else' WHERE id = 3"}, "not those that were signed",
+			"not those that were signed"},
+		"the head gone": {[]string{"DELETE FROM meta WHERE key = 'head'"}, "its head is gone", "its head is gone"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store, err := sqlite.Open(t.Context(), tamperedFile(t, path, test.statements...), sqlite.Options{})
+			require.NoError(t, err)
+			a := archive.New(store, archive.Options{Decode: live.Decode, KeyFile: store.KeyFile(), Now: storetest.Begin, CacheMemory: -1})
+			t.Cleanup(func() { require.NoError(t, a.Close()) })
+			reader := u.Reader(a, audittest.AdminKey)
+			is := func(want string, report auditlog.Report, err error) {
+				t.Helper()
+				if want != "" {
+					require.ErrorContains(t, err, want)
+					return
+				}
+				require.NoError(t, err)
+				assert.Contains(t, strings.Join(report.Warnings, " "), "without holding every row against the archive's signature")
+			}
+			report, err := reader.Tally(t.Context(), storetest.Year(), auditlog.TallyBy{Actor: true, Event: true}, func(auditlog.Bin) {})
+			is(test.counts, report, err)
+			report, err = reader.Read(t.Context(), storetest.Year(), func(*auditlog.Entry) bool { return true })
+			is(test.lists, report, err)
+			_, err = a.Sync(t.Context(), u.Source(audittest.AdminKey), storetest.SyncOptions())
+			if len(test.statements) > 0 {
+				var refused *archive.StoreError
+				require.ErrorAs(t, err, &refused, "no sync goes on from it")
+			}
+		})
+	}
 }

@@ -44,6 +44,7 @@ func Run(t *testing.T, create func(t testing.TB) (open func() archive.Store)) {
 		"nothing is done for a context that has ended":        (*suite).heedsContexts,
 		"entries that come late are stored when they come":    (*suite).fillsUp,
 		"logs of several organizations are never mixed":       (*suite).keepsApart,
+		"an archive tells of itself":                          (*suite).surveys,
 		"values are changed one at a time":                    (*suite).changes,
 		"a value is changed by all or not at all":             (*suite).changesWhole,
 		"changing a value waits for nobody for long":          (*suite).changesSoon,

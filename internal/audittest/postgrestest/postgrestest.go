@@ -176,6 +176,18 @@ func (s *Server) AddressOf(role, schema string) string {
 	return (&url.URL{Scheme: "postgres", User: url.User(role), Path: "/postgres", RawQuery: query.Encode()}).String()
 }
 
+// Run runs one of PostgreSQL's programs, such as pg_dump, by the server's socket, and returns what it says.
+func (s *Server) Run(t testing.TB, program string, arguments ...string) string {
+	t.Helper()
+	path, err := binary(program)
+	require.NoError(t, err)
+	command := exec.CommandContext(t.Context(), path, arguments...)
+	command.Env = append(os.Environ(), "PGHOST="+s.Folder, "PGUSER="+User)
+	output, err := command.CombinedOutput()
+	require.NoError(t, err, "%s: %s", program, output)
+	return string(output)
+}
+
 // Schema is the name of a schema that nothing is in yet.
 func (s *Server) Schema() string { return fmt.Sprintf("archive_%d", s.schemas.Add(1)) }
 

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bytes"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,10 +57,12 @@ func (p *page) single(name, kind, help string, value float64) {
 // number is a number as Go writes them, which is what Prometheus wants: also +Inf, -Inf and NaN.
 func number(value float64) string { return strconv.FormatFloat(value, 'g', -1, 64) }
 
-// write writes a family; nothing before its first series.
+// write writes a family; nothing before its first series, nor of what is not known.
 func (f *family) write(p *page) {
 	if f.read != nil {
-		p.single(f.name, f.kind, f.help, f.read())
+		if value := f.read(); !math.IsNaN(value) {
+			p.single(f.name, f.kind, f.help, value)
+		}
 		return
 	}
 	f.mu.Lock()

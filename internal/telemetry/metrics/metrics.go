@@ -67,9 +67,15 @@ func (h Histogram) Observe(number float64, values ...string) {
 	})
 }
 
-// Gauge has a number read whenever the metrics are. A name that is none of Prometheus' or taken is an error.
+// Gauge has a number read whenever the metrics are; one that is no number (NaN) is left out. A name that is none of Prometheus' or taken is
+// an error.
 func (r *Registry) Gauge(name, help string, read func() float64) error {
 	return r.add(&family{name: name, help: help, kind: "gauge", read: read})
+}
+
+// Count is a Gauge of a number that only grows, which somebody else counts.
+func (r *Registry) Count(name, help string, read func() float64) error {
+	return r.add(&family{name: name, help: help, kind: "counter", read: read})
 }
 
 // Info adds a metric that is always 1, with what it says as a label. It panics as [Registry.Counter] does.

@@ -351,7 +351,7 @@ func (a *asking) end() {
 }
 
 // goodReasons are what callers may be told while something is down.
-var goodReasons = regexp.MustCompile(`session terminated|status 50[24]|it cannot be reached|EOF`)
+var goodReasons = regexp.MustCompile(`session terminated|status 50[24]|it cannot be reached|EOF|the time for one call was used up`)
 
 func (a *asking) isWrong(format string, args ...any) {
 	a.mu.Lock()

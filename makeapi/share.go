@@ -9,9 +9,9 @@ import (
 
 // Shared is where processes that share budgets, the replicas, keep how much each uses.
 type Shared interface {
-	// Change replaces the value of a name by what change makes of it, given a clock that is the same for all processes: one change of a name
-	// at a time. A name that has none yet has an empty one. change may be called again, where a first try failed in passing. An error that
-	// will last, as where this process lacks the rights, is an ErrNotShared; others pass.
+	// Change replaces the value of a name by what change makes of it, given a clock that is the same for all processes: one change of a
+	// name at a time. A name that has none yet has an empty one. change may be called again, where a first try failed in passing. An error
+	// that will last, as where this process lacks the rights, is an ErrNotShared; others pass.
 	Change(ctx context.Context, name string, change func(value []byte, now time.Time) []byte) error
 }
 

@@ -208,7 +208,7 @@ func random(from *rand.Rand, least, most time.Duration) func() time.Duration {
 
 // steady is a Make that takes some tenths of a second.
 func steady(seed uint64) *counted {
-	from := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a series to repeat
+	from := rand.New(rand.NewPCG(seed, 1))
 	var mu sync.Mutex
 	draw := random(from, 20*time.Millisecond, 200*time.Millisecond)
 	return &counted{way: func() time.Duration {
@@ -246,9 +246,9 @@ func TestReplicasUseOneBudgetUpAndNoMore(t *testing.T) {
 	}
 }
 
-// TestNoMinuteHoldsMoreThanTheCeilingOfAllReplicas has replicas call and rest, over a store whose clock jumps and that fails, hangs and loses
-// answers. It jumps back in one half of the cases, in which replicas also come and die, and forward in the other: one that comes cannot know
-// that it went forward, nor one that rested that it did so after it had gone back.
+// TestNoMinuteHoldsMoreThanTheCeilingOfAllReplicas has replicas call and rest, over a store whose clock jumps and that fails, hangs and
+// loses answers. It jumps back in one half of the cases, in which replicas also come and die, and forward in the other: one that comes
+// cannot know that it went forward, nor one that rested that it did so after it had gone back.
 func TestNoMinuteHoldsMoreThanTheCeilingOfAllReplicas(t *testing.T) {
 	t.Parallel()
 	for seed := range logtest.UnderRace[uint64](40, 4) {
@@ -261,8 +261,8 @@ func TestNoMinuteHoldsMoreThanTheCeilingOfAllReplicas(t *testing.T) {
 
 func chaos(t *testing.T, seed uint64) {
 	const span, replicas = 8 * time.Minute, 4
-	from := rand.New(rand.NewPCG(seed, 2)) //nolint:gosec // a series to repeat
-	slow := rand.New(rand.NewPCG(seed, 3)) //nolint:gosec // as above
+	from := rand.New(rand.NewPCG(seed, 2))
+	slow := rand.New(rand.NewPCG(seed, 3))
 	ceiling := []int{5, 40, 200, 1000}[from.IntN(4)]
 	jumps := []time.Duration{-time.Hour, -30 * time.Second, -5 * time.Second}
 	die := seed%2 == 0
@@ -278,7 +278,7 @@ func chaos(t *testing.T, seed uint64) {
 	ends := time.Now().Add(span)
 	var group sync.WaitGroup
 	for range replicas {
-		own := rand.New(rand.NewPCG(from.Uint64(), 4)) //nolint:gosec // as above
+		own := rand.New(rand.NewPCG(from.Uint64(), 4))
 		r := newReplica(t, m, shared, makeapi.BudgetOptions{RequestsPerMinute: ceiling})
 		group.Go(func() {
 			for time.Now().Before(ends) {

@@ -49,8 +49,8 @@ func (u *uses) write() []byte {
 	return value
 }
 
-// settle drops what is over, and corrects what a clock that jumped leaves: what lies in the future is as of now, and what a jump forward made
-// older becomes younger by it. The more recent a use, the more it counts.
+// settle drops what is over, and corrects what a clock that jumped leaves: what lies in the future is as of now, and what a jump forward
+// made older becomes younger by it. The more recent a use, the more it counts.
 func (u *uses) settle(now time.Time, forward, minute time.Duration) {
 	for id, one := range u.Replicas {
 		if one == nil {

@@ -329,7 +329,8 @@ func pagesOfTools(t *testing.T, all []*asker) {
 	t.Helper()
 	for tool, questions := range map[string][]args{
 		"list_audit_logs": {{"from": "3d", "limit": 40}, {"from": "3d", "limit": 40, "sort_by": "actor"},
-			{"from": "3d", "limit": 30, "sort_dir": "asc", "response_format": "detailed"}, {"from": "20d", "limit": 90, "event": "*_deleted"}},
+			{"from": "3d", "limit": 30, "sort_dir": "asc", "response_format": "detailed"},
+			{"from": "20d", "limit": 90, "event": "*_deleted"}},
 		"list_people": {{"from": "30d", "limit": 7}, {"from": "30d", "limit": 3, "status": []string{"dormant", "gone"}}},
 		"get_target_history": {{"target_id": "3001", "kind": "Webhooks", "from": "60d", "limit": 1},
 			{"target_id": "8104", "from": "60d", "limit": 2}},

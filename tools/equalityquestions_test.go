@@ -151,7 +151,8 @@ func questionsOfActivity() []args {
 
 func questionsOfHistory() []args {
 	questions := []args{{"target_id": "3000", "from": "60d", "limit": 50}, {"target_id": "3001", "from": "60d", "kind": "Webhooks"},
-		{"target_id": "no such", "from": "60d"}, {"target_id": "3000", "from": "60d", "kind": "Shoes"}, {"target_id": "3024", "from": "60d"},
+		{"target_id": "no such", "from": "60d"}, {"target_id": "3000", "from": "60d", "kind": "Shoes"},
+		{"target_id": "3024", "from": "60d"},
 		{"target_id": "3024", "from": "60d", "kind": "Keys", "organization_id": 4721}, {"target_id": "3000", "cursor": "made up"},
 		{"target_id": "3000", "limit": 51}, {}}
 	for _, window := range windows() {
@@ -161,7 +162,8 @@ func questionsOfHistory() []args {
 }
 
 func questionsOfFindings() []args {
-	questions := []args{{}, {"from": "14d", "baseline_days": 20}, {"from": "30d", "min_severity": "high"}, {"from": "14d", "rule": "leaver"},
+	questions := []args{{}, {"from": "14d", "baseline_days": 20}, {"from": "30d", "min_severity": "high"},
+		{"from": "14d", "rule": "leaver"},
 		{"from": "14d", "rule": "no such"}, {"from": "14d", "team": "Sales EMEA"}, {"from": "14d", "actor": "Marek Havelka"},
 		{"from": "14d", "exclude_actor": "Marek Havelka"}, {"from": "14d", "event": "*_deleted"}, {"from": "14d", "exclude_event": "Keys"},
 		{"from": "14d", "target_id": "3000"}, {"from": "14d", "organization_id": 999}}

@@ -14,8 +14,8 @@ type CacheStats struct {
 	Bytes, Limit int64
 	Rows         int64
 	Logs         int
-	// Hits counts the questions that found their log in memory, Misses those that read it there first, PushedDown those that were left to the
-	// store; Evictions counts logs that made room for others.
+	// Hits counts the questions that found their log in memory, Misses those that read it there first, PushedDown those that were left to
+	// the store; Evictions counts logs that made room for others.
 	Hits, Misses, PushedDown, Evictions int64
 }
 

@@ -101,7 +101,8 @@ func TestTheLogThatWasUsedLeastRecentlyMakesRoom(t *testing.T) {
 		ask  []int
 		want did
 	}{
-		{[]int{0, 1}, did{misses: 2}}, {[]int{0, 1, 0}, did{hits: 3}}, {[]int{2}, did{misses: 1, evictions: 1}}, {[]int{0, 2}, did{hits: 2}},
+		{[]int{0, 1}, did{misses: 2}}, {[]int{0, 1, 0}, did{hits: 3}}, {[]int{2}, did{misses: 1, evictions: 1}},
+		{[]int{0, 2}, did{hits: 2}},
 		{[]int{1}, did{misses: 1, evictions: 1}}, {[]int{2, 1}, did{hits: 2}},
 	} {
 		stats := c.asks(a, step.ask...)

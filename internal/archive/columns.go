@@ -85,7 +85,7 @@ func (c *columns) findUsed() {
 		var ids []int32
 		for id, is := range isUsed {
 			if is {
-				ids = append(ids, int32(id)) //nolint:gosec // it is one
+				ids = append(ids, int32(id))
 			}
 		}
 		c.ids[d] = slices.Clone(ids)

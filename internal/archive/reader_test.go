@@ -85,7 +85,8 @@ func TestTalliesAreThoseOfTheEntries(t *testing.T) {
 			report, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
 			require.NoError(t, err)
 			assert.True(t, report.Exhausted)
-			require.Equal(t, storetest.Tallies(single, by, q.Window.Location), storetest.Tallies(bins, by, q.Window.Location), "%+v %+v", q, by)
+			require.Equal(t, storetest.Tallies(single, by, q.Window.Location), storetest.Tallies(bins, by, q.Window.Location),
+				"%+v %+v", q, by)
 			assert.True(t, slices.IsSortedFunc(bins, func(a, b auditlog.Bin) int { return b.Last.Compare(a.Last) }))
 		}
 	}
@@ -173,7 +174,8 @@ func TestDatesAndHoursAreThoseOfLocalClocks(t *testing.T) {
 			})
 			require.NoError(t, err)
 			require.Len(t, single, len(entries))
-			for _, by := range []auditlog.TallyBy{{Clock: auditlog.ByDate}, {Clock: auditlog.ByHour, Event: true}, {Clock: auditlog.ByMinute}} {
+			clocks := []auditlog.TallyBy{{Clock: auditlog.ByDate}, {Clock: auditlog.ByHour, Event: true}, {Clock: auditlog.ByMinute}}
+			for _, by := range clocks {
 				var bins []auditlog.Bin
 				_, err := reader.Tally(t.Context(), q, by, func(bin auditlog.Bin) { bins = append(bins, bin) })
 				require.NoError(t, err)

@@ -82,7 +82,8 @@ type Reads interface {
 	// Details, by At, at most limit of them.
 	Undetailed(ctx context.Context, log int64, events []int32, limit int) (count DetailCount, newest []Row, err error)
 
-	// Counts counts the rows of a selection by what is to be distinguished, descending by Last. Where there are no rows, there are no counts.
+	// Counts counts the rows of a selection by what is to be distinguished, descending by Last. Where there are no rows, there are no
+	// counts.
 	Counts(ctx context.Context, of *Selection, by Grouping) iter.Seq2[*Count, error]
 	// Page yields ID, Key, At, Actor, Team, Target and Event of at most limit rows of a selection, newest first by At, those of one instant
 	// ascending by the UUID of their Key, byte by byte, and then by ID. It begins behind a row, of which At, Key and ID count; nil is none.
@@ -148,8 +149,8 @@ type Selection struct {
 	Log int64
 	// IDs and At bound the rows' ID and At.
 	IDs, At Range
-	// Actors, Teams, Targets and Events have the words of which a row has one, 0 for none. There may be any number of them; nil lets all rows
-	// through, an empty list none.
+	// Actors, Teams, Targets and Events have the words of which a row has one, 0 for none. There may be any number of them; nil lets all
+	// rows through, an empty list none.
 	Actors, Teams, Targets, Events []int32
 }
 

@@ -74,7 +74,8 @@ func (a *Archive) surveyed(h *head, log *Log) (SurveyedLog, error) {
 		return SurveyedLog{}, err
 	}
 	signed := h.log(log.Number)
-	one := SurveyedLog{LogKey: log.LogKey, Name: state.Name, Entries: signed.Rows, AsOf: state.AsOf, Gaps: len(state.Gaps), Pulse: state.Pulse}
+	one := SurveyedLog{LogKey: log.LogKey, Name: state.Name, Entries: signed.Rows, AsOf: state.AsOf, Gaps: len(state.Gaps),
+		Pulse: state.Pulse}
 	if signed.Written != 0 {
 		one.Written = fromMicros(signed.Written)
 	}

@@ -23,8 +23,8 @@ type Activity struct {
 	Entries     int
 }
 
-// PulseOf is the pulse that activities, in order, have in the spans that are vouched for. Time without an entry ends where a span does: what
-// lies between spans nobody knows. What the last span ends with does not count: it may go on.
+// PulseOf is the pulse that activities, in order, have in the spans that are vouched for. Time without an entry ends where a span does:
+// what lies between spans nobody knows. What the last span ends with does not count: it may go on.
 func PulseOf(activities iter.Seq[Activity], spans []Span) Pulse {
 	var p Pulse
 	for _, span := range spans {

@@ -21,8 +21,8 @@ type Partial struct {
 
 // alwaysExact are the fields of results whose numbers are the same whatever was left unread, and those that are anybody's.
 func alwaysExact() []string {
-	return []string{"id", "unreadable", "returned", "days", "hour_of_day", "by_hour", "observed", "threshold", "details", "changes", "extra",
-		"query"}
+	return []string{"id", "unreadable", "returned", "days", "hour_of_day", "by_hour", "observed", "threshold", "details", "changes",
+		"extra", "query"}
 }
 
 // Part makes an answer partial: isWhole says what of it was read as a whole, by the paths of its booleans.

@@ -31,8 +31,8 @@ type surveyor struct {
 }
 
 const (
-	// surveyFor is how long a survey is believed to be the latest, surveyWait how long who asks for one waits, surveyTimeout how long it may
-	// take.
+	// surveyFor is how long a survey is believed to be the latest, surveyWait how long who asks for one waits, surveyTimeout how long it
+	// may take.
 	surveyFor     = 5 * time.Second
 	surveyWait    = time.Second
 	surveyTimeout = 5 * time.Second

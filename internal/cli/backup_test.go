@@ -36,7 +36,7 @@ func (a *acme) backedUp(server *postgrestest.Server, schema string) (dump string
 }
 
 // restore restores a dump into a database of its own, which the archive is from then on.
-func (a *acme) restore(server *postgrestest.Server, schema, dump, database string) {
+func (a *acme) restore(server *postgrestest.Server, dump, database string) {
 	a.t.Helper()
 	server.Run(a.t, "createdb", database)
 	server.Run(a.t, "pg_restore", "--exit-on-error", "--no-owner", "--no-privileges", "--dbname="+database, dump)
@@ -58,15 +58,15 @@ func TestAnArchiveInPostgreSQLIsBackedUpAndRestored(t *testing.T) {
 	later := a.run("export").succeeds().out
 
 	// The last backup.
-	a.restore(server, schema, a.backedUp(server, schema), "last_"+schema)
+	a.restore(server, a.backedUp(server, schema), "last_"+schema)
 	verified := a.run("verify", "--archive-key", key, "--checkpoint", newer).succeeds().out
 	assert.Contains(t, verified, "33 entries")
-	assert.True(t, later == a.run("export").succeeds().out)
+	assert.Equal(t, later, a.run("export").succeeds().out)
 	a.run("verify", "--checkpoint", kept).succeeds()
 
 	// An earlier one: what is there is proved, and that something is missing is said.
 	a.archive = strings.Replace(a.archive, "/last_"+schema, "/postgres", 1)
-	a.restore(server, schema, earlier, "earlier_"+schema)
+	a.restore(server, earlier, "earlier_"+schema)
 	assert.Contains(t, a.run("verify", "--checkpoint", kept).succeeds().out, "32 entries")
 	told := a.run("verify", "--checkpoint", newer).fails("the archive is not what it should be")
 	assert.Regexp(t, `FAIL  records: 1 problem\(s\) in \d+ records\n +- record \d+: records are missing: the checkpoint that was given, of \S+, is `+
@@ -75,7 +75,7 @@ func TestAnArchiveInPostgreSQLIsBackedUpAndRestored(t *testing.T) {
 
 	// Make still keeps what is missing.
 	again := a.checkpointIn(a.sync("--archive-key", key, "--details", "all"))
-	assert.True(t, later == a.run("export").succeeds().out)
+	assert.Equal(t, later, a.run("export").succeeds().out)
 	require.NoError(t, os.Remove(key+".verified"))
 	assert.Contains(t, a.run("verify", "--archive-key", key, "--checkpoint", again).succeeds().out, "33 entries")
 	r := a.serve("--archive-key", key)

@@ -14,7 +14,7 @@ type byteSize int64
 
 // UnmarshalText implements [encoding.TextUnmarshaler].
 func (b *byteSize) UnmarshalText(text []byte) error {
-	number := strings.TrimRight(string(text), "BKMGiBkmgb ")
+	number := strings.TrimRight(string(text), "KMGBikmgb ")
 	unit, isUnit := map[string]float64{
 		"KB": 1e3, "MB": 1e6, "GB": 1e9, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30,
 	}[strings.ToUpper(strings.TrimSpace(string(text[len(number):])))]

@@ -156,7 +156,8 @@ func (f *fleet) start(number int) {
 	replica.running = newRunning(f.t)
 	replica.started++
 	named := fmt.Sprintf("%s&application_name=replica-%d-%d", f.archive, number, replica.started)
-	replica.process = childProcess(f.t, append(f.flags(ownerKey), "--archive", named, "--log-level", "debug", "--archive-key", f.signingKey(), "http",
+	replica.process = childProcess(f.t, append(f.flags(ownerKey), "--archive", named, "--log-level", "debug", "--archive-key",
+		f.signingKey(), "http",
 		"--address", replica.address, "--public-url", "https://"+proxyName, "--oauth-issuer", f.issuer.url, "--sync-every", "200ms",
 		"--sync-details", "none", "--rate-limit", "10000", "--total-rate-limit", "10000")...)
 	replica.process.Stderr = replica.log

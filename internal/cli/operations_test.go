@@ -33,7 +33,7 @@ type way struct {
 // behind has the archive's database reached by a way of its own.
 func (a *acme) behind(server *postgrestest.Server, schema string) *way {
 	a.t.Helper()
-	folder, err := os.MkdirTemp("", "pg-*") //nolint:usetesting // short, since paths of sockets are
+	folder, err := os.MkdirTemp("", "pg-*")
 	require.NoError(a.t, err)
 	listener, err := net.Listen("unix", filepath.Join(folder, ".s.PGSQL.5432"))
 	require.NoError(a.t, err)
@@ -307,8 +307,9 @@ func TestMetricsTellOfTheArchive(t *testing.T) {
 	a.ResetRequests()
 	r := a.serve()
 	for name, want := range map[string]float64{
-		"archive_readable": 1, "archive_logs": 1, "archive_entries": bulkEntries + 2 + 100*24, "archive_lulls": 0, "archive_lull_seconds": 3600,
-		"archive_lease_held": 0, "archive_lease_takeovers_total": 0, "archive_connections_limit": 10, "archive_memory_hits_total": 0,
+		"archive_readable": 1, "archive_logs": 1, "archive_entries": bulkEntries + 2 + 100*24, "archive_lulls": 0,
+		"archive_lull_seconds": 3600,
+		"archive_lease_held":   0, "archive_lease_takeovers_total": 0, "archive_connections_limit": 10, "archive_memory_hits_total": 0,
 	} {
 		got, is := r.metric(name)
 		assert.True(t, is, name)

@@ -52,7 +52,7 @@ func startProxy(t *testing.T, replicas []string) *proxy {
 		}
 		t.Skip("nginx is not installed: " + err.Error())
 	}
-	folder, err := os.MkdirTemp("", "nginx-*") // short, since paths of sockets are
+	folder, err := os.MkdirTemp("", "nginx-*") //nolint:usetesting // short, since paths of sockets are
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
 	configuration := readFile(t, "../../deploy/fleet/nginx.conf")

@@ -22,8 +22,8 @@ func (s sharedBudget) Change(ctx context.Context, name string, change func(value
 	return err
 }
 
-// shareBudget has all processes that open an archive, nil for none, share the budget of Make's rate limit. The demo has a Make of its own in
-// each.
+// shareBudget has all processes that open an archive, nil for none, share the budget of Make's rate limit. The demo has a Make of its own
+// in each.
 func (r *runtime) shareBudget(budget *makeapi.Budget, through *archive.Archive) {
 	if through == nil || r.settings.Demo {
 		return

@@ -20,8 +20,9 @@ func lullLog(entries ...*auditlog.Entry) *detect.Log {
 	from := to.AddDate(0, 0, -7)
 	begin := from.AddDate(0, 0, -90)
 	return &detect.Log{Entries: entries, Catalog: logtest.Documented(),
-		Window: auditlog.Window{From: from, To: to, Location: time.UTC}, Baseline: auditlog.Window{From: begin, To: from, Location: time.UTC},
-		Read: auditlog.Report{Endpoint: "organization", Exhausted: true, Complete: true, Coverage: auditlog.Coverage{From: begin, To: to}}}
+		Window:   auditlog.Window{From: from, To: to, Location: time.UTC},
+		Baseline: auditlog.Window{From: begin, To: from, Location: time.UTC},
+		Read:     auditlog.Report{Endpoint: "organization", Exhausted: true, Complete: true, Coverage: auditlog.Coverage{From: begin, To: to}}}
 }
 
 // at has entries at instants.
@@ -213,7 +214,7 @@ func TestQuietOrganizationsAreNotCalledSilent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			wrong := 0
-			for seed := range uint64(logs) { //nolint:gosec // a few
+			for seed := range uint64(logs) {
 				random := rand.New(rand.NewPCG(seed, 1))
 				log := lullLog()
 				for hour := log.Baseline.From; hour.Before(log.Window.To); hour = hour.Add(time.Hour) {

@@ -39,7 +39,8 @@ func TestEveryNumberOfAnAnswerThatIsNotWholeIsShownAsABound(t *testing.T) {
 		assert.Empty(t, partial.Unmarked(shown), id)
 		assert.Regexp(t, `(≥|at least )7,000,0`, shown, id)
 	}
-	for _, id := range []string{"total", "by_category", "by_team", "scenarios_by_actor", "findings", "people", "leaver_5019", "role_entries"} {
+	for _, id := range []string{"total", "by_category", "by_team", "scenarios_by_actor", "findings", "people",
+		"leaver_5019", "role_entries"} {
 		assert.Contains(t, partials, id)
 	}
 }

@@ -160,7 +160,8 @@ func (t *Telemetry) target(name string) string {
 	return other
 }
 
-// Gauge has a number read whenever the metrics are; one that is no number (NaN) is left out. A name that is wrong or taken is logged: no metric is worth not starting.
+// Gauge has a number read whenever the metrics are; one that is no number (NaN) is left out. A name that is wrong or taken is logged: no
+// metric is worth not starting.
 func (t *Telemetry) Gauge(name, help string, read func() float64) {
 	if t == nil {
 		return

@@ -92,8 +92,9 @@ func (h *HTTP) Handler(ctx context.Context) http.Handler {
 	// Probes know neither the public name nor a token.
 	mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) { probe(w, http.StatusOK, "ok") })
 	mux.Handle("/readyz", &readiness{
-		upstream: probed{ask: h.Ready, goodFor: readyFor, within: readyTimeout}, store: probed{ask: h.Store, goodFor: storeFor, within: storeTimeout},
-		goesBy: h.GoesBy, ended: ctx,
+		upstream: probed{ask: h.Ready, goodFor: readyFor, within: readyTimeout},
+		store:    probed{ask: h.Store, goodFor: storeFor, within: storeTimeout},
+		goesBy:   h.GoesBy, ended: ctx,
 	})
 	mux.Handle("/", g.browserSafe(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "nothing is here; MCP is at "+h.publicPath()+"/mcp")

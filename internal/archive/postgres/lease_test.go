@@ -142,8 +142,8 @@ func TestTheLeaseOfOneWhoDiedIsTaken(t *testing.T) {
 	require.NoError(t, r.stores[1].Append(t.Context(), batch("one", "two")))
 }
 
-// A clock that jumps, as it does where a failover ends on a machine whose clock is behind, keeps nobody out for longer than two leases last,
-// and takes the lease from nobody who goes on renewing it.
+// A clock that jumps, as it does where a failover ends on a machine whose clock is behind, keeps nobody out for longer than two leases
+// last, and takes the lease from nobody who goes on renewing it.
 func TestALeaseOfAClockThatWasAheadIsNone(t *testing.T) {
 	t.Parallel()
 	r := startReplicas(t, 2, postgres.Options{Lease: long})

@@ -63,8 +63,9 @@ func schema() []table {
 			name: "entries",
 			columns: []string{"log bigint", "id bigint", "key bytea", "at bigint", "event integer", "actor integer", "team integer",
 				"target integer", "record bigint", "details bigint"},
-			key:     "log, id",
-			indexes: []index{{name: "entries_by_key", columns: "log, key", isUnique: true}, {name: "entries_by_time", columns: "log, at", since: 2}},
+			key: "log, id",
+			indexes: []index{{name: "entries_by_key", columns: "log, key", isUnique: true},
+				{name: "entries_by_time", columns: "log, at", since: 2}},
 		},
 		{
 			name:    "words",
@@ -174,7 +175,8 @@ ORDER BY found LIMIT $2`
 
 // objects lists what is in the schema.
 func (r reads) objects(ctx context.Context) ([]string, error) {
-	return all(each(ctx, r, func(text *string, row values) { *text = row.text(0) }, findObjects, r.store.schema, len(described(version))+20))
+	return all(each(ctx, r, func(text *string, row values) { *text = row.text(0) }, findObjects, r.store.schema,
+		len(described(version))+20))
 }
 
 // foreign returns, as an error, what is in the schema that this program did not make, such as triggers and views, and what is missing.
@@ -308,8 +310,8 @@ func (s *Store) identity(ctx context.Context) (*identity, error) {
 	return &list[0], nil
 }
 
-// migrate makes what is missing, under a lease, so that processes that start together do not collide. Its statements can be run again: one that
-// dies leaves to the next what is not done.
+// migrate makes what is missing, under a lease, so that processes that start together do not collide. Its statements can be run again: one
+// that dies leaves to the next what is not done.
 func (s *Store) migrate(ctx context.Context) error {
 	// Two processes may do this at once, and one of them then fails.
 	collides := func(err error) bool {

@@ -104,7 +104,7 @@ func (s *Store) explainKept(err error) error {
 // readKept reads what was kept. What cannot be read as such counts as nothing: it is made anew.
 func readKept(path string) (map[string]kept, error) {
 	all := map[string]kept{}
-	file, err := os.Open(path)
+	file, err := os.Open(path) //nolint:gosec // it lies beside the archive
 	if errors.Is(err, fs.ErrNotExist) {
 		return all, nil
 	}
@@ -122,8 +122,8 @@ func readKept(path string) (map[string]kept, error) {
 	return all, nil
 }
 
-// writeKept puts a new file in the place of the old one, so that who dies meanwhile leaves one of them whole. Only a loss of power may leave
-// neither: no process lives then whose use would be forgotten.
+// writeKept puts a new file in the place of the old one, so that who dies meanwhile leaves one of them whole. Only a loss of power may
+// leave neither: no process lives then whose use would be forgotten.
 func writeKept(path string, all map[string]kept) error {
 	text, err := json.Marshal(all)
 	if err != nil {
@@ -133,7 +133,7 @@ func writeKept(path string, all map[string]kept) error {
 	if err := os.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // as above
 	if err != nil {
 		return err
 	}

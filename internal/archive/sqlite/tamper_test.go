@@ -348,8 +348,8 @@ func TestACheckpointTellsAmongWhichRecordsTheChangeIs(t *testing.T) {
 	assert.Contains(t, storetest.Problems(found), fmt.Sprintf("records %d to ", size))
 }
 
-// TestWhatIsLeftToTheStoreIsHeldAgainstWhatIsShown has archives asked whose log is not in memory. An entry that is shown is held against its
-// record, and the number of entries against the head; what else is counted is not, which the answer says.
+// TestWhatIsLeftToTheStoreIsHeldAgainstWhatIsShown has archives asked whose log is not in memory. An entry that is shown is held against
+// its record, and the number of entries against the head; what else is counted is not, which the answer says.
 func TestWhatIsLeftToTheStoreIsHeldAgainstWhatIsShown(t *testing.T) {
 	t.Parallel()
 	logtest.NotUnderRace(t)

@@ -142,7 +142,7 @@ func KillChanges(t *testing.T, child string, places Places) {
 			output, err := c.StdoutPipe()
 			require.NoError(t, err)
 			require.NoError(t, c.Start())
-			enough := 3 + rand.IntN(40) //nolint:gosec // any moment will do
+			enough := 3 + rand.IntN(40)
 			group.Go(func() error {
 				for lines := bufio.NewScanner(output); lines.Scan(); enough-- {
 					if number, is := strings.CutPrefix(lines.Text(), "stored "); is {

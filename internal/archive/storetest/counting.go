@@ -136,7 +136,8 @@ func (s *suite) pages() {
 		}
 		limit := 1 + s.random.IntN(20)
 		want = want[:min(limit, len(want))]
-		assert.Equal(s, append([]archive.Row{}, want...), collect(s, s.store.Page(s.Context(), of, after, limit)), "%+v behind %+v", of, after)
+		assert.Equal(s, append([]archive.Row{}, want...), collect(s, s.store.Page(s.Context(), of, after, limit)),
+			"%+v behind %+v", of, after)
 		found += len(want)
 	}
 	require.Greater(s, found, 300)

@@ -40,7 +40,8 @@ func FillAsChild(t *testing.T, places Places) {
 		stop()
 	}()
 	u := Elsewhere(t, url, now)
-	a := archive.New(places.Open(t, os.Getenv(ChildPlace), true), archive.Options{Decode: live.Decode, KeyFile: os.Getenv(childKey), Now: Begin})
+	a := archive.New(places.Open(t, os.Getenv(ChildPlace), true), archive.Options{Decode: live.Decode, KeyFile: os.Getenv(childKey),
+		Now: Begin})
 	how := SyncOptions()
 	how.Details, how.IsNotable = archive.NotableDetails, isNotable
 	for ctx.Err() == nil {
@@ -81,9 +82,10 @@ type replica struct {
 // howMany replicas there are.
 const howMany = 3
 
-// KillReplicas has several replicas fill one archive, and kills them at any moment, or stops them for longer than their lease lasts and lets
-// them go on: the log is filled all the same, nothing is lost or there twice, and everything verifies. child names the test function that
-// calls [FillAsChild]; Died of the places is called when all were killed at once. ARCHIVE_KILLS and ARCHIVE_KILLS_SEED are those of [Kill].
+// KillReplicas has several replicas fill one archive, and kills them at any moment, or stops them for longer than their lease lasts and
+// lets them go on: the log is filled all the same, nothing is lost or there twice, and everything verifies. child names the test function
+// that calls [FillAsChild]; Died of the places is called when all were killed at once. ARCHIVE_KILLS and ARCHIVE_KILLS_SEED are those of
+// [Kill].
 func KillReplicas(t *testing.T, child string, places Places) {
 	k, kills, count := newKilling(t, child, places, 4)
 	k.begin(t, count)

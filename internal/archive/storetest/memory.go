@@ -23,8 +23,9 @@ var leftToTheStore = regexp.MustCompile(`,?"counted by the archive's database[^"
 // named are entries with details, in which objects have several names.
 func named() (entries []makesim.Entry) {
 	for i := range 40 {
-		entries = append(entries, makesim.Entry{OrganizationID: audittest.OrganizationID, Event: []string{"webhook_created", "webhook_updated",
-			"scenario_updated"}[i%3], TeamID: []int64{0, audittest.SalesTeam, audittest.OpsTeam}[i%3], TargetID: []string{"9001", "9002"}[i%2],
+		entries = append(entries, makesim.Entry{OrganizationID: audittest.OrganizationID,
+			Event:  []string{"webhook_created", "webhook_updated", "scenario_updated"}[i%3],
+			TeamID: []int64{0, audittest.SalesTeam, audittest.OpsTeam}[i%3], TargetID: []string{"9001", "9002"}[i%2],
 			TriggeredAt: Begin().Add(-time.Duration(i/4+1) * time.Hour), // several of one instant
 			Details:     map[string]any{[]string{"webhookName", "webhookName", "scenarioName"}[i%3]: []string{"In", "Out", "In 2"}[i/3%3]}})
 	}

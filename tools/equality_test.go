@@ -285,7 +285,7 @@ func TestEveryAnswerIsTheSameWhereverItComesFrom(t *testing.T) {
 	})
 }
 
-// answersAlike asks each key every so many of the questions of tools, and all others.
+// answersAlike asks each key every so many of the questions.
 func (u *upstream) answersAlike(t *testing.T, ways []way, every int) {
 	t.Helper()
 	archives := map[string]*archive.Archive{}
@@ -305,8 +305,8 @@ func (u *upstream) answersAlike(t *testing.T, ways []way, every int) {
 				every *= 7 // what differs between keys is who may read what
 			}
 			questionsOfTools(t, all, every)
-			pagesOfTools(t, all)
-			questionsOfPrompts(t, all)
+			pagesOfTools(t, all, every)
+			questionsOfPrompts(t, all, every)
 			questionsOfResources(t, all)
 		})
 	}
@@ -325,7 +325,7 @@ func questionsOfTools(t *testing.T, all []*asker, every int) {
 }
 
 // pagesOfTools turns the pages of listings, each by the next way: cursors are good for all.
-func pagesOfTools(t *testing.T, all []*asker) {
+func pagesOfTools(t *testing.T, all []*asker, every int) {
 	t.Helper()
 	for tool, questions := range map[string][]args{
 		"list_audit_logs": {{"from": "3d", "limit": 40}, {"from": "3d", "limit": 40, "sort_by": "actor"},
@@ -335,7 +335,10 @@ func pagesOfTools(t *testing.T, all []*asker) {
 		"get_target_history": {{"target_id": "3001", "kind": "Webhooks", "from": "60d", "limit": 1},
 			{"target_id": "8104", "from": "60d", "limit": 2}},
 	} {
-		for _, question := range questions {
+		for i, question := range questions {
+			if i%every != 0 {
+				continue
+			}
 			cursor := ""
 			for page := 0; page == 0 || cursor != ""; page++ {
 				require.Less(t, page, 100)
@@ -355,7 +358,7 @@ func pagesOfTools(t *testing.T, all []*asker) {
 	}
 }
 
-func questionsOfPrompts(t *testing.T, all []*asker) {
+func questionsOfPrompts(t *testing.T, all []*asker, every int) {
 	t.Helper()
 	for name, questions := range map[string][]map[string]string{
 		"security_review":    {{"from": "14d"}, {"period": "2026-10"}, {"from": "soon"}, {"from": "14d", "team": "Marketing"}},
@@ -365,8 +368,10 @@ func questionsOfPrompts(t *testing.T, all []*asker) {
 		"report": {{"period": "2026-10"}, {"from": "20d", "kind": "access-review", "team": "8104"},
 			{"period": "2026-W46", "team": "Marketing"}},
 	} {
-		for _, question := range questions {
-			equal(t, all, fmt.Sprintf("%s %v", name, question), func(a *asker) string { return a.get(name, question) })
+		for i, question := range questions {
+			if i%every == 0 {
+				equal(t, all, fmt.Sprintf("%s %v", name, question), func(a *asker) string { return a.get(name, question) })
+			}
 		}
 	}
 	listed := wholeServer().ListPrompts()

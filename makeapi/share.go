@@ -82,8 +82,8 @@ type share struct {
 	tells time.Time
 }
 
-// Share has the budget be shared with other processes from now on. tell, if set, hears when that changes; it must not call the budget. A
-// budget without limit is not shared.
+// Share has the budget be shared with other processes from now on. tell, if set, hears when that changes, one change after the other; it
+// must not call the budget. A budget without limit is not shared.
 //
 // What one replica uses of an organization's ceiling the others may not: each takes a small portion of places at a time, and tells with it
 // what it used. Whenever requests reached Make, no 60 seconds hold more than the ceiling of all of them together. While what they share is
@@ -357,6 +357,7 @@ func (b *Budget) use(o *organization, at, asked time.Time) *use {
 // heard notes how asking for a portion ended.
 func (b *Budget) heard(o *organization, asked time.Time, portion taken, err error) {
 	b.mu.Lock()
+	defer b.mu.Unlock()
 	s, now := &o.share, b.options.Now()
 	before := b.sharing.now()
 	switch {
@@ -392,12 +393,10 @@ func (b *Budget) heard(o *organization, asked time.Time, portion taken, err erro
 			s.again, s.freeIn = now.Add(portion.freeIn), portion.freeIn
 		}
 	}
-	after, tell := b.sharing.now(), b.sharing.tell
-	o.wake()
-	b.mu.Unlock()
-	if (before.Err == nil) != (after.Err == nil) {
-		tell(after)
+	if after := b.sharing.now(); (before.Err == nil) != (after.Err == nil) {
+		b.sharing.tell(after)
 	}
+	o.wake()
 }
 
 // beat says now and then that this replica is there, and counts the others.

@@ -102,6 +102,13 @@ func (b *board) Change(ctx context.Context, name string, change func([]byte, tim
 	return nil
 }
 
+// changed is how many changes were asked for.
+func (b *board) changed() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.changes
+}
+
 // set changes how it behaves, or its clock.
 func (b *board) set(change func()) {
 	b.mu.Lock()
@@ -165,7 +172,7 @@ func (m *counted) most(minute time.Duration) int {
 type replica struct {
 	budget *makeapi.Budget
 	client *makeapi.Client
-	told   *[]makeapi.Sharing
+	told   func() []makeapi.Sharing // so far
 }
 
 // newReplica starts one, with a credential of its own.
@@ -175,7 +182,11 @@ func newReplica(t testing.TB, m http.RoundTripper, with makeapi.Shared, options 
 	var told []makeapi.Sharing
 	budget.Share(with, func(s makeapi.Sharing) { told = append(told, s) })
 	return replica{budget, newClient(t, "https://make.test/api/v2", withBudget(budget), withTransport(m),
-		func(o *makeapi.Options) { o.TryTimeout, o.Now = 10*time.Second, time.Now }), &told}
+		func(o *makeapi.Options) { o.TryTimeout, o.Now = 10*time.Second, time.Now }),
+		func() []makeapi.Sharing {
+			synctest.Wait()
+			return told
+		}}
 }
 
 // call makes a call within some time.
@@ -238,7 +249,7 @@ func TestReplicasUseOneBudgetUpAndNoMore(t *testing.T) {
 					group.Wait()
 					assert.LessOrEqual(t, m.most(time.Minute), ceiling)
 					assert.Greater(t, m.count(), ceiling*minutes*9/10)
-					t.Logf("%d of %d, most in a minute %d, %d changes", m.count(), ceiling*minutes, m.most(time.Minute), shared.changes)
+					t.Logf("%d of %d, most in a minute %d, %d changes", m.count(), ceiling*minutes, m.most(time.Minute), shared.changed())
 					settle()
 				})
 			})
@@ -340,7 +351,7 @@ func TestWhileTheStoreIsAwayReplicasKeepToEqualParts(t *testing.T) {
 		assert.LessOrEqual(t, m.most(time.Minute), ceiling)
 		for _, r := range all {
 			assert.NoError(t, r.budget.Sharing().Err)
-			require.Len(t, *r.told, 2, "once that it is away, once that it is back")
+			require.Len(t, r.told(), 2, "once that it is away, once that it is back")
 		}
 		settle()
 	})
@@ -357,9 +368,9 @@ func TestABudgetThatCannotBeSharedIsTheProcessesOwn(t *testing.T) {
 			require.NoError(t, r.call(t, 30*time.Second))
 		}
 		assert.Less(t, time.Since(begun), 20*time.Second)
-		require.Len(t, *r.told, 1)
-		assert.True(t, (*r.told)[0].Own)
-		require.ErrorIs(t, (*r.told)[0].Err, makeapi.ErrNotShared)
+		require.Len(t, r.told(), 1)
+		assert.True(t, r.told()[0].Own)
+		require.ErrorIs(t, r.told()[0].Err, makeapi.ErrNotShared)
 		var refused *makeapi.BudgetError
 		require.ErrorAs(t, r.call(t, time.Second), &refused)
 		assert.False(t, refused.Away)
@@ -482,17 +493,18 @@ func TestPortionsAreAskedForOnceForMany(t *testing.T) {
 		r := newReplica(t, m, shared, makeapi.BudgetOptions{RequestsPerMinute: 500})
 		require.Error(t, r.call(t, time.Millisecond))
 		time.Sleep(time.Second)
-		asked := shared.changes
+		asked := shared.changed()
 		require.NoError(t, r.call(t, time.Minute))
-		assert.Equal(t, asked, shared.changes)
+		assert.Equal(t, asked, shared.changed())
 		r.busy(t, 20, 20*time.Second)
 		assert.Equal(t, 500, m.count())
-		assert.Less(t, shared.changes, 500/5)
+		assert.Less(t, shared.changed(), 500/5)
 		time.Sleep(time.Minute)
-		asked = shared.changes
+		asked = shared.changed()
 		time.Sleep(time.Hour)
-		assert.Equal(t, asked, shared.changes)
+		assert.Equal(t, asked, shared.changed())
 		r.budget.Close(t.Context())
+		synctest.Wait()
 		assert.JSONEq(t, `{"replicas":{}}`, string(shared.values["make-audit-mcp replicas"]))
 	})
 }
@@ -509,11 +521,11 @@ func TestOtherOrganizationsAndOtherCallsAreNotHeldUp(t *testing.T) {
 		_, err := other.client.AuditLogs.ListOrganization(ctx, foreign, makeapi.ListOptions{})
 		require.NoError(t, err)
 		unlimited := newReplica(t, m, shared, makeapi.BudgetOptions{RequestsPerMinute: makeapi.Unlimited})
-		before := shared.changes
+		before := shared.changed()
 		for range 100 {
 			require.NoError(t, unlimited.call(t, time.Second))
 		}
-		assert.Equal(t, before, shared.changes)
+		assert.Equal(t, before, shared.changed())
 		settle()
 	})
 }

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { start, tableOf } from "./harness.mjs";
+import { start, tableOf, timely } from "./harness.mjs";
 
 let world;
 before(async () => { world = await start(); });
@@ -352,7 +352,7 @@ test("hostile names are text: no markup, no turned line, no wide page", async ()
   }
 });
 
-test("200 groups and 500 entries are drawn within 200 ms", async () => {
+test("200 groups and 500 entries are drawn soon", async (t) => {
   const entry = (await world.call("list_audit_logs", { from: "7d", limit: 1 })).entries[0];
   const list = await world.call("list_audit_logs", { from: "30d", limit: 2 });
   const count = await world.call("count_audit_logs", { from: "30d", group_by: ["actor"] });
@@ -363,7 +363,7 @@ test("200 groups and 500 entries are drawn within 200 ms", async () => {
   for (const [tool, data] of Object.entries(many)) {
     const view = await world.open(tool, {}, { result: { content: [], structuredContent: data }, capabilities: {} });
     const drawn = await view.drawn({ content: [], structuredContent: data });
-    assert.ok(drawn < 200, `${tool}: ${drawn} ms`);
+    timely(t, drawn, tool);
     await view.close();
   }
 });

@@ -6,7 +6,7 @@ import { after, before, test } from "node:test";
 
 import { parse } from "csv-parse/sync";
 
-import { start, tableOf } from "./harness.mjs";
+import { start, tableOf, timely } from "./harness.mjs";
 
 let world;
 before(async () => { world = await start(); });
@@ -445,13 +445,13 @@ test("times are the answer's clock's, written as the host's language has them", 
   await view.close();
 });
 
-test("200 findings are drawn within 200 ms", async () => {
+test("200 findings are drawn soon", async (t) => {
   const findings = Array.from({ length: 200 }, (_, i) => ({ ...finding, id: `${i}`, severity: severities[i % 4],
     rule: `rule_${i % 40}`, actor: { id: i, name: `Person ${i}` }, from: `2026-11-${String(1 + (i % 19)).padStart(2, "0")}T10:00:00+01:00` }));
   const result = await given({ findings, findings_total: findings.length });
   const view = await open(window30, { result });
   assert.equal(await listed(view).count(), 200);
   const drawn = await view.drawn(result);
-  assert.ok(drawn < 200, `${drawn} ms`);
+  timely(t, drawn, "findings");
   await view.close();
 });

@@ -196,3 +196,9 @@ export const tableOf = (frame, selector) => frame.$eval(selector, (figure) => {
     cells: Object.fromEntries([...row.cells].slice(1).map((cell, i) => [cell.colSpan > 1 ? "gap" : heads[i], cell.textContent])),
   }));
 });
+
+/** timely holds the milliseconds that drawing took to what no busy machine explains: views are meant to take 200 on a quiet one. */
+export function timely(t, drawn, what) {
+  t.diagnostic(`${what}: drawn in ${Math.round(drawn)} ms`);
+  assert.ok(drawn < 1000, `${what}: ${drawn} ms`);
+}

@@ -154,6 +154,15 @@ type Selection struct {
 	Actors, Teams, Targets, Events []int32
 }
 
+// Behind is what of the selection may come behind a row in the order of listings, by time alone; nil is all of it.
+func (s *Selection) Behind(row *Row) *Selection {
+	behind := *s
+	if row != nil {
+		behind.At.To = min(behind.At.To, row.At+1)
+	}
+	return &behind
+}
+
 // Range is from a number (inclusive) to another (exclusive).
 type Range struct{ From, To int64 }
 
@@ -181,8 +190,17 @@ const NoNumber = -2
 // Key is what an entry is known by in its log: its uuid, or where it has none, something that stands in for it.
 type Key struct{ UUID, StandIn string }
 
-// LongestKey is how many bytes a part of a Key has at most.
-const LongestKey = 1 << 10
+// What an archive hands over has at most so many bytes. Stores take what is longer for empty: somebody else put it there, and it may not
+// fit into memory.
+const (
+	// LongestKey is that of a part of a Key.
+	LongestKey = 1 << 10
+	// LongestHash and LongestNote are those of hashes and checkpoints.
+	LongestHash = 32
+	LongestNote = 1 << 20
+	// Longest is that of all else: what Make sent, or was made of it.
+	Longest = 72 << 20
+)
 
 // DetailCount counts entries whose details are wanted: Wanted all of them, Gone those whose details Make does not have, Left those that
 // were not asked for yet.

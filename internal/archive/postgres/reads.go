@@ -152,13 +152,6 @@ func in[T, V any](ctx context.Context, r reads, read func(*T, values), query str
 	}
 }
 
-// What this program writes is at most so long: what Make sent, or was made of it, checkpoints and hashes.
-const (
-	longest     = 72 << 20
-	longestNote = 1 << 20
-	longestHash = 32
-)
-
 // bounded is a column of bytes; one that is longer than most is taken for an empty one.
 func bounded(column string, most int) string {
 	return fmt.Sprintf("CASE WHEN octet_length(%[1]s) <= %[2]d THEN %[1]s ELSE ''::bytea END", column, most)
@@ -179,13 +172,14 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	size := 0
 	for log, err := range each(ctx, r, func(l *archive.Log, row values) {
 		l.Number, l.LogKey, l.State = row.int64(0), archive.LogKey{Instance: row.text(1), Organization: row.text(2)}, row.bytes(3)
-	}, "SELECT id, "+bounded("instance", longest)+", "+bounded("organization", longest)+", "+bounded("state", longest)+" FROM logs "+
+	}, "SELECT id, "+bounded("instance", archive.Longest)+", "+bounded("organization", archive.Longest)+", "+
+		bounded("state", archive.Longest)+" FROM logs "+
 		"WHERE (instance = $1 OR $1 = ''::bytea) AND (organization = $2 OR $2 = ''::bytea) ORDER BY id",
 		[]byte(match.Instance), []byte(match.Organization)) {
 		if err != nil {
 			return nil, err
 		}
-		if size += len(log.Instance) + len(log.Organization) + len(log.State); size > longest {
+		if size += len(log.Instance) + len(log.Organization) + len(log.State); size > archive.Longest {
 			return nil, r.store.refuse("its logs are larger than any that this program wrote", nextRestore, nil)
 		}
 		logs = append(logs, *log)
@@ -197,7 +191,7 @@ func readBytes(data *[]byte, row values) { *data = row.bytes(0) }
 
 // Directory implements archive.Reads.
 func (r reads) Directory(ctx context.Context, log int64) ([]byte, error) {
-	return first(each(ctx, r, readBytes, "SELECT "+bounded("known", longest)+" FROM logs WHERE id = $1", log))
+	return first(each(ctx, r, readBytes, "SELECT "+bounded("known", archive.Longest)+" FROM logs WHERE id = $1", log))
 }
 
 // Head implements archive.Reads.
@@ -205,11 +199,13 @@ func (r reads) Head(ctx context.Context) ([]byte, error) {
 	return first(each(ctx, r, readBytes, selectHead()))
 }
 
-func selectHead() string { return "SELECT " + bounded("head", longest) + " FROM archive WHERE key = 1" }
+func selectHead() string {
+	return "SELECT " + bounded("head", archive.Longest) + " FROM archive WHERE key = 1"
+}
 
 // recordColumns are those of readRecord.
 func recordColumns() string {
-	return "leaf, log, kind, " + bounded("hash", longestHash) + ", " + bounded("raw", longest)
+	return "leaf, log, kind, " + bounded("hash", archive.LongestHash) + ", " + bounded("raw", archive.Longest)
 }
 
 func readRecord(r *archive.Record, row values) {
@@ -405,11 +401,7 @@ const uuidOfKey = "CASE WHEN substr(key, 1, 1) = 'u'::bytea AND octet_length(key
 
 // Page implements archive.Reads.
 func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.Row, limit int) iter.Seq2[*archive.Row, error] {
-	within := *of
-	if after != nil {
-		within.At.To = min(within.At.To, after.At+1)
-	}
-	where, args := selection(&within)
+	where, args := selection(of.Behind(after))
 	if after != nil {
 		args = append(args, after.At, []byte(after.Key.UUID), after.ID)
 		n := len(args)
@@ -439,7 +431,8 @@ func sumOfName(n *archive.Name) []byte { return sumOf(fmt.Sprint(n.Target), n.Ob
 
 // selectWords is of the columns of readWord, and further ones.
 func selectWords(further string) string {
-	return "SELECT id, " + bounded("first", longest) + ", " + bounded("second", longest) + ", " + bounded("third", longest) + further +
+	return "SELECT id, " + bounded("first", archive.Longest) + ", " + bounded("second", archive.Longest) + ", " +
+		bounded("third", archive.Longest) + further +
 		" FROM words WHERE dictionary = $1 AND "
 }
 
@@ -488,7 +481,8 @@ func (r reads) WordIDs(ctx context.Context, d archive.Dictionary, texts []archiv
 func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, error] {
 	return each(ctx, r, func(n *archive.Name, row values) {
 		*n = archive.Name{Log: row.int64(0), Target: row.int32(1), Object: row.text(2), Name: row.text(3), Record: row.int64(4)}
-	}, "SELECT log, target, "+bounded("object", longest)+", "+bounded("name", longest)+", record FROM names WHERE "+ofLog(log)+
+	}, "SELECT log, target, "+bounded("object", archive.Longest)+", "+bounded("name", archive.Longest)+
+		", record FROM names WHERE "+ofLog(log)+
 		" ORDER BY log, target, object, name", log)
 }
 
@@ -496,7 +490,7 @@ func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, er
 func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {
 	return each(ctx, r, func(c *archive.SignedCheckpoint, row values) {
 		*c = archive.SignedCheckpoint{Size: row.int64(0), Note: row.text(1)}
-	}, "SELECT size, "+bounded("note", longestNote)+" FROM checkpoints ORDER BY size")
+	}, "SELECT size, "+bounded("note", archive.LongestNote)+" FROM checkpoints ORDER BY size")
 }
 
 // Damage implements archive.Reads: it finds what is wrong with the schema, and sums that are not of their texts.
@@ -526,13 +520,14 @@ func (r reads) Damage(ctx context.Context) ([]string, error) {
 		if err := look(each(ctx, r, func(s *summed, row values) {
 			s.what, s.sum = fmt.Sprintf("the word %d of dictionary %d", row.int32(0), d), row.text(4)
 			s.right = string(sumOfWord(archive.Texts{row.text(1), row.text(2), row.text(3)}))
-		}, selectWords(", "+bounded("sum", longestHash))+"id > $2", int32(d), int32(-1<<31))); err != nil {
+		}, selectWords(", "+bounded("sum", archive.LongestHash))+"id > $2", int32(d), int32(-1<<31))); err != nil {
 			return nil, err
 		}
 	}
 	err = look(each(ctx, r, func(s *summed, row values) {
 		name := archive.Name{Target: row.int32(1), Object: row.text(2), Name: row.text(3)}
 		s.what, s.sum, s.right = fmt.Sprintf("a name of %s", auditlog.Text(name.Object).Quote()), row.text(4), string(sumOfName(&name))
-	}, "SELECT log, target, "+bounded("object", longest)+", "+bounded("name", longest)+", "+bounded("sum", longestHash)+" FROM names"))
+	}, "SELECT log, target, "+bounded("object", archive.Longest)+", "+bounded("name", archive.Longest)+", "+
+		bounded("sum", archive.LongestHash)+" FROM names"))
 	return problems, err
 }

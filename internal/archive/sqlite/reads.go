@@ -107,13 +107,6 @@ func orNumber(column string, none int64) string {
 	return fmt.Sprintf("iif(%s IS NULL, %d, %s)", column, none, number(column))
 }
 
-// What this program writes is at most so long: what Make sent, or was made of it, checkpoints and hashes.
-const (
-	longest     = 72 << 20
-	longestNote = 1 << 20
-	longestHash = 32
-)
-
 // bounded is a column of texts or bytes; one that is longer than most is taken for an empty one.
 func bounded(column string, most int) string {
 	return fmt.Sprintf("iif(octet_length(%[1]s) <= %[2]d, %[1]s, '')", column, most)
@@ -166,7 +159,7 @@ func (r reads) get(ctx context.Context, into []any, query string, args ...any) e
 }
 
 func (r reads) meta(ctx context.Context, key string) (value []byte, err error) {
-	err = r.get(ctx, []any{&value}, "SELECT "+bounded("value", longest)+" FROM meta WHERE key = ?", key)
+	err = r.get(ctx, []any{&value}, "SELECT "+bounded("value", archive.Longest)+" FROM meta WHERE key = ?", key)
 	return value, err
 }
 
@@ -182,14 +175,15 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 	size := 0
 	for log, err := range each(ctx, r, func(l *archive.Log) ([]column, func()) {
 		return []column{
-			{"id", &l.Number}, {bounded("instance", longest), &l.Instance}, {bounded("organization", longest), &l.Organization},
-			{bounded("state", longest), &l.State},
+			{"id", &l.Number}, {bounded("instance", archive.Longest), &l.Instance},
+			{bounded("organization", archive.Longest), &l.Organization},
+			{bounded("state", archive.Longest), &l.State},
 		}, nil
 	}, "FROM logs "+where+" ORDER BY id", args...) {
 		if err != nil {
 			return nil, err
 		}
-		if size += len(log.Instance) + len(log.Organization) + len(log.State); size > longest {
+		if size += len(log.Instance) + len(log.Organization) + len(log.State); size > archive.Longest {
 			return nil, r.store.refuse("its logs are larger than any that this program wrote", nextRestore, nil)
 		}
 		logs = append(logs, *log)
@@ -198,15 +192,16 @@ func (r reads) Logs(ctx context.Context, match archive.LogKey) ([]archive.Log, e
 }
 
 func (r reads) Directory(ctx context.Context, log int64) (snapshot []byte, err error) {
-	err = r.get(ctx, []any{&snapshot}, "SELECT "+bounded("known", longest)+" FROM logs WHERE id = ?", log)
+	err = r.get(ctx, []any{&snapshot}, "SELECT "+bounded("known", archive.Longest)+" FROM logs WHERE id = ?", log)
 	return snapshot, err
 }
 
 func (r reads) Head(ctx context.Context) ([]byte, error) { return r.meta(ctx, "head") }
 
 func recordColumns(r *archive.Record) ([]column, func()) {
-	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind}, {bounded("hash", longestHash), &r.Hash},
-		{bounded("raw", longest), &r.Packed}}, nil
+	return []column{{"leaf", &r.Number}, {number("log"), &r.Log}, {number("kind"), &r.Kind},
+		{bounded("hash", archive.LongestHash), &r.Hash},
+		{bounded("raw", archive.Longest), &r.Packed}}, nil
 }
 
 func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*archive.Record, error] {
@@ -403,11 +398,7 @@ const uuidOfKey = "CAST(CASE WHEN typeof(key) = 'text' THEN key WHEN length(key)
 
 // Page reads all rows of the log, since no index has them by time.
 func (r reads) Page(ctx context.Context, of *archive.Selection, after *archive.Row, limit int) iter.Seq2[*archive.Row, error] {
-	within := *of
-	if after != nil {
-		within.At.To = min(within.At.To, after.At+1)
-	}
-	where, args := selection(&within)
+	where, args := selection(of.Behind(after))
 	if after != nil {
 		where += " AND (at < ? OR (" + uuidOfKey + ", id) > (?, ?))"
 		args = append(args, after.At, []byte(after.Key.UUID), after.ID)
@@ -438,7 +429,7 @@ func wordColumns(d archive.Dictionary) func(*archive.Word) ([]column, func()) {
 		bound := []column{{"id", &w.ID}}
 		_, columns := table(d)
 		for i, text := range columns {
-			bound = append(bound, column{bounded(text, longest), &w.Texts[i]})
+			bound = append(bound, column{bounded(text, archive.Longest), &w.Texts[i]})
 		}
 		return bound, func() { w.Dictionary = d }
 	}
@@ -477,7 +468,8 @@ func (r reads) WordIDs(ctx context.Context, d archive.Dictionary, texts []archiv
 }
 
 func nameColumns(n *archive.Name) ([]column, func()) {
-	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {bounded("object", longest), &n.Object}, {bounded("name", longest), &n.Name},
+	return []column{{number("log"), &n.Log}, {number("target"), &n.Target}, {bounded("object", archive.Longest), &n.Object},
+		{bounded("name", archive.Longest), &n.Name},
 		{number("record"), &n.Record}}, nil
 }
 
@@ -487,7 +479,7 @@ func (r reads) Names(ctx context.Context, log int64) iter.Seq2[*archive.Name, er
 
 func (r reads) Checkpoints(ctx context.Context) iter.Seq2[*archive.SignedCheckpoint, error] {
 	return each(ctx, r, func(c *archive.SignedCheckpoint) ([]column, func()) {
-		return []column{{"size", &c.Size}, {bounded("note", longestNote), &c.Note}}, nil
+		return []column{{"size", &c.Size}, {bounded("note", archive.LongestNote), &c.Note}}, nil
 	}, "FROM checkpoints ORDER BY size")
 }
 
@@ -522,7 +514,7 @@ func (r reads) hasSchema(ctx context.Context) error {
 	expected := schema()
 	found, err := all(each(ctx, r, func(o *object) ([]column, func()) {
 		return []column{{"type", &o.kind}, {"name", &o.name}, {"tbl_name", &o.table},
-			{"coalesce(" + bounded("sql", longest) + ", '')", &o.sql}}, nil
+			{"coalesce(" + bounded("sql", archive.Longest) + ", '')", &o.sql}}, nil
 	}, "FROM sqlite_schema ORDER BY rowid LIMIT ?", len(expected)+1))
 	if err != nil {
 		return err

@@ -421,6 +421,10 @@ func benchmarkArchive(b *testing.B) {
 			b.ReportMetric(started, "bare-MB")
 		})
 	}
+	pushedCount, pushedPage := 400.0, 20.0
+	if os.Getenv(benchAddress) == "" {
+		pushedCount, pushedPage = 0, 0 // a file has no index by time, and SQLite sorts what it groups: it reads and sorts all of a log
+	}
 	u := startLarge(b, nil)
 	a := openLarge(b, path)
 	s := service(u.Reader(a, audittest.AdminKey))
@@ -433,11 +437,11 @@ func benchmarkArchive(b *testing.B) {
 		limit float64 // milliseconds
 		ask   ask
 	}{
-		{"count by actor, left to the store", 400, of(without, countBy(analysis.GroupByActor))},
+		{"count by actor, left to the store", pushedCount, of(without, countBy(analysis.GroupByActor))},
 		{"count by day and event, left to the store", 0, of(without, countBy(analysis.GroupByDay, analysis.GroupByEvent))},
 		{"count by target, left to the store", 0, of(without, countBy(analysis.GroupByTarget))},
-		{"page, left to the store", 20, of(without, page(question.Filter{}, 50))},
-		{"page of one actor, left to the store", 20, of(without, page(question.Filter{Actors: []string{"1007"}}, 50))},
+		{"page, left to the store", pushedPage, of(without, page(question.Filter{}, 50))},
+		{"page of one actor, left to the store", pushedPage, of(without, page(question.Filter{Actors: []string{"1007"}}, 50))},
 		{"page of one object, left to the store", 0, of(without, page(question.Filter{TargetID: "171234"}, 50))},
 		{"page of nothing, left to the store", 0, of(without, page(question.Filter{Events: []string{emptyEvent}}, 50))},
 		{"count by actor", 250, countBy(analysis.GroupByActor)},

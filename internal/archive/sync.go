@@ -76,7 +76,7 @@ const (
 	// anew is how long after the last sync all is read again, rather than all that was written since in one piece.
 	anew = 14 * 24 * time.Hour
 	// batchSize is how many entries are stored at once.
-	batchSize = 1000
+	batchSize = 4000
 	// edgeSlack is how much earlier than the oldest entry a fill ends.
 	edgeSlack = 24 * time.Hour
 )

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -138,9 +139,15 @@ func first[T any](sequence iter.Seq2[*T, error]) (value T, err error) {
 	return value, nil
 }
 
-// in yields the rows of a query whose last parameter is an array of values, at most maxList of them at a time.
-func in[T, V any](ctx context.Context, r reads, read func(*T, values), query string, args []any, list []V) iter.Seq2[*T, error] {
+// in yields what a table has of each of some values, at most maxList of them at a time; where says which of its rows are a value's. Values
+// are looked up one by one: how the server reads a list depends on statistics, which a table that is being filled lacks, and then it may
+// read the whole table for each list.
+func in[T any, V int32 | int64 | []byte](ctx context.Context, r reads, read func(*T, values), columns, where string, args []any,
+	list []V) iter.Seq2[*T, error] {
 	const maxList = 1 << 14
+	kind := map[string]string{"int32": "integer", "int64": "bigint"}[fmt.Sprintf("%T", *new(V))]
+	query := fmt.Sprintf("SELECT found.* FROM (SELECT DISTINCT unnest($%d::%s[])) AS wanted (value), "+
+		"LATERAL (SELECT %s FROM %s = wanted.value OFFSET 0) AS found", len(args)+1, cmp.Or(kind, "bytea"), columns, where)
 	return func(yield func(*T, error) bool) {
 		for some := range slices.Chunk(list, maxList) {
 			for row, err := range each(ctx, r, read, query, append(slices.Clone(args), some)...) {
@@ -220,7 +227,7 @@ func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq
 
 // RecordsAt implements archive.Reads.
 func (r reads) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
-	return in(ctx, r, readRecord, "SELECT "+recordColumns()+" FROM records WHERE leaf = ANY($1)", nil, numbers)
+	return in(ctx, r, readRecord, recordColumns(), "records WHERE leaf", nil, numbers)
 }
 
 // What a stored key begins with: a uuid's 16 bytes follow, or a text that is one in another form, or what stands in for it.
@@ -276,12 +283,14 @@ func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*arch
 func boundedKey() string { return bounded("key", archive.LongestKey+1) }
 
 // selectRows is of the columns of readRow.
-func selectRows() string {
-	return "SELECT id, log, " + boundedKey() + ", record, details, at, event, actor, team, target FROM entries WHERE "
+func rowColumns() string {
+	return "id, log, " + boundedKey() + ", record, details, at, event, actor, team, target"
 }
 
+func selectRows() string { return "SELECT " + rowColumns() + " FROM entries WHERE " }
+
 // selectKeys is of the columns of readKey.
-func selectKeys() string { return "SELECT id, " + boundedKey() + " FROM entries " }
+func keyColumns() string { return "id, " + boundedKey() }
 
 func readRow(o *archive.Row, row values) {
 	*o = archive.Row{ID: row.int64(0), Log: row.int64(1), Key: keyOf(row[2]), Record: row.int64(3), Details: row.int64(4), At: row.int64(5),
@@ -292,7 +301,7 @@ func readKey(o *archive.Row, row values) { o.ID, o.Key = row.int64(0), keyOf(row
 
 // RowsAt implements archive.Reads.
 func (r reads) RowsAt(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
-	return in(ctx, r, readRow, selectRows()+ofLog(log)+" AND id = ANY($2::integer[]::bigint[])", []any{log}, ids)
+	return in(ctx, r, readRow, rowColumns(), "entries WHERE "+ofLog(log)+" AND id", []any{log}, ids)
 }
 
 // RowsOf implements archive.Reads.
@@ -301,12 +310,12 @@ func (r reads) RowsOf(ctx context.Context, log int64, keys []archive.Key) iter.S
 	for i, key := range keys {
 		stored[i] = storedKey(key)
 	}
-	return in(ctx, r, readRow, selectRows()+ofLog(log)+" AND key = ANY($2)", []any{log}, stored)
+	return in(ctx, r, readRow, rowColumns(), "entries WHERE "+ofLog(log)+" AND key", []any{log}, stored)
 }
 
 // Keys implements archive.Reads.
 func (r reads) Keys(ctx context.Context, log int64, ids []int32) iter.Seq2[*archive.Row, error] {
-	return in(ctx, r, readKey, selectKeys()+"WHERE "+ofLog(log)+" AND id = ANY($2::integer[]::bigint[])", []any{log}, ids)
+	return in(ctx, r, readKey, keyColumns(), "entries WHERE "+ofLog(log)+" AND id", []any{log}, ids)
 }
 
 // Links implements archive.Reads.
@@ -330,7 +339,8 @@ func (r reads) Undetailed(ctx context.Context, log int64, events []int32, limit 
 		count.Left == 0 {
 		return count, nil, err
 	}
-	newest, err = all(each(ctx, r, readKey, selectKeys()+"e "+wanted+"AND e.details = 0 ORDER BY at DESC LIMIT $3", log, events, limit))
+	newest, err = all(each(ctx, r, readKey, "SELECT "+keyColumns()+" FROM entries e "+wanted+"AND e.details = 0 ORDER BY at DESC LIMIT $3",
+		log, events, limit))
 	return count, newest, err
 }
 
@@ -429,12 +439,13 @@ func sumOfWord(texts archive.Texts) []byte { return sumOf(texts[:]...) }
 
 func sumOfName(n *archive.Name) []byte { return sumOf(fmt.Sprint(n.Target), n.Object, n.Name) }
 
-// selectWords is of the columns of readWord, and further ones.
-func selectWords(further string) string {
-	return "SELECT id, " + bounded("first", archive.Longest) + ", " + bounded("second", archive.Longest) + ", " +
-		bounded("third", archive.Longest) + further +
-		" FROM words WHERE dictionary = $1 AND "
+// wordColumns are those of readWord.
+func wordColumns() string {
+	return "id, " + bounded("first", archive.Longest) + ", " + bounded("second", archive.Longest) + ", " + bounded("third", archive.Longest)
 }
+
+// ofDictionary is the condition on rows of words that the first parameter sets.
+const ofDictionary = "words WHERE dictionary = $1 AND "
 
 func readWord(d archive.Dictionary) func(*archive.Word, values) {
 	return func(w *archive.Word, row values) {
@@ -444,12 +455,13 @@ func readWord(d archive.Dictionary) func(*archive.Word, values) {
 
 // Words implements archive.Reads.
 func (r reads) Words(ctx context.Context, d archive.Dictionary, after int32) iter.Seq2[*archive.Word, error] {
-	return each(ctx, r, readWord(d), selectWords("")+"id > $2 ORDER BY id", int32(d), after) //nolint:gosec // there are few
+	return each(ctx, r, readWord(d), "SELECT "+wordColumns()+" FROM "+ofDictionary+"id > $2 ORDER BY id",
+		int32(d), after) //nolint:gosec // there are few
 }
 
 // WordsAt implements archive.Reads.
 func (r reads) WordsAt(ctx context.Context, d archive.Dictionary, ids []int32) iter.Seq2[*archive.Word, error] {
-	return in(ctx, r, readWord(d), selectWords("")+"id = ANY($2)", []any{int32(d)}, ids) //nolint:gosec // as above
+	return in(ctx, r, readWord(d), wordColumns(), ofDictionary+"id", []any{int32(d)}, ids) //nolint:gosec // as above
 }
 
 // WordIDs implements archive.Reads.
@@ -464,7 +476,7 @@ func (r reads) WordIDs(ctx context.Context, d archive.Dictionary, texts []archiv
 		sum string
 	}
 	for word, err := range in(ctx, r, func(f *found, row values) { *f = found{row.int32(0), row.text(1)} },
-		"SELECT id, sum FROM words WHERE dictionary = $1 AND sum = ANY($2)", []any{int32(d)}, sums) { //nolint:gosec // as above
+		"id, sum", ofDictionary+"sum", []any{int32(d)}, sums) { //nolint:gosec // as above
 		if err != nil {
 			return nil, err
 		}
@@ -520,7 +532,8 @@ func (r reads) Damage(ctx context.Context) ([]string, error) {
 		if err := look(each(ctx, r, func(s *summed, row values) {
 			s.what, s.sum = fmt.Sprintf("the word %d of dictionary %d", row.int32(0), d), row.text(4)
 			s.right = string(sumOfWord(archive.Texts{row.text(1), row.text(2), row.text(3)}))
-		}, selectWords(", "+bounded("sum", archive.LongestHash))+"id > $2", int32(d), int32(-1<<31))); err != nil {
+		}, "SELECT "+wordColumns()+", "+bounded("sum", archive.LongestHash)+" FROM "+ofDictionary+"id > $2",
+			int32(d), int32(-1<<31))); err != nil {
 			return nil, err
 		}
 	}

@@ -187,10 +187,19 @@ func start(t *testing.T, in io.Reader, arguments ...string) *running {
 	ctx, stop := context.WithCancel(t.Context())
 	r := newRunning(t)
 	r.stop = stop
+	ended := make(chan struct{})
 	go func() {
+		defer close(ended)
 		r.code <- cli.Run(ctx, arguments, cli.Streams{In: in, Out: r.out, Err: r.log}, "1.2.3")
 	}()
-	t.Cleanup(stop)
+	t.Cleanup(func() { // before what it works in is removed
+		stop()
+		select {
+		case <-ended:
+		case <-time.After(20 * time.Second):
+			assert.Fail(t, "it does not stop", r.log.String())
+		}
+	})
 	return r
 }
 

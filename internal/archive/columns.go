@@ -151,20 +151,21 @@ func (a *Archive) readColumns(ctx context.Context, h *head, log int64, held *col
 	for from := held.upTo; from < h.Tree.Size; {
 		group, groupCtx := errgroup.WithContext(ctx)
 		for i := range parts {
-			begin, chunk := from, from/chunkSize
-			end := min((chunk+1)*chunkSize, h.Tree.Size)
+			begin, chunk := from, signed.chunkOf(from)
+			ids := signed.idsOf(chunk)
+			end := min(ids.To, h.Tree.Size)
 			parts[i] = parts[i][:0]
 			if begin >= end {
 				break
 			}
 			group.Go(func() (err error) {
-				whole := held.between(chunk*chunkSize, begin, parts[i])
+				whole := held.between(ids.From, begin, parts[i])
 				before := len(whole)
-				if whole, err = readRows(groupCtx, a.store, log, begin, end, whole); err != nil {
+				if whole, err = readRows(groupCtx, a.store, log, Range{begin, end}, whole); err != nil {
 					return err
 				}
 				if !signed.isChunk(chunk, whole) {
-					return a.refusedChunk(chunk*chunkSize, end)
+					return a.refusedChunk(ids.From, end)
 				}
 				parts[i] = slices.Delete(whole, 0, before)
 				return nil
@@ -201,14 +202,15 @@ func (c *columns) between(from, to int64, rows []counted) []counted {
 
 func byID(a, b counted) int { return cmp.Compare(a.id, b.id) }
 
-// readRows appends the rows with ids from (inclusive) to (exclusive), by id.
-func readRows(ctx context.Context, store Reads, log, from, to int64, rows []counted) ([]counted, error) {
-	rows = slices.Grow(rows, int(to-from))
-	for row, err := range store.Columns(ctx, log, from, to) {
+// readRows appends the rows of a chunk with some ids, by id, and no more than show that it has more than it can have.
+func readRows(ctx context.Context, store Reads, log int64, ids Range, rows []counted) ([]counted, error) {
+	for row, err := range store.Columns(ctx, log, ids.From, ids.To) {
 		if err != nil {
 			return nil, err
 		}
-		rows = append(rows, countedOf(row))
+		if rows = append(rows, countedOf(row)); len(rows) > chunkSize {
+			break
+		}
 	}
 	return rows, nil
 }

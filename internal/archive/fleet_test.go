@@ -53,7 +53,7 @@ func (f *fleet) organization(number int) auditlog.Organization {
 
 // at is when an entry was triggered; the first is the newest.
 func (f *fleet) at(i int) time.Time {
-	return storetest.Begin().Add(-time.Hour - time.Duration(i)*(6*24*time.Hour)/time.Duration(f.entries)).Truncate(time.Millisecond)
+	return storetest.Begin().Add(-time.Hour - time.Duration(i)*(6*24*time.Hour/time.Duration(f.entries))).Truncate(time.Millisecond)
 }
 
 func (f *fleet) entry(organization auditlog.ID, i int) *auditlog.Entry {

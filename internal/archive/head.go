@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"golang.org/x/mod/sumdb/note"
@@ -45,8 +46,10 @@ type logHead struct {
 	// Rows is how many there are, Rewritten how many were ever replaced.
 	Rows      int   `json:"rows"`
 	Rewritten int64 `json:"rewritten,omitempty"`
-	// Chunks are the sums of what is counted, for each chunkSize ids one; none where the log has no rows.
+	// Chunks are the sums of what is counted, each of at most chunkSize rows, by id; none where the log has no rows. Starts are the ids that
+	// chunks begin with, but for the first, which begins with 0. Each goes on to where the next begins, and the last to the end.
 	Chunks [][]byte `json:"chunks"`
+	Starts []int64  `json:"starts,omitempty"`
 	// Names are the objects' names.
 	Names chain `json:"names,omitzero"`
 	// Written is when the entry that was written last was, in microseconds.
@@ -93,7 +96,7 @@ func (h *head) clone() *head {
 	next.Logs = slices.Clone(h.Logs)
 	next.Keys = slices.Clone(h.Keys)
 	for i := range next.Logs {
-		next.Logs[i].Chunks = slices.Clone(h.Logs[i].Chunks)
+		next.Logs[i].Chunks, next.Logs[i].Starts = slices.Clone(h.Logs[i].Chunks), slices.Clone(h.Logs[i].Starts)
 	}
 	return &next
 }
@@ -159,6 +162,12 @@ func (a *Archive) parseHead(stored []byte, keys []string) (*head, error) {
 	}
 	if checkpoint.Size != h.Tree.Size || checkpoint.Root != h.Tree.root() {
 		return nil, errors.New("its checkpoint is of another one")
+	}
+	for i := range h.Logs {
+		// Archives that were last written by an earlier program have chunks of chunkSize ids, whichever log these are of.
+		for log := &h.Logs[i]; len(log.Starts)+1 < len(log.Chunks); {
+			log.Starts = append(log.Starts, chunkSize*int64(len(log.Starts)+1))
+		}
 	}
 	h.checkpoint = checkpoint
 	return h, nil
@@ -273,8 +282,29 @@ func (a *Archive) findIn(ctx context.Context, from Reads, of LogKey) (*foundLog,
 	return &foundLog{Log: &logs[0], head: h, state: state}, err
 }
 
-// chunkSize ids share a sum.
+// chunkSize rows share a sum at most.
 const chunkSize = 1 << 16
+
+// chunkOf is the number of the chunk that an id belongs to.
+func (l *logHead) chunkOf(id int64) int {
+	begun, isStart := slices.BinarySearch(l.Starts, id)
+	if isStart {
+		begun++
+	}
+	return begun
+}
+
+// idsOf are those of a chunk.
+func (l *logHead) idsOf(chunk int) Range {
+	ids := Range{0, math.MaxInt64}
+	if chunk > 0 {
+		ids.From = l.Starts[chunk-1]
+	}
+	if chunk < len(l.Starts) {
+		ids.To = l.Starts[chunk]
+	}
+	return ids
+}
 
 // chunkSum is the sum of what is counted of rows, by id; none of no rows.
 func chunkSum(rows []counted) []byte {
@@ -300,17 +330,17 @@ func chunkSum(rows []counted) []byte {
 }
 
 // isChunk reports whether rows, by id, are those of a chunk.
-func (l *logHead) isChunk(chunk int64, rows []counted) bool {
+func (l *logHead) isChunk(chunk int, rows []counted) bool {
 	var signed []byte
-	if chunk < int64(len(l.Chunks)) {
+	if chunk < len(l.Chunks) {
 		signed = l.Chunks[chunk]
 	}
 	return bytes.Equal(signed, chunkSum(rows))
 }
 
 // setChunk notes the rows of a chunk.
-func (l *logHead) setChunk(chunk int64, rows []counted) {
-	for int64(len(l.Chunks)) <= chunk {
+func (l *logHead) setChunk(chunk int, rows []counted) {
+	for len(l.Chunks) <= chunk {
 		l.Chunks = append(l.Chunks, nil)
 	}
 	l.Chunks[chunk] = chunkSum(rows)

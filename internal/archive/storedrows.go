@@ -184,15 +184,15 @@ func (r *storedRows) check(ctx context.Context, h *head) error {
 	r.mu.Unlock()
 	signed := h.log(r.log)
 	var rows []counted
-	for chunk := from / chunkSize; chunk*chunkSize < h.Tree.Size; chunk++ {
-		begin := chunk * chunkSize
-		end := min(begin+chunkSize, h.Tree.Size)
+	for chunk := signed.chunkOf(from); chunk <= len(signed.Starts); chunk++ {
+		ids := signed.idsOf(chunk)
+		ids.To = min(ids.To, h.Tree.Size)
 		var err error
-		if rows, err = readRows(ctx, r.archive.store, r.log, begin, end, rows[:0]); err != nil {
+		if rows, err = readRows(ctx, r.archive.store, r.log, ids, rows[:0]); err != nil {
 			return err
 		}
 		if !signed.isChunk(chunk, rows) {
-			return r.archive.refusedChunk(begin, end)
+			return r.archive.refusedChunk(ids.From, ids.To)
 		}
 	}
 	r.mu.Lock()

@@ -345,15 +345,15 @@ func (v *verifying) readCounted(ctx context.Context) error {
 			continue
 		}
 		count := 0
-		for chunk := range int64(len(signed.Chunks)) {
-			begin := chunk * chunkSize
+		for chunk := range len(signed.Starts) + 1 {
+			ids := signed.idsOf(chunk)
 			var err error
-			if rows, err = readRows(ctx, v.from, log.Number, begin, begin+chunkSize, rows[:0]); err != nil {
+			if rows, err = readRows(ctx, v.from, log.Number, ids, rows[:0]); err != nil {
 				return err
 			}
 			if count += len(rows); !signed.isChunk(chunk, rows) {
 				v.found(-1, "", "what is counted of the entries of organization %s among the records from %d on is not what was signed",
-					auditlog.Text(log.Organization).Clean(), begin)
+					auditlog.Text(log.Organization).Clean(), ids.From)
 			}
 		}
 		if count != signed.Rows {

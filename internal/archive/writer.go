@@ -29,7 +29,7 @@ type writer struct {
 	public string
 	// chunks are what is counted of some chunks, by id, as the head signs them; names those of the log's objects, nil as long as nobody
 	// needs them.
-	chunks map[int64][]counted
+	chunks map[int][]counted
 	names  *[]Name
 	// packers are for entries, which may be packed while the batch before is stored; packer is for what else a batch brings.
 	packers [packersAtOnce]packer
@@ -61,7 +61,7 @@ const (
 // newWriter finds a log, or begins one. A log that is not as it was signed is refused: a sync must not sign what somebody else did to it.
 // The caller holds the lock.
 func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
-	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}, chunks: map[int64][]counted{},
+	w := &writer{archive: a, of: of, state: &logState{}, ids: map[word]int32{}, chunks: map[int][]counted{},
 		seed: maphash.MakeSeed()}
 	log, err := a.findLog(ctx, of)
 	switch {
@@ -183,14 +183,19 @@ func (b *batch) commit(ctx context.Context) (err error) {
 // count notes in the head what is counted of the batch's rows.
 func (b *batch) count(ctx context.Context) error {
 	signed := b.signed()
-	dirty := map[int64]bool{}
+	dirty := map[int]bool{}
 	for _, rows := range [][]Row{b.New, b.Changed} {
 		for i := range rows {
 			row := countedOf(&rows[i])
-			number := rows[i].ID / chunkSize
+			number := signed.chunkOf(rows[i].ID)
 			chunk, err := b.chunk(ctx, number)
 			if err != nil {
 				return err
+			}
+			if n := len(chunk); n >= chunkSize && chunk[n-1].id < row.id {
+				signed.Starts = append(signed.Starts, rows[i].ID)
+				number++
+				chunk = nil
 			}
 			at, isThere := slices.BinarySearchFunc(chunk, row, byID)
 			if isThere {
@@ -210,14 +215,15 @@ func (b *batch) count(ctx context.Context) error {
 }
 
 // chunk is what is counted of a chunk, by id; it must be as it was signed.
-func (b *batch) chunk(ctx context.Context, number int64) ([]counted, error) {
+func (b *batch) chunk(ctx context.Context, number int) ([]counted, error) {
 	if chunk, ok := b.chunks[number]; ok {
 		return chunk, nil
 	}
-	from := number * chunkSize
-	chunk, err := readRows(ctx, b.archive.store, b.log, from, min(from+chunkSize, max(from, b.head.Tree.Size)), nil)
+	ids := b.signed().idsOf(number)
+	ids.To = min(ids.To, max(ids.From, b.head.Tree.Size))
+	chunk, err := readRows(ctx, b.archive.store, b.log, ids, nil)
 	if err == nil && int(b.log) <= len(b.head.Logs) && !b.head.log(b.log).isChunk(number, chunk) {
-		err = b.archive.refused(nil, "the entries among its records from %d on are not those that were signed", from)
+		err = b.archive.refused(nil, "the entries among its records from %d on are not those that were signed", ids.From)
 	}
 	b.chunks[number] = chunk
 	return chunk, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ const DefaultAPILimit = 1000
 const (
 	// minute is the period in which Make counts requests.
 	minute = time.Minute
+	// lateParts is the part of a minute that a call which waited long for its place must have left: it would be cut off else, as if Make did
+	// not answer.
+	lateParts = 30
 	// unknownCeiling is half the lowest limit of any plan (30): what a credential's calls that belong to no organization may use before any
 	// organization has let it in.
 	unknownCeiling = 15
@@ -187,13 +191,17 @@ func (b *Budget) Period() time.Duration { return b.options.Minute }
 // acquire takes a place for one request, waiting where it must; onWait is called before each wait. The returned function gives the place
 // back, to be called with what Make thought of the credential once the request is answered.
 func (b *Budget) acquire(ctx context.Context, p payer, onWait func(Wait)) (func(verdict), error) {
-	w := b.enter(p)
-	for {
-		if err := ctx.Err(); err != nil {
+	w, began := b.enter(p), time.Now()
+	for turn := (turn{}); ; {
+		err := ctx.Err()
+		if turn.isOfBudget() && b.isLate(ctx, began, 0) && !errors.Is(err, context.Canceled) { // the wait was longer than it was thought to be
+			err = turn.error()
+		}
+		if err != nil {
 			b.leave(w)
 			return nil, err
 		}
-		turn := b.try(w)
+		turn = b.try(w)
 		switch {
 		case turn.refused > 0:
 			b.leave(w)
@@ -202,18 +210,25 @@ func (b *Budget) acquire(ctx context.Context, p payer, onWait func(Wait)) (func(
 			return once(func(v verdict) { b.release(w, turn.taken, v) }), nil
 		}
 		soonest := cmp.Or(turn.again, turn.wait)
-		if deadline, ok := ctx.Deadline(); ok && soonest > 0 && time.Until(deadline) <= soonest {
+		if soonest > 0 && b.isLate(ctx, began, soonest) {
 			b.leave(w)
-			return nil, &BudgetError{Ceiling: turn.ceiling, Wait: turn.wait, Paused: turn.paused, Unproven: turn.unproven,
-				Replicas: turn.replicas, Away: turn.away}
+			return nil, turn.error()
 		}
 		onWait(Wait{Reason: turn.reason(), For: turn.wait, Limit: true})
+		waiting := time.Now()
 		select {
 		case <-time.After(cmp.Or(soonest, b.options.Minute/10)):
 		case <-w.woken:
 		case <-ctx.Done():
 		}
+		turn.wait = max(min(turn.wait, 1), turn.wait-time.Since(waiting))
 	}
+}
+
+// isLate reports that a call which has waited since it began, and for so long from now, will leave Make too little time to answer.
+func (b *Budget) isLate(ctx context.Context, began time.Time, wait time.Duration) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && time.Until(deadline)-wait <= min(time.Since(began)+wait, b.options.Minute/lateParts)
 }
 
 // turn is what a call that asks for a place gets: the place, or how long there is none. A wait of 0 ends when another call has gone on.
@@ -226,7 +241,16 @@ type turn struct {
 	refused  time.Duration // the credential is not shown to Make for so long
 	again    time.Duration // when to look again, where that is sooner
 	replicas int
+	lacks    bool // one of the places that are shared
 	away     bool // what replicas share is
+}
+
+// isOfBudget reports that it is the budget that a call waits for, and not for requests under way, which Make may not answer.
+func (t turn) isOfBudget() bool { return t.wait > 0 || t.lacks }
+
+// error says that the call cannot wait for its turn.
+func (t turn) error() *BudgetError {
+	return &BudgetError{Ceiling: t.ceiling, Wait: t.wait, Paused: t.paused, Unproven: t.unproven, Replicas: t.replicas, Away: t.away}
 }
 
 func (t turn) reason() string {
@@ -297,7 +321,7 @@ func (b *Budget) findAll(bill bill, now time.Time, next *turn) bool {
 		}
 		wait, again, found := b.find(limit.home, now)
 		if !found {
-			all = false
+			all, next.lacks = false, true
 			next.away = next.away || !limit.home.share.failed.IsZero()
 			if wait >= next.wait {
 				next.wait, next.again, next.ceiling = wait, again, limit.ceiling

@@ -70,8 +70,7 @@ type share struct {
 	// portion is what was taken last, spent how much was used since.
 	portion, spent int
 	isAsking       bool
-	again          time.Time     // when to ask again, if there was none or it failed
-	freeIn         time.Duration // how long it was then until one might be free
+	again          time.Time // when to ask again: one may be free then, or it failed
 	// heard is when the last change that succeeded began, failed when the first one after it failed.
 	heard, failed time.Time
 	// carefulUntil is until when others may have used what they have not told yet.
@@ -228,7 +227,7 @@ func (b *Budget) find(o *organization, now time.Time) (wait, again time.Duration
 	case s.isAsking:
 		return 0, 0, false
 	}
-	return max(s.freeIn, s.again.Sub(now)), s.again.Sub(now), false
+	return s.again.Sub(now), s.again.Sub(now), false
 }
 
 // spend takes a place that was found.
@@ -275,9 +274,11 @@ func (b *Budget) tellPause(o *organization) {
 	}
 }
 
-// taken is a portion, once it is known to be stored: how many places, and else how long it takes until one may be free.
+// taken is a portion, once it is known to be stored: how many places, and else how long it takes until one may be free; and how many
+// replicas use the organization's places.
 type taken struct {
 	places int
+	users  int
 	freeIn time.Duration
 	// store and local are the two clocks, told is the pause that was told.
 	store, local, told time.Time
@@ -315,7 +316,7 @@ func (b *Budget) take(o *organization, all *uses, at, asked time.Time) (value []
 	if until := now.Add(time.UnixMicro(all.Paused).Sub(at)); all.Paused > 0 && until.After(o.pausedUntil) {
 		o.pausedUntil = until
 	}
-	return all.write(), taken{given, max(free, minute/(2*ageParts)), at, now, s.tells}
+	return all.write(), taken{given, len(all.Replicas), max(free, minute/(2*ageParts)), at, now, s.tells}
 }
 
 // mayTake reports whether a replica may take one more place. Beside others each has its equal part; beyond that it leaves room for who
@@ -381,7 +382,7 @@ func (b *Budget) heard(o *organization, asked time.Time, portion taken, err erro
 		if b.sharing.away == 0 {
 			b.sharing.err = nil
 		}
-		b.sharing.wasHeard = true
+		b.sharing.wasHeard, b.sharing.replicas = true, max(b.sharing.replicas, portion.users)
 		s.heard, s.failed, s.again = asked, time.Time{}, time.Time{}
 		s.store, s.local = portion.store, portion.local
 		if s.tells.Equal(portion.told) {
@@ -390,7 +391,7 @@ func (b *Budget) heard(o *organization, asked time.Time, portion taken, err erro
 		if places := s.unused(now) + portion.places; places > 0 {
 			s.places, s.portion, s.spent, s.expires = places, places, 0, asked.Add(b.hold())
 		} else {
-			s.again, s.freeIn = now.Add(portion.freeIn), portion.freeIn
+			s.again = now.Add(portion.freeIn)
 		}
 	}
 	if after := b.sharing.now(); (before.Err == nil) != (after.Err == nil) {

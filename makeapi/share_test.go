@@ -529,3 +529,45 @@ func TestOtherOrganizationsAndOtherCallsAreNotHeldUp(t *testing.T) {
 		settle()
 	})
 }
+
+func TestTheWaitThatIsToldIsTheOneThatIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, shared := steady(1), newBoard()
+		one := newReplica(t, m, shared, makeapi.BudgetOptions{RequestsPerMinute: 3})
+		other := newReplica(t, m, shared, makeapi.BudgetOptions{RequestsPerMinute: 3})
+		begun := time.Now()
+		for _, r := range []replica{one, one, other} {
+			require.NoError(t, r.call(t, 30*time.Second))
+		}
+		time.Sleep(7 * time.Second)
+		require.Error(t, one.call(t, time.Second), "by which it tells that its places were used")
+		for range 4 {
+			var refused *makeapi.BudgetError
+			require.ErrorAs(t, other.call(t, 3*time.Second), &refused)
+			assert.InDelta(t, time.Minute.Seconds(), (time.Since(begun) + refused.Wait).Seconds(), 3)
+			assert.Equal(t, 2, refused.Replicas, "the one that used it counts")
+			time.Sleep(10 * time.Second)
+		}
+		settle()
+	})
+}
+
+// A call that gets its place when its time is nearly over would be cut off, as if Make did not answer.
+func TestACallThatWaitedTooLongIsRefusedByTheBudgetAndNotCutOff(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newReplica(t, steady(1), newBoard(), makeapi.BudgetOptions{RequestsPerMinute: 1})
+		for after := range 40 {
+			require.NoError(t, r.call(t, 2*time.Minute))
+			err := r.call(t, 58*time.Second+time.Duration(after)*100*time.Millisecond)
+			var refused *makeapi.BudgetError
+			if err != nil {
+				require.ErrorAs(t, err, &refused)
+				assert.False(t, makeapi.IsUnreachable(err))
+			}
+			time.Sleep(time.Minute)
+		}
+		settle()
+	})
+}

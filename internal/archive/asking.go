@@ -3,7 +3,10 @@ package archive
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // downFor is how long it is believed that Make cannot be reached, where the archive answers meanwhile: every question would wait for all
@@ -24,11 +27,20 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 	}
 	asking, cancel := leavingTime(ctx)
 	defer cancel()
-	answer, err = question(asking)
+	var isLimited atomic.Bool
+	answer, err = question(auditlog.WithProgress(asking, func(p auditlog.Progress) {
+		if p.Limit {
+			isLimited.Store(true)
+		}
+		auditlog.ReportProgress(ctx, p)
+	}))
 	if err == nil || !r.IsUnreachable(err) {
 		return answer, err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
+		if isLimited.Load() { // the limit on calls took the time, which says nothing of Make
+			return answer, err
+		}
 		err = slowError{}
 	}
 	r.Archive.snapshots(ctx, LogKey{Instance: r.Instance}, func(*directorySnapshot) bool { // it can answer meanwhile

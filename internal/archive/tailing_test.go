@@ -466,3 +466,36 @@ func TestAFailureAfterAnAnswerLeavesWhatWasRead(t *testing.T) {
 	assert.Equal(t, reached, report.Coverage.To)
 	assert.Contains(t, fmt.Sprint(report.Coverage.Gaps), "Make could not be asked")
 }
+
+// heldUp is a Make whose account is never told: it hangs, or what is allowed of calls is used up.
+type heldUp struct {
+	archive.Source
+	byTheLimit bool
+}
+
+func (h heldUp) Account(ctx context.Context) (auditlog.Account, error) {
+	if h.byTheLimit {
+		auditlog.ReportProgress(ctx, auditlog.Progress{Wait: time.Second, Reason: "the budget is used up", Limit: true})
+	}
+	<-ctx.Done()
+	return auditlog.Account{}, ctx.Err()
+}
+
+func TestAWaitForTheLimitOnCallsIsNotTakenForAMakeThatIsAway(t *testing.T) {
+	t.Parallel()
+	for _, byTheLimit := range []bool{true, false} {
+		u, a := synced(t, 20)
+		reader := u.Reader(a, audittest.AdminKey)
+		reader.IsOwn, reader.Source = true, heldUp{reader.Source, byTheLimit}
+		var waits []auditlog.Progress
+		ctx, cancel := context.WithTimeout(auditlog.WithProgress(t.Context(), func(p auditlog.Progress) { waits = append(waits, p) }),
+			200*time.Millisecond)
+		defer cancel()
+		_, err := reader.Account(ctx)
+		require.NoError(t, err, "the archive knows whose key it is")
+		assert.Equal(t, byTheLimit, len(waits) == 1, "the wait is told to whoever follows the question")
+		catalog, err := reader.Catalog(t.Context(), "77")
+		require.NoError(t, err)
+		assert.Equal(t, byTheLimit, catalog.Recalled == nil, "Make is asked the next question, unless it hung at the last")
+	}
+}

@@ -30,8 +30,9 @@ type Server struct {
 	Folder string
 	// Port is where it listens on loopback; 0 is nowhere.
 	Port int
-	// stop ends it at once, as a crash does.
+	// stop ends it at once, as a crash does, and takes away what it has.
 	stop       func()
+	settings   []string
 	schemas    atomic.Int64
 	attributes *syscall.SysProcAttr // of its processes
 }
@@ -55,8 +56,34 @@ func Start(t testing.TB, settings ...string) *Server {
 	needs(t)
 	server, err := start(settings...)
 	require.NoError(t, err)
-	t.Cleanup(server.stop)
+	t.Cleanup(func() { server.stop() })
 	return server
+}
+
+// GoAway ends the server at once, as a crash does; what it has stays.
+func (s *Server) GoAway(t testing.TB) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	require.NoError(t, err)
+	first, _, _ := bytes.Cut(text, []byte("\n"))
+	number, err := strconv.Atoi(string(first))
+	require.NoError(t, err)
+	process, err := os.FindProcess(number)
+	require.NoError(t, err)
+	require.NoError(t, process.Signal(syscall.SIGQUIT))
+	require.Eventually(t, func() bool { return process.Signal(syscall.Signal(0)) != nil }, 10*time.Second, 20*time.Millisecond)
+}
+
+// ComeBack starts the server again, after it went away.
+func (s *Server) ComeBack(t testing.TB) {
+	t.Helper()
+	before := s.stop
+	require.NoError(t, s.run(s.settings))
+	now := s.stop
+	s.stop = func() {
+		now()
+		before()
+	}
 }
 
 func needs(t testing.TB) {
@@ -127,6 +154,7 @@ func (s *Server) run(settings []string) error {
 	for _, setting := range append([]string{"max_connections=200", "shared_buffers=32MB", listens}, settings...) {
 		args = append(args, "-c", setting)
 	}
+	s.settings = settings
 	running := exec.CommandContext(context.Background(), "/bin/sh", args...)
 	running.SysProcAttr, running.Dir = s.attributes, s.Folder
 	input, err := running.StdinPipe()

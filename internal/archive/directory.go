@@ -204,7 +204,7 @@ func (v *view) detail(ctx context.Context, uuid string) (*auditlog.Entry, error)
 		}
 		found = append(found, *row)
 	}
-	entries, err := v.archive.whole(ctx, v.of, found, nil, true)
+	entries, err := v.archive.whole(ctx, v.log, v.of, found, nil, true)
 	if err != nil || len(entries) == 0 || !v.rights.sees(entries[0]) {
 		return nil, err
 	}

@@ -83,8 +83,8 @@ func (a *Archive) tile(ctx context.Context, h *head, number int64) ([]tlog.Hash,
 	return leaves, nil
 }
 
-// records are some by their numbers.
-func (a *Archive) records(ctx context.Context, numbers []int64) (map[int64]*Record, error) {
+// records are some of a log by their numbers.
+func (a *Archive) records(ctx context.Context, log int64, numbers []int64) (map[int64]*Record, error) {
 	if len(numbers) == 0 {
 		return nil, nil
 	}
@@ -93,7 +93,7 @@ func (a *Archive) records(ctx context.Context, numbers []int64) (map[int64]*Reco
 		return nil, err
 	}
 	records := make(map[int64]*Record, len(numbers))
-	for record, err := range a.store.RecordsAt(ctx, numbers) {
+	for record, err := range a.store.RecordsAt(ctx, log, numbers) {
 		if err != nil {
 			return nil, err
 		}

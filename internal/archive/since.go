@@ -117,7 +117,7 @@ func (v *view) stored(ctx context.Context, from, to int64) (entries []*auditlog.
 	for i := range rows {
 		rows[i].Details = details[rows[i].Record]
 	}
-	entries, err = v.archive.whole(ctx, v.of, rows, known, true)
+	entries, err = v.archive.whole(ctx, v.log, v.of, rows, known, true)
 	return slices.DeleteFunc(entries, func(entry *auditlog.Entry) bool { return !v.rights.sees(entry) }), next, err
 }
 
@@ -126,7 +126,8 @@ const unpackersAtOnce = 2
 
 // whole reads the entries of a log's rows with what Make sent, and their details if they are wanted and here; then each record is held
 // against what is signed. known are records that were read, and proven, before.
-func (a *Archive) whole(ctx context.Context, of LogKey, rows []Row, known map[int64]*Record, detailed bool) ([]*auditlog.Entry, error) {
+func (a *Archive) whole(ctx context.Context, log int64, of LogKey, rows []Row, known map[int64]*Record,
+	detailed bool) ([]*auditlog.Entry, error) {
 	if len(rows) == 0 {
 		return nil, nil
 	}
@@ -139,7 +140,7 @@ func (a *Archive) whole(ctx context.Context, of LogKey, rows []Row, known map[in
 			numbers = append(numbers, rows[i].Details)
 		}
 	}
-	records, err := a.records(ctx, numbers)
+	records, err := a.records(ctx, log, numbers)
 	if err == nil && detailed {
 		err = a.prove(ctx, slices.Collect(maps.Values(records))...)
 	}

@@ -64,8 +64,8 @@ type Reads interface {
 
 	// Records yields at most limit records from a number on, ascending.
 	Records(ctx context.Context, log, from int64, limit int) iter.Seq2[*Record, error]
-	// RecordsAt yields the records of these numbers, in any order.
-	RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*Record, error]
+	// RecordsAt yields the records of a log that have these numbers, in any order.
+	RecordsAt(ctx context.Context, log int64, numbers []int64) iter.Seq2[*Record, error]
 
 	// Columns yields what is counted of a log's rows, ID, At, Actor, Team, Target and Event, for the IDs from (inclusive) to (exclusive),
 	// ascending by ID. It is read a million rows at a time: ids that do not fit may come as others.

@@ -133,7 +133,7 @@ func (v *view) findNewest(ctx context.Context, rows []counted, of objectNames) e
 			detailed = append(detailed, *row)
 		}
 	}
-	whole, err := v.archive.whole(ctx, v.of, detailed, nil, true)
+	whole, err := v.archive.whole(ctx, v.log, v.of, detailed, nil, true)
 	if err != nil {
 		return err
 	}

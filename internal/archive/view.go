@@ -270,7 +270,7 @@ func (v *view) fetch(ctx context.Context, rows []counted, withDetails bool) ([]*
 		}
 		links[at[int32(row.ID)]] = *row //nolint:gosec // one of ids
 	}
-	entries, err := v.archive.whole(ctx, v.of, links, nil, v.keepRaw || withDetails)
+	entries, err := v.archive.whole(ctx, v.log, v.of, links, nil, v.keepRaw || withDetails)
 	if err != nil {
 		return nil, err
 	}

@@ -352,7 +352,7 @@ func (w *writer) held(ctx context.Context, leaves []leaf) (map[Key]*heldEntry, e
 		here[row.Key] = &heldEntry{id: row.ID, record: row.Record}
 		records = append(records, row.Record)
 	}
-	found, err := w.archive.records(ctx, records)
+	found, err := w.archive.records(ctx, w.log, records)
 	if err == nil { // else somebody could plant what is to be taken for stored, and take it away again
 		err = w.archive.prove(ctx, slices.Collect(maps.Values(found))...)
 	}

@@ -226,8 +226,8 @@ func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq
 }
 
 // RecordsAt implements archive.Reads.
-func (r reads) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
-	return in(ctx, r, readRecord, recordColumns(), "records WHERE leaf", nil, numbers)
+func (r reads) RecordsAt(ctx context.Context, log int64, numbers []int64) iter.Seq2[*archive.Record, error] {
+	return in(ctx, r, readRecord, recordColumns(), "records WHERE log = $1 AND leaf", []any{log}, numbers)
 }
 
 // What a stored key begins with: a uuid's 16 bytes follow, or a text that is one in another form, or what stands in for it.

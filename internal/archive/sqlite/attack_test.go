@@ -172,7 +172,7 @@ func TestWhatIsLargerThanAnythingStoredIsNotRead(t *testing.T) {
 	store, err := sqlite.Open(t.Context(), path, sqlite.Options{})
 	require.NoError(t, err)
 	defer store.Close() //nolint:errcheck // it was read
-	for record, err := range store.RecordsAt(t.Context(), []int64{20}) {
+	for record, err := range store.RecordsAt(t.Context(), 1, []int64{20}) {
 		require.NoError(t, err)
 		assert.Empty(t, record.Packed)
 	}

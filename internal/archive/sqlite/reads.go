@@ -208,8 +208,8 @@ func (r reads) Records(ctx context.Context, log, from int64, limit int) iter.Seq
 	return each(ctx, r, recordColumns, "FROM records WHERE leaf >= ? AND "+ofLog+" ORDER BY leaf LIMIT ?", from, log, limit)
 }
 
-func (r reads) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
-	return in(ctx, r, recordColumns, "FROM records WHERE leaf", nil, numbers)
+func (r reads) RecordsAt(ctx context.Context, log int64, numbers []int64) iter.Seq2[*archive.Record, error] {
+	return in(ctx, r, recordColumns, "FROM records WHERE log = ? AND leaf", []any{log}, numbers)
 }
 
 // keyScanner takes a key: the uuid's 16 bytes or its text, or bytes that stand in for it.

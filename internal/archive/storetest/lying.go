@@ -173,8 +173,8 @@ func (l lying) Records(ctx context.Context, log, from int64, limit int) iter.Seq
 	return l.all().Records(ctx, log, from, limit)
 }
 
-func (l lying) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
-	return l.all().RecordsAt(ctx, numbers)
+func (l lying) RecordsAt(ctx context.Context, log int64, numbers []int64) iter.Seq2[*archive.Record, error] {
+	return l.all().RecordsAt(ctx, log, numbers)
 }
 
 func (l lying) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*archive.Row, error] {
@@ -223,8 +223,8 @@ func (l lyingReads) Records(ctx context.Context, log, from int64, limit int) ite
 	return through(l.record, l.Reads.Records(ctx, log, from, limit))
 }
 
-func (l lyingReads) RecordsAt(ctx context.Context, numbers []int64) iter.Seq2[*archive.Record, error] {
-	return through(l.record, l.Reads.RecordsAt(ctx, numbers))
+func (l lyingReads) RecordsAt(ctx context.Context, log int64, numbers []int64) iter.Seq2[*archive.Record, error] {
+	return through(l.record, l.Reads.RecordsAt(ctx, log, numbers))
 }
 
 func (l lyingReads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*archive.Row, error] {

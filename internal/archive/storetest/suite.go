@@ -509,8 +509,11 @@ func (s *suite) chooses() {
 	for _, record := range collect(s, s.store.Records(ctx, other, 0, math.MaxInt)) {
 		assert.Equal(s, other, record.Log)
 	}
-	assert.ElementsMatch(s, []archive.Record{all[7], all[2]}, collect(s, s.store.RecordsAt(ctx, []int64{7, 2, 1 << 60, -1})))
-	assert.Empty(s, collect(s, s.store.RecordsAt(ctx, nil)))
+	require.Equal(s, one, all[7].Log)
+	require.Equal(s, one, all[2].Log)
+	assert.ElementsMatch(s, []archive.Record{all[7], all[2]}, collect(s, s.store.RecordsAt(ctx, one, []int64{7, 2, 1 << 60, -1})))
+	assert.Empty(s, collect(s, s.store.RecordsAt(ctx, other, []int64{7, 2})), "they are of the other log")
+	assert.Empty(s, collect(s, s.store.RecordsAt(ctx, one, nil)))
 }
 
 func (s *suite) findsWords() {

@@ -18,8 +18,8 @@ const DefaultAPILimit = 1000
 const (
 	// minute is the period in which Make counts requests.
 	minute = time.Minute
-	// lateParts is the part of a minute that a call which waited long for its place must have left: it would be cut off else, as if Make did
-	// not answer.
+	// lateParts is the part of a minute that a call which waited long for its place must have left: it would be cut off else, as if Make
+	// did not answer.
 	lateParts = 30
 	// unknownCeiling is half the lowest limit of any plan (30): what a credential's calls that belong to no organization may use before any
 	// organization has let it in.
@@ -193,12 +193,11 @@ func (b *Budget) Period() time.Duration { return b.options.Minute }
 func (b *Budget) acquire(ctx context.Context, p payer, onWait func(Wait)) (func(verdict), error) {
 	w, began := b.enter(p), time.Now()
 	for turn := (turn{}); ; {
-		err := ctx.Err()
-		if turn.isOfBudget() && b.isLate(ctx, began, 0) && !errors.Is(err, context.Canceled) { // the wait was longer than it was thought to be
-			err = turn.error()
-		}
-		if err != nil {
+		if err := ctx.Err(); err != nil {
 			b.leave(w)
+			if turn.wait > 0 && errors.Is(err, context.DeadlineExceeded) { // the wait was longer than it was said to be
+				err = turn.error()
+			}
 			return nil, err
 		}
 		turn = b.try(w)
@@ -241,12 +240,8 @@ type turn struct {
 	refused  time.Duration // the credential is not shown to Make for so long
 	again    time.Duration // when to look again, where that is sooner
 	replicas int
-	lacks    bool // one of the places that are shared
 	away     bool // what replicas share is
 }
-
-// isOfBudget reports that it is the budget that a call waits for, and not for requests under way, which Make may not answer.
-func (t turn) isOfBudget() bool { return t.wait > 0 || t.lacks }
 
 // error says that the call cannot wait for its turn.
 func (t turn) error() *BudgetError {
@@ -321,7 +316,7 @@ func (b *Budget) findAll(bill bill, now time.Time, next *turn) bool {
 		}
 		wait, again, found := b.find(limit.home, now)
 		if !found {
-			all, next.lacks = false, true
+			all = false
 			next.away = next.away || !limit.home.share.failed.IsZero()
 			if wait >= next.wait {
 				next.wait, next.again, next.ceiling = wait, again, limit.ceiling

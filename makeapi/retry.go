@@ -43,7 +43,11 @@ func (c *Client) do(request *http.Request) (*http.Response, error) {
 	}
 	for try := 0; ; try++ {
 		next, nextErr := c.http.Do(request)
-		if ctx.Err() != nil {
+		_, isOfBudget := errors.AsType[*BudgetError](nextErr)
+		switch {
+		case isOfBudget && errors.Is(err, errSilent): // that the budget is full of calls that Make does not answer says less
+			return nil, err
+		case ctx.Err() != nil && !isOfBudget:
 			return ended()
 		}
 		response, err = next, nextErr

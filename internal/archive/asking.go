@@ -27,10 +27,11 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 	}
 	asking, cancel := leavingTime(ctx)
 	defer cancel()
-	var isLimited atomic.Bool
+	var limited atomic.Int64 // for how long the limit on calls held it up
+	began := time.Now()
 	answer, err = question(auditlog.WithProgress(asking, func(p auditlog.Progress) {
 		if p.Limit {
-			isLimited.Store(true)
+			limited.Add(int64(p.Wait))
 		}
 		auditlog.ReportProgress(ctx, p)
 	}))
@@ -38,8 +39,8 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 		return answer, err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		if isLimited.Load() { // the limit on calls took the time, which says nothing of Make
-			return answer, err
+		if time.Duration(limited.Load()) >= time.Since(began)/2 || errors.Is(err, auditlog.ErrBehindAnother) {
+			return answer, err // what took the time says nothing of Make
 		}
 		err = slowError{}
 	}

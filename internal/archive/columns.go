@@ -151,8 +151,8 @@ func (a *Archive) readColumns(ctx context.Context, h *head, log int64, held *col
 	for from := held.upTo; from < h.Tree.Size; {
 		group, groupCtx := errgroup.WithContext(ctx)
 		for i := range parts {
-			begin, chunk := from, signed.chunkOf(from)
-			ids := signed.idsOf(chunk)
+			begin, chunk := from, signed.Chunks.of(from)
+			ids := signed.Chunks.ids(chunk)
 			end := min(ids.To, h.Tree.Size)
 			parts[i] = parts[i][:0]
 			if begin >= end {
@@ -164,7 +164,7 @@ func (a *Archive) readColumns(ctx context.Context, h *head, log int64, held *col
 				if whole, err = readRows(groupCtx, a.store, log, Range{begin, end}, whole); err != nil {
 					return err
 				}
-				if !signed.isChunk(chunk, whole) {
+				if !signed.Chunks.have(chunk, whole) {
 					return a.refusedChunk(ids.From, end)
 				}
 				parts[i] = slices.Delete(whole, 0, before)

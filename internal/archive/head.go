@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"golang.org/x/mod/sumdb/note"
@@ -46,10 +45,8 @@ type logHead struct {
 	// Rows is how many there are, Rewritten how many were ever replaced.
 	Rows      int   `json:"rows"`
 	Rewritten int64 `json:"rewritten,omitempty"`
-	// Chunks are the sums of what is counted, each of at most chunkSize rows, by id; none where the log has no rows. Starts are the ids that
-	// chunks begin with, but for the first, which begins with 0. Each goes on to where the next begins, and the last to the end.
-	Chunks [][]byte `json:"chunks"`
-	Starts []int64  `json:"starts,omitempty"`
+	// Chunks are the sums of what is counted.
+	Chunks chunks `json:"chunks"`
 	// Names are the objects' names.
 	Names chain `json:"names,omitzero"`
 	// Written is when the entry that was written last was, in microseconds.
@@ -96,7 +93,7 @@ func (h *head) clone() *head {
 	next.Logs = slices.Clone(h.Logs)
 	next.Keys = slices.Clone(h.Keys)
 	for i := range next.Logs {
-		next.Logs[i].Chunks, next.Logs[i].Starts = slices.Clone(h.Logs[i].Chunks), slices.Clone(h.Logs[i].Starts)
+		next.Logs[i].Chunks = h.Logs[i].Chunks.clone()
 	}
 	return &next
 }
@@ -162,12 +159,6 @@ func (a *Archive) parseHead(stored []byte, keys []string) (*head, error) {
 	}
 	if checkpoint.Size != h.Tree.Size || checkpoint.Root != h.Tree.root() {
 		return nil, errors.New("its checkpoint is of another one")
-	}
-	for i := range h.Logs {
-		// Archives that were last written by an earlier program have chunks of chunkSize ids, whichever log these are of.
-		for log := &h.Logs[i]; len(log.Starts)+1 < len(log.Chunks); {
-			log.Starts = append(log.Starts, chunkSize*int64(len(log.Starts)+1))
-		}
 	}
 	h.checkpoint = checkpoint
 	return h, nil
@@ -280,70 +271,6 @@ func (a *Archive) findIn(ctx context.Context, from Reads, of LogKey) (*foundLog,
 	}
 	state, err := a.stateOf(&logs[0])
 	return &foundLog{Log: &logs[0], head: h, state: state}, err
-}
-
-// chunkSize rows share a sum at most.
-const chunkSize = 1 << 16
-
-// chunkOf is the number of the chunk that an id belongs to.
-func (l *logHead) chunkOf(id int64) int {
-	begun, isStart := slices.BinarySearch(l.Starts, id)
-	if isStart {
-		begun++
-	}
-	return begun
-}
-
-// idsOf are those of a chunk.
-func (l *logHead) idsOf(chunk int) Range {
-	ids := Range{0, math.MaxInt64}
-	if chunk > 0 {
-		ids.From = l.Starts[chunk-1]
-	}
-	if chunk < len(l.Starts) {
-		ids.To = l.Starts[chunk]
-	}
-	return ids
-}
-
-// chunkSum is the sum of what is counted of rows, by id; none of no rows.
-func chunkSum(rows []counted) []byte {
-	if len(rows) == 0 {
-		return nil
-	}
-	const size, some = 28, 1024
-	hash := sha256.New()
-	text := make([]byte, 0, size*some)
-	for i := range rows {
-		r := &rows[i]
-		text = binary.LittleEndian.AppendUint64(text, uint64(r.at)) //nolint:gosec // bits, as below
-		for _, n := range [...]int32{r.id, r.actor, r.team, r.target, r.event} {
-			text = binary.LittleEndian.AppendUint32(text, uint32(n)) //nolint:gosec // bits
-		}
-		if len(text) == cap(text) {
-			_, _ = hash.Write(text)
-			text = text[:0]
-		}
-	}
-	_, _ = hash.Write(text)
-	return hash.Sum(nil)
-}
-
-// isChunk reports whether rows, by id, are those of a chunk.
-func (l *logHead) isChunk(chunk int, rows []counted) bool {
-	var signed []byte
-	if chunk < len(l.Chunks) {
-		signed = l.Chunks[chunk]
-	}
-	return bytes.Equal(signed, chunkSum(rows))
-}
-
-// setChunk notes the rows of a chunk.
-func (l *logHead) setChunk(chunk int, rows []counted) {
-	for len(l.Chunks) <= chunk {
-		l.Chunks = append(l.Chunks, nil)
-	}
-	l.Chunks[chunk] = chunkSum(rows)
 }
 
 // addName appends a name of a log; they come by [compareNames].

@@ -182,16 +182,19 @@ func (r *storedRows) check(ctx context.Context, h *head) error {
 	r.mu.Lock()
 	from := r.checked
 	r.mu.Unlock()
-	signed := h.log(r.log)
+	if from >= h.Tree.Size {
+		return nil
+	}
+	signed := &h.log(r.log).Chunks
 	var rows []counted
-	for chunk := signed.chunkOf(from); chunk <= len(signed.Starts); chunk++ {
-		ids := signed.idsOf(chunk)
+	for chunk := signed.of(from); chunk <= signed.last(); chunk++ {
+		ids := signed.ids(chunk)
 		ids.To = min(ids.To, h.Tree.Size)
 		var err error
 		if rows, err = readRows(ctx, r.archive.store, r.log, ids, rows[:0]); err != nil {
 			return err
 		}
-		if !signed.isChunk(chunk, rows) {
+		if !signed.have(chunk, rows) {
 			return r.archive.refusedChunk(ids.From, ids.To)
 		}
 	}

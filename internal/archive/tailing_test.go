@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -467,35 +468,46 @@ func TestAFailureAfterAnAnswerLeavesWhatWasRead(t *testing.T) {
 	assert.Contains(t, fmt.Sprint(report.Coverage.Gaps), "Make could not be asked")
 }
 
-// heldUp is a Make whose account is never told: it hangs, or what is allowed of calls is used up.
+// heldUp is a Make whose account is never told: it hangs, or what is allowed of calls is used up, or another question asks for the same.
 type heldUp struct {
 	archive.Source
-	byTheLimit bool
+	by string
 }
 
 func (h heldUp) Account(ctx context.Context) (auditlog.Account, error) {
-	if h.byTheLimit {
-		auditlog.ReportProgress(ctx, auditlog.Progress{Wait: time.Second, Reason: "the budget is used up", Limit: true})
+	if h.by == "the limit" {
+		auditlog.ReportProgress(ctx, auditlog.Progress{Wait: 150 * time.Millisecond, Reason: "the budget is used up", Limit: true})
+	}
+	if h.by == "Make, after a while of the limit" {
+		auditlog.ReportProgress(ctx, auditlog.Progress{Wait: time.Millisecond, Reason: "the budget is used up", Limit: true})
 	}
 	<-ctx.Done()
+	if h.by == "another" {
+		return auditlog.Account{}, fmt.Errorf("%w: %w", auditlog.ErrBehindAnother, ctx.Err())
+	}
 	return auditlog.Account{}, ctx.Err()
 }
 
 func TestAWaitForTheLimitOnCallsIsNotTakenForAMakeThatIsAway(t *testing.T) {
 	t.Parallel()
-	for _, byTheLimit := range []bool{true, false} {
-		u, a := synced(t, 20)
-		reader := u.Reader(a, audittest.AdminKey)
-		reader.IsOwn, reader.Source = true, heldUp{reader.Source, byTheLimit}
-		var waits []auditlog.Progress
-		ctx, cancel := context.WithTimeout(auditlog.WithProgress(t.Context(), func(p auditlog.Progress) { waits = append(waits, p) }),
-			200*time.Millisecond)
-		defer cancel()
-		_, err := reader.Account(ctx)
-		require.NoError(t, err, "the archive knows whose key it is")
-		assert.Equal(t, byTheLimit, len(waits) == 1, "the wait is told to whoever follows the question")
-		catalog, err := reader.Catalog(t.Context(), "77")
-		require.NoError(t, err)
-		assert.Equal(t, byTheLimit, catalog.Recalled == nil, "Make is asked the next question, unless it hung at the last")
+	for by, isAway := range map[string]bool{
+		"the limit": false, "another": false, "Make": true, "Make, after a while of the limit": true,
+	} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			u, a := synced(t, 20)
+			reader := u.Reader(a, audittest.AdminKey)
+			reader.IsOwn, reader.Source = true, heldUp{reader.Source, by}
+			var waits []auditlog.Progress
+			ctx, cancel := context.WithTimeout(auditlog.WithProgress(t.Context(), func(p auditlog.Progress) { waits = append(waits, p) }),
+				200*time.Millisecond)
+			defer cancel()
+			_, err := reader.Account(ctx)
+			require.NoError(t, err, "the archive knows whose key it is")
+			assert.Equal(t, strings.Contains(by, "limit"), len(waits) == 1, "the wait is told to whoever follows the question")
+			catalog, err := reader.Catalog(t.Context(), "77")
+			require.NoError(t, err)
+			assert.Equal(t, isAway, catalog.Recalled != nil, "Make is asked the next question, unless it hung at the last")
+		})
 	}
 }

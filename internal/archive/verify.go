@@ -345,13 +345,13 @@ func (v *verifying) readCounted(ctx context.Context) error {
 			continue
 		}
 		count := 0
-		for chunk := range len(signed.Starts) + 1 {
-			ids := signed.idsOf(chunk)
+		for chunk := range signed.Chunks.last() + 1 {
+			ids := signed.Chunks.ids(chunk)
 			var err error
 			if rows, err = readRows(ctx, v.from, log.Number, ids, rows[:0]); err != nil {
 				return err
 			}
-			if count += len(rows); !signed.isChunk(chunk, rows) {
+			if count += len(rows); !signed.Chunks.have(chunk, rows) {
 				v.found(-1, "", "what is counted of the entries of organization %s among the records from %d on is not what was signed",
 					auditlog.Text(log.Organization).Clean(), ids.From)
 			}

@@ -69,7 +69,7 @@ func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
 		return nil, err
 	case log != nil:
 		w.head, w.log, w.state = log.head, log.Number, log.state
-		err = a.checkLog(ctx, w.head, w.log)
+		err = w.checkLog(ctx)
 	default:
 		w.head, err = a.lastHead(ctx)
 	}
@@ -83,18 +83,22 @@ func (a *Archive) newWriter(ctx context.Context, of LogKey) (*writer, error) {
 	return w, err
 }
 
-// checkLog refuses a log that is not as a head signs it.
-func (a *Archive) checkLog(ctx context.Context, h *head, log int64) error {
-	rows, done, err := a.rowsOf(ctx, h, log)
+// checkLog refuses a log that is not as the head signs it. What it holds of the last chunk, to which a sync adds, need not be read again.
+func (w *writer) checkLog(ctx context.Context) error {
+	rows, done, err := w.archive.rowsOf(ctx, w.head, w.log)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if _, err := a.wordsOf(ctx, h.Words); err != nil {
+	if _, err := w.archive.wordsOf(ctx, w.head.Words); err != nil {
 		return err
 	}
 	if stored, isLeft := rows.(*storedRows); isLeft {
-		return stored.check(ctx, h)
+		return stored.check(ctx, w.head)
+	}
+	if held, isHeld := rows.(*columns); isHeld && held.upTo == w.head.Tree.Size {
+		chunks := &w.head.log(w.log).Chunks
+		w.chunks[chunks.last()] = held.between(chunks.ids(chunks.last()).From, held.upTo, nil)
 	}
 	return nil
 }
@@ -187,15 +191,14 @@ func (b *batch) count(ctx context.Context) error {
 	for _, rows := range [][]Row{b.New, b.Changed} {
 		for i := range rows {
 			row := countedOf(&rows[i])
-			number := signed.chunkOf(rows[i].ID)
+			number := signed.Chunks.of(rows[i].ID)
 			chunk, err := b.chunk(ctx, number)
 			if err != nil {
 				return err
 			}
 			if n := len(chunk); n >= chunkSize && chunk[n-1].id < row.id {
-				signed.Starts = append(signed.Starts, rows[i].ID)
-				number++
-				chunk = nil
+				signed.Chunks.begin(rows[i].ID)
+				number, chunk = number+1, nil
 			}
 			at, isThere := slices.BinarySearchFunc(chunk, row, byID)
 			if isThere {
@@ -207,7 +210,7 @@ func (b *batch) count(ctx context.Context) error {
 		}
 	}
 	for number := range dirty {
-		signed.setChunk(number, b.chunks[number])
+		signed.Chunks.set(number, b.chunks[number])
 	}
 	signed.Rows += len(b.New)
 	signed.Rewritten += int64(len(b.Changed))
@@ -219,10 +222,10 @@ func (b *batch) chunk(ctx context.Context, number int) ([]counted, error) {
 	if chunk, ok := b.chunks[number]; ok {
 		return chunk, nil
 	}
-	ids := b.signed().idsOf(number)
+	ids := b.signed().Chunks.ids(number)
 	ids.To = min(ids.To, max(ids.From, b.head.Tree.Size))
 	chunk, err := readRows(ctx, b.archive.store, b.log, ids, nil)
-	if err == nil && int(b.log) <= len(b.head.Logs) && !b.head.log(b.log).isChunk(number, chunk) {
+	if err == nil && int(b.log) <= len(b.head.Logs) && !b.head.log(b.log).Chunks.have(number, chunk) {
 		err = b.archive.refused(nil, "the entries among its records from %d on are not those that were signed", ids.From)
 	}
 	b.chunks[number] = chunk

@@ -2,6 +2,7 @@ package auditlog
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -66,6 +67,9 @@ type Progress struct {
 	Reason string
 	Limit  bool
 }
+
+// ErrBehindAnother says that a question's time was over while another one asked Make for the same. How Make fares is the other's to learn.
+var ErrBehindAnother = errors.New("another question asks Make for the same")
 
 type progressKey struct{}
 

@@ -2,8 +2,11 @@ package live
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
+
+	"make-audit-mcp/internal/auditlog"
 )
 
 // memo remembers answers for a while. Two callers of one key make one call; an error is not remembered.
@@ -35,7 +38,7 @@ func (m *memo[K, V]) get(ctx context.Context, key K, ask func(context.Context) (
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
 	case <-ctx.Done():
-		return none, ctx.Err()
+		return none, fmt.Errorf("%w: %w", auditlog.ErrBehindAnother, ctx.Err())
 	}
 	if time.Now().Before(c.until) {
 		return c.value, nil

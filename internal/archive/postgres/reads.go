@@ -282,14 +282,12 @@ func (r reads) Columns(ctx context.Context, log, from, to int64) iter.Seq2[*arch
 
 func boundedKey() string { return bounded("key", archive.LongestKey+1) }
 
-// selectRows is of the columns of readRow.
+// rowColumns are those of readRow.
 func rowColumns() string {
 	return "id, log, " + boundedKey() + ", record, details, at, event, actor, team, target"
 }
 
-func selectRows() string { return "SELECT " + rowColumns() + " FROM entries WHERE " }
-
-// selectKeys is of the columns of readKey.
+// keyColumns are those of readKey.
 func keyColumns() string { return "id, " + boundedKey() }
 
 func readRow(o *archive.Row, row values) {

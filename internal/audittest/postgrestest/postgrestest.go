@@ -78,12 +78,13 @@ func (s *Server) GoAway(t testing.TB) {
 func (s *Server) ComeBack(t testing.TB) {
 	t.Helper()
 	before := s.stop
-	require.NoError(t, s.run(s.settings))
+	err := s.run(s.settings)
 	now := s.stop
 	s.stop = func() {
 		now()
 		before()
 	}
+	require.NoError(t, err)
 }
 
 func needs(t testing.TB) {

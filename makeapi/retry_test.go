@@ -256,3 +256,16 @@ func TestEveryTryCountsInTheBudget(t *testing.T) {
 		})
 	}
 }
+
+func TestABudgetThatIsFullOfUnansweredCallsDoesNotHideThatMakeIsSilent(t *testing.T) {
+	t.Parallel()
+	api := serve(t, func(_ int, _ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	budget := makeapi.NewBudget(makeapi.BudgetOptions{RequestsPerMinute: 1, Minute: 10 * time.Second})
+	client := newClient(t, api.url, withBudget(budget), func(o *makeapi.Options) { o.TryTimeout = 100 * time.Millisecond })
+	ctx, cancel := context.WithTimeout(t.Context(), 6*time.Second)
+	defer cancel()
+	_, err := listHome(ctx, client)
+	require.ErrorContains(t, err, "no whole answer within 100ms")
+	assert.True(t, makeapi.IsUnreachable(err))
+	assert.Equal(t, 1, api.count())
+}

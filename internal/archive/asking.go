@@ -39,10 +39,13 @@ func ask[T any](ctx context.Context, r *Reader, question func(context.Context) (
 		return answer, err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		if time.Duration(limited.Load()) >= time.Since(began)/2 || errors.Is(err, auditlog.ErrBehindAnother) {
-			return answer, err // what took the time says nothing of Make
+		switch { // what else took the time says nothing of Make
+		case errors.Is(err, auditlog.ErrBehindAnother):
+			return answer, lateError(auditlog.ErrBehindAnother.Error())
+		case time.Duration(limited.Load()) >= time.Since(began)/2:
+			return answer, lateError("the limit on calls left no time for it")
 		}
-		err = slowError{}
+		err = lateError("it did not answer in time")
 	}
 	r.Archive.snapshots(ctx, LogKey{Instance: r.Instance}, func(*directorySnapshot) bool { // it can answer meanwhile
 		r.mu.Lock()
@@ -62,9 +65,9 @@ func leavingTime(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithDeadline(ctx, deadline.Add(-time.Until(deadline)/4))
 }
 
-// slowError says that Make took longer than a question can wait for it.
-type slowError struct{}
+// lateError says why a question's time for Make was over.
+type lateError string
 
-func (slowError) Error() string { return "it did not answer in time" }
+func (e lateError) Error() string { return string(e) }
 
-func (slowError) Unwrap() error { return context.DeadlineExceeded }
+func (lateError) Unwrap() error { return context.DeadlineExceeded }

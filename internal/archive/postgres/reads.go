@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -145,9 +144,15 @@ func first[T any](sequence iter.Seq2[*T, error]) (value T, err error) {
 func in[T any, V int32 | int64 | []byte](ctx context.Context, r reads, read func(*T, values), columns, where string, args []any,
 	list []V) iter.Seq2[*T, error] {
 	const maxList = 1 << 14
-	kind := map[string]string{"int32": "integer", "int64": "bigint"}[fmt.Sprintf("%T", *new(V))]
+	kind := "bytea"
+	switch any(list).(type) {
+	case []int32:
+		kind = "integer"
+	case []int64:
+		kind = "bigint"
+	}
 	query := fmt.Sprintf("SELECT found.* FROM (SELECT DISTINCT unnest($%d::%s[])) AS wanted (value), "+
-		"LATERAL (SELECT %s FROM %s = wanted.value OFFSET 0) AS found", len(args)+1, cmp.Or(kind, "bytea"), columns, where)
+		"LATERAL (SELECT %s FROM %s = wanted.value OFFSET 0) AS found", len(args)+1, kind, columns, where)
 	return func(yield func(*T, error) bool) {
 		for some := range slices.Chunk(list, maxList) {
 			for row, err := range each(ctx, r, read, query, append(slices.Clone(args), some)...) {

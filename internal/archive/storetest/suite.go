@@ -511,7 +511,7 @@ func (s *suite) chooses() {
 	}
 	require.Equal(s, one, all[7].Log)
 	require.Equal(s, one, all[2].Log)
-	assert.ElementsMatch(s, []archive.Record{all[7], all[2]}, collect(s, s.store.RecordsAt(ctx, one, []int64{7, 2, 1 << 60, -1})))
+	assert.ElementsMatch(s, []archive.Record{all[7], all[2]}, collect(s, s.store.RecordsAt(ctx, one, []int64{7, 2, 7, 1 << 60, -1})))
 	assert.Empty(s, collect(s, s.store.RecordsAt(ctx, other, []int64{7, 2})), "they are of the other log")
 	assert.Empty(s, collect(s, s.store.RecordsAt(ctx, one, nil)))
 }
